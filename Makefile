@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# kt: `make help` lists the targets. Each room lists its own sources in room.mk.
+
+# ---- knobs -------------------------------------------------------------------------------------
+B		?= build
+PREFIX		?= /usr/local
+DESTDIR		?=
+CLANG		?= clang
+BPFTOOL		?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool /sbin/bpftool) bpftool)
+PKG_CONFIG	?= pkg-config
+OBJCOPY		?= objcopy
+BENCH_FLAGS	?=
+VERSION		:= 0.1.0
+
+Q   := $(if $(V),,@)
+say  = $(if $(V),,@printf '  %-7s %s\n' '$1' '$(@:$B/%=%)';)
+
+# ---- flags -------------------------------------------------------------------------------------
+# CFLAGS, CPPFLAGS and LDFLAGS belong to the user; ours are KT_*.
+CFLAGS		?= -O2 -g
+KT_CPPFLAGS	:= -I. -I$B -Ilib -D_GNU_SOURCE -DKT_VERSION='"$(VERSION)"'
+KT_CFLAGS	:= -std=gnu11 -Wall -Wextra $(if $(WERROR),-Werror) -fno-omit-frame-pointer \
+		   -fvisibility=hidden -pthread $(SANITIZE)
+KT_LDFLAGS	:= -pthread $(SANITIZE)
+pkg_cflags	 = $(shell $(PKG_CONFIG) --cflags $1 2>/dev/null)
+pkg_libs	 = $(shell $(PKG_CONFIG) --libs $1 2>/dev/null)
+have		 = $(shell $(PKG_CONFIG) --exists $1 2>/dev/null && echo yes)
+
+# The build machine's header paths: clang's BPF target has none of its own (asm/errno.h).
+BPF_SYS		 = $(shell $(CLANG) -v -E - </dev/null 2>&1 | \
+		     sed -n '/<...> search starts here:/,/End of search list/ s|^ \(/.*\)|-idirafter \1|p')
+BPF_ARCH	:= $(shell uname -m | sed -e 's/x86_64/x86/' -e 's/aarch64/arm64/' -e 's/ppc64le/powerpc/' \
+		     -e 's/riscv64/riscv/')
+BPF_CFLAGS	 = -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Werror -I. -I$B
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+.PHONY: all
+all:
+
+# ---- rules -------------------------------------------------------------------------------------
+# Everything is rebuilt when the flags change, so that a sanitizer build never mixes with a plain one.
+flags_now := $(CC) $(CFLAGS) $(CPPFLAGS) $(KT_CFLAGS) $(LDFLAGS) $(KT_CPPFLAGS)
+$B/flags: FORCE
+	@mkdir -p $B; printf '%s\n' '$(subst ','\'',$(flags_now))' | cmp -s - $@ || \
+		printf '%s\n' '$(subst ','\'',$(flags_now))' >$@
+FORCE:
+
+$B/%.o: %.c $B/flags
+	$(call say,CC)mkdir -p $(@D)
+	$Q$(CC) $(KT_CPPFLAGS) $(CPPFLAGS) $(KT_CFLAGS) $(CFLAGS) $(flags_$(<:%.c=%)) -MMD -MP -c $< -o $@
+
+$B/%.pic.o: %.c $B/flags
+	$(call say,CC-PIC)mkdir -p $(@D)
+	$Q$(CC) $(KT_CPPFLAGS) $(CPPFLAGS) $(KT_CFLAGS) $(CFLAGS) -fPIC -MMD -MP -c $< -o $@
+
+$B/%.bpf.o: %.bpf.c
+	$(call say,BPF)mkdir -p $(@D)
+	$Q$(CLANG) $(BPF_CFLAGS) $(BPF_SYS) -MMD -MP -MT $@ -MF $(@:.o=.d) -c $< -o $@
+
+$B/%.skel.h: $B/%.bpf.o
+	$(call say,SKEL)$(BPFTOOL) gen skeleton $< name $(subst -,_,$(notdir $*))_bpf >$@
+
+# $(call archive,PATH,SOURCES): build/PATH from SOURCES
+define archive
+objs += $(2:%.c=$B/%.o)
+$B/$1: $(2:%.c=$B/%.o)
+	$$(call say,AR)rm -f $$@ && $(AR) rcs $$@ $$^
+all: $B/$1
+endef
+
+# $(call program,PATH,SOURCES,ARCHIVES,LIBRARIES): build/PATH
+define program
+objs += $(2:%.c=$B/%.o)
+$B/$1: $(2:%.c=$B/%.o) $(3:%=$B/%)
+	$$(call say,LD)mkdir -p $$(@D)
+	$$Q$(CC) $(KT_LDFLAGS) $(LDFLAGS) -o $$@ $$(filter %.o,$$^) \
+		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $4
+all: $B/$1
+endef
+
+# ---- rooms -------------------------------------------------------------------------------------
+ROOMS := lib/probe lib/measure lib/record lib/kthread lib/keventd bpf bench/harness bench/arms \
+	 bench/drivers bench/controller bench/report tests
+include $(wildcard $(ROOMS:%=%/room.mk))
+
+KT_LIBS = -lbpf -lelf -ldw -lz -ljansson -lm
+$(eval $(call program,kt,kt.c,bench/libcontroller.a bench/libreport.a bpf/libtracer.a lib/librecord.a \
+	lib/libmeasure.a lib/libprobe.a,$$(KT_LIBS)))
+$(eval $(call program,kt-suite,$(suite_sources),bench/libktbench.a bench/libarms.a lib/libkthread.a \
+	lib/libkeventd.a lib/libmeasure.a lib/libprobe.a,$$(ARM_LIBS) -lm))
+
+-include $(objs:.o=.d) $(wildcard $B/bpf/*.d)
+
+# ---- targets -----------------------------------------------------------------------------------
+.PHONY: bench check clean help install uninstall format lint
+all: ## build everything (the default)
+
+bench: ## install what is missing, build, run the suite, leave a report in results/latest/
+	$Qscripts/bootstrap run
+	$Q$(MAKE) --no-print-directory $B/kt $B/kt-suite
+	$Qscripts/run-bench $B $(BENCH_FLAGS)
+
+check: ## install what is missing, build with -Werror, run every test
+	$Qscripts/bootstrap check
+	$Q$(MAKE) --no-print-directory WERROR=1 B=$B all tests
+	$Qscripts/run-tests $B
+
+clean: ## remove build/
+	rm -rf $B
+
+format: ## lay out all C sources
+	git ls-files '*.c' '*.h' | xargs clang-format -i
+
+help: ## this list
+	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "  %-14s %s\n", $$1, $$2}'
+	@echo '  Variables: V=1 shows commands, CC=clang, B=DIR builds elsewhere, BENCH_FLAGS="--time 1s".'

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_ARMS_ARM_H
+#define KT_ARMS_ARM_H
+/*
+ * A contender: one library or primitive, used the way its own users would use it, behind operations
+ * that the drivers share. One file per arm; it exports one const struct arm, listed in arms.c.
+ *
+ * An operation that the contender does not have is NULL: the arm is then absent from that
+ * question, never emulated. Arms call no bench_ function, take no time and keep no statistics; drivers stamp
+ * around them. All threads of an arm are pinned to the CPU that the driver names, SCHED_OTHER, nice as found.
+ *
+ * Waker and waiter: a peer is a thread that waits in the arm's own way until woken, then calls
+ * the driver's on_wake() and waits again. Wakes do not count: a peer woken twice before it ran may call
+ * on_wake() once; drivers wait for the call before they wake again.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Called in the peer's thread; @arg as given at creation. */
+typedef void (*arm_fn)(void *arg);
+
+struct arm_peer_opts {
+	int cpu;	 /* where the peer's thread runs */
+	arm_fn on_start; /* first thing in the new thread, before it waits; may be NULL */
+	arm_fn on_wake;	 /* after each wait that ended by a wake */
+	void *arg;
+	const char *name; /* thread name */
+	bool may_spin;	 /* wait=spin: the arm's own adaptive spinning may be on; else it must be off */
+};
+
+struct arm_worker_opts {
+	int cpu;
+	arm_fn on_start;
+	void *arg;
+	const char *name;
+};
+
+/* A work item: the arm's own item is allocated with it by work_create(). */
+struct arm_work;
+
+struct arm {
+	const char *name;
+
+	/* Version and idiom in one line for the report, e.g. "glibc 2.36, signal outside the lock". */
+	const char *(*describe)(void);
+
+	/* Wake a waiting thread. peer_create returns once the thread has called on_start: 0 or -errno. */
+	int (*peer_create)(void **peer, const struct arm_peer_opts *o);
+	void (*peer_wake)(void *peer);
+	void (*peer_destroy)(void *peer); /* ends and joins the thread */
+	pid_t (*peer_tid)(void *peer);
+
+	/*
+	 * The other half of a round trip: prepare the calling thread to be woken by a peer, in
+	 * the arm's own way, wake it from the peer, wait in it. self_wait returns after one self_wake.
+	 */
+	int (*self_create)(void **self, bool may_spin);
+	void (*self_wake)(void *self);
+	void (*self_wait)(void *self);
+	void (*self_destroy)(void *self);
+
+	/*
+	 * Park: peer_park returns when the peer runs no more of its code; peer_unpark lets it go on, and it then
+	 * calls on_wake() and goes on running its loop (which looks for the next park request in the arm's own way).
+	 * A parkable peer is made by park_create with the same options.
+	 */
+	int (*park_create)(void **peer, const struct arm_peer_opts *o);
+	void (*park)(void *peer);
+	void (*unpark)(void *peer);
+	void (*park_destroy)(void *peer);
+	pid_t (*park_tid)(void *peer);
+
+	/* Create a thread that runs @fn(@arg) and then waits to be stopped; stop it and join. 0 or -errno. */
+	int (*cycle_prepare)(void); /* e.g. start the creator; may be NULL */
+	int (*cycle)(arm_fn fn, void *arg);
+	void (*cycle_finish)(void);
+
+	/* One worker thread that runs queued works in order. */
+	int (*worker_create)(void **worker, const struct arm_worker_opts *o);
+	void (*worker_destroy)(void *worker); /* drains, ends and joins */
+	pid_t (*worker_tid)(void *worker);
+	struct arm_work *(*work_create)(void *worker, arm_fn fn, void *arg);
+	void (*work_destroy)(void *worker, struct arm_work *w);
+	void (*work_queue)(void *worker, struct arm_work *w); /* not pending at the time of the call */
+	void (*work_flush)(void *worker);		       /* returns when all queued so far have run */
+};
+
+/* arm_find - by name, NULL when this build has no such arm (its library was not there) */
+const struct arm *arm_find(const char *name);
+
+/* arm_missing - why arm_find(@name) is NULL, e.g. "built without libuv (install libuv1-dev)" */
+const char *arm_missing(const char *name);
+#endif

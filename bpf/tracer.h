@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_BPF_TRACER_H
+#define KT_BPF_TRACER_H
+/*
+ * The tracers as objects: open, attach, enable, read, close. `kt trace` and `kt bench` are its users.
+ *
+ * Knows nothing of options, files or questions and prints nothing: errors are one sentence in the
+ * caller's buffer, worded where the object and the remedy are known. One thread uses a tracer.
+ *
+ * A tracer sorts what it sees into groups (0..nr_groups-1). By TRACER_GROUP_ARM the group is the arm
+ * in the woken thread's slot (threads without a tag are not counted): what `kt bench` uses. By TRACER_GROUP_SUBJECT
+ * groups are made as threads, functions or workers turn up, each with a name.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/measure/hist.h"
+
+enum tracer_kind { TRACER_WAKEUP, TRACER_PARK, TRACER_WORK, TRACER_STOP };
+enum tracer_group { TRACER_GROUP_ALL, TRACER_GROUP_ARM, TRACER_GROUP_SUBJECT };
+
+/* What to trace; zero or NULL: no restriction. Restrictions add up (all must hold). */
+struct tracer_opts {
+	enum tracer_kind kind;
+	enum tracer_group group;
+	uint32_t nr_groups;	/* at most this many; further subjects are counted as lost */
+	pid_t tgid;		/* process id, as this process's pid namespace shows it */
+	pid_t tid;		/* thread id */
+	const char *comm_glob;	/* thread name, shell pattern */
+	bool kthreads;		/* kernel threads only (without it: user threads only) */
+	bool follow_children;	/* with tgid: its descendants too, also after exec */
+	uint32_t ring_bytes;	/* 0: default; small values are for tests of the loss counters */
+	uint32_t max_pending;	/* 0: default; entries of the pending-work map */
+};
+
+/*
+ * Histograms of one group, k=5, ns. Which ones a kind fills:
+ *   wakeup: CALL WAKE RUNQ PREMIG RESUME END_TO_END UNATTRIBUTED KERNEL
+ *   park:   PARK (request to return), PARK_REACT (request to parked), UNPARK (release to running),
+ *           UNPARK_CALL
+ *   work:   DELAY_IDLE, DELAY_BUSY (queued to started, worker idle or busy when queued), RUN
+ *   stop:   STOP (call to return)
+ */
+enum tracer_metric {
+	METRIC_CALL,	     /* T0 request -> T1 sched_waking */
+	METRIC_WAKE,	     /* T1 -> T2 sched_wakeup */
+	METRIC_RUNQ,	     /* T2 -> T3 switched in */
+	METRIC_PREMIG,	     /* part of RUNQ spent on a queue it did not run from; only wakes that migrated */
+	METRIC_RESUME,	     /* T3 -> T4 first instruction */
+	METRIC_END_TO_END,   /* the driver's own clock where it gave one, else T4 - T0 */
+	METRIC_UNATTRIBUTED, /* END_TO_END - (CALL + WAKE + RUNQ + RESUME), absolute value */
+	METRIC_KERNEL,	     /* T1 -> T3, every wake, also without stamps */
+	METRIC_PARK,
+	METRIC_PARK_REACT,
+	METRIC_UNPARK,
+	METRIC_UNPARK_CALL,
+	METRIC_DELAY_IDLE,
+	METRIC_DELAY_BUSY,
+	METRIC_RUN,
+	METRIC_STOP,
+	NR_METRICS
+};
+
+/* tracer_metric_name - "call", "wake", "runq", "premig", "resume", "end_to_end", ... */
+const char *tracer_metric_name(enum tracer_metric m);
+
+/*
+ * A counter and its name. Losses make a number incomplete (ring_full, map_full, storage_failed,
+ * groups_full, recursion_missed, ...); the others only explain (absorbed, spun, no_t0, no_t4, reblocked, stale_t0,
+ * new_task, preempted, requeued, unmatched, superseded, negative, filtered, idle_waker, ...).
+ */
+struct tracer_counter {
+	const char *name;
+	bool loss;
+	uint64_t value;
+};
+
+struct tracer_group_data {
+	char name[128];			 /* subject's name as read, unescaped; "" for GROUP_ALL and GROUP_ARM */
+	struct hist *metric[NR_METRICS]; /* NULL: this kind has no such metric, or no value came */
+};
+
+/* What came since the last read (counters: since the last read as well). */
+struct tracer_snapshot {
+	uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC */
+	uint32_t nr_groups;
+	struct tracer_group_data *group;
+	uint32_t nr_counters;
+	struct tracer_counter *counter;
+	uint64_t events;   /* tracepoint and probe hits handled */
+	uint64_t bpf_ns;   /* run time of our programs, 0 when the kernel does not keep it */
+	uint64_t cpu_ns;   /* CPU time of the tracing process itself */
+};
+
+struct tracer;
+
+/*
+ * tracer_open - load the programs for @o
+ *
+ * Return: 0 and *@t; -EPERM, -ENOTSUP, -ESRCH (no such process), -ENOENT (process has no probes, and the kind
+ * needs them) or another error with one sentence in @err: what is missing, what would bring it.
+ */
+int tracer_open(struct tracer **t, const struct tracer_opts *o, char *err, size_t errlen);
+
+/*
+ * tracer_add_process - the slots of process @tgid are at @registry_addr (its struct kthread_slot_registry)
+ *
+ * Only for processes whose registry the tracer need not search; tracer_opts.tgid and its children are found by it.
+ */
+int tracer_add_process(struct tracer *t, pid_t tgid, uint64_t registry_addr);
+
+/* tracer_attach - attach everything; nothing is counted before tracer_enable(). Detach may be followed by attach. */
+int tracer_attach(struct tracer *t, char *err, size_t errlen);
+void tracer_detach(struct tracer *t);
+
+/* tracer_enable - start or stop counting; stamps pending at a stop are dropped, not counted */
+void tracer_enable(struct tracer *t, bool on);
+
+/* tracer_poll - housekeeping (new processes, ring); call about every 20 ms; does not block. 0 or -errno. */
+int tracer_poll(struct tracer *t);
+
+/*
+ * tracer_read - flip the banks, wait for programs in flight, take what the idle bank holds
+ *
+ * Return: 0 and a snapshot for tracer_snapshot_free(), or -errno.
+ */
+int tracer_read(struct tracer *t, struct tracer_snapshot **s);
+void tracer_snapshot_free(struct tracer_snapshot *s);
+
+/* tracer_close - detach, restore, free; NULL is fine */
+void tracer_close(struct tracer *t);
+
+/*
+ * tracer_permitted - can this process trace at all?
+ *
+ * Return: 0, or -errno with one sentence saying what is missing and what would bring it.
+ */
+int tracer_permitted(char *err, size_t errlen);
+#endif

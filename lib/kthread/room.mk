@@ -1,0 +1,1 @@
+# libkthread: static (hidden symbols localised) and shared; sources in the order of a thread's life.

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "lib/measure/hist.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+void hist_init(struct hist *h, uint32_t k)
+{
+	memset(h, 0, sizeof(*h));
+	h->k = k;
+}
+
+int hist_merge(struct hist *to, const struct hist *from)
+{
+	uint32_t i, nr = HIST_NR_BUCKETS(from->k);
+
+	if (from->k < to->k)
+		return -EINVAL;
+	if (!from->count)
+		return 0;
+	if (!to->count || from->min < to->min)
+		to->min = from->min;
+	if (from->max > to->max)
+		to->max = from->max;
+	to->count += from->count;
+	to->sum += from->sum;
+	to->overflow += from->overflow;
+	for (i = 0; i < nr; i++)
+		if (from->bucket[i])
+			to->bucket[hist_index(hist_low(i, from->k), to->k)] += from->bucket[i];
+	return 0;
+}
+
+static double clamp(double v, double lo, double hi)
+{
+	return v < lo ? lo : v > hi ? hi : v;
+}
+
+double hist_quantile(const struct hist *h, double q)
+{
+	uint32_t i, nr = HIST_NR_BUCKETS(h->k);
+	double rank = q * (double)h->count, below = 0;
+
+	if (!h->count)
+		return NAN;
+	for (i = 0; i < nr; i++) {
+		double n = (double)h->bucket[i];
+
+		if (n && below + n >= rank) {
+			double lo = (double)hist_low(i, h->k), hi = (double)hist_low(i + 1, h->k);
+
+			return clamp(lo + (hi - lo) * (rank - below) / n, (double)h->min,
+				     (double)h->max);
+		}
+		below += n;
+	}
+	return (double)h->max;
+}
+
+double hist_mean(const struct hist *h)
+{
+	return h->count ? (double)h->sum / (double)h->count : NAN;
+}
+
+double hist_cdf(const struct hist *h, double v)
+{
+	uint32_t i, nr = HIST_NR_BUCKETS(h->k);
+	double below = 0;
+
+	if (!h->count)
+		return NAN;
+	if (v >= (double)h->max)
+		return 1;
+	for (i = 0; i < nr; i++) {
+		double lo = (double)hist_low(i, h->k), hi = (double)hist_low(i + 1, h->k);
+
+		if (v < hi) {
+			if (v > lo)
+				below += (double)h->bucket[i] * (v - lo) / (hi - lo);
+			break;
+		}
+		below += (double)h->bucket[i];
+	}
+	return below / (double)h->count;
+}

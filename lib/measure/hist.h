@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef KT_MEASURE_HIST_H
+#define KT_MEASURE_HIST_H
+/*
+ * Base-2 log-linear histogram layout: the one place that says which bucket a value falls into.
+ *
+ * Builds for BPF and for user space, so it uses no libc and no float on the recording side. A value
+ * below 2^(k+1) has a bucket of its own; above that each power of two is cut into 2^k equal buckets,
+ * so a bucket is never wider than 2^-k of its value (k=5: 3.1 %, k=7: 0.8 %). Values are nanoseconds
+ * and end at 2^HIST_MAX_BITS (18 minutes); larger ones land in the last bucket and are counted as
+ * overflow. Exact count, sum, min and max are kept beside the buckets.
+ *
+ * Four fine buckets of k=7 are exactly one of k=5, so histograms of both kinds merge at the smaller k.
+ *
+ * Threads: no locking here. One writer per histogram; merge when the writer is quiet.
+ */
+#ifdef __bpf__
+#include "bpf/kernel_types.h"
+typedef __u64 hist_u64;
+typedef __u32 hist_u32;
+#else
+#include <stdint.h>
+typedef uint64_t hist_u64;
+typedef uint32_t hist_u32;
+#endif
+
+#define HIST_MAX_BITS 40
+#define HIST_K_BPF    5
+#define HIST_K_USER   7
+
+/* Number of buckets for @k: 1152 for k=5, 4352 for k=7. */
+#define HIST_NR_BUCKETS(k)  ((HIST_MAX_BITS - (k) + 1) << (k))
+#define HIST_NR_BUCKETS_BPF HIST_NR_BUCKETS(HIST_K_BPF)
+#define HIST_NR_BUCKETS_MAX HIST_NR_BUCKETS(HIST_K_USER)
+
+/* Position of the highest set bit by halving: older BPF targets have no count-leading-zeros. */
+static inline __attribute__((always_inline)) hist_u32 hist_msb(hist_u64 v)
+{
+	hist_u32 r = 0, s;
+
+	s = (v > 0xffffffffULL) << 5;
+	v >>= s;
+	r |= s;
+	s = (v > 0xffff) << 4;
+	v >>= s;
+	r |= s;
+	s = (v > 0xff) << 3;
+	v >>= s;
+	r |= s;
+	s = (v > 0xf) << 2;
+	v >>= s;
+	r |= s;
+	s = (v > 0x3) << 1;
+	v >>= s;
+	r |= s;
+	r |= (hist_u32)(v >> 1);
+	return r;
+}
+
+/* hist_index - the bucket of @v; values of 2^HIST_MAX_BITS and above share the last one */
+static inline __attribute__((always_inline)) hist_u32 hist_index(hist_u64 v, hist_u32 k)
+{
+	hist_u32 e;
+
+	if (v < (2ULL << k))
+		return (hist_u32)v;
+	if (v >> HIST_MAX_BITS)
+		return HIST_NR_BUCKETS(k) - 1;
+	e = hist_msb(v) - k;
+	return ((e + 1) << k) + (hist_u32)((v >> e) & ((1ULL << k) - 1));
+}
+
+#ifndef __bpf__
+/* hist_low - smallest value of bucket @index; hist_low(index + 1) is one past its largest */
+static inline uint64_t hist_low(uint32_t index, uint32_t k)
+{
+	uint32_t e;
+
+	if (index < (2U << k))
+		return index;
+	e = (index >> k) - 1;
+	return ((1ULL << k) + (index & ((1U << k) - 1))) << e;
+}
+
+/* A histogram on the caller's memory. Zeroed memory with @k set is an empty one. */
+struct hist {
+	uint32_t k;
+	uint32_t reserved;
+	uint64_t count;
+	uint64_t sum;
+	uint64_t min; /* meaningless while count is 0 */
+	uint64_t max;
+	uint64_t overflow; /* values of 2^HIST_MAX_BITS and above */
+	uint64_t bucket[HIST_NR_BUCKETS_MAX];
+};
+
+void hist_init(struct hist *h, uint32_t k);
+
+/* hist_add - record one value; about 4 ns */
+static inline void hist_add(struct hist *h, uint64_t v)
+{
+	if (!h->count || v < h->min)
+		h->min = v;
+	if (v > h->max)
+		h->max = v;
+	h->count++;
+	h->sum += v;
+	h->overflow += (v >> HIST_MAX_BITS) != 0;
+	h->bucket[hist_index(v, h->k)]++;
+}
+
+/**
+ * hist_merge - add @from to @to
+ *
+ * @from may be finer than @to (it is folded exactly). Return: 0, or -EINVAL when @from is coarser:
+ * then @to is unchanged.
+ */
+int hist_merge(struct hist *to, const struct hist *from);
+
+/**
+ * hist_quantile - value below which the share @q (0..1) of the values lies, in ns
+ *
+ * Linear interpolation inside the bucket, clamped to the exact min and max. NAN when empty.
+ */
+double hist_quantile(const struct hist *h, double q);
+
+/* hist_mean - exact mean, NAN when empty */
+double hist_mean(const struct hist *h);
+
+/* hist_cdf - share of values <= @v (interpolated), NAN when empty */
+double hist_cdf(const struct hist *h, double v);
+#endif
+#endif

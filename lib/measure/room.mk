@@ -1,0 +1,1 @@
+$(eval $(call archive,lib/libmeasure.a,lib/measure/hist.c lib/measure/verdict.c))

@@ -1,0 +1,1 @@
+$(eval $(call archive,lib/libprobe.a,lib/probe/slot.c))

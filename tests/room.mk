@@ -1,0 +1,18 @@
+# One Criterion program per file of tests/unit/. tests_libs: archives every one may use.
+unit_tests := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
+tests_archives = bench/libcontroller.a bench/libreport.a bpf/libtracer.a bench/libktbench.a bench/libarms.a \
+	lib/libkthread.a lib/libkeventd.a lib/librecord.a lib/libmeasure.a lib/libprobe.a
+
+# A test that needs only some archives names them: tests_archives_NAME
+define unit_test
+objs += $B/tests/unit/$1.o
+tests: $B/tests/unit/$1
+$B/tests/unit/$1: $B/tests/unit/$1.o $$(addprefix $B/,$$(or $$(tests_archives_$1),$$(tests_archives)))
+	$$(call say,LD)mkdir -p $$(@D)
+	$$Q$(CC) $(KT_LDFLAGS) $(LDFLAGS) -o $$@ $$(filter %.o,$$^) \
+		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -lcriterion $$(KT_LIBS) $$(ARM_LIBS)
+endef
+.PHONY: tests
+tests_archives_hist = lib/libmeasure.a
+tests_archives_verdict = lib/libmeasure.a
+$(foreach t,$(unit_tests),$(eval $(call unit_test,$t)))
