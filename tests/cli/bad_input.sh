@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Bad input: one clear line, the right status, nothing overwritten.
+. "$(dirname "$0")/lib.sh"
+
+refused 'no such command' 2 "no command 'frobnicate'" "$kt" frobnicate
+
+# kt bench
+refused 'bad regex' 2 'regular expression|filter' "$kt" bench --filter '(['
+refused 'filter without a match' 4 'match' "$kt" bench --no-trace --filter '^no-such-question$' -o "$tmp/none.jsonl"
+check 'nothing left behind by it' test ! -s "$tmp/none.jsonl"
+refused 'bad time' 2 'time' "$kt" bench --time 3parsecs
+refused 'time of zero' 2 'time' "$kt" bench --time 0s
+refused 'missing suite' 2 'no-such-suite' "$kt" bench "$tmp/no-such-suite"
+refused 'suite that is no benchmark' 2 'benchmark|suite' "$kt" bench /bin/true
+refused 'unwritable output' 2 'no-such-dir' "$kt" bench --filter create_stop -o "$tmp/no-such-dir/x.jsonl"
+echo precious >"$tmp/there.jsonl"
+refused 'output that exists' 2 'exist' "$kt" bench --filter create_stop -o "$tmp/there.jsonl"
+check 'it was not overwritten' grep -qx precious "$tmp/there.jsonl"
+
+# kt report
+refused 'missing file' 2 'no-such-file' "$kt" report "$tmp/no-such-file.jsonl"
+refused 'no record' 2 'there.jsonl' "$kt" report "$tmp/there.jsonl"
+: >"$tmp/empty.jsonl"
+refused 'empty file' 2 'empty' "$kt" report "$tmp/empty.jsonl"
+head -c 100000 /dev/urandom >"$tmp/noise.jsonl"
+refused 'noise' 2 'noise.jsonl' "$kt" report "$tmp/noise.jsonl"
+printf '{"type":"header","schema":99,"tool":"bench"}\n{"type":"end"}\n' >"$tmp/future.jsonl"
+refused 'unknown schema' 2 'schema' "$kt" report "$tmp/future.jsonl"
+printf '{"type":"header","schema":1,"tool":"bench"}\n[1,2]\n{"type":"end","status":"complete"}\n' >"$tmp/array.jsonl"
+refused 'a record that is no object' 2 'line 2|array.jsonl' "$kt" report "$tmp/array.jsonl"
+python3 -c 'print("["*200000)' >"$tmp/deep.jsonl"
+refused 'deep nesting' 2 'deep.jsonl' "$kt" report "$tmp/deep.jsonl"
+refused 'directory' 2 'directory' "$kt" report "$tmp"
+refused 'unknown format' 2 'format' "$kt" report --format interpretive-dance "$tmp/there.jsonl"
+
+# kt trace
+refused 'unknown kind' 2 'wakeup' "$kt" trace dance
+refused 'no kind' 2 'wakeup' "$kt" trace
+refused 'bad duration' 2 'time|duration' "$kt" trace wakeup -d 3parsecs
+refused 'bad pid' 2 'pid|process' "$kt" trace wakeup -p abc -d 1s
+sleep 0 & gone=$!
+wait $gone
+refused 'pid that is gone' 2 "$gone" "$kt" trace wakeup -p $gone -d 1s
+if [ "$(id -u)" = 0 ]; then
+	sleep 60 & other=$!
+	refused 'process without the probes' 2 'probe' "$kt" trace work -p $other -d 1s
+	kill $other
+	refused 'existing output' 2 'exist' "$kt" trace wakeup -d 1s -o "$tmp/there.jsonl"
+	check 'it was not overwritten either' grep -qx precious "$tmp/there.jsonl"
+	refused 'unwritable output' 2 'no-such-dir' "$kt" trace wakeup -d 1s -o "$tmp/no-such-dir/x"
+	refused 'command that is not there' 2 'no-such-command' "$kt" trace wakeup -- "$tmp/no-such-command"
+	cp "$kt" "$tmp/kt"
+	chmod 755 "$tmp" "$tmp/kt"
+	refused 'no privilege' 2 'root|CAP_BPF' as_nobody "$tmp/kt" trace wakeup -d 1s
+else
+	skip 'kt trace needs root: its input was tested no further'
+fi
+finish

@@ -1,0 +1,105 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# kt bench from end to end: a short run, an ordinary user, kill -9 in the middle, hostile names.
+. "$(dirname "$0")/lib.sh"
+
+# A short run of everything; with tracing where it is permitted.
+mkdir "$tmp/run" && chmod 777 "$tmp" "$tmp/run"
+if (cd "$tmp/run" && timeout 240 "$kt" bench --time 200ms >out 2>err </dev/null); then ok; else
+	bad "kt bench: exit $?"
+	tail -n 5 "$tmp/run/err"
+fi
+run=$tmp/run/results/latest
+check 'run.jsonl' test -s "$run/run.jsonl"
+check 'report.html' test -s "$run/report.html"
+check 'every record is strict JSON' strict_jsonl "$run/run.jsonl"
+"$kt" report "$run/run.jsonl" --format json >"$tmp/run.json"
+check 'the JSON report is strict JSON' strict_json "$tmp/run.json"
+check 'it is complete and has all topics' python3 - "$tmp/run.json" <<'P'
+import json, sys
+r = json.load(open(sys.argv[1]))
+assert r["schema"] == 1 and r["complete"] is True
+topics = {x["benchmark"].split("/")[0] for x in r["results"]}
+assert topics == {"wakeup", "park", "create_stop", "work_queue"}, topics
+for x in r["results"]:
+    if x["source"] == "bench":
+        assert x["count"] > 0 and x["unit"] == "ns" and x["p50"] <= x["p99"] <= x["max"], x
+for c in r["comparisons"]:
+    assert c["verdict"] in ("regressed", "improved", "equivalent", "inconclusive"), c
+    assert c["lo"] is None or c["lo"] <= c["ratio"] <= c["hi"], c
+P
+check 'no plots or scripts from outside' sh -c "! grep -qE '<script|(src|href)=.?https?:' '$run/report.html'"
+
+# An earlier run is kept.
+first=$(readlink -f "$run")
+(cd "$tmp/run" && timeout 60 "$kt" bench --time 50ms --no-trace --filter '^create_stop$' >out2 2>err2 </dev/null)
+check 'a second run has its own place' test "$(readlink -f "$run")" != "$first"
+check 'and the first one is kept' test -s "$first/run.jsonl"
+
+# Ordinary user: measures, says in one line what tracing would need, and the report says so too.
+if [ "$(id -u)" = 0 ]; then
+	cp "$kt" "$KT_BUILD/kt-suite" "$tmp/"
+	chmod 755 "$tmp/kt" "$tmp/kt-suite"
+	if (cd "$tmp/run" && timeout 60 setpriv --reuid=65534 --regid=65534 --clear-groups "$tmp/kt" bench \
+		--time 100ms --filter '^wakeup/trip=oneway/cpu=same/wait=sleep$' -o "$tmp/run/user.jsonl" >out3 2>err3 </dev/null); then
+		ok
+	else
+		bad "ordinary user: exit $?"
+		cat "$tmp/run/err3"
+	fi
+	check 'one line says what tracing would need' test "$(grep -ciE 'CAP_BPF|root' "$tmp/run/err3")" = 1
+	check 'the report says that phases were not taken' sh -c "'$kt' report '$tmp/run/user.jsonl' | grep -qi 'phases.*not taken'"
+	check 'tracing asked for but refused' sh -c "cd '$tmp/run'; setpriv --reuid=65534 --regid=65534 --clear-groups '$tmp/kt' bench --trace --time 50ms --filter create_stop -o '$tmp/run/u2.jsonl'; test \$? -eq 2"
+else
+	skip 'not root: the run above was that of an ordinary user'
+fi
+
+# kill -9 in the middle: the file is readable and marked, nothing is left running.
+(cd "$tmp/run" && exec "$kt" bench --no-trace --time 30s --filter '^wakeup/trip=oneway/cpu=same/wait=sleep$' -o "$tmp/run/killed.jsonl") >/dev/null 2>&1 </dev/null &
+pid=$!
+for _ in $(seq 200); do
+	[ "$(grep -c '"block"' "$tmp/run/killed.jsonl" 2>/dev/null || echo 0)" -gt 8 ] && break
+	sleep 0.1
+done
+children=$(pgrep -P $pid)
+check 'it had a worker' test -n "$children"
+kill -9 $pid
+wait $pid 2>/dev/null
+for _ in $(seq 100); do
+	alive=
+	for c in $children; do [ -d "/proc/$c" ] && alive="$alive $c"; done
+	[ -z "$alive" ] && break
+	sleep 0.1
+done
+check 'no orphan' test -z "$alive"
+"$kt" report "$tmp/run/killed.jsonl" >"$tmp/killed.txt" 2>&1 || bad 'report of a killed run'
+check 'marked as interrupted' grep -qi interrupted "$tmp/killed.txt"
+"$kt" report "$tmp/run/killed.jsonl" --format json >"$tmp/killed.json"
+check 'in JSON too' python3 -c 'import json,sys; r=json.load(open(sys.argv[1])); assert r["complete"] is False and r["results"]' "$tmp/killed.json"
+check 'and as a page' sh -c "'$kt' report '$tmp/run/killed.jsonl' --format html | grep -qi interrupted"
+
+# Cut the file in the middle of its last line: still readable.
+head -c $(($(stat -c %s "$tmp/run/killed.jsonl") - 40)) "$tmp/run/killed.jsonl" >"$tmp/torn.jsonl"
+check 'a torn last line' "$kt" report "$tmp/torn.jsonl"
+
+# Hostile names, everywhere a record can carry one.
+python3 - "$run/run.jsonl" "$tmp/hostile.jsonl" <<'P'
+import json, sys
+evil = "<script>alert(1)</script>\x1b[31m"
+arms = {}
+def walk(v):
+    if isinstance(v, dict):
+        return {(evil if k == "libkthread" else k): walk(x) for k, x in v.items()}
+    if isinstance(v, list):
+        return [walk(x) for x in v]
+    return evil if v == "libkthread" else v
+with open(sys.argv[2], "w") as out:
+    for line in open(sys.argv[1]):
+        out.write(json.dumps(walk(json.loads(line))) + "\n")
+P
+for f in text html json; do "$kt" report "$tmp/hostile.jsonl" --format $f >"$tmp/hostile.$f" || bad "hostile $f"; done
+check 'no script in the page' sh -c "! grep -q '<script>' '$tmp/hostile.html'"
+check 'the name is there, escaped' grep -q '&lt;script&gt;' "$tmp/hostile.html"
+check 'no escape byte in any format' sh -c "! grep -q \$'\\x1b' '$tmp/hostile.html' '$tmp/hostile.json' '$tmp/hostile.text'"
+check 'strict JSON' strict_json "$tmp/hostile.json"
+finish

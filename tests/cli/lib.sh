@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Shared by tests/cli/*.sh: run a command, hold its status and its one error line against what is expected.
+# Needs KT_BUILD; everything is written below $tmp, which is removed at the end.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+KT_BUILD=$(realpath "${KT_BUILD:-build}")
+kt=$KT_BUILD/kt
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+passed=0 failed=0
+
+ok() { passed=$((passed + 1)); }
+bad() {
+	failed=$((failed + 1))
+	printf 'FAIL: %s\n' "$*"
+}
+check() { # check NAME COMMAND...: passes when COMMAND succeeds
+	local name=$1
+	shift
+	if "$@" >"$tmp/out" 2>"$tmp/err"; then ok; else bad "$name"; head -n 5 "$tmp/out" "$tmp/err"; fi
+}
+skip() { printf 'SKIP: %s\n' "$*"; }
+
+# refused NAME STATUS PATTERN COMMAND...: exits with STATUS, says one line that matches PATTERN, prints no result
+refused() {
+	local name=$1 want=$2 pattern=$3 status lines
+	shift 3
+	timeout 60 "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
+	status=$?
+	lines=$(wc -l <"$tmp/err")
+	if [ "$status" -ne "$want" ]; then
+		bad "$name: exit $status, expected $want"
+		head -n 5 "$tmp/err"
+	elif [ "$lines" -ne 1 ]; then
+		bad "$name: $lines lines on stderr, expected 1"
+		head -n 5 "$tmp/err"
+	elif ! grep -qiE -- "$pattern" "$tmp/err"; then
+		bad "$name: '$(cat "$tmp/err")' does not match '$pattern'"
+	elif [ -s "$tmp/out" ]; then
+		bad "$name: printed something on stdout"
+	else
+		ok
+	fi
+}
+
+strict_json() { # strict_json FILE: valid JSON, no NaN, no duplicate keys
+	python3 - "$1" <<'P'
+import json, sys
+def pairs(p):
+    d = dict(p)
+    assert len(d) == len(p), "duplicate key"
+    return d
+def no(c):
+    raise ValueError(c)
+json.load(open(sys.argv[1], encoding="utf-8"), object_pairs_hook=pairs, parse_constant=no)
+P
+}
+
+strict_jsonl() { # every line
+	while IFS= read -r line; do
+		printf '%s' "$line" >"$tmp/line.json"
+		strict_json "$tmp/line.json" || return 1
+	done <"$1"
+}
+
+as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
+
+finish() {
+	echo "$passed passed, $failed failed"
+	[ "$failed" -eq 0 ]
+	exit
+}
