@@ -43,8 +43,8 @@ refused() {
 	fi
 }
 
-strict_json() { # strict_json FILE: valid JSON, no NaN, no duplicate keys
-	python3 - "$1" <<'P'
+strict_json() { # strict_json FILE [lines]: valid JSON (or one value per line), no NaN, no duplicate keys
+	python3 - "$@" <<'P'
 import json, sys
 def pairs(p):
     d = dict(p)
@@ -52,16 +52,12 @@ def pairs(p):
     return d
 def no(c):
     raise ValueError(c)
-json.load(open(sys.argv[1], encoding="utf-8"), object_pairs_hook=pairs, parse_constant=no)
+text = open(sys.argv[1], encoding="utf-8").read()
+for part in text.splitlines() if len(sys.argv) > 2 else [text]:
+    json.loads(part, object_pairs_hook=pairs, parse_constant=no)
 P
 }
-
-strict_jsonl() { # every line
-	while IFS= read -r line; do
-		printf '%s' "$line" >"$tmp/line.json"
-		strict_json "$tmp/line.json" || return 1
-	done <"$1"
-}
+strict_jsonl() { strict_json "$1" lines; }
 
 as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
 
