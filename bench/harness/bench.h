@@ -58,19 +58,25 @@ struct bench_def {
 #define BENCH_ARMS(...)	  ((const char *const[]){ __VA_ARGS__, NULL })
 #define BENCH_PARAMS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
-/* Define and register. A constructor links the static definition into a list: no allocation. */
-#define BENCHMARK(name_, ...)                                                                      \
-	static void bench_body_##name_(struct bench_state *st);                                    \
-	__attribute__((constructor)) static void bench_register_##name_(void)                      \
+/*
+ * Define and register. A constructor links the static definition into a list: no allocation.
+ * BENCHMARK_NAMED: the C name @id_ and the shown name differ, so that several definitions with
+ * parameters, arms or phases of their own can share one shown name (their questions must not).
+ */
+#define BENCHMARK_NAMED(id_, name_, ...)                                                           \
+	static void bench_body_##id_(struct bench_state *st);                                      \
+	__attribute__((constructor)) static void bench_register_##id_(void)                        \
 	{                                                                                          \
-		static struct bench_def def = { .name = #name_,                                    \
+		static struct bench_def def = { .name = name_,                                     \
 						.file = __FILE__,                                  \
 						.line = __LINE__,                                  \
-						.body = bench_body_##name_,                        \
+						.body = bench_body_##id_,                          \
 						##__VA_ARGS__ };                                   \
 		bench_register(&def);                                                              \
 	}                                                                                          \
-	static void bench_body_##name_(struct bench_state *st)
+	static void bench_body_##id_(struct bench_state *st)
+
+#define BENCHMARK(name_, ...) BENCHMARK_NAMED(name_, #name_, ##__VA_ARGS__)
 
 void bench_register(struct bench_def *def);
 
