@@ -60,19 +60,20 @@ struct bench_def {
 
 /*
  * Define and register. A constructor links the static definition into a list: no allocation.
+ * The definition stands at file scope: only there is a compound literal (BENCH_ARMS) a constant.
  * BENCHMARK_NAMED: the C name @id_ and the shown name differ, so that several definitions with
  * parameters, arms or phases of their own can share one shown name (their questions must not).
  */
 #define BENCHMARK_NAMED(id_, name_, ...)                                                           \
 	static void bench_body_##id_(struct bench_state *st);                                      \
+	static struct bench_def bench_def_##id_ = { .name = name_,                                 \
+						    .file = __FILE__,                              \
+						    .line = __LINE__,                              \
+						    .body = bench_body_##id_,                      \
+						    ##__VA_ARGS__ };                               \
 	__attribute__((constructor)) static void bench_register_##id_(void)                        \
 	{                                                                                          \
-		static struct bench_def def = { .name = name_,                                     \
-						.file = __FILE__,                                  \
-						.line = __LINE__,                                  \
-						.body = bench_body_##id_,                          \
-						##__VA_ARGS__ };                                   \
-		bench_register(&def);                                                              \
+		bench_register(&bench_def_##id_);                                                  \
 	}                                                                                          \
 	static void bench_body_##id_(struct bench_state *st)
 
