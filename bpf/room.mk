@@ -1,0 +1,5 @@
+# The tracers. An object that includes a skeleton has it as a prerequisite.
+tracer_sources :=
+tracer_sources += bpf/targets.c bpf/maps.c bpf/symbols.c
+
+$(eval $(call archive,bpf/libtracer.a,$(tracer_sources)))

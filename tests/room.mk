@@ -15,4 +15,5 @@ endef
 .PHONY: tests
 tests_archives_hist = lib/libmeasure.a
 tests_archives_verdict = lib/libmeasure.a
+tests_archives_targets = bpf/libtracer.a
 $(foreach t,$(unit_tests),$(eval $(call unit_test,$t)))

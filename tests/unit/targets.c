@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* targets: which files carry our probes, and where symbols lie; on files this test has compiled
+ * itself. */
+#include "bpf/targets.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char dir[] = "/tmp/kt-targets-XXXXXX";
+
+/* A probe by its note alone: two sites of sched:demo, one of kthread:other, one of a foreign
+ * provider. */
+static const char library[] =
+	"#define NOTE(prov, name, sema) __asm__ volatile( \\\n"
+	"	\"990: nop\\n\" \\\n"
+	"	\".pushsection .note.stapsdt,\\\"\\\",@note\\n.balign 4\\n\" \\\n"
+	"	\".4byte 992f-991f, 994f-993f, 3\\n991: .asciz \\\"stapsdt\\\"\\n992: .balign 4\\n\" \\\n"
+	"	\"993: .8byte 990b, _.stapsdt.base, \" sema \"\\n\" \\\n"
+	"	\".asciz \\\"\" prov \"\\\"\\n.asciz \\\"\" name \"\\\"\\n.asciz \\\"\\\"\\n\" \\\n"
+	"	\"994: .balign 4\\n.popsection\\n\" \\\n"
+	"	\".ifndef _.stapsdt.base\\n\" \\\n"
+	"	\".pushsection .stapsdt.base,\\\"aG\\\",\\\"progbits\\\",.stapsdt.base,comdat\\n\" \\\n"
+	"	\".weak _.stapsdt.base\\n.hidden _.stapsdt.base\\n_.stapsdt.base: .space 1\\n\" \\\n"
+	"	\".size _.stapsdt.base, 1\\n.popsection\\n.endif\\n\")\n"
+	"__attribute__((visibility(\"hidden\"), section(\".probes\"))) unsigned short demo_sema;\n"
+	"long demo_data = 7;\n"
+	"void demo_hit(void);\n"
+	"void demo_hit(void) { NOTE(\"sched\", \"demo\", \"demo_sema\"); NOTE(\"sched\", \"demo\", \"demo_sema\");\n"
+	"	NOTE(\"kthread\", \"other\", \"0\"); NOTE(\"foreign\", \"x\", \"0\"); }\n";
+static const char program[] =
+	"#include <stdio.h>\n#include <unistd.h>\n"
+	"extern long demo_data;\nvoid demo_hit(void);\n"
+	"int main(void) { char c; demo_hit();\n"
+	"	printf(\"%p %p\\n\", (void *)&demo_data, (void *)demo_hit); fflush(stdout);\n"
+	"	return read(0, &c, 1) < 0; }\n";
+
+static void shell(const char *fmt, const char *arg)
+{
+	char cmd[1024];
+
+	snprintf(cmd, sizeof(cmd), fmt, dir, arg);
+	cr_assert_eq(system(cmd), 0, "%s", cmd);
+}
+
+static void put(const char *name, const char *text)
+{
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
+	cr_assert(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void set_up(void)
+{
+	cr_assert(mkdtemp(dir));
+	put("lib.c", library);
+	put("prog.c", program);
+	put("bare.c", "int main(void) { return 0; }\n");
+	put("script", "#!/bin/sh\nexit 0\n");
+	shell("cd %s && cc -g -fPIC -shared -o libdemo.so lib.c && cc -o bare bare.c && chmod +x script",
+	      "");
+	shell("cd %s && cc -pie -fPIE -o shared prog.c -L. -ldemo '-Wl,-rpath,$ORIGIN'", "");
+	shell("cd %s && cc -pie -fPIE -o pie prog.c lib.c", "");
+	shell("cd %s && cc -no-pie -static -o static prog.c lib.c", "");
+	shell("cd %s && cp libdemo.so renamed.bin && printf 'not ELF' > text", "");
+}
+
+static void tear_down(void)
+{
+	shell("rm -rf %s", "");
+}
+
+TestSuite(targets, .init = set_up, .fini = tear_down, .timeout = 60);
+
+static const char *in_dir(const char *name)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return path;
+}
+
+static void check_file(const struct target_file *f)
+{
+	const struct target_probe *demo = target_find(f, "sched", "demo");
+	const struct target_probe *other = target_find(f, "kthread", "other");
+	uint64_t addr, size;
+	char name[64];
+
+	cr_assert(demo && other);
+	cr_expect_eq(f->nr_probes, 2, "the foreign provider is not ours");
+	cr_expect_eq(demo->nr_sites, 2);
+	cr_expect_eq(other->nr_sites, 1);
+	cr_expect_eq(other->semaphore, 0);
+	cr_expect_null(target_find(f, "sched", "other"));
+	cr_assert_eq(elf_symbol(f->path, "demo_sema", &addr, &size), 0);
+	cr_expect_eq(demo->semaphore, addr);
+	cr_expect_eq(size, 2);
+	cr_assert_eq(elf_symbol(f->path, "demo_hit", &addr, &size), 0);
+	cr_expect(demo->site[0] >= addr && demo->site[0] < addr + size);
+	cr_expect_eq(elf_function(f->path, addr, name, sizeof(name)), 0);
+	cr_expect_str_eq(name, "demo_hit");
+	cr_expect_eq(elf_function(f->path, demo->site[1], name, sizeof(name)), 0);
+	cr_expect(!strncmp(name, "demo_hit+0x", 11));
+}
+
+Test(targets, file_with_probes_counts_whatever_its_name)
+{
+	static const char *const names[] = { "libdemo.so", "renamed.bin", "pie", "static" };
+	struct targets t = { 0 };
+
+	for (unsigned int i = 0; i < 4; i++) {
+		cr_assert_eq(targets_add_file(&t, in_dir(names[i]), NULL), 1, "%s", names[i]);
+		check_file(&t.file[i]);
+	}
+	cr_expect_eq(targets_add_file(&t, in_dir("pie"), NULL), 0, "the same file twice");
+	cr_expect_eq(t.nr, 4);
+	targets_free(&t);
+}
+
+Test(targets, file_without_probes_adds_nothing)
+{
+	struct targets t = { 0 };
+
+	cr_expect_eq(targets_add_file(&t, in_dir("bare"), NULL), 0);
+	cr_expect_eq(targets_add_file(&t, in_dir("text"), NULL), 0);
+	cr_expect_eq(targets_add_file(&t, in_dir("shared"), NULL), 0, "its library has them");
+	cr_expect_eq(targets_add_file(&t, in_dir("absent"), NULL), -ENOENT);
+	cr_expect_eq(t.nr, 0);
+	targets_free(&t);
+}
+
+Test(targets, command_is_searched_with_its_libraries_and_not_run)
+{
+	static const struct {
+		const char *name;
+		int added;
+	} commands[] = {
+		{ "shared", 1 }, { "pie", 1 }, { "static", 1 }, { "bare", 0 }, { "script", 0 }
+	};
+
+	for (unsigned int i = 0; i < 5; i++) {
+		struct targets t = { 0 };
+
+		cr_expect_eq(targets_add_command(&t, in_dir(commands[i].name)), commands[i].added,
+			     "%s", commands[i].name);
+		targets_free(&t);
+	}
+	struct targets t = { 0 };
+
+	cr_expect_eq(targets_add_command(&t, "no-such-command-of-kt"), -ENOENT);
+	cr_expect_eq(targets_add_command(&t, "true"), 0);
+	targets_free(&t);
+}
+
+/* Start @name, learn where it says its symbols are, check that the maps say the same. */
+static void check_process(const char *name, const char *unlink_first)
+{
+	struct targets t = { 0 };
+	int in[2], out[2], status;
+	uint64_t addr;
+	char text[128], fn[64];
+	void *data, *code;
+	ssize_t n;
+	pid_t pid;
+
+	cr_assert_eq(pipe(in) | pipe(out), 0);
+	pid = fork();
+	if (!pid) {
+		dup2(in[0], 0);
+		dup2(out[1], 1);
+		close(in[1]);
+		close(out[0]);
+		execl(in_dir(name), name, NULL);
+		_exit(127);
+	}
+	close(in[0]);
+	close(out[1]);
+	n = read(out[0], text, sizeof(text) - 1);
+	cr_assert(n > 0);
+	text[n] = 0;
+	cr_assert_eq(sscanf(text, "%p %p", &data, &code), 2);
+	if (unlink_first)
+		unlink(in_dir(unlink_first));
+
+	cr_expect_eq(targets_add_process(&t, pid), 1, "%s", name);
+	if (t.nr)
+		check_file(&t.file[0]);
+	cr_expect_eq(process_symbol(pid, "demo_data", &addr), 0, "%s", name);
+	cr_expect_eq(addr, (uint64_t)(uintptr_t)data, "%s", name);
+	cr_expect_eq(process_function(pid, (uint64_t)(uintptr_t)code + 1, fn, sizeof(fn)), 0, "%s",
+		     name);
+	cr_expect_str_eq(fn, "demo_hit+0x1", "%s", name);
+	cr_expect_eq(process_symbol(pid, "no_such_symbol", &addr), -ENOENT);
+
+	close(in[1]);
+	cr_expect_eq(waitpid(pid, &status, 0), pid);
+	cr_expect_eq(targets_add_process(&t, pid), -ESRCH, "gone");
+	targets_free(&t);
+}
+
+Test(targets, process_with_a_shared_library)
+{
+	check_process("shared", NULL);
+}
+
+Test(targets, process_that_is_position_independent)
+{
+	check_process("pie", NULL);
+}
+
+Test(targets, process_that_is_static)
+{
+	check_process("static", NULL);
+}
+
+Test(targets, process_whose_library_was_deleted_since)
+{
+	if (geteuid())
+		cr_skip_test("reading a deleted file by map_files needs CAP_SYS_ADMIN");
+	check_process("shared", "libdemo.so");
+}
+
+Test(targets, kernel_symbols_both_ways)
+{
+	uint64_t addr;
+	char name[64];
+	int err = kernel_symbol("schedule", &addr);
+
+	if (err == -EPERM)
+		cr_skip_test("the kernel hides its addresses here");
+	cr_assert_eq(err, 0);
+	cr_expect_eq(kernel_function(addr, name, sizeof(name)), 0);
+	cr_expect_str_eq(name, "schedule");
+	cr_expect_eq(kernel_symbol("no_such_function_of_kt", &addr), -ENOENT);
+}
