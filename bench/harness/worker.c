@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "bench/harness/worker.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "bench/harness/state.h"
+
+/* How often a waiting worker looks whether its controller still lives, should the death signal be lost. */
+#define PARENT_CHECK_S 1
+
+struct worker {
+	struct wire *wire;
+	const struct bench_questions *qs;
+	const struct bench_cpus *cpus;
+	pid_t parent;
+	uint32_t question;	   /* whose states these are */
+	uint32_t nr_states;
+	struct bench_state *state; /* one per arm of the question */
+};
+
+/*
+ * Acquire: pairs with the release in the controller's turn_give(); what it wrote into the page is
+ * seen. False: the controller is gone.
+ */
+static bool turn_wait(const struct worker *wk)
+{
+	const struct timespec limit = { .tv_sec = PARENT_CHECK_S };
+	struct wire *w = wk->wire;
+
+	while (__atomic_load_n(&w->turn, __ATOMIC_ACQUIRE) != WIRE_WORKER) {
+		if (getppid() != wk->parent)
+			return false;
+		syscall(SYS_futex, &w->turn, FUTEX_WAIT, WIRE_CONTROLLER, &limit, NULL, 0);
+	}
+	return true;
+}
+
+/* Release: pairs with the acquire in the controller's turn_wait(); it sees the whole reply. */
+static void turn_give(struct wire *w)
+{
+	__atomic_store_n(&w->turn, WIRE_CONTROLLER, __ATOMIC_RELEASE);
+	syscall(SYS_futex, &w->turn, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+static void states_drop(struct worker *wk)
+{
+	for (uint32_t i = 0; i < wk->nr_states; i++)
+		bench_state_teardown(&wk->state[i]);
+	free(wk->state);
+	wk->state = NULL;
+	wk->nr_states = 0;
+}
+
+/* The states of the question asked for, made at its first SETUP. */
+static int states_for(struct worker *wk, uint32_t question)
+{
+	const struct bench_question *q;
+
+	if (wk->state && wk->question == question)
+		return 0;
+	states_drop(wk);
+	if (question >= wk->qs->nr)
+		return -EINVAL;
+	q = &wk->qs->question[question];
+	wk->state = calloc(q->nr_arms, sizeof(*wk->state));
+	if (!wk->state)
+		return -ENOMEM;
+	wk->nr_states = q->nr_arms;
+	wk->question = question;
+	return 0;
+}
+
+static void reply(struct wire *w, enum wire_status status, const char *text)
+{
+	w->status = status;
+	snprintf(w->message, sizeof(w->message), "%s", text);
+}
+
+static void reply_state(struct wire *w, const struct bench_state *st)
+{
+	reply(w, st->status, st->status == WIRE_OK ? st->label : st->reason);
+}
+
+static void obey(struct worker *wk)
+{
+	struct wire *w = wk->wire;
+	struct bench_state *st;
+	int r = 0;
+
+	if (w->cmd == WIRE_SETUP)
+		r = states_for(wk, w->question);
+	if (r || w->question != wk->question || w->arm >= wk->nr_states) {
+		reply(w, WIRE_FAILED, r ? strerror(-r) : "no such question or arm");
+		return;
+	}
+	st = &wk->state[w->arm];
+	switch (w->cmd) {
+	case WIRE_SETUP: {
+		struct bench_place at = { .question = &wk->qs->question[w->question],
+					  .number = w->question,
+					  .arm = w->arm,
+					  .cpus = wk->cpus,
+					  .wire = w };
+
+		bench_state_teardown(st);
+		bench_state_setup(st, &at);
+		reply_state(w, st);
+		break;
+	}
+	case WIRE_RUN:
+		if (!st->in) {
+			reply(w, WIRE_FAILED, "asked to run before its setup");
+			break;
+		}
+		bench_state_run(st, w->iterations, w->observe);
+		reply_state(w, st);
+		break;
+	case WIRE_TEARDOWN:
+		bench_state_teardown(st);
+		reply_state(w, st);
+		break;
+	default:
+		reply(w, WIRE_FAILED, "unknown command");
+	}
+}
+
+int bench_worker(int fd, const struct bench_questions *qs, const struct bench_cpus *cpus)
+{
+	struct worker wk = { .qs = qs, .cpus = cpus, .parent = getppid(), .question = UINT32_MAX };
+	struct stat sb;
+
+	/* Dies with its controller, whoever started us; `kt bench` has asked for it before exec already. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != wk.parent)
+		return 1;
+	if (fstat(fd, &sb) || sb.st_size < (off_t)sizeof(struct wire)) {
+		fprintf(stderr, "--bench-wire=%d is no page shared by `kt bench`\n", fd);
+		return 2;
+	}
+	wk.wire = mmap(NULL, sizeof(struct wire), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
+	if (wk.wire == MAP_FAILED) {
+		fprintf(stderr, "--bench-wire=%d: %s\n", fd, strerror(errno));
+		return 2;
+	}
+	close(fd);
+	if (wk.wire->magic != WIRE_MAGIC || wk.wire->version != WIRE_VERSION ||
+	    wk.wire->size != sizeof(struct wire)) {
+		fprintf(stderr, "this binary and `kt` are of different builds\n");
+		return 2;
+	}
+	if (cpus->nr)
+		bench_cpus_pin(cpus->cpu[0]);
+	while (turn_wait(&wk)) {
+		wk.wire->registry_addr = (uintptr_t)&kthread_slot_registry;
+		if (wk.wire->cmd == WIRE_QUIT)
+			break;
+		obey(&wk);
+		turn_give(wk.wire);
+	}
+	states_drop(&wk);
+	return 0;
+}
