@@ -20,6 +20,8 @@
 
 enum tracer_kind { TRACER_WAKEUP, TRACER_PARK, TRACER_WORK, TRACER_STOP };
 enum tracer_group { TRACER_GROUP_ALL, TRACER_GROUP_ARM, TRACER_GROUP_SUBJECT };
+/* What a subject is: the thread; the function of the work or thread; the worker (its thread). */
+enum tracer_by { TRACER_BY_THREAD, TRACER_BY_FUNC, TRACER_BY_WORKER };
 
 /* What to trace; zero or NULL: no restriction. Restrictions add up (all must hold). */
 struct tracer_opts {
@@ -33,6 +35,8 @@ struct tracer_opts {
 	bool follow_children;	/* with tgid: its descendants too, also after exec */
 	uint32_t ring_bytes;	/* 0: default; small values are for tests of the loss counters */
 	uint32_t max_pending;	/* 0: default; entries of the pending-work map */
+	enum tracer_by by;	/* with TRACER_GROUP_SUBJECT */
+	const char *command;	/* with tgid: the program it is about to execute, searched for probes before it runs */
 };
 
 /*
