@@ -43,17 +43,26 @@ json_t *record_environment(void);
 /* record_end - {"type":"end","status":@status ("complete","interrupted"),"time_ns":..} */
 json_t *record_end(const char *status);
 
+/* record_string - a JSON string of names read from anywhere: bytes that are not UTF-8 become "\\xNN" in clear */
+json_t *record_string(const char *s);
+
 json_t *hist_to_json(const struct hist *h);
 
-/* hist_from_json - checks every index and count against hostile input; 0, or -EINVAL: then @h is empty */
+/*
+ * hist_from_json - checks every index and count against hostile input; 0, or -EINVAL: then @h is empty
+ *
+ * So a histogram must be consistent: count is the sum of the buckets, min and max lie in the first and the last
+ * non-empty one, sum between count * min and count * max.
+ */
 int hist_from_json(struct hist *h, const json_t *j);
 
 /*
  * record_read - call @each for every record of @path, in order
  * @each: returns 0 to go on, else that value ends the reading and is returned
  *
- * A line over 16 MiB, a bad line that is not the last one, an unknown schema: -EINVAL. Return: 0, -errno
- * and one sentence (with the line number) in @err, or what @each returned.
+ * A line over 16 MiB, a bad line (except a last one without its newline), an unknown schema, a file that begins
+ * with no header: -EINVAL. Return: 0, -errno and one sentence (with the line number) in @err, or what @each
+ * returned (@err is then its business; its n-th call is for line n).
  */
 int record_read(const char *path, int (*each)(const json_t *record, void *arg), void *arg, char *err,
 		size_t errlen);
