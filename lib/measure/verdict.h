@@ -20,9 +20,9 @@ const char *verdict_name(enum verdict v);
 #define VERDICT_MIN_PAIRS    6 /* fewest for a two-sided 95 % interval of the median */
 
 struct comparison {
-	size_t nr_pairs;    /* pairs given */
+	size_t nr_pairs;    /* pairs used */
 	size_t nr_merged;   /* pairs left after neighbours were merged because of serial correlation */
-	double ratio;	    /* exp(median of d), candidate / baseline; NAN without pairs */
+	double ratio;	    /* exp(median of d, merged), candidate / baseline; NAN without pairs */
 	double lo, hi;	    /* interval of the ratio; NAN below VERDICT_MIN_PAIRS */
 	double confidence;  /* exact coverage of the interval, >= 0.95 */
 	double lag1;	    /* serial correlation of d as given */
@@ -35,7 +35,8 @@ struct comparison {
  * @zone: half width of the indifference zone as a share (0.01: ratios within 1 % count as equal)
  * @scratch: 2 * @nr doubles of working memory
  *
- * Pairs with a value that is not finite or not above 0 are left out and show in nr_pairs.
+ * Pairs with a value that is not finite or not above 0 are left out: nr_pairs counts the rest. Correlation that
+ * does not clear before VERDICT_MIN_PAIRS: inconclusive and unstable, with the interval of the last merge for display.
  */
 struct comparison compare_pairs(const double *baseline, const double *candidate, size_t nr, double zone,
 				double *scratch);
