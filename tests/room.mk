@@ -16,4 +16,5 @@ endef
 tests_archives_hist = lib/libmeasure.a
 tests_archives_verdict = lib/libmeasure.a
 tests_archives_targets = bpf/libtracer.a
+tests_archives_work_state = lib/libmeasure.a
 $(foreach t,$(unit_tests),$(eval $(call unit_test,$t)))

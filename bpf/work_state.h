@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_BPF_WORK_STATE_H
+#define KT_BPF_WORK_STATE_H
+/*
+ * What the work events of one worker add up to: plain C, compiled into BPF and into a unit test.
+ *
+ * A work's address names an item only from queue to start: the worker unlinks it there and its
+ * function may free, reuse or requeue it. So what waits is kept by address (the caller's map of
+ * struct work_item), and what runs is kept by the worker's thread (struct work_thread), never by
+ * address.
+ *
+ * Idle or busy: a delay belongs to DELAY_BUSY when the worker finished something else between queue
+ * and start, that is, it was executing when the item was queued or earlier items went first. A
+ * cancelled item ahead makes nobody busy, and a worker whose thread was already executing when
+ * tracing began is seen correctly.
+ *
+ * Barriers are the items by which a flush waits. They count apart, in no histogram, but they keep
+ * the worker busy. All times are CLOCK_MONOTONIC ns and may step back by a few ns between CPUs.
+ */
+#ifdef __bpf__
+#include "bpf/kernel_types.h"
+typedef __u64 work_u64;
+typedef __u32 work_u32;
+#else
+#include <stdint.h>
+typedef uint64_t work_u64;
+typedef uint32_t work_u32;
+#endif
+
+/* An item between queue and start. */
+struct work_item {
+	work_u64 queued_ns;
+	work_u64 func;
+	work_u64 worker;
+	work_u32 barrier;
+	work_u32 epoch; /* of the counting it was queued in: a stop of the counting drops what waits
+			 */
+};
+
+/* A thread that executes works. Zeroed: nothing is known of it. */
+struct work_thread {
+	work_u64 start_ns; /* of what it executes, 0: nothing known */
+	work_u64 end_ns;   /* of the last one it executed */
+	work_u64 func;	   /* of what it executes */
+	work_u32 barrier;
+	work_u32 epoch;
+};
+
+enum work_outcome {
+	WORK_NOTHING,
+	WORK_IDLE,	 /* a delay; the worker was idle */
+	WORK_BUSY,	 /* a delay; the worker was executing, or earlier items went first */
+	WORK_RAN,	 /* a run interval */
+	WORK_BARRIER,	 /* a barrier started or ended */
+	WORK_SUPERSEDED, /* queued again without a start: cancelled before, or a start was missed */
+	WORK_UNMATCHED,	 /* start without queue, or end without start */
+	WORK_NEGATIVE,	 /* the clock went back between the two */
+};
+
+/*
+ * work_queued - an item is queued
+ * @i: what the map holds for this address, or a zeroed item
+ *
+ * Return: WORK_SUPERSEDED when @i was still waiting, else WORK_NOTHING. @i is the new item either
+ * way.
+ */
+static inline __attribute__((always_inline)) enum work_outcome
+work_queued(struct work_item *i, work_u64 now_ns, work_u64 func, work_u64 worker, work_u32 barrier,
+	    work_u32 epoch)
+{
+	enum work_outcome o =
+		i->queued_ns && i->epoch == epoch && !i->barrier ? WORK_SUPERSEDED : WORK_NOTHING;
+
+	i->queued_ns = now_ns;
+	i->func = func;
+	i->worker = worker;
+	i->barrier = barrier;
+	i->epoch = epoch;
+	return o;
+}
+
+/*
+ * work_started - thread @t begins to execute an item
+ * @i: the item found by its address, or NULL; the caller deletes it from its map
+ * @func, @barrier: what the event itself says, for an item that is not known
+ * @delay_ns: queue to start, when the return is WORK_IDLE or WORK_BUSY
+ */
+static inline __attribute__((always_inline)) enum work_outcome
+work_started(struct work_thread *t, const struct work_item *i, work_u64 now_ns, work_u64 func,
+	     work_u32 barrier, work_u32 epoch, work_u64 *delay_ns)
+{
+	work_u64 last_end = t->end_ns;
+
+	*delay_ns = 0;
+	t->start_ns = now_ns;
+	t->func = func;
+	t->barrier = barrier;
+	t->epoch = epoch;
+	if (!i || i->epoch != epoch)
+		return barrier ? WORK_BARRIER : WORK_UNMATCHED;
+	t->barrier = i->barrier;
+	if (i->barrier)
+		return WORK_BARRIER;
+	if (now_ns < i->queued_ns)
+		return WORK_NEGATIVE;
+	*delay_ns = now_ns - i->queued_ns;
+	return last_end > i->queued_ns ? WORK_BUSY : WORK_IDLE;
+}
+
+/*
+ * work_ended - thread @t has executed its item
+ * @run_ns: start to end, when the return is WORK_RAN
+ */
+static inline __attribute__((always_inline)) enum work_outcome
+work_ended(struct work_thread *t, work_u64 now_ns, work_u32 epoch, work_u64 *run_ns)
+{
+	work_u64 start = t->start_ns;
+	work_u32 same = t->epoch == epoch;
+
+	*run_ns = 0;
+	t->start_ns = 0;
+	t->end_ns = now_ns;
+	if (!start || !same)
+		return WORK_UNMATCHED;
+	if (t->barrier)
+		return WORK_BARRIER;
+	if (now_ns < start)
+		return WORK_NEGATIVE;
+	*run_ns = now_ns - start;
+	return WORK_RAN;
+}
+#endif
