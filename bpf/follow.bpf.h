@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_BPF_FOLLOW_BPF_H
+#define KT_BPF_FOLLOW_BPF_H
+/*
+ * Process following: keeps the map `processes` while traced processes fork, exec and exit.
+ *
+ * Each object that filters by process includes it; the loader attaches the programs when
+ * settings.by_process is on. A forked child has its parent's memory layout, so it inherits the
+ * registry address; exec voids it, and the loader looks for the new one (process_changes tells it to).
+ */
+#include "bpf/common.bpf.h"
+
+SEC("?tp_btf/sched_process_fork")
+int BPF_PROG(on_process_fork, struct task_struct *parent, struct task_struct *child)
+{
+	__u32 from = parent->tgid, to = child->tgid;
+	struct tracer_process *known, copy;
+
+	if (!settings.follow || from == to)
+		return 0;
+	known = bpf_map_lookup_elem(&processes, &from);
+	if (!known)
+		return 0;
+	copy = *known;
+	if (bpf_map_update_elem(&processes, &to, &copy, BPF_ANY))
+		return lose(COUNTER_processes_full);
+	__sync_fetch_and_add(&control.process_changes, 1);
+	return 0;
+}
+
+SEC("?tp_btf/sched_process_exec")
+int BPF_PROG(on_process_exec, struct task_struct *p)
+{
+	struct tracer_process *known = process_of(p);
+
+	if (!known)
+		return 0;
+	known->registry = 0;
+	known->execs++;
+	__sync_fetch_and_add(&control.process_changes, 1);
+	return 0;
+}
+
+/* Free, not exit: the last threads of a process still switch and are counted until then. */
+SEC("?tp_btf/sched_process_free")
+int BPF_PROG(on_process_free, struct task_struct *p)
+{
+	__u32 tgid = p->tgid;
+
+	if (p->pid != p->tgid || bpf_map_delete_elem(&processes, &tgid))
+		return 0;
+	__sync_fetch_and_add(&control.process_changes, 1);
+	return 0;
+}
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_BPF_GLOB_H
+#define KT_BPF_GLOB_H
+/*
+ * A shell pattern (* ? [a-z] [!x] \x) in a form that BPF can match: one step per character, no backtracking.
+ *
+ * State bit j means "the first j single-character tokens are matched". Reading c moves bit j to j+1
+ * when token j accepts c, and keeps it when a '*' stands before token j. The pattern matches when bit
+ * nr_tokens is set at the end. Names are matched as bytes.
+ */
+#ifdef __bpf__
+#include "bpf/kernel_types.h"
+typedef __u64 glob_u64;
+typedef __u32 glob_u32;
+typedef __u8 glob_u8;
+#else
+#include <stdint.h>
+typedef uint64_t glob_u64;
+typedef uint32_t glob_u32;
+typedef uint8_t glob_u8;
+#endif
+
+#define GLOB_MAX_TOKENS 63
+
+struct glob {
+	glob_u64 accept[256]; /* bit j: token j accepts this byte */
+	glob_u64 star;	      /* bit j: a '*' stands before token j (or at the end, j = nr_tokens) */
+	glob_u64 final;	      /* bit nr_tokens */
+};
+
+/* glob_step - state after @c; begin with 1, matched when (state & final) */
+static inline __attribute__((always_inline)) glob_u64 glob_step(glob_u64 accept, glob_u64 star,
+								glob_u64 state)
+{
+	return (state & accept) << 1 | (state & star);
+}
+
+#ifndef __bpf__
+/* glob_compile - Return: 0, or -EINVAL: unfinished bracket, or more than GLOB_MAX_TOKENS tokens */
+int glob_compile(struct glob *g, const char *pattern);
+
+/* glob_match - what BPF computes, for user space */
+int glob_match(const struct glob *g, const char *text);
+#endif
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_BPF_KERNEL_TYPES_H
+#define KT_BPF_KERNEL_TYPES_H
+/*
+ * The kernel's types as far as our BPF programs touch them; for BPF only.
+ *
+ * Written by hand: libbpf relocates each access by the member's name (preserve_access_index), so order, offsets
+ * and members left out do not matter. What is not in the running kernel's BTF must be asked for with
+ * bpf_core_field_exists() before it is read. Constants below are macros in the kernel, hence not
+ * in BTF; their values have not changed since the oldest kernel we load on unless said otherwise.
+ */
+#include <linux/bpf.h>
+#include <linux/ptrace.h>
+#include <stdbool.h>
+
+#define PF_KTHREAD    0x00200000
+#define TASK_PARKED   0x00000040 /* since 4.14 */
+#define TASK_COMM_LEN 16
+#define EEXIST_BPF    17
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct list_head {
+	struct list_head *next, *prev;
+};
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct pid_namespace {
+	unsigned int level;
+	struct ns_common ns;
+};
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+};
+
+struct mm_struct {
+	unsigned long task_size;
+};
+
+struct task_struct {
+	unsigned int __state; /* 5.14; before: state */
+	unsigned int flags;
+	int on_cpu;
+	int pid;
+	int tgid;
+	int exit_code;
+	__u64 start_boottime;
+	struct mm_struct *mm;
+	struct task_struct *real_parent;
+	struct task_struct *group_leader;
+	struct pid *thread_pid;
+	char comm[TASK_COMM_LEN];
+	int *set_child_tid;	/* before 5.17: a kthread's struct kthread */
+	void *worker_private;	/* since 5.17: a kthread's struct kthread */
+};
+
+enum KTHREAD_BITS {
+	KTHREAD_IS_PER_CPU = 0,
+	KTHREAD_SHOULD_STOP,
+	KTHREAD_SHOULD_PARK,
+};
+
+struct kthread {
+	unsigned long flags;
+	char *full_name; /* 5.17; NULL when comm holds it all */
+};
+
+struct kthread_work;
+struct kthread_worker {
+	struct task_struct *task;
+	struct kthread_work *current_work;
+};
+
+struct kthread_work {
+	struct list_head node;
+	void (*func)(struct kthread_work *work);
+	struct kthread_worker *worker;
+	int canceling;
+};
+
+struct work_struct {
+	void (*func)(struct work_struct *work);
+};
+
+struct workqueue_struct {
+	char name[32];
+};
+
+struct pool_workqueue {
+	struct workqueue_struct *wq;
+};
+
+struct linux_binprm;
+
+/* iter/task */
+struct seq_file;
+struct bpf_iter_meta {
+	struct seq_file *seq;
+	__u64 session_id;
+	__u64 seq_num;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_BPF_TRACER_SHARED_H
+#define KT_BPF_TRACER_SHARED_H
+/*
+ * What the BPF programs and their loader (tracer_impl.h) agree on: settings, control word, histogram slab.
+ *
+ * The slab is one array map of single histograms, mapped into the loader:
+ *
+ *	index = ((bank * nr_groups + group) * nr_metrics + metric) * nr_shards + shard
+ *
+ * shard = CPU modulo nr_shards, so that memory stays bounded on large machines; adds are atomic
+ * whenever two CPUs can share a shard. Programs write the bank that control.bank names; the loader flips it, waits
+ * until no program that saw the old value can be running (an RCU grace period), then owns the idle bank.
+ */
+#include "bpf/counters.h"
+#include "bpf/glob.h"
+#include "bpf/metrics.h"
+#include "lib/measure/hist.h"
+
+#define TRACER_MAX_SHARDS     8
+#define TRACER_MAX_PROCESSES  4096
+#define TRACER_NAME_LEN	      64
+#define TRACER_GROUP_PROBES   64
+#define TRACER_DEFAULT_GROUPS 64
+
+/* count is the sum of the buckets; min and max are kept per CPU, see struct tracer_extremes */
+struct tracer_hist {
+	hist_u64 sum;
+	hist_u64 overflow;
+	hist_u64 bucket[HIST_NR_BUCKETS_BPF];
+};
+
+/* Zeroed memory is an empty one: min is kept as its complement, so that both grow. */
+struct tracer_extremes {
+	hist_u64 max;
+	hist_u64 inv_min;
+};
+
+/* Constants (.rodata): fixed before loading, so that the verifier drops what is not asked for. */
+struct tracer_settings {
+	hist_u32 self_tgid;  /* the tracing process, never a subject */
+	hist_u32 by_process; /* only processes in the map `processes` */
+	hist_u32 follow;     /* children of a process in the map join it */
+	hist_u32 tid;	     /* only this thread; 0: any */
+	hist_u32 kthreads;   /* kernel threads instead of user threads */
+	hist_u32 by_name;    /* only names that match `glob` */
+	hist_u32 group;	     /* enum tracer_group */
+	hist_u32 nr_groups;
+	hist_u32 nr_metrics;
+	hist_u32 nr_shards;
+	hist_u32 shard_owned;	  /* no two CPUs share a shard */
+	hist_u32 switch_has_state; /* sched_switch tells prev_state as its 4th argument (5.18) */
+	struct glob glob;
+};
+
+/* Variables (.bss), mapped into the loader. */
+struct tracer_control {
+	hist_u32 enabled;	  /* count; written by the loader */
+	hist_u32 session;	  /* one more with each enable: older per-task state is void */
+	hist_u32 bank;		  /* 0 or 1 */
+	hist_u32 stamped;	  /* a traced process has state slots */
+	hist_u32 process_changes; /* fork, exec and exit of followed processes so far */
+};
+
+/* A traced process, key: process id as the kernel's initial namespace shows it. */
+struct tracer_process {
+	hist_u64 registry; /* address of its kthread_slot_registry, 0: none known */
+	hist_u32 execs;	   /* how often it called exec since it joined */
+	hist_u32 reserved;
+};
+
+/* A subject that has a group, key: index of the group. */
+struct tracer_subject {
+	hist_u64 key[2]; /* identity, e.g. (thread id, start time) or (function, 0); never both 0 */
+	hist_u32 tid;	 /* thread, where it is one */
+	hist_u32 reserved;
+	char name[TRACER_NAME_LEN];
+};
+#endif
