@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "doctor.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/perf_event.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/bpf.h>
+
+#define ROOT_OR_CAPS "run as root, or grant CAP_BPF and CAP_PERFMON"
+
+struct examination {
+	struct doctor *d;
+	struct btf *btf;    /* NULL: the kernel has none for us */
+	uint64_t caps;	    /* effective */
+	bool is_privileged; /* enough for BPF as far as capabilities go */
+};
+
+__attribute__((format(printf, 6, 7))) static void say(struct examination *e, const char *name,
+						      enum capability_state s, const char *costs,
+						      const char *remedy, const char *fmt, ...)
+{
+	struct capability *c;
+	va_list ap;
+
+	if (e->d->nr == DOCTOR_MAX_CAPABILITIES)
+		return;
+	c = &e->d->capability[e->d->nr++];
+	c->name = name;
+	c->state = s;
+	c->costs = s == CAPABILITY_OK ? "" : costs;
+	c->remedy = s == CAPABILITY_OK ? NULL : remedy;
+	va_start(ap, fmt);
+	vsnprintf(c->why, sizeof(c->why), fmt, ap);
+	va_end(ap);
+}
+
+/* The outcome of a trial: @err is 0 or a negative errno. */
+static void say_tried(struct examination *e, const char *name, int err, const char *costs)
+{
+	if (!err)
+		say(e, name, CAPABILITY_OK, costs, NULL, "%s", "");
+	else if (err == -EPERM || err == -EACCES)
+		say(e, name, CAPABILITY_FORBIDDEN, costs,
+		    e->is_privileged ? "boot with lockdown=none" : ROOT_OR_CAPS,
+		    e->is_privileged
+			    ? "refused in spite of the capabilities, as locked-down kernels do"
+			    : "this process lacks the capabilities");
+	else
+		say(e, name, CAPABILITY_ABSENT, costs, NULL, "%s", strerror(-err));
+}
+
+static bool read_line(const char *path, char *out, size_t len)
+{
+	FILE *f = fopen(path, "re");
+	bool ok = f && fgets(out, (int)len, f);
+
+	if (f)
+		fclose(f);
+	if (ok)
+		out[strcspn(out, "\n")] = 0;
+	return ok;
+}
+
+static void examine_privilege(struct examination *e)
+{
+	char line[128] = "", *missing = "";
+	FILE *f = fopen("/proc/self/status", "re");
+	struct rlimit rl = { 0 };
+
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, "CapEff:", 7))
+			e->caps = strtoull(line + 7, NULL, 16);
+	if (f)
+		fclose(f);
+	if (e->caps & 1ULL << CAP_SYS_ADMIN ||
+	    !(~e->caps & (1ULL << CAP_BPF | 1ULL << CAP_PERFMON)))
+		e->is_privileged = true;
+	else
+		missing = e->caps & 1ULL << CAP_BPF	  ? "CAP_PERFMON"
+			  : e->caps & 1ULL << CAP_PERFMON ? "CAP_BPF"
+							  : "CAP_BPF and CAP_PERFMON";
+	if (e->is_privileged)
+		say(e, "capabilities", CAPABILITY_OK, "", NULL, "%s",
+		    e->caps & 1ULL << CAP_SYS_ADMIN ? "CAP_SYS_ADMIN" : "CAP_BPF and CAP_PERFMON");
+	else
+		say(e, "capabilities", CAPABILITY_FORBIDDEN, "all tracing", ROOT_OR_CAPS, "no %s",
+		    missing);
+
+	getrlimit(RLIMIT_MEMLOCK, &rl);
+	if (rl.rlim_cur == RLIM_INFINITY)
+		say(e, "memlock limit", CAPABILITY_OK, "", NULL, "unlimited");
+	else
+		say(e, "memlock limit", CAPABILITY_OK, "", NULL,
+		    "%llu kB; only kernels before 5.11 count BPF maps against it",
+		    (unsigned long long)rl.rlim_cur / 1024);
+
+	if (!read_line("/sys/kernel/security/lockdown", line, sizeof(line)))
+		say(e, "lockdown", CAPABILITY_NOT_CONFIGURED, "nothing; only its level is unknown",
+		    "mount -t securityfs nodev /sys/kernel/security", "its state cannot be read");
+	else if (strstr(line, "[none]"))
+		say(e, "lockdown", CAPABILITY_OK, "", NULL, "none");
+	else
+		say(e, "lockdown", CAPABILITY_FORBIDDEN,
+		    "kprobes and fentry; at level confidentiality all reads of kernel memory",
+		    "boot with lockdown=none", "%s", line);
+}
+
+static void examine_btf(struct examination *e)
+{
+	struct stat st;
+
+	e->btf = btf__load_vmlinux_btf();
+	if (libbpf_get_error(e->btf))
+		e->btf = NULL;
+	if (e->btf)
+		say(e, "BTF", CAPABILITY_OK, "", NULL, "%u types", btf__type_cnt(e->btf));
+	else if (stat("/sys/kernel/btf/vmlinux", &st))
+		say(e, "BTF", CAPABILITY_ABSENT, "all tracing",
+		    "a kernel built with CONFIG_DEBUG_INFO_BTF", "no /sys/kernel/btf/vmlinux");
+	else
+		say(e, "BTF", CAPABILITY_FORBIDDEN, "all tracing", NULL,
+		    "/sys/kernel/btf/vmlinux cannot be read");
+}
+
+/* Load "return 0" as a program of type @type; -errno when the kernel refuses. */
+static int try_program(enum bpf_prog_type type, enum bpf_attach_type attach, int btf_id)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, o, .expected_attach_type = attach,
+		    .attach_btf_id = (uint32_t)btf_id);
+	int fd = bpf_prog_load(type, "kt_doctor", "GPL", insns, 2, &o);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+static int try_btf_program(struct examination *e, enum bpf_attach_type attach, const char *name,
+			   uint32_t kind)
+{
+	int id = e->btf ? btf__find_by_name_kind(e->btf, name, kind) : -ENOENT;
+
+	return id < 0 ? -ENOENT : try_program(BPF_PROG_TYPE_TRACING, attach, id);
+}
+
+static void examine_programs(struct examination *e)
+{
+	int err;
+
+	say_tried(e, "tp_btf programs",
+		  try_btf_program(e, BPF_TRACE_RAW_TP, "btf_trace_sched_switch", BTF_KIND_TYPEDEF),
+		  "kt trace wakeup, park, and all kernel threads");
+	say_tried(e, "raw_tp programs", try_program(BPF_PROG_TYPE_RAW_TRACEPOINT, 0, 0),
+		  "run times of kernel workers");
+	say_tried(e, "tracepoint programs", try_program(BPF_PROG_TYPE_TRACEPOINT, 0, 0),
+		  "nothing of kt; other tools need them");
+	say_tried(e, "fentry programs",
+		  try_btf_program(e, BPF_TRACE_FENTRY, "schedule", BTF_KIND_FUNC),
+		  "nothing of kt: park requests of kernel threads show only from their wake on");
+	say_tried(
+		e, "iter/task programs",
+		try_btf_program(e, BPF_TRACE_ITER, "bpf_iter_task", BTF_KIND_FUNC),
+		"state for threads older than the tracer: their first wakes count as storage_failed");
+
+	err = try_program(BPF_PROG_TYPE_KPROBE, 0, 0);
+	if (!err && access("/sys/bus/event_source/devices/kprobe/type", F_OK))
+		say(e, "kprobes", CAPABILITY_ABSENT, "nothing of kt: nothing depends on them",
+		    "a kernel built with CONFIG_KPROBE_EVENTS", "the kernel has no kprobe events");
+	else
+		say_tried(e, "kprobes", err, "nothing of kt: nothing depends on them");
+}
+
+static void examine_maps(struct examination *e)
+{
+	static const struct {
+		enum bpf_map_type type;
+		const char *name, *costs;
+	} maps[] = {
+		{ BPF_MAP_TYPE_RINGBUF, "ring buffer maps", "outliers and lifecycle events" },
+		{ BPF_MAP_TYPE_TASK_STORAGE, "task storage maps", "all tracing of threads" },
+	};
+
+	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
+		int ok = libbpf_probe_bpf_map_type(maps[i].type, NULL);
+
+		/* The library cannot tell refused from unknown: without privilege it is refused. */
+		say_tried(e, maps[i].name,
+			  ok == 1	     ? 0
+			  : e->is_privileged ? ok ?: -EINVAL
+					     : -EPERM,
+			  maps[i].costs);
+	}
+}
+
+static int tracepoint_args(struct examination *e, const char *name)
+{
+	char type[96];
+	const struct btf_type *t;
+	int id;
+
+	snprintf(type, sizeof(type), "btf_trace_%s", name);
+	id = e->btf ? btf__find_by_name_kind(e->btf, type, BTF_KIND_TYPEDEF) : -ENOENT;
+	t = id < 0 ? NULL : btf__type_by_id(e->btf, btf__type_by_id(e->btf, id)->type);
+	t = t && btf_is_ptr(t) ? btf__type_by_id(e->btf, t->type) : NULL;
+	return t && btf_is_func_proto(t) ? btf_vlen(t) - 1 : -ENOENT;
+}
+
+static void examine_events(struct examination *e)
+{
+	static const char *const kthread_events[] = {
+		"sched_kthread_stop", "sched_kthread_stop_ret", "sched_kthread_work_queue_work",
+		"sched_kthread_work_execute_start", "sched_kthread_work_execute_end"
+	};
+	char missing[120] = "";
+	int n = tracepoint_args(e, "sched_switch");
+
+	if (n >= 4)
+		say(e, "sched_switch prev_state", CAPABILITY_OK, "", NULL, "4th argument");
+	else
+		say(e, "sched_switch prev_state", CAPABILITY_ABSENT,
+		    "a few switches in ten thousand are put in the wrong class (state read from the task)",
+		    "Linux 5.18 or later",
+		    n < 0 ? "no BTF to look in" : "sched_switch has %d arguments", n);
+
+	for (size_t i = 0; i < sizeof(kthread_events) / sizeof(kthread_events[0]); i++)
+		if (tracepoint_args(e, kthread_events[i]) < 0)
+			snprintf(missing + strlen(missing), sizeof(missing) - strlen(missing),
+				 "%s%s", *missing ? " " : "",
+				 kthread_events[i] + strlen("sched_kthread_"));
+	if (*missing)
+		say(e, "sched_kthread_* events", CAPABILITY_ABSENT,
+		    "kt trace work and stop for kernel threads", "Linux 5.11 or later",
+		    "without %s", missing);
+	else
+		say(e, "sched_kthread_* events", CAPABILITY_OK, "", NULL, "all five");
+}
+
+static int perf_open(struct perf_event_attr *attr)
+{
+	int fd;
+
+	attr->size = sizeof(*attr);
+	fd = (int)syscall(SYS_perf_event_open, attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+static void examine_perf(struct examination *e)
+{
+	const char *const costs = "kt trace park, work and stop for libkthread (wakeup goes on)";
+	struct perf_event_attr clock = { .type = PERF_TYPE_SOFTWARE,
+					 .config = PERF_COUNT_SW_CPU_CLOCK };
+	struct perf_event_attr uprobe = { 0 };
+	char line[64] = "?";
+	int err = perf_open(&clock);
+
+	read_line("/proc/sys/kernel/perf_event_paranoid", line, sizeof(line));
+	if (err)
+		say_tried(e, "perf events", err, costs);
+	else
+		say(e, "perf events", CAPABILITY_OK, "", NULL, "perf_event_paranoid is %s", line);
+
+	if (!read_line("/sys/bus/event_source/devices/uprobe/type", line, sizeof(line))) {
+		say(e, "uprobes and USDT", CAPABILITY_ABSENT, costs,
+		    "a kernel built with CONFIG_UPROBE_EVENTS", "the kernel has no uprobe events");
+		return;
+	}
+	/* The offset 0 is no code, but permission is asked first; a real probe would change our
+	 * text. */
+	uprobe.type = (uint32_t)strtoul(line, NULL, 10);
+	uprobe.config1 = (uint64_t)(uintptr_t) "/proc/self/exe";
+	err = perf_open(&uprobe);
+	if (err == -EPERM || err == -EACCES)
+		say_tried(e, "uprobes and USDT", err, costs);
+	else if (access("/sys/bus/event_source/devices/uprobe/format/ref_ctr_offset", F_OK))
+		say(e, "uprobes and USDT", CAPABILITY_ABSENT, costs, "Linux 4.20 or later",
+		    "no semaphores: the library's probes stay switched off");
+	else
+		say(e, "uprobes and USDT", CAPABILITY_OK, "", NULL, "with semaphores");
+}
+
+static void examine_files(struct examination *e)
+{
+	char line[64];
+	int fd;
+
+	if (!access("/sys/kernel/tracing/trace", F_OK) ||
+	    !access("/sys/kernel/debug/tracing/trace", F_OK))
+		say(e, "tracefs", CAPABILITY_OK, "", NULL, "mounted");
+	else
+		say(e, "tracefs",
+		    e->is_privileged ? CAPABILITY_NOT_CONFIGURED : CAPABILITY_FORBIDDEN,
+		    "nothing of kt; bpftrace and perf need it",
+		    "mount -t tracefs nodev /sys/kernel/tracing",
+		    e->is_privileged ? "not mounted" : "not mounted, or not readable for us");
+
+	fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	if (fd >= 0) {
+		close(fd);
+		say(e, "BPF run time statistics", CAPABILITY_OK, "", NULL, "%s", "");
+	} else {
+		say_tried(e, "BPF run time statistics", fd,
+			  "the BPF time in the tracer's own cost");
+	}
+
+	fd = open("/proc/kallsyms", O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, line, 16) < 16)
+		say(e, "kernel symbols", CAPABILITY_ABSENT,
+		    "names of kernel functions; flushes of kernel workers count as works",
+		    "a kernel built with CONFIG_KALLSYMS", "no /proc/kallsyms");
+	else if (!strncmp(line, "0000000000000000", 16))
+		say(e, "kernel symbols", CAPABILITY_FORBIDDEN,
+		    "names of kernel functions; flushes of kernel workers count as works",
+		    "run as root, or sysctl kernel.kptr_restrict=0",
+		    "addresses are hidden from us");
+	else
+		say(e, "kernel symbols", CAPABILITY_OK, "", NULL, "%s", "");
+	if (fd >= 0)
+		close(fd);
+}
+
+static void examine_clock(struct examination *e)
+{
+	struct timespec a, b, t;
+	const int reads = 1000;
+	char line[64] = "unknown";
+	long ns, best = 0;
+
+	read_line("/sys/devices/system/clocksource/clocksource0/current_clocksource", line,
+		  sizeof(line));
+	/* The fastest of a few rounds: a switch in the middle does not count. */
+	for (int round = 0; round < 5; round++) {
+		clock_gettime(CLOCK_MONOTONIC, &a);
+		for (int i = 0; i < reads; i++)
+			clock_gettime(CLOCK_MONOTONIC, &t);
+		clock_gettime(CLOCK_MONOTONIC, &b);
+		ns = (b.tv_sec - a.tv_sec) * 1000000000L + b.tv_nsec - a.tv_nsec;
+		if (!best || ns < best)
+			best = ns;
+	}
+	say(e, "clock source", CAPABILITY_OK, "", NULL, "%s, %ld ns per stamp", line, best / reads);
+}
+
+static bool in_path(const char *tool)
+{
+	const char *dir = getenv("PATH") ?: "/usr/bin:/bin", *end;
+	char path[4096];
+
+	for (;; dir = end + 1) {
+		end = strchrnul(dir, ':');
+		snprintf(path, sizeof(path), "%.*s/%s", (int)(end - dir), dir, tool);
+		if (!access(path, X_OK))
+			return true;
+		if (!*end)
+			return false;
+	}
+}
+
+static void examine_tools(struct examination *e)
+{
+	if (in_path("gnuplot"))
+		say(e, "gnuplot", CAPABILITY_OK, "", NULL, "%s", "");
+	else
+		say(e, "gnuplot", CAPABILITY_NOT_CONFIGURED, "plots in HTML reports",
+		    "apt-get install gnuplot-nox", "not installed");
+}
+
+static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	(void)level;
+	(void)fmt;
+	(void)ap;
+	return 0;
+}
+
+void doctor_examine(struct doctor *d)
+{
+	libbpf_print_fn_t before = libbpf_set_print(quiet);
+	struct examination e = { .d = d };
+
+	d->nr = 0;
+	examine_privilege(&e);
+	examine_btf(&e);
+	examine_programs(&e);
+	examine_maps(&e);
+	examine_events(&e);
+	examine_perf(&e);
+	examine_files(&e);
+	examine_clock(&e);
+	examine_tools(&e);
+	btf__free(e.btf);
+	libbpf_set_print(before);
+}
+
+const char *capability_state_name(enum capability_state s)
+{
+	static const char *const names[] = {
+		[CAPABILITY_OK] = "ok",
+		[CAPABILITY_ABSENT] = "absent",
+		[CAPABILITY_FORBIDDEN] = "forbidden",
+		[CAPABILITY_NOT_CONFIGURED] = "not configured",
+	};
+
+	return names[s];
+}
