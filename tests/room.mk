@@ -15,6 +15,7 @@ endef
 .PHONY: tests
 tests_archives_hist = lib/libmeasure.a
 tests_archives_verdict = lib/libmeasure.a
+tests_archives_arms = bench/libarms.a
 tests_archives_targets = bpf/libtracer.a
 tests_archives_work_state = lib/libmeasure.a
 $(foreach t,$(unit_tests),$(eval $(call unit_test,$t)))

@@ -45,7 +45,11 @@ struct arm {
 	/* Version and idiom in one line for the report, e.g. "glibc 2.36, signal outside the lock". */
 	const char *(*describe)(void);
 
-	/* Wake a waiting thread. peer_create returns once the thread has called on_start: 0 or -errno. */
+	/*
+	 * Wake a waiting thread. peer_create returns once the thread has called on_start: 0 or -errno, and
+	 * -EOPNOTSUPP when the arm can wait only by spinning and may not. Destroying waits for an on_wake()
+	 * under way: the driver sees to it that it ends.
+	 */
 	int (*peer_create)(void **peer, const struct arm_peer_opts *o);
 	void (*peer_wake)(void *peer);
 	void (*peer_destroy)(void *peer); /* ends and joins the thread */
@@ -54,6 +58,7 @@ struct arm {
 	/*
 	 * The other half of a round trip: prepare the calling thread to be woken by a peer, in
 	 * the arm's own way, wake it from the peer, wait in it. self_wait returns after one self_wake.
+	 * All but self_wake belong to the thread that created it. The peer is destroyed first.
 	 */
 	int (*self_create)(void **self, bool may_spin);
 	void (*self_wake)(void *self);
@@ -63,7 +68,7 @@ struct arm {
 	/*
 	 * Park: peer_park returns when the peer runs no more of its code; peer_unpark lets it go on, and it then
 	 * calls on_wake() and goes on running its loop (which looks for the next park request in the arm's own way).
-	 * A parkable peer is made by park_create with the same options.
+	 * A parkable peer is made by park_create with the same options. It is destroyed parked or not.
 	 */
 	int (*park_create)(void **peer, const struct arm_peer_opts *o);
 	void (*park)(void *peer);
@@ -71,19 +76,30 @@ struct arm {
 	void (*park_destroy)(void *peer);
 	pid_t (*park_tid)(void *peer);
 
-	/* Create a thread that runs @fn(@arg) and then waits to be stopped; stop it and join. 0 or -errno. */
+	/*
+	 * Create a thread that runs @fn(@arg) and then waits to be stopped; when @fn has returned, stop
+	 * it and join. 0 or -errno. Its threads may run on every CPU, as kthreads do.
+	 */
 	int (*cycle_prepare)(void); /* e.g. start the creator; may be NULL */
 	int (*cycle)(arm_fn fn, void *arg);
-	void (*cycle_finish)(void);
+	void (*cycle_finish)(void); /* may be NULL */
 
-	/* One worker thread that runs queued works in order. */
+	/*
+	 * One worker thread that runs queued works in order. One at a time per arm; created, fed and
+	 * destroyed by one thread.
+	 */
 	int (*worker_create)(void **worker, const struct arm_worker_opts *o);
 	void (*worker_destroy)(void *worker); /* drains, ends and joins */
 	pid_t (*worker_tid)(void *worker);
 	struct arm_work *(*work_create)(void *worker, arm_fn fn, void *arg);
-	void (*work_destroy)(void *worker, struct arm_work *w);
+	void (*work_destroy)(struct arm_work *w); /* idle; also after its worker is gone */
 	void (*work_queue)(void *worker, struct arm_work *w); /* not pending at the time of the call */
 	void (*work_flush)(void *worker);		       /* returns when all queued so far have run */
+	/*
+	 * NULL, or what the arm needs after a work's function was seen to run and before the work is
+	 * queued again: libuv's completion arrives on the loop of the thread that queued. Not measured.
+	 */
+	void (*work_settle)(void *worker);
 };
 
 /* arm_find - by name, NULL when this build has no such arm (its library was not there) */

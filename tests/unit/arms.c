@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Each contender does what bench/arms/arm.h promises the drivers, seen through its operations only. */
+#include "bench/arms/arm.h"
+
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <dirent.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define WAIT_S 20 /* for a state; a test that gets there has failed */
+
+struct arm_case {
+	char arm[16];
+};
+
+static struct arm_case all_arms[] = {
+	{ "libkthread" }, { "keventd" }, { "futex" }, { "atomic" }, { "condvar" },
+	{ "eventfd" },	  { "pthread" }, { "libuv" }, { "glib" },
+};
+
+#define NR_ARMS (sizeof(all_arms) / sizeof(all_arms[0]))
+
+static const struct arm *arm_or_skip(const struct arm_case *c)
+{
+	const struct arm *arm = arm_find(c->arm);
+
+	if (!arm)
+		cr_skip_test("%s: %s", c->arm, arm_missing(c->arm));
+	return arm;
+}
+
+/* First (or last) CPU that this process may use. */
+static int allowed_cpu(bool last)
+{
+	int found = -1;
+	cpu_set_t set;
+
+	cr_assert_eq(sched_getaffinity(0, sizeof(set), &set), 0);
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &set) && (last || found < 0))
+			found = cpu;
+	return found;
+}
+
+static double now_s(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+static bool reaches(unsigned int *counter, unsigned int value)
+{
+	double end = now_s() + WAIT_S;
+
+	while (__atomic_load_n(counter, __ATOMIC_ACQUIRE) < value) {
+		if (now_s() > end)
+			return false;
+		sched_yield();
+	}
+	return true;
+}
+
+static char thread_state(pid_t tid)
+{
+	char path[64], text[256], state = 0, *p;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+	f = fopen(path, "r");
+	if (!f)
+		return 0;
+	if (fgets(text, sizeof(text), f)) {
+		p = strrchr(text, ')');
+		state = p ? p[2] : 0;
+	}
+	fclose(f);
+	return state;
+}
+
+static bool falls_asleep(pid_t tid)
+{
+	double end = now_s() + WAIT_S;
+
+	while (thread_state(tid) != 'S') {
+		if (now_s() > end)
+			return false;
+		sched_yield();
+	}
+	return true;
+}
+
+static unsigned int nr_threads(void)
+{
+	DIR *d = opendir("/proc/self/task");
+	unsigned int n = 0;
+
+	cr_assert_not_null(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n - 2;
+}
+
+/* A joined thread may be in the kernel's list for a moment longer. */
+static bool thread_ends(pid_t tid)
+{
+	double end = now_s() + WAIT_S;
+
+	while (thread_state(tid)) {
+		if (now_s() > end)
+			return false;
+		sched_yield();
+	}
+	return true;
+}
+
+static void check_only_cpu(pid_t tid, int cpu)
+{
+	cpu_set_t set;
+
+	cr_assert_eq(sched_getaffinity(tid, sizeof(set), &set), 0);
+	cr_expect_eq(CPU_COUNT(&set), 1);
+	cr_expect(CPU_ISSET(cpu, &set), "thread is not pinned to cpu %d", cpu);
+}
+
+/* What the callbacks saw. */
+struct seen {
+	const struct arm *arm;
+	void *self;
+	unsigned int starts, wakes;
+	pid_t start_tid, wake_tid;
+};
+
+static void saw_start(void *arg)
+{
+	struct seen *s = arg;
+
+	s->start_tid = gettid();
+	s->starts++;
+}
+
+static void saw_wake(void *arg)
+{
+	struct seen *s = arg;
+
+	s->wake_tid = gettid();
+	__atomic_fetch_add(&s->wakes, 1, __ATOMIC_RELEASE);
+}
+
+static void saw_wake_answer(void *arg)
+{
+	struct seen *s = arg;
+
+	saw_wake(s);
+	s->arm->self_wake(s->self);
+}
+
+static struct arm_peer_opts peer_opts(struct seen *s, int cpu, bool may_spin)
+{
+	return (struct arm_peer_opts){ .cpu = cpu,
+				       .on_start = saw_start,
+				       .on_wake = saw_wake,
+				       .arg = s,
+				       .name = "peer under test",
+				       .may_spin = may_spin };
+}
+
+/* ---- the list ---- */
+
+Test(arms, every_name_is_an_arm_or_has_a_reason)
+{
+	for (size_t i = 0; i < NR_ARMS; i++) {
+		const struct arm *arm = arm_find(all_arms[i].arm);
+
+		if (!arm) {
+			cr_expect_not_null(arm_missing(all_arms[i].arm), "%s", all_arms[i].arm);
+			continue;
+		}
+		cr_expect_str_eq(arm->name, all_arms[i].arm);
+		cr_expect_gt(strlen(arm->describe()), 0);
+	}
+	cr_expect_null(arm_find("kernel"));
+	cr_expect_not_null(arm_missing("kernel"));
+	cr_expect_null(arm_find("no such arm"));
+	cr_expect_not_null(arm_missing("no such arm"));
+}
+
+ParameterizedTestParameters(arms, operations_come_in_complete_sets)
+{
+	return cr_make_param_array(struct arm_case, all_arms, NR_ARMS);
+}
+
+ParameterizedTest(struct arm_case *c, arms, operations_come_in_complete_sets)
+{
+	const struct arm *a = arm_or_skip(c);
+
+	cr_expect(a->peer_create || a->cycle, "answers nothing");
+	if (a->peer_create)
+		cr_expect(a->peer_wake && a->peer_destroy && a->peer_tid);
+	if (a->self_create)
+		cr_expect(a->peer_create && a->self_wake && a->self_wait && a->self_destroy);
+	if (a->park_create)
+		cr_expect(a->park && a->unpark && a->park_destroy && a->park_tid);
+	if (a->worker_create)
+		cr_expect(a->worker_destroy && a->worker_tid && a->work_create && a->work_destroy &&
+			  a->work_queue && a->work_flush);
+}
+
+/* ---- wakeup ---- */
+
+static void wake_many(const struct arm *arm, int cpu, bool may_spin)
+{
+	struct seen s = { .arm = arm };
+	struct arm_peer_opts o = peer_opts(&s, cpu, may_spin);
+	void *peer = NULL;
+	pid_t tid;
+	int err;
+
+	err = arm->peer_create(&peer, &o);
+	if (err == -EOPNOTSUPP && !may_spin)
+		return;
+	cr_assert_eq(err, 0, "%s", strerror(-err));
+	tid = arm->peer_tid(peer);
+	cr_assert_eq(s.starts, 1);
+	cr_assert_eq(s.start_tid, tid);
+	cr_assert_neq(tid, gettid());
+	check_only_cpu(tid, cpu);
+	for (unsigned int i = 1; i <= 300; i++) {
+		/* Alternately right away and once it sleeps: both ways into the wait. */
+		if (!may_spin && i % 2)
+			cr_assert(falls_asleep(tid), "not asleep before wake %u", i);
+		arm->peer_wake(peer);
+		cr_assert(reaches(&s.wakes, i), "wake %u was lost", i);
+		cr_assert_eq(s.wakes, i, "woken without a wake");
+	}
+	cr_assert_eq(s.wake_tid, tid);
+	arm->peer_destroy(peer);
+	cr_assert(thread_ends(tid));
+}
+
+ParameterizedTestParameters(arms, every_wake_of_a_peer_is_answered)
+{
+	return cr_make_param_array(struct arm_case, all_arms, NR_ARMS);
+}
+
+ParameterizedTest(struct arm_case *c, arms, every_wake_of_a_peer_is_answered, .timeout = 120)
+{
+	const struct arm *arm = arm_or_skip(c);
+
+	if (!arm->peer_create)
+		cr_skip_test("%s has no wakeup", c->arm);
+	wake_many(arm, allowed_cpu(false), false);
+	wake_many(arm, allowed_cpu(true), false);
+	wake_many(arm, allowed_cpu(true), true);
+}
+
+ParameterizedTestParameters(arms, a_peer_ends_wherever_it_is)
+{
+	return cr_make_param_array(struct arm_case, all_arms, NR_ARMS);
+}
+
+ParameterizedTest(struct arm_case *c, arms, a_peer_ends_wherever_it_is, .timeout = 120)
+{
+	const struct arm *arm = arm_or_skip(c);
+	struct seen s = { .arm = arm };
+	struct arm_peer_opts o = peer_opts(&s, allowed_cpu(true), true);
+	void *peer;
+
+	if (!arm->peer_create)
+		cr_skip_test("%s has no wakeup", c->arm);
+	for (int i = 0; i < 60; i++) {
+		cr_assert_eq(arm->peer_create(&peer, &o), 0);
+		/* just started; in its wait; with a wake under way; with one answered */
+		if (i % 4 == 1)
+			for (int spin = 0; spin < 20; spin++)
+				sched_yield();
+		if (i % 4 >= 2)
+			arm->peer_wake(peer);
+		if (i % 4 == 3)
+			cr_assert(reaches(&s.wakes, 1));
+		arm->peer_destroy(peer);
+		s.wakes = 0;
+	}
+}
+
+ParameterizedTestParameters(arms, each_round_trip_comes_back_once)
+{
+	return cr_make_param_array(struct arm_case, all_arms, NR_ARMS);
+}
+
+ParameterizedTest(struct arm_case *c, arms, each_round_trip_comes_back_once, .timeout = 120)
+{
+	const struct arm *arm = arm_or_skip(c);
+
+	if (!arm->self_create)
+		cr_skip_test("%s has no round trip", c->arm);
+	for (int may_spin = 0; may_spin < 2; may_spin++) {
+		struct seen s = { .arm = arm };
+		struct arm_peer_opts o = peer_opts(&s, allowed_cpu(true), may_spin);
+		void *peer;
+		int err;
+
+		err = arm->self_create(&s.self, may_spin);
+		if (err == -EOPNOTSUPP && !may_spin)
+			continue;
+		cr_assert_eq(err, 0);
+		o.on_wake = saw_wake_answer;
+		cr_assert_eq(arm->peer_create(&peer, &o), 0);
+		for (unsigned int i = 1; i <= 500; i++) {
+			arm->peer_wake(peer);
+			arm->self_wait(s.self);
+			cr_assert_eq(__atomic_load_n(&s.wakes, __ATOMIC_ACQUIRE), i);
+		}
+		arm->peer_destroy(peer);
+		arm->self_destroy(s.self);
+	}
+}
+
+/* ---- park ---- */
+
+ParameterizedTestParameters(arms, a_parked_peer_runs_nothing_until_unparked)
+{
+	return cr_make_param_array(struct arm_case, all_arms, NR_ARMS);
+}
+
+ParameterizedTest(struct arm_case *c, arms, a_parked_peer_runs_nothing_until_unparked, .timeout = 120)
+{
+	const struct arm *arm = arm_or_skip(c);
+	struct seen s = { .arm = arm };
+	struct arm_peer_opts o = peer_opts(&s, allowed_cpu(true), false);
+	void *peer;
+	pid_t tid;
+
+	if (!arm->park_create)
+		cr_skip_test("%s has no park", c->arm);
+	cr_assert_eq(arm->park_create(&peer, &o), 0);
+	tid = arm->park_tid(peer);
+	cr_assert_eq(s.start_tid, tid);
+	check_only_cpu(tid, o.cpu);
+	for (unsigned int i = 1; i <= 300; i++) {
+		if (i % 2)
+			cr_assert(falls_asleep(tid));
+		arm->park(peer);
+		cr_assert(falls_asleep(tid), "parked, but not asleep");
+		cr_assert_eq(__atomic_load_n(&s.wakes, __ATOMIC_ACQUIRE), i - 1, "ran while parked");
+		arm->unpark(peer);
+		cr_assert(reaches(&s.wakes, i), "unpark %u was lost", i);
+	}
+	cr_assert_eq(s.wake_tid, tid);
+	arm->park_destroy(peer);
+	cr_assert(thread_ends(tid));
+}
+
+ParameterizedTestParameters(arms, park_right_after_unpark_returns)
+{
+	return cr_make_param_array(struct arm_case, all_arms, NR_ARMS);
+}
+
+ParameterizedTest(struct arm_case *c, arms, park_right_after_unpark_returns, .timeout = 120)
+{
+	const struct arm *arm = arm_or_skip(c);
+	struct seen s = { .arm = arm };
+	struct arm_peer_opts o = peer_opts(&s, allowed_cpu(true), false);
+	void *peer;
+
+	if (!arm->park_create)
+		cr_skip_test("%s has no park", c->arm);
+	for (int round = 0; round < 4; round++) {
+		cr_assert_eq(arm->park_create(&peer, &o), 0);
+		for (int i = 0; i < 500; i++) {
+			arm->park(peer);
+			arm->unpark(peer);
+		}
+		if (round % 2)
+			arm->park(peer); /* destroyed parked */
+		arm->park_destroy(peer);
+	}
+}
+
+/* ---- create, run, stop ---- */
+
+ParameterizedTestParameters(arms, a_cycle_runs_its_function_once_and_leaves_nothing)
+{
+	return cr_make_param_array(struct arm_case, all_arms, NR_ARMS);
+}
+
+ParameterizedTest(struct arm_case *c, arms, a_cycle_runs_its_function_once_and_leaves_nothing,
+		  .timeout = 120)
+{
+	const struct arm *arm = arm_or_skip(c);
+	struct seen s = { .arm = arm };
+	unsigned int before;
+
+	if (!arm->cycle)
+		cr_skip_test("%s has no create and stop", c->arm);
+	if (arm->cycle_prepare)
+		cr_assert_eq(arm->cycle_prepare(), 0);
+	cr_assert_eq(arm->cycle(saw_wake, &s), 0);
+	before = nr_threads();
+	for (unsigned int i = 2; i <= 300; i++) {
+		cr_assert_eq(arm->cycle(saw_wake, &s), 0);
+		cr_assert_eq(__atomic_load_n(&s.wakes, __ATOMIC_ACQUIRE), i);
+		cr_assert_neq(s.wake_tid, gettid(), "ran in the caller");
+		cr_assert(thread_ends(s.wake_tid));
+	}
+	cr_expect_eq(nr_threads(), before);
+	if (arm->cycle_finish)
+		arm->cycle_finish();
+}
+
+/* ---- worker ---- */
+
+#define NR_WORKS 200
+
+static struct order {
+	unsigned int next, wrong;
+	pid_t tid;
+} order;
+
+static void runs_as(void *arg)
+{
+	unsigned int nr = (unsigned int)(uintptr_t)arg;
+
+	if (order.next != nr || (order.tid && order.tid != gettid()))
+		order.wrong++;
+	order.tid = gettid();
+	__atomic_store_n(&order.next, nr + 1, __ATOMIC_RELEASE);
+}
+
+ParameterizedTestParameters(arms, works_run_once_each_in_order)
+{
+	return cr_make_param_array(struct arm_case, all_arms, NR_ARMS);
+}
+
+ParameterizedTest(struct arm_case *c, arms, works_run_once_each_in_order, .timeout = 120)
+{
+	const struct arm *arm = arm_or_skip(c);
+	struct arm_work *w[NR_WORKS];
+	struct seen s = { .arm = arm };
+	struct arm_worker_opts o = { .cpu = allowed_cpu(true),
+				     .on_start = saw_start,
+				     .arg = &s,
+				     .name = "worker" };
+	unsigned int i;
+	void *k;
+
+	if (!arm->worker_create)
+		cr_skip_test("%s has no work queue", c->arm);
+	cr_assert_eq(arm->worker_create(&k, &o), 0);
+	cr_assert_eq(s.starts, 1);
+	cr_assert_eq(arm->worker_tid(k), s.start_tid);
+	check_only_cpu(s.start_tid, o.cpu);
+	for (i = 0; i < NR_WORKS; i++) {
+		w[i] = arm->work_create(k, runs_as, (void *)(uintptr_t)i);
+		cr_assert_not_null(w[i]);
+	}
+	for (int round = 0; round < 20; round++) {
+		order.next = 0;
+		for (i = 0; i < NR_WORKS; i++)
+			arm->work_queue(k, w[i]);
+		arm->work_flush(k);
+		cr_assert_eq(order.next, NR_WORKS, "flush returned too early");
+		cr_assert_eq(order.wrong, 0);
+	}
+	cr_expect_eq(order.tid, s.start_tid);
+
+	/* One at a time, on an idle worker, the same work again and again. */
+	for (i = 0; i < 200; i++) {
+		order.next = 0;
+		cr_assert(falls_asleep(s.start_tid));
+		arm->work_queue(k, w[0]);
+		cr_assert(reaches(&order.next, 1), "work %u was lost", i);
+		if (arm->work_settle)
+			arm->work_settle(k);
+	}
+	order.next = 0;
+	for (i = 0; i < NR_WORKS; i++)
+		arm->work_queue(k, w[i]);
+	arm->worker_destroy(k);
+	cr_assert_eq(order.next, NR_WORKS, "destroy did not drain");
+	cr_assert_eq(order.wrong, 0);
+	for (i = 0; i < NR_WORKS; i++)
+		arm->work_destroy(w[i]);
+
+	/* A second one in the same process, elsewhere. */
+	s = (struct seen){ .arm = arm };
+	o.cpu = allowed_cpu(false);
+	cr_assert_eq(arm->worker_create(&k, &o), 0);
+	check_only_cpu(s.start_tid, o.cpu);
+	arm->worker_destroy(k);
+}
