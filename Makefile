@@ -94,7 +94,7 @@ $(eval $(call program,kt-suite,$(suite_sources),bench/libktbench.a bench/libarms
 -include $(objs:.o=.d) $(wildcard $B/bpf/*.d)
 
 # ---- targets -----------------------------------------------------------------------------------
-.PHONY: bench check clean help install uninstall format lint
+.PHONY: bench check check-asan clean help install uninstall format
 all: ## build everything (the default)
 
 bench: ## install what is missing, build, run the suite, leave a report in results/latest/
@@ -106,6 +106,33 @@ check: ## install what is missing, build with -Werror, run every test
 	$Qscripts/bootstrap check
 	$Q$(MAKE) --no-print-directory WERROR=1 B=$B all tests
 	$Qscripts/run-tests $B
+
+check-asan: ## the unit tests under AddressSanitizer and UBSan, in build-asan/
+	$Qscripts/bootstrap check
+	$Q$(MAKE) --no-print-directory B=$B-asan SANITIZE=-fsanitize=address,undefined all tests
+	$Qscripts/run-tests $B-asan unit
+
+# One list for install and uninstall: MODE SOURCE TARGET.
+bindir	   = $(PREFIX)/bin
+libdir	   = $(PREFIX)/lib
+libexecdir = $(PREFIX)/libexec/kt
+incdir	   = $(PREFIX)/include
+mandir	   = $(PREFIX)/share/man
+install_list = 755:$B/kt:$(bindir)/kt 755:$B/kt-suite:$(libexecdir)/kt-suite \
+	644:$B/lib/libkthread.a:$(libdir)/libkthread.a \
+	755:$B/lib/libkthread.so.0:$(libdir)/libkthread.so.0 \
+	644:$B/lib/kthread.pc:$(libdir)/pkgconfig/kthread.pc \
+	$(foreach h,$(kthread_headers),644:$h:$(incdir)/kthread/$(notdir $h)) \
+	$(foreach m,$(wildcard $(ROOMS:%=%/man/*.[1-8])),644:$m:$(mandir)/man$(subst .,,$(suffix $m))/$(notdir $m))
+
+install: all ## install below DESTDIR and PREFIX (/usr/local)
+	$Qset -e; for i in $(install_list); do IFS=:; set -- $$i; unset IFS; \
+		install -D -m $$1 $$2 '$(DESTDIR)'$$3; done
+	$Qln -sf libkthread.so.0 '$(DESTDIR)$(libdir)/libkthread.so'
+
+uninstall: ## remove what install put there
+	$Qfor i in $(install_list); do rm -f '$(DESTDIR)'$${i##*:}; done
+	$Qrm -f '$(DESTDIR)$(libdir)/libkthread.so'
 
 clean: ## remove build/
 	rm -rf $B
