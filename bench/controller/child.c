@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "bench/controller/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench/controller/interrupt.h"
+
+void child_die_with_parent(pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+}
+
+/* Only returns when something failed. */
+static void become(pid_t parent, const char *path, char *const argv[], int out, int keep)
+{
+	int in;
+
+	child_die_with_parent(parent);
+	interrupt_child();
+	in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (in < 0 || dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0)
+		return;
+	if (keep >= 0 && fcntl(keep, F_SETFD, 0))
+		return;
+	execv(path, argv);
+}
+
+int child_spawn(pid_t *pid, const char *path, char *const argv[], int out, int keep, char *err,
+		size_t errlen)
+{
+	int told[2], error = 0;
+	pid_t self = getpid();
+	ssize_t n;
+
+	if (pipe2(told, O_CLOEXEC)) {
+		error = errno;
+		goto fail;
+	}
+	*pid = fork();
+	if (*pid == 0) {
+		become(self, path, argv, out, keep);
+		error = errno;
+		n = write(told[1], &error, sizeof(error));
+		_exit(n == sizeof(error) ? 127 : 126);
+	}
+	if (*pid < 0)
+		error = errno;
+	close(told[1]);
+	if (*pid > 0) {
+		do {
+			n = read(told[0], &error, sizeof(error));
+		} while (n < 0 && errno == EINTR);
+		if (n == 0)
+			error = 0;
+		else
+			child_kill(*pid);
+	}
+	close(told[0]);
+	if (!error)
+		return 0;
+fail:
+	*pid = 0;
+	snprintf(err, errlen, "cannot run %s: %s", path, strerror(error));
+	return -error;
+}
+
+void child_kill(pid_t pid)
+{
+	if (pid <= 0)
+		return;
+	kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+void child_status_text(int status, char *text, size_t len)
+{
+	if (WIFSIGNALED(status))
+		snprintf(text, len, "killed by signal %d (%s)", WTERMSIG(status),
+			 strsignal(WTERMSIG(status)));
+	else
+		snprintf(text, len, "exited with status %d", WEXITSTATUS(status));
+}

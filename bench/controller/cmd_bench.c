@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* kt bench: parse, measure, print. */
+#include <argp.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "bench/controller/interrupt.h"
+#include "bench/controller/kernel_arm.h"
+#include "bench/controller/outcome.h"
+#include "bench/controller/run.h"
+#include "bpf/tracer.h"
+#include "kt.h"
+
+/* The built-in suite's questions with their traced blocks then end in a little over a minute. */
+#define DEFAULT_TIME_NS 3000000000ULL
+#define MIN_TIME_NS	1000000ULL
+#define MAX_TIME_NS	86400000000000ULL
+#define PATIENCE_NS	10000000000ULL
+
+enum trace_wish { TRACE_IF_PERMITTED, TRACE_MUST, TRACE_NO };
+enum { KEY_FILTER = 256, KEY_TIME, KEY_SEED, KEY_TRACE, KEY_NO_TRACE, KEY_LIST };
+
+struct options {
+	const char *filter, *output, *path;
+	uint64_t time_ns, seed;
+	bool seed_given, list;
+	enum trace_wish trace;
+};
+
+static const struct argp_option option_table[] = {
+	{ "filter", KEY_FILTER, "REGEX", 0, "Only questions whose name matches", 0 },
+	{ "time", KEY_TIME, "TIME",
+	  0, "Measuring time per question, all its arms together, traced blocks extra (3s); units ns us ms s m h", 0 },
+	{ "seed", KEY_SEED, "N", 0, "Order of the epochs (random, printed and recorded)", 0 },
+	{ "trace", KEY_TRACE, NULL, 0, "Insist on traced blocks (taken when permitted)", 0 },
+	{ "no-trace", KEY_NO_TRACE, NULL, 0, "No traced blocks", 0 },
+	{ "output", 'o', "FILE", 0, "Record into FILE, which must not exist, and make no report directory", 0 },
+	{ "list", KEY_LIST, NULL, 0, "List the questions and end", 0 },
+	{ 0 },
+};
+
+static const char doc[] =
+	"Measure the questions of a benchmark binary, arms interleaved, and compare the arms."
+	"\vPATH is a binary with BENCH_MAIN(); without it the built-in suite is run. The record and its reports "
+	"go to results/runs/, and results/latest leads to the newest.\n\n"
+	"Exit status: 0 fine, 2 usage or bad input, 4 nothing ran, 5 a question failed, 130 interrupted.";
+
+/* "3s", "250ms": ns; 0 when it is none. */
+static uint64_t parse_time(const char *text)
+{
+	static const struct {
+		const char *unit;
+		double ns;
+	} units[] = { { "ns", 1 },   { "us", 1e3 }, { "ms", 1e6 },
+		      { "s", 1e9 }, { "m", 60e9 }, { "h", 3600e9 } };
+	char *end;
+	double v = strtod(text, &end);
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (end != text && !strcmp(end, units[i].unit) && v > 0 && v * units[i].ns < 1e18)
+			return (uint64_t)(v * units[i].ns);
+	return 0;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+	char *end;
+
+	switch (key) {
+	case KEY_FILTER:
+		o->filter = arg;
+		break;
+	case KEY_TIME:
+		o->time_ns = parse_time(arg);
+		if (o->time_ns < MIN_TIME_NS || o->time_ns > MAX_TIME_NS)
+			argp_failure(state, KT_EXIT_USAGE, 0,
+				     "--time '%s' is no time from 1ms to 24h, such as 3s or 500ms", arg);
+		break;
+	case KEY_SEED:
+		errno = 0;
+		o->seed = strtoull(arg, &end, 0);
+		if (errno || end == arg || *end || *arg == '-' || o->seed > INT64_MAX)
+			argp_failure(state, KT_EXIT_USAGE, 0, "--seed '%s' is no number from 0 to 2^63-1", arg);
+		o->seed_given = true;
+		break;
+	case KEY_TRACE:
+		o->trace = TRACE_MUST;
+		break;
+	case KEY_NO_TRACE:
+		o->trace = TRACE_NO;
+		break;
+	case KEY_LIST:
+		o->list = true;
+		break;
+	case 'o':
+		o->output = arg;
+		break;
+	case ARGP_KEY_ARG:
+		if (o->path)
+			argp_failure(state, KT_EXIT_USAGE, 0, "one benchmark binary at a time, '%s' is another",
+				     arg);
+		o->path = arg;
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+/* ---- one run ----------------------------------------------------------------------------------- */
+
+struct bench_run {
+	const struct options *o;
+	struct suite suite;
+	struct tracing *tracing;
+	bool traced;
+	char trace_reason[512]; /* "" : nothing to say */
+	struct outcome outcome;
+	const char *record; /* path */
+	struct record_writer *out;
+	char err[512];
+};
+
+static int complain(const struct bench_run *run, int status)
+{
+	fprintf(stderr, "kt bench: %s\n", run->err);
+	return status;
+}
+
+static int choose_questions(struct bench_run *run)
+{
+	static char path[PATH_MAX];
+	int r = 0;
+
+	if (run->o->path)
+		snprintf(path, sizeof(path), "%s", run->o->path);
+	else
+		r = suite_default_path(path, sizeof(path), run->err, sizeof(run->err));
+	if (!r)
+		r = suite_list(&run->suite, path, run->err, sizeof(run->err));
+	if (!r && run->o->filter)
+		r = suite_filter(&run->suite, run->o->filter, run->err, sizeof(run->err));
+	if (r)
+		return complain(run, interrupt_seen() ? KT_EXIT_INTERRUPTED : KT_EXIT_USAGE);
+	if (!run->suite.nr) {
+		snprintf(run->err, sizeof(run->err), "no question matches '%s'; `kt bench --list` lists them",
+			 run->o->filter);
+		return complain(run, KT_EXIT_NOTHING);
+	}
+	return 0;
+}
+
+/* Whether there will be traced blocks, and if not, why not. */
+static int choose_tracing(struct bench_run *run)
+{
+	unsigned int nr_arms = 0;
+	bool wanted = false;
+	int r;
+
+	for (size_t i = 0; i < run->suite.nr; i++) {
+		const struct suite_question *q = &run->suite.question[i];
+
+		wanted = wanted || q->phases || kernel_arm_fits(q->name);
+		nr_arms = q->nr_arms > nr_arms ? q->nr_arms : nr_arms;
+	}
+	if (run->o->trace == TRACE_NO) {
+		snprintf(run->trace_reason, sizeof(run->trace_reason), "switched off by --no-trace");
+		return 0;
+	}
+	if (!wanted) {
+		snprintf(run->trace_reason, sizeof(run->trace_reason), "no question here has phases to trace");
+		return 0;
+	}
+	r = tracer_permitted(run->trace_reason, sizeof(run->trace_reason));
+	if (!r)
+		r = tracing_open(&run->tracing, nr_arms, run->trace_reason, sizeof(run->trace_reason));
+	run->traced = !r;
+	if (!r) {
+		run->trace_reason[0] = '\0';
+		return 0;
+	}
+	if (run->o->trace == TRACE_MUST) {
+		snprintf(run->err, sizeof(run->err), "cannot trace: %.480s", run->trace_reason);
+		return complain(run, KT_EXIT_USAGE);
+	}
+	fprintf(stderr, "kt bench: phases are not taken: %s\n", run->trace_reason);
+	return 0;
+}
+
+/* The file and its first two records. */
+static int open_record(struct bench_run *run, int argc, char **argv, uint64_t seed)
+{
+	json_t *header = record_header("bench", argc, argv);
+	int r;
+
+	if (!header)
+		return complain(run, KT_EXIT_FAILED);
+	json_object_set_new(header, "seed", json_integer((json_int_t)seed));
+	json_object_set_new(header, "trace", json_boolean(run->traced));
+	json_object_set_new(header, "trace_reason",
+			    run->trace_reason[0] ? json_string(run->trace_reason) : json_null());
+	run->record = run->o->output;
+	r = 0;
+	if (!run->record) {
+		r = outcome_create(&run->outcome, json_string_value(json_object_get(header, "id")), run->err,
+				   sizeof(run->err));
+		run->record = run->outcome.record;
+	}
+	if (!r)
+		r = record_create(&run->out, run->record, run->err, sizeof(run->err));
+	if (r) {
+		json_decref(header);
+		return complain(run, KT_EXIT_USAGE);
+	}
+	r = record_write(run->out, header);
+	if (!r)
+		r = record_write(run->out, record_environment());
+	if (!r)
+		return 0;
+	snprintf(run->err, sizeof(run->err), "cannot write %s: %s", run->record, strerror(-r));
+	return complain(run, KT_EXIT_USAGE);
+}
+
+static int status_of(const struct run_summary *sum, int error)
+{
+	if (sum->interrupted)
+		return KT_EXIT_INTERRUPTED;
+	if (error || sum->failed)
+		return KT_EXIT_FAILED;
+	return sum->done ? KT_EXIT_OK : KT_EXIT_NOTHING;
+}
+
+static int measure_all(struct bench_run *run, uint64_t seed)
+{
+	struct measure_opts m = { .path = run->suite.path,
+				  .time_ns = run->o->time_ns,
+				  .seed = seed,
+				  .patience_ns = PATIENCE_NS,
+				  .tracing = run->tracing,
+				  .out = run->out };
+	double cost = run_cost_s(&run->suite, &m);
+	struct run_summary sum = { 0 };
+	struct progress progress;
+	int error, r;
+
+	progress_init(&progress, run->suite.nr, cost);
+	m.progress = &progress;
+	progress_say(&progress, "%zu question%s, about %.0f s, seed %llu", run->suite.nr,
+		     run->suite.nr == 1 ? "" : "s", cost, (unsigned long long)seed);
+	error = run_questions(&run->suite, &m, &sum, run->err, sizeof(run->err));
+	if (!error)
+		error = record_write(run->out, record_end(sum.interrupted ? "interrupted" : "complete"));
+	r = record_close(run->out);
+	run->out = NULL;
+	error = error ? error : r;
+	if (error) {
+		snprintf(run->err, sizeof(run->err), "cannot write %s: %s", run->record, strerror(-error));
+		complain(run, 0);
+	}
+	return status_of(&sum, error);
+}
+
+static int show(struct bench_run *run, int status)
+{
+	if (outcome_print(run->record, run->err, sizeof(run->err)))
+		return complain(run, status ? status : KT_EXIT_FAILED);
+	if (run->o->output)
+		return status;
+	if (outcome_publish(&run->outcome, run->err, sizeof(run->err)))
+		return complain(run, status ? status : KT_EXIT_FAILED);
+	fprintf(stderr, "kt bench: record %s, report %s/report.html (results/latest)\n", run->record,
+		run->outcome.dir);
+	return status;
+}
+
+static int bench(struct bench_run *run, int argc, char **argv)
+{
+	uint64_t seed = run->o->seed;
+	uint32_t random = 0;
+	int status;
+
+	status = choose_questions(run);
+	if (status)
+		return status;
+	if (run->o->list) {
+		for (size_t i = 0; i < run->suite.nr; i++)
+			printf("%s\n", run->suite.question[i].name);
+		return KT_EXIT_OK;
+	}
+	if (!run->o->seed_given && getrandom(&random, sizeof(random), 0) == sizeof(random))
+		seed = random;
+	status = choose_tracing(run);
+	if (!status)
+		status = open_record(run, argc, argv, seed);
+	return status ? status : show(run, measure_all(run, seed));
+}
+
+int cmd_bench(int argc, char **argv)
+{
+	static const struct argp argp = { option_table, parse_option, "[PATH]", doc, NULL, NULL, NULL };
+	struct options o = { .time_ns = DEFAULT_TIME_NS };
+	struct bench_run run = { .o = &o };
+	char **command = calloc((size_t)argc + 2, sizeof(*command));
+	int status;
+
+	if (!command)
+		return KT_EXIT_FAILED;
+	/* As the user typed it: into the record, for the report to say how to repeat it. */
+	command[0] = "kt";
+	memcpy(command + 1, argv, (size_t)argc * sizeof(*argv));
+	argv[0] = "kt bench";
+	argp_err_exit_status = KT_EXIT_USAGE;
+	argp_parse(&argp, argc, argv, 0, NULL, &o);
+	interrupt_install();
+	status = bench(&run, argc + 1, command);
+	record_close(run.out);
+	tracing_close(run.tracing);
+	suite_free(&run.suite);
+	free(command);
+	return status;
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "bench/controller/interrupt.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+static volatile sig_atomic_t seen;
+
+static void on_stop(int sig)
+{
+	(void)sig;
+	seen = 1;
+}
+
+static void on_child(int sig)
+{
+	(void)sig;
+}
+
+static void handle(int sig, void (*handler)(int))
+{
+	/* Without SA_RESTART: the futex wait for the worker must come back. */
+	struct sigaction sa = { .sa_handler = handler };
+
+	sigemptyset(&sa.sa_mask);
+	sigaction(sig, &sa, NULL);
+}
+
+void interrupt_install(void)
+{
+	seen = 0;
+	handle(SIGINT, on_stop);
+	handle(SIGTERM, on_stop);
+	handle(SIGHUP, on_stop);
+	handle(SIGCHLD, on_child);
+	handle(SIGPIPE, SIG_IGN);
+}
+
+bool interrupt_seen(void)
+{
+	return seen;
+}
+
+void interrupt_child(void)
+{
+	static const int reset[] = { SIGTERM, SIGHUP, SIGCHLD, SIGPIPE };
+	sigset_t none;
+
+	for (size_t i = 0; i < sizeof(reset) / sizeof(reset[0]); i++)
+		handle(reset[i], SIG_DFL);
+	handle(SIGINT, SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_CONTROLLER_NOISE_H
+#define KT_CONTROLLER_NOISE_H
+/*
+ * What disturbed a block: CPU time stolen by the hypervisor, pressure on the CPUs, and a canary, a fixed piece of
+ * work whose time should never change.
+ */
+#include <jansson.h>
+#include <stdint.h>
+
+struct noise {
+	uint64_t steal, total; /* ticks of /proc/stat, all CPUs */
+	uint64_t psi_us;       /* "some" of /proc/pressure/cpu */
+	uint64_t at_ns;
+};
+
+/* noise_start - what follows counts from here */
+void noise_start(struct noise *n);
+
+/*
+ * noise_take - {"steal": share, "psi_cpu": share, "canary_ns": ns} since the last call, and start anew
+ *
+ * Null where the system does not say, or no tick passed. Runs the canary: about 100 us.
+ */
+json_t *noise_take(struct noise *n);
+#endif

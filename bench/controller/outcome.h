@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_CONTROLLER_OUTCOME_H
+#define KT_CONTROLLER_OUTCOME_H
+/*
+ * Where a run is kept when no file is named: results/runs/TIME-ID/ below the current directory, with the record
+ * and its rendered reports; results/latest is a link to the newest. Earlier runs stay.
+ */
+#include <limits.h>
+#include <stddef.h>
+
+#define OUTCOME_RECORD "run.jsonl"
+
+struct outcome {
+	char dir[128];
+	char record[160];
+};
+
+/* outcome_create - a new directory for the run with this id; 0, or -errno and a sentence in @err */
+int outcome_create(struct outcome *o, const char *id, char *err, size_t errlen);
+
+/*
+ * outcome_publish - report.html and report.json beside the record, then results/latest
+ *
+ * Return: 0, or -errno and a sentence in @err; the record is safe in any case.
+ */
+int outcome_publish(const struct outcome *o, char *err, size_t errlen);
+
+/* outcome_print - the table of the record at @path on stdout; 0, or -errno and a sentence in @err */
+int outcome_print(const char *path, char *err, size_t errlen);
+#endif

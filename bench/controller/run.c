@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "bench/controller/run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/controller/interrupt.h"
+#include "bench/controller/kernel_arm.h"
+
+static double cost_s(const struct suite_question *q, const struct measure_opts *o)
+{
+	return measure_cost_s(q, o) +
+	       (o->tracing && kernel_arm_fits(q->name) ? KERNEL_ARM_SECONDS + 0.3 : 0);
+}
+
+double run_cost_s(const struct suite *s, const struct measure_opts *o)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < s->nr; i++)
+		sum += cost_s(&s->question[i], o);
+	return sum;
+}
+
+/* Beside the answer, never instead of it: without it only the kernel's row is missing, and we say so. */
+static void add_kernel_arm(const struct suite_question *q, const struct measure_opts *o)
+{
+	char why[256];
+
+	if (!o->tracing || !kernel_arm_fits(q->name) || interrupt_seen())
+		return;
+	if (o->progress)
+		progress_update(o->progress, "the kernel's own worker", 0.9);
+	if (kernel_arm_measure(o->out, q->name, why, sizeof(why)) && o->progress)
+		progress_say(o->progress, "%s: the kernel's own worker is not shown: %s", q->name, why);
+}
+
+int run_questions(const struct suite *s, const struct measure_opts *o, struct run_summary *sum, char *err,
+		  size_t errlen)
+{
+	char why[256];
+	int r;
+
+	*sum = (struct run_summary){ 0 };
+	for (size_t i = 0; i < s->nr && !interrupt_seen(); i++) {
+		const struct suite_question *q = &s->question[i];
+
+		if (o->progress)
+			progress_question(o->progress, q->name, cost_s(q, o));
+		r = measure_question(q, o, why, sizeof(why));
+		if (r < 0) {
+			snprintf(err, errlen, "cannot write the record: %s", strerror(-r));
+			return r;
+		}
+		if (r == MEASURE_FAILED && o->progress)
+			progress_say(o->progress, "%s: %s", q->name, why);
+		sum->done += r == MEASURE_DONE;
+		sum->empty += r == MEASURE_EMPTY;
+		sum->failed += r == MEASURE_FAILED;
+		if (r == MEASURE_DONE)
+			add_kernel_arm(q, o);
+	}
+	sum->interrupted = interrupt_seen();
+	if (o->progress)
+		progress_done(o->progress);
+	return 0;
+}

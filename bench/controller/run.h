@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_CONTROLLER_RUN_H
+#define KT_CONTROLLER_RUN_H
+/* A run: every selected question in turn, into one record file. */
+#include "bench/controller/measure.h"
+
+struct run_summary {
+	size_t done, empty, failed;
+	bool interrupted;
+};
+
+/*
+ * run_questions - measure every question of @s; a lost one costs itself only
+ *
+ * Writes neither header nor end. @o->progress may be NULL. Return: 0 and @sum, or -errno with a sentence in
+ * @err when the records can no longer be written.
+ */
+int run_questions(const struct suite *s, const struct measure_opts *o, struct run_summary *sum, char *err,
+		  size_t errlen);
+
+/* run_cost_s - about how long that takes */
+double run_cost_s(const struct suite *s, const struct measure_opts *o);
+#endif

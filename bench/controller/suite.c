@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "bench/controller/suite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench/controller/child.h"
+#include "bench/controller/interrupt.h"
+#include "bench/controller/schedule.h"
+#include "lib/measure/verdict.h"
+#include "lib/probe/slot.h"
+
+#define LIST_MAX_BYTES (4u << 20)
+#define LIST_LIMIT_NS  10000000000ULL
+
+int suite_default_path(char *path, size_t len, char *err, size_t errlen)
+{
+	static const char *const at[] = { "kt-suite", "../libexec/kt-suite", "../libexec/kt/kt-suite" };
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *slash;
+
+	self[n > 0 ? n : 0] = '\0';
+	slash = strrchr(self, '/');
+	if (slash)
+		slash[1] = '\0';
+	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		if (snprintf(path, len, "%s%s", self, at[i]) < (int)len && !access(path, X_OK))
+			return 0;
+	}
+	snprintf(err, errlen, "no kt-suite beside this program (%s) nor in ../libexec; name a benchmark binary",
+		 self);
+	return -ENOENT;
+}
+
+static void question_free(struct suite_question *q)
+{
+	for (unsigned int i = 0; i < q->nr_arms; i++)
+		free(q->arm[i]);
+	free(q->arm);
+	free(q->name);
+	free(q->baseline);
+}
+
+void suite_free(struct suite *s)
+{
+	for (size_t i = 0; i < s->nr; i++)
+		question_free(&s->question[i]);
+	free(s->question);
+	free(s->path);
+	*s = (struct suite){ 0 };
+}
+
+/* name TAB mode TAB phases TAB zone TAB baseline TAB arm,arm */
+static int question_parse(struct suite_question *q, char *line)
+{
+	char *field[6], *arm, *end;
+
+	for (int i = 0; i < 6; i++) {
+		field[i] = strsep(&line, "\t");
+		if (!field[i] || !*field[i])
+			return -EINVAL;
+	}
+	q->name = strdup(field[0]);
+	q->latency = !strcmp(field[1], "latency");
+	q->phases = !strcmp(field[2], "1");
+	q->zone = strtod(field[3], &end);
+	if (*end || !(q->zone >= 0 && q->zone < 1) || (!q->latency && strcmp(field[1], "time")))
+		return -EINVAL;
+	if (!q->zone)
+		q->zone = VERDICT_DEFAULT_ZONE;
+	if (strcmp(field[4], "-"))
+		q->baseline = strdup(field[4]);
+	q->arm = calloc(SCHEDULE_MAX_ARMS, sizeof(*q->arm));
+	if (!q->name || !q->arm || (strcmp(field[4], "-") && !q->baseline))
+		return -ENOMEM;
+	while ((arm = strsep(&field[5], ","))) {
+		if (!*arm || q->nr_arms == SCHEDULE_MAX_ARMS)
+			return -EINVAL;
+		q->arm[q->nr_arms] = strdup(arm);
+		if (!q->arm[q->nr_arms])
+			return -ENOMEM;
+		q->nr_arms++;
+	}
+	return 0;
+}
+
+int suite_parse(struct suite *s, char *text, char *err, size_t errlen)
+{
+	struct suite_question *more;
+	char *line;
+	int r;
+
+	*s = (struct suite){ 0 };
+	for (uint32_t number = 0; (line = strsep(&text, "\n")) && (*line || text); number++) {
+		more = realloc(s->question, (s->nr + 1) * sizeof(*more));
+		r = more ? 0 : -ENOMEM;
+		if (more) {
+			s->question = more;
+			s->question[s->nr] = (struct suite_question){ .number = number };
+			r = question_parse(&s->question[s->nr++], line);
+		}
+		if (r) {
+			suite_free(s);
+			snprintf(err, errlen, "line %u of its list of questions is none", number + 1);
+			return r;
+		}
+	}
+	return 0;
+}
+
+/* All that comes through @fd until its end; 0 or -errno. */
+static int read_all(int fd, char **text)
+{
+	uint64_t deadline = slot_clock_ns() + LIST_LIMIT_NS;
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	size_t len = 0, size = 1 << 16;
+	ssize_t n;
+	char *more;
+
+	*text = malloc(size);
+	while (*text) {
+		if (interrupt_seen())
+			return -EINTR;
+		if (slot_clock_ns() > deadline)
+			return -ETIMEDOUT;
+		if (poll(&p, 1, 100) <= 0)
+			continue;
+		n = read(fd, *text + len, size - len - 1);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n == 0) {
+			(*text)[len] = '\0';
+			return strlen(*text) == len ? 0 : -EINVAL;
+		}
+		len += n > 0 ? (size_t)n : 0;
+		if (len + 1 < size)
+			continue;
+		if (size >= LIST_MAX_BYTES)
+			return -EFBIG;
+		size *= 2;
+		more = realloc(*text, size);
+		if (!more)
+			return -ENOMEM;
+		*text = more;
+	}
+	return -ENOMEM;
+}
+
+int suite_list(struct suite *s, const char *path, char *err, size_t errlen)
+{
+	char *argv[] = { (char *)path, "--bench-list", NULL }, *text = NULL, why[160] = "";
+	int fds[2], status = 0, r;
+	struct stat sb;
+	pid_t pid;
+
+	*s = (struct suite){ 0 };
+	if (!stat(path, &sb) && S_ISDIR(sb.st_mode)) {
+		snprintf(err, errlen, "cannot run %s: it is a directory", path);
+		return -EISDIR;
+	}
+	if (pipe2(fds, O_CLOEXEC)) {
+		snprintf(err, errlen, "cannot make a pipe: %s", strerror(errno));
+		return -errno;
+	}
+	r = child_spawn(&pid, path, argv, fds[1], -1, err, errlen);
+	close(fds[1]);
+	if (r) {
+		close(fds[0]);
+		return r;
+	}
+	r = read_all(fds[0], &text);
+	close(fds[0]);
+	if (r)
+		child_kill(pid);
+	else
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			;
+	if (!r && status) {
+		child_status_text(status, why, sizeof(why));
+		r = -EINVAL;
+	} else if (r) {
+		snprintf(why, sizeof(why), "%s", strerror(-r));
+	}
+	if (!r)
+		r = suite_parse(s, text, why, sizeof(why));
+	if (!r && !s->nr) {
+		snprintf(why, sizeof(why), "it lists no question");
+		r = -EINVAL;
+	}
+	if (!r && !(s->path = strdup(path)))
+		r = -ENOMEM;
+	if (r) {
+		suite_free(s);
+		snprintf(err, errlen, "%s is no benchmark binary (one with BENCH_MAIN): %s", path, why);
+	}
+	free(text);
+	return r;
+}
+
+int suite_filter(struct suite *s, const char *regex, char *err, size_t errlen)
+{
+	char why[128];
+	size_t kept = 0;
+	regex_t re;
+	int r = regcomp(&re, regex, REG_EXTENDED | REG_NOSUB);
+
+	if (r) {
+		regerror(r, &re, why, sizeof(why));
+		snprintf(err, errlen, "bad regular expression '%s': %s", regex, why);
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < s->nr; i++) {
+		if (regexec(&re, s->question[i].name, 0, NULL, 0))
+			question_free(&s->question[i]);
+		else
+			s->question[kept++] = s->question[i];
+	}
+	s->nr = kept;
+	regfree(&re);
+	return 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_CONTROLLER_SUITE_H
+#define KT_CONTROLLER_SUITE_H
+/* A benchmark binary as the controller sees it: its questions, as `BINARY --bench-list` tells them. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct suite_question {
+	char *name;
+	uint32_t number; /* for wire.question */
+	bool latency;
+	bool phases;
+	double zone;
+	char *baseline; /* NULL: none */
+	unsigned int nr_arms;
+	char **arm;
+};
+
+struct suite {
+	char *path;
+	size_t nr;
+	struct suite_question *question;
+};
+
+/*
+ * suite_default_path - kt-suite beside this program, else under ../libexec
+ *
+ * Return: 0, or -ENOENT and a sentence in @err.
+ */
+int suite_default_path(char *path, size_t len, char *err, size_t errlen);
+
+/* suite_parse - the text of --bench-list; 0, or -EINVAL/-ENOMEM and a sentence: then @s is empty */
+int suite_parse(struct suite *s, char *text, char *err, size_t errlen);
+
+/* suite_list - ask the binary at @path; 0, or -errno and a sentence in @err: then @s is empty */
+int suite_list(struct suite *s, const char *path, char *err, size_t errlen);
+
+/*
+ * suite_filter - keep the questions whose name matches the extended regular expression
+ *
+ * Return: 0, or -EINVAL for a bad expression, -ENOMEM; with a sentence in @err.
+ */
+int suite_filter(struct suite *s, const char *regex, char *err, size_t errlen);
+void suite_free(struct suite *s);
+#endif
