@@ -2,5 +2,7 @@
 tracer_sources :=
 tracer_sources += bpf/targets.c bpf/maps.c bpf/symbols.c
 tracer_sources += bpf/cmd_doctor.c bpf/doctor.c
+tracer_sources += bpf/usdt_files.c bpf/subject_func.c bpf/work.c
+$B/bpf/work.o: $B/bpf/work.skel.h
 
 $(eval $(call archive,bpf/libtracer.a,$(tracer_sources)))

@@ -125,53 +125,52 @@ static void file_free(struct target_file *f)
 	free(f->probe);
 	free(f->path);
 	free(f->name);
+	close(f->fd);
 }
 
 int targets_add_file(struct targets *t, const char *path, const char *name)
 {
 	struct target_file f = { 0 }, *grown;
 	struct stat st;
-	int fd, err = 0;
+	int err = 0;
 	Elf *elf;
 
 	elf_version(EV_CURRENT);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	f.fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (f.fd < 0)
 		return -errno;
-	if (fstat(fd, &st)) {
+	if (fstat(f.fd, &st)) {
 		err = -errno;
-		goto close_file;
+		goto drop;
 	}
 	for (uint32_t i = 0; i < t->nr; i++)
 		if (t->file[i].dev == st.st_dev && t->file[i].ino == st.st_ino)
-			goto close_file;
-	elf = S_ISREG(st.st_mode) ? elf_begin(fd, ELF_C_READ_MMAP, NULL) : NULL;
+			goto drop;
+	elf = S_ISREG(st.st_mode) ? elf_begin(f.fd, ELF_C_READ_MMAP, NULL) : NULL;
 	if (!elf)
-		goto close_file;
+		goto drop;
 	if (elf_kind(elf) == ELF_K_ELF)
 		err = notes_read(&f, elf);
 	elf_end(elf);
 	if (err || !f.nr_probes)
-		goto free_file;
+		goto drop;
 	f.dev = st.st_dev;
 	f.ino = st.st_ino;
-	f.path = strdup(path);
 	f.name = strdup(name ?: path);
 	grown = reallocarray(t->file, t->nr + 1, sizeof(*grown));
 	if (grown)
 		t->file = grown;
+	if (asprintf(&f.path, "/proc/self/fd/%d", f.fd) < 0)
+		f.path = NULL;
 	if (!f.path || !f.name || !grown) {
 		err = -ENOMEM;
-		goto free_file;
+		goto drop;
 	}
 	t->file[t->nr++] = f;
-	close(fd);
 	return 1;
 
-free_file:
+drop:
 	file_free(&f);
-close_file:
-	close(fd);
 	return err;
 }
 
@@ -327,6 +326,11 @@ const struct target_probe *target_find(const struct target_file *f, const char *
 		if (!strcmp(f->probe[i].provider, provider) && !strcmp(f->probe[i].name, name))
 			return &f->probe[i];
 	return NULL;
+}
+
+int target_function(const struct target_file *f, uint64_t vaddr, char *out, size_t outlen)
+{
+	return elf_function(f->path, vaddr, out, outlen);
 }
 
 void targets_free(struct targets *t)

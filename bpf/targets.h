@@ -27,7 +27,8 @@ struct target_probe {
 struct target_file {
 	dev_t dev;
 	ino_t ino;
-	char *path; /* opens the file from this process while the process it was found in lives */
+	int fd;	    /* kept open: the file may be deleted, its process end */
+	char *path; /* opens it by that, in this process only */
 	char *name; /* for people: as that process calls it */
 	uint32_t nr_probes;
 	struct target_probe *probe;
@@ -68,6 +69,9 @@ int targets_add_command(struct targets *t, const char *argv0);
 /* target_find - the probe of @f, NULL when the file does not have it */
 const struct target_probe *target_find(const struct target_file *f, const char *provider,
 				       const char *name);
+
+/* target_function - name of the function at ELF address @vaddr, as elf_function() */
+int target_function(const struct target_file *f, uint64_t vaddr, char *out, size_t outlen);
 
 void targets_free(struct targets *t);
 

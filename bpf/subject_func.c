@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "subject_func.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A function's address is that of its symbol, so a name without offset says which site was the
+ * right one. */
+static bool name_by_origin(const struct func_origin *o, const struct targets *files, char *name,
+			   size_t size)
+{
+	const struct target_file *f;
+
+	if (!o->file || o->file > files->nr)
+		return false;
+	f = &files->file[o->file - 1];
+	for (uint32_t i = 0; i < f->nr_probes; i++)
+		for (uint32_t s = 0; s < f->probe[i].nr_sites && s < TARGET_MAX_SITES; s++) {
+			uint64_t vaddr = o->distance + f->probe[i].site[s];
+
+			if (!target_function(f, vaddr, name, size) && !strchr(name, '+'))
+				return true;
+		}
+	return false;
+}
+
+static pid_t local_pid(const struct tracer *t, uint32_t tgid)
+{
+	for (uint32_t i = 0; i < t->nr_processes; i++)
+		if (t->process[i].tgid == tgid)
+			return t->process[i].local;
+	return (pid_t)tgid;
+}
+
+static bool name_subject(const struct tracer *t, const struct targets *files,
+			 const struct tracer_subject *s, char *name, size_t size)
+{
+	struct func_origin o;
+
+	memcpy(&o, s->name, sizeof(o));
+	if (!s->tid)
+		return !kernel_function(s->key[0], name, size);
+	return name_by_origin(&o, files, name, size) ||
+	       !process_function(local_pid(t, s->tid), s->key[0], name, size);
+}
+
+int subject_funcs_poll(struct tracer *t, struct subject_funcs *f, const struct targets *files)
+{
+	int fd = tracer_map_fd(t, "subjects");
+	uint32_t index, *last = NULL;
+
+	if (fd < 0)
+		return fd;
+	if (!f->name) {
+		f->name = calloc(t->nr_groups, sizeof(*f->name));
+		if (!f->name)
+			return -ENOMEM;
+		f->nr = t->nr_groups;
+	}
+	for (; !bpf_map_get_next_key(fd, last, &index); last = &index) {
+		struct tracer_subject s;
+		char name[128];
+
+		if (index >= f->nr || f->name[index] || bpf_map_lookup_elem(fd, &index, &s))
+			continue;
+		/* A process that has just called exec may not have mapped the file yet: later
+		 * again. */
+		if (name_subject(t, files, &s, name, sizeof(name)))
+			f->name[index] = strdup(name);
+	}
+	return 0;
+}
+
+void subject_func_name(struct tracer *t, struct subject_funcs *f, const struct targets *files,
+		       const struct tracer_subject *s, char *name, size_t size)
+{
+	subject_funcs_poll(t, f, files);
+	for (uint32_t i = 0; i < f->nr; i++) {
+		struct tracer_subject known;
+
+		if (!f->name[i] || bpf_map_lookup_elem(tracer_map_fd(t, "subjects"), &i, &known) ||
+		    known.key[0] != s->key[0] || known.key[1] != s->key[1])
+			continue;
+		snprintf(name, size, "%s", f->name[i]);
+		return;
+	}
+	snprintf(name, size, "0x%" PRIx64, (uint64_t)s->key[0]);
+}
+
+void subject_funcs_free(struct subject_funcs *f)
+{
+	for (uint32_t i = 0; i < f->nr; i++)
+		free(f->name[i]);
+	free(f->name);
+	memset(f, 0, sizeof(*f));
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_BPF_SUBJECT_FUNC_H
+#define KT_BPF_SUBJECT_FUNC_H
+/*
+ * Functions as subjects: from address to name while the process still lives, kept until the report
+ * asks.
+ *
+ * A subject of a process has key {function, process id}, tid the process id, and its name holds a
+ * struct func_origin: where the function lies, seen from the probe site, so that a name can also be
+ * found when the process has ended. A kernel function has process id 0.
+ */
+#include "tracer_shared.h"
+
+struct func_origin {
+	hist_u64 file;	   /* cookie of the probe: number of the file, from 1; 0: unknown */
+	hist_u64 distance; /* function - site of whichever probe was hit */
+};
+
+_Static_assert(sizeof(struct func_origin) <= TRACER_NAME_LEN, "fits in the name of a subject");
+
+#ifndef __bpf__
+#include "targets.h"
+#include "tracer_impl.h"
+
+/* Zeroed memory is an empty one. */
+struct subject_funcs {
+	char **name; /* by group; NULL: not looked up yet */
+	uint32_t nr;
+};
+
+/* subject_funcs_poll - look up the names of the functions that turned up since; 0 or -errno */
+int subject_funcs_poll(struct tracer *t, struct subject_funcs *f, const struct targets *files);
+
+/* subject_func_name - name of the function of subject @s, "0x..." when nobody knows it */
+void subject_func_name(struct tracer *t, struct subject_funcs *f, const struct targets *files,
+		       const struct tracer_subject *s, char *name, size_t size);
+void subject_funcs_free(struct subject_funcs *f);
+#endif
+#endif

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "usdt_files.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SCAN_PERIOD_NS 2000000000ULL
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+}
+
+/* Does @f have what the kind cannot do without? */
+static const struct usdt_want *first_missing(const struct usdt_files *u,
+					     const struct target_file *f)
+{
+	for (uint32_t i = 0; i < u->nr_want; i++)
+		if (!u->want[i].optional && !target_find(f, u->want[i].provider, u->want[i].name))
+			return &u->want[i];
+	return NULL;
+}
+
+static bool any_usable(const struct usdt_files *u)
+{
+	for (uint32_t i = 0; i < u->targets.nr; i++)
+		if (!first_missing(u, &u->targets.file[i]))
+			return true;
+	return false;
+}
+
+/* Processes come and go while we look; only memory can fail. */
+static int scan_all(struct usdt_files *u)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *d;
+	int err = 0;
+
+	if (!proc)
+		return -errno;
+	while (err != -ENOMEM && (d = readdir(proc)))
+		if (isdigit((unsigned char)d->d_name[0]) && atoi(d->d_name) != getpid())
+			err = targets_add_process(&u->targets, atoi(d->d_name));
+	closedir(proc);
+	return err == -ENOMEM ? err : 0;
+}
+
+static int say_missing(const struct tracer *t, const struct usdt_files *u, char *err, size_t errlen)
+{
+	const struct usdt_want *w = u->want;
+	pid_t pid = t->opts.tgid ?: t->opts.tid;
+
+	for (uint32_t i = 0; i < u->targets.nr; i++)
+		w = first_missing(u, &u->targets.file[i]) ?: w;
+	if (!pid)
+		return tracer_say(
+			err, errlen, -ENOENT,
+			"no running process has the probe %s:%s; name a program linked with "
+			"libkthread (-p PID, or -- COMMAND), or trace the kernel's threads "
+			"(--kthreads)",
+			w->provider, w->name);
+	return tracer_say(
+		err, errlen, -ENOENT,
+		"process %d has no probe %s:%s in any file it maps; it must be linked with "
+		"libkthread (built with probes)%s",
+		pid, w->provider, w->name, u->targets.nr ? "; its version of it is too old" : "");
+}
+
+int usdt_files_open(struct tracer *t, struct usdt_files *u, char *err, size_t errlen)
+{
+	pid_t pid = t->opts.tgid ?: t->opts.tid;
+	int n;
+
+	if (t->opts.command) {
+		n = targets_add_command(&u->targets, t->opts.command);
+		return n == -ENOMEM ? tracer_say(err, errlen, n, "out of memory") : 0;
+	}
+	n = pid ? targets_add_process(&u->targets, pid) : scan_all(u);
+	if (n == -ESRCH)
+		return tracer_say(err, errlen, n, "there is no process %d", pid);
+	if (n < 0)
+		return tracer_error(err, errlen, n, "read the memory map of process %d", pid);
+	u->next_scan_ns = now_ns() + SCAN_PERIOD_NS;
+	return any_usable(u) ? 0 : say_missing(t, u, err, errlen);
+}
+
+static int attach_file(struct tracer *t, struct usdt_files *u, uint32_t index, char *err,
+		       size_t errlen)
+{
+	const struct target_file *f = &u->targets.file[index];
+	uint64_t cookie = index + 1;
+	int ret = u->prepare ? u->prepare(t, f, cookie) : 0;
+
+	if (ret)
+		return tracer_error(err, errlen, ret, "prepare the probes of %s", f->name);
+	/* From the last to the first: what closes an interval must be there before what opens one.
+	 */
+	for (uint32_t i = u->nr_want; i-- > 0 && !ret;)
+		if (target_find(f, u->want[i].provider, u->want[i].name))
+			ret = tracer_attach_usdt(t, u->want[i].prog, f->path, u->want[i].provider,
+						 u->want[i].name, cookie, err, errlen);
+	return ret;
+}
+
+int usdt_files_attach(struct tracer *t, struct usdt_files *u, char *err, size_t errlen)
+{
+	int ret = 0;
+
+	for (; u->nr_attached < u->targets.nr && !ret; u->nr_attached++) {
+		const struct target_file *f = &u->targets.file[u->nr_attached];
+
+		if (first_missing(u, f))
+			continue;
+		ret = attach_file(t, u, u->nr_attached, err, errlen);
+	}
+	return ret;
+}
+
+int usdt_files_process(struct tracer *t, struct usdt_files *u, pid_t tgid, char *err, size_t errlen)
+{
+	int n = targets_add_process(&u->targets, tgid), ret;
+
+	if (n < 0)
+		return n == -ENOMEM ? n : 0;
+	ret = usdt_files_attach(t, u, err, errlen);
+	/* The loader maps libraries one by one: look again until there is one with probes. */
+	return ret ?: any_usable(u);
+}
+
+int usdt_files_poll(struct tracer *t, struct usdt_files *u)
+{
+	char err[256];
+	int ret;
+
+	if (t->opts.tgid || t->opts.tid || now_ns() < u->next_scan_ns)
+		return 0;
+	u->next_scan_ns = now_ns() + SCAN_PERIOD_NS;
+	ret = scan_all(u);
+	return ret ?: usdt_files_attach(t, u, err, sizeof(err));
+}
+
+void usdt_files_detach(struct usdt_files *u)
+{
+	u->nr_attached = 0;
+}
+
+void usdt_files_free(struct usdt_files *u)
+{
+	targets_free(&u->targets);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_BPF_USDT_FILES_H
+#define KT_BPF_USDT_FILES_H
+/*
+ * The part that the kinds with USDTs share: find the files with our probes in the traced processes
+ * and attach a table of programs to each file once, for all processes.
+ */
+#include "targets.h"
+#include "tracer_impl.h"
+
+struct usdt_want {
+	const char *prog; /* name of the program in the skeleton */
+	const char *provider, *name;
+	bool optional; /* older builds of the library may lack it */
+};
+
+struct usdt_files {
+	const struct usdt_want *want;
+	uint32_t nr_want;
+	struct targets targets;
+	uint32_t nr_attached; /* files [0, nr_attached) */
+	uint64_t next_scan_ns;
+	/* called once per file before its probes are attached; NULL: nothing to do */
+	int (*prepare)(struct tracer *t, const struct target_file *f, uint64_t cookie);
+};
+
+/*
+ * usdt_files_open - find the files of the process, thread or command in t->opts, else of all
+ * processes
+ *
+ * Return: 0; -ENOENT when there is no such probe where one must be, -ESRCH: no such process; one
+ * sentence in @err. A command without probes is no error: it may execute another program.
+ */
+int usdt_files_open(struct tracer *t, struct usdt_files *u, char *err, size_t errlen);
+
+/* usdt_files_attach - attach to the files that are not attached yet */
+int usdt_files_attach(struct tracer *t, struct usdt_files *u, char *err, size_t errlen);
+
+/* usdt_files_process - what tracer_ops.process asks for */
+int usdt_files_process(struct tracer *t, struct usdt_files *u, pid_t tgid, char *err,
+		       size_t errlen);
+
+/* usdt_files_poll - where all processes are traced: look for new files every other second */
+int usdt_files_poll(struct tracer *t, struct usdt_files *u);
+
+/* usdt_files_detach - the links are gone; the files stay known */
+void usdt_files_detach(struct usdt_files *u);
+void usdt_files_free(struct usdt_files *u);
+#endif

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * work: how long works wait for their worker, and how long they run.
+ *
+ * Two sources with the same rules (work_state.h): the library's USDTs and the kernel's tracepoints.
+ * USDTs are attached for all processes and filtered here.
+ */
+#define HIST_PREEMPTIBLE /* USDTs run in the thread's context */
+#include "bpf/common.bpf.h"
+#include "bpf/follow.bpf.h"
+#include <bpf/usdt.bpf.h>
+
+#include "bpf/subject_func.h"
+#include "bpf/work_shared.h"
+#include "bpf/work_state.h"
+
+const volatile struct work_settings work_settings = {};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, WORK_DEFAULT_PENDING);
+	__type(key, struct work_key);
+	__type(value, struct work_item);
+} pending SEC(".maps");
+
+/* By thread id in the initial namespace; an entry goes when its thread does. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, WORK_MAX_THREADS);
+	__type(key, __u32);
+	__type(value, struct work_thread);
+} threads SEC(".maps");
+
+/* Where a file's barrier function lies, seen from its probe sites. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, WORK_MAX_BARRIERS);
+	__type(key, struct func_origin);
+	__type(value, __u32);
+} barriers SEC(".maps");
+
+static __always_inline __u32 session_now(void)
+{
+	return *(volatile __u32 *)&control.session;
+}
+
+/* USDTs fire in all processes. The queuer is no subject: only its process can be wanted or not. */
+static __always_inline bool wanted_process(struct task_struct *p)
+{
+	if (p->tgid == (int)settings.self_tgid)
+		return false;
+	return !settings.by_process || process_of(p);
+}
+
+/* One event of the worker's: who executes what. */
+struct execution {
+	struct task_struct *p;
+	__u64 func;
+	struct func_origin origin;
+};
+
+static __always_inline __u32 group_of(const struct execution *e)
+{
+	struct tracer_subject s = {};
+
+	if (settings.group != TRACER_GROUP_SUBJECT)
+		return 0;
+	if (work_settings.by == TRACER_BY_FUNC) {
+		s.key[0] = e->func;
+		s.key[1] = settings.kthreads ? 0 : (__u32)e->p->tgid;
+		s.tid = settings.kthreads ? 0 : e->p->tgid;
+		__builtin_memcpy(s.name, &e->origin, sizeof(e->origin));
+	} else {
+		subject_of_task(&s, e->p);
+	}
+	return subject_group(&s);
+}
+
+static __always_inline void record(const struct execution *e, __u32 metric, __u64 ns)
+{
+	__u32 group = group_of(e);
+
+	if (group < settings.nr_groups)
+		hist_record(bank_now(), group, metric - METRIC_DELAY_IDLE, ns);
+}
+
+static __always_inline void count_outcome(enum work_outcome o)
+{
+	if (o == WORK_SUPERSEDED)
+		count(COUNTER_superseded);
+	else if (o == WORK_UNMATCHED)
+		count(COUNTER_unmatched);
+	else if (o == WORK_NEGATIVE)
+		count(COUNTER_negative);
+}
+
+static __always_inline int queued(struct work_key *key, __u64 func, __u64 worker, bool barrier)
+{
+	__u64 now = bpf_ktime_get_ns();
+	struct work_item item = {}, *known;
+
+	known = bpf_map_lookup_elem(&pending, key);
+	if (known)
+		item = *known;
+	count_outcome(work_queued(&item, now, func, worker, barrier, session_now()));
+	if (bpf_map_update_elem(&pending, key, &item, BPF_ANY))
+		return lose(COUNTER_map_full);
+	return 0;
+}
+
+/* The state of thread @p, made when new; NULL when there is no room (counted). */
+static __always_inline struct work_thread *thread_of(struct task_struct *p)
+{
+	struct work_thread *t, fresh = {};
+	__u32 tid = p->pid;
+
+	t = bpf_map_lookup_elem(&threads, &tid);
+	if (t)
+		return t;
+	bpf_map_update_elem(&threads, &tid, &fresh, BPF_NOEXIST);
+	t = bpf_map_lookup_elem(&threads, &tid);
+	if (!t)
+		count(COUNTER_map_full);
+	return t;
+}
+
+static __always_inline int exec_started(const struct execution *e, struct work_key *key,
+					bool barrier)
+{
+	__u64 delay, now = bpf_ktime_get_ns();
+	struct work_item item = {}, *known;
+	struct work_thread *t;
+	enum work_outcome o;
+
+	/* From here on the address may name another item: take it off, whoever asked for it. */
+	known = bpf_map_lookup_elem(&pending, key);
+	if (known) {
+		item = *known;
+		bpf_map_delete_elem(&pending, key);
+	}
+	if (!wanted(e->p))
+		return lose(COUNTER_filtered);
+	t = thread_of(e->p);
+	if (!t)
+		return 0;
+	o = work_started(t, known ? &item : NULL, now, e->func, barrier, session_now(), &delay);
+	if (o == WORK_IDLE)
+		record(e, METRIC_DELAY_IDLE, delay);
+	else if (o == WORK_BUSY)
+		record(e, METRIC_DELAY_BUSY, delay);
+	else if (o == WORK_BARRIER)
+		count(COUNTER_flush_work);
+	else
+		count_outcome(o);
+	return 0;
+}
+
+static __always_inline int exec_ended(struct execution *e)
+{
+	__u64 run, now = bpf_ktime_get_ns();
+	struct work_thread *t;
+	enum work_outcome o;
+
+	if (!wanted(e->p))
+		return lose(COUNTER_filtered);
+	t = thread_of(e->p);
+	if (!t)
+		return 0;
+	/* What it started: by now the memory of the work may hold something else. */
+	e->func = t->func;
+	o = work_ended(t, now, session_now(), &run);
+	if (o == WORK_RAN)
+		record(e, METRIC_RUN, run);
+	else
+		count_outcome(o);
+	return 0;
+}
+
+/* ---- the library's probes ----------------------------------------------------------------------
+ */
+
+static __always_inline struct func_origin origin_of(struct pt_regs *ctx, __u64 func)
+{
+	return (struct func_origin){
+		.file = bpf_usdt_cookie(ctx),
+		.distance = func - PT_REGS_IP(ctx),
+	};
+}
+
+static __always_inline bool is_barrier(const struct func_origin *o)
+{
+	return bpf_map_lookup_elem(&barriers, o);
+}
+
+SEC("?usdt")
+int BPF_USDT(on_usdt_queue, void *work, void *func, void *worker)
+{
+	struct task_struct *p = bpf_get_current_task_btf();
+	struct work_key key = { .work = (__u64)work, .tgid = p->tgid };
+	struct func_origin origin = origin_of(ctx, (__u64)func);
+
+	if (!started() || !wanted_process(p))
+		return 0;
+	return queued(&key, (__u64)func, (__u64)worker, is_barrier(&origin));
+}
+
+SEC("?usdt")
+int BPF_USDT(on_usdt_start, void *work, void *func)
+{
+	struct execution e = {
+		.p = bpf_get_current_task_btf(),
+		.func = (__u64)func,
+		.origin = origin_of(ctx, (__u64)func),
+	};
+	struct work_key key = { .work = (__u64)work, .tgid = e.p->tgid };
+
+	if (!started() || !wanted_process(e.p))
+		return 0;
+	return exec_started(&e, &key, is_barrier(&e.origin));
+}
+
+SEC("?usdt")
+int BPF_USDT(on_usdt_end, void *work, void *func)
+{
+	struct execution e = {
+		.p = bpf_get_current_task_btf(),
+		.origin = origin_of(ctx, (__u64)func),
+	};
+
+	if (!started() || !wanted_process(e.p))
+		return 0;
+	return exec_ended(&e);
+}
+
+SEC("?usdt")
+int BPF_USDT(on_usdt_cancel, void *work, void *func, void *worker)
+{
+	struct task_struct *p = bpf_get_current_task_btf();
+	struct work_key key = { .work = (__u64)work, .tgid = p->tgid };
+
+	if (!started() || !wanted_process(p))
+		return 0;
+	if (!bpf_map_delete_elem(&pending, &key))
+		count(COUNTER_cancelled);
+	return 0;
+}
+
+/* ---- the kernel's tracepoints ------------------------------------------------------------------
+ */
+
+SEC("?tp_btf/sched_kthread_work_queue_work")
+int BPF_PROG(on_kernel_queue, struct kthread_worker *worker, struct kthread_work *work)
+{
+	struct work_key key = { .work = (__u64)work };
+	__u64 func = (__u64)work->func;
+
+	if (!started())
+		return 0;
+	return queued(&key, func, (__u64)worker, func == work_settings.kernel_barrier);
+}
+
+SEC("?tp_btf/sched_kthread_work_execute_start")
+int BPF_PROG(on_kernel_start, struct kthread_work *work)
+{
+	struct execution e = {
+		.p = bpf_get_current_task_btf(),
+		.func = (__u64)work->func,
+	};
+	struct work_key key = { .work = (__u64)work };
+
+	if (!started())
+		return 0;
+	return exec_started(&e, &key, e.func == work_settings.kernel_barrier);
+}
+
+/*
+ * raw_tp: the verifier of kernels before 7.2 refuses tp_btf here (a function pointer among the
+ * arguments). The work may be freed by now and is not looked at.
+ */
+SEC("?raw_tp/sched_kthread_work_execute_end")
+int on_kernel_end(void *ctx)
+{
+	struct execution e = { .p = bpf_get_current_task_btf() };
+
+	if (!started())
+		return 0;
+	return exec_ended(&e);
+}
+
+SEC("?tp_btf/sched_process_exit")
+int BPF_PROG(on_thread_exit, struct task_struct *p)
+{
+	__u32 tid = p->pid;
+
+	bpf_map_delete_elem(&threads, &tid);
+	return 0;
+}
