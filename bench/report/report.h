@@ -2,9 +2,9 @@
 #ifndef KT_REPORT_H
 #define KT_REPORT_H
 /*
- * Reports: records in, text, HTML or JSON out. model.c turns a file into a struct report (pure: no output),
- * each renderer is one file and writes what the model holds. Names of threads and arms are hostile input: every
- * renderer escapes in one place.
+ * Reports: records in, text, HTML or JSON out. model.c turns a file into a struct report (pure: no
+ * output), each renderer is one file and writes what the model holds. Names of threads and arms are
+ * hostile input: every renderer escapes in one place (escape.c).
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,23 +15,61 @@
 #include "lib/measure/verdict.h"
 
 #define REPORT_NR_PHASES 8
-/* Names of the phase histograms, in the order in which they are shown; those of tracer_metric_name(). */
+/* Names of the phase histograms, in the order in which they are shown; those of
+ * tracer_metric_name(). */
 extern const char *const report_phase_name[REPORT_NR_PHASES];
+enum report_phase {
+	PHASE_END_TO_END,
+	PHASE_CALL,
+	PHASE_WAKE,
+	PHASE_RUNQ,
+	PHASE_PREMIG, /* part of RUNQ */
+	PHASE_RESUME,
+	PHASE_UNATTRIBUTED,
+	PHASE_KERNEL
+};
+
+/*
+ * Figures of one distribution, ns; NAN: not there. A quantile above the median is there only when
+ * at least ten values lie beyond it.
+ */
+struct report_stats {
+	uint64_t count;
+	double mean, p50, p90, p99, p999, max;
+};
+
+struct report_stats report_stats(const struct hist *h);
+
+struct report_metric {
+	const char *name; /* of tracer_metric_name() */
+	struct hist *hist;
+};
 
 /* One arm's answer to one question, or one subject of a trace. */
 struct report_result {
 	const char *benchmark; /* question; for traces the kind */
 	const char *name;      /* arm or subject, unescaped */
-	const char *label;
-	bool from_trace;
-	struct hist *hist;	  /* untraced blocks; for traces the kind's main metric */
-	struct hist *traced;	  /* end to end of the traced blocks, by the driver; NULL: none */
+	const char *label;     /* or NULL */
+	bool from_trace;       /* seen through the tracer only: no untraced blocks, no verdict */
+	struct hist *hist; /* untraced blocks; for traces the kind's main metric; NULL: nothing was
+			      measured */
+	struct hist *traced; /* end to end of the traced blocks, by the driver; NULL: none */
+	struct report_stats
+		stats;		 /* of hist; mode "time": exact, of the epochs' ns per iteration */
+	const char *main_metric; /* from_trace: which metric hist is; else NULL */
 	uint64_t iterations;
-	uint64_t cpu_ns;	  /* over the untraced blocks */
-	json_t *metrics;	  /* name -> hist as recorded, NULL: none */
-	struct hist *phase[REPORT_NR_PHASES]; /* NULL: none */
-	size_t nr_blocks;
-	double *block_p50, *block_p99; /* per untraced block, NAN where the arm is missing */
+	uint64_t wall_ns, cpu_ns; /* over the untraced blocks */
+	json_t *counters;	  /* name -> sum over the untraced blocks */
+	size_t nr_metrics;
+	struct report_metric *metric;
+	struct hist *phase[REPORT_NR_PHASES]; /* into metric; NULL: none */
+	/*
+	 * One value per untraced block, aligned over the arms of a question, NAN where the arm is
+	 * missing. Neighbouring blocks are taken together until each arm has ten values beyond the
+	 * quantile.
+	 */
+	size_t nr_p50, nr_p99;
+	double *block_p50, *block_p99;
 };
 
 struct report_comparison {
@@ -40,20 +78,34 @@ struct report_comparison {
 	struct comparison c;
 };
 
+/* What the environment did while a question ran, over all its blocks. Shares NAN when not known. */
+struct report_noise {
+	size_t nr_blocks, nr_noisy; /* noisy: more than 2 % steal */
+	double steal_mean, steal_max, psi_mean;
+	double canary_ns;    /* median */
+	double canary_drift; /* second half of the run / first half - 1 */
+	bool unsteady; /* canary moved by 3 %, or a fifth of the blocks noisy: its verdicts are
+			  unstable */
+};
+
+/* A question of a bench run, or (from_trace) one kind of a trace. */
 struct report_question {
-	const char *name, *mode, *baseline;
+	const char *name, *mode, *baseline; /* mode "latency", "time"; traces: "trace" */
+	bool from_trace;
 	double zone;
+	size_t nr_blocks, nr_traced_blocks;
 	size_t first_result, nr_results;
 	size_t first_comparison, nr_comparisons;
-	json_t *skipped; /* arm -> reason */
+	json_t *skipped;    /* arm -> reason */
 	const char *failed; /* reason or NULL */
+	struct report_noise noise;
 };
 
 struct report {
 	bool complete;
-	json_t *header, *environment;
-	json_t *losses, *counters; /* cause -> total */
-	json_t *cost;		   /* events, bpf_ns, cpu_ns of the tracing */
+	json_t *header, *environment; /* environment may be NULL */
+	json_t *losses, *counters;    /* cause -> total */
+	json_t *cost; /* events, bpf_ns, cpu_ns of the tracing; NULL: nothing was traced */
 	size_t nr_questions, nr_results, nr_comparisons;
 	struct report_question *question;
 	struct report_result *result;
@@ -70,7 +122,8 @@ struct report_style {
 	int width;   /* text: columns, 0: 100 */
 };
 
-/* Renderers: 0, or -errno (of the stream). html runs gnuplot for its plots; without it the page says so. */
+/* Renderers: 0, or -errno (of the stream). html runs gnuplot for its plots; without it the page
+ * says so. */
 int report_text(FILE *out, const struct report *r, const struct report_style *s);
 int report_html(FILE *out, const struct report *r);
 int report_json(FILE *out, const struct report *r);

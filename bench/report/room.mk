@@ -1,0 +1,3 @@
+# Reports: the model (records in), then one file per format, then the command.
+$(eval $(call archive,bench/libreport.a,bench/report/model.c bench/report/finish.c bench/report/format.c \
+	bench/report/escape.c bench/report/text.c bench/report/json.c))

@@ -60,9 +60,10 @@ double stat_median(double *v, size_t nr)
 }
 
 /*
- * The interval from the value of rank l to that of rank n-1-l misses the median when at most l of n fair coins
- * fall heads, or tails: coverage = 1 - 2 P(Bin(n, 1/2) <= l), exact for any continuous distribution. The largest l
- * that keeps @confidence gives the shortest interval. Terms are kept as logarithms: 2^-n underflows at n = 1075.
+ * The interval from the value of rank l to that of rank n-1-l misses the median when at most l of n
+ * fair coins fall heads, or tails: coverage = 1 - 2 P(Bin(n, 1/2) <= l), exact for any continuous
+ * distribution. The largest l that keeps @confidence gives the shortest interval. Terms are kept as
+ * logarithms: 2^-n underflows at n = 1075.
  */
 double stat_median_interval(size_t nr, double confidence, size_t *lo, size_t *hi)
 {
@@ -133,8 +134,8 @@ static struct interval median_interval(const double *d, size_t nr, double *sorte
 }
 
 /*
- * The effect of the first half of the run against that of the second: intervals that do not touch, and a
- * distance that matters. On steady data this happens in about 0.5 % of the comparisons.
+ * The effect of the first half of the run against that of the second: intervals that do not touch,
+ * and a distance that matters. On steady data this happens in about 0.5 % of the comparisons.
  */
 static bool halves_disagree(const double *d, size_t nr, double log_zone, double *sorted)
 {
@@ -167,10 +168,12 @@ static enum verdict decide(double lo, double hi, double log_zone)
 	return VERDICT_INCONCLUSIVE;
 }
 
-struct comparison compare_pairs(const double *baseline, const double *candidate, size_t nr, double zone,
-				double *scratch)
+struct comparison compare_pairs(const double *baseline, const double *candidate, size_t nr,
+				double zone, double *scratch)
 {
-	struct comparison c = { .ratio = NAN, .lo = NAN, .hi = NAN, .verdict = VERDICT_INCONCLUSIVE };
+	struct comparison c = {
+		.ratio = NAN, .lo = NAN, .hi = NAN, .verdict = VERDICT_INCONCLUSIVE
+	};
 	double *d = scratch, *sorted = scratch + nr, log_zone = log1p(zone > 0 ? zone : 0);
 	size_t m, n = 0;
 	struct interval iv;
@@ -192,7 +195,8 @@ struct comparison compare_pairs(const double *baseline, const double *candidate,
 	m = n;
 	while (m >= VERDICT_MIN_PAIRS && is_correlated(d, m)) {
 		m = merge_neighbours(d, m);
-		/* Too few left for an interval: the one before is kept for display, and nothing is decided. */
+		/* Too few left for an interval: the one before is kept for display, and nothing is
+		 * decided. */
 		if (m < VERDICT_MIN_PAIRS) {
 			c.unstable = true;
 			break;

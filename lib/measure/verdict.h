@@ -5,8 +5,9 @@
  * Paired comparison: from the log ratios of interleaved epochs to one of four verdicts.
  *
  * Pure functions on the caller's arrays. Effect: median of d_i = ln(candidate_i / baseline_i), one
- * d per block. Interval: exact binomial order-statistic interval of the median (sign test inverted), which
- * needs independence and nothing else. Verdict: the interval against a zone of indifference.
+ * d per block. Interval: exact binomial order-statistic interval of the median (sign test
+ * inverted), which needs independence and nothing else. Verdict: the interval against a zone of
+ * indifference.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,14 +21,15 @@ const char *verdict_name(enum verdict v);
 #define VERDICT_MIN_PAIRS    6 /* fewest for a two-sided 95 % interval of the median */
 
 struct comparison {
-	size_t nr_pairs;    /* pairs used */
-	size_t nr_merged;   /* pairs left after neighbours were merged because of serial correlation */
-	double ratio;	    /* exp(median of d, merged), candidate / baseline; NAN without pairs */
-	double lo, hi;	    /* interval of the ratio; NAN below VERDICT_MIN_PAIRS */
-	double confidence;  /* exact coverage of the interval, >= 0.95 */
-	double lag1;	    /* serial correlation of d as given */
+	size_t nr_pairs;   /* pairs used */
+	size_t nr_merged;  /* pairs left after neighbours were merged because of serial correlation
+			    */
+	double ratio;	   /* exp(median of d, merged), candidate / baseline; NAN without pairs */
+	double lo, hi;	   /* interval of the ratio; NAN below VERDICT_MIN_PAIRS */
+	double confidence; /* exact coverage of the interval, >= 0.95 */
+	double lag1;	   /* serial correlation of d as given */
 	enum verdict verdict;
-	bool unstable;	    /* correlation did not clear, or the halves of the run disagree */
+	bool unstable; /* correlation did not clear, or the halves of the run disagree */
 };
 
 /*
@@ -35,18 +37,19 @@ struct comparison {
  * @zone: half width of the indifference zone as a share (0.01: ratios within 1 % count as equal)
  * @scratch: 2 * @nr doubles of working memory
  *
- * Pairs with a value that is not finite or not above 0 are left out: nr_pairs counts the rest. Correlation that
- * does not clear before VERDICT_MIN_PAIRS: inconclusive and unstable, with the interval of the last merge for display.
+ * Pairs with a value that is not finite or not above 0 are left out: nr_pairs counts the rest.
+ * Correlation that does not clear before VERDICT_MIN_PAIRS: inconclusive and unstable, with the
+ * interval of the last merge for display.
  */
-struct comparison compare_pairs(const double *baseline, const double *candidate, size_t nr, double zone,
-				double *scratch);
+struct comparison compare_pairs(const double *baseline, const double *candidate, size_t nr,
+				double zone, double *scratch);
 
 /* stat_median - median of @nr values, sorts them; NAN when empty */
 double stat_median(double *v, size_t nr);
 
 /*
- * stat_median_interval - ranks (0-based, lo <= hi) of the order statistics that enclose the median with
- * at least @confidence; returns the exact coverage, or 0 when @nr is too small
+ * stat_median_interval - ranks (0-based, lo <= hi) of the order statistics that enclose the median
+ * with at least @confidence; returns the exact coverage, or 0 when @nr is too small
  */
 double stat_median_interval(size_t nr, double confidence, size_t *lo, size_t *hi);
 

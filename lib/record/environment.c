@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a reader must know to judge figures from a machine he has not seen. Everything here is readable
- * without privilege; what the machine does not have, or does not show, is null. Nothing that names the owner is
- * recorded: the host name only as a hash, of the kernel command line only the options that change timing.
+ * What a reader must know to judge figures from a machine he has not seen. Everything here is
+ * readable without privilege; what the machine does not have, or does not show, is null. Nothing
+ * that names the owner is recorded: the host name only as a hash, of the kernel command line only
+ * the options that change timing.
  */
 #include "lib/record/record.h"
 
@@ -69,7 +70,8 @@ static bool find_value(const char *path, const char *key, char separator, char *
 			continue;
 		for (at++; isspace((unsigned char)*at) || *at == '"';)
 			at++;
-		for (end = at + strlen(at); end > at && (isspace((unsigned char)end[-1]) || end[-1] == '"');)
+		for (end = at + strlen(at);
+		     end > at && (isspace((unsigned char)end[-1]) || end[-1] == '"');)
 			*--end = '\0';
 		snprintf(value, size, "%s", at);
 		found = true;
@@ -83,7 +85,8 @@ static json_t *value_text(const char *path, const char *key, char separator)
 {
 	char value[512];
 
-	return find_value(path, key, separator, value, sizeof(value)) ? record_string(value) : json_null();
+	return find_value(path, key, separator, value, sizeof(value)) ? record_string(value)
+								      : json_null();
 }
 
 static const char *text_of(const json_t *object, const char *key)
@@ -123,11 +126,36 @@ static json_t *host_id(const char *nodename)
 static bool cmdline_option_matters(const char *option)
 {
 	static const char *const known[] = {
-		"clocksource", "cpuidle", "idle", "intel_idle", "intel_pstate", "amd_pstate", "isolcpus",
-		"kvm", "maxcpus", "mitigations", "nmi_watchdog", "nohz", "nohz_full", "nosmt", "nosoftlockup",
-		"nospectre_v1", "nospectre_v2", "nowatchdog", "nr_cpus", "preempt", "processor", "psi",
-		"rcu_nocbs", "rcutree", "sched_verbose", "skew_tick", "spectre_v2", "threadirqs",
-		"transparent_hugepage", "tsc",
+		"clocksource",
+		"cpuidle",
+		"idle",
+		"intel_idle",
+		"intel_pstate",
+		"amd_pstate",
+		"isolcpus",
+		"kvm",
+		"maxcpus",
+		"mitigations",
+		"nmi_watchdog",
+		"nohz",
+		"nohz_full",
+		"nosmt",
+		"nosoftlockup",
+		"nospectre_v1",
+		"nospectre_v2",
+		"nowatchdog",
+		"nr_cpus",
+		"preempt",
+		"processor",
+		"psi",
+		"rcu_nocbs",
+		"rcutree",
+		"sched_verbose",
+		"skew_tick",
+		"spectre_v2",
+		"threadirqs",
+		"transparent_hugepage",
+		"tsc",
 	};
 	size_t length = strcspn(option, "=.");
 
@@ -146,19 +174,21 @@ static json_t *kernel_json(const struct utsname *u)
 
 	if (read_line("/proc/cmdline", line, sizeof(line))) {
 		hash_text(&hash, line);
-		for (char *o = strtok_r(line, " ", &save); o && strcmp(o, "--"); o = strtok_r(NULL, " ", &save))
+		for (char *o = strtok_r(line, " ", &save); o && strcmp(o, "--");
+		     o = strtok_r(NULL, " ", &save))
 			if (cmdline_option_matters(o))
 				json_array_append_new(options, record_string(o));
 	}
 	if (read_line("/sys/kernel/debug/sched/preempt", text, sizeof(text)))
 		preempt = record_string(text);
 	else
-		preempt = json_string(strstr(u->version, "PREEMPT_RT") ? "rt" :
-				      strstr(u->version, "PREEMPT_DYNAMIC") ? "dynamic" :
-				      strstr(u->version, "PREEMPT") ? "full" : "none or voluntary");
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "release", record_string(u->release), "version",
-			 record_string(u->version), "machine", record_string(u->machine), "preempt", preempt,
-			 "cmdline", options, "cmdline_hash", hash_json(hash));
+		preempt = json_string(strstr(u->version, "PREEMPT_RT")	      ? "rt"
+				      : strstr(u->version, "PREEMPT_DYNAMIC") ? "dynamic"
+				      : strstr(u->version, "PREEMPT")	      ? "full"
+								      : "none or voluntary");
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "release", record_string(u->release),
+			 "version", record_string(u->version), "machine", record_string(u->machine),
+			 "preempt", preempt, "cmdline", options, "cmdline_hash", hash_json(hash));
 }
 
 static size_t count_paths(const char *pattern)
@@ -170,7 +200,8 @@ static size_t count_paths(const char *pattern)
 	return nr;
 }
 
-/* Different values of one topology file over all CPUs: packages, or cores when joined with the package. */
+/* Different values of one topology file over all CPUs: packages, or cores when joined with the
+ * package. */
 static size_t count_cores(bool packages)
 {
 	uint32_t seen[4096];
@@ -185,7 +216,8 @@ static size_t count_cores(bool packages)
 			continue;
 		snprintf(path, sizeof(path), CPU_DIR "cpu%d/topology/core_id", cpu);
 		read_line(path, core, sizeof(core));
-		key = (uint32_t)atoi(package) << 16 | (packages ? 0 : (uint32_t)atoi(core) & 0xffff);
+		key = (uint32_t)atoi(package) << 16 |
+		      (packages ? 0 : (uint32_t)atoi(core) & 0xffff);
 		for (i = 0; i < nr && seen[i] != key;)
 			i++;
 		if (i == nr && nr < 4096)
@@ -214,11 +246,13 @@ static json_t *cpu_json(void)
 		hypervisor = json_boolean(strstr(flags, " hypervisor") != NULL);
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o}", "model",
 			 value_text("/proc/cpuinfo", "model name", ':'), "microcode",
-			 value_text("/proc/cpuinfo", "microcode", ':'), "online", file_text(CPU_DIR "online"),
-			 "allowed", value_text("/proc/self/status", "Cpus_allowed_list", ':'), "isolated",
-			 file_text(CPU_DIR "isolated"), "nohz_full", file_text(CPU_DIR "nohz_full"), "nr_allowed",
-			 (json_int_t)count_allowed(), "packages", (json_int_t)count_cores(true), "cores",
-			 (json_int_t)count_cores(false), "numa_nodes",
+			 value_text("/proc/cpuinfo", "microcode", ':'), "online",
+			 file_text(CPU_DIR "online"), "allowed",
+			 value_text("/proc/self/status", "Cpus_allowed_list", ':'), "isolated",
+			 file_text(CPU_DIR "isolated"), "nohz_full", file_text(CPU_DIR "nohz_full"),
+			 "nr_allowed", (json_int_t)count_allowed(), "packages",
+			 (json_int_t)count_cores(true), "cores", (json_int_t)count_cores(false),
+			 "numa_nodes",
 			 (json_int_t)count_paths("/sys/devices/system/node/node[0-9]*"), "smt",
 			 file_text(CPU_DIR "smt/control"), "hypervisor", hypervisor);
 }
@@ -243,9 +277,10 @@ static json_t *frequency_json(void)
 
 	for (int i = 0; i < 4; i++)
 		snprintf(path[i], sizeof(path[i]), "%s%s", dir, name[i]);
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "driver", file_text(path[0]), "governor",
-			 file_text(path[1]), "min_khz", file_text(path[2]), "max_khz", file_text(path[3]), "turbo",
-			 turbo_json(), "idle_driver", file_text(CPU_DIR "cpuidle/current_driver"), "idle_governor",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "driver", file_text(path[0]),
+			 "governor", file_text(path[1]), "min_khz", file_text(path[2]), "max_khz",
+			 file_text(path[3]), "turbo", turbo_json(), "idle_driver",
+			 file_text(CPU_DIR "cpuidle/current_driver"), "idle_governor",
 			 file_text(CPU_DIR "cpuidle/current_governor"));
 }
 
@@ -274,11 +309,12 @@ static json_t *clock_json(void)
 		if ((now - begin) < read_ps)
 			read_ps = now - begin; /* ns for 1000 reads: ps for one */
 	}
-	return json_pack("{s:o, s:o, s:f, s:o}", "source",
-			 file_text("/sys/devices/system/clocksource/clocksource0/current_clocksource"), "step_ns",
-			 step == UINT64_MAX ? json_null() : json_integer((json_int_t)step), "read_ns",
-			 (double)read_ps / 1000, "available",
-			 file_text("/sys/devices/system/clocksource/clocksource0/available_clocksource"));
+	return json_pack(
+		"{s:o, s:o, s:f, s:o}", "source",
+		file_text("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
+		"step_ns", step == UINT64_MAX ? json_null() : json_integer((json_int_t)step),
+		"read_ns", (double)read_ps / 1000, "available",
+		file_text("/sys/devices/system/clocksource/clocksource0/available_clocksource"));
 }
 
 static json_t *mitigations_json(void)
@@ -288,12 +324,14 @@ static json_t *mitigations_json(void)
 
 	if (!glob(CPU_DIR "vulnerabilities/*", 0, NULL, &found))
 		for (size_t i = 0; i < found.gl_pathc; i++)
-			json_object_set_new(all, strrchr(found.gl_pathv[i], '/') + 1, file_text(found.gl_pathv[i]));
+			json_object_set_new(all, strrchr(found.gl_pathv[i], '/') + 1,
+					    file_text(found.gl_pathv[i]));
 	globfree(&found);
 	return all;
 }
 
-/* The nearest CPU quota from this process's cgroup upwards (v2), as "quota period"; null: no limit seen. */
+/* The nearest CPU quota from this process's cgroup upwards (v2), as "quota period"; null: no limit
+ * seen. */
 static json_t *cpu_quota_json(void)
 {
 	FILE *in = fopen("/proc/self/cgroup", "re");
@@ -314,7 +352,8 @@ static json_t *cpu_quota_json(void)
 	}
 	if (in)
 		fclose(in);
-	if (!quota && read_line("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", text, sizeof(text)) && text[0] != '-')
+	if (!quota && read_line("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", text, sizeof(text)) &&
+	    text[0] != '-')
 		quota = record_string(text);
 	return quota ? quota : json_null();
 }
@@ -325,21 +364,22 @@ static json_t *limit_json(int resource)
 
 	if (getrlimit(resource, &limit))
 		return json_null();
-	return limit.rlim_cur == RLIM_INFINITY ? json_string("unlimited") :
-						 json_integer((json_int_t)limit.rlim_cur);
+	return limit.rlim_cur == RLIM_INFINITY ? json_string("unlimited")
+					       : json_integer((json_int_t)limit.rlim_cur);
 }
 
 static json_t *process_json(void)
 {
-	static const char *const policy[] = { "other", "fifo", "rr", "batch", "iso", "idle", "deadline", "ext" };
+	static const char *const policy[] = { "other", "fifo", "rr",	   "batch",
+					      "iso",   "idle", "deadline", "ext" };
 	int p = sched_getscheduler(0) & 0xff, slack = prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
 
 	return json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:b}", "policy",
-			 (size_t)p < sizeof(policy) / sizeof(policy[0]) ? policy[p] : "unknown", "nice",
-			 getpriority(PRIO_PROCESS, 0), "timer_slack_ns",
-			 slack >= 0 ? json_integer(slack) : json_null(), "rtprio_limit", limit_json(RLIMIT_RTPRIO),
-			 "memlock_limit", limit_json(RLIMIT_MEMLOCK), "cpu_quota", cpu_quota_json(), "root",
-			 geteuid() == 0);
+			 (size_t)p < sizeof(policy) / sizeof(policy[0]) ? policy[p] : "unknown",
+			 "nice", getpriority(PRIO_PROCESS, 0), "timer_slack_ns",
+			 slack >= 0 ? json_integer(slack) : json_null(), "rtprio_limit",
+			 limit_json(RLIMIT_RTPRIO), "memlock_limit", limit_json(RLIMIT_MEMLOCK),
+			 "cpu_quota", cpu_quota_json(), "root", geteuid() == 0);
 }
 
 static json_t *load_json(void)
@@ -347,7 +387,8 @@ static json_t *load_json(void)
 	double load[3];
 
 	return json_pack("{s:o, s:o}", "average",
-			 getloadavg(load, 3) == 3 ? json_pack("[f,f,f]", load[0], load[1], load[2]) : json_null(),
+			 getloadavg(load, 3) == 3 ? json_pack("[f,f,f]", load[0], load[1], load[2])
+						  : json_null(),
 			 "psi_cpu", file_text("/proc/pressure/cpu"));
 }
 
@@ -358,15 +399,17 @@ static json_t *build_json(void)
 #else
 	const char *compiler = "gcc " __VERSION__;
 #endif
-	return json_pack("{s:s, s:s, s:s, s:s}", "version", KT_VERSION, "compiler", compiler, "flags", KT_BUILD_FLAGS,
-			 "libc", gnu_get_libc_version());
+	return json_pack("{s:s, s:s, s:s, s:s}", "version", KT_VERSION, "compiler", compiler,
+			 "flags", KT_BUILD_FLAGS, "libc", gnu_get_libc_version());
 }
 
 /* Variables that change how the arms run. */
 static json_t *variables_json(void)
 {
-	static const char *const names[] = { "GLIBC_TUNABLES", "LD_PRELOAD", "LD_BIND_NOW", "MALLOC_ARENA_MAX",
-					     "OMP_NUM_THREADS", "UV_THREADPOOL_SIZE", "UV_USE_IO_URING" };
+	static const char *const names[] = { "GLIBC_TUNABLES",	"LD_PRELOAD",
+					     "LD_BIND_NOW",	"MALLOC_ARENA_MAX",
+					     "OMP_NUM_THREADS", "UV_THREADPOOL_SIZE",
+					     "UV_USE_IO_URING" };
 	json_t *set = json_object();
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -393,26 +436,34 @@ static json_t *warnings_json(const json_t *cpu, const json_t *frequency, const j
 		warn(w, json_sprintf("the frequency governor is %s", governor),
 		     "cpupower frequency-set -g performance");
 	if (json_is_true(turbo))
-		warn(w, json_string("turbo is on: clock rate depends on temperature and neighbours"),
-		     access(CPU_DIR "intel_pstate/no_turbo", F_OK) ?
-			     "echo 0 > " CPU_DIR "cpufreq/boost" :
-			     "echo 1 > " CPU_DIR "intel_pstate/no_turbo");
+		warn(w,
+		     json_string("turbo is on: clock rate depends on temperature and neighbours"),
+		     access(CPU_DIR "intel_pstate/no_turbo", F_OK)
+			     ? "echo 0 > " CPU_DIR "cpufreq/boost"
+			     : "echo 1 > " CPU_DIR "intel_pstate/no_turbo");
 	if (!strcmp(text_of(cpu, "smt"), "on"))
-		warn(w, json_string("SMT is on: siblings share a core"), "echo off > " CPU_DIR "smt/control");
+		warn(w, json_string("SMT is on: siblings share a core"),
+		     "echo off > " CPU_DIR "smt/control");
 	if (strstr(text_of(clock, "available"), "tsc") && strcmp(source, "tsc"))
 		warn(w, json_sprintf("the clock source is %s, slow to read", source),
 		     "echo tsc > /sys/devices/system/clocksource/clocksource0/current_clocksource");
 	if (json_is_true(json_object_get(cpu, "hypervisor")))
-		warn(w, json_string("a virtual machine: other guests take CPU time and wake-ups pass the hypervisor"),
+		warn(w,
+		     json_string(
+			     "a virtual machine: other guests take CPU time and wake-ups pass the hypervisor"),
 		     "measure on bare metal for absolute figures; ratios hold");
 	if (json_is_string(json_object_get(process, "cpu_quota")))
-		warn(w, json_sprintf("a CPU quota throttles this process (%s)", text_of(process, "cpu_quota")),
+		warn(w,
+		     json_sprintf("a CPU quota throttles this process (%s)",
+				  text_of(process, "cpu_quota")),
 		     "echo max > cpu.max in the control group");
 	if (cpus == 1)
 		warn(w, json_string("one CPU allowed: questions across CPUs are skipped"),
 		     "taskset -pc 0-$(($(nproc --all)-1)) $$");
 	if (cpus > 0 && average > 0.5 * (double)cpus)
-		warn(w, json_sprintf("load average %.1f on %d CPUs before the run", average, (int)cpus),
+		warn(w,
+		     json_sprintf("load average %.1f on %d CPUs before the run", average,
+				  (int)cpus),
 		     "ps -eo pcpu,pid,comm --sort=-pcpu | head");
 #ifndef __OPTIMIZE__
 	warn(w, json_string("kt was built without optimisation"), "make CFLAGS='-O2 -g'");
@@ -432,10 +483,13 @@ json_t *record_environment(void)
 
 	if (uname(&u))
 		memset(&u, 0, sizeof(u));
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "type",
-			 "environment", "host_id", host_id(u.nodename), "kernel", kernel_json(&u), "distribution",
-			 value_text("/etc/os-release", "PRETTY_NAME", '='), "cpu", cpu, "frequency", frequency,
-			 "clock", clock, "mitigations", mitigations_json(), "transparent_hugepage",
-			 file_text("/sys/kernel/mm/transparent_hugepage/enabled"), "process", process, "load", load,
-			 "build", build_json(), "variables", variables_json(), "warnings", warnings);
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "type", "environment", "host_id", host_id(u.nodename), "kernel",
+			 kernel_json(&u), "distribution",
+			 value_text("/etc/os-release", "PRETTY_NAME", '='), "cpu", cpu, "frequency",
+			 frequency, "clock", clock, "mitigations", mitigations_json(),
+			 "transparent_hugepage",
+			 file_text("/sys/kernel/mm/transparent_hugepage/enabled"), "process",
+			 process, "load", load, "build", build_json(), "variables",
+			 variables_json(), "warnings", warnings);
 }

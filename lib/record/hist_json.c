@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Histograms as JSON: runs of non-zero neighbouring buckets, and the way back with every number doubted. */
+/* Histograms as JSON: runs of non-zero neighbouring buckets, and the way back with every number
+ * doubted. */
 #include "lib/record/record.h"
 
 #include <errno.h>
@@ -57,7 +58,8 @@ static bool get_count(const json_t *object, const char *key, uint64_t *value)
 	return true;
 }
 
-/* @next: the lowest index this run may begin with; one past its end plus one on return, as runs do not touch */
+/* @next: the lowest index this run may begin with; one past its end plus one on return, as runs do
+ * not touch */
 static int run_from_json(struct hist *h, const json_t *run, uint32_t *next, uint64_t *total)
 {
 	uint32_t nr = HIST_NR_BUCKETS(h->k);
@@ -86,7 +88,8 @@ static bool figures_fit(const struct hist *h, uint64_t total, uint32_t lowest, u
 {
 	unsigned __int128 n = h->count;
 
-	if (total != h->count || h->min > h->max || h->overflow > h->bucket[HIST_NR_BUCKETS(h->k) - 1])
+	if (total != h->count || h->min > h->max ||
+	    h->overflow > h->bucket[HIST_NR_BUCKETS(h->k) - 1])
 		return false;
 	if (hist_index(h->min, h->k) != lowest || hist_index(h->max, h->k) != highest)
 		return false;
@@ -108,11 +111,10 @@ static int from_json(struct hist *h, const json_t *j)
 		return -EINVAL;
 	if (!h->count)
 		return json_array_size(runs) || h->sum || h->overflow ? -EINVAL : 0;
-	if (!get_count(j, "min", &h->min) || !get_count(j, "max", &h->max) || !json_array_size(runs))
+	if (!get_count(j, "min", &h->min) || !get_count(j, "max", &h->max) ||
+	    !json_array_size(runs))
 		return -EINVAL;
-	json_array_foreach(runs, i, run)
-		if (run_from_json(h, run, &next, &total))
-			return -EINVAL;
+	json_array_foreach(runs, i, run) if (run_from_json(h, run, &next, &total)) return -EINVAL;
 	run = json_array_get(runs, 0);
 	lowest = (uint32_t)json_integer_value(json_array_get(run, 0));
 	highest = next - 2;

@@ -21,7 +21,8 @@ struct record_writer {
 	off_t size; /* end of the last whole record */
 };
 
-__attribute__((format(printf, 3, 4))) static void say(char *err, size_t errlen, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static void say(char *err, size_t errlen, const char *fmt,
+						      ...)
 {
 	va_list args;
 
@@ -32,11 +33,13 @@ __attribute__((format(printf, 3, 4))) static void say(char *err, size_t errlen, 
 	va_end(args);
 }
 
-/* ---- writing ---------------------------------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------------------------------
+ */
 
 int record_create(struct record_writer **w, const char *path, char *err, size_t errlen)
 {
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0644), error = errno;
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0644),
+	    error = errno;
 
 	*w = NULL;
 	if (fd < 0 && error == EEXIST) {
@@ -58,8 +61,8 @@ int record_create(struct record_writer **w, const char *path, char *err, size_t 
 }
 
 /*
- * A write that comes up short (disk full, file size limit) is taken back, so that the file ends with a
- * whole record; what could not be taken back is a torn last line, which readers ignore.
+ * A write that comes up short (disk full, file size limit) is taken back, so that the file ends
+ * with a whole record; what could not be taken back is a torn last line, which readers ignore.
  */
 static int write_line(struct record_writer *w, const char *line, size_t length)
 {
@@ -114,12 +117,18 @@ int record_close(struct record_writer *w)
 	return error;
 }
 
-/* ---- records every tool writes ---------------------------------------------------------------- */
+/* ---- records every tool writes ----------------------------------------------------------------
+ */
 
 /* Length of the well-formed UTF-8 sequence at @s, 0 when there is none. */
 static size_t utf8_length(const unsigned char *s)
 {
-	size_t n = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
+	size_t n = s[0] < 0x80	 ? 1
+		   : s[0] < 0xc2 ? 0
+		   : s[0] < 0xe0 ? 2
+		   : s[0] < 0xf0 ? 3
+		   : s[0] < 0xf5 ? 4
+				 : 0;
 
 	for (size_t i = 1; i < n; i++)
 		if ((s[i] & 0xc0) != 0x80)
@@ -163,8 +172,9 @@ static void make_uuid(char text[37])
 		memset(b, 0, sizeof(b));
 	b[6] = (b[6] & 0x0f) | 0x40;
 	b[8] = (b[8] & 0x3f) | 0x80;
-	snprintf(text, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
-		 b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+	snprintf(text, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+		 b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12],
+		 b[13], b[14], b[15]);
 }
 
 static json_int_t monotonic_ns(void)
@@ -187,17 +197,19 @@ json_t *record_header(const char *tool, int argc, char **argv)
 	if (gmtime_r(&now, &utc))
 		strftime(start, sizeof(start), "%Y-%m-%dT%H:%M:%SZ", &utc);
 	make_uuid(id);
-	return json_pack("{s:s, s:i, s:s, s:s, s:o, s:s, s:s, s:I}", "type", "header", "schema", RECORD_SCHEMA,
-			 "tool", tool, "version", KT_VERSION, "command", command, "id", id, "start", start,
-			 "start_ns", monotonic_ns());
+	return json_pack("{s:s, s:i, s:s, s:s, s:o, s:s, s:s, s:I}", "type", "header", "schema",
+			 RECORD_SCHEMA, "tool", tool, "version", KT_VERSION, "command", command,
+			 "id", id, "start", start, "start_ns", monotonic_ns());
 }
 
 json_t *record_end(const char *status)
 {
-	return json_pack("{s:s, s:s, s:I}", "type", "end", "status", status, "time_ns", monotonic_ns());
+	return json_pack("{s:s, s:s, s:I}", "type", "end", "status", status, "time_ns",
+			 monotonic_ns());
 }
 
-/* ---- reading ---------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------------
+ */
 
 struct line_reader {
 	FILE *in;
@@ -206,7 +218,8 @@ struct line_reader {
 	bool ended; /* the line had its newline */
 };
 
-/* The next line without its newline. Return: 1, 0 at the end of the file, or -errno (-EFBIG: line too long). */
+/* The next line without its newline. Return: 1, 0 at the end of the file, or -errno (-EFBIG: line
+ * too long). */
 static int next_line(struct line_reader *r)
 {
 	int c;
@@ -253,8 +266,8 @@ static const char *refuse(const json_t *record, size_t line)
 	return NULL;
 }
 
-static int read_records(struct line_reader *r, const char *path, int (*each)(const json_t *, void *), void *arg,
-			char *err, size_t errlen)
+static int read_records(struct line_reader *r, const char *path,
+			int (*each)(const json_t *, void *), void *arg, char *err, size_t errlen)
 {
 	json_error_t why;
 	size_t line = 0;
@@ -269,14 +282,19 @@ static int read_records(struct line_reader *r, const char *path, int (*each)(con
 		if (!record && !r->ended && line > 1)
 			return 0; /* torn last line: the writer was killed in the middle of it */
 		if (!record) {
-			say(err, errlen, "%s: line %zu is not a record (%s at column %d)", path, line,
-			    json_error_code(&why) == json_error_invalid_utf8 ? "invalid UTF-8" :
-			    json_error_code(&why) == json_error_stack_overflow ? "nested too deep" :
-			    json_error_code(&why) == json_error_numeric_overflow ? "number too big" :
-			    json_error_code(&why) == json_error_duplicate_key ? "a name given twice" :
-			    json_error_code(&why) == json_error_null_character ? "NUL in a string" :
-			    json_error_code(&why) == json_error_null_byte_in_key ? "NUL in a name" :
-			    !r->ended ? "cut off" : "malformed JSON", why.column);
+			say(err, errlen, "%s: line %zu is not a record (%s at column %d)", path,
+			    line,
+			    json_error_code(&why) == json_error_invalid_utf8	 ? "invalid UTF-8"
+			    : json_error_code(&why) == json_error_stack_overflow ? "nested too deep"
+			    : json_error_code(&why) == json_error_numeric_overflow
+				    ? "number too big"
+			    : json_error_code(&why) == json_error_duplicate_key
+				    ? "a name given twice"
+			    : json_error_code(&why) == json_error_null_character ? "NUL in a string"
+			    : json_error_code(&why) == json_error_null_byte_in_key ? "NUL in a name"
+			    : !r->ended						   ? "cut off"
+					: "malformed JSON",
+			    why.column);
 			return -EINVAL;
 		}
 		reason = refuse(record, line);
@@ -303,8 +321,8 @@ static int read_records(struct line_reader *r, const char *path, int (*each)(con
 	return got;
 }
 
-int record_read(const char *path, int (*each)(const json_t *record, void *arg), void *arg, char *err,
-		size_t errlen)
+int record_read(const char *path, int (*each)(const json_t *record, void *arg), void *arg,
+		char *err, size_t errlen)
 {
 	struct line_reader r = { .in = fopen(path, "re") };
 	int ret;

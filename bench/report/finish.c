@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From what was read to what is shown: statistics, noise, comparisons, and flat arrays for the
+ * renderers. */
+#include "bench/report/build.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A block with more steal than this is noisy; so many noisy blocks, or such a canary, make a
+ * question unsteady. */
+#define NOISY_STEAL	  0.02
+#define NOISY_SHARE	  0.2
+#define CANARY_DRIFT	  0.03
+#define MIN_VALUES_BEYOND 10
+
+/* ---- statistics -------------------------------------------------------------------------------
+ */
+
+static bool quantile_is_backed(uint64_t count, double q)
+{
+	return q <= 0.5 ? count > 0 : (double)count * (1 - q) >= MIN_VALUES_BEYOND - 1e-9;
+}
+
+static double backed_quantile(const struct hist *h, double q)
+{
+	return quantile_is_backed(h->count, q) ? hist_quantile(h, q) : NAN;
+}
+
+struct report_stats report_stats(const struct hist *h)
+{
+	struct report_stats none = { 0, NAN, NAN, NAN, NAN, NAN, NAN };
+
+	if (!h || !h->count)
+		return none;
+	return (struct report_stats){
+		.count = h->count,
+		.mean = hist_mean(h),
+		.p50 = backed_quantile(h, 0.5),
+		.p90 = backed_quantile(h, 0.9),
+		.p99 = backed_quantile(h, 0.99),
+		.p999 = backed_quantile(h, 0.999),
+		.max = (double)h->max,
+	};
+}
+
+static double sorted_quantile(const double *v, size_t nr, double q)
+{
+	double at = q * (double)(nr - 1);
+	size_t below = (size_t)at;
+
+	if (!quantile_is_backed(nr, q))
+		return NAN;
+	return below + 1 < nr ? v[below] + (at - (double)below) * (v[below + 1] - v[below])
+			      : v[nr - 1];
+}
+
+/* Epochs of mode "time", by their exact ns per iteration. @scratch: as many doubles as there are
+ * blocks. */
+static struct report_stats time_stats(const struct build_result *b, double *scratch)
+{
+	struct report_stats s = report_stats(NULL);
+	size_t nr = 0;
+
+	for (size_t i = 0; i < b->p50.nr; i++)
+		if (!isnan(b->p50.value[i]))
+			scratch[nr++] = b->p50.value[i];
+	if (!nr || !b->r.iterations)
+		return s;
+	s.count = nr;
+	s.mean = (double)b->r.wall_ns / (double)b->r.iterations;
+	s.p50 = stat_median(scratch, nr); /* and sorts */
+	s.p90 = sorted_quantile(scratch, nr, 0.9);
+	s.p99 = sorted_quantile(scratch, nr, 0.99);
+	s.p999 = sorted_quantile(scratch, nr, 0.999);
+	s.max = scratch[nr - 1];
+	return s;
+}
+
+/* ---- noise ------------------------------------------------------------------------------------
+ */
+
+/* Median of the values of @v from @from to @to that are known. */
+static double known_median(const double *v, size_t from, size_t to, double *scratch)
+{
+	size_t nr = 0;
+
+	for (size_t i = from; i < to; i++)
+		if (isfinite(v[i]))
+			scratch[nr++] = v[i];
+	return stat_median(scratch, nr);
+}
+
+static double known_mean(const double *v, size_t nr, double *max)
+{
+	double sum = 0;
+	size_t known = 0;
+
+	*max = NAN;
+	for (size_t i = 0; i < nr; i++) {
+		if (!isfinite(v[i]))
+			continue;
+		sum += v[i];
+		known++;
+		if (isnan(*max) || v[i] > *max)
+			*max = v[i];
+	}
+	return known ? sum / (double)known : NAN;
+}
+
+static struct report_noise sum_up_noise(const struct build_question *q, double *scratch)
+{
+	size_t nr = q->nr_noise;
+	struct report_noise n = { .nr_blocks = nr };
+	double unused;
+
+	n.steal_mean = known_mean(q->steal, nr, &n.steal_max);
+	n.psi_mean = known_mean(q->psi, nr, &unused);
+	n.canary_ns = known_median(q->canary, 0, nr, scratch);
+	n.canary_drift = nr < 2 ? NAN
+				: known_median(q->canary, nr / 2, nr, scratch) /
+						  known_median(q->canary, 0, nr / 2, scratch) -
+					  1;
+	for (size_t i = 0; i < nr; i++)
+		n.nr_noisy += q->steal[i] > NOISY_STEAL;
+	n.unsteady = (double)n.nr_noisy > NOISY_SHARE * (double)nr ||
+		     fabs(n.canary_drift) > CANARY_DRIFT;
+	return n;
+}
+
+/* ---- one question -----------------------------------------------------------------------------
+ */
+
+static struct hist *metric_of(const struct report_result *r, const char *name)
+{
+	for (size_t i = 0; i < r->nr_metrics; i++)
+		if (!strcmp(r->metric[i].name, name))
+			return r->metric[i].hist;
+	return NULL;
+}
+
+/* The metric that stands for a subject in a table: the one every event of its kind has. */
+static bool choose_main_metric(struct report_result *r)
+{
+	static const char *const order[] = { "kernel",	   "end_to_end", "park",
+					     "stop",	   "unpark",	 "park_react",
+					     "delay_idle", "delay_busy", "run" };
+	struct hist *idle = metric_of(r, "delay_idle"), *busy = metric_of(r, "delay_busy"),
+		    *h = NULL;
+
+	if (idle && busy) {
+		r->main_metric = "delay";
+		h = idle;
+	}
+	for (size_t i = 0; !h && i < sizeof(order) / sizeof(order[0]); i++) {
+		h = metric_of(r, order[i]);
+		r->main_metric = h ? order[i] : NULL;
+	}
+	if (!h && r->nr_metrics) {
+		h = r->metric[0].hist;
+		r->main_metric = r->metric[0].name;
+	}
+	if (!h)
+		return true;
+	r->hist = malloc(sizeof(*h));
+	if (!r->hist)
+		return false;
+	hist_init(r->hist, h->k);
+	hist_merge(r->hist, h);
+	if (h == idle && busy && hist_merge(r->hist, busy)) { /* idle finer than busy */
+		hist_init(r->hist, busy->k);
+		hist_merge(r->hist, idle);
+		hist_merge(r->hist, busy);
+	}
+	return true;
+}
+
+static bool finish_result(const struct build_question *q, struct build_result *b, double *scratch)
+{
+	struct report_result *r = &b->r;
+
+	for (int p = 0; p < REPORT_NR_PHASES; p++)
+		r->phase[p] = metric_of(r, report_phase_name[p]);
+	if (r->from_trace && !choose_main_metric(r))
+		return false;
+	r->stats = report_stats(r->hist);
+	if (!r->from_trace && !strcmp(q->q.mode, "time"))
+		r->stats = time_stats(b, scratch);
+	r->block_p50 = b->p50.value;
+	r->nr_p50 = b->p50.nr;
+	r->block_p99 = b->p99.value;
+	r->nr_p99 = b->p99.nr;
+	b->p50.value = b->p99.value = NULL;
+	return true;
+}
+
+static int by_count(const void *a, const void *b)
+{
+	const struct report_result *x = a, *y = b;
+
+	return (x->stats.count < y->stats.count) - (x->stats.count > y->stats.count);
+}
+
+/* ---- comparisons ------------------------------------------------------------------------------
+ */
+
+static void compare(struct report *out, const struct report_question *q,
+		    const struct report_result *base, const struct report_result *arm, bool tail,
+		    double *scratch)
+{
+	size_t nr_base = tail ? base->nr_p99 : base->nr_p50,
+	       nr_arm = tail ? arm->nr_p99 : arm->nr_p50;
+	struct report_comparison *c = &out->comparison[out->nr_comparisons++];
+
+	*c = (struct report_comparison){
+		.benchmark = q->name,
+		.metric = tail ? "p99" : "p50",
+		.baseline = base->name,
+		.candidate = arm->name,
+		.c = compare_pairs(tail ? base->block_p99 : base->block_p50,
+				   tail ? arm->block_p99 : arm->block_p50,
+				   nr_base < nr_arm ? nr_base : nr_arm, q->zone, scratch),
+	};
+	c->c.unstable |= q->noise.unsteady;
+}
+
+static void compare_arms(struct report *out, struct report_question *q, double *scratch)
+{
+	struct report_result *first = &out->result[q->first_result], *base = NULL;
+
+	q->first_comparison = out->nr_comparisons;
+	for (size_t i = 0; q->baseline && i < q->nr_results; i++)
+		if (!strcmp(first[i].name, q->baseline) && !first[i].from_trace &&
+		    first[i].stats.count)
+			base = &first[i];
+	for (size_t i = 0; base && i < q->nr_results; i++) {
+		if (&first[i] == base || first[i].from_trace || !first[i].stats.count)
+			continue;
+		compare(out, q, base, &first[i], false, scratch);
+		if (strcmp(q->mode, "time"))
+			compare(out, q, base, &first[i], true, scratch);
+	}
+	q->nr_comparisons = out->nr_comparisons - q->first_comparison;
+}
+
+static size_t longest_series(const struct build *b)
+{
+	size_t longest = 0;
+
+	for (size_t i = 0; i < b->nr; i++) {
+		if (b->question[i].nr_noise > longest)
+			longest = b->question[i].nr_noise;
+		for (size_t j = 0; j < b->question[i].nr; j++)
+			if (b->question[i].result[j].p50.nr > longest)
+				longest = b->question[i].result[j].p50.nr;
+	}
+	return longest;
+}
+
+int build_finish(struct build *b)
+{
+	struct report *out = b->report;
+	double *scratch = calloc(2 * longest_series(b) + 1, sizeof(*scratch));
+
+	out->question = calloc(b->nr + 1, sizeof(*out->question));
+	out->result = calloc(b->nr_results + 1, sizeof(*out->result));
+	out->comparison = calloc(2 * b->nr_results + 1, sizeof(*out->comparison));
+	if (!scratch || !out->question || !out->result || !out->comparison) {
+		free(scratch);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < b->nr; i++) {
+		struct build_question *q = &b->question[i];
+		struct report_question *to = &out->question[out->nr_questions++];
+
+		*to = q->q;
+		q->q.skipped = NULL;
+		to->noise = sum_up_noise(q, scratch);
+		to->first_result = out->nr_results;
+		for (size_t j = 0; j < q->nr; j++) {
+			if (!finish_result(q, &q->result[j], scratch)) {
+				free(scratch);
+				return -ENOMEM;
+			}
+			out->result[out->nr_results++] = q->result[j].r;
+			memset(&q->result[j].r, 0, sizeof(q->result[j].r));
+		}
+		to->nr_results = q->nr;
+		if (to->from_trace)
+			qsort(&out->result[to->first_result], to->nr_results, sizeof(*out->result),
+			      by_count);
+		compare_arms(out, to, scratch);
+	}
+	free(scratch);
+	return 0;
+}
+
+static void build_result_free(struct build_result *b)
+{
+	free(b->p50.pending);
+	free(b->p50.value);
+	free(b->p99.pending);
+	free(b->p99.value);
+	report_result_free(&b->r);
+}
+
+void build_free(struct build *b)
+{
+	for (size_t i = 0; i < b->nr; i++) {
+		struct build_question *q = &b->question[i];
+
+		for (size_t j = 0; j < q->nr; j++)
+			build_result_free(&q->result[j]);
+		json_decref(q->q.skipped);
+		free(q->result);
+		free(q->steal);
+		free(q->psi);
+		free(q->canary);
+	}
+	free(b->question);
+	free(b);
+}

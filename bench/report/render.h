@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_REPORT_RENDER_H
+#define KT_REPORT_RENDER_H
+/*
+ * What the renderers share: figures for people, and the one place per format where hostile text is
+ * made harmless. Everything that came out of a record goes through one of the escapes.
+ */
+#include <stdio.h>
+
+#include "bench/report/report.h"
+
+#define FIGURE 24 /* bytes that hold any formatted figure */
+
+/* format_ns - three digits and a unit: "847 ns", "3.42 us", "12.0 ms"; "-" for NAN. Returns @text.
+ */
+char *format_ns(char text[FIGURE], double ns);
+/* format_count - digits in groups of three */
+char *format_count(char text[FIGURE], double n);
+/* format_ratio - "0.994", "12.3", "151"; "-" for NAN */
+char *format_ratio(char text[FIGURE], double ratio);
+/* format_percent - "12.3 %" of a share, "-" for NAN */
+char *format_percent(char text[FIGURE], double share);
+
+/*
+ * escape_terminal - @s as one line that moves no cursor: control characters, direction overrides
+ * and bytes that are not UTF-8 become \xNN. Return: characters (columns of a simple script)
+ * written; @out NULL only counts.
+ */
+int escape_terminal(FILE *out, const char *s);
+
+/* escape_html - @s as text or quoted attribute of HTML and SVG; the same characters become \xNN */
+void escape_html(FILE *out, const char *s);
+
+/* escape_shell - @s as one word of a shell command, for the terminal: '...' where it needs it */
+void escape_shell(FILE *out, const char *s);
+
+/* phase_title - "end to end", "call", ... */
+const char *phase_title(enum report_phase p);
+
+/* result_share - mean of phase @p as a share of the mean end to end, NAN when either is missing */
+double result_share(const struct report_result *r, enum report_phase p);
+
+/* observer_effect - median end to end of traced blocks / of untraced blocks, NAN when either is
+ * missing */
+double observer_effect(const struct report_result *r);
+
+/* verdict_text - "regressed", "unstable: regressed", ... */
+const char *verdict_text(const struct comparison *c);
+
+/* command_of - writes the command that repeats the run, each word through @word */
+void command_of(FILE *out, const struct report *r, void (*word)(FILE *out, const char *s));
+
+/* header_text - a string of the header, "" when it is none */
+const char *header_text(const struct report *r, const char *key);
+
+/* not_traced - why a bench run has no phases; NULL when it has, or is no bench run */
+const char *not_traced(const struct report *r);
+
+/* environment_at - the value at @path ("cpu.model") of the environment, NULL when not there */
+const json_t *environment_at(const struct report *r, const char *path);
+#endif

@@ -1,0 +1,210 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Writes a record with known contents: make_run.py small|full|trace|hostile > FILE
+
+Seeded, so the same name gives the same bytes. The figures are drawn from log-normal distributions
+with a tail and stand for no machine; they exercise the report, they measure nothing.
+"""
+import json
+import math
+import random
+import sys
+
+K_USER, K_BPF, MAX_BITS = 7, 5, 40
+HOSTILE = "<script>alert(1)</script>\x1b[31m"
+
+
+def index(v, k):
+    if v < 2 << k:
+        return v
+    if v >> MAX_BITS:
+        return ((MAX_BITS - k + 1) << k) - 1
+    e = v.bit_length() - 1 - k
+    return ((e + 1) << k) + ((v >> e) & ((1 << k) - 1))
+
+
+def hist(values, k=K_USER):
+    buckets = {}
+    for v in values:
+        i = index(v, k)
+        buckets[i] = buckets.get(i, 0) + 1
+    runs, last = [], None
+    for i in sorted(buckets):
+        if last is None or i != last + 1:
+            runs.append([i])
+        runs[-1].append(buckets[i])
+        last = i
+    return {"k": k, "count": len(values), "sum": sum(values), "min": min(values, default=None),
+            "max": max(values, default=None), "overflow": sum(v >> MAX_BITS > 0 for v in values), "runs": runs}
+
+
+class Run:
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.now = 1_000_000_000
+
+    def emit(self, **record):
+        print(json.dumps(record, separators=(",", ":")))
+
+    def sample(self, median, spread=0.12, tail=0.004):
+        v = median * math.exp(self.random.gauss(0, spread))
+        if self.random.random() < tail:
+            v *= self.random.uniform(3, 40)
+        return int(v)
+
+    def header(self, tool, command, **more):
+        self.emit(type="header", schema=1, tool=tool, version="0.1.0", command=command,
+                  id="00000000-0000-4000-8000-000000000001", start="2026-01-02T03:04:05Z", start_ns=self.now, **more)
+        self.emit(type="environment", host_id="0123456789abcdef",
+                  kernel={"release": "6.12.0-example", "version": "#1 SMP PREEMPT_DYNAMIC", "machine": "x86_64",
+                          "preempt": "dynamic", "cmdline": ["mitigations=auto"], "cmdline_hash": "00ff00ff00ff00ff"},
+                  distribution="Debian GNU/Linux 12 (bookworm)",
+                  cpu={"model": "Example CPU @ 2.10GHz", "microcode": "0x1", "online": "0-1", "allowed": "0-1",
+                       "isolated": None, "nohz_full": None, "nr_allowed": 2, "packages": 1, "cores": 2,
+                       "numa_nodes": 1, "smt": "notsupported", "hypervisor": True},
+                  frequency={"driver": None, "governor": None, "min_khz": None, "max_khz": None, "turbo": None,
+                             "idle_driver": "none", "idle_governor": "menu"},
+                  clock={"source": "tsc", "step_ns": 34, "read_ns": 38.2, "available": "tsc kvm-clock"},
+                  mitigations={"spectre_v2": "Mitigation: Enhanced / Automatic IBRS", "meltdown": "Not affected"},
+                  process={"policy": "other", "nice": 0, "timer_slack_ns": 50000, "rtprio_limit": 0,
+                           "memlock_limit": 8388608, "cpu_quota": None, "root": True},
+                  load={"average": [0.1, 0.2, 0.3], "psi_cpu": "some avg10=0.25 avg60=0.57 avg300=1.29 total=15992877"},
+                  build={"version": "0.1.0", "compiler": "gcc 12.2.0", "flags": "-O2 -g", "libc": "2.36"},
+                  variables={},
+                  warnings=[{"text": "a virtual machine: other guests take CPU time and wake-ups pass the hypervisor",
+                             "fix": "measure on bare metal for absolute figures; ratios hold"}])
+
+    def block(self, question, number, arms, traced, ops, latency=True):
+        """arms: name -> median ns; in mode time the ns per iteration"""
+        order = list(arms)
+        self.random.shuffle(order)
+        drift = math.exp(self.random.gauss(0, 0.03))
+        epochs = []
+        for arm in order:
+            median = arms[arm] * drift * (1.12 if traced else 1.0)
+            if latency:
+                values = [self.sample(median) for _ in range(ops)]
+                span = sum(values) + ops * 900
+                h = hist(values)
+            else:
+                per = median * math.exp(self.random.gauss(0, 0.01))
+                span = int(per * ops)
+                h = hist([round(per)])
+            epochs.append({"arm": arm, "iterations": ops, "start_ns": self.now, "end_ns": self.now + span,
+                           "cpu_ns": int(span * 0.8), "nvcsw": 2 * ops if latency else 1, "nivcsw": 1, "minflt": 0,
+                           "counters": {"syscalls": ops} if arm != "atomic" else {}, "hist": h})
+            self.now += span + 20000
+        self.emit(type="block", question=question, block=number, traced=traced, order=order, epochs=epochs,
+                  noise={"steal": round(max(0, self.random.gauss(0.002, 0.004)), 6),
+                         "psi_cpu": round(self.random.uniform(0, 0.02), 6),
+                         "canary_ns": round(100_000 * drift ** 0.1)})
+
+    def phases(self, question, arm, median, count):
+        share = {"call": 0.10, "wake": 0.16, "runq": 0.55, "resume": 0.185}
+        parts = {p: [] for p in share}
+        whole, rest, kernel = [], [], []
+        for _ in range(count):
+            one = {p: self.sample(median * 1.12 * s) for p, s in share.items()}
+            unattributed = self.sample(median * 0.004)
+            for p in share:
+                parts[p].append(one[p])
+            whole.append(sum(one.values()) + unattributed)
+            rest.append(unattributed)
+            kernel.append(one["wake"] + one["runq"])
+        metrics = {"end_to_end": whole, **parts, "unattributed": rest, "kernel": kernel,
+                   "premig": [self.sample(400) for _ in range(count // 50)]}
+        self.emit(type="trace", question=question, subject=arm, start_ns=self.now, end_ns=self.now + 1,
+                  metrics={m: hist(v, K_BPF) for m, v in metrics.items() if v})
+
+    def losses(self, question, events):
+        self.emit(type="losses", question=question, losses={"ring_full": 0, "map_full": 0},
+                  counters={"absorbed": 12, "no_t0": 0, "filtered": 40}, events=events, bpf_ns=events * 210,
+                  cpu_ns=4_000_000)
+
+    def end(self, status="complete"):
+        self.emit(type="end", status=status, time_ns=self.now)
+
+
+def question(run, name, arms, blocks, ops, mode="latency", traced=0, phases=False, labels=None, skipped=None, baseline="futex"):
+    run.emit(type="question", question=name, mode=mode, unit="ns", baseline=baseline, zone=0.01, phases=phases,
+             arms=list(arms), labels=labels or {}, skipped=skipped or {})
+    run.emit(type="calibration", question=name, iterations=ops, epoch_ns={a: int(m * ops) for a, m in arms.items()})
+    for n in range(blocks):
+        run.block(name, n, arms, False, ops, mode == "latency")
+    for n in range(traced):
+        run.block(name, blocks + n, arms, True, ops, mode == "latency")
+    if traced and phases:
+        for arm, median in arms.items():
+            run.phases(name, arm, median, traced * ops)
+        run.losses(name, traced * ops * len(arms) * 4)
+
+
+LABELS = {"libuv": "libuv 1.44.2, uv_async_send", "glib": "GLib 2.74.6, GAsyncQueue"}
+
+
+def small():
+    run = Run(1)
+    run.header("bench", ["bench", "--filter", "wakeup", "--seed", "7"], seed=7, trace=True, trace_reason=None)
+    question(run, "wakeup/trip=oneway/cpu=cross/wait=sleep", {"futex": 4000, "libkthread": 4010, "condvar": 4800}, 24,
+             250, traced=4, phases=True, skipped={"libuv": "not built in: libuv is not installed"})
+    question(run, "work_queue/worker=busy/cpu=cross", {"futex": 31.4, "libkthread": 24.8}, 24, 20000, mode="time")
+    run.end()
+
+
+def full():
+    run = Run(2)
+    run.header("bench", ["bench", "--time", "2s"], seed=20260102, trace=True, trace_reason=None)
+    for trip in ("oneway", "round"):
+        for cpu, scale in (("same", 0.6), ("cross", 1)):
+            for wait in ("sleep", "spin"):
+                base = scale * (4200 if trip == "oneway" else 8100)
+                arms = {"libkthread": base * 1.01, "futex": base, "condvar": base * 1.21, "eventfd": base * 1.34,
+                        "libuv": base * 1.62, "glib": base * 1.48}
+                if wait == "spin":
+                    arms = {"libkthread": 180, "atomic": 140, **{a: m for a, m in arms.items() if a != "libkthread"}}
+                skipped = {"kernel": "its threads cannot be given this question from outside"} if cpu == "same" else {}
+                question(run, f"wakeup/trip={trip}/cpu={cpu}/wait={wait}", arms, 40, 400, traced=6,
+                         phases=wait == "sleep" and trip == "oneway", labels=LABELS, skipped=skipped,
+                         baseline="atomic" if wait == "spin" else "futex")
+    question(run, "park/cpu=cross", {"libkthread": 9900, "futex": 9800, "pthread": 14000}, 40, 300, baseline="futex")
+    question(run, "create_stop", {"libkthread": 31000, "pthread": 29500, "keventd": 74000}, 40, 60, baseline="pthread")
+    question(run, "work_queue/worker=idle/cpu=cross", {"libkthread": 4300, "futex": 4200, "libuv": 6900, "glib": 6400},
+             40, 400, traced=6, phases=True, labels=LABELS)
+    run.emit(type="trace", question="work_queue/worker=idle/cpu=cross", subject="kernel", start_ns=1, end_ns=2,
+             metrics={"delay_idle": hist([run.sample(3100) for _ in range(2000)], K_BPF),
+                      "run": hist([run.sample(250) for _ in range(2000)], K_BPF)})
+    question(run, "work_queue/worker=busy/cpu=cross", {"libkthread": 24.8, "futex": 31.4, "libuv": 210, "glib": 180},
+             40, 20000, mode="time", labels=LABELS)
+    run.end()
+
+
+def trace():
+    run = Run(3)
+    run.header("trace", ["trace", "wakeup", "-p", "42", "-d", "2s"])
+    for interval in range(2):
+        for subject, median, n in (("writer/0", 5000, 600), ("reader", 3000, 2500), ("", 2000, 30)):
+            run.emit(type="trace", kind="wakeup", subject=subject, start_ns=interval, end_ns=interval + 1,
+                     metrics={"kernel": hist([run.sample(median) for _ in range(n)], K_BPF)})
+        run.emit(type="losses", question=None, losses={"ring_full": 3, "map_full": 0}, counters={"new_task": 2},
+                 events=12000, bpf_ns=2_400_000, cpu_ns=1_000_000)
+    run.emit(type="trace", kind="work", subject="flush_one", start_ns=0, end_ns=2,
+             metrics={"delay_idle": hist([run.sample(4000) for _ in range(40)], K_BPF),
+                      "delay_busy": hist([run.sample(40000) for _ in range(20)], K_BPF),
+                      "run": hist([run.sample(800) for _ in range(60)], K_BPF)})
+    run.end()
+
+
+def hostile():
+    run = Run(4)
+    run.header("bench", ["bench", "--filter", HOSTILE], seed=1, trace=True, trace_reason=None)
+    question(run, "wakeup/" + HOSTILE, {"futex": 4000, HOSTILE: 4100}, 12, 250, traced=2, phases=True,
+             labels={HOSTILE: HOSTILE}, skipped={"skipped" + HOSTILE: HOSTILE, "'; system(\"touch /tmp/owned\") #": "`id` $(id) {/:Bold x} \\n"})
+    run.emit(type="failed", question="wakeup/" + HOSTILE, arm=HOSTILE, reason=HOSTILE)
+    run.emit(type="trace", kind="wakeup", subject=HOSTILE, start_ns=0, end_ns=1,
+             metrics={"kernel": hist([run.sample(3000) for _ in range(100)], K_BPF), HOSTILE: hist([5], K_BPF)})
+    run.emit(type="losses", question=None, losses={HOSTILE: 1}, counters={HOSTILE: 2}, events=1, bpf_ns=0, cpu_ns=1)
+    run.end(HOSTILE)
+
+
+if __name__ == "__main__":
+    {"small": small, "full": full, "trace": trace, "hostile": hostile}[sys.argv[1]]()
