@@ -359,6 +359,42 @@ ParameterizedTest(struct arm_case *c, arms, a_parked_peer_runs_nothing_until_unp
 	cr_assert(thread_ends(tid));
 }
 
+static void saw_wake_and_dawdles(void *arg)
+{
+	struct seen *s = arg;
+
+	__atomic_fetch_add(&s->starts, 1, __ATOMIC_RELEASE);
+	for (int i = 0; i < 200; i++)
+		sched_yield();
+	saw_wake(s);
+}
+
+ParameterizedTestParameters(arms, park_waits_for_what_the_peer_is_doing)
+{
+	return cr_make_param_array(struct arm_case, all_arms, NR_ARMS);
+}
+
+ParameterizedTest(struct arm_case *c, arms, park_waits_for_what_the_peer_is_doing, .timeout = 120)
+{
+	const struct arm *arm = arm_or_skip(c);
+	struct seen s = { .arm = arm };
+	struct arm_peer_opts o = peer_opts(&s, allowed_cpu(true), false);
+	void *peer;
+
+	if (!arm->park_create)
+		cr_skip_test("%s has no park", c->arm);
+	o.on_wake = saw_wake_and_dawdles;
+	cr_assert_eq(arm->park_create(&peer, &o), 0);
+	arm->park(peer);
+	for (unsigned int i = 1; i <= 50; i++) {
+		arm->unpark(peer);
+		cr_assert(reaches(&s.starts, i + 1)); /* it is in on_wake() */
+		arm->park(peer);
+		cr_assert_eq(__atomic_load_n(&s.wakes, __ATOMIC_ACQUIRE), i, "parked in mid-work");
+	}
+	arm->park_destroy(peer);
+}
+
 ParameterizedTestParameters(arms, park_right_after_unpark_returns)
 {
 	return cr_make_param_array(struct arm_case, all_arms, NR_ARMS);

@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * libkthread: this project's own library, used as kernel code uses the kernel's.
+ *
+ * Idiom: peers are kthreads bound to their CPU; the waker sets a condition and calls
+ * wake_up_process(), the waiter announces its state, looks at the condition and calls schedule().
+ * Park: a loop as in the kernel's per-CPU threads, around kthread_parkme(). Work: one kthread_worker with embedded
+ * works. Create and stop: kthread_run(), a completion to know that the function ran, kthread_stop().
+ * In the round trip the other half is the caller's own `current`. Adaptive spinning is the library's default
+ * where the question allows it and off by kthread_set_spin() where it does not; workers and short lives keep
+ * the default.
+ */
+#include "bench/arms/arm.h"
+
+#include <kthread/kthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bench/arms/thread.h"
+
+static const char *libkthread_describe(void)
+{
+	static char line[96];
+
+	snprintf(line, sizeof(line), "libkthread %s, wake_up_process, kthread_worker", KT_VERSION);
+	return line;
+}
+
+static unsigned int spin_ns(bool may_spin)
+{
+	return may_spin ? KTHREAD_SPIN_NS : 0;
+}
+
+/* ---- wakeup and park ---- */
+
+struct peer {
+	struct task_struct *task;
+	bool woken; /* the condition that peer_fn() waits for */
+	arm_fn on_wake;
+	arm_fn on_start;
+	void *arg;
+	struct completion up;
+};
+
+static void peer_up(struct peer *p)
+{
+	if (p->on_start)
+		p->on_start(p->arg);
+	complete(&p->up);
+}
+
+static int peer_fn(void *data)
+{
+	struct peer *p = data;
+
+	peer_up(p);
+	for (;;) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (kthread_should_stop())
+			break;
+		/* Acquire: pairs with the release in libkthread_peer_wake(). */
+		if (!__atomic_load_n(&p->woken, __ATOMIC_ACQUIRE)) {
+			schedule();
+			continue;
+		}
+		__set_current_state(TASK_RUNNING);
+		__atomic_store_n(&p->woken, false, __ATOMIC_RELAXED);
+		p->on_wake(p->arg);
+	}
+	__set_current_state(TASK_RUNNING);
+	return 0;
+}
+
+static int park_fn(void *data)
+{
+	struct peer *p = data;
+
+	peer_up(p);
+	for (;;) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (kthread_should_stop())
+			break;
+		if (!kthread_should_park()) {
+			schedule();
+			continue;
+		}
+		__set_current_state(TASK_RUNNING);
+		kthread_parkme();
+		if (!kthread_should_stop())
+			p->on_wake(p->arg);
+	}
+	__set_current_state(TASK_RUNNING);
+	return 0;
+}
+
+static int start_peer(void **peer, const struct arm_peer_opts *o, int (*fn)(void *data))
+{
+	struct peer *p = arm_alloc(sizeof(*p));
+	int err;
+
+	if (!p)
+		return -ENOMEM;
+	p->on_start = o->on_start;
+	p->on_wake = o->on_wake;
+	p->arg = o->arg;
+	init_completion(&p->up);
+	p->task = kthread_create(fn, p, "%s", o->name);
+	if (IS_ERR(p->task)) {
+		err = PTR_ERR(p->task);
+		goto free_peer;
+	}
+	kthread_bind(p->task, o->cpu);
+	err = kthread_bind_error(p->task);
+	if (err)
+		goto stop;
+	kthread_set_spin(p->task, spin_ns(o->may_spin));
+	wake_up_process(p->task);
+	wait_for_completion(&p->up);
+	*peer = p;
+	return 0;
+
+stop:
+	kthread_stop(p->task);
+free_peer:
+	free(p);
+	return err;
+}
+
+static int libkthread_peer_create(void **peer, const struct arm_peer_opts *o)
+{
+	return start_peer(peer, o, peer_fn);
+}
+
+static void libkthread_peer_wake(void *peer)
+{
+	struct peer *p = peer;
+
+	/*
+	 * Release: the peer may see it before it ever sleeps; pairs with the acquire in peer_fn(). That
+	 * the store is not missed by a peer about to sleep is wake_up_process()'s business.
+	 */
+	__atomic_store_n(&p->woken, true, __ATOMIC_RELEASE);
+	wake_up_process(p->task);
+}
+
+static void libkthread_peer_destroy(void *peer)
+{
+	struct peer *p = peer;
+
+	kthread_stop(p->task);
+	free(p);
+}
+
+static pid_t libkthread_peer_tid(void *peer)
+{
+	return ((struct peer *)peer)->task->pid;
+}
+
+static int libkthread_park_create(void **peer, const struct arm_peer_opts *o)
+{
+	return start_peer(peer, o, park_fn);
+}
+
+static void libkthread_park(void *peer)
+{
+	kthread_park(((struct peer *)peer)->task);
+}
+
+static void libkthread_unpark(void *peer)
+{
+	kthread_unpark(((struct peer *)peer)->task);
+}
+
+/* ---- the other half of a round trip: a thread that the library did not create ---- */
+
+struct self {
+	struct task_struct *task;
+	bool woken;
+};
+
+static int libkthread_self_create(void **self, bool may_spin)
+{
+	struct self *s = arm_alloc(sizeof(*s));
+
+	if (!s)
+		return -ENOMEM;
+	s->task = current;
+	if (!s->task) {
+		free(s);
+		return -ENOMEM;
+	}
+	get_task_struct(s->task);
+	kthread_set_spin(s->task, spin_ns(may_spin));
+	*self = s;
+	return 0;
+}
+
+static void libkthread_self_wake(void *self)
+{
+	struct self *s = self;
+
+	/* Release: pairs with the acquire in libkthread_self_wait(). */
+	__atomic_store_n(&s->woken, true, __ATOMIC_RELEASE);
+	wake_up_process(s->task);
+}
+
+static void libkthread_self_wait(void *self)
+{
+	struct self *s = self;
+
+	set_current_state(TASK_UNINTERRUPTIBLE);
+	/* Acquire: pairs with the release in libkthread_self_wake(). */
+	while (!__atomic_load_n(&s->woken, __ATOMIC_ACQUIRE)) {
+		schedule();
+		set_current_state(TASK_UNINTERRUPTIBLE);
+	}
+	__set_current_state(TASK_RUNNING);
+	__atomic_store_n(&s->woken, false, __ATOMIC_RELAXED);
+}
+
+static void libkthread_self_destroy(void *self)
+{
+	struct self *s = self;
+
+	kthread_set_spin(s->task, KTHREAD_SPIN_NS);
+	put_task_struct(s->task);
+	free(s);
+}
+
+/* ---- create, run, stop ---- */
+
+struct life {
+	arm_fn fn;
+	void *arg;
+	struct completion ran;
+};
+
+static int life_fn(void *data)
+{
+	struct life *l = data;
+
+	l->fn(l->arg);
+	complete(&l->ran);
+	set_current_state(TASK_INTERRUPTIBLE);
+	while (!kthread_should_stop()) {
+		schedule();
+		set_current_state(TASK_INTERRUPTIBLE);
+	}
+	__set_current_state(TASK_RUNNING);
+	return 0;
+}
+
+static int libkthread_cycle(arm_fn fn, void *arg)
+{
+	struct life l = { .fn = fn, .arg = arg };
+	struct task_struct *k;
+
+	init_completion(&l.ran);
+	k = kthread_run(life_fn, &l, "cycle");
+	if (IS_ERR(k))
+		return PTR_ERR(k);
+	wait_for_completion(&l.ran);
+	return kthread_stop(k);
+}
+
+/* ---- worker ---- */
+
+struct arm_work {
+	struct kthread_work work;
+	arm_fn fn;
+	void *arg;
+};
+
+static void work_fn(struct kthread_work *work)
+{
+	struct arm_work *w = container_of(work, struct arm_work, work);
+
+	w->fn(w->arg);
+}
+
+static int libkthread_worker_create(void **worker, const struct arm_worker_opts *o)
+{
+	struct kthread_worker *k = kthread_create_worker(0, "%s", o->name);
+	struct arm_work first = { .fn = o->on_start, .arg = o->arg };
+	int err;
+
+	if (IS_ERR(k))
+		return PTR_ERR(k);
+	kthread_bind(k->task, o->cpu);
+	err = kthread_bind_error(k->task);
+	if (err) {
+		kthread_destroy_worker(k);
+		return err;
+	}
+	if (o->on_start) {
+		kthread_init_work(&first.work, work_fn);
+		kthread_queue_work(k, &first.work);
+		kthread_flush_work(&first.work);
+	}
+	*worker = k;
+	return 0;
+}
+
+static void libkthread_worker_destroy(void *worker)
+{
+	kthread_destroy_worker(worker);
+}
+
+static pid_t libkthread_worker_tid(void *worker)
+{
+	return ((struct kthread_worker *)worker)->task->pid;
+}
+
+static struct arm_work *libkthread_work_create(void *worker, arm_fn fn, void *arg)
+{
+	struct arm_work *w = arm_alloc(sizeof(*w));
+
+	(void)worker;
+	if (w) {
+		kthread_init_work(&w->work, work_fn);
+		w->fn = fn;
+		w->arg = arg;
+	}
+	return w;
+}
+
+static void libkthread_work_destroy(struct arm_work *w)
+{
+	free(w);
+}
+
+static void libkthread_work_queue(void *worker, struct arm_work *w)
+{
+	kthread_queue_work(worker, &w->work);
+}
+
+static void libkthread_work_flush(void *worker)
+{
+	kthread_flush_worker(worker);
+}
+
+const struct arm arm_libkthread = {
+	.name = "libkthread",
+	.describe = libkthread_describe,
+	.peer_create = libkthread_peer_create,
+	.peer_wake = libkthread_peer_wake,
+	.peer_destroy = libkthread_peer_destroy,
+	.peer_tid = libkthread_peer_tid,
+	.self_create = libkthread_self_create,
+	.self_wake = libkthread_self_wake,
+	.self_wait = libkthread_self_wait,
+	.self_destroy = libkthread_self_destroy,
+	.park_create = libkthread_park_create,
+	.park = libkthread_park,
+	.unpark = libkthread_unpark,
+	.park_destroy = libkthread_peer_destroy,
+	.park_tid = libkthread_peer_tid,
+	.cycle = libkthread_cycle,
+	.worker_create = libkthread_worker_create,
+	.worker_destroy = libkthread_worker_destroy,
+	.worker_tid = libkthread_worker_tid,
+	.work_create = libkthread_work_create,
+	.work_destroy = libkthread_work_destroy,
+	.work_queue = libkthread_work_queue,
+	.work_flush = libkthread_work_flush,
+};
