@@ -18,4 +18,12 @@ tests_archives_verdict = lib/libmeasure.a
 tests_archives_arms = bench/libarms.a
 tests_archives_targets = bpf/libtracer.a
 tests_archives_work_state = lib/libmeasure.a
+tests_archives_harness_question = bench/libktbench.a lib/libmeasure.a lib/libprobe.a
+tests_archives_harness_cpus = bench/libktbench.a lib/libmeasure.a lib/libprobe.a
+tests_archives_harness_state = bench/libktbench.a lib/libmeasure.a lib/libprobe.a
+tests_archives_controller_schedule = bench/libcontroller.a
+tests_archives_controller_calibrate = bench/libcontroller.a
+tests_archives_controller_suite = bench/libcontroller.a lib/libmeasure.a lib/libprobe.a
+tests_archives_controller_worker = bench/libcontroller.a bench/libktbench.a bpf/libtracer.a lib/librecord.a \
+	lib/libmeasure.a lib/libprobe.a
 $(foreach t,$(unit_tests),$(eval $(call unit_test,$t)))

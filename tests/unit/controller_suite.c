@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the controller believes of a binary's list of questions. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bench/controller/suite.h"
+
+TestSuite(controller_suite, .timeout = 60);
+
+static int parse(struct suite *s, const char *text, char *err, size_t errlen)
+{
+	char copy[1024];
+
+	snprintf(copy, sizeof(copy), "%s", text);
+	return suite_parse(s, copy, err, errlen);
+}
+
+Test(controller_suite, a_list_is_read)
+{
+	struct suite s;
+	char err[200];
+
+	cr_assert_eq(parse(&s,
+			   "wakeup/cpu=same\tlatency\t1\t0.01\tfutex\tlibkthread,futex\n"
+			   "stop\ttime\t0\t0.05\t-\tone\n",
+			   err, sizeof(err)),
+		     0);
+	cr_assert_eq(s.nr, 2);
+	cr_expect_str_eq(s.question[0].name, "wakeup/cpu=same");
+	cr_expect(s.question[0].latency && s.question[0].phases);
+	cr_expect_str_eq(s.question[0].baseline, "futex");
+	cr_expect_eq(s.question[0].nr_arms, 2);
+	cr_expect_str_eq(s.question[0].arm[1], "futex");
+	cr_expect_not(s.question[1].latency || s.question[1].phases);
+	cr_expect_null(s.question[1].baseline);
+	cr_expect_eq(s.question[1].number, 1);
+	cr_expect_eq(s.question[1].zone, 0.05);
+	suite_free(&s);
+}
+
+Test(controller_suite, anything_else_is_refused_as_a_whole)
+{
+	static const char *const bad[] = {
+		"hello\n",
+		"a\tlatency\t1\t0.01\t-\n",
+		"a\tlatency\t1\t0.01\t-\t\n",
+		"a\tsomething\t1\t0.01\t-\tx\n",
+		"a\ttime\t1\tnan\t-\tx\n",
+		"a\ttime\t1\t-1\t-\tx\n",
+		"a\ttime\t1\t0.01\t-\tx,,y\n",
+		"\ttime\t1\t0.01\t-\tx\n",
+		"a\ttime\t1\t0.01\t-\tx\n\nb\ttime\t1\t0.01\t-\tx\n",
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct suite s;
+		char err[200];
+
+		cr_expect_eq(parse(&s, bad[i], err, sizeof(err)), -EINVAL, "%s", bad[i]);
+		cr_expect_eq(s.nr, 0);
+	}
+}
+
+Test(controller_suite, a_filter_keeps_numbers_and_a_bad_one_says_why)
+{
+	struct suite s;
+	char err[200] = "";
+
+	cr_assert_eq(parse(&s, "ab\ttime\t0\t0\t-\tx\nb\ttime\t0\t0\t-\tx\nc\ttime\t0\t0\t-\tx\n", err,
+			   sizeof(err)),
+		     0);
+	cr_expect_eq(suite_filter(&s, "^(b|c)$", err, sizeof(err)), 0);
+	cr_assert_eq(s.nr, 2);
+	cr_expect_str_eq(s.question[0].name, "b");
+	cr_expect_eq(s.question[0].number, 1, "the worker knows it by its line");
+	cr_expect_eq(suite_filter(&s, "*[", err, sizeof(err)), -EINVAL);
+	cr_expect(strstr(err, "*["), "%s", err);
+	cr_expect_eq(s.nr, 2);
+	cr_expect_eq(suite_filter(&s, "nothing", err, sizeof(err)), 0);
+	cr_expect_eq(s.nr, 0);
+	suite_free(&s);
+}
+
+static int list(const char *path, char *err, size_t errlen)
+{
+	struct suite s;
+	int r = suite_list(&s, path, err, errlen);
+
+	suite_free(&s);
+	cr_expect(strstr(err, path), "names the file: %s", err);
+	cr_expect_null(strchr(err, '\n'));
+	return r;
+}
+
+Test(controller_suite, what_is_no_benchmark_binary_gets_one_clear_sentence)
+{
+	char file[] = "/tmp/controller-suite-XXXXXX", err[400];
+	int fd = mkstemp(file);
+
+	cr_assert(fd >= 0);
+	close(fd);
+	cr_expect_eq(list("/nonexistent/suite", err, sizeof(err)), -ENOENT);
+	cr_expect_eq(list("/tmp", err, sizeof(err)), -EISDIR);
+	cr_expect_eq(list(file, err, sizeof(err)), -EACCES, "not executable: %s", err);
+	chmod(file, 0700);
+	cr_expect_eq(list(file, err, sizeof(err)), -ENOEXEC, "empty: %s", err);
+	cr_expect_eq(list("/bin/true", err, sizeof(err)), -EINVAL);
+	cr_expect_eq(list("/bin/false", err, sizeof(err)), -EINVAL);
+	cr_expect(strstr(err, "status 1"), "%s", err);
+	unlink(file);
+}

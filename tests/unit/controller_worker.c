@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The controller and real workers, end to end. This program is its own benchmark binary: started with a
+ * --bench- option it is the worker, with the questions below; what goes wrong in one must not cost another.
+ */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench/controller/interrupt.h"
+#include "bench/controller/run.h"
+#include "bench/harness/bench.h"
+
+/* ---- the questions ----------------------------------------------------------------------------- */
+
+static bool is_bad(const struct bench_state *st)
+{
+	return !strcmp(bench_arm(st), "bad");
+}
+
+static void work(struct bench_state *st)
+{
+	unsigned long v = 1;
+
+	while (bench_keep_running(st)) {
+		for (int i = 0; i < 100; i++)
+			v = v * 3 + 1;
+		bench_keep(v);
+	}
+}
+
+static int label(struct bench_state *st)
+{
+	bench_label(st, "%s says \xff", bench_arm(st));
+	return 0;
+}
+
+#define ARMS BENCH_ARMS("good", "bad"), .baseline = "good"
+
+BENCHMARK(q0_fine, .params = BENCH_PARAMS("n=1,2"), .arms = ARMS, .setup = label)
+{
+	work(st);
+}
+
+BENCHMARK(q1_crash, .arms = ARMS)
+{
+	if (is_bad(st))
+		raise(SIGSEGV);
+	work(st);
+}
+
+static int crash_in_setup(struct bench_state *st)
+{
+	if (is_bad(st))
+		raise(SIGKILL);
+	return 0;
+}
+
+BENCHMARK(q2_setup_crash, .arms = ARMS, .setup = crash_in_setup)
+{
+	work(st);
+}
+
+BENCHMARK(q3_exit, .arms = ARMS)
+{
+	if (is_bad(st))
+		_exit(7);
+	work(st);
+}
+
+BENCHMARK(q4_hang, .arms = ARMS)
+{
+	while (is_bad(st))
+		pause();
+	work(st);
+}
+
+static int skip_bad(struct bench_state *st)
+{
+	return is_bad(st) ? bench_skip(st, "no such thing here") : 0;
+}
+
+BENCHMARK(q5_skip, .arms = ARMS, .setup = skip_bad)
+{
+	work(st);
+}
+
+static int fail_bad(struct bench_state *st)
+{
+	return is_bad(st) ? bench_fail(st, "setup broke") : 0;
+}
+
+BENCHMARK(q6_setup_fail, .arms = ARMS, .setup = fail_bad)
+{
+	work(st);
+}
+
+BENCHMARK(q7_body_fail, .arms = ARMS)
+{
+	work(st);
+	if (is_bad(st))
+		bench_fail(st, "checksum differs");
+}
+
+static int skip_all(struct bench_state *st)
+{
+	return bench_skip(st, "nobody can");
+}
+
+BENCHMARK(q8_nobody, .arms = ARMS, .setup = skip_all)
+{
+	work(st);
+}
+
+BENCHMARK(q9_latency, .arms = ARMS, .mode = BENCH_LATENCY)
+{
+	while (bench_keep_running(st)) {
+		bench_lat_record(st, is_bad(st) ? 2000 : 1000);
+		bench_counter(st, "ops", 1);
+	}
+}
+
+/* Last in this file: all questions are registered by now. */
+__attribute__((constructor)) static void be_worker(int argc, char **argv)
+{
+	int status;
+
+	if (argc < 2 || strncmp(argv[1], "--bench-", 8))
+		return;
+	status = bench_main(argc, argv);
+	fflush(stdout);
+	_exit(status);
+}
+
+/* ---- a run ------------------------------------------------------------------------------------- */
+
+#define SELF "/proc/self/exe"
+
+static char dir[] = "/tmp/controller-worker-XXXXXX";
+static char path[64];
+
+static void init(void)
+{
+	cr_assert_not_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/run.jsonl", dir);
+}
+
+static void fini(void)
+{
+	unlink(path);
+	rmdir(dir);
+}
+
+TestSuite(controller_worker, .init = init, .fini = fini, .timeout = 120);
+
+static struct run_summary run(const char *filter, uint64_t time_ns, uint64_t patience_ns)
+{
+	struct measure_opts o = { .path = SELF, .time_ns = time_ns, .seed = 1, .patience_ns = patience_ns };
+	char *argv[] = { "test" }, err[300] = "";
+	struct run_summary sum;
+	struct suite suite;
+
+	interrupt_install();
+	cr_assert_eq(record_create(&o.out, path, err, sizeof(err)), 0, "%s", err);
+	cr_assert_eq(record_write(o.out, record_header("bench", 1, argv)), 0);
+	cr_assert_eq(suite_list(&suite, SELF, err, sizeof(err)), 0, "%s", err);
+	cr_assert_eq(suite_filter(&suite, filter, err, sizeof(err)), 0, "%s", err);
+	cr_assert_eq(run_questions(&suite, &o, &sum, err, sizeof(err)), 0, "%s", err);
+	cr_assert_eq(record_close(o.out), 0);
+	suite_free(&suite);
+	return sum;
+}
+
+/* All records of one type (and question, unless NULL), as an array. */
+struct selection {
+	const char *type, *question;
+	json_t *found;
+};
+
+static const char *text(const json_t *record, const char *key)
+{
+	const char *s = json_string_value(json_object_get(record, key));
+
+	return s ? s : "";
+}
+
+static int pick(const json_t *record, void *arg)
+{
+	struct selection *s = arg;
+
+	if (!strcmp(text(record, "type"), s->type) &&
+	    (!s->question || !strcmp(text(record, "question"), s->question)))
+		json_array_append(s->found, (json_t *)record);
+	return 0;
+}
+
+static json_t *records(const char *type, const char *question)
+{
+	struct selection s = { type, question, json_array() };
+	char err[300] = "";
+
+	cr_assert_eq(record_read(path, pick, &s, err, sizeof(err)), 0, "%s", err);
+	return s.found;
+}
+
+static size_t count(const char *type, const char *question)
+{
+	json_t *found = records(type, question);
+	size_t n = json_array_size(found);
+
+	json_decref(found);
+	return n;
+}
+
+static void expect_failed(const char *question, const char *arm, const char *reason)
+{
+	json_t *found = records("failed", question), *first = json_array_get(found, 0);
+
+	cr_expect_eq(json_array_size(found), 1, "%s: %zu failures", question, json_array_size(found));
+	cr_expect_str_eq(text(first, "arm"), arm, "%s", question);
+	cr_expect(strstr(text(first, "reason"), reason), "%s: %s", question, text(first, "reason"));
+	json_decref(found);
+}
+
+static void expect_no_child(void)
+{
+	cr_expect_eq(waitpid(-1, NULL, WNOHANG), -1);
+	cr_expect_eq(errno, ECHILD);
+}
+
+#define MS 1000000ULL
+#define S  1000000000ULL
+
+Test(controller_worker, the_list_names_every_question)
+{
+	struct suite s;
+	char err[300];
+
+	interrupt_install();
+	cr_assert_eq(suite_list(&s, SELF, err, sizeof(err)), 0, "%s", err);
+	cr_assert_eq(s.nr, 11);
+	cr_expect_str_eq(s.question[0].name, "q0_fine/n=1");
+	cr_expect_str_eq(s.question[1].name, "q0_fine/n=2");
+	cr_expect_str_eq(s.question[10].name, "q9_latency");
+	cr_expect(s.question[10].latency);
+	cr_expect_str_eq(s.question[10].baseline, "good");
+	suite_free(&s);
+	expect_no_child();
+}
+
+Test(controller_worker, what_breaks_costs_its_own_question_only)
+{
+	struct run_summary sum = run("^q[^4]", 40 * MS, 60 * S);
+
+	cr_expect_not(sum.interrupted);
+	expect_failed("q1_crash", "bad", "signal 11");
+	expect_failed("q2_setup_crash", "bad", "signal 9");
+	expect_failed("q3_exit", "bad", "status 7");
+	expect_failed("q6_setup_fail", "bad", "setup broke");
+	expect_failed("q7_body_fail", "bad", "checksum differs");
+	cr_expect_eq(sum.failed, 5);
+	cr_expect_eq(sum.empty, 1, "q8_nobody");
+	cr_expect_eq(sum.done, 4, "both q0, q5, q9");
+	cr_expect(count("block", "q0_fine/n=1") >= 8);
+	cr_expect(count("block", "q9_latency") >= 8, "the last one, after all the accidents");
+	cr_expect(count("block", "q6_setup_fail") >= 8, "the arm that is in is measured");
+	cr_expect_eq(count("block", "q7_body_fail"), 0);
+	cr_expect_eq(count("question", NULL), 10);
+	expect_no_child();
+}
+
+Test(controller_worker, a_hang_is_ended_and_named)
+{
+	struct run_summary sum = run("^q(4|9)", 40 * MS, 3 * S);
+
+	expect_failed("q4_hang", "bad", "no answer");
+	cr_expect_eq(sum.failed, 1);
+	cr_expect_eq(sum.done, 1);
+	cr_expect(count("block", "q9_latency") >= 8);
+	expect_no_child();
+}
+
+Test(controller_worker, skipped_arms_are_recorded_with_their_reason)
+{
+	json_t *found, *q;
+
+	run("^q(5|8)", 40 * MS, 60 * S);
+	found = records("question", "q5_skip");
+	q = json_array_get(found, 0);
+	cr_expect_eq(json_array_size(json_object_get(q, "arms")), 1);
+	cr_expect_str_eq(text(json_object_get(q, "skipped"), "bad"), "no such thing here");
+	json_decref(found);
+	cr_expect_eq(count("failed", NULL), 0, "to skip is no failure");
+	cr_expect_eq(count("block", "q8_nobody"), 0);
+}
+
+Test(controller_worker, blocks_hold_one_epoch_per_arm_with_what_the_body_recorded)
+{
+	json_t *found, *block, *epoch;
+	size_t i, j;
+
+	run("^q9", 40 * MS, 60 * S);
+	found = records("block", "q9_latency");
+	json_array_foreach(found, i, block) {
+		json_t *epochs = json_object_get(block, "epochs"), *order = json_object_get(block, "order");
+
+		cr_expect_eq(json_integer_value(json_object_get(block, "block")), (json_int_t)i);
+		cr_expect(json_is_false(json_object_get(block, "traced")));
+		cr_assert_eq(json_array_size(epochs), 2);
+		json_array_foreach(epochs, j, epoch) {
+			json_int_t n = json_integer_value(json_object_get(epoch, "iterations"));
+			json_t *hist = json_object_get(epoch, "hist");
+			bool bad = !strcmp(text(epoch, "arm"), "bad");
+
+			cr_expect_str_eq(text(epoch, "arm"), json_string_value(json_array_get(order, j)));
+			cr_expect_eq(json_integer_value(json_object_get(hist, "count")), n);
+			cr_expect_eq(json_integer_value(json_object_get(hist, "max")), bad ? 2000 : 1000);
+			cr_expect_eq(json_real_value(json_object_get(json_object_get(epoch, "counters"),
+								     "ops")),
+				     (double)n);
+		}
+	}
+	json_decref(found);
+}
+
+Test(controller_worker, a_label_that_is_no_utf8_does_not_lose_the_question)
+{
+	json_t *found;
+
+	run("^q0_fine/n=1", 40 * MS, 60 * S);
+	found = records("question", "q0_fine/n=1");
+	cr_expect_str_eq(text(json_object_get(json_array_get(found, 0), "labels"), "good"), "good says ?");
+	json_decref(found);
+}
+
+/* ---- ends in the middle ------------------------------------------------------------------------ */
+
+static bool file_has(const char *what)
+{
+	char *buffer = NULL;
+	size_t size = 0;
+	FILE *f = fopen(path, "r");
+	bool found = false;
+
+	while (f && !found && getline(&buffer, &size, f) > 0)
+		found = strstr(buffer, what) != NULL;
+	free(buffer);
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static pid_t start_long_run(void)
+{
+	const struct timespec pause = { .tv_nsec = 5000000 };
+	pid_t pid = fork();
+
+	cr_assert(pid >= 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		_exit(run("^q0_fine", 600 * S, 60 * S).interrupted ? 42 : 1);
+	}
+	/* The suite's timeout bounds this. */
+	while (!file_has("\"type\":\"block\""))
+		nanosleep(&pause, NULL);
+	return pid;
+}
+
+/* An orphan would come to us, as the subreaper, and be waited for here until the timeout. */
+Test(controller_worker, when_the_controller_is_killed_the_worker_dies_and_the_record_is_readable)
+{
+	bool controller_seen = false;
+	int status, others = 0;
+	pid_t pid, got;
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	pid = start_long_run();
+	kill(pid, SIGKILL);
+	while ((got = wait(&status)) > 0) {
+		cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+		controller_seen = controller_seen || got == pid;
+		others += got != pid;
+	}
+	cr_expect(controller_seen);
+	cr_expect_eq(others, 1, "the worker");
+	cr_expect(count("block", NULL) > 0);
+	cr_expect_eq(count("end", NULL), 0);
+}
+
+Test(controller_worker, an_interrupt_ends_the_run_and_reaps_the_worker)
+{
+	int status, others = 0;
+	pid_t pid, got;
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	pid = start_long_run();
+	kill(pid, SIGINT);
+	while ((got = wait(&status)) > 0) {
+		if (got == pid)
+			cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 42);
+		else
+			others++;
+	}
+	cr_expect_eq(others, 0, "the controller has reaped its worker");
+	cr_expect_eq(count("failed", NULL), 0, "an interrupt is no failure");
+}
