@@ -6,12 +6,13 @@
  * that the drivers share. One file per arm; it exports one const struct arm, listed in arms.c.
  *
  * An operation that the contender does not have is NULL: the arm is then absent from that
- * question, never emulated. Arms call no bench_ function, take no time and keep no statistics; drivers stamp
- * around them. All threads of an arm are pinned to the CPU that the driver names, SCHED_OTHER, nice as found.
+ * question, never emulated. Arms call no bench_ function, take no time and keep no statistics;
+ * drivers stamp around them. All threads of an arm are pinned to the CPU that the driver names,
+ * SCHED_OTHER, nice as found.
  *
  * Waker and waiter: a peer is a thread that waits in the arm's own way until woken, then calls
- * the driver's on_wake() and waits again. Wakes do not count: a peer woken twice before it ran may call
- * on_wake() once; drivers wait for the call before they wake again.
+ * the driver's on_wake() and waits again. Wakes do not count: a peer woken twice before it ran may
+ * call on_wake() once; drivers wait for the call before they wake again.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,7 +27,7 @@ struct arm_peer_opts {
 	arm_fn on_wake;	 /* after each wait that ended by a wake */
 	void *arg;
 	const char *name; /* thread name */
-	bool may_spin;	 /* wait=spin: the arm's own adaptive spinning may be on; else it must be off */
+	bool may_spin;	  /* wait=spin: the arm may spin as it likes; else it must not */
 };
 
 struct arm_worker_opts {
@@ -42,13 +43,13 @@ struct arm_work;
 struct arm {
 	const char *name;
 
-	/* Version and idiom in one line for the report, e.g. "glibc 2.36, signal outside the lock". */
+	/* Version and idiom for the report, e.g. "glibc 2.36, signal outside the lock". */
 	const char *(*describe)(void);
 
 	/*
-	 * Wake a waiting thread. peer_create returns once the thread has called on_start: 0 or -errno, and
-	 * -EOPNOTSUPP when the arm can wait only by spinning and may not. Destroying waits for an on_wake()
-	 * under way: the driver sees to it that it ends.
+	 * Wake a waiting thread. peer_create returns once the thread has called on_start: 0 or
+	 * -errno, and -EOPNOTSUPP when the arm can wait only by spinning and may not. Destroying
+	 * waits for an on_wake() under way: the driver sees to it that it ends.
 	 */
 	int (*peer_create)(void **peer, const struct arm_peer_opts *o);
 	void (*peer_wake)(void *peer);
@@ -57,8 +58,9 @@ struct arm {
 
 	/*
 	 * The other half of a round trip: prepare the calling thread to be woken by a peer, in
-	 * the arm's own way, wake it from the peer, wait in it. self_wait returns after one self_wake.
-	 * All but self_wake belong to the thread that created it. The peer is destroyed first.
+	 * the arm's own way, wake it from the peer, wait in it. self_wait returns after one
+	 * self_wake. All but self_wake belong to the thread that created it. The peer is destroyed
+	 * first.
 	 */
 	int (*self_create)(void **self, bool may_spin);
 	void (*self_wake)(void *self);
@@ -66,9 +68,10 @@ struct arm {
 	void (*self_destroy)(void *self);
 
 	/*
-	 * Park: peer_park returns when the peer runs no more of its code; peer_unpark lets it go on, and it then
-	 * calls on_wake() and goes on running its loop (which looks for the next park request in the arm's own way).
-	 * A parkable peer is made by park_create with the same options. It is destroyed parked or not.
+	 * Park: peer_park returns when the peer runs no more of its code; peer_unpark lets it go
+	 * on, and it then calls on_wake() and goes on running its loop (which looks for the next
+	 * park request in the arm's own way). A parkable peer is made by park_create with the same
+	 * options. It is destroyed parked or not.
 	 */
 	int (*park_create)(void **peer, const struct arm_peer_opts *o);
 	void (*park)(void *peer);
@@ -77,27 +80,28 @@ struct arm {
 	pid_t (*park_tid)(void *peer);
 
 	/*
-	 * Create a thread that runs @fn(@arg) and then waits to be stopped; when @fn has returned, stop
-	 * it and join. 0 or -errno. Its threads may run on every CPU, as kthreads do.
+	 * Create a thread that runs @fn(@arg) and then waits to be stopped; when @fn has returned,
+	 * stop it and join. 0 or -errno. Its threads may run on every CPU, as kthreads do.
 	 */
 	int (*cycle_prepare)(void); /* e.g. start the creator; may be NULL */
 	int (*cycle)(arm_fn fn, void *arg);
 	void (*cycle_finish)(void); /* may be NULL */
 
 	/*
-	 * One worker thread that runs queued works in order. One at a time per arm; created, fed and
-	 * destroyed by one thread.
+	 * One worker thread that runs queued works in order. One at a time per arm; created, fed
+	 * and destroyed by one thread.
 	 */
 	int (*worker_create)(void **worker, const struct arm_worker_opts *o);
 	void (*worker_destroy)(void *worker); /* drains, ends and joins */
 	pid_t (*worker_tid)(void *worker);
 	struct arm_work *(*work_create)(void *worker, arm_fn fn, void *arg);
 	void (*work_destroy)(struct arm_work *w); /* idle; also after its worker is gone */
-	void (*work_queue)(void *worker, struct arm_work *w); /* not pending at the time of the call */
-	void (*work_flush)(void *worker);		       /* returns when all queued so far have run */
+	void (*work_queue)(void *worker, struct arm_work *w); /* not pending at that time */
+	void (*work_flush)(void *worker); /* returns when all queued so far have run */
 	/*
-	 * NULL, or what the arm needs after a work's function was seen to run and before the work is
-	 * queued again: libuv's completion arrives on the loop of the thread that queued. Not measured.
+	 * NULL, or what the arm needs after a work's function was seen to run and before the work
+	 * is queued again: libuv's completion arrives on the loop of the thread that queued. Not
+	 * measured.
 	 */
 	void (*work_settle)(void *worker);
 };

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-extern const struct arm arm_libkthread, arm_keventd, arm_futex, arm_atomic, arm_condvar, arm_eventfd,
-	arm_pthread, arm_libuv, arm_glib;
+extern const struct arm arm_libkthread, arm_keventd, arm_futex, arm_atomic, arm_condvar,
+	arm_eventfd, arm_pthread, arm_libuv, arm_glib;
 
 static const struct {
 	const char *name;
@@ -33,7 +33,8 @@ static const struct {
 #else
 	{ "glib", NULL, "built without GLib (install libglib2.0-dev)" },
 #endif
-	{ "kernel", NULL, "the kernel's own threads are seen through the tracer, they take no part" },
+	{ "kernel", NULL,
+	  "the kernel's own threads are seen through the tracer, they take no part" },
 };
 
 #define NR_ARMS (sizeof(arms) / sizeof(arms[0]))

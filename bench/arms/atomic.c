@@ -3,8 +3,8 @@
  * atomic: the floor for what a hand-over between two running threads can cost.
  *
  * Idiom: the waker stores to one cache line, the waiter spins on it with the pause instruction, and
- * that is all. Nobody can use it like this for longer waits: the waiter takes its whole CPU. So it exists only
- * where spinning is asked for (may_spin), and never on the waker's own CPU.
+ * that is all. Nobody can use it like this for longer waits: the waiter takes its whole CPU. So it
+ * exists only where spinning is asked for (may_spin), and never on the waker's own CPU.
  *
  * Ordering: each store that hands over is a release, its partner the acquire load in spin_wait().
  */

@@ -3,9 +3,9 @@
  * condvar: pthread mutex and condition variable, what portable programs use.
  *
  * Idiom: the state changes under the mutex, the signal goes out after it is released (so that
- * the woken thread does not run into the lock), the waiter loops on its predicate. Default attributes: no
- * spinning in either wait= case. Worker: a list under the mutex; each push signals, which glibc turns into a system
- * call only while somebody waits.
+ * the woken thread does not run into the lock), the waiter loops on its predicate. Default
+ * attributes: no spinning in either wait= case. Worker: a list under the mutex; each push signals,
+ * which glibc turns into a system call only while somebody waits.
  */
 #include "bench/arms/arm.h"
 
@@ -235,7 +235,7 @@ static void condvar_unpark(void *peer)
 {
 	struct parkable *p = peer;
 
-	/* parked is the thread's to clear: a park() before it noticed the unpark finds it parked still. */
+	/* parked is the thread's to clear: a park() before it noticed finds it parked still. */
 	pthread_mutex_lock(&p->lock);
 	p->should_park = false;
 	pthread_mutex_unlock(&p->lock);
@@ -335,7 +335,7 @@ static void condvar_work_queue(void *worker, struct arm_work *w)
 	pthread_cond_signal(&k->cond);
 }
 
-/* Signals inside the lock: the event is on the stack of the waiter, who may return once he has it. */
+/* Signals inside the lock: the event is on the waiter's stack and gone once he has seen it. */
 static void flush_ran(void *arg)
 {
 	struct event *ran = arg;

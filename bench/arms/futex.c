@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * futex: the floor for everything that sleeps. Raw futex calls doing the same hand-offs as the question,
- * and no others.
+ * futex: the floor for everything that sleeps. Raw futex calls doing the same hand-offs as the
+ * question, and no others.
  *
  * Idiom: private futexes; a word says whether the other side sleeps, so that a wake of a
  * thread that does not is one atomic and no system call, as in any hand-made event count. No
@@ -29,7 +29,8 @@ static const char *futex_describe(void)
 	struct utsname u;
 
 	uname(&u);
-	snprintf(line, sizeof(line), "Linux %.64s, private futex, wakes only who sleeps", u.release);
+	snprintf(line, sizeof(line), "Linux %.64s, private futex, wakes only who sleeps",
+		 u.release);
 	return line;
 }
 
@@ -48,7 +49,7 @@ static void event_wait(uint32_t *word)
 {
 	uint32_t none = EVENT_NONE;
 
-	/* Fails when already set. The kernel compares again, so a set in between is not slept through. */
+	/* Fails when already set. The kernel compares again, so no set is slept through. */
 	if (__atomic_compare_exchange_n(word, &none, EVENT_ASLEEP, false, __ATOMIC_RELAXED,
 					__ATOMIC_RELAXED))
 		while (__atomic_load_n(word, __ATOMIC_RELAXED) == EVENT_ASLEEP)
@@ -151,7 +152,7 @@ struct parkable {
 	struct arm_thread thread;
 };
 
-/* Leave @from for @asleep and sleep until somebody moves the word on; returns at once if it is elsewhere. */
+/* If at @from: move to @asleep and sleep until somebody moves the word on. */
 static void phase_sleep(uint32_t *phase, uint32_t from, uint32_t asleep)
 {
 	if (__atomic_compare_exchange_n(phase, &from, asleep, false, __ATOMIC_RELAXED,
@@ -272,7 +273,7 @@ static void worker_loop(void *arg)
 	for (;;) {
 		batch = __atomic_load_n(&k->head, __ATOMIC_RELAXED);
 		if (batch) {
-			/* Acquire: the works' contents; pairs with the release in futex_work_queue(). */
+			/* Acquire: the works' contents; pairs with futex_work_queue(). */
 			run_in_order(__atomic_exchange_n(&k->head, NULL, __ATOMIC_ACQ_REL));
 			continue;
 		}

@@ -3,12 +3,12 @@
  * glib: GLib's main context to be woken, its exclusive thread pool to be handed work.
  *
  * Idiom, wakeup: the peer runs a GMainLoop with a source of its own, and the wake is
- * g_source_set_ready_time(source, 0), which any thread may call and which wakes the context through its
- * eventfd; an idle source per wake would add an allocation that nobody needs. Work: GThreadPool,
- * exclusive, one thread, so that its thread is there from the start and runs nothing else; each
- * item is the work itself (g_thread_pool_push, a GAsyncQueue inside). The pool has no flush: an item at the tail
- * and a condition stand for it. The thread is GLib's, so the first item names and pins it.
- * No spinning of its own; no park, no create/stop in the shape asked for.
+ * g_source_set_ready_time(source, 0), which any thread may call and which wakes the context through
+ * its eventfd; an idle source per wake would add an allocation that nobody needs. Work:
+ * GThreadPool, exclusive, one thread, so that its thread is there from the start and runs nothing
+ * else; each item is the work itself (g_thread_pool_push, a GAsyncQueue inside). The pool has no
+ * flush: an item at the tail and a condition stand for it. The thread is GLib's, so the first item
+ * names and pins it. No spinning of its own; no park, no create/stop in the shape asked for.
  */
 #include "bench/arms/arm.h"
 

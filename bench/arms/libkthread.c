@@ -4,11 +4,11 @@
  *
  * Idiom: peers are kthreads bound to their CPU; the waker sets a condition and calls
  * wake_up_process(), the waiter announces its state, looks at the condition and calls schedule().
- * Park: a loop as in the kernel's per-CPU threads, around kthread_parkme(). Work: one kthread_worker with embedded
- * works. Create and stop: kthread_run(), a completion to know that the function ran, kthread_stop().
- * In the round trip the other half is the caller's own `current`. Adaptive spinning is the library's default
- * where the question allows it and off by kthread_set_spin() where it does not; workers and short lives keep
- * the default.
+ * Park: a loop as in the kernel's per-CPU threads, around kthread_parkme(). Work: one
+ * kthread_worker with embedded works. Create and stop: kthread_run(), a completion to know that the
+ * function ran, kthread_stop(). In the round trip the other half is the caller's own `current`.
+ * Adaptive spinning is the library's default where the question allows it and off by
+ * kthread_set_spin() where it does not; workers and short lives keep the default.
  */
 #include "bench/arms/arm.h"
 
@@ -136,8 +136,8 @@ static void libkthread_peer_wake(void *peer)
 	struct peer *p = peer;
 
 	/*
-	 * Release: the peer may see it before it ever sleeps; pairs with the acquire in peer_fn(). That
-	 * the store is not missed by a peer about to sleep is wake_up_process()'s business.
+	 * Release: the peer may see it before it ever sleeps; pairs with the acquire in peer_fn().
+	 * That the store is not missed by a peer about to sleep is wake_up_process()'s business.
 	 */
 	__atomic_store_n(&p->woken, true, __ATOMIC_RELEASE);
 	wake_up_process(p->task);

@@ -2,11 +2,12 @@
 /*
  * pthread: the floor for create + run + stop: raw pthreads in the same shape as a kthread's life.
  *
- * Shape: a creator thread with clean settings makes the thread; the newborn reports to the caller and
- * sleeps until it is let go (create and wake are two steps); stop sets the thread's own flag, wakes and joins.
- * Every hand-off is one POSIX semaphore, the cheapest that pthreads offer: an atomic, and a futex call only when
- * somebody sleeps. Default attributes; glibc caches the stacks. Threads may run on every CPU, as the
- * library's do. It answers create_stop alone: the other topics have futex and condvar.
+ * Shape: a creator thread with clean settings makes the thread; the newborn reports to the caller
+ * and sleeps until it is let go (create and wake are two steps); stop sets the thread's own flag,
+ * wakes and joins. Every hand-off is one POSIX semaphore, the cheapest that pthreads offer: an
+ * atomic, and a futex call only when somebody sleeps. Default attributes; glibc caches the stacks.
+ * Threads may run on every CPU, as the library's do. It answers create_stop alone: the other topics
+ * have futex and condvar.
  */
 #include "bench/arms/arm.h"
 

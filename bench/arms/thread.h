@@ -29,9 +29,11 @@ struct arm_thread {
 };
 
 /*
- * arm_thread_start - a thread on @cpu that calls @on_start(@start_arg), if any, and then @loop(@loop_arg)
+ * arm_thread_start - a thread on @cpu that calls @on_start(@start_arg), if any, and then
+ * @loop(@loop_arg)
  *
- * Pinned before its first instruction. Return: 0 once on_start has returned, or -errno and no thread.
+ * Pinned before its first instruction. Return: 0 once on_start has returned, or -errno and no
+ * thread.
  */
 int arm_thread_start(struct arm_thread *t, int cpu, const char *name, arm_fn on_start,
 		     void *start_arg, arm_fn loop, void *loop_arg);
@@ -39,7 +41,7 @@ int arm_thread_start(struct arm_thread *t, int cpu, const char *name, arm_fn on_
 /* arm_thread_join - wait for the end of the loop, which the arm has asked for */
 void arm_thread_join(struct arm_thread *t);
 
-/* arm_thread_adopt - name and pin the calling thread, for threads that a library made: 0 or -errno */
+/* arm_thread_adopt - name and pin the calling thread, one that a library made: 0 or -errno */
 int arm_thread_adopt(int cpu, const char *name);
 
 /* arm_alloc - zeroed, a multiple of whole cache lines; NULL when there is no memory; free() it */

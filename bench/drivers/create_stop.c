@@ -4,7 +4,9 @@
  *
  * Span: create called -> stop has returned and the thread is joined; in between it has run an empty
  * function and waited to be stopped. One life per operation.
+ *
  * Not in it: starting the creator thread.
+ *
  * Trap: stop waits for the function, else an arm could win by never running it. Threads and
  * creator may run on every CPU, as kthreads do, so the scheduler's placement is part of the answer.
  */

@@ -6,7 +6,8 @@
  *
  * All of it is the drivers' own and the same for every arm, so that how a driver waits favours
  * none: answers come back through a handoff, which is no contender, and a thread counts as
- * asleep when the kernel says so. Every wait ends: after DRIVER_PATIENCE_NS the operation has failed.
+ * asleep when the kernel says so. Every wait ends: after DRIVER_PATIENCE_NS the operation has
+ * failed.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,12 +24,13 @@ enum driver_side { SAME_CPU, OTHER_CPU };
 /* driver_arm - the arm asked for, labelled; NULL after bench_skip() */
 const struct arm *driver_arm(struct bench_state *st);
 
-/* driver_place - CPU for the other thread by parameter cpu={same,cross}; negative after bench_skip() */
+/* driver_place - CPU of the other thread by parameter cpu=; negative after bench_skip() */
 int driver_place(struct bench_state *st, enum driver_side *side);
 
 /*
- * A binary event from one thread to another. One gives, one takes, in turn. The taker on another CPU
- * looks for a while before it sleeps, so that the answer does not cost a wake; on the same CPU it sleeps at once.
+ * A binary event from one thread to another. One gives, one takes, in turn. The taker on another
+ * CPU looks for a while before it sleeps, so that the answer does not cost a wake; on the same CPU
+ * it sleeps at once.
  */
 struct handoff {
 	uint32_t word;
@@ -38,14 +40,14 @@ void handoff_give(struct handoff *h);
 bool handoff_take(struct handoff *h, enum driver_side side); /* false: out of patience */
 
 /*
- * A thread of this process whose sleep can be awaited. Asleep: the kernel shows state S for it, which on
- * another CPU may be a moment before it has left that CPU.
+ * A thread of this process whose sleep can be awaited. Asleep: the kernel shows state S for it,
+ * which on another CPU may be a moment before it has left that CPU.
  */
 struct sleeper {
 	int fd;
 };
 
-int sleeper_open(struct sleeper *s, pid_t tid); /* 0 or -errno */
+int sleeper_open(struct sleeper *s, pid_t tid);		     /* 0 or -errno */
 bool sleeper_wait(struct sleeper *s, enum driver_side side); /* false: out of patience */
 void sleeper_close(struct sleeper *s);
 #endif

@@ -2,9 +2,11 @@
 /*
  * park: how long do park and unpark of a sleeping thread take together?
  *
- * Span: park called -> the thread runs its own code again after unpark, by its own first statement. One
- * pair per operation.
+ * Span: park called -> the thread runs its own code again after unpark, by its own first statement.
+ * One pair per operation.
+ *
  * Not in it: waiting until the thread is asleep again; how the answer comes back.
+ *
  * Trap: on one CPU each hand-over is also a context switch of the controller.
  */
 #include <errno.h>

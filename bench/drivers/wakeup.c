@@ -2,15 +2,19 @@
 /*
  * wakeup: how long until a waiting thread runs?
  *
- * Span, oneway: the last statement before the wake -> the first statement in the woken thread. Span, roundtrip:
- * wake the peer and be woken by it, both in the arm's own way, on the driving thread's clock.
- * wait=sleep: the peer is asleep in the kernel when it is woken, arms that could spin may not. wait=spin: the next
- * wake follows the answer after 2 us, so whoever spins at all still does.
+ * Span, oneway: the last statement before the wake -> the first statement in the woken thread.
+ * Span, roundtrip: wake the peer and be woken by it, both in the arm's own way, on the driving
+ * thread's clock.
+ *
+ * wait=sleep: the peer is asleep in the kernel when it is woken, arms that could spin may not.
+ * wait=spin: the next wake follows the answer after 2 us, so whoever spins at all still does.
+ *
  * Not in it: waiting until the peer is asleep; how the answer comes back (oneway).
- * Traps: with cpu=same a wake that does not preempt includes the waker's way into its own sleep. wait=spin has
- * no cpu=same: two threads cannot spin for each other on one CPU. A round trip includes two clock reads, which
- * a spinning arm sees. Between the epochs of wait=spin the peers rest in a futex, else one
- * arm's spinner would take the CPU that the next one's thread needs.
+ *
+ * Traps: with cpu=same a wake that does not preempt includes the waker's way into its own sleep.
+ * wait=spin has no cpu=same: two threads cannot spin for each other on one CPU. A round trip
+ * includes two clock reads, which a spinning arm sees. Between the epochs of wait=spin the peers
+ * rest in a futex, else one arm's spinner would take the CPU that the next one's thread needs.
  */
 #include <errno.h>
 #include <string.h>

@@ -2,12 +2,16 @@
 /*
  * work_queue: how long until queued work runs, and what does queueing cost the caller?
  *
- * Span, worker=idle: the last statement before the queue call -> the first statement of the work. Span,
- * worker=busy: 256 queue calls behind a work that still runs, divided by 256; one value per batch.
+ * Span, worker=idle: the last statement before the queue call -> the first statement of the work.
+ * Span, worker=busy: 256 queue calls behind a work that still runs, divided by 256; one value per
+ * batch.
+ *
  * Not in it: waiting until the worker is asleep (idle); the running of the batch (busy); making the
  * works; completions, where a library has them.
- * Traps: with cpu=same a wake that does not preempt includes the caller's way into its own sleep. The work
- * that keeps a worker busy blocks instead of spinning, so the caller has its CPU to itself.
+ *
+ * Traps: with cpu=same a wake that does not preempt includes the caller's way into its own sleep.
+ * The work that keeps a worker busy blocks instead of spinning, so the caller has its CPU to
+ * itself.
  */
 #include <errno.h>
 #include <string.h>

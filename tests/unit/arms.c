@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Each contender does what bench/arms/arm.h promises the drivers, seen through its operations only. */
+/* Each contender does what bench/arms/arm.h promises, seen through its operations only. */
 #include "bench/arms/arm.h"
 
 #include <criterion/criterion.h>
@@ -331,7 +331,8 @@ ParameterizedTestParameters(arms, a_parked_peer_runs_nothing_until_unparked)
 	return cr_make_param_array(struct arm_case, all_arms, NR_ARMS);
 }
 
-ParameterizedTest(struct arm_case *c, arms, a_parked_peer_runs_nothing_until_unparked, .timeout = 120)
+ParameterizedTest(struct arm_case *c, arms, a_parked_peer_runs_nothing_until_unparked,
+		  .timeout = 120)
 {
 	const struct arm *arm = arm_or_skip(c);
 	struct seen s = { .arm = arm };
@@ -350,7 +351,8 @@ ParameterizedTest(struct arm_case *c, arms, a_parked_peer_runs_nothing_until_unp
 			cr_assert(falls_asleep(tid));
 		arm->park(peer);
 		cr_assert(falls_asleep(tid), "parked, but not asleep");
-		cr_assert_eq(__atomic_load_n(&s.wakes, __ATOMIC_ACQUIRE), i - 1, "ran while parked");
+		cr_assert_eq(__atomic_load_n(&s.wakes, __ATOMIC_ACQUIRE), i - 1,
+			     "ran while parked");
 		arm->unpark(peer);
 		cr_assert(reaches(&s.wakes, i), "unpark %u was lost", i);
 	}
@@ -481,10 +483,9 @@ ParameterizedTest(struct arm_case *c, arms, works_run_once_each_in_order, .timeo
 	const struct arm *arm = arm_or_skip(c);
 	struct arm_work *w[NR_WORKS];
 	struct seen s = { .arm = arm };
-	struct arm_worker_opts o = { .cpu = allowed_cpu(true),
-				     .on_start = saw_start,
-				     .arg = &s,
-				     .name = "worker" };
+	struct arm_worker_opts o = {
+		.cpu = allowed_cpu(true), .on_start = saw_start, .arg = &s, .name = "worker"
+	};
 	unsigned int i;
 	void *k;
 
