@@ -1,1 +1,1 @@
-$(eval $(call archive,lib/libprobe.a,lib/probe/slot.c))
+$(eval $(call archive,lib/libprobe.a,lib/probe/slot.c lib/probe/probes.c))

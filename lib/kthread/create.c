@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Creation. The creator ("kthreadd") makes all threads, so that they inherit from a clean thread and
+ * not from the caller. A request is answered once, by the new thread itself, or by the creator
+ * when there is none; the creator is free again as soon as the thread is cloned.
+ */
+#include "internal.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#define CLEAN_TIMERSLACK_NS 50000UL /* what init has */
+
+/* On the caller's stack. Answered by the exchange of done, the answerer's last access. */
+struct kt_create {
+	struct kt_create *next;
+	struct kt_task *task;
+	int err;
+	uint32_t done;
+};
+
+enum { DONE_NO, DONE_YES, DONE_WAITED };
+
+static struct {
+	pthread_mutex_t lock; /* of running */
+	bool running;
+	struct kt_create *requests; /* newest first */
+	uint32_t idle;		    /* the creator sleeps, or is about to */
+} creator = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static void answer(struct kt_create *c, int err)
+{
+	uint32_t *done = &c->done;
+
+	c->err = err;
+	/* Release: the thread is complete; pairs with wait_answer(). @c may be gone then. */
+	if (__atomic_exchange_n(done, DONE_YES, __ATOMIC_ACQ_REL) == DONE_WAITED)
+		kt_futex_wake(done, 1, FUTEX_CONTROLLER);
+}
+
+static void wait_answer(struct kt_create *c)
+{
+	uint32_t done = DONE_NO;
+
+	if (!__atomic_compare_exchange_n(&c->done, &done, DONE_WAITED, false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_ACQUIRE))
+		return;
+	while (__atomic_load_n(&c->done, __ATOMIC_ACQUIRE) != DONE_YES)
+		kt_futex_wait(&c->done, DONE_WAITED, NULL, FUTEX_CONTROLLER);
+}
+
+/* ---- the new thread ---------------------------------------------------------------------------- */
+static void *thread_main(void *arg)
+{
+	struct kt_task *t = arg;
+	uint32_t old;
+	int oldtype;
+
+	kt_self = t;
+	t->thread = pthread_self();
+	t->slot = slot_register();
+	t->task.pid = t->slot ? (pid_t)t->slot->tid : gettid();
+	prctl(PR_SET_NAME, t->task.comm);
+	pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &oldtype);
+	answer(t->create, 0);
+
+	pthread_cleanup_push(kt_exit, t);
+	KT_DELAY("newborn");
+	kt_sleep(t, NULL); /* the state was set at birth */
+	old = kt_phase_change(&t->phase, 0, PHASE_STARTED);
+	if (!(old & PHASE_SHOULD_STOP)) {
+		KT_DELAY("started");
+		kt_parkme(t);
+		t->result = -ECANCELED; /* if it does not come back */
+		USDT(kthread, start, t->task.pid, t->threadfn);
+		t->result = t->threadfn(t->data);
+	}
+	pthread_cleanup_pop(1);
+	return NULL;
+}
+
+/* ---- the creator ------------------------------------------------------------------------------- */
+static void clean_environment(void)
+{
+	struct cpumask all;
+
+	prctl(PR_SET_NAME, "kthreadd");
+	prctl(PR_SET_TIMERSLACK, CLEAN_TIMERSLACK_NS);
+	setpriority(PRIO_PROCESS, (id_t)gettid(), 0);
+	cpumask_setall(&all);
+	syscall(SYS_sched_setaffinity, 0, sizeof(all.bits), all.bits);
+	syscall(SYS_set_mempolicy, 0, NULL, 0);
+}
+
+static void create_one(struct kt_create *c)
+{
+	pthread_t thread;
+	int err;
+
+	err = KT_FAIL("pthread_create");
+	if (!err)
+		err = pthread_create(&thread, NULL, thread_main, c->task);
+	if (err)
+		answer(c, -err);
+}
+
+/* Oldest first. Each request may vanish as soon as it is answered. */
+static void create_all(struct kt_create *newest)
+{
+	struct kt_create *c = NULL, *next;
+
+	while (newest) {
+		next = newest->next;
+		newest->next = c;
+		c = newest;
+		newest = next;
+	}
+	for (; c; c = next) {
+		next = c->next;
+		create_one(c);
+	}
+}
+
+static void *creator_main(void *arg)
+{
+	struct kt_create *c;
+
+	(void)arg;
+	clean_environment();
+	for (;;) {
+		/* Acquire: the requests; pairs with submit(). */
+		c = __atomic_exchange_n(&creator.requests, NULL, __ATOMIC_ACQUIRE);
+		if (c) {
+			create_all(c);
+			continue;
+		}
+		/*
+		 * Sequentially consistent, as in submit(): of this store and the load of requests, and of submit()'s
+		 * push and its exchange of idle, one side sees the other. Else both could sleep.
+		 */
+		__atomic_store_n(&creator.idle, 1, __ATOMIC_SEQ_CST);
+		if (__atomic_load_n(&creator.requests, __ATOMIC_SEQ_CST)) {
+			__atomic_store_n(&creator.idle, 0, __ATOMIC_RELAXED);
+			continue;
+		}
+		KT_DELAY("creator");
+		kt_futex_wait(&creator.idle, 1, NULL, FUTEX_SELF);
+	}
+	return NULL;
+}
+
+static void submit(struct kt_create *c)
+{
+	c->next = __atomic_load_n(&creator.requests, __ATOMIC_RELAXED);
+	while (!__atomic_compare_exchange_n(&creator.requests, &c->next, c, true, __ATOMIC_SEQ_CST,
+					    __ATOMIC_RELAXED))
+		;
+	/* Pairs with creator_main(). */
+	if (__atomic_exchange_n(&creator.idle, 0, __ATOMIC_SEQ_CST))
+		kt_futex_wake(&creator.idle, 1, FUTEX_SELF);
+}
+
+/* Signals that the thread itself causes stay open, for handlers that report them. */
+static void block_signals(sigset_t *old)
+{
+	static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS };
+	sigset_t set;
+	size_t i;
+
+	sigfillset(&set);
+	for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		sigdelset(&set, faults[i]);
+	pthread_sigmask(SIG_SETMASK, &set, old);
+}
+
+static int start_locked(void)
+{
+	struct sched_param other = { .sched_priority = 0 };
+	pthread_attr_t attr;
+	pthread_t thread;
+	sigset_t old;
+	int err;
+
+	err = KT_FAIL("creator");
+	if (err)
+		return -err;
+	err = pthread_attr_init(&attr);
+	if (err)
+		return -err;
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
+	pthread_attr_setschedpolicy(&attr, SCHED_OTHER);
+	pthread_attr_setschedparam(&attr, &other);
+	block_signals(&old);
+	err = pthread_create(&thread, &attr, creator_main, NULL);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attr);
+	return -err;
+}
+
+static int start_creator(void)
+{
+	int err = 0;
+
+	/* Acquire: pairs with the release below; a late reader takes the lock. */
+	if (__atomic_load_n(&creator.running, __ATOMIC_ACQUIRE))
+		return 0;
+	kt_init_once();
+	pthread_mutex_lock(&creator.lock);
+	if (!creator.running) {
+		err = start_locked();
+		if (!err)
+			__atomic_store_n(&creator.running, true, __ATOMIC_RELEASE);
+	}
+	pthread_mutex_unlock(&creator.lock);
+	return err;
+}
+
+void kt_creator_fork_prepare(void)
+{
+	pthread_mutex_lock(&creator.lock);
+}
+
+void kt_creator_fork_done(bool in_child)
+{
+	if (in_child) {
+		creator.running = false;
+		creator.requests = NULL;
+		creator.idle = 0;
+	}
+	pthread_mutex_unlock(&creator.lock);
+}
+
+/* ---- the caller -------------------------------------------------------------------------------- */
+
+/* Takes @name, also when it fails. */
+struct task_struct *kt_create_thread(int (*threadfn)(void *data), void *data, char *name)
+{
+	struct kt_create c = { .done = DONE_NO };
+	struct kt_task *t = NULL;
+	int err = -ENOMEM;
+
+	if (!name)
+		goto fail;
+	t = kt_task_alloc();
+	if (!t)
+		goto fail;
+	t->is_kthread = true;
+	t->threadfn = threadfn;
+	t->data = data;
+	t->result = -EINTR; /* until the function runs */
+	t->phase = PHASE_UNINTERRUPTIBLE;
+	snprintf(t->task.comm, sizeof(t->task.comm), "%s", name);
+	if (strlen(name) >= sizeof(t->task.comm)) {
+		t->full_name = name;
+		name = NULL;
+	}
+	t->create = &c;
+	c.task = t;
+
+	err = start_creator();
+	if (err)
+		goto fail;
+	submit(&c);
+	wait_answer(&c);
+	err = c.err;
+	if (err)
+		goto fail;
+	free(name);
+	USDT(kthread, create, t->task.pid, t->full_name ? t->full_name : t->task.comm, t->threadfn);
+	return &t->task;
+fail:
+	free(name);
+	if (t)
+		kt_task_free(t);
+	return ERR_PTR(err);
+}
+
+char *kt_format_name(const char *namefmt, va_list ap)
+{
+	char *name;
+
+	return KT_FAIL("name") || vasprintf(&name, namefmt, ap) < 0 ? NULL : name;
+}
+
+struct task_struct *kthread_create_on_node(int (*threadfn)(void *data), void *data, int node,
+					   const char *namefmt, ...)
+{
+	va_list ap;
+	char *name;
+
+	(void)node;
+	va_start(ap, namefmt);
+	name = kt_format_name(namefmt, ap);
+	va_end(ap);
+	return kt_create_thread(threadfn, data, name);
+}
+
+char *kt_format_cpu(const char *namefmt, unsigned int cpu)
+{
+	char *name;
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	return KT_FAIL("name") || asprintf(&name, namefmt, cpu) < 0 ? NULL : name;
+#pragma GCC diagnostic pop
+}
+
+struct task_struct *kthread_create_on_cpu(int (*threadfn)(void *data), void *data,
+					  unsigned int cpu, const char *namefmt)
+{
+	struct task_struct *k;
+
+	if (cpu >= KTHREAD_NR_CPUS || (long)cpu >= sysconf(_SC_NPROCESSORS_CONF))
+		return ERR_PTR(-EINVAL);
+	k = kt_create_thread(threadfn, data, kt_format_cpu(namefmt, cpu));
+	if (!IS_ERR(k))
+		kthread_bind(k, cpu);
+	return k;
+}

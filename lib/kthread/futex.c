@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "internal.h"
+
+#include <errno.h>
+
+int kt_futex_wait(uint32_t *word, uint32_t value, const struct timespec *until, uint32_t who)
+{
+	if (!syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value, until, NULL, who))
+		return 0;
+	return errno == ETIMEDOUT ? -ETIMEDOUT : 0;
+}
+
+void kt_futex_wake(uint32_t *word, int nr, uint32_t who)
+{
+	syscall(SYS_futex, word, FUTEX_WAKE_BITSET_PRIVATE, nr, NULL, NULL, who);
+}

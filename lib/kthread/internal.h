@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_KTHREAD_INTERNAL_H
+#define KT_KTHREAD_INTERNAL_H
+/* What the files of libkthread share and nobody else sees. */
+#include <kthread/kthread.h>
+
+#include <pthread.h>
+#include <stdarg.h>
+
+#include "lib/probe/slot.h"
+#include "lib/probe/usdt.h"
+
+#include "phase.h"
+
+struct kt_create;
+
+/* The first cache line is what a wake and a wait touch. */
+struct kt_task {
+	struct task_struct task; /* public part, first */
+	uint32_t phase;
+	uint32_t refs;
+	struct kthread_slot *slot; /* NULL: none, or given back */
+	int waker_cpu;		   /* of the last wake; -1: unknown */
+	uint32_t spin_max_ns;	   /* 0: never spin */
+	uint32_t spin_skip;	   /* waits to let pass before the next spin */
+	uint32_t spin_failed;	   /* spins in a row that ended in sleep anyway */
+
+	bool is_kthread __attribute__((aligned(64)));
+	bool bound;
+	int per_cpu; /* -1: not a per-CPU thread */
+	int bind_error;
+	int result;
+	uint32_t fork_nr; /* process generation the thread lives in */
+	int (*threadfn)(void *data);
+	void *data;
+	char *full_name; /* NULL: comm is all of it */
+	struct cpumask *affinity; /* NULL: all CPUs */
+	pthread_t thread;
+	struct kthread_worker *worker; /* being served; only by the thread itself */
+	struct kt_create *create;      /* only until the creator is answered */
+};
+
+_Static_assert(offsetof(struct kt_task, is_kthread) == 64, "the hot part is one line");
+
+extern __thread struct kt_task *kt_self __attribute__((tls_model("initial-exec")));
+extern uint32_t kt_fork_nr;    /* number of forks above this process */
+extern uint32_t kt_spin_ns; /* default of new threads */
+
+static inline struct kt_task *kt_task(struct task_struct *p)
+{
+	return (struct kt_task *)p;
+}
+
+/* task.c */
+struct kt_task *kt_task_alloc(void); /* one reference; NULL: no memory */
+void kt_task_free(struct kt_task *t); /* a task whose thread never was */
+struct kt_task *kt_current(void);
+void kt_get(struct kt_task *t);
+void kt_put(struct kt_task *t);
+void kt_init_once(void); /* handlers of fork and thread exit */
+
+/* Is @t a kthread of this process? If not: reports misuse by @func. Return: 0, -EINVAL, -ESRCH */
+int kt_check_kthread(struct kt_task *t, const char *func);
+
+/* lock.c: held for a few instructions; the unlock's exchange is its last access */
+void kt_lock_slow(uint32_t *lock);
+
+static inline void kt_lock(uint32_t *lock)
+{
+	uint32_t free = 0;
+
+	/* Acquire: pairs with the release of kt_unlock(). */
+	if (!__atomic_compare_exchange_n(lock, &free, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		kt_lock_slow(lock);
+}
+
+static inline void kt_unlock(uint32_t *lock)
+{
+	if (__atomic_exchange_n(lock, 0, __ATOMIC_RELEASE) == 2)
+		kt_futex_wake(lock, 1, FUTEX_SELF);
+}
+
+/* create.c */
+void kt_creator_fork_prepare(void);
+void kt_creator_fork_done(bool in_child);
+struct task_struct *kt_create_thread(int (*threadfn)(void *data), void *data, char *name);
+char *kt_format_name(const char *namefmt, va_list ap);
+char *kt_format_cpu(const char *namefmt, unsigned int cpu);
+
+/* wait.c: wait until the state is TASK_RUNNING. Return: 0, -EINTR, -ETIMEDOUT */
+int kt_sleep(struct kt_task *t, const struct timespec *until);
+uint32_t kt_wake(struct kt_task *t, uint32_t states); /* without the system call: kt_phase_kick() */
+
+void kt_waker_here(struct kt_task *t);		       /* remember the waker's CPU */
+
+/* As a controller of @t, sleep until told, or until the phase is not @seen any more. Return: the phase */
+uint32_t kt_wait_change(struct kt_task *t, uint32_t seen);
+void kt_deadline(struct timespec *ts, long timeout);
+long kt_left(const struct timespec *until);
+
+/* park.c, bind.c, worker.c */
+void kt_parkme(struct kt_task *t);
+void kt_rebind(struct kt_task *t);
+int kt_apply_affinity(struct kt_task *t);
+void kt_worker_abandon(struct kt_task *t);
+
+/* exit.c */
+void kt_exit(void *task);
+
+/* A marked point of a race: the test build injects delays here. */
+#ifdef KT_TEST_BUILD
+extern void (*kthread_test_delay)(const char *point);
+extern int (*kthread_test_fail)(const char *what);
+#define KT_DELAY(point)                                                                            \
+	do {                                                                                       \
+		void (*kt_delay)(const char *) =                                                   \
+			__atomic_load_n(&kthread_test_delay, __ATOMIC_ACQUIRE);                    \
+		if (kt_delay)                                                                      \
+			kt_delay(point);                                                           \
+	} while (0)
+#define KT_FAIL(what) (kthread_test_fail ? kthread_test_fail(what) : 0)
+#else
+#define KT_DELAY(point) ((void)0)
+#define KT_FAIL(what)	0
+#endif
+
+/*
+ * Stamps. T0 only for a thread that sleeps or is about to: a request to a running one would be
+ * taken for the beginning of its next wake.
+ */
+static inline void kt_slot_request(struct kt_task *t, uint32_t states)
+{
+	if (__builtin_expect(slot_observed(), 0) &&
+	    __atomic_load_n(&t->phase, __ATOMIC_RELAXED) & states)
+		slot_request(__atomic_load_n(&t->slot, __ATOMIC_RELAXED));
+}
+
+static inline bool kt_slot_pending(const struct kthread_slot *s)
+{
+	return s && __atomic_load_n(&s->t0_ns, __ATOMIC_RELAXED) >
+			    __atomic_load_n(&s->t4_ns, __ATOMIC_RELAXED);
+}
+
+/* The caller's own slot; the harness may have registered it after the handle was made. */
+static inline struct kthread_slot *kt_slot_own(struct kt_task *t)
+{
+	if (!t->slot)
+		__atomic_store_n(&t->slot, slot_self(), __ATOMIC_RELAXED);
+	return t->slot;
+}
+
+static inline void kt_slot_resume(struct kt_task *t)
+{
+	if (__builtin_expect(slot_observed(), 0) && kt_slot_pending(kt_slot_own(t)))
+		slot_resume(t->slot);
+}
+
+/* A request that found the thread running is over; not counted as a wake. Before the state is set. */
+static inline void kt_slot_absorb(struct kt_task *t)
+{
+	if (__builtin_expect(slot_observed(), 0) && kt_slot_pending(kt_slot_own(t)))
+		__atomic_store_n(&t->slot->t4_ns,
+				 __atomic_load_n(&t->slot->t0_ns, __ATOMIC_RELAXED),
+				 __ATOMIC_RELAXED);
+}
+#endif

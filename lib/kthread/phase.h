@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_KTHREAD_PHASE_H
+#define KT_KTHREAD_PHASE_H
+/*
+ * The phase word: a thread's state and every request to it, and the futex word on which it and
+ * its controllers sleep. After the thread's birth it is changed by read-modify-write only.
+ *
+ * Because both sides of every hand-over are read-modify-writes of this one word, they are totally
+ * ordered, and acquire-release on each is enough: of a sleeper that announces its state and then looks
+ * at its condition, and a waker that writes the condition and then looks at the state, the later one
+ * sees all that the earlier one wrote before.
+ *
+ * Who changes what:
+ *	states		set by the thread itself; cleared by it and by whoever wakes it
+ *	ASLEEP		set by the thread before the futex, cleared with the state
+ *	STARTED		the thread, when its first wait is over
+ *	SHOULD_STOP	a stopper, for ever
+ *	SHOULD_PARK	set by a parker; cleared with PARKED by unpark or stop
+ *	WAITED		a controller before it sleeps; cleared by whoever then wakes all controllers
+ *	EXITED		the thread, when it runs no more of its function
+ *	JOIN_CLAIMED	the first stopper, who then joins; JOINED: it has
+ */
+#include <linux/futex.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PHASE_INTERRUPTIBLE   0x0001U /* states: the kernel's values */
+#define PHASE_UNINTERRUPTIBLE 0x0002U
+#define PHASE_PARKED	      0x0040U
+#define PHASE_STATES	      0x00ffU
+#define PHASE_ASLEEP	      0x0100U
+#define PHASE_STARTED	      0x0200U
+#define PHASE_SHOULD_STOP     0x0400U
+#define PHASE_SHOULD_PARK     0x0800U
+#define PHASE_WAITED	      0x1000U
+#define PHASE_EXITED	      0x2000U
+#define PHASE_JOIN_CLAIMED    0x4000U
+#define PHASE_JOINED	      0x8000U
+
+/* Two kinds of sleepers share the word; a wake is for one of them. */
+#define FUTEX_SELF	 1U
+#define FUTEX_CONTROLLER 2U
+
+/* kt_futex_wait - 0 or a stray wake: look again; -ETIMEDOUT. @until: CLOCK_MONOTONIC, or NULL */
+int kt_futex_wait(uint32_t *word, uint32_t value, const struct timespec *until, uint32_t who);
+
+/* kt_futex_wake - the word may be gone by now: only its address is used, and errors mean nobody waits */
+void kt_futex_wake(uint32_t *word, int nr, uint32_t who);
+
+static inline void kt_cpu_relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__) || defined(__arm__)
+	__asm__ volatile("yield" ::: "memory");
+#else
+	__asm__ volatile("" ::: "memory");
+#endif
+}
+
+/* kt_phase_change - clear, then set bits; acquire and release. Return: the word before */
+static inline uint32_t kt_phase_change(uint32_t *phase, uint32_t clear, uint32_t set)
+{
+	uint32_t old = __atomic_load_n(phase, __ATOMIC_RELAXED);
+
+	while (!__atomic_compare_exchange_n(phase, &old, (old & ~clear) | set, true,
+					    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		;
+	return old;
+}
+
+/*
+ * kt_phase_wake - clear the state if it is one of @states. Return: the word before
+ *
+ * A read-modify-write in any case: it orders the caller's writes even when there is nobody to wake.
+ */
+static inline uint32_t kt_phase_wake(uint32_t *phase, uint32_t states)
+{
+	uint32_t old = __atomic_load_n(phase, __ATOMIC_RELAXED);
+	uint32_t new;
+
+	do {
+		new = old & states ? old & ~(PHASE_STATES | PHASE_ASLEEP) : old;
+	} while (!__atomic_compare_exchange_n(phase, &old, new, true, __ATOMIC_ACQ_REL,
+					      __ATOMIC_RELAXED));
+	return old;
+}
+
+/* kt_phase_unpark - withdraw a park; clears PARKED with the request. Return: the word before */
+static inline uint32_t kt_phase_unpark(uint32_t *phase)
+{
+	uint32_t old = __atomic_load_n(phase, __ATOMIC_RELAXED);
+	uint32_t new;
+
+	do {
+		new = old & ~(PHASE_SHOULD_PARK | PHASE_WAITED);
+		if (old & PHASE_PARKED)
+			new &= ~(PHASE_STATES | PHASE_ASLEEP);
+	} while (!__atomic_compare_exchange_n(phase, &old, new, true, __ATOMIC_ACQ_REL,
+					      __ATOMIC_RELAXED));
+	return old;
+}
+
+/* The system call's worth of a wake: only if the thread had gone to sleep in the kernel. */
+static inline void kt_phase_kick(uint32_t *phase, uint32_t old, uint32_t states)
+{
+	if ((old & states) && (old & PHASE_ASLEEP))
+		kt_futex_wake(phase, 1, FUTEX_SELF);
+}
+#endif

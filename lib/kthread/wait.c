@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Sleeping and waking: what a wake costs stands first, the slow ways below. */
+#include "internal.h"
+
+#include <errno.h>
+#include <sched.h>
+
+/* A spin looks at the clock once in so many looks at the word. */
+#define SPIN_CHUNK 16
+/* After a failed spin, waits to let pass: doubles with each failure in a row up to this. */
+#define SPIN_SKIP_MAX 256
+
+/* Not in the phase word: a hint for the next spin, which may well come late. */
+void kt_waker_here(struct kt_task *t)
+{
+	if (__atomic_load_n(&t->spin_max_ns, __ATOMIC_RELAXED))
+		__atomic_store_n(&t->waker_cpu, sched_getcpu(), __ATOMIC_RELAXED);
+}
+
+uint32_t kt_wake(struct kt_task *t, uint32_t states)
+{
+	kt_slot_request(t, states);
+	kt_waker_here(t);
+	KT_DELAY("wake");
+	/* Pairs with the acquire of kt_sleep() and of kthread_set_state(). */
+	return kt_phase_wake(&t->phase, states);
+}
+
+int kthread_wake_state(struct task_struct *p, unsigned int state)
+{
+	struct kt_task *t = kt_task(p);
+	uint32_t states = state & PHASE_STATES;
+	pid_t tid = t->task.pid;
+	uint32_t old;
+	int woken;
+
+	USDT(kthread, wake_begin, tid);
+	old = kt_wake(t, states);
+	woken = (old & states) != 0;
+	/* From here on @t may be gone: it may have run and ended. */
+	kt_phase_kick(&t->phase, old, states);
+	USDT(kthread, wake_end, tid, woken);
+	return woken;
+}
+
+void kthread_set_state(unsigned int state)
+{
+	struct kt_task *t = kt_current();
+
+	if (state & PHASE_STATES)
+		kt_slot_absorb(t);
+	/* Pairs with kt_phase_wake(): later loads see what a waker wrote whose wake we missed. */
+	kt_phase_change(&t->phase, PHASE_STATES, state & PHASE_STATES);
+	KT_DELAY("state");
+}
+
+void kthread_set_state_relaxed(unsigned int state)
+{
+	struct kt_task *t = kt_current();
+
+	/* Nobody else sets a state: what is clear stays clear. */
+	if (!(state & PHASE_STATES) &&
+	    !(__atomic_load_n(&t->phase, __ATOMIC_RELAXED) & PHASE_STATES))
+		return;
+	kthread_set_state(state);
+}
+
+unsigned int kthread_get_state(struct task_struct *p)
+{
+	return __atomic_load_n(&kt_task(p)->phase, __ATOMIC_RELAXED) & PHASE_STATES;
+}
+
+bool kthread_signal_pending(struct task_struct *p)
+{
+	return (__atomic_load_n(&kt_task(p)->phase, __ATOMIC_ACQUIRE) & PHASE_SHOULD_STOP) != 0;
+}
+
+static bool interrupted(uint32_t phase)
+{
+	return (phase & PHASE_INTERRUPTIBLE) && (phase & PHASE_SHOULD_STOP);
+}
+
+/* In the futex until the state is clear or the wait must end. */
+static int sleep_in_kernel(struct kt_task *t, const struct timespec *until)
+{
+	/* Acquire: what the waker wrote; pairs with kt_phase_wake(). Also below. */
+	uint32_t old = __atomic_load_n(&t->phase, __ATOMIC_ACQUIRE);
+	int err = 0;
+
+	while (old & PHASE_STATES) {
+		if (interrupted(old))
+			err = -EINTR;
+		if (err) {
+			/* A wake that came first leaves the state clear: nothing is taken from it. */
+			kt_phase_change(&t->phase, PHASE_STATES | PHASE_ASLEEP, 0);
+			return err;
+		}
+		if (!(old & PHASE_ASLEEP)) {
+			if (!__atomic_compare_exchange_n(&t->phase, &old, old | PHASE_ASLEEP, true,
+							 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+				continue;
+			old |= PHASE_ASLEEP;
+			KT_DELAY("asleep");
+		}
+		err = kt_futex_wait(&t->phase, old, until, FUTEX_SELF);
+		old = __atomic_load_n(&t->phase, __ATOMIC_ACQUIRE);
+	}
+	return 0;
+}
+
+static bool spin_wanted(struct kt_task *t)
+{
+	int cpu = __atomic_load_n(&t->waker_cpu, __ATOMIC_RELAXED);
+
+	if (t->spin_skip) {
+		t->spin_skip--;
+		return false;
+	}
+	/* A waker on our own CPU cannot run while we spin. */
+	return cpu >= 0 && cpu != sched_getcpu();
+}
+
+static bool spin(struct kt_task *t, uint64_t begin_ns)
+{
+	int i;
+
+	do {
+		for (i = 0; i < SPIN_CHUNK; i++) {
+			/* Acquire: pairs with kt_phase_wake(). */
+			if (!(__atomic_load_n(&t->phase, __ATOMIC_ACQUIRE) & PHASE_STATES))
+				return true;
+			kt_cpu_relax();
+		}
+	} while (slot_clock_ns() - begin_ns < t->spin_max_ns);
+	return false;
+}
+
+/*
+ * Spin first if that has paid lately. What teaches us is how long the wait took, slept or spun: one
+ * shorter than the longest spin would have been worth it.
+ */
+static __attribute__((noinline)) int sleep_with_spin(struct kt_task *t,
+						     const struct timespec *until)
+{
+	uint64_t begin_ns = slot_clock_ns();
+	bool spun = spin_wanted(t);
+	int err;
+
+	if (spun && spin(t, begin_ns)) {
+		t->spin_failed = 0;
+		return 0;
+	}
+	err = sleep_in_kernel(t, until);
+	if (slot_clock_ns() - begin_ns <= 2ULL * t->spin_max_ns) {
+		t->spin_failed = 0;
+		t->spin_skip /= 2;
+	} else if (spun) {
+		t->spin_skip = SPIN_SKIP_MAX >> 8 << t->spin_failed;
+		if (t->spin_skip < SPIN_SKIP_MAX)
+			t->spin_failed++;
+	}
+	return err;
+}
+
+int kt_sleep(struct kt_task *t, const struct timespec *until)
+{
+	int err;
+
+	KT_DELAY("sleep");
+	if (t->spin_max_ns)
+		err = sleep_with_spin(t, until);
+	else
+		err = sleep_in_kernel(t, until);
+	kt_slot_resume(t);
+	return err;
+}
+
+void kthread_schedule(void)
+{
+	kt_sleep(kt_current(), NULL);
+}
+
+long kthread_schedule_timeout(long timeout)
+{
+	struct kt_task *t = kt_current();
+	struct timespec until;
+
+	if (timeout == MAX_SCHEDULE_TIMEOUT) {
+		kt_sleep(t, NULL);
+		return MAX_SCHEDULE_TIMEOUT;
+	}
+	if (timeout < 0) {
+		kthread_warn(KTHREAD_WARN_TIMEOUT_NEGATIVE, "schedule_timeout: negative timeout %ld",
+			     timeout);
+		kt_phase_change(&t->phase, PHASE_STATES, 0);
+		return 0;
+	}
+	kt_deadline(&until, timeout);
+	return kt_sleep(t, &until) == -ETIMEDOUT ? 0 : kt_left(&until);
+}
+
+void kthread_set_spin(struct task_struct *k, unsigned int max_ns)
+{
+	if (k)
+		__atomic_store_n(&kt_task(k)->spin_max_ns, max_ns, __ATOMIC_RELAXED);
+	else
+		__atomic_store_n(&kt_spin_ns, max_ns, __ATOMIC_RELAXED);
+}
+
+/* ---- controllers ------------------------------------------------------------------------------- */
+uint32_t kt_wait_change(struct kt_task *t, uint32_t seen)
+{
+	uint32_t set = seen | PHASE_WAITED;
+
+	if (!(seen & PHASE_WAITED) &&
+	    !__atomic_compare_exchange_n(&t->phase, &seen, set, false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_ACQUIRE))
+		return seen;
+	KT_DELAY("controller");
+	kt_futex_wait(&t->phase, set, NULL, FUTEX_CONTROLLER);
+	return __atomic_load_n(&t->phase, __ATOMIC_ACQUIRE);
+}
+
+/* ---- time -------------------------------------------------------------------------------------- */
+unsigned long kthread_jiffies(void)
+{
+	return (unsigned long)(slot_clock_ns() / 1000000ULL);
+}
+
+void kt_deadline(struct timespec *ts, long timeout)
+{
+	clock_gettime(CLOCK_MONOTONIC, ts);
+	ts->tv_sec += timeout / HZ;
+	ts->tv_nsec += timeout % HZ * 1000000L;
+	if (ts->tv_nsec >= 1000000000L) {
+		ts->tv_nsec -= 1000000000L;
+		ts->tv_sec++;
+	}
+}
+
+/* Rounded up: who is woken in time has at least one jiffy left. */
+long kt_left(const struct timespec *until)
+{
+	struct timespec now;
+	long long ns;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ns = (until->tv_sec - now.tv_sec) * 1000000000LL + until->tv_nsec - now.tv_nsec;
+	return ns <= 0 ? 1 : (long)((ns + 999999) / 1000000);
+}

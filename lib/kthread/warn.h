@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KTHREAD_WARN_H
+#define KTHREAD_WARN_H
+/*
+ * Misuse: where the kernel warns, libkthread counts, prints the first of each kind to stderr, and
+ * goes on with the value that the kernel returns. With KTHREAD_WARN=abort in the environment, or
+ * kthread_warn_abort(true), it aborts instead.
+ */
+#include <stdbool.h>
+
+enum kthread_warning {
+	KTHREAD_WARN_ANY,	  /* only for counting: all kinds together */
+	KTHREAD_WARN_STOP_SELF,	  /* kthread_stop(current) */
+	KTHREAD_WARN_STOP_FOREIGN, /* stop, park or bind of a thread that is no kthread */
+	KTHREAD_WARN_DEAD_FORK,	  /* handle of a thread that a fork left behind */
+	KTHREAD_WARN_NOT_KTHREAD, /* a kthread's own call from another thread */
+	KTHREAD_WARN_PARK_EXITED, /* park of a thread that has exited */
+	KTHREAD_WARN_PARK_TWICE,  /* park while a park is pending */
+	KTHREAD_WARN_BIND_STARTED, /* bind after the first wake */
+	KTHREAD_WARN_BIND_FAILED, /* the kernel refused the affinity */
+	KTHREAD_WARN_PER_CPU_UNBOUND, /* kthread_set_per_cpu() without kthread_bind() */
+	KTHREAD_WARN_TIMEOUT_NEGATIVE, /* schedule_timeout(< 0) */
+	KTHREAD_WARN_WORKER_BUSY, /* kthread_worker_fn() of a worker that another thread serves */
+	KTHREAD_WARN_WORKER_NONE, /* flush or destroy of a worker without a thread */
+	KTHREAD_WARN_WORKER_SELF, /* flush, cancel or destroy that would wait for itself */
+	KTHREAD_WARN_WORKER_LEFTOVER, /* destroy with works that were queued again */
+	KTHREAD_WARN_WORK_TWO_WORKERS, /* one work used with two workers */
+	KTHREAD_WARN_NR,
+};
+
+#pragma GCC visibility push(default)
+/* kthread_warn - report misuse of kind @w: counted, printed once per kind, aborts on request */
+void kthread_warn(enum kthread_warning w, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* kthread_warn_count - how often @w has been reported; KTHREAD_WARN_ANY: all together */
+unsigned long kthread_warn_count(enum kthread_warning w);
+
+/* kthread_warn_abort - abort() at the next report, or go on */
+void kthread_warn_abort(bool on);
+
+/* kthread_warn_hook - call @fn instead of printing the first of each kind; NULL: print again */
+void kthread_warn_hook(void (*fn)(enum kthread_warning w, const char *text));
+#pragma GCC visibility pop
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KTHREAD_WORKER_H
+#define KTHREAD_WORKER_H
+/*
+ * Workers: one thread that runs queued works one after the other, in order.
+ *
+ * The caller owns a work's memory; it must live until the work has run, and may be freed by the
+ * work's own function. A worker outlives all calls on it.
+ *
+ * A queue_work on a busy worker makes no system call; an idle worker is woken once, however many
+ * works are queued before it runs.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <kthread/err.h>
+#include <kthread/sched.h>
+
+/* A list's head and its members' nodes. */
+struct kthread_node {
+	struct kthread_node *next, *prev;
+};
+
+struct kthread_work;
+typedef void (*kthread_work_func_t)(struct kthread_work *work);
+
+/* Fields are the library's to change; names are the kernel's. */
+struct kthread_worker {
+	unsigned int flags;
+	uint32_t lock;
+	struct kthread_node work_list;
+	struct task_struct *task;
+	struct kthread_work *current_work;
+	unsigned int idle; /* the thread sleeps, or has not started, and nobody has woken it yet */
+};
+
+struct kthread_work {
+	struct kthread_node node; /* empty: not pending */
+	kthread_work_func_t func;
+	struct kthread_worker *worker; /* the last one it was queued on */
+	int canceling;		       /* number of cancels that wait */
+};
+
+#define KTHREAD_WORK_INIT(work, fn)                                                                \
+	{                                                                                          \
+		.node = { &(work).node, &(work).node }, .func = (fn)                               \
+	}
+#define DEFINE_KTHREAD_WORK(work, fn) struct kthread_work work = KTHREAD_WORK_INIT(work, fn)
+
+static inline void kthread_init_work(struct kthread_work *work, kthread_work_func_t fn)
+{
+	*work = (struct kthread_work){ .node = { &work->node, &work->node }, .func = fn };
+}
+
+#pragma GCC visibility push(default)
+
+/* kthread_init_worker - prepare a worker of the caller's own, to be served by kthread_worker_fn() */
+void kthread_init_worker(struct kthread_worker *worker);
+
+/*
+ * kthread_worker_fn - a thread function that serves @worker_ptr until kthread_stop()
+ *
+ * It then returns 0 at once; what is still queued stays so. Parks between works.
+ */
+int kthread_worker_fn(void *worker_ptr);
+
+/**
+ * kthread_create_worker - a worker and its thread, which the first queued work starts
+ * @flags: 0
+ * @namefmt: printf format of the thread's name
+ *
+ * Return: the worker, to be ended by kthread_destroy_worker(), or ERR_PTR as kthread_create().
+ * Tests: W16, W18.
+ */
+#define kthread_create_worker(flags, namefmt, ...)                                                 \
+	kthread_create_worker_on_node(flags, NUMA_NO_NODE, namefmt, ##__VA_ARGS__)
+struct kthread_worker *kthread_create_worker_on_node(unsigned int flags, int node,
+						     const char *namefmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* kthread_create_worker_on_cpu - bound to @cpu; @namefmt gets it as its one argument ("x/%u") */
+struct kthread_worker *kthread_create_worker_on_cpu(int cpu, unsigned int flags,
+						    const char *namefmt);
+
+/**
+ * kthread_queue_work - run @work on @worker
+ *
+ * Context: any thread, never sleeps for long; not a signal handler.
+ * Ordering: true or false, the next run of the work sees what the caller wrote before.
+ * Return: false if the work is pending already or being cancelled, else true.
+ * Tests: W1 to W4, W8, W18 to W20, W23, W26.
+ */
+bool kthread_queue_work(struct kthread_worker *worker, struct kthread_work *work);
+
+/*
+ * kthread_flush_work - wait until the pending or running instance of @work is done
+ *
+ * Later instances are not waited for. From the worker's own thread: warns and returns.
+ */
+void kthread_flush_work(struct kthread_work *work);
+
+/*
+ * kthread_flush_worker - wait until all that is queued now is done
+ *
+ * Warns for a worker without a thread, then waits for one. From the worker's own thread: warns, returns.
+ */
+void kthread_flush_worker(struct kthread_worker *worker);
+
+/**
+ * kthread_cancel_work_sync - make @work neither pending nor running
+ *
+ * Nobody can queue it while the call waits. From the worker's own thread it does not wait, and warns
+ * when @work is the running one.
+ *
+ * Return: true if it was pending.
+ * Tests: W7, W8, W24.
+ */
+bool kthread_cancel_work_sync(struct kthread_work *work);
+
+/**
+ * kthread_destroy_worker - run what is queued, end the thread, free the worker
+ *
+ * Warns for a worker whose thread is gone, or that has works left because a work queued itself again.
+ * Tests: W16.
+ */
+void kthread_destroy_worker(struct kthread_worker *worker);
+
+#pragma GCC visibility pop
+
+#define kthread_run_worker(flags, namefmt, ...)                                                    \
+	({                                                                                         \
+		struct kthread_worker *kthread_run_w =                                             \
+			kthread_create_worker(flags, namefmt, ##__VA_ARGS__);                      \
+		if (!IS_ERR(kthread_run_w))                                                        \
+			wake_up_process(kthread_run_w->task);                                      \
+		kthread_run_w;                                                                     \
+	})
+
+static inline struct kthread_worker *kthread_run_worker_on_cpu(int cpu, unsigned int flags,
+							       const char *namefmt)
+{
+	struct kthread_worker *w = kthread_create_worker_on_cpu(cpu, flags, namefmt);
+
+	if (!IS_ERR(w))
+		wake_up_process(w->task);
+	return w;
+}
+#endif
