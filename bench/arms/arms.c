@@ -12,9 +12,7 @@ static const struct {
 	const struct arm *arm;
 	const char *missing;
 } arms[] = {
-#ifdef HAVE_LIBKTHREAD
 	{ "libkthread", &arm_libkthread, NULL },
-#endif
 #ifdef HAVE_KEVENTD
 	{ "keventd", &arm_keventd, NULL },
 #endif

@@ -10,9 +10,9 @@
  * lives until the process ends: the first work item names and pins it, and calls on_start in it. No
  * park, no create/stop in the shape asked for.
  *
- * Known: libuv 1.44's receiver spins while the sender is between its two writes of the async handle.
- * On one CPU a wake that preempts the sender there costs a whole spin, which is libuv's own doing
- * and stays in the figure.
+ * Known: libuv 1.44's receiver spins while the sender is between its two writes of the async
+ * handle. On one CPU a wake that preempts the sender there costs a whole spin, which is libuv's own
+ * doing and stays in the figure.
  */
 #include "bench/arms/arm.h"
 
