@@ -31,6 +31,7 @@ struct tracer_opts {
 	bool follow_children;	/* with tgid: its descendants too, also after exec */
 	uint32_t ring_bytes;	/* 0: default; small values are for tests of the loss counters */
 	uint32_t max_pending;	/* 0: default; entries of the pending-work map */
+	bool run_time;		/* let the kernel keep our programs' run time (two clock reads more per hit) */
 	enum tracer_by by;	/* with TRACER_GROUP_SUBJECT */
 	const char *command;	/* with tgid: the program it is about to execute, searched for probes before it runs */
 };

@@ -58,6 +58,7 @@ struct tracer_known_process {
 	pid_t local;	    /* as this process's namespace shows it */
 	uint32_t execs;	    /* of struct tracer_process when last looked at */
 	uint64_t registry;  /* 0: none found */
+	bool told;	    /* its registry came by tracer_add_process() */
 	bool done;	    /* nothing more to find */
 	uint32_t looked;    /* how often since it joined or called exec */
 	uint64_t next_ns;   /* when to look again */
@@ -73,6 +74,7 @@ struct tracer {
 	struct tracer_settings *settings; /* in the skeleton's rodata, until it is loaded */
 	struct tracer_control *control;	  /* in the skeleton's bss, once it is loaded */
 	bool attached, enabled;
+	bool by_process; /* settings->by_process */
 
 	struct tracer_link *link;
 	uint32_t nr_links;
@@ -122,6 +124,9 @@ int tracer_run_iter(struct tracer *t, const char *prog, char *err, size_t errlen
 /* tracer_has_tracepoint - does the kernel's BTF have btf_trace_<name>? The number of its arguments, or 0 */
 int tracer_has_tracepoint(const char *name);
 
+/* process_set_registry - the slots of process @tgid (of the set) lie at @registry_addr */
+int process_set_registry(struct tracer *t, pid_t tgid, uint64_t registry_addr);
+
 /* ---- words for errors (error.c) ---------------------------------------------------------------- */
 
 /*
@@ -147,11 +152,14 @@ const char *tracer_log_last(void);
 int slab_size(struct tracer *t);			      /* before load */
 int slab_map(struct tracer *t, char *err, size_t errlen);     /* after load */
 void slab_free(struct tracer *t);
-void slab_start(struct tracer *t); /* forget what came before: at enable after a pause */
+void slab_start(struct tracer *t); /* times and counters count from now on */
 int slab_read(struct tracer *t, struct tracer_snapshot **s);
 int grace_period(struct tracer *t); /* wait until programs that run now have ended */
 
-int process_seed(struct tracer *t, char *err, size_t errlen); /* opts.tgid into the set */
+int process_check(struct tracer *t, char *err, size_t errlen); /* do opts.tgid and opts.tid exist? */
+int process_seed(struct tracer *t, char *err, size_t errlen);  /* opts.tgid into the set */
+int process_look_all(struct tracer *t, char *err, size_t errlen);
+void process_forget_looks(struct tracer *t); /* what was found is detached: look again */
 int process_add(struct tracer *t, pid_t tgid, uint64_t registry_addr);
 int process_poll(struct tracer *t);
 void process_free(struct tracer *t);

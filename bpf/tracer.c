@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "bpf/tracer.h"
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <bpf/btf.h>
+
+#include "bpf/tracer_impl.h"
+
+static const struct tracer_ops *const kinds[] = {
+	[TRACER_WAKEUP] = &tracer_wakeup,
+	[TRACER_PARK] = &tracer_park,
+	[TRACER_WORK] = &tracer_work,
+	[TRACER_STOP] = &tracer_stop,
+};
+
+const char *tracer_metric_name(enum tracer_metric m)
+{
+	static const char *const names[NR_METRICS] = {
+		[METRIC_CALL] = "call",
+		[METRIC_WAKE] = "wake",
+		[METRIC_RUNQ] = "runq",
+		[METRIC_PREMIG] = "premig",
+		[METRIC_RESUME] = "resume",
+		[METRIC_END_TO_END] = "end_to_end",
+		[METRIC_UNATTRIBUTED] = "unattributed",
+		[METRIC_KERNEL] = "kernel",
+		[METRIC_PARK] = "park",
+		[METRIC_PARK_REACT] = "park_react",
+		[METRIC_UNPARK] = "unpark",
+		[METRIC_UNPARK_CALL] = "unpark_call",
+		[METRIC_DELAY_IDLE] = "delay_idle",
+		[METRIC_DELAY_BUSY] = "delay_busy",
+		[METRIC_RUN] = "run",
+		[METRIC_STOP] = "stop",
+	};
+
+	return (unsigned int)m < NR_METRICS ? names[m] : NULL;
+}
+
+/* ---- links ------------------------------------------------------------------------------------- */
+
+int tracer_keep_link(struct tracer *t, struct bpf_link *link, const char *what)
+{
+	struct tracer_link *l = realloc(t->link, (t->nr_links + 1) * sizeof(*l));
+
+	if (!l) {
+		bpf_link__destroy(link);
+		return -ENOMEM;
+	}
+	t->link = l;
+	t->link[t->nr_links++] = (struct tracer_link){ .link = link, .what = what };
+	return 0;
+}
+
+int tracer_attach_program(struct tracer *t, const char *name, char *err, size_t errlen)
+{
+	struct bpf_program *p = bpf_object__find_program_by_name(t->obj, name);
+	struct bpf_link *link;
+
+	if (!p)
+		return tracer_say(err, errlen, -ENOENT, "there is no program %s", name);
+	tracer_log_start();
+	link = bpf_program__attach(p);
+	if (!link)
+		return tracer_error(err, errlen, -errno, "attach %s", name);
+	return tracer_keep_link(t, link, bpf_program__name(p));
+}
+
+int tracer_attach_usdt(struct tracer *t, const char *prog, const char *path, const char *provider,
+		       const char *name, uint64_t cookie, char *err, size_t errlen)
+{
+	struct bpf_program *p = bpf_object__find_program_by_name(t->obj, prog);
+	LIBBPF_OPTS(bpf_usdt_opts, opts, .usdt_cookie = cookie);
+	struct bpf_link *link;
+
+	if (!p)
+		return tracer_say(err, errlen, -ENOENT, "there is no program %s", prog);
+	tracer_log_start();
+	link = bpf_program__attach_usdt(p, -1, path, provider, name, &opts);
+	if (!link)
+		return tracer_error(err, errlen, -errno, "attach the probe %s:%s of %s", provider, name,
+				    path);
+	return tracer_keep_link(t, link, bpf_program__name(p));
+}
+
+int tracer_run_iter(struct tracer *t, const char *prog, char *err, size_t errlen)
+{
+	struct bpf_program *p = bpf_object__find_program_by_name(t->obj, prog);
+	struct bpf_link *link;
+	char buf[64];
+	ssize_t n;
+	int fd;
+
+	if (!p)
+		return tracer_say(err, errlen, -ENOENT, "there is no program %s", prog);
+	tracer_log_start();
+	link = bpf_program__attach_iter(p, NULL);
+	if (!link)
+		return tracer_error(err, errlen, -errno, "attach the iterator %s", prog);
+	fd = bpf_iter_create(bpf_link__fd(link));
+	n = fd < 0 ? -1 : 1;
+	while (n > 0 || (n < 0 && fd >= 0 && errno == EAGAIN))
+		n = read(fd, buf, sizeof(buf));
+	if (n < 0)
+		tracer_error(err, errlen, -errno, "run the iterator %s", prog);
+	if (fd >= 0)
+		close(fd);
+	bpf_link__destroy(link);
+	return n < 0 ? -EIO : 0;
+}
+
+/* ---- what the kernel has ----------------------------------------------------------------------- */
+
+int tracer_has_tracepoint(const char *name)
+{
+	static struct btf *kernel;
+	const struct btf_type *type;
+	char full[128];
+	int id;
+
+	tracer_log_start();
+	if (!kernel)
+		kernel = btf__load_vmlinux_btf();
+	if (!kernel)
+		return 0;
+	snprintf(full, sizeof(full), "btf_trace_%s", name);
+	id = btf__find_by_name_kind(kernel, full, BTF_KIND_TYPEDEF);
+	if (id < 0)
+		return 0;
+	type = btf__type_by_id(kernel, id); /* typedef -> pointer -> function prototype */
+	type = type ? btf__type_by_id(kernel, type->type) : NULL;
+	type = type && btf_is_ptr(type) ? btf__type_by_id(kernel, type->type) : NULL;
+	/* its first parameter is the tracepoint's private data */
+	return type && btf_is_func_proto(type) ? btf_vlen(type) - 1 : 0;
+}
+
+int tracer_permitted(char *err, size_t errlen)
+{
+	/* The least of what every kind does: load a tp_btf program. Nothing is attached. */
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_RAW_TP);
+	struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int fd, id;
+
+	tracer_log_start();
+	id = libbpf_find_vmlinux_btf_id("sched_switch", BPF_TRACE_RAW_TP);
+	if (id < 0)
+		return tracer_error(err, errlen, id, "read the kernel's types");
+	opts.attach_btf_id = id;
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "kt_permitted", "GPL", insns, 2, &opts);
+	if (fd < 0)
+		return tracer_error(err, errlen, -errno, "load a BPF program");
+	close(fd);
+	return 0;
+}
+
+/* ---- life -------------------------------------------------------------------------------------- */
+
+/* Before 5.11 BPF memory is charged to this limit; where it may not be raised it is not needed. */
+static void raise_memlock(void)
+{
+	struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+
+	setrlimit(RLIMIT_MEMLOCK, &all);
+}
+
+static int copy_opts(struct tracer *t, const struct tracer_opts *o)
+{
+	t->opts = *o;
+	t->opts.comm_glob = o->comm_glob ? strdup(o->comm_glob) : NULL;
+	t->opts.command = o->command ? strdup(o->command) : NULL;
+	if ((o->comm_glob && !t->opts.comm_glob) || (o->command && !t->opts.command))
+		return -ENOMEM;
+	return 0;
+}
+
+static int fill_settings(struct tracer *t, char *err, size_t errlen)
+{
+	const struct tracer_opts *o = &t->opts;
+	struct tracer_settings *s = t->settings;
+	uint32_t id;
+
+	if (!process_global_id(getpid(), &id))
+		s->self_tgid = id;
+	if (o->tid && !process_global_id(o->tid, &id))
+		s->tid = id;
+	/* Arms exist only in processes that were added. */
+	s->by_process = t->by_process = o->tgid || o->tid || o->group == TRACER_GROUP_ARM;
+	s->follow = o->follow_children;
+	s->kthreads = o->kthreads;
+	s->group = o->group;
+	s->switch_has_state = tracer_has_tracepoint("sched_switch") >= 4;
+	s->by_name = o->comm_glob != NULL;
+	if (o->comm_glob && glob_compile(&s->glob, o->comm_glob))
+		return tracer_say(err, errlen, -EINVAL, "'%s' is no valid shell pattern", o->comm_glob);
+	return 0;
+}
+
+static const char *const follow_programs[] = { "on_process_fork", "on_process_exec", "on_process_free" };
+#define NR_FOLLOW (sizeof(follow_programs) / sizeof(follow_programs[0]))
+
+static void autoload_follow(struct tracer *t)
+{
+	size_t i;
+
+	for (i = 0; i < NR_FOLLOW; i++) {
+		struct bpf_program *p = bpf_object__find_program_by_name(t->obj, follow_programs[i]);
+
+		if (p)
+			bpf_program__set_autoload(p, t->by_process);
+	}
+}
+
+static int load(struct tracer *t, char *err, size_t errlen)
+{
+	int ret = slab_size(t);
+
+	if (ret)
+		return tracer_error(err, errlen, ret, "size the histograms");
+	autoload_follow(t);
+	tracer_log_start();
+	ret = t->ops->load(t);
+	t->settings = NULL; /* read-only from here on */
+	if (ret)
+		return tracer_error(err, errlen, ret, "load the %s tracer", t->ops->name);
+	return slab_map(t, err, errlen);
+}
+
+int tracer_open(struct tracer **out, const struct tracer_opts *o, char *err, size_t errlen)
+{
+	struct tracer *t;
+	int ret;
+
+	ret = tracer_permitted(err, errlen);
+	if (ret)
+		return ret;
+	if ((unsigned int)o->kind >= sizeof(kinds) / sizeof(kinds[0]))
+		return tracer_say(err, errlen, -EINVAL, "there is no such tracer");
+	t = calloc(1, sizeof(*t));
+	if (!t || copy_opts(t, o)) {
+		tracer_close(t);
+		return tracer_say(err, errlen, -ENOMEM, "out of memory");
+	}
+	raise_memlock();
+	t->stats_fd = -1;
+	t->ops = kinds[o->kind];
+	ret = process_check(t, err, errlen);
+	ret = ret ?: t->ops->open(t, err, errlen);
+	ret = ret ?: fill_settings(t, err, errlen);
+	ret = ret ?: load(t, err, errlen);
+	ret = ret ?: process_seed(t, err, errlen);
+	if (ret) {
+		tracer_close(t);
+		return ret;
+	}
+	if (o->run_time)
+		t->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	slab_start(t);
+	*out = t;
+	return 0;
+}
+
+int tracer_add_process(struct tracer *t, pid_t tgid, uint64_t registry_addr)
+{
+	return process_add(t, tgid, registry_addr);
+}
+
+int tracer_attach(struct tracer *t, char *err, size_t errlen)
+{
+	int ret = 0;
+	size_t i;
+
+	if (t->attached)
+		return 0;
+	for (i = 0; !ret && t->by_process && i < NR_FOLLOW; i++)
+		if (bpf_object__find_program_by_name(t->obj, follow_programs[i]))
+			ret = tracer_attach_program(t, follow_programs[i], err, errlen);
+	ret = ret ?: t->ops->attach(t, err, errlen);
+	if (!ret) {
+		t->attached = true;
+		ret = process_look_all(t, err, errlen);
+	}
+	if (ret)
+		tracer_detach(t);
+	return ret;
+}
+
+void tracer_detach(struct tracer *t)
+{
+	tracer_enable(t, false);
+	while (t->nr_links)
+		bpf_link__destroy(t->link[--t->nr_links].link);
+	if (t->ops->detach)
+		t->ops->detach(t);
+	t->attached = false;
+	process_forget_looks(t);
+}
+
+void tracer_enable(struct tracer *t, bool on)
+{
+	if (t->enabled == on)
+		return;
+	t->enabled = on;
+	/* A new session voids what tasks remember: stamps of before the pause must not meet later ones. */
+	if (on)
+		__atomic_add_fetch(&t->control->session, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&t->control->enabled, on, __ATOMIC_RELEASE);
+}
+
+int tracer_poll(struct tracer *t)
+{
+	int ret = process_poll(t);
+
+	if (t->ops->poll)
+		ret = t->ops->poll(t) ?: ret;
+	return ret;
+}
+
+int tracer_read(struct tracer *t, struct tracer_snapshot **s)
+{
+	return slab_read(t, s);
+}
+
+void tracer_close(struct tracer *t)
+{
+	if (!t)
+		return;
+	if (t->control)
+		tracer_detach(t);
+	slab_free(t);
+	process_free(t);
+	if (t->ops && (t->skel || t->kind))
+		t->ops->close(t);
+	if (t->stats_fd >= 0)
+		close(t->stats_fd);
+	free(t->link);
+	free((char *)t->opts.comm_glob);
+	free((char *)t->opts.command);
+	free(t);
+}

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_BPF_WAKE_STATE_H
+#define KT_BPF_WAKE_STATE_H
+/*
+ * Wakeup latency of one task as a state machine: plain C, compiled into the BPF object and into its
+ * unit test (tests/unit/wake_state.c).
+ *
+ * A wake is a chain of stamps: T0 request (user space), T1 sched_waking, T2 sched_wakeup, T3 switched
+ * in, T4 first instruction (user space). Each event goes into one function here, which advances the
+ * state and says in struct wake_out what to count and what to record; the caller does only that.
+ * The values of a wake come all together (at T4, or at T3 where no stamps exist) or not at all, so that their
+ * counts agree; KERNEL (T1 -> T3) comes with every wake.
+ *
+ * Who may run together, as the kernel serialises it:
+ *   waking	 the woken task's pi_lock. Its results (the waking part) are consumed by the same wake's wakeup.
+ *   wakeup, migrate, switch_in, switch_out	the run queue's lock; wakeup follows its waking.
+ *   stamp	 the task itself is current.
+ * Only waking can run beside another event of the same task (the one that is just blocking), so it
+ * writes nothing but its own part, and the decision is taken at wakeup: by then it is known whether
+ * the task had blocked.
+ */
+#include "bpf/counters.h"
+#include "bpf/metrics.h"
+#include "lib/probe/slot.h"
+
+/* What a waking could learn about the request. */
+enum wake_stamp {
+	WAKE_STAMP_NONE,     /* no stamps exist for this task: phases end at T3 */
+	WAKE_STAMP_OK,	     /* t0 is an unanswered request */
+	WAKE_STAMP_NO_SLOT,
+	WAKE_STAMP_NO_T0,
+	WAKE_STAMP_STALE,    /* t0 is older than the last answer */
+	WAKE_STAMP_REUSED,   /* t0 began an earlier chain already */
+	WAKE_STAMP_IDLE,     /* waker is the idle task */
+	WAKE_STAMP_FOREIGN,  /* waker has another address space */
+	WAKE_STAMP_FAULT,    /* slot not readable */
+	WAKE_STAMP_UNTAGGED, /* the slot names no arm, and only arms count */
+};
+
+enum wake_place { WAKE_UNKNOWN, WAKE_BLOCKED, WAKE_QUEUED, WAKE_RUNNING };
+enum wake_chain { WAKE_IDLE, WAKE_WOKEN /* T2 seen */, WAKE_RAN /* T3 seen, T4 awaited */ };
+
+/* Zeroed memory is a task of which nothing is known yet. */
+struct wake_state {
+	/* the waking part */
+	slot_u64 w_t1; /* 0: no waking is open */
+	slot_u64 w_t0;
+	slot_u32 w_stamp; /* enum wake_stamp */
+	slot_u32 w_seq;
+	slot_u32 w_arm;
+
+	slot_u32 place;	   /* enum wake_place */
+	slot_u32 chain;	   /* enum wake_chain */
+	slot_u32 stamp;	   /* enum wake_stamp of the chain */
+	slot_u32 arm;	   /* arm of the chain, or KTHREAD_SLOT_NONE */
+	slot_u32 seq;	   /* slot's sequence when the chain began */
+	slot_u32 last_seq; /* the last sequence accounted for */
+	slot_u32 seq_known;
+	slot_u64 last_t0; /* the last T0 that began a chain */
+	slot_u64 t0, t1, t2, t3;
+	slot_u64 migrated; /* last move to another queue, 0: none */
+};
+
+/* What an event means; counter NR_COUNTERS: nothing. */
+struct wake_out {
+	slot_u32 fate;	 /* counter: what became of a wake */
+	slot_u32 edge;	 /* counter: what kind of switch, or of stamp */
+	slot_u32 spun;	 /* answers given with no sched_waking */
+	slot_u32 record; /* bit per metric, METRIC_CALL..METRIC_KERNEL */
+	slot_u64 value[METRIC_KERNEL + 1];
+};
+
+#define WAKE_BIT(metric) (1U << (metric))
+#define WAKE_FN static inline __attribute__((always_inline))
+
+WAKE_FN void wake_out_init(struct wake_out *o)
+{
+	o->fate = o->edge = NR_COUNTERS;
+	o->spun = 0;
+	o->record = 0;
+}
+
+WAKE_FN void wake_put(struct wake_out *o, slot_u32 metric, slot_u64 v)
+{
+	o->record |= WAKE_BIT(metric);
+	o->value[metric] = v;
+}
+
+WAKE_FN bool wake_before(slot_u64 a, slot_u64 b)
+{
+	return (long long)(a - b) < 0;
+}
+
+/* wake_new - sched_wakeup_new: first run of a thread; no request, no latency */
+WAKE_FN void wake_new(struct wake_state *s, struct wake_out *o)
+{
+	s->place = WAKE_QUEUED;
+	s->chain = WAKE_IDLE;
+	o->fate = COUNTER_new_task;
+}
+
+/*
+ * wake_waking - T1; @stamp says what @slot (read now, or NULL) is good for
+ *
+ * The caller passes WAKE_STAMP_OK for a slot it could read; whether T0 in it is usable is decided here.
+ */
+WAKE_FN void wake_waking(struct wake_state *s, slot_u64 now, slot_u32 stamp,
+			 const struct kthread_slot *slot, struct wake_out *o)
+{
+	if (s->w_t1)
+		o->fate = COUNTER_superseded; /* its sched_wakeup was not seen */
+	s->w_arm = KTHREAD_SLOT_NONE;
+	if (stamp == WAKE_STAMP_OK && slot) {
+		s->w_t0 = slot->t0_ns;
+		s->w_seq = slot->seq;
+		s->w_arm = slot->arm;
+		if (!slot->t0_ns)
+			stamp = WAKE_STAMP_NO_T0;
+		else if (!wake_before(slot->t4_ns, slot->t0_ns))
+			stamp = WAKE_STAMP_STALE;
+	}
+	s->w_stamp = stamp;
+	s->w_t1 = now;
+}
+
+WAKE_FN slot_u32 wake_stamp_counter(slot_u32 stamp)
+{
+	switch (stamp) {
+	case WAKE_STAMP_NO_SLOT:
+		return COUNTER_no_slot;
+	case WAKE_STAMP_NO_T0:
+		return COUNTER_no_t0;
+	case WAKE_STAMP_STALE:
+		return COUNTER_stale_t0;
+	case WAKE_STAMP_REUSED:
+		return COUNTER_t0_reused;
+	case WAKE_STAMP_IDLE:
+		return COUNTER_idle_waker;
+	case WAKE_STAMP_FOREIGN:
+		return COUNTER_foreign_waker;
+	case WAKE_STAMP_FAULT:
+		return COUNTER_slot_fault;
+	case WAKE_STAMP_UNTAGGED:
+		return COUNTER_untagged;
+	default:
+		return NR_COUNTERS;
+	}
+}
+
+/* answers that no chain accounts for, up to @seq; a step back is a slot begun anew */
+WAKE_FN slot_u32 wake_seq_advance(struct wake_state *s, slot_u32 seq)
+{
+	slot_u32 by = s->seq_known ? seq - s->last_seq : 0;
+
+	s->last_seq = seq;
+	s->seq_known = 1;
+	return by > 0x7fffffff ? 0 : by;
+}
+
+/* wake_wakeup - T2: the task is on a run queue, or never left it */
+WAKE_FN void wake_wakeup(struct wake_state *s, slot_u64 now, struct wake_out *o)
+{
+	slot_u32 stamp = s->w_stamp;
+
+	if (!s->w_t1) {
+		o->fate = COUNTER_unmatched;
+		if (s->place == WAKE_UNKNOWN || s->place == WAKE_BLOCKED)
+			s->place = WAKE_QUEUED;
+		return;
+	}
+	if (s->place == WAKE_RUNNING || s->place == WAKE_QUEUED) {
+		/* It had set a sleep state and was still running, or preempted before it slept. */
+		o->fate = COUNTER_absorbed;
+		s->w_t1 = 0;
+		return;
+	}
+	if (stamp == WAKE_STAMP_OK || stamp == WAKE_STAMP_NO_T0 || stamp == WAKE_STAMP_STALE)
+		o->spun = wake_seq_advance(s, s->w_seq);
+	if (stamp == WAKE_STAMP_OK) {
+		if (s->w_t0 == s->last_t0)
+			stamp = WAKE_STAMP_REUSED;
+		s->last_t0 = s->w_t0;
+	}
+	o->edge = wake_stamp_counter(stamp);
+	s->stamp = stamp;
+	s->t0 = s->w_t0;
+	s->t1 = s->w_t1;
+	s->t2 = now;
+	s->seq = s->w_seq;
+	s->arm = s->w_arm;
+	s->migrated = 0;
+	s->w_t1 = 0;
+	s->place = WAKE_QUEUED;
+	s->chain = WAKE_WOKEN;
+}
+
+/* wake_migrate - T2a: moved to another queue; between T1 and T2 it is placement, part of WAKE */
+WAKE_FN void wake_migrate(struct wake_state *s, slot_u64 now, struct wake_out *o)
+{
+	if (s->chain != WAKE_WOKEN)
+		return;
+	s->migrated = now;
+	o->edge = COUNTER_migrated;
+}
+
+/* T1..T3 as phases; false: stamps out of order */
+WAKE_FN bool wake_put_kernel_phases(const struct wake_state *s, struct wake_out *o)
+{
+	if (wake_before(s->t2, s->t1) || wake_before(s->t3, s->t2))
+		return false;
+	wake_put(o, METRIC_WAKE, s->t2 - s->t1);
+	wake_put(o, METRIC_RUNQ, s->t3 - s->t2);
+	if (s->migrated && !wake_before(s->migrated, s->t2))
+		wake_put(o, METRIC_PREMIG, s->migrated - s->t2);
+	return true;
+}
+
+/* wake_switch_in - T3: consumes what is pending, whatever becomes of it */
+WAKE_FN void wake_switch_in(struct wake_state *s, slot_u64 now, struct wake_out *o)
+{
+	slot_u32 came_from = s->place;
+
+	s->place = WAKE_RUNNING;
+	if (s->chain != WAKE_WOKEN) {
+		/* RAN: preempted before T4, goes on. Queued without a chain: preempted, new or dropped. */
+		if (came_from == WAKE_UNKNOWN || came_from == WAKE_BLOCKED)
+			o->fate = COUNTER_unmatched;
+		return;
+	}
+	s->t3 = now;
+	s->chain = WAKE_IDLE;
+	if (wake_before(s->t2, s->t1) || wake_before(now, s->t2)) {
+		o->fate = COUNTER_negative;
+		return;
+	}
+	wake_put(o, METRIC_KERNEL, now - s->t1);
+	if (s->stamp == WAKE_STAMP_OK)
+		s->chain = WAKE_RAN;
+	else if (s->stamp == WAKE_STAMP_NONE)
+		wake_put_kernel_phases(s, o);
+}
+
+/* T4 is there: the values of the whole wake */
+WAKE_FN void wake_finish(struct wake_state *s, const struct kthread_slot *slot, struct wake_out *o)
+{
+	slot_u64 t4 = slot->t4_ns, sum, e2e;
+
+	s->chain = WAKE_IDLE;
+	if (wake_before(s->t1, s->t0) || wake_before(t4, s->t3) || wake_before(t4, s->t0) ||
+	    (long long)slot->e2e_ns < 0) {
+		o->fate = COUNTER_negative;
+		return;
+	}
+	if (!wake_put_kernel_phases(s, o)) {
+		o->fate = COUNTER_negative;
+		return;
+	}
+	wake_put(o, METRIC_CALL, s->t1 - s->t0);
+	wake_put(o, METRIC_RESUME, t4 - s->t3);
+	sum = (s->t1 - s->t0) + (s->t2 - s->t1) + (s->t3 - s->t2) + (t4 - s->t3);
+	e2e = slot->e2e_ns ? slot->e2e_ns : t4 - s->t0;
+	wake_put(o, METRIC_END_TO_END, e2e);
+	wake_put(o, METRIC_UNATTRIBUTED, wake_before(e2e, sum) ? sum - e2e : e2e - sum);
+}
+
+/*
+ * wake_stamped - the task is current and its slot could be read: is T4 there?
+ *
+ * Nothing happens unless a chain awaits it.
+ */
+WAKE_FN void wake_stamped(struct wake_state *s, const struct kthread_slot *slot,
+			  struct wake_out *o)
+{
+	slot_u32 by = slot->seq - s->seq;
+
+	if (s->chain != WAKE_RAN || !by)
+		return;
+	if (by == 1) {
+		s->last_seq = slot->seq;
+		wake_finish(s, slot, o);
+		return;
+	}
+	s->chain = WAKE_IDLE;
+	o->spun = wake_seq_advance(s, slot->seq);
+	if (o->spun) {
+		o->spun--; /* one of them answered this wake */
+		o->fate = COUNTER_t4_overrun;
+	} else {
+		o->fate = COUNTER_no_t4; /* the slot was given back and taken anew */
+	}
+}
+
+/* How a task leaves the CPU. */
+enum wake_leave { WAKE_LEAVE_BLOCKED, WAKE_LEAVE_PARKED, WAKE_LEAVE_PREEMPTED, WAKE_LEAVE_REQUEUED };
+
+/* wake_leave_how - from sched_switch's arguments; a sleep state means nothing when preempted */
+WAKE_FN slot_u32 wake_leave_how(bool preempt, slot_u32 prev_state, slot_u32 parked_bit)
+{
+	if (preempt)
+		return WAKE_LEAVE_PREEMPTED;
+	if (!prev_state)
+		return WAKE_LEAVE_REQUEUED;
+	return prev_state & parked_bit ? WAKE_LEAVE_PARKED : WAKE_LEAVE_BLOCKED;
+}
+
+/*
+ * wake_switch_out - the task leaves its CPU
+ *
+ * @slot: read now, needed only while wake_awaits_stamp(); NULL: could not be read
+ */
+WAKE_FN void wake_switch_out(struct wake_state *s, slot_u32 how, const struct kthread_slot *slot,
+			     struct wake_out *o)
+{
+	bool blocks = how == WAKE_LEAVE_BLOCKED || how == WAKE_LEAVE_PARKED;
+
+	if (s->place == WAKE_UNKNOWN)
+		o->edge = COUNTER_unmatched;
+	else if (how == WAKE_LEAVE_PREEMPTED)
+		o->edge = COUNTER_preempted;
+	else if (how == WAKE_LEAVE_REQUEUED)
+		o->edge = COUNTER_requeued;
+	else if (how == WAKE_LEAVE_PARKED)
+		o->edge = COUNTER_parked;
+
+	if (s->chain == WAKE_WOKEN) {
+		/* Woken before we knew its place, and it was running all the time. */
+		o->fate = COUNTER_absorbed;
+		s->chain = WAKE_IDLE;
+	}
+	if (s->chain == WAKE_RAN && slot)
+		wake_stamped(s, slot, o);
+	if (s->chain == WAKE_RAN && blocks) {
+		o->fate = slot ? COUNTER_reblocked : COUNTER_no_t4;
+		s->chain = WAKE_IDLE;
+	}
+	s->place = blocks ? WAKE_BLOCKED : WAKE_QUEUED;
+}
+
+/* wake_awaits_stamp - would a look into the slot help now? */
+WAKE_FN bool wake_awaits_stamp(const struct wake_state *s)
+{
+	return s->chain == WAKE_RAN;
+}
+#endif

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Wakeup latency from the scheduler's tracepoints, with the stamps that the threads' slots hold.
+ *
+ * State lives in task storage, made for every wanted task by the iterator when tracing begins and when a thread is
+ * born; that a task has storage therefore means that it passed the filters of wanted_class().
+ */
+#include "bpf/common.bpf.h"
+#include <bpf/usdt.bpf.h>
+
+#include "bpf/follow.bpf.h"
+#include "bpf/slot_read.bpf.h"
+#include "bpf/wake_state.h"
+
+struct wake_task {
+	struct wake_state wake;
+	struct slot_place place;
+	__u32 session;	/* of struct tracer_control; another: the state is void */
+	__u32 unwanted; /* name does not match */
+	__u32 group;	/* with TRACER_GROUP_SUBJECT: group + 1, 0: not asked yet */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct wake_task);
+} tasks SEC(".maps");
+
+/* ---- helpers ----------------------------------------------------------------------------------- */
+
+static __always_inline void task_refresh(struct wake_task *t, struct task_struct *p)
+{
+	__u32 session = *(volatile __u32 *)&control.session;
+
+	if (t->session == session)
+		return;
+	t->session = session;
+	__builtin_memset(&t->wake, 0, sizeof(t->wake));
+	if (settings.by_name)
+		t->unwanted = !name_matches(p);
+}
+
+/* task_find - state of @p, NULL: not a subject (or new; see task_make) */
+static __always_inline struct wake_task *task_find(struct task_struct *p)
+{
+	struct wake_task *t = bpf_task_storage_get(&tasks, p, NULL, 0);
+
+	if (t)
+		task_refresh(t, p);
+	return t;
+}
+
+static __always_inline struct wake_task *task_make(struct task_struct *p)
+{
+	struct wake_task *t = bpf_task_storage_get(&tasks, p, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (t)
+		task_refresh(t, p);
+	else
+		count(COUNTER_storage_failed);
+	return t;
+}
+
+/* group_of - group to record @t's values in, settings.nr_groups: none */
+static __always_inline __u32 group_of(struct wake_task *t, struct task_struct *p)
+{
+	struct tracer_subject s;
+
+	if (settings.group == TRACER_GROUP_ALL)
+		return 0;
+	if (settings.group == TRACER_GROUP_ARM)
+		return t->wake.arm;
+	if (!t->group) {
+		subject_of_task(&s, p);
+		t->group = subject_group(&s) + 1;
+	}
+	return t->group - 1;
+}
+
+/* Once, not per metric: an own function keeps the verifier's work and the code small. */
+__noinline int wake_record(__u32 bank, __u32 group, __u32 metric, __u64 v)
+{
+	hist_record(bank, group, metric, v);
+	return 0;
+}
+
+static __always_inline void emit(struct wake_task *t, struct task_struct *p, struct wake_out *o)
+{
+	__u32 group, bank;
+
+	if (settings.by_name && t->unwanted)
+		return;
+	if (o->fate < NR_COUNTERS)
+		count(o->fate);
+	if (o->edge < NR_COUNTERS)
+		count(o->edge);
+	if (o->spun)
+		count_n(COUNTER_spun, o->spun);
+	if (!o->record)
+		return;
+	group = group_of(t, p);
+	if (group >= settings.nr_groups)
+		return;
+	bank = bank_now();
+#define RECORD(metric)                                                                             \
+	do {                                                                                       \
+		if (o->record & WAKE_BIT(METRIC_##metric))                                         \
+			wake_record(bank, group, METRIC_##metric, o->value[METRIC_##metric]);      \
+	} while (0)
+	RECORD(CALL);
+	RECORD(WAKE);
+	RECORD(RUNQ);
+	RECORD(PREMIG);
+	RECORD(RESUME);
+	RECORD(END_TO_END);
+	RECORD(UNATTRIBUTED);
+	RECORD(KERNEL);
+#undef RECORD
+}
+
+static __always_inline __u64 registry_of(struct task_struct *p)
+{
+	struct tracer_process *process = control.stamped ? process_of(p) : NULL;
+
+	return process ? process->registry : 0;
+}
+
+/* read_own_slot - @p is current; true: @slot holds its slot */
+static __always_inline bool read_own_slot(struct wake_task *t, struct task_struct *p, __u64 now,
+					  struct kthread_slot *slot)
+{
+	return p->mm && slot_read(&t->place, p, registry_of(p), now, slot) == SLOT_OK;
+}
+
+/* what the waker may learn of the request it carries out */
+static __always_inline enum wake_stamp read_request(struct wake_task *t, struct task_struct *p,
+						    struct task_struct *waker, __u64 now,
+						    struct kthread_slot *slot)
+{
+	__u64 registry = registry_of(p);
+
+	/* Subjects of their own do not mix with others: threads without a slot keep their kernel phases. */
+	if (!registry)
+		return control.stamped && settings.group != TRACER_GROUP_SUBJECT ? WAKE_STAMP_NO_SLOT :
+										   WAKE_STAMP_NONE;
+	if (!waker->pid)
+		return WAKE_STAMP_IDLE;
+	if (waker->mm != p->mm)
+		return WAKE_STAMP_FOREIGN;
+	switch (slot_read(&t->place, p, registry, now, slot)) {
+	case SLOT_OK:
+		break;
+	case SLOT_FAULT:
+		return WAKE_STAMP_FAULT;
+	default:
+		return settings.group == TRACER_GROUP_SUBJECT ? WAKE_STAMP_NONE : WAKE_STAMP_NO_SLOT;
+	}
+	if (settings.group == TRACER_GROUP_ARM && slot->arm >= settings.nr_groups)
+		return WAKE_STAMP_UNTAGGED;
+	return WAKE_STAMP_OK;
+}
+
+/* ---- programs ---------------------------------------------------------------------------------- */
+
+SEC("iter/task")
+int seed_tasks(struct bpf_iter__task *ctx)
+{
+	struct task_struct *p = ctx->task;
+
+	if (p && wanted_class(p))
+		task_make(p);
+	return 0;
+}
+
+/* The waker may itself have been woken and not been seen since: its T4 is looked for first. */
+static __always_inline void look_for_stamp(struct task_struct *waker, __u64 now)
+{
+	struct wake_task *t = task_find(waker);
+	struct kthread_slot slot;
+	struct wake_out o;
+
+	if (!t || !wake_awaits_stamp(&t->wake) || !read_own_slot(t, waker, now, &slot))
+		return;
+	wake_out_init(&o);
+	wake_stamped(&t->wake, &slot, &o);
+	emit(t, waker, &o);
+}
+
+SEC("?tp_btf/sched_waking")
+int BPF_PROG(on_sched_waking, struct task_struct *p)
+{
+	struct task_struct *waker;
+	__u64 now = bpf_ktime_get_ns();
+	struct kthread_slot slot;
+	enum wake_stamp stamp;
+	struct wake_task *t;
+	struct wake_out o;
+
+	if (!started())
+		return 0;
+	waker = bpf_get_current_task_btf();
+	if (control.stamped && waker->pid)
+		look_for_stamp(waker, now);
+
+	t = task_find(p);
+	if (!t) {
+		if (!wanted_class(p))
+			return 0;
+		t = task_make(p);
+		if (!t)
+			return 0;
+	}
+	if (settings.by_name) {
+		t->unwanted = !name_matches(p);
+		if (t->unwanted)
+			count(COUNTER_filtered);
+	}
+	wake_out_init(&o);
+	stamp = read_request(t, p, waker, now, &slot);
+	wake_waking(&t->wake, now, stamp, &slot, &o);
+	emit(t, p, &o);
+	return 0;
+}
+
+SEC("?tp_btf/sched_wakeup")
+int BPF_PROG(on_sched_wakeup, struct task_struct *p)
+{
+	__u64 now = bpf_ktime_get_ns();
+	struct wake_task *t;
+	struct wake_out o;
+
+	if (!started())
+		return 0;
+	t = task_find(p);
+	if (!t)
+		return 0;
+	wake_out_init(&o);
+	wake_wakeup(&t->wake, now, &o);
+	emit(t, p, &o);
+	return 0;
+}
+
+SEC("?tp_btf/sched_wakeup_new")
+int BPF_PROG(on_sched_wakeup_new, struct task_struct *p)
+{
+	struct wake_task *t;
+	struct wake_out o;
+
+	if (!started() || !wanted_class(p))
+		return 0;
+	t = task_make(p);
+	if (!t)
+		return 0;
+	wake_out_init(&o);
+	wake_new(&t->wake, &o);
+	emit(t, p, &o);
+	return 0;
+}
+
+SEC("?tp_btf/sched_migrate_task")
+int BPF_PROG(on_sched_migrate_task, struct task_struct *p)
+{
+	__u64 now = bpf_ktime_get_ns();
+	struct wake_task *t;
+	struct wake_out o;
+
+	if (!started())
+		return 0;
+	t = task_find(p);
+	if (!t)
+		return 0;
+	wake_out_init(&o);
+	wake_migrate(&t->wake, now, &o);
+	emit(t, p, &o);
+	return 0;
+}
+
+static __always_inline void leave(struct task_struct *prev, bool preempt, __u32 prev_state, __u64 now)
+{
+	struct wake_task *t = task_find(prev);
+	struct kthread_slot slot, *read = NULL;
+	struct wake_out o;
+
+	if (!t)
+		return;
+	if (wake_awaits_stamp(&t->wake) && read_own_slot(t, prev, now, &slot))
+		read = &slot;
+	wake_out_init(&o);
+	wake_switch_out(&t->wake, wake_leave_how(preempt, prev_state, TASK_PARKED), read, &o);
+	emit(t, prev, &o);
+}
+
+static __always_inline void enter(struct task_struct *next, __u64 now)
+{
+	struct wake_task *t = task_find(next);
+	struct wake_out o;
+
+	if (!t)
+		return;
+	wake_out_init(&o);
+	wake_switch_in(&t->wake, now, &o);
+	emit(t, next, &o);
+}
+
+/* Before 5.14 the member is called state and is a long. */
+struct task_struct___state {
+	long state;
+} __attribute__((preserve_access_index));
+
+static __always_inline __u32 state_field(struct task_struct *p)
+{
+	if (bpf_core_field_exists(struct task_struct, __state))
+		return p->__state;
+	return BPF_CORE_READ((struct task_struct___state *)p, state);
+}
+
+SEC("?tp_btf/sched_switch")
+int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
+{
+	__u64 now = bpf_ktime_get_ns();
+
+	if (!started())
+		return 0;
+	/* The argument where there is one: the field may have changed since the decision was taken. */
+	if (prev->pid)
+		leave(prev, preempt, settings.switch_has_state ? (__u32)ctx[3] : state_field(prev), now);
+	if (next->pid)
+		enter(next, now);
+	return 0;
+}
+
+/*
+ * Attached to kthread:slot for its semaphore alone, which lets the threads write their stamps. The
+ * probe fires once per thread that registers.
+ */
+SEC("?usdt")
+int BPF_USDT(on_slot)
+{
+	return 0;
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Wakeup latency: loader of wakeup.bpf.c. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "bpf/targets.h"
+#include "bpf/tracer_impl.h"
+#include "bpf/wakeup.skel.h"
+
+/* The kind's own data: files whose probe kthread:slot is attached. */
+struct wakeup {
+	struct targets files;
+	uint32_t nr_attached;
+};
+
+/*
+ * Those that end an interval before those that begin one: what is seen while the rest attaches has no
+ * beginning. sched_switch gives the place of each task, so it comes first.
+ */
+static const char *const programs[] = { "on_sched_switch", "on_sched_migrate_task", "on_sched_wakeup",
+					"on_sched_wakeup_new", "on_sched_waking" };
+#define NR_PROGRAMS (sizeof(programs) / sizeof(programs[0]))
+
+static int wakeup_open(struct tracer *t, char *err, size_t errlen)
+{
+	struct wakeup_bpf *skel;
+	size_t i;
+
+	t->kind = calloc(1, sizeof(struct wakeup));
+	if (!t->kind)
+		return tracer_say(err, errlen, -ENOMEM, "out of memory");
+	tracer_log_start();
+	skel = wakeup_bpf__open();
+	if (!skel)
+		return tracer_error(err, errlen, -errno, "open the wakeup tracer");
+	t->skel = skel;
+	t->obj = skel->obj;
+	t->settings = &skel->rodata->settings;
+	for (i = 0; i < NR_PROGRAMS; i++)
+		bpf_program__set_autoload(bpf_object__find_program_by_name(t->obj, programs[i]), true);
+	bpf_program__set_autoload(skel->progs.on_slot, true);
+	return 0;
+}
+
+static int wakeup_load(struct tracer *t)
+{
+	struct wakeup_bpf *skel = t->skel;
+	int ret = wakeup_bpf__load(skel);
+
+	if (!ret)
+		t->control = &skel->bss->control;
+	return ret;
+}
+
+static void wakeup_detach(struct tracer *t)
+{
+	struct wakeup *w = t->kind;
+
+	/* Paths lead through processes that may be gone by the next attach: then they are found anew. */
+	targets_free(&w->files);
+	w->files = (struct targets){ 0 };
+	w->nr_attached = 0;
+}
+
+/* The semaphore of kthread:slot, raised by attaching, makes the threads of all who map the file write stamps. */
+static int attach_slot_probes(struct tracer *t, char *err, size_t errlen)
+{
+	struct wakeup *w = t->kind;
+	int ret;
+
+	for (; w->nr_attached < w->files.nr; w->nr_attached++) {
+		const struct target_file *f = &w->files.file[w->nr_attached];
+
+		if (!target_find(f, "kthread", "slot"))
+			continue;
+		ret = tracer_attach_usdt(t, "on_slot", f->path, "kthread", "slot", 0, err, errlen);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int wakeup_attach(struct tracer *t, char *err, size_t errlen)
+{
+	struct wakeup *w = t->kind;
+	int ret = 0;
+	size_t i;
+
+	for (i = 0; !ret && i < NR_PROGRAMS; i++)
+		ret = tracer_attach_program(t, programs[i], err, errlen);
+	/* After the programs: whoever is born in between makes its storage itself. */
+	ret = ret ?: tracer_run_iter(t, "seed_tasks", err, errlen);
+	/* A command without probes, or none, is traced without stamps. */
+	if (!ret && t->opts.command && targets_add_command(&w->files, t->opts.command) > 0)
+		ret = attach_slot_probes(t, err, errlen);
+	return ret;
+}
+
+static int wakeup_process(struct tracer *t, pid_t tgid, char *err, size_t errlen)
+{
+	struct wakeup *w = t->kind;
+	uint64_t registry;
+	int ret;
+
+	ret = targets_add_process(&w->files, tgid);
+	if (ret < 0)
+		return tracer_error(err, errlen, ret, "search process %d for probes", tgid);
+	ret = attach_slot_probes(t, err, errlen);
+	if (ret)
+		return ret;
+	ret = process_symbol(tgid, "kthread_slot_registry", &registry);
+	if (ret)
+		return ret == -ENOENT ? 0 : tracer_error(err, errlen, ret, "search process %d for its slots",
+							  tgid);
+	return process_set_registry(t, tgid, registry) ?: 1;
+}
+
+static void wakeup_close(struct tracer *t)
+{
+	struct wakeup *w = t->kind;
+
+	wakeup_bpf__destroy(t->skel);
+	if (w)
+		targets_free(&w->files);
+	free(w);
+}
+
+const struct tracer_ops tracer_wakeup = {
+	.name = "wakeup",
+	.first_metric = METRIC_CALL,
+	.nr_metrics = METRIC_KERNEL - METRIC_CALL + 1,
+	.counters = COUNTER_BIT(absorbed) | COUNTER_BIT(spun) | COUNTER_BIT(no_slot) |
+		    COUNTER_BIT(no_t0) | COUNTER_BIT(stale_t0) | COUNTER_BIT(t0_reused) |
+		    COUNTER_BIT(idle_waker) | COUNTER_BIT(foreign_waker) | COUNTER_BIT(no_t4) |
+		    COUNTER_BIT(reblocked) | COUNTER_BIT(t4_overrun) | COUNTER_BIT(slot_fault) |
+		    COUNTER_BIT(untagged) | COUNTER_BIT(new_task) | COUNTER_BIT(preempted) |
+		    COUNTER_BIT(requeued) | COUNTER_BIT(migrated) | COUNTER_BIT(parked) |
+		    COUNTER_BIT(unmatched) | COUNTER_BIT(superseded) | COUNTER_BIT(negative) |
+		    COUNTER_BIT(filtered),
+	.open = wakeup_open,
+	.load = wakeup_load,
+	.attach = wakeup_attach,
+	.detach = wakeup_detach,
+	.process = wakeup_process,
+	.close = wakeup_close,
+};

@@ -1,0 +1,898 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The wakeup tracer against workloads with known answers: counts, sums and lower bounds, never an
+ * upper bound on time.
+ *
+ * A "sleeper" thread sleeps in a futex; the main thread waits until the kernel has switched it out
+ * (its count of voluntary switches grows), stamps the request and wakes it: so each wake is a wake of
+ * a sleeping thread, exactly one, and the number of values is known.
+ *
+ * Prints one line per case and ends with "N passed, N failed". Needs the privilege to trace.
+ */
+#include <errno.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "bpf/tracer.h"
+#include "lib/probe/slot.h"
+
+#define NR_WAKES 2000
+
+static int nr_failed_checks;
+
+#define CHECK(cond, ...)                                                                           \
+	do {                                                                                       \
+		if (!(cond)) {                                                                     \
+			printf("    %s:%d: %s: ", __FILE__, __LINE__, #cond);                      \
+			printf(__VA_ARGS__);                                                       \
+			printf("\n");                                                              \
+			nr_failed_checks++;                                                        \
+		}                                                                                  \
+	} while (0)
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+/* ---- the sleeper ------------------------------------------------------------------------------- */
+
+enum { STAMPS = 1, NO_RESUME = 2, NO_REQUEST = 4, SPIN = 8 };
+
+struct sleeper {
+	pthread_t thread;
+	int cpu, flags;
+	uint32_t arm;
+	_Atomic uint32_t round; /* what it waits to change; the futex */
+	_Atomic uint32_t seen;
+	_Atomic int tid, stop;
+	_Atomic uint64_t t0;
+	struct kthread_slot *_Atomic slot;
+};
+
+static void pin(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		die("sched_setaffinity");
+}
+
+static void *sleeper_main(void *arg)
+{
+	struct sleeper *s = arg;
+	uint32_t round = 0;
+
+	pin(s->cpu);
+	if (s->flags & STAMPS) {
+		s->slot = slot_register();
+		slot_tag(s->slot, 0, s->arm);
+	}
+	s->tid = gettid();
+	while (!s->stop) {
+		uint64_t now;
+
+		while (s->round == round)
+			if (!(s->flags & SPIN))
+				syscall(SYS_futex, &s->round, FUTEX_WAIT_PRIVATE, round, NULL);
+		round++;
+		now = slot_clock_ns();
+		if (s->flags & STAMPS && !(s->flags & NO_RESUME))
+			slot_resume_at(s->slot, now, now - s->t0);
+		s->seen = round;
+	}
+	slot_unregister();
+	return NULL;
+}
+
+static void sleeper_start(struct sleeper *s, int cpu, int flags)
+{
+	memset(s, 0, sizeof(*s));
+	s->cpu = cpu;
+	s->flags = flags;
+	if (pthread_create(&s->thread, NULL, sleeper_main, s))
+		die("pthread_create");
+	while (!s->tid)
+		sched_yield();
+}
+
+static long switches(int tid)
+{
+	char name[64], line[128];
+	long nr = -1;
+	FILE *in;
+
+	snprintf(name, sizeof(name), "/proc/self/task/%d/status", tid);
+	in = fopen(name, "re");
+	while (in && fgets(line, sizeof(line), in))
+		if (sscanf(line, "voluntary_ctxt_switches: %ld", &nr) == 1)
+			break;
+	if (in)
+		fclose(in);
+	return nr;
+}
+
+/* Until the sleeper has left the CPU of its own will @nr times, at most 10 s */
+static void await_switches(int tid, long nr)
+{
+	uint64_t end = slot_clock_ns() + 10000000000ULL;
+
+	while (switches(tid) < nr) {
+		if (slot_clock_ns() > end) {
+			fprintf(stderr, "the sleeper does not sleep\n");
+			exit(1);
+		}
+		sched_yield();
+	}
+}
+
+static void request(struct sleeper *s)
+{
+	s->t0 = slot_clock_ns();
+	if (!(s->flags & NO_REQUEST))
+		slot_request_at(s->slot, s->t0);
+	s->round++;
+	if (!(s->flags & SPIN))
+		syscall(SYS_futex, &s->round, FUTEX_WAKE_PRIVATE, 1);
+}
+
+/* Asleep before the first wake and after each: nothing is pending at the end. */
+static long sleeper_settle(struct sleeper *s)
+{
+	long nr = 1;
+
+	/* One switch at least, and none for a while that any wake could belong to: state S. */
+	for (;;) {
+		char name[64], text[512] = "";
+		FILE *in;
+
+		await_switches(s->tid, nr);
+		nr = switches(s->tid);
+		snprintf(name, sizeof(name), "/proc/self/task/%d/stat", s->tid);
+		in = fopen(name, "re");
+		if (in && fgets(text, sizeof(text), in) && strstr(text, ") S ") &&
+		    s->seen == s->round) {
+			fclose(in);
+			return switches(s->tid);
+		}
+		if (in)
+			fclose(in);
+		sched_yield();
+	}
+}
+
+static void wake_times(struct sleeper *s, int nr, struct tracer *poll)
+{
+	long base = sleeper_settle(s);
+	int i;
+
+	for (i = 0; i < nr; i++) {
+		request(s);
+		await_switches(s->tid, base + i + 1);
+		if (poll && i % 64 == 0)
+			tracer_poll(poll);
+	}
+}
+
+/* ---- the tracer -------------------------------------------------------------------------------- */
+
+/* The work runs in a child: the tracer leaves out its own process. */
+struct job {
+	int to[2], from[2]; /* pipes */
+	pid_t pid;
+};
+
+static void job_say(int fd, char c)
+{
+	if (write(fd, &c, 1) != 1)
+		die("write");
+}
+
+static int job_hear(int fd)
+{
+	char c = 0;
+
+	return read(fd, &c, 1) == 1 ? c : -1;
+}
+
+static struct tracer *open_or_die(const struct tracer_opts *o)
+{
+	char err[512] = "";
+	struct tracer *t = NULL;
+	int ret = tracer_open(&t, o, err, sizeof(err));
+
+	if (ret) {
+		fprintf(stderr, "tracer_open: %d: %s\n", ret, err);
+		exit(1);
+	}
+	return t;
+}
+
+static void attach_or_die(struct tracer *t)
+{
+	char err[512] = "";
+
+	if (tracer_attach(t, err, sizeof(err))) {
+		fprintf(stderr, "tracer_attach: %s\n", err);
+		exit(1);
+	}
+}
+
+static uint64_t counter(const struct tracer_snapshot *s, const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->nr_counters; i++)
+		if (!strcmp(s->counter[i].name, name))
+			return s->counter[i].value;
+	return 0;
+}
+
+static uint64_t nr_lost(const struct tracer_snapshot *s)
+{
+	uint64_t lost = 0;
+	uint32_t i;
+
+	for (i = 0; i < s->nr_counters; i++)
+		lost += s->counter[i].loss ? s->counter[i].value : 0;
+	return lost;
+}
+
+static uint64_t count_of(const struct tracer_snapshot *s, uint32_t group, enum tracer_metric m)
+{
+	const struct hist *h = group < s->nr_groups ? s->group[group].metric[m] : NULL;
+
+	return h ? h->count : 0;
+}
+
+static struct tracer_snapshot *snapshot(struct tracer *t)
+{
+	struct tracer_snapshot *s = NULL;
+	int ret = tracer_read(t, &s);
+
+	if (ret) {
+		fprintf(stderr, "tracer_read: %s\n", strerror(-ret));
+		exit(1);
+	}
+	return s;
+}
+
+static void show(const struct tracer_snapshot *s)
+{
+	uint32_t g, i;
+	int m;
+
+	if (!getenv("VERBOSE"))
+		return;
+	for (g = 0; g < s->nr_groups; g++)
+		for (m = 0; m < NR_METRICS; m++) {
+			const struct hist *h = s->group[g].metric[m];
+
+			if (h)
+				printf("    [%u] %-20s %-12s n=%-6lu min=%-7lu mean=%-9.1f p50=%-9.1f p99=%-9.1f max=%lu\n",
+				       g, s->group[g].name, tracer_metric_name(m), h->count, h->min,
+				       hist_mean(h), hist_quantile(h, .5), hist_quantile(h, .99), h->max);
+		}
+	printf("   ");
+	for (i = 0; i < s->nr_counters; i++)
+		if (s->counter[i].value)
+			printf(" %s=%lu", s->counter[i].name, s->counter[i].value);
+	printf(" events=%lu bpf_ns=%lu cpu_ns=%lu\n", s->events, s->bpf_ns, s->cpu_ns);
+}
+
+/*
+ * Run @work in a child between enable and read. The child's registry lies where ours does (fork), so
+ * it is told to the tracer, as `kt bench` does for its workers.
+ */
+static struct tracer_snapshot *trace_child(const struct tracer_opts *o, void (*setup)(void),
+					   void (*work)(void), void (*between)(struct tracer *t))
+{
+	struct tracer_snapshot *s;
+	struct job j = { 0 };
+	struct tracer *t;
+
+	fflush(stdout);
+	if (pipe(j.to) || pipe(j.from))
+		die("pipe");
+	j.pid = fork();
+	if (!j.pid) {
+		alarm(60);
+		slot_observe(1);
+		setup();
+		job_say(j.from[1], 'r');
+		job_hear(j.to[0]);
+		work();
+		job_say(j.from[1], 'd');
+		job_hear(j.to[0]);
+		_exit(0);
+	}
+	if (job_hear(j.from[0]) != 'r')
+		die("child");
+	t = open_or_die(o);
+	if (o->group == TRACER_GROUP_ARM || o->tgid == 0)
+		tracer_add_process(t, j.pid, (uint64_t)(uintptr_t)&kthread_slot_registry);
+	attach_or_die(t);
+	tracer_enable(t, true);
+	job_say(j.to[1], 'g');
+	if (between)
+		between(t);
+	if (job_hear(j.from[0]) != 'd')
+		die("child");
+	tracer_enable(t, false);
+	s = snapshot(t);
+	show(s);
+	tracer_close(t);
+	job_say(j.to[1], 'q');
+	waitpid(j.pid, NULL, 0);
+	close(j.to[0]), close(j.to[1]), close(j.from[0]), close(j.from[1]);
+	return s;
+}
+
+static const struct tracer_opts by_arm = {
+	.kind = TRACER_WAKEUP, .group = TRACER_GROUP_ARM, .nr_groups = 4
+};
+
+/* ---- cases ------------------------------------------------------------------------------------- */
+
+static struct sleeper sleeper;
+static int sleeper_cpu, sleeper_flags, waker_cpu;
+static uint32_t sleeper_arm;
+
+static void setup_sleeper(void)
+{
+	pin(waker_cpu);
+	sleeper_start(&sleeper, sleeper_cpu, sleeper_flags);
+	slot_tag(sleeper.slot, 0, sleeper_arm);
+	if (!(sleeper_flags & SPIN))
+		sleeper_settle(&sleeper);
+}
+
+static void work_wakes(void)
+{
+	wake_times(&sleeper, NR_WAKES, NULL);
+}
+
+static void check_full(const struct tracer_snapshot *s, uint32_t group)
+{
+	static const enum tracer_metric all[] = { METRIC_CALL,	 METRIC_WAKE,	    METRIC_RUNQ,
+						  METRIC_RESUME, METRIC_END_TO_END, METRIC_UNATTRIBUTED,
+						  METRIC_KERNEL };
+	const struct hist *e2e = s->group[group].metric[METRIC_END_TO_END];
+	const struct hist *rest = s->group[group].metric[METRIC_UNATTRIBUTED];
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		CHECK(count_of(s, group, all[i]) == NR_WAKES, "%s: %lu of %d", tracer_metric_name(all[i]),
+		      count_of(s, group, all[i]), NR_WAKES);
+	CHECK(nr_lost(s) == 0, "%lu lost", nr_lost(s));
+	if (!e2e || !rest)
+		return;
+	for (i = 0; i < 4; i++) {
+		static const enum tracer_metric part[] = { METRIC_CALL, METRIC_WAKE, METRIC_RUNQ,
+							   METRIC_RESUME };
+
+		sum += s->group[group].metric[part[i]] ? s->group[group].metric[part[i]]->sum : 0;
+	}
+	/* the sleeper's own clock against the four phases */
+	CHECK(hist_mean(rest) <= .02 * hist_mean(e2e), "mean rest %.1f of %.1f ns", hist_mean(rest),
+	      hist_mean(e2e));
+	CHECK(hist_quantile(rest, .5) <= .02 * hist_quantile(e2e, .5), "median rest %.1f of %.1f ns",
+	      hist_quantile(rest, .5), hist_quantile(e2e, .5));
+	CHECK(sum <= e2e->sum + rest->sum && e2e->sum <= sum + rest->sum,
+	      "phases sum to %lu, end to end to %lu, rest %lu", sum, e2e->sum, rest->sum);
+	printf("    end to end %.0f ns = call %.0f + wake %.0f + runq %.0f + resume %.0f (means)\n",
+	       hist_mean(e2e), hist_mean(s->group[group].metric[METRIC_CALL]),
+	       hist_mean(s->group[group].metric[METRIC_WAKE]),
+	       hist_mean(s->group[group].metric[METRIC_RUNQ]),
+	       hist_mean(s->group[group].metric[METRIC_RESUME]));
+}
+
+static void wakes(int from, int to)
+{
+	struct tracer_snapshot *s;
+
+	waker_cpu = from;
+	sleeper_cpu = to;
+	sleeper_flags = STAMPS;
+	sleeper_arm = 2;
+	s = trace_child(&by_arm, setup_sleeper, work_wakes, NULL);
+	CHECK(s->nr_groups == 4, "%u groups", s->nr_groups);
+	check_full(s, 2);
+	CHECK(counter(s, "absorbed") == 0, "%lu", counter(s, "absorbed"));
+	tracer_snapshot_free(s);
+}
+
+static void same_cpu(void)
+{
+	wakes(0, 0);
+}
+
+static void cross_cpu(void)
+{
+	wakes(0, 1);
+}
+
+/* An answer given while spinning has no wake: counted, no phases. */
+static void work_spin(void)
+{
+	int i;
+
+	for (i = 0; i < NR_WAKES; i++) {
+		request(&sleeper);
+		while (sleeper.seen != sleeper.round)
+			sched_yield();
+	}
+	/* one real wake, whose sequence number tells of the others */
+	sleeper.flags &= ~SPIN;
+	sleeper_settle(&sleeper);
+	wake_times(&sleeper, 1, NULL);
+}
+
+static void setup_spin(void)
+{
+	setup_sleeper();
+	/* one real wake each before, so that the sequence is known */
+}
+
+static void work_known_then_spin(void)
+{
+	sleeper.flags &= ~SPIN;
+	sleeper_settle(&sleeper);
+	wake_times(&sleeper, 1, NULL);
+	/* let it spin: it leaves the futex by one more wake */
+	sleeper.flags |= SPIN;
+	sleeper.t0 = slot_clock_ns();
+	slot_request_at(sleeper.slot, sleeper.t0);
+	sleeper.round++;
+	syscall(SYS_futex, &sleeper.round, FUTEX_WAKE_PRIVATE, 1);
+	while (sleeper.seen != sleeper.round)
+		sched_yield();
+	work_spin();
+}
+
+static void spun(void)
+{
+	struct tracer_snapshot *s;
+	uint64_t all;
+
+	waker_cpu = 0;
+	sleeper_cpu = 1;
+	sleeper_flags = STAMPS | SPIN;
+	sleeper_arm = 0;
+	s = trace_child(&by_arm, setup_spin, work_known_then_spin, NULL);
+	/* three wakes, of which the middle one may be overrun by the spinning that follows it */
+	all = count_of(s, 0, METRIC_END_TO_END) + counter(s, "t4_overrun") + counter(s, "spun");
+	CHECK(all == NR_WAKES + 3, "%lu answers accounted for", all);
+	CHECK(counter(s, "spun") >= NR_WAKES - 1, "%lu spun", counter(s, "spun"));
+	CHECK(count_of(s, 0, METRIC_CALL) == count_of(s, 0, METRIC_END_TO_END), "counts differ");
+	tracer_snapshot_free(s);
+}
+
+static void no_answer(void)
+{
+	struct tracer_snapshot *s;
+
+	waker_cpu = 0;
+	sleeper_cpu = 1;
+	sleeper_flags = STAMPS | NO_RESUME;
+	sleeper_arm = 0;
+	s = trace_child(&by_arm, setup_sleeper, work_wakes, NULL);
+	CHECK(count_of(s, 0, METRIC_END_TO_END) == 0, "guessed %lu", count_of(s, 0, METRIC_END_TO_END));
+	CHECK(count_of(s, 0, METRIC_CALL) == 0, "guessed %lu", count_of(s, 0, METRIC_CALL));
+	CHECK(count_of(s, 0, METRIC_KERNEL) == NR_WAKES, "%lu", count_of(s, 0, METRIC_KERNEL));
+	CHECK(counter(s, "reblocked") == 1, "%lu", counter(s, "reblocked"));
+	CHECK(counter(s, "t0_reused") == NR_WAKES - 1, "%lu", counter(s, "t0_reused"));
+	tracer_snapshot_free(s);
+}
+
+static void no_request(void)
+{
+	struct tracer_snapshot *s;
+
+	waker_cpu = 0;
+	sleeper_cpu = 1;
+	sleeper_flags = STAMPS | NO_REQUEST;
+	sleeper_arm = 0;
+	s = trace_child(&by_arm, setup_sleeper, work_wakes, NULL);
+	CHECK(count_of(s, 0, METRIC_END_TO_END) == 0, "guessed %lu", count_of(s, 0, METRIC_END_TO_END));
+	CHECK(count_of(s, 0, METRIC_KERNEL) == NR_WAKES, "%lu", count_of(s, 0, METRIC_KERNEL));
+	CHECK(counter(s, "no_t0") == NR_WAKES, "%lu", counter(s, "no_t0"));
+	tracer_snapshot_free(s);
+}
+
+static void untagged(void)
+{
+	struct tracer_snapshot *s;
+
+	waker_cpu = 0;
+	sleeper_cpu = 1;
+	sleeper_flags = STAMPS;
+	sleeper_arm = 7; /* of 4 */
+	s = trace_child(&by_arm, setup_sleeper, work_wakes, NULL);
+	CHECK(counter(s, "untagged") == NR_WAKES, "%lu", counter(s, "untagged"));
+	CHECK(count_of(s, 0, METRIC_KERNEL) == 0, "%lu", count_of(s, 0, METRIC_KERNEL));
+	tracer_snapshot_free(s);
+}
+
+/* Reading in between loses nothing: every value is in exactly one snapshot. */
+static uint64_t read_between;
+
+static void read_often(struct tracer *t)
+{
+	int i;
+
+	for (i = 0; i < 40; i++) {
+		struct tracer_snapshot *s = snapshot(t);
+
+		read_between += count_of(s, 0, METRIC_END_TO_END);
+		CHECK(count_of(s, 0, METRIC_END_TO_END) == count_of(s, 0, METRIC_CALL), "torn wake");
+		CHECK(count_of(s, 0, METRIC_RESUME) == count_of(s, 0, METRIC_WAKE), "torn wake");
+		tracer_snapshot_free(s);
+	}
+}
+
+static void banks(void)
+{
+	struct tracer_snapshot *s;
+
+	waker_cpu = 0;
+	sleeper_cpu = 1;
+	sleeper_flags = STAMPS;
+	sleeper_arm = 0;
+	read_between = 0;
+	s = trace_child(&by_arm, setup_sleeper, work_wakes, read_often);
+	CHECK(read_between > 0, "no value came before the end");
+	CHECK(read_between + count_of(s, 0, METRIC_END_TO_END) == NR_WAKES, "%lu + %lu", read_between,
+	      count_of(s, 0, METRIC_END_TO_END));
+	tracer_snapshot_free(s);
+}
+
+/* ---- a hog that delays a wake on purpose ------------------------------------------------------- */
+
+#define HOG_NS 5000000ULL
+
+static _Atomic int hog_runs, hog_may_end;
+static uint64_t hog_held_ns;
+
+static void *hog_main(void *arg)
+{
+	struct sched_param fifo = { .sched_priority = 10 };
+	uint64_t start;
+
+	(void)arg;
+	pin(sleeper_cpu);
+	if (sched_setscheduler(0, SCHED_FIFO, &fifo))
+		die("SCHED_FIFO");
+	hog_runs = 1;
+	while (!hog_may_end)
+		;
+	for (start = slot_clock_ns(); slot_clock_ns() - start < HOG_NS;)
+		;
+	hog_held_ns = slot_clock_ns() - start;
+	return NULL;
+}
+
+static void work_hog(void)
+{
+	pthread_t hog;
+
+	sleeper_settle(&sleeper);
+	if (pthread_create(&hog, NULL, hog_main, NULL))
+		die("pthread_create");
+	while (!hog_runs)
+		sched_yield();
+	request(&sleeper);
+	hog_may_end = 1;
+	pthread_join(hog, NULL);
+	while (sleeper.seen != sleeper.round)
+		sched_yield();
+	sleeper_settle(&sleeper);
+}
+
+static void hog(void)
+{
+	struct tracer_snapshot *s;
+	const struct hist *runq, *wake;
+
+	waker_cpu = 0;
+	sleeper_cpu = 1;
+	sleeper_flags = STAMPS;
+	sleeper_arm = 1;
+	s = trace_child(&by_arm, setup_sleeper, work_hog, NULL);
+	runq = s->group[1].metric[METRIC_RUNQ];
+	wake = s->group[1].metric[METRIC_WAKE];
+	CHECK(runq && runq->count == 1, "%lu wakes", runq ? runq->count : 0);
+	/* Where the wake was queued to the hog's CPU its end may lie inside the hog's time. */
+	if (runq && wake)
+		CHECK(runq->max + wake->max >= HOG_NS && runq->max >= HOG_NS / 2,
+		      "runq %lu ns, wake %lu ns behind a hog of %llu ns", runq->max, wake->max, HOG_NS);
+	if (runq)
+		printf("    runq %lu ns behind a hog of %llu ns\n", runq->max, HOG_NS);
+	tracer_snapshot_free(s);
+}
+
+/* ---- groups, filters --------------------------------------------------------------------------- */
+
+static struct sleeper two[2];
+
+static void setup_two(void)
+{
+	int i;
+
+	pin(0);
+	for (i = 0; i < 2; i++) {
+		sleeper_start(&two[i], 1, 0);
+		pthread_setname_np(two[i].thread, i ? "kt_second" : "kt_first");
+		sleeper_settle(&two[i]);
+	}
+}
+
+static void work_two(void)
+{
+	wake_times(&two[0], 100, NULL);
+	wake_times(&two[1], 200, NULL);
+}
+
+static void subjects(void)
+{
+	struct tracer_opts o = { .kind = TRACER_WAKEUP, .group = TRACER_GROUP_SUBJECT, .nr_groups = 8,
+				 .comm_glob = "kt_[fs]*" };
+	struct tracer_snapshot *s = trace_child(&o, setup_two, work_two, NULL);
+	uint32_t g, first = 99, second = 99;
+
+	for (g = 0; g < s->nr_groups; g++) {
+		if (!strncmp(s->group[g].name, "kt_first-", 9))
+			first = g;
+		if (!strncmp(s->group[g].name, "kt_second-", 10))
+			second = g;
+	}
+	CHECK(s->nr_groups == 2, "%u subjects", s->nr_groups);
+	CHECK(count_of(s, first, METRIC_RUNQ) == 100, "%lu", count_of(s, first, METRIC_RUNQ));
+	CHECK(count_of(s, second, METRIC_KERNEL) == 200, "%lu", count_of(s, second, METRIC_KERNEL));
+	CHECK(count_of(s, second, METRIC_WAKE) == 200, "%lu", count_of(s, second, METRIC_WAKE));
+	CHECK(nr_lost(s) == 0, "%lu lost", nr_lost(s));
+	tracer_snapshot_free(s);
+
+	o.nr_groups = 1;
+	s = trace_child(&o, setup_two, work_two, NULL);
+	CHECK(counter(s, "groups_full") == 200, "%lu", counter(s, "groups_full"));
+	CHECK(nr_lost(s) == 200, "%lu lost", nr_lost(s));
+	tracer_snapshot_free(s);
+
+	o.nr_groups = 8;
+	o.comm_glob = "kt_s?con*";
+	s = trace_child(&o, setup_two, work_two, NULL);
+	CHECK(s->nr_groups == 1 && count_of(s, 0, METRIC_KERNEL) == 200, "%u groups, %lu", s->nr_groups,
+	      count_of(s, 0, METRIC_KERNEL));
+	CHECK(counter(s, "filtered") >= 100, "%lu", counter(s, "filtered"));
+	tracer_snapshot_free(s);
+}
+
+/* ---- a command: its children, its registry, its probe ------------------------------------------ */
+
+/* Run as `wake_oracle --work`: waits until somebody raises the semaphore, then wakes. */
+static int command_work(void)
+{
+	uint64_t end = slot_clock_ns() + 20000000000ULL;
+
+	waker_cpu = 0;
+	sleeper_cpu = 1;
+	sleeper_flags = STAMPS;
+	sleeper_arm = 0;
+	setup_sleeper();
+	while (!slot_observed())
+		if (slot_clock_ns() > end) {
+			fprintf(stderr, "nobody raised the semaphore\n");
+			return 1;
+		}
+	job_say(1, 'o');
+	job_hear(0);
+	work_wakes();
+	job_say(1, 'd');
+	job_hear(0);
+	return 0;
+}
+
+static const char *self;
+
+static void command(void)
+{
+	struct tracer_opts o = { .kind = TRACER_WAKEUP, .follow_children = true };
+	struct tracer_snapshot *s;
+	struct job j = { 0 };
+	struct tracer *t;
+	pid_t middle;
+	int i;
+
+	if (pipe(j.to) || pipe(j.from))
+		die("pipe");
+	fflush(stdout);
+	j.pid = fork();
+	if (!j.pid) {
+		alarm(60);
+		/* a child of the child does the work: it must be followed through fork and exec */
+		job_hear(j.to[0]);
+		middle = fork();
+		if (!middle) {
+			dup2(j.to[0], 0);
+			dup2(j.from[1], 1);
+			alarm(60);
+			execl(self, self, "--work", NULL);
+			_exit(127);
+		}
+		waitpid(middle, NULL, 0);
+		_exit(0);
+	}
+	o.tgid = j.pid;
+	t = open_or_die(&o);
+	attach_or_die(t);
+	job_say(j.to[1], 'g');
+	{
+		int flags = 0;
+		uint64_t end = slot_clock_ns() + 20000000000ULL;
+		struct timespec pause = { 0, 2000000 };
+
+		/* poll as the tool does, until the command sees itself observed */
+		(void)flags;
+		for (;;) {
+			struct timeval none = { 0, 0 };
+			fd_set in;
+
+			FD_ZERO(&in);
+			FD_SET(j.from[0], &in);
+			if (select(j.from[0] + 1, &in, NULL, NULL, &none) == 1 || slot_clock_ns() > end)
+				break;
+			tracer_poll(t);
+			nanosleep(&pause, NULL);
+		}
+	}
+	CHECK(job_hear(j.from[0]) == 'o', "the command did not see its semaphore raised");
+	for (i = 0; i < 3; i++)
+		tracer_poll(t);
+	tracer_enable(t, true);
+	job_say(j.to[1], 'g');
+	CHECK(job_hear(j.from[0]) == 'd', "the command did not finish");
+	tracer_enable(t, false);
+	s = snapshot(t);
+	show(s);
+	check_full(s, 0);
+	tracer_snapshot_free(s);
+	tracer_close(t);
+	job_say(j.to[1], 'q');
+	waitpid(j.pid, NULL, 0);
+}
+
+/* ---- nothing stays attached -------------------------------------------------------------------- */
+
+static int nr_links(void)
+{
+	uint32_t id = 0;
+	int nr = 0;
+
+	while (!bpf_link_get_next_id(id, &id))
+		nr++;
+	return nr;
+}
+
+static void killed(void)
+{
+	struct tracer_opts o = { .kind = TRACER_WAKEUP };
+	int before = nr_links(), with, fd[2];
+	uint64_t end;
+	pid_t pid;
+
+	if (pipe(fd))
+		die("pipe");
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		struct tracer *t = open_or_die(&o);
+
+		attach_or_die(t);
+		tracer_enable(t, true);
+		job_say(fd[1], 'a');
+		pause();
+		_exit(0);
+	}
+	CHECK(job_hear(fd[0]) == 'a', "the child did not attach");
+	with = nr_links();
+	CHECK(with >= before + 5, "%d links with, %d without", with, before);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	end = slot_clock_ns() + 10000000000ULL;
+	while (nr_links() > before && slot_clock_ns() < end)
+		sched_yield();
+	CHECK(nr_links() <= before, "%d links left, %d before", nr_links(), before);
+	close(fd[0]), close(fd[1]);
+}
+
+static void refusals(void)
+{
+	struct tracer_opts o = { .kind = TRACER_WAKEUP, .tgid = 0x3fffffff };
+	struct tracer *t = NULL;
+	char err[512] = "";
+	pid_t pid;
+	int status = 0;
+
+	CHECK(tracer_open(&t, &o, err, sizeof(err)) == -ESRCH && strstr(err, "1073741823"), "%s", err);
+	o = (struct tracer_opts){ .kind = TRACER_WAKEUP, .comm_glob = "[a" };
+	CHECK(tracer_open(&t, &o, err, sizeof(err)) == -EINVAL && strstr(err, "[a"), "%s", err);
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		if (setuid(65534))
+			_exit(2);
+		_exit(tracer_permitted(err, sizeof(err)) == -EPERM && strstr(err, "CAP_BPF") ? 0 : 1);
+	}
+	waitpid(pid, &status, 0);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0, "an ordinary user is not told what is missing");
+}
+
+static const struct test_case {
+	const char *name;
+	void (*run)(void);
+	int cpus;
+} cases[] = {
+	{ "same CPU: every wake, phases add up", same_cpu, 1 },
+	{ "cross CPU: every wake, phases add up", cross_cpu, 2 },
+	{ "answers while spinning are counted apart", spun, 2 },
+	{ "no T4: counted, no phases", no_answer, 2 },
+	{ "no T0: counted, no phases", no_request, 2 },
+	{ "untagged threads are left out", untagged, 2 },
+	{ "reading in between loses nothing", banks, 2 },
+	{ "a SCHED_FIFO hog shows in runq", hog, 2 },
+	{ "subjects, names, globs, and their loss", subjects, 2 },
+	{ "a command's child after exec", command, 2 },
+	{ "kill -9 leaves nothing attached", killed, 1 },
+	{ "refusals say what is wrong", refusals, 1 },
+};
+
+int main(int argc, char **argv)
+{
+	int i, failed = 0, passed = 0, skipped = 0;
+	char err[512] = "", path[4096];
+	ssize_t n;
+
+	if (argc > 1 && !strcmp(argv[1], "--work"))
+		return command_work();
+	n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	path[n > 0 ? n : 0] = 0;
+	self = path;
+	for (i = 0; i < (int)(sizeof(cases) / sizeof(cases[0])); i++) {
+		if (argc > 1 && !strstr(cases[i].name, argv[1]))
+			continue;
+		if (tracer_permitted(err, sizeof(err))) {
+			printf("SKIP %s: %s\n", cases[i].name, err);
+			skipped++;
+			continue;
+		}
+		if (sysconf(_SC_NPROCESSORS_ONLN) < cases[i].cpus) {
+			printf("SKIP %s: needs %d CPUs\n", cases[i].name, cases[i].cpus);
+			skipped++;
+			continue;
+		}
+		nr_failed_checks = 0;
+		cases[i].run();
+		printf("%s %s\n", nr_failed_checks ? "FAIL" : "ok  ", cases[i].name);
+		failed += nr_failed_checks != 0;
+		passed += nr_failed_checks == 0;
+	}
+	printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
+	return failed != 0;
+}
