@@ -1,7 +1,9 @@
 # The tracers. An object that includes a skeleton has it as a prerequisite.
-tracer_sources :=
+tracer_sources := bpf/tracer.c bpf/slab.c bpf/process.c bpf/error.c bpf/glob.c bpf/wakeup.c
+$B/bpf/wakeup.o: $B/bpf/wakeup.skel.h
 tracer_sources += bpf/targets.c bpf/maps.c bpf/symbols.c
 tracer_sources += bpf/cmd_doctor.c bpf/doctor.c
+tracer_sources += bpf/cmd_trace.c bpf/trace_run.c bpf/trace_command.c
 tracer_sources += bpf/usdt_files.c bpf/subject_func.c bpf/work.c
 $B/bpf/work.o: $B/bpf/work.skel.h
 

@@ -27,3 +27,16 @@ tests_archives_controller_suite = bench/libcontroller.a lib/libmeasure.a lib/lib
 tests_archives_controller_worker = bench/libcontroller.a bench/libktbench.a bpf/libtracer.a lib/librecord.a \
 	lib/libmeasure.a lib/libprobe.a
 $(foreach t,$(unit_tests),$(eval $(call unit_test,$t)))
+
+# Programs that tests/tracer/NAME.sh runs: build/tests/tracer/NAME
+tracer_tests := $(patsubst tests/tracer/%.c,%,$(wildcard tests/tracer/*.c))
+define tracer_test
+objs += $B/tests/tracer/$1.o
+tests: $B/tests/tracer/$1
+$B/tests/tracer/$1: $B/tests/tracer/$1.o $$(addprefix $B/,$$(or $$(tests_archives_$1),$$(tests_archives)))
+	$$(call say,LD)mkdir -p $$(@D)
+	$$Q$(CC) $(KT_LDFLAGS) $(LDFLAGS) -o $$@ $$(filter %.o,$$^) \
+		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(KT_LIBS)
+endef
+tests_archives_wake_oracle = bpf/libtracer.a lib/libmeasure.a lib/libprobe.a
+$(foreach t,$(tracer_tests),$(eval $(call tracer_test,$t)))
