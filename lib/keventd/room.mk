@@ -1,0 +1,1 @@
+$(eval $(call archive,lib/libkeventd.a,lib/keventd/keventd.c))
