@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* kt trace: parse, trace, print. */
+#include "kt.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/report/render.h"
+#include "bench/report/report.h"
+
+#include "glob.h"
+#include "trace_run.h"
+
+/* Subjects by default: 128 of them take 40 MB of histograms for wakeup on two CPUs. */
+#define NR_SUBJECTS 128
+
+enum { KEY_KTHREADS = 256, KEY_BY, KEY_FAIL_ON_LOSS };
+
+static const struct argp_option option_table[] = {
+	{ "pid", 'p', "PID", 0, "Only the threads of this process", 0 },
+	{ "tid", 't', "TID", 0, "Only this thread", 0 },
+	{ "comm", 'c', "GLOB", 0, "Only threads whose name matches this shell pattern", 0 },
+	{ "kthreads", KEY_KTHREADS, NULL, 0, "The kernel's threads instead of user threads", 0 },
+	{ "duration", 'd', "TIME", 0, "End after TIME (units ns us ms s m h)", 0 },
+	{ "interval", 'i', "TIME", 0, "Record and print every TIME", 0 },
+	{ "by", KEY_BY, "WHAT", 0,
+	  "Figures per thread, func (work), worker (work), or for all (default)", 0 },
+	{ "output", 'o', "FILE", 0, "Keep the record in FILE, which must not exist", 0 },
+	{ "fail-on-loss", KEY_FAIL_ON_LOSS, NULL, 0, "Exit status 1 when something was lost", 0 },
+	{ 0 },
+};
+
+static const char doc[] =
+	"Measure live threads: what a wakeup consists of, what park and unpark take, how long works wait, what stop takes."
+	"\vKIND is wakeup, park, work or stop. With COMMAND it is traced with all its descendants from its first "
+	"instruction on, and its exit status is the exit status here; -d ends only the tracing.\n\n"
+	"Exit status: 0 fine, 1 losses under --fail-on-loss, 2 usage, bad input or missing privilege, 5 failed while "
+	"tracing, 130 interrupted before the -d that was asked for.";
+
+struct options {
+	struct trace_request q;
+	bool kind_given, fail_on_loss;
+	const char *by;
+};
+
+/* Every refusal is one line on stderr. */
+__attribute__((format(printf, 1, 2), noreturn)) static void refuse(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("kt trace: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	exit(KT_EXIT_USAGE);
+}
+
+static uint64_t parse_time(const char *option, const char *text)
+{
+	static const struct {
+		const char *unit;
+		double ns;
+	} units[] = { { "ns", 1 },  { "us", 1e3 }, { "ms", 1e6 },
+		      { "s", 1e9 }, { "m", 60e9 }, { "h", 3600e9 } };
+	char *end;
+	double v = strtod(text, &end);
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (end != text && !strcmp(end, units[i].unit) && v * units[i].ns >= 1 &&
+		    v * units[i].ns < 1e18)
+			return (uint64_t)(v * units[i].ns);
+	refuse("%s wants a time above zero with its unit, as 500ms or 3s, not '%s'", option, text);
+}
+
+static pid_t parse_id(const char *what, const char *text)
+{
+	char *end;
+	long v;
+
+	errno = 0;
+	v = strtol(text, &end, 10);
+	if (errno || end == text || *end || v <= 0 || v > INT_MAX)
+		refuse("'%s' is no %s id", text, what);
+	return (pid_t)v;
+}
+
+static enum tracer_kind parse_kind(const char *text)
+{
+	static const char *const kinds[] = {
+		[TRACER_WAKEUP] = "wakeup",
+		[TRACER_PARK] = "park",
+		[TRACER_WORK] = "work",
+		[TRACER_STOP] = "stop",
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strcmp(text, kinds[i]))
+			return (enum tracer_kind)i;
+	refuse("there is no kind '%s': trace wakeup, park, work or stop", text);
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+	struct tracer_opts *t = &o->q.opts;
+
+	switch (key) {
+	case 'p':
+		t->tgid = parse_id("process", arg);
+		break;
+	case 't':
+		t->tid = parse_id("thread", arg);
+		break;
+	case 'c':
+		t->comm_glob = arg;
+		break;
+	case KEY_KTHREADS:
+		t->kthreads = true;
+		break;
+	case 'd':
+		o->q.duration_ns = parse_time("-d", arg);
+		break;
+	case 'i':
+		o->q.interval_ns = parse_time("-i", arg);
+		break;
+	case KEY_BY:
+		o->by = arg;
+		break;
+	case 'o':
+		o->q.output = arg;
+		break;
+	case KEY_FAIL_ON_LOSS:
+		o->fail_on_loss = true;
+		break;
+	case ARGP_KEY_ARG:
+		if (o->kind_given)
+			refuse("what is '%s'? A command stands after --", arg);
+		t->kind = parse_kind(arg);
+		o->kind_given = true;
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static const struct argp argp = {
+	.options = option_table,
+	.parser = parse_option,
+	.args_doc = "KIND [-- COMMAND ARGUMENT...]",
+	.doc = doc,
+};
+
+static void check_by(struct options *o)
+{
+	struct tracer_opts *t = &o->q.opts;
+	bool work = t->kind == TRACER_WORK;
+
+	if (!o->by || !strcmp(o->by, "all"))
+		return;
+	t->group = TRACER_GROUP_SUBJECT;
+	t->nr_groups = NR_SUBJECTS;
+	if (!strcmp(o->by, "thread"))
+		t->by = TRACER_BY_THREAD;
+	else if (work && !strcmp(o->by, "func"))
+		t->by = TRACER_BY_FUNC;
+	else if (work && !strcmp(o->by, "worker"))
+		t->by = TRACER_BY_WORKER;
+	else
+		refuse("--by wants %s, not '%s'",
+		       work ? "thread, func, worker or all" : "thread or all", o->by);
+}
+
+static void check_combination(const struct options *o)
+{
+	const struct tracer_opts *t = &o->q.opts;
+	struct glob *g;
+
+	if (!o->kind_given)
+		refuse("what to trace? wakeup, park, work or stop; kt trace --help lists the options");
+	if (t->kthreads && t->tgid)
+		refuse("--kthreads and -p exclude each other: kernel threads belong to no process");
+	if (o->q.command && (t->tgid || t->tid || t->kthreads))
+		refuse("a command and %s exclude each other: the command is what is traced",
+		       t->tgid	? "-p"
+		       : t->tid ? "-t"
+				: "--kthreads");
+	if (t->tgid == getpid())
+		refuse("process %d is this one", t->tgid);
+	if (!t->comm_glob)
+		return;
+	g = malloc(sizeof(*g));
+	if (g && glob_compile(g, t->comm_glob))
+		refuse("'%s' is no pattern: a bracket is open, or it is longer than %d characters",
+		       t->comm_glob, GLOB_MAX_TOKENS);
+	free(g);
+}
+
+/* The command begins after the first "--", before the options are sorted. */
+static char **split_command(int *argc, char **argv)
+{
+	for (int i = 1; i < *argc; i++)
+		if (!strcmp(argv[i], "--")) {
+			if (i + 1 == *argc)
+				refuse("which command? none stands after --");
+			*argc = i;
+			return &argv[i + 1];
+		}
+	return NULL;
+}
+
+static void parse(struct options *o, int argc, char **argv)
+{
+	char **sorted = calloc((size_t)argc + 1, sizeof(*sorted));
+	int at = 0;
+
+	if (!sorted)
+		refuse("out of memory");
+	o->q.argc = argc;
+	o->q.argv = argv;
+	o->q.command = split_command(&argc, argv);
+	memcpy(sorted, argv, (size_t)argc * sizeof(*sorted));
+	sorted[0] = "kt trace";
+	/* Our own words, one line: argp's would be two. */
+	if (argp_parse(&argp, argc, sorted, ARGP_NO_ERRS, &at, o))
+		refuse("option '%s' is unknown or lacks its value; kt trace --help lists the options",
+		       sorted[at > 0 && at <= argc ? at - 1 : 0]);
+	free(sorted);
+	check_combination(o);
+	check_by(o);
+}
+
+/* ---- printing ----------------------------------------------------------------------------------
+ */
+
+static void print_interval(const struct tracer_snapshot *s, void *arg)
+{
+	const struct trace_request *q = arg;
+	char p50[FIGURE], p99[FIGURE], max[FIGURE], count[FIGURE];
+
+	for (uint32_t g = 0; g < s->nr_groups; g++)
+		for (uint32_t m = 0; m < NR_METRICS; m++) {
+			const struct hist *h = s->group[g].metric[m];
+
+			if (!h || !h->count)
+				continue;
+			printf("%8.3f s  ", (double)(s->end_ns - q->start_ns) / 1e9);
+			if (*s->group[g].name) {
+				escape_terminal(stdout, s->group[g].name);
+				fputs("  ", stdout);
+			}
+			printf("%-13s %10s  p50 %s  p99 %s  max %s\n", tracer_metric_name(m),
+			       format_count(count, (double)h->count),
+			       format_ns(p50, hist_quantile(h, 0.5)),
+			       format_ns(p99, hist_quantile(h, 0.99)),
+			       format_ns(max, (double)h->max));
+		}
+	fflush(stdout);
+}
+
+static int print_report(const char *path, char *err, size_t errlen)
+{
+	struct report_style style = { .colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR") };
+	struct report *r;
+	int ret = report_load(&r, path, err, errlen);
+
+	if (ret)
+		return ret;
+	ret = report_text(stdout, r, &style);
+	report_free(r);
+	if (!ret && fflush(stdout))
+		ret = -errno;
+	if (ret)
+		snprintf(err, errlen, "cannot print the report: %s", strerror(-ret));
+	return ret;
+}
+
+/* A directory of our own for a record that nobody wants to keep. */
+static int temporary_output(char *path, size_t len, char *err, size_t errlen)
+{
+	const char *dir = getenv("TMPDIR") ?: "/tmp";
+
+	snprintf(path, len, "%s/kt-trace-XXXXXX", dir);
+	if (!mkdtemp(path)) {
+		snprintf(err, errlen, "cannot make a temporary directory in %s: %s", dir,
+			 strerror(errno));
+		return -errno;
+	}
+	strncat(path, "/trace.jsonl", len - strlen(path) - 1);
+	return 0;
+}
+
+static void remove_temporary(char *path)
+{
+	unlink(path);
+	*strrchr(path, '/') = 0;
+	rmdir(path);
+}
+
+int cmd_trace(int argc, char **argv)
+{
+	char err[1024] = "", temporary[PATH_MAX] = "";
+	struct trace_outcome outcome = { 0 };
+	struct options o = { 0 };
+	int ret, status = KT_EXIT_OK, command_status = 0;
+
+	parse(&o, argc, argv);
+	if (o.q.interval_ns) {
+		o.q.interval = print_interval;
+		o.q.arg = &o.q;
+	}
+	if (!o.q.output) {
+		ret = temporary_output(temporary, sizeof(temporary), err, sizeof(err));
+		if (ret)
+			refuse("%s", err);
+		o.q.output = temporary;
+	}
+
+	ret = trace_run(&o.q, &outcome, err, sizeof(err));
+	if (ret)
+		status = outcome.recorded ? KT_EXIT_FAILED : KT_EXIT_USAGE;
+	if (!ret)
+		ret = print_report(o.q.output, err, sizeof(err));
+	if (ret) {
+		fprintf(stderr, "kt trace: %s\n", err);
+		status = status ?: KT_EXIT_FAILED;
+	}
+	if (*temporary)
+		remove_temporary(temporary);
+	if (outcome.command)
+		command_status = trace_wait_command(&outcome);
+	if (status)
+		return status;
+	if (command_status)
+		return command_status;
+	if (outcome.interrupted && !o.q.command)
+		return KT_EXIT_INTERRUPTED;
+	return o.fail_on_loss && outcome.lost ? KT_EXIT_REGRESSION : KT_EXIT_OK;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_BPF_TRACE_RUN_H
+#define KT_BPF_TRACE_RUN_H
+/*
+ * One run of `kt trace`: a tracer, a record, perhaps a command, from the first event to the
+ * record's end. Knows no options and prints nothing.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tracer.h"
+
+struct trace_request {
+	struct tracer_opts opts; /* tgid, follow_children and command are set here for a command */
+	uint64_t duration_ns;	 /* 0: until the command or process ends, or a signal comes */
+	uint64_t interval_ns;	 /* 0: one interval, the whole run */
+	uint64_t start_ns;	 /* set when counting begins */
+	const char *output;	 /* file to be made */
+	char **command;		 /* NULL: none */
+	int argc;		 /* command line for the record's header */
+	char **argv;
+	/* called with each interval once it is recorded; NULL: nobody asks */
+	void (*interval)(const struct tracer_snapshot *s, void *arg);
+	void *arg;
+};
+
+struct trace_outcome {
+	bool recorded;	  /* the file is there; otherwise nothing was counted and there is none */
+	bool interrupted; /* by a signal, before its time */
+	bool lost;	  /* some loss counter is not 0 */
+	struct trace_command
+		*command; /* still to be waited for and freed; NULL: none or never executed */
+};
+
+/*
+ * trace_run - do it
+ *
+ * SIGINT, SIGTERM and SIGHUP end the counting; the record is complete then too when no duration was
+ * set. They stay blocked, for trace_wait_command(). Return: 0, or -errno and one sentence in @err.
+ */
+int trace_run(struct trace_request *q, struct trace_outcome *o, char *err, size_t errlen);
+
+/* trace_wait_command - wait for the command to end, passing signals on; its exit status */
+int trace_wait_command(struct trace_outcome *o);
+#endif
