@@ -15,7 +15,7 @@ endef
 .PHONY: tests
 tests_archives_hist = lib/libmeasure.a
 tests_archives_verdict = lib/libmeasure.a
-tests_archives_arms = bench/libarms.a lib/libkthread.a
+tests_archives_arms = bench/libarms.a lib/libkthread.a lib/libkeventd.a lib/libprobe.a
 tests_archives_targets = bpf/libtracer.a
 tests_archives_work_state = lib/libmeasure.a
 tests_archives_harness_question = bench/libktbench.a lib/libmeasure.a lib/libprobe.a

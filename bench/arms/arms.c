@@ -13,9 +13,7 @@ static const struct {
 	const char *missing;
 } arms[] = {
 	{ "libkthread", &arm_libkthread, NULL },
-#ifdef HAVE_KEVENTD
 	{ "keventd", &arm_keventd, NULL },
-#endif
 	{ "futex", &arm_futex, NULL },
 	{ "atomic", &arm_atomic, NULL },
 	{ "condvar", &arm_condvar, NULL },

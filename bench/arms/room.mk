@@ -1,6 +1,7 @@
 # The contenders. libuv and GLib are optional: found by pkg-config, else arm_missing() names the package.
 arms_sources := bench/arms/arms.c bench/arms/thread.c bench/arms/futex.c bench/arms/atomic.c \
-	bench/arms/condvar.c bench/arms/eventfd.c bench/arms/pthread.c bench/arms/libkthread.c
+	bench/arms/condvar.c bench/arms/eventfd.c bench/arms/pthread.c bench/arms/libkthread.c \
+	bench/arms/keventd.c
 ARM_LIBS :=
 flags_bench/arms/arms :=
 

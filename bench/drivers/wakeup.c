@@ -29,6 +29,7 @@ struct wakeup {
 	const struct arm *arm;
 	void *peer, *self;
 	enum driver_side side;
+	bool resting;
 	struct sleeper sleeper;
 	struct kthread_slot *slot;
 	uint64_t begin_ns __attribute__((aligned(64))); /* 0: go to rest */
@@ -77,11 +78,13 @@ static int rest(struct wakeup *w)
 {
 	w->begin_ns = 0;
 	w->arm->peer_wake(w->peer);
+	w->resting = true; /* or will be, once it wakes */
 	return handoff_take(&w->ack, w->side) ? 0 : bench_fail(w->st, "the peer was not woken");
 }
 
 static int unrest(struct wakeup *w)
 {
+	w->resting = false;
 	handoff_give(&w->leave);
 	return handoff_take(&w->ack, w->side) ? 0 : bench_fail(w->st, "the peer was not woken");
 }
@@ -140,7 +143,7 @@ static void wakeup_teardown(struct bench_state *st)
 {
 	struct wakeup *w = bench_ctx(st);
 
-	if (bench_param_is(st, "wait", "spin"))
+	if (w->resting)
 		unrest(w);
 	sleeper_close(&w->sleeper);
 	w->arm->peer_destroy(w->peer);
