@@ -442,6 +442,7 @@ ParameterizedTest(struct arm_case *c, arms, a_cycle_runs_its_function_once_and_l
 	if (arm->cycle_prepare)
 		cr_assert_eq(arm->cycle_prepare(), 0);
 	cr_assert_eq(arm->cycle(saw_wake, &s), 0);
+	cr_assert(thread_ends(s.wake_tid)); /* not every arm joins */
 	before = nr_threads();
 	for (unsigned int i = 2; i <= 300; i++) {
 		cr_assert_eq(arm->cycle(saw_wake, &s), 0);
