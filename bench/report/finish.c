@@ -45,37 +45,44 @@ struct report_stats report_stats(const struct hist *h)
 	};
 }
 
-static double sorted_quantile(const double *v, size_t nr, double q)
+double report_quantile(const struct report_result *r, double q)
 {
-	double at = q * (double)(nr - 1);
+	double at = q * (double)(r->stats.count - 1);
 	size_t below = (size_t)at;
 
-	if (!quantile_is_backed(nr, q))
+	if (!r->stats.count)
 		return NAN;
-	return below + 1 < nr ? v[below] + (at - (double)below) * (v[below + 1] - v[below])
-			      : v[nr - 1];
+	if (!r->rising)
+		return hist_quantile(r->hist, q);
+	if (below + 1 >= r->stats.count)
+		return r->rising[r->stats.count - 1];
+	return r->rising[below] + (at - (double)below) * (r->rising[below + 1] - r->rising[below]);
 }
 
-/* Epochs of mode "time", by their exact ns per iteration. @scratch: as many doubles as there are
- * blocks. */
-static struct report_stats time_stats(const struct build_result *b, double *scratch)
+/* Epochs of mode "time", by their exact ns per iteration. false: no memory. */
+static bool time_stats(struct build_result *b)
 {
-	struct report_stats s = report_stats(NULL);
+	struct report_result *r = &b->r;
+	struct report_stats *s = &r->stats;
 	size_t nr = 0;
 
+	*s = report_stats(NULL);
+	r->rising = calloc(b->p50.nr + 1, sizeof(*r->rising));
+	if (!r->rising)
+		return false;
 	for (size_t i = 0; i < b->p50.nr; i++)
 		if (!isnan(b->p50.value[i]))
-			scratch[nr++] = b->p50.value[i];
-	if (!nr || !b->r.iterations)
-		return s;
-	s.count = nr;
-	s.mean = (double)b->r.wall_ns / (double)b->r.iterations;
-	s.p50 = stat_median(scratch, nr); /* and sorts */
-	s.p90 = sorted_quantile(scratch, nr, 0.9);
-	s.p99 = sorted_quantile(scratch, nr, 0.99);
-	s.p999 = sorted_quantile(scratch, nr, 0.999);
-	s.max = scratch[nr - 1];
-	return s;
+			r->rising[nr++] = b->p50.value[i];
+	if (!nr)
+		return true;
+	s->count = nr;
+	s->mean = (double)r->wall_ns / (double)r->iterations;
+	s->p50 = stat_median(r->rising, nr); /* and sorts */
+	s->p90 = quantile_is_backed(nr, 0.9) ? report_quantile(r, 0.9) : NAN;
+	s->p99 = quantile_is_backed(nr, 0.99) ? report_quantile(r, 0.99) : NAN;
+	s->p999 = quantile_is_backed(nr, 0.999) ? report_quantile(r, 0.999) : NAN;
+	s->max = r->rising[nr - 1];
+	return true;
 }
 
 /* ---- noise ------------------------------------------------------------------------------------
@@ -176,7 +183,7 @@ static bool choose_main_metric(struct report_result *r)
 	return true;
 }
 
-static bool finish_result(const struct build_question *q, struct build_result *b, double *scratch)
+static bool finish_result(const struct build_question *q, struct build_result *b)
 {
 	struct report_result *r = &b->r;
 
@@ -185,8 +192,8 @@ static bool finish_result(const struct build_question *q, struct build_result *b
 	if (r->from_trace && !choose_main_metric(r))
 		return false;
 	r->stats = report_stats(r->hist);
-	if (!r->from_trace && !strcmp(q->q.mode, "time"))
-		r->stats = time_stats(b, scratch);
+	if (!r->from_trace && !strcmp(q->q.mode, "time") && !time_stats(b))
+		return false;
 	r->block_p50 = b->p50.value;
 	r->nr_p50 = b->p50.nr;
 	r->block_p99 = b->p99.value;
@@ -279,7 +286,7 @@ int build_finish(struct build *b)
 		to->noise = sum_up_noise(q, scratch);
 		to->first_result = out->nr_results;
 		for (size_t j = 0; j < q->nr; j++) {
-			if (!finish_result(q, &q->result[j], scratch)) {
+			if (!finish_result(q, &q->result[j])) {
 				free(scratch);
 				return -ENOMEM;
 			}

@@ -621,6 +621,7 @@ void report_result_free(struct report_result *r)
 	free(r->metric);
 	free(r->block_p50);
 	free(r->block_p99);
+	free(r->rising);
 }
 
 void report_free(struct report *r)

@@ -40,6 +40,10 @@ struct report_stats {
 
 struct report_stats report_stats(const struct hist *h);
 
+struct report_result;
+/* report_quantile - of the main distribution, however few values back it; NAN without any */
+double report_quantile(const struct report_result *r, double q);
+
 struct report_metric {
 	const char *name; /* of tracer_metric_name() */
 	struct hist *hist;
@@ -70,6 +74,7 @@ struct report_result {
 	 */
 	size_t nr_p50, nr_p99;
 	double *block_p50, *block_p99;
+	double *rising; /* mode "time": stats.count values of block_p50, sorted; else NULL */
 };
 
 struct report_comparison {

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the figures of the HTML report rest on: noise, losses, environment, the command that repeats
+ * the run. */
+#include "bench/report/page.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void percent_cell(const struct page *p, double share)
+{
+	char text[FIGURE];
+
+	fprintf(p->out, "<td>%s", format_percent(text, share));
+}
+
+static void noise_row(const struct page *p, size_t index)
+{
+	const struct report_question *q = &p->r->question[index];
+	const struct report_noise *n = &q->noise;
+
+	fprintf(p->out, "<tr><td class=name><a href=\"#q%zu\">", index);
+	page_text(p, q->name);
+	fprintf(p->out, "</a><td>%zu<td>%zu", n->nr_blocks, n->nr_noisy);
+	percent_cell(p, n->steal_mean);
+	percent_cell(p, n->steal_max);
+	percent_cell(p, n->psi_mean);
+	fputs("<td>", p->out);
+	page_ns(p, n->canary_ns);
+	percent_cell(p, n->canary_drift);
+	fprintf(p->out, "<td class=l>%s\n",
+		n->unsteady ? "<span class=\"chip unstable\">unsteady</span>"
+			    : "<span class=quiet>steady</span>");
+}
+
+static void noise(const struct page *p)
+{
+	fputs("<h2 id=noise>Noise</h2><p class=note>Steal is CPU time that the hypervisor gave to others; a block with more "
+	      "than 2&nbsp;% of it counts as noisy. The canary is a fixed loop timed in every block: its drift is the "
+	      "second half of the question against the first. A fifth of the blocks noisy, or a drift of 3&nbsp;%, makes a "
+	      "question unsteady and its verdicts unstable. No block is left out.</p>",
+	      p->out);
+	fputs("<div class=scroll><table><tr><th>question<th>blocks<th>noisy<th>steal, mean<th>most<th>CPU pressure"
+	      "<th>canary<th>drift<th class=l>\n",
+	      p->out);
+	for (size_t i = 0; i < p->r->nr_questions; i++)
+		if (!p->r->question[i].from_trace)
+			noise_row(p, i);
+	fputs("</table></div>\n", p->out);
+}
+
+static void counts_table(const struct page *p, const char *title, const json_t *counts, bool zeros)
+{
+	const char *name;
+	json_t *value;
+	char text[FIGURE];
+	size_t nr = 0;
+
+	fprintf(p->out, "<h3>%s</h3>", title);
+	json_object_foreach((json_t *)counts, name, value)
+	{
+		if (!zeros && !json_integer_value(value))
+			continue;
+		fputs(nr++ ? "" : "<dl>", p->out);
+		fputs("<dt>", p->out);
+		page_text(p, name);
+		fprintf(p->out, "<dd>%s", format_count(text, (double)json_integer_value(value)));
+	}
+	fputs(nr ? "</dl>\n" : "<p class=note>none</p>\n", p->out);
+}
+
+static void tracing(const struct page *p)
+{
+	json_int_t events = json_integer_value(json_object_get(p->r->cost, "events"));
+	double bpf_ns = json_number_value(json_object_get(p->r->cost, "bpf_ns"));
+	double cpu_ns = json_number_value(json_object_get(p->r->cost, "cpu_ns"));
+	char text[FIGURE];
+
+	fputs("<h2 id=tracing>Tracing</h2>", p->out);
+	if (!p->r->cost) {
+		fputs("<p>Nothing was traced", p->out);
+		if (not_traced(p->r)) {
+			fputs(": ", p->out);
+			page_text(p, not_traced(p->r));
+		}
+		fputs(".</p>\n", p->out);
+		return;
+	}
+	fprintf(p->out, "<p>%s events", format_count(text, (double)events));
+	if (bpf_ns > 0) {
+		fputs(", ", p->out);
+		page_ns(p, bpf_ns);
+		fputs(" in BPF programs", p->out);
+	}
+	if (bpf_ns > 0 && events) {
+		fputs(" (", p->out);
+		page_ns(p, bpf_ns / (double)events);
+		fputs(" each)", p->out);
+	}
+	fputs(", ", p->out);
+	page_ns(p, cpu_ns);
+	fputs(" of CPU time in the tracing process. Verdicts come from untraced blocks only.</p>\n",
+	      p->out);
+	counts_table(p, "Losses, per cause", p->r->losses, true);
+	counts_table(p, "Counters: what was seen and is no loss", p->r->counters, false);
+}
+
+/* ---- environment ------------------------------------------------------------------------------
+ */
+
+static void value(const struct page *p, const json_t *j);
+
+static void list(const struct page *p, const json_t *array)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(array, i, item)
+	{
+		fputs(i ? ", " : "", p->out);
+		value(p, item);
+	}
+	if (!json_array_size(array))
+		fputs("none", p->out);
+}
+
+static void value(const struct page *p, const json_t *j)
+{
+	if (json_is_string(j))
+		page_text(p, json_string_value(j));
+	else if (json_is_integer(j))
+		fprintf(p->out, "%" PRId64, (int64_t)json_integer_value(j));
+	else if (json_is_real(j))
+		fprintf(p->out, "%g", json_real_value(j));
+	else if (json_is_boolean(j))
+		fputs(json_is_true(j) ? "yes" : "no", p->out);
+	else if (json_is_array(j))
+		list(p, j);
+	else
+		fputs("<span class=quiet>not known</span>", p->out);
+}
+
+static void section(const struct page *p, const char *title, const json_t *object)
+{
+	const char *key;
+	json_t *item;
+
+	if (!json_object_size(object))
+		return;
+	fputs("<h3>", p->out);
+	page_text(p, title);
+	fputs("</h3><dl>", p->out);
+	json_object_foreach((json_t *)object, key, item)
+	{
+		fputs("<dt>", p->out);
+		page_text(p, key);
+		fputs("<dd>", p->out);
+		value(p, item);
+	}
+	fputs("</dl>\n", p->out);
+}
+
+static void warnings(const struct page *p)
+{
+	json_t *w, *all = json_object_get(p->r->environment, "warnings");
+	size_t i;
+
+	if (!json_array_size(all))
+		return;
+	fputs("<ul>", p->out);
+	json_array_foreach(all, i, w)
+	{
+		const char *text = json_string_value(json_object_get(w, "text"));
+		const char *fix = json_string_value(json_object_get(w, "fix"));
+
+		fputs("<li>", p->out);
+		page_text(p, text ? text : "");
+		if (!fix)
+			continue;
+		fputs(" → <code>", p->out);
+		page_text(p, fix);
+		fputs("</code>", p->out);
+	}
+	fputs("</ul>\n", p->out);
+}
+
+/* Sections as recorded, in the record's order; the mitigations folded, as they are many. */
+static void environment(const struct page *p)
+{
+	const char *key;
+	json_t *item;
+
+	fputs("<h2 id=environment>Environment</h2>", p->out);
+	if (!p->r->environment) {
+		fputs("<p class=note>not recorded</p>\n", p->out);
+		return;
+	}
+	warnings(p);
+	json_object_foreach(p->r->environment, key, item)
+	{
+		if (!json_is_object(item))
+			continue;
+		if (!strcmp(key, "mitigations")) {
+			fputs("<details><summary>Mitigations</summary>", p->out);
+			section(p, key, item);
+			fputs("</details>", p->out);
+		} else {
+			section(p, key, item);
+		}
+	}
+	fputs("<h3>other</h3><dl>", p->out);
+	json_object_foreach(p->r->environment, key, item)
+	{
+		if (json_is_object(item) || !strcmp(key, "warnings") || !strcmp(key, "type"))
+			continue;
+		fputs("<dt>", p->out);
+		page_text(p, key);
+		fputs("<dd>", p->out);
+		value(p, item);
+	}
+	fputs("</dl>\n", p->out);
+}
+
+/* Quoted for the shell first, then for HTML. */
+static void again(const struct page *p)
+{
+	char *command = NULL;
+	size_t length;
+	FILE *text = open_memstream(&command, &length);
+
+	if (!text)
+		return;
+	command_of(text, p->r, escape_shell);
+	fclose(text);
+	fputs("<h2 id=again>Do it again</h2><pre>", p->out);
+	page_text(p, command);
+	fputs("</pre>", p->out);
+	free(command);
+}
+
+void html_context(const struct page *p)
+{
+	if (strcmp(header_text(p->r, "tool"), "trace"))
+		noise(p);
+	tracing(p);
+	environment(p);
+	again(p);
+	fputs("<footer>Quantiles come from merged histograms, never from averaged percentiles, and are shown "
+	      "when ten values lie beyond them.</footer>\n",
+	      p->out);
+}

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* One question of the HTML report: its arms, their curves, their phases. */
+#include "bench/report/page.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_SUBJECTS 100
+
+static void ns_cell(const struct page *p, double ns)
+{
+	fputs("<td>", p->out);
+	page_ns(p, ns);
+}
+
+static void figure_cells(const struct page *p, const struct report_stats *s)
+{
+	char text[FIGURE];
+
+	fprintf(p->out, "<td>%s", format_count(text, (double)s->count));
+	ns_cell(p, s->p50);
+	ns_cell(p, s->p90);
+	ns_cell(p, s->p99);
+	ns_cell(p, s->p999);
+	ns_cell(p, s->max);
+	ns_cell(p, s->mean);
+}
+
+static void heading(const struct page *p, size_t index, const struct report_question *q)
+{
+	size_t topic = strcspn(q->name, "/");
+	char *head = strndup(q->name, topic);
+
+	fprintf(p->out, "<section><h2 id=q%zu>", index);
+	page_text(p, head ? head : "");
+	free(head);
+	if (q->name[topic]) {
+		fputs(" <span class=par>", p->out);
+		page_text(p, q->name + topic + 1);
+		fputs("</span>", p->out);
+	}
+	fputs("</h2>\n", p->out);
+}
+
+static void introduction(const struct page *p, const struct report_question *q)
+{
+	char text[FIGURE];
+
+	fprintf(p->out, "<p class=sub>%s · %zu blocks",
+		strcmp(q->mode, "time") ? "ns per operation"
+					: "ns per iteration, one value per epoch",
+		q->nr_blocks);
+	if (q->nr_traced_blocks)
+		fprintf(p->out, " and %zu traced ones", q->nr_traced_blocks);
+	if (q->baseline) {
+		fputs(" · baseline ", p->out);
+		page_text(p, q->baseline);
+		fprintf(p->out, " · zone ±%s", format_percent(text, q->zone));
+	}
+	if (q->noise.unsteady)
+		fputs(" · <span class=\"chip unstable\">unsteady machine</span>", p->out);
+	fputs("</p>\n", p->out);
+	if (q->failed) {
+		fputs("<p class=banner><b>Failed.</b> ", p->out);
+		page_text(p, q->failed);
+		fputs("</p>\n", p->out);
+	}
+}
+
+static void arm_row(const struct page *p, const struct report_result *r)
+{
+	double per_op = r->iterations ? (double)r->cpu_ns / (double)r->iterations : NAN;
+
+	fputs("<tr><td class=name>", p->out);
+	page_swatch(p, r->name);
+	figure_cells(p, &r->stats);
+	ns_cell(p, per_op);
+	fputs("<td class=reason>", p->out);
+	if (r->from_trace) {
+		fputs("seen by the tracer: ", p->out);
+		page_text(p, r->main_metric ? r->main_metric : "nothing");
+	} else if (r->label) {
+		page_text(p, r->label);
+	}
+	fputc('\n', p->out);
+}
+
+static void arms_table(const struct page *p, const struct report_question *q)
+{
+	const char *arm;
+	json_t *reason;
+
+	fprintf(p->out,
+		"<div class=scroll><table><tr><th>arm<th>%s<th>p50<th>p90<th>p99<th>p99.9<th>max<th>mean"
+		"<th>CPU / op<th class=l>\n",
+		strcmp(q->mode, "time") ? "count" : "epochs");
+	for (size_t i = 0; i < q->nr_results; i++)
+		arm_row(p, &p->r->result[q->first_result + i]);
+	json_object_foreach(q->skipped, arm, reason)
+	{
+		fputs("<tr><td class=\"name quiet\">", p->out);
+		page_text(p, arm);
+		fputs("<td colspan=9 class=reason>skipped: ", p->out);
+		page_text(p, json_string_value(reason) ? json_string_value(reason) : "");
+		fputc('\n', p->out);
+	}
+	fputs("</table></div>\n", p->out);
+}
+
+/* ---- curves -----------------------------------------------------------------------------------
+ */
+
+static void curves(const struct page *p, size_t index, const struct report_question *q)
+{
+	static const char *const caption[NR_PLOTS] = {
+		[PLOT_SPECTRUM] =
+			"Percentile spectrum: time by percentile, as far as ten values lie beyond",
+		[PLOT_ECDF] = "ECDF: share of operations within a time",
+	};
+
+	fputs("<div class=legend>", p->out);
+	for (size_t i = 0; i < q->nr_results; i++) {
+		fputs("<span>", p->out);
+		page_swatch(p, p->r->result[q->first_result + i].name);
+		fputs("</span>", p->out);
+	}
+	fputs("</div><div class=plots>", p->out);
+	for (int kind = 0; kind < NR_PLOTS; kind++) {
+		fputs("<figure>", p->out);
+		if (!plots_write(p, index, (enum plot_kind)kind))
+			fputs("<p class=note>too few values to draw</p>", p->out);
+		fprintf(p->out, "<figcaption>%s</figcaption></figure>\n", caption[kind]);
+	}
+	fputs("</div>\n", p->out);
+}
+
+/* ---- phases -----------------------------------------------------------------------------------
+ */
+
+static const enum report_phase part[] = { PHASE_CALL, PHASE_WAKE, PHASE_RUNQ, PHASE_RESUME,
+					  PHASE_UNATTRIBUTED };
+#define NR_PARTS (sizeof(part) / sizeof(part[0]))
+
+static bool has_phases(const struct report_result *r)
+{
+	return r->phase[PHASE_END_TO_END] && r->phase[PHASE_CALL];
+}
+
+static double mean_of(const struct report_result *r, enum report_phase phase)
+{
+	return r->phase[phase] ? hist_mean(r->phase[phase]) : NAN;
+}
+
+/* One bar: its length is the mean end to end against @longest, its pieces the phases' means. */
+static void stack(const struct page *p, const struct report_result *r, double longest)
+{
+	fputs("<div class=name>", p->out);
+	page_swatch(p, r->name);
+	fputs("</div><div class=row>", p->out);
+	for (size_t i = 0; i < NR_PARTS; i++) {
+		double mean = mean_of(r, part[i]), share = result_share(r, part[i]);
+		char text[FIGURE];
+
+		if (!(mean > 0))
+			continue;
+		fprintf(p->out, "<span class=p%zu style=\"width:%.2f%%\" title=\"%s: ", i,
+			100 * mean / longest, phase_title(part[i]));
+		page_ns(p, mean);
+		fprintf(p->out, ", %s\">", format_percent(text, share));
+		if (mean / longest > 0.09)
+			fprintf(p->out, "%s %s", phase_title(part[i]), format_percent(text, share));
+		fputs("</span>", p->out);
+	}
+	fputs("</div><div>", p->out);
+	page_ns(p, mean_of(r, PHASE_END_TO_END));
+	fputs("</div>\n", p->out);
+}
+
+static void stacks(const struct page *p, const struct report_question *q)
+{
+	double longest = 0;
+
+	for (size_t i = 0; i < q->nr_results; i++) {
+		const struct report_result *r = &p->r->result[q->first_result + i];
+
+		if (has_phases(r))
+			longest = fmax(longest, mean_of(r, PHASE_END_TO_END));
+	}
+	fputs("<div class=legend>", p->out);
+	for (size_t i = 0; i < NR_PARTS; i++)
+		fprintf(p->out, "<span><i class=\"sw p%zu\"></i>%s</span>", i,
+			phase_title(part[i]));
+	fputs("</div><div class=stack>", p->out);
+	for (size_t i = 0; longest > 0 && i < q->nr_results; i++)
+		if (has_phases(&p->r->result[q->first_result + i]))
+			stack(p, &p->r->result[q->first_result + i], longest);
+	fputs("</div>\n", p->out);
+}
+
+static void phase_cell(const struct page *p, const struct report_result *r, enum report_phase phase)
+{
+	struct report_stats s = report_stats(r->phase[phase]);
+	char text[FIGURE];
+
+	fputs("<td>", p->out);
+	page_ns(p, s.p50);
+	fputs("<br><span class=quiet>", p->out);
+	page_ns(p, s.mean);
+	fprintf(p->out, " · %s</span>", format_percent(text, result_share(r, phase)));
+}
+
+static void phase_row(const struct page *p, const struct report_result *r)
+{
+	double effect = observer_effect(r);
+	char text[FIGURE], count[FIGURE];
+
+	fputs("<tr><td class=name>", p->out);
+	page_swatch(p, r->name);
+	fprintf(p->out, "<td>%s", format_count(text, (double)r->phase[PHASE_END_TO_END]->count));
+	phase_cell(p, r, PHASE_END_TO_END);
+	for (size_t i = 0; i < NR_PARTS; i++)
+		phase_cell(p, r, part[i]);
+	if (isnan(effect))
+		fputs("<td>-", p->out);
+	else
+		fprintf(p->out, "<td>× %s<br><span class=quiet>%s / %s</span>",
+			format_ratio(text, effect), format_count(count, (double)r->traced->count),
+			format_count((char[FIGURE]){ 0 }, (double)r->stats.count));
+	fputc('\n', p->out);
+}
+
+static void phases(const struct page *p, const struct report_question *q)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < q->nr_results; i++)
+		any |= has_phases(&p->r->result[q->first_result + i]);
+	if (!any)
+		return;
+	fputs("<h3>Phases of a wake</h3><p class=note>From traced blocks of their own: request → <b>call</b> → "
+	      "sched_waking → <b>wake</b> → sched_wakeup → <b>runq</b> → switched in → <b>resume</b> → first "
+	      "instruction. Bars are means; the table has the median above, mean and share below. The observer effect "
+	      "is the median of traced over untraced blocks, with both counts.</p>\n",
+	      p->out);
+	stacks(p, q);
+	fputs("<div class=scroll><table><tr><th>arm<th>wakes<th>end to end<th>call<th>wake<th>runq<th>resume"
+	      "<th>unattributed<th>observer\n",
+	      p->out);
+	for (size_t i = 0; i < q->nr_results; i++)
+		if (has_phases(&p->r->result[q->first_result + i]))
+			phase_row(p, &p->r->result[q->first_result + i]);
+	fputs("</table></div>\n", p->out);
+}
+
+/* ---- traces -----------------------------------------------------------------------------------
+ */
+
+static void subjects_table(const struct page *p, const struct report_question *q)
+{
+	size_t nr = q->nr_results < MAX_SUBJECTS ? q->nr_results : MAX_SUBJECTS;
+
+	fputs("<div class=scroll><table><tr><th>subject<th class=l>metric<th>count<th>p50<th>p90<th>p99<th>p99.9<th>max"
+	      "<th>mean\n",
+	      p->out);
+	for (size_t i = 0; i < nr; i++) {
+		const struct report_result *r = &p->r->result[q->first_result + i];
+
+		for (size_t m = 0; m < r->nr_metrics; m++) {
+			struct report_stats s = report_stats(r->metric[m].hist);
+
+			fputs("<tr><td class=name>", p->out);
+			if (!m)
+				page_swatch(p, r->name);
+			fputs("<td class=l>", p->out);
+			page_text(p, r->metric[m].name);
+			figure_cells(p, &s);
+			fputc('\n', p->out);
+		}
+	}
+	fputs("</table></div>\n", p->out);
+	if (nr < q->nr_results)
+		fprintf(p->out, "<p class=note>and %zu more subjects, in the JSON report</p>\n",
+			q->nr_results - nr);
+}
+
+void html_question(const struct page *p, size_t index)
+{
+	const struct report_question *q = &p->r->question[index];
+
+	heading(p, index, q);
+	if (q->from_trace) {
+		subjects_table(p, q);
+	} else {
+		introduction(p, q);
+		arms_table(p, q);
+	}
+	if (p->plots && q->nr_results)
+		curves(p, index, q);
+	phases(p, q);
+	fputs("</section>\n", p->out);
+}

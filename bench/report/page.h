@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_REPORT_PAGE_H
+#define KT_REPORT_PAGE_H
+/*
+ * The parts of the HTML page: html.c writes the frame and the summary, html_question.c a question,
+ * html_context.c what the figures rest on, plots.c the curves, style.c the look. All text goes
+ * through escape_html().
+ */
+#include "bench/report/render.h"
+
+/* Colours that stay apart for all kinds of colour vision; an arm keeps its colour over the whole
+ * page. */
+#define NR_COLOURS 10
+
+struct plots;
+
+struct page {
+	FILE *out;
+	const struct report *r;
+	struct plots *plots; /* NULL: no gnuplot */
+	const char **arm;    /* names in order of their colours */
+	size_t nr_arms;
+};
+
+extern const char page_style[];
+
+/* page_colour - index of the colour of arm @name, below NR_COLOURS */
+unsigned int page_colour(const struct page *p, const char *name);
+
+/* page_text - @s escaped */
+void page_text(const struct page *p, const char *s);
+
+/* page_ns - a figure with the unit in its own spelling ("3.42 µs") */
+void page_ns(const struct page *p, double ns);
+
+/* page_swatch - the mark of an arm's colour, and its name */
+void page_swatch(const struct page *p, const char *name);
+
+/* page_chip - a verdict; page_interval - its interval as a bar; page_axis - the scale of these bars
+ */
+void page_chip(const struct page *p, const struct comparison *c);
+void page_interval(const struct page *p, const struct report_comparison *c, double zone);
+void page_axis(const struct page *p);
+
+/* find_comparison - of @candidate on @metric in @q; NULL: none */
+const struct report_comparison *find_comparison(const struct report *r,
+						const struct report_question *q,
+						const char *candidate, const char *metric);
+
+void html_verdicts(const struct page *p);
+void html_question(const struct page *p, size_t index);
+void html_context(const struct page *p);
+
+enum plot_kind { PLOT_SPECTRUM, PLOT_ECDF, NR_PLOTS };
+
+/*
+ * plots_make - draw every question's curves by one gnuplot process
+ *
+ * gnuplot gets figures and our own words only, no text from the record. Return: 0; -ENOENT when
+ * there is no gnuplot; another -errno when it failed.
+ */
+int plots_make(struct plots **plots, const struct page *p);
+/* plots_write - the drawing as an inline SVG element; false when this question has none */
+bool plots_write(const struct page *p, size_t question, enum plot_kind kind);
+void plots_free(struct plots *plots);
+#endif
