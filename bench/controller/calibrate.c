@@ -49,7 +49,7 @@ static bool reached(uint64_t n, uint64_t w)
 int calibrate(unsigned int nr, calibrate_epoch run, void *arg, uint64_t *iterations, uint64_t *epoch_ns)
 {
 	uint64_t now[SCHEDULE_MAX_ARMS], median, max, w, n = 1, last = 0;
-	bool reached_before = false, shrink_before = false;
+	bool reached_before = false;
 	int r;
 
 	for (int round = 0; round < CALIBRATE_ROUNDS; round++) {
@@ -67,18 +67,9 @@ int calibrate(unsigned int nr, calibrate_epoch run, void *arg, uint64_t *iterati
 			if (reached_before)
 				return 0;
 			reached_before = true;
-			shrink_before = false;
 			continue;
 		}
 		reached_before = false;
-		if (w < n) {
-			/* Too long an epoch is believed at the second sight only: it may have been preempted. */
-			if (shrink_before)
-				n = w;
-			shrink_before = !shrink_before;
-			continue;
-		}
-		shrink_before = false;
 		n = w > 10 * n ? 10 * n : w;
 	}
 	return 0;

@@ -261,6 +261,8 @@ static int measure_all(struct bench_run *run, uint64_t seed)
 	if (error) {
 		snprintf(run->err, sizeof(run->err), "cannot write %s: %s", run->record, strerror(-error));
 		complain(run, 0);
+	} else if (sum.interrupted) {
+		fprintf(stderr, "kt bench: interrupted\n");
 	}
 	return status_of(&sum, error);
 }
