@@ -67,6 +67,8 @@ char *format_ratio(char text[FIGURE], double ratio)
 
 char *format_percent(char text[FIGURE], double share)
 {
+	if (fabs(share) < 0.0005) /* no "-0.0 %" */
+		share = 0;
 	if (!isfinite(share))
 		strcpy(text, "-");
 	else

@@ -29,6 +29,36 @@ void page_ns(const struct page *p, double ns)
 	fprintf(p->out, "%s%s", text, unit ? " µs" : "");
 }
 
+static void text_of_length(const struct page *p, const char *s, size_t length)
+{
+	char *part = strndup(s, length);
+
+	if (part)
+		page_text(p, part);
+	free(part);
+}
+
+void page_question(const struct page *p, const char *name, bool topic)
+{
+	size_t length = strcspn(name, "/");
+
+	if (topic || !name[length])
+		text_of_length(p, name, length);
+	if (!name[length])
+		return;
+	if (topic)
+		fputs(" <span class=par>", p->out);
+	for (name += length; *name; name += length) {
+		name++;
+		length = strcspn(name, "/");
+		text_of_length(p, name, length);
+		if (name[length])
+			fputs(" <i>/</i><wbr> ", p->out);
+	}
+	if (topic)
+		fputs("</span>", p->out);
+}
+
 unsigned int page_colour(const struct page *p, const char *name)
 {
 	for (size_t i = 0; i < p->nr_arms; i++)
@@ -65,7 +95,7 @@ void page_chip(const struct page *p, const struct comparison *c)
  * The scale of the interval bars: linear near 1, where 1 % must be seen, logarithmic beyond, so
  * that a factor of 30 still has its place.
  */
-#define BAR_WIDTH  170.0
+#define BAR_WIDTH  150.0
 #define BAR_LINEAR 0.02 /* ln ratio up to which the scale is about linear */
 #define BAR_REACH  30.0 /* largest ratio inside the frame */
 
@@ -93,6 +123,7 @@ void page_interval(const struct page *p, const struct report_comparison *c, doub
 			c->c.nr_merged, 100 * c->c.confidence);
 	fprintf(p->out, "</title><rect class=zone x=%.1f width=%.1f height=18 />", z0, z1 - z0);
 	fprintf(p->out, "<path class=mid d=\"M%.1f 0V18\"/>", BAR_WIDTH / 2);
+	fprintf(p->out, "<path class=way d=\"M%.1f 9H%.1f\"/>", BAR_WIDTH / 2, bar_x(c->c.ratio));
 	if (!isnan(c->c.lo))
 		fprintf(p->out, "<rect class=iv x=%.1f y=5.5 width=%.1f height=7 rx=2 />", left - 1,
 			right - left + 2);
@@ -104,8 +135,7 @@ void page_axis(const struct page *p)
 	static const struct {
 		double ratio;
 		const char *label;
-	} mark[] = { { 0.1, "÷10" },  { 0.5, "÷2" }, { 0.95, "−5%" },
-		     { 1.05, "+5%" }, { 2, "×2" },   { 10, "×10" } };
+	} mark[] = { { 1 / 3.0, "÷3" }, { 0.95, "−5 %" }, { 1.05, "+5 %" }, { 3, "×3" } };
 
 	fprintf(p->out, "<svg class=bar viewBox=\"0 0 %.0f 18\" role=img aria-label=scale>",
 		BAR_WIDTH);
@@ -172,21 +202,6 @@ static bool choose_colours(struct page *p)
 /* ---- verdicts ---------------------------------------------------------------------------------
  */
 
-static void title_of(const struct page *p, const char *name)
-{
-	size_t topic = strcspn(name, "/");
-	char *head = strndup(name, topic);
-
-	if (head)
-		page_text(p, head);
-	free(head);
-	if (name[topic]) {
-		fputs(" <span class=par>", p->out);
-		page_text(p, name + topic + 1);
-		fputs("</span>", p->out);
-	}
-}
-
 static void verdict_cells(const struct page *p, const struct report_question *q,
 			  const struct report_result *r, const char *metric)
 {
@@ -222,7 +237,7 @@ void html_verdicts(const struct page *p)
 		if (q->from_trace)
 			continue;
 		fprintf(p->out, "<tr class=q><td colspan=9><a href=\"#q%zu\">", i);
-		title_of(p, q->name);
+		page_question(p, q->name, true);
 		fputs("</a>", p->out);
 		for (size_t k = 0; k < q->nr_results; k++) {
 			const struct report_result *r = &p->r->result[q->first_result + k];
@@ -232,9 +247,9 @@ void html_verdicts(const struct page *p)
 			fputs("<tr><td class=name>", p->out);
 			page_swatch(p, r->name);
 			if (q->baseline && !strcmp(r->name, q->baseline))
-				fputs(" <span class=quiet>baseline</span>", p->out);
+				fputs(" <span class=tag>baseline</span>", p->out);
 			else if (r->from_trace)
-				fputs(" <span class=quiet>by the tracer</span>", p->out);
+				fputs(" <span class=tag>by the tracer</span>", p->out);
 			verdict_cells(p, q, r, "p50");
 			verdict_cells(p, q, r, "p99");
 		}
@@ -269,7 +284,7 @@ static void navigation(const struct page *p)
 			last_length = topic;
 		}
 		fprintf(p->out, "<a href=\"#q%zu\">", i);
-		page_text(p, name[topic] ? name + topic + 1 : name);
+		page_question(p, name, false);
 		fputs("</a>", p->out);
 	}
 	fputs("<b>Behind the figures</b><a href=\"#noise\">Noise</a><a href=\"#tracing\">Tracing</a>"

@@ -3,7 +3,6 @@
 #include "bench/report/page.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define MAX_SUBJECTS 100
@@ -29,17 +28,8 @@ static void figure_cells(const struct page *p, const struct report_stats *s)
 
 static void heading(const struct page *p, size_t index, const struct report_question *q)
 {
-	size_t topic = strcspn(q->name, "/");
-	char *head = strndup(q->name, topic);
-
 	fprintf(p->out, "<section><h2 id=q%zu>", index);
-	page_text(p, head ? head : "");
-	free(head);
-	if (q->name[topic]) {
-		fputs(" <span class=par>", p->out);
-		page_text(p, q->name + topic + 1);
-		fputs("</span>", p->out);
-	}
+	page_question(p, q->name, true);
 	fputs("</h2>\n", p->out);
 }
 
@@ -203,17 +193,17 @@ static void phase_cell(const struct page *p, const struct report_result *r, enum
 	struct report_stats s = report_stats(r->phase[phase]);
 	char text[FIGURE];
 
-	fputs("<td>", p->out);
+	fputs("<td class=three>", p->out);
 	page_ns(p, s.p50);
 	fputs("<br><span class=quiet>", p->out);
 	page_ns(p, s.mean);
-	fprintf(p->out, " · %s</span>", format_percent(text, result_share(r, phase)));
+	fprintf(p->out, "<br>%s</span>", format_percent(text, result_share(r, phase)));
 }
 
 static void phase_row(const struct page *p, const struct report_result *r)
 {
+	char text[FIGURE], traced[FIGURE], untraced[FIGURE];
 	double effect = observer_effect(r);
-	char text[FIGURE], count[FIGURE];
 
 	fputs("<tr><td class=name>", p->out);
 	page_swatch(p, r->name);
@@ -222,12 +212,11 @@ static void phase_row(const struct page *p, const struct report_result *r)
 	for (size_t i = 0; i < NR_PARTS; i++)
 		phase_cell(p, r, part[i]);
 	if (isnan(effect))
-		fputs("<td>-", p->out);
+		fputs("<td>-\n", p->out);
 	else
-		fprintf(p->out, "<td>× %s<br><span class=quiet>%s / %s</span>",
-			format_ratio(text, effect), format_count(count, (double)r->traced->count),
-			format_count((char[FIGURE]){ 0 }, (double)r->stats.count));
-	fputc('\n', p->out);
+		fprintf(p->out, "<td class=three>× %s<br><span class=quiet>%s<br>/ %s</span>\n",
+			format_ratio(text, effect), format_count(traced, (double)r->traced->count),
+			format_count(untraced, (double)r->stats.count));
 }
 
 static void phases(const struct page *p, const struct report_question *q)
@@ -240,7 +229,7 @@ static void phases(const struct page *p, const struct report_question *q)
 		return;
 	fputs("<h3>Phases of a wake</h3><p class=note>From traced blocks of their own: request → <b>call</b> → "
 	      "sched_waking → <b>wake</b> → sched_wakeup → <b>runq</b> → switched in → <b>resume</b> → first "
-	      "instruction. Bars are means; the table has the median above, mean and share below. The observer effect "
+	      "instruction. Bars are means; the table gives median, mean and share. The observer effect "
 	      "is the median of traced over untraced blocks, with both counts.</p>\n",
 	      p->out);
 	stacks(p, q);

@@ -30,6 +30,9 @@ unsigned int page_colour(const struct page *p, const char *name);
 /* page_text - @s escaped */
 void page_text(const struct page *p, const char *s);
 
+/* page_question - a question's name with its parameters set off, with or without its topic */
+void page_question(const struct page *p, const char *name, bool topic);
+
 /* page_ns - a figure with the unit in its own spelling ("3.42 µs") */
 void page_ns(const struct page *p, double ns);
 

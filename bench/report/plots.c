@@ -77,7 +77,7 @@ static void write_spectrum(FILE *gp, const struct report_result *r, struct exten
 /* Points evenly spaced in the share, up to where single values begin. */
 static void write_ecdf(FILE *gp, const struct report_result *r, struct extent *x, struct extent *y)
 {
-	double end = fmin(last_share(r), 0.998);
+	double end = fmin(last_share(r), 0.99);
 
 	for (int i = 0; i < MAX_POINTS; i++) {
 		double q = end * i / (MAX_POINTS - 1), v = report_quantile(r, q);
@@ -88,35 +88,48 @@ static void write_ecdf(FILE *gp, const struct report_result *r, struct extent *x
 	}
 }
 
-/* Times at 1, 2, 5 of each decade; only the decades when there are many. */
+/* Digits and unit of a round figure: "5.00 us" is shown as "5 µs". */
+static void write_tic(FILE *gp, double v, bool first)
+{
+	char text[FIGURE], *unit;
+
+	format_ns(text, v);
+	unit = strchr(text, ' ');
+	fprintf(gp, "%s\"%g %s\" %.6g", first ? "" : ", ", atof(text),
+		!strcmp(unit, " us") ? "µs" : unit + 1, v);
+}
+
+/* A step of 1, 2 or 5 of some decade that cuts @e into about four. */
+static double round_step(struct extent e)
+{
+	double raw = (e.hi - e.lo) / 4, decade = pow(10, floor(log10(raw)));
+
+	return decade * (raw / decade < 1.5 ? 1 : raw / decade < 3.5 ? 2 : 5);
+}
+
+/* Decades when the axis spans many, 1-2-5 when it spans some, even steps when it spans hardly one.
+ */
 static void write_time_tics(FILE *gp, const char *axis, struct extent e)
 {
-	static const double step[] = { 1, 2, 5 };
-	bool few = e.hi / e.lo < 60;
+	static const double in_decade[] = { 1, 2, 5 };
+	double span = e.hi / e.lo, step = round_step(e);
+	size_t per_decade = span < 60 ? 3 : 1;
 	bool first = true;
 
 	fprintf(gp, "set %stics (", axis);
-	for (int decade = -1; decade < 13; decade++) {
-		for (int i = 0; i < 3; i++) {
-			double v = step[i] * pow(10, decade);
-			char text[FIGURE], *unit;
-			int digits;
+	if (span < 5) {
+		for (double v = ceil(e.lo / step) * step; v <= e.hi; v += step, first = false)
+			write_tic(gp, v, first);
+		fputs(")\n", gp);
+		return;
+	}
+	for (int decade = -2; decade < 13; decade++) {
+		for (size_t i = 0; i < per_decade; i++) {
+			double v = in_decade[i] * pow(10, decade);
 
-			if ((i && !few) || v < e.lo * 0.999 || v > e.hi * 1.001)
+			if (v < e.lo || v > e.hi)
 				continue;
-			format_ns(text, v);
-			unit = strchr(text, ' ');
-			digits = unit && strchr(text, '.') ? (int)strcspn(text, ".")
-							   : (int)strcspn(text, " ");
-			/* "5.00 us" as 5 µs; below 1 ns the fraction says it all */
-			if (v < 1)
-				fprintf(gp, "%s\"%g ns\" %g", first ? "" : ", ", v, v);
-			else
-				fprintf(gp, "%s\"%.*s %s\" %g", first ? "" : ", ", digits, text,
-					unit && !strcmp(unit, " us") ? "µs"
-					: unit			     ? unit + 1
-								     : "",
-					v);
+			write_tic(gp, v, first);
 			first = false;
 		}
 	}
@@ -184,7 +197,8 @@ static bool write_plot(FILE *gp, const struct page *p, size_t index, enum plot_k
 		fprintf(gp,
 			"unset logscale y\nset logscale x\nset xrange [%g:%g]\nset yrange [0:1]\n",
 			x.lo, x.hi);
-		fputs("set ytics ('0' 0, '25 %%' 0.25, '50 %%' 0.5, '75 %%' 0.75, '100 %%' 1)\n", gp);
+		fputs("set ytics ('0' 0, '25 %%' 0.25, '50 %%' 0.5, '75 %%' 0.75, '100 %%' 1)\n",
+		      gp);
 		write_time_tics(gp, "x", x);
 	}
 	write_curves(gp, p, q);
