@@ -107,13 +107,12 @@ static __always_inline void task_name(struct task_struct *p, char *buf, __u32 si
 		bpf_probe_read_kernel_str(buf, size, p->comm);
 }
 
-static __always_inline bool name_matches(struct task_struct *p)
+/* text_matches - does @name, zero-terminated in TRACER_NAME_LEN bytes, match the pattern? */
+static __always_inline bool text_matches(const char *name)
 {
-	char name[TRACER_NAME_LEN] = {};
 	__u64 state = 1;
 	__u32 i;
 
-	task_name(p, name, sizeof(name));
 	for (i = 0; i < TRACER_NAME_LEN; i++) {
 		if (!name[i])
 			break;
@@ -122,11 +121,30 @@ static __always_inline bool name_matches(struct task_struct *p)
 	return state & settings.glob.final;
 }
 
+static __always_inline bool name_matches(struct task_struct *p)
+{
+	char name[TRACER_NAME_LEN] = {};
+
+	task_name(p, name, sizeof(name));
+	return text_matches(name);
+}
+
 static __always_inline struct tracer_process *process_of(struct task_struct *p)
 {
 	__u32 tgid = p->tgid;
 
 	return bpf_map_lookup_elem(&processes, &tgid);
+}
+
+/*
+ * wanted_process - for probes, which fire in all processes: is the current one to be looked at? Who fires a
+ * probe need not be the subject, so nothing else of it is asked.
+ */
+static __always_inline bool wanted_process(struct task_struct *p)
+{
+	if (p->tgid == (int)settings.self_tgid)
+		return false;
+	return !settings.by_process || process_of(p);
 }
 
 /* wanted_class - the restrictions that hold for a task's whole life (but for its process joining) */

@@ -36,6 +36,7 @@
 	NOTE(negative)	      /* stamps out of order: dropped */                                   \
 	NOTE(filtered)	      /* not what was asked for */                                         \
 	NOTE(no_nudge)	      /* park asked of a thread that was awake */                          \
+	NOTE(park_refused)    /* park returned an error: -EBUSY or -ENOSYS */                      \
 	NOTE(cancelled)	      /* queued work that never started */                                 \
 	NOTE(flush_work)      /* the kernel's own marker works of a flush */
 

@@ -44,14 +44,6 @@ static __always_inline __u32 session_now(void)
 	return *(volatile __u32 *)&control.session;
 }
 
-/* USDTs fire in all processes. The queuer is no subject: only its process can be wanted or not. */
-static __always_inline bool wanted_process(struct task_struct *p)
-{
-	if (p->tgid == (int)settings.self_tgid)
-		return false;
-	return !settings.by_process || process_of(p);
-}
-
 /* One event of the worker's: who executes what. */
 struct execution {
 	struct task_struct *p;

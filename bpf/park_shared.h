@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_BPF_PARK_SHARED_H
+#define KT_BPF_PARK_SHARED_H
+/* What park.bpf.c and park.c agree on. */
+#include "bpf/tracer_shared.h"
+
+#define PARK_MAX_THREADS 4096
+
+/* A thread of a process; its id as the process's own pid namespace shows it. */
+struct park_key {
+	hist_u32 tgid;
+	hist_u32 tid;
+};
+
+struct park_call {
+	hist_u64 begin_ns;
+	hist_u32 target;
+	hist_u32 session;
+};
+#endif
