@@ -46,7 +46,8 @@ static bool reached(uint64_t n, uint64_t w)
 	return n >= w - w / 4 && n <= w + w / 2;
 }
 
-int calibrate(unsigned int nr, calibrate_epoch run, void *arg, uint64_t *iterations, uint64_t *epoch_ns)
+int calibrate(unsigned int nr, calibrate_epoch run, void *arg, uint64_t *iterations,
+	      uint64_t *epoch_ns)
 {
 	uint64_t now[SCHEDULE_MAX_ARMS], median, max, w, n = 1, last = 0;
 	bool reached_before = false;

@@ -9,12 +9,16 @@
  * child_spawn - run @path with @argv
  * @out: its standard output; @keep: a descriptor it inherits under the same number, or -1
  *
- * Standard input is /dev/null. Return: 0 and @pid, or -errno (also of a failed exec) and a sentence in @err.
+ * Standard input is /dev/null. Return: 0 and @pid, or -errno (also of a failed exec) and a sentence
+ * in @err.
  */
 int child_spawn(pid_t *pid, const char *path, char *const argv[], int out, int keep, char *err,
 		size_t errlen);
 
-/* child_die_with_parent - in a forked child: end when @parent does; ends at once when it has already */
+/*
+ * child_die_with_parent - in a forked child: end when @parent does; ends at once when it has
+ * already
+ */
 void child_die_with_parent(pid_t parent);
 
 /* child_kill - SIGKILL and reap; nothing when @pid is 0 */

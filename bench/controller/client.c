@@ -16,7 +16,7 @@
 #include "lib/probe/slot.h"
 
 /* A SIGCHLD between the look at the child and the sleep is missed; then this long passes. */
-#define SLICE_NS 200000000L
+#define SLICE_NS      200000000L
 #define QUIT_LIMIT_NS 2000000000ULL
 
 int client_start(struct client *c, const char *path, char *err, size_t errlen)
@@ -28,14 +28,17 @@ int client_start(struct client *c, const char *path, char *err, size_t errlen)
 	fd = memfd_create("kt-bench", MFD_CLOEXEC);
 	if (fd < 0 || ftruncate(fd, sizeof(struct wire))) {
 		r = -errno;
-		snprintf(err, errlen, "cannot make the page to share with a worker: %s", strerror(-r));
+		snprintf(err, errlen, "cannot make the page to share with a worker: %s",
+			 strerror(-r));
 		goto out;
 	}
-	c->wire = mmap(NULL, sizeof(struct wire), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
+	c->wire = mmap(NULL, sizeof(struct wire), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
+		       fd, 0);
 	if (c->wire == MAP_FAILED) {
 		r = -errno;
 		c->wire = NULL;
-		snprintf(err, errlen, "cannot map the page to share with a worker: %s", strerror(-r));
+		snprintf(err, errlen, "cannot map the page to share with a worker: %s",
+			 strerror(-r));
 		goto out;
 	}
 	c->wire->magic = WIRE_MAGIC;

@@ -2,8 +2,8 @@
 #ifndef KT_CONTROLLER_CLIENT_H
 #define KT_CONTROLLER_CLIENT_H
 /*
- * The controller's end of the shared page (bench/harness/wire.h): one worker process, obeying one call at a
- * time while this process sleeps.
+ * The controller's end of the shared page (bench/harness/wire.h): one worker process, obeying one
+ * call at a time while this process sleeps.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -20,10 +20,12 @@ struct client {
 int client_start(struct client *c, const char *path, char *err, size_t errlen);
 
 /*
- * client_call - hand @cmd over (the other fields of c->wire are the caller's to set) and sleep until the reply
+ * client_call - hand @cmd over (the other fields of c->wire are the caller's to set) and sleep
+ * until the reply
  *
- * Return: 0: the reply is in c->wire; -EPIPE: the worker has ended (reaped); -ETIMEDOUT: no reply within
- * @limit_ns; -EINTR: interrupt_seen(). With a sentence in @err, and but for 0 the worker is of no more use.
+ * Return: 0: the reply is in c->wire; -EPIPE: the worker has ended (reaped); -ETIMEDOUT: no reply
+ * within @limit_ns; -EINTR: interrupt_seen(). But for 0 there is a sentence in @err, and the worker
+ * is of no more use.
  */
 int client_call(struct client *c, enum wire_cmd cmd, uint64_t limit_ns, char *err, size_t errlen);
 

@@ -33,21 +33,25 @@ struct options {
 
 static const struct argp_option option_table[] = {
 	{ "filter", KEY_FILTER, "REGEX", 0, "Only questions whose name matches", 0 },
-	{ "time", KEY_TIME, "TIME",
-	  0, "Measuring time per question, all its arms together, traced blocks extra (3s); units ns us ms s m h", 0 },
+	{ "time", KEY_TIME, "TIME", 0,
+	  "Measuring time per question, all its arms together, traced blocks extra (3s); units ns "
+	  "us ms s m h",
+	  0 },
 	{ "seed", KEY_SEED, "N", 0, "Order of the epochs (random, printed and recorded)", 0 },
 	{ "trace", KEY_TRACE, NULL, 0, "Insist on traced blocks (taken when permitted)", 0 },
 	{ "no-trace", KEY_NO_TRACE, NULL, 0, "No traced blocks", 0 },
-	{ "output", 'o', "FILE", 0, "Record into FILE, which must not exist, and make no report directory", 0 },
+	{ "output", 'o', "FILE", 0,
+	  "Record into FILE, which must not exist, and make no report directory", 0 },
 	{ "list", KEY_LIST, NULL, 0, "List the questions and end", 0 },
 	{ 0 },
 };
 
 static const char doc[] =
 	"Measure the questions of a benchmark binary, arms interleaved, and compare the arms."
-	"\vPATH is a binary with BENCH_MAIN(); without it the built-in suite is run. The record and its reports "
-	"go to results/runs/, and results/latest leads to the newest.\n\n"
-	"Exit status: 0 fine, 2 usage or bad input, 4 nothing ran, 5 a question failed, 130 interrupted.";
+	"\vPATH is a binary with BENCH_MAIN(); without it the built-in suite is run. The record and "
+	"its reports go to results/runs/, and results/latest leads to the newest.\n\n"
+	"Exit status: 0 fine, 2 usage or bad input, 4 nothing ran, 5 a question failed, 130 "
+	"interrupted.";
 
 /* "3s", "250ms": ns; 0 when it is none. */
 static uint64_t parse_time(const char *text)
@@ -55,7 +59,7 @@ static uint64_t parse_time(const char *text)
 	static const struct {
 		const char *unit;
 		double ns;
-	} units[] = { { "ns", 1 },   { "us", 1e3 }, { "ms", 1e6 },
+	} units[] = { { "ns", 1 },  { "us", 1e3 }, { "ms", 1e6 },
 		      { "s", 1e9 }, { "m", 60e9 }, { "h", 3600e9 } };
 	char *end;
 	double v = strtod(text, &end);
@@ -79,13 +83,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		o->time_ns = parse_time(arg);
 		if (o->time_ns < MIN_TIME_NS || o->time_ns > MAX_TIME_NS)
 			argp_failure(state, KT_EXIT_USAGE, 0,
-				     "--time '%s' is no time from 1ms to 24h, such as 3s or 500ms", arg);
+				     "--time '%s' is no time from 1ms to 24h, such as 3s or 500ms",
+				     arg);
 		break;
 	case KEY_SEED:
 		errno = 0;
 		o->seed = strtoull(arg, &end, 0);
 		if (errno || end == arg || *end || *arg == '-' || o->seed > INT64_MAX)
-			argp_failure(state, KT_EXIT_USAGE, 0, "--seed '%s' is no number from 0 to 2^63-1", arg);
+			argp_failure(state, KT_EXIT_USAGE, 0,
+				     "--seed '%s' is no number from 0 to 2^63-1", arg);
 		o->seed_given = true;
 		break;
 	case KEY_TRACE:
@@ -102,8 +108,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case ARGP_KEY_ARG:
 		if (o->path)
-			argp_failure(state, KT_EXIT_USAGE, 0, "one benchmark binary at a time, '%s' is another",
-				     arg);
+			argp_failure(state, KT_EXIT_USAGE, 0,
+				     "one benchmark binary at a time, '%s' is another", arg);
 		o->path = arg;
 		break;
 	default:
@@ -112,7 +118,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-/* ---- one run ----------------------------------------------------------------------------------- */
+/* ---- one run --------------------------------------------------------------------------------- */
 
 struct bench_run {
 	const struct options *o;
@@ -148,8 +154,8 @@ static int choose_questions(struct bench_run *run)
 	if (r)
 		return complain(run, interrupt_seen() ? KT_EXIT_INTERRUPTED : KT_EXIT_USAGE);
 	if (!run->suite.nr) {
-		snprintf(run->err, sizeof(run->err), "no question matches '%s'; `kt bench --list` lists them",
-			 run->o->filter);
+		snprintf(run->err, sizeof(run->err),
+			 "no question matches '%s'; `kt bench --list` lists them", run->o->filter);
 		return complain(run, KT_EXIT_NOTHING);
 	}
 	return 0;
@@ -169,16 +175,19 @@ static int choose_tracing(struct bench_run *run)
 		nr_arms = q->nr_arms > nr_arms ? q->nr_arms : nr_arms;
 	}
 	if (run->o->trace == TRACE_NO) {
-		snprintf(run->trace_reason, sizeof(run->trace_reason), "switched off by --no-trace");
+		snprintf(run->trace_reason, sizeof(run->trace_reason),
+			 "switched off by --no-trace");
 		return 0;
 	}
 	if (!wanted) {
-		snprintf(run->trace_reason, sizeof(run->trace_reason), "no question here has phases to trace");
+		snprintf(run->trace_reason, sizeof(run->trace_reason),
+			 "no question here has phases to trace");
 		return 0;
 	}
 	r = tracer_permitted(run->trace_reason, sizeof(run->trace_reason));
 	if (!r)
-		r = tracing_open(&run->tracing, nr_arms, run->trace_reason, sizeof(run->trace_reason));
+		r = tracing_open(&run->tracing, nr_arms, run->trace_reason,
+				 sizeof(run->trace_reason));
 	run->traced = !r;
 	if (!r) {
 		run->trace_reason[0] = '\0';
@@ -207,8 +216,8 @@ static int open_record(struct bench_run *run, int argc, char **argv, uint64_t se
 	run->record = run->o->output;
 	r = 0;
 	if (!run->record) {
-		r = outcome_create(&run->outcome, json_string_value(json_object_get(header, "id")), run->err,
-				   sizeof(run->err));
+		r = outcome_create(&run->outcome, json_string_value(json_object_get(header, "id")),
+				   run->err, sizeof(run->err));
 		run->record = run->outcome.record;
 	}
 	if (!r)
@@ -254,12 +263,14 @@ static int measure_all(struct bench_run *run, uint64_t seed)
 		     run->suite.nr == 1 ? "" : "s", cost, (unsigned long long)seed);
 	error = run_questions(&run->suite, &m, &sum, run->err, sizeof(run->err));
 	if (!error)
-		error = record_write(run->out, record_end(sum.interrupted ? "interrupted" : "complete"));
+		error = record_write(run->out,
+				     record_end(sum.interrupted ? "interrupted" : "complete"));
 	r = record_close(run->out);
 	run->out = NULL;
 	error = error ? error : r;
 	if (error) {
-		snprintf(run->err, sizeof(run->err), "cannot write %s: %s", run->record, strerror(-error));
+		snprintf(run->err, sizeof(run->err), "cannot write %s: %s", run->record,
+			 strerror(-error));
 		complain(run, 0);
 	} else if (sum.interrupted) {
 		fprintf(stderr, "kt bench: interrupted\n");
@@ -278,8 +289,8 @@ static int show(struct bench_run *run, int status)
 		return status;
 	if (outcome_publish(&run->outcome, run->err, sizeof(run->err)))
 		return complain(run, status ? status : KT_EXIT_FAILED);
-	fprintf(stderr, "kt bench: record %s, report %s/report.html (results/latest)\n", run->record,
-		run->outcome.dir);
+	fprintf(stderr, "kt bench: record %s, report %s/report.html (results/latest)\n",
+		run->record, run->outcome.dir);
 	return status;
 }
 
@@ -307,7 +318,8 @@ static int bench(struct bench_run *run, int argc, char **argv)
 
 int cmd_bench(int argc, char **argv)
 {
-	static const struct argp argp = { option_table, parse_option, "[PATH]", doc, NULL, NULL, NULL };
+	static const struct argp argp = { option_table, parse_option, "[PATH]", doc,
+					  NULL,		NULL,	      NULL };
 	struct options o = { .time_ns = DEFAULT_TIME_NS };
 	struct bench_run run = { .o = &o };
 	char **command = calloc((size_t)argc + 2, sizeof(*command));

@@ -2,8 +2,8 @@
 #ifndef KT_CONTROLLER_INTERRUPT_H
 #define KT_CONTROLLER_INTERRUPT_H
 /*
- * SIGINT, SIGTERM and SIGHUP ask the run to end at the next chance; SIGCHLD only ends a wait early. SIGPIPE is
- * ignored: a reader that went away must not cost the record its end.
+ * SIGINT, SIGTERM and SIGHUP ask the run to end at the next chance; SIGCHLD only ends a wait early.
+ * SIGPIPE is ignored: a reader that went away must not cost the record its end.
  */
 #include <stdbool.h>
 
@@ -11,6 +11,9 @@
 void interrupt_install(void);
 bool interrupt_seen(void);
 
-/* interrupt_child - in a forked child before exec: defaults again, but SIGINT ignored (the terminal sends it to all) */
+/*
+ * interrupt_child - in a forked child before exec: defaults again, but SIGINT ignored (the terminal
+ * sends it to all)
+ */
 void interrupt_child(void);
 #endif

@@ -16,9 +16,10 @@
 #include "lib/probe/slot.h"
 
 /*
- * A network namespace that goes away makes the kernel wait for an expedited RCU grace period, which on kernels
- * that have rcu_exp_gp_kthread_worker queues a work to it. They are torn down in the background, several
- * at once: the pause lets each have its own grace period and bounds how many wait.
+ * A network namespace that goes away makes the kernel wait for an expedited RCU grace period, which
+ * on kernels that have rcu_exp_gp_kthread_worker queues a work to it. They are torn down in the
+ * background, several at once: the pause lets each have its own grace period and bounds how many
+ * wait.
  */
 #define CHURN_PAUSE_NS 10000000L
 #define CHURN_MAX      200
@@ -58,7 +59,8 @@ static void churn(void)
 	_exit(0);
 }
 
-static int watch(struct tracer *t, struct record_writer *w, const char *question, char *err, size_t errlen)
+static int watch(struct tracer *t, struct record_writer *w, const char *question, char *err,
+		 size_t errlen)
 {
 	uint64_t end = slot_clock_ns() + KERNEL_ARM_SECONDS * 1000000000ULL;
 	pid_t self = getpid(), pid;
@@ -99,10 +101,9 @@ static int watch(struct tracer *t, struct record_writer *w, const char *question
 
 int kernel_arm_measure(struct record_writer *w, const char *question, char *err, size_t errlen)
 {
-	struct tracer_opts o = { .kind = TRACER_WORK,
-				 .group = TRACER_GROUP_ALL,
-				 .nr_groups = 1,
-				 .kthreads = true };
+	struct tracer_opts o = {
+		.kind = TRACER_WORK, .group = TRACER_GROUP_ALL, .nr_groups = 1, .kthreads = true
+	};
 	struct tracer *t;
 	int r;
 

@@ -14,10 +14,16 @@
 #include "bench/controller/schedule.h"
 #include "lib/probe/slot.h"
 
-/* Fewest blocks of a phase, however slow the arms: two phases of untraced ones give enough pairs for an interval. */
+/*
+ * Fewest blocks of a phase, however slow the arms: two phases of untraced ones give enough pairs
+ * for an interval.
+ */
 #define MIN_BLOCKS 4
 
-/* But not at any price: beyond this many times the phase's budget (and a second) it ends all the same. */
+/*
+ * But not at any price: beyond this many times the phase's budget (and a second) it ends all the
+ * same.
+ */
 #define BUDGET_STRETCH 5
 
 /* One epoch's answer, kept until the block's record is made. */
@@ -32,9 +38,9 @@ struct session {
 	const struct suite_question *q;
 	const struct measure_opts *o;
 	struct client client;
-	unsigned int nr;		       /* arms that are in */
-	unsigned int arm[SCHEDULE_MAX_ARMS];   /* their numbers in the question */
-	struct answer *answer;		       /* one per arm that is in */
+	unsigned int nr;		     /* arms that are in */
+	unsigned int arm[SCHEDULE_MAX_ARMS]; /* their numbers in the question */
+	struct answer *answer;		     /* one per arm that is in */
 	uint64_t iterations, epoch_ns[SCHEDULE_MAX_ARMS];
 	uint64_t limit_ns;
 	struct schedule schedule, traced_schedule;
@@ -88,19 +94,25 @@ static int call(struct session *s, enum wire_cmd cmd, unsigned int arm)
 		return STOP_ASKED;
 	if (r)
 		return lost(s, s->q->arm[arm], "%s in %s", why,
-			    cmd == WIRE_SETUP ? "setup" : cmd == WIRE_RUN ? "the body" : "teardown");
+			    cmd == WIRE_SETUP ? "setup"
+			    : cmd == WIRE_RUN ? "the body"
+					      : "teardown");
 	return 0;
 }
 
-/* ---- setup ------------------------------------------------------------------------------------- */
+/* ---- setup ----------------------------------------------------------------------------------- */
 
 static int write_failed(const struct session *s, const char *arm, const char *reason)
 {
-	return record_write(s->o->out, json_pack("{s:s, s:s, s:s?, s:o}", "type", "failed", "question",
-						 s->q->name, "arm", arm, "reason", json_text(reason)));
+	return record_write(s->o->out,
+			    json_pack("{s:s, s:s, s:s?, s:o}", "type", "failed", "question",
+				      s->q->name, "arm", arm, "reason", json_text(reason)));
 }
 
-/* All arms in one worker; those that are in go to s->arm, the others into @skipped or @failed by name. */
+/*
+ * All arms in one worker; those that are in go to s->arm, the others into @skipped or @failed by
+ * name.
+ */
 static int set_up(struct session *s, json_t *labels, json_t *skipped, json_t *failed)
 {
 	const struct suite_question *q = s->q;
@@ -134,8 +146,8 @@ static int write_question(const struct session *s, json_t *labels, json_t *skipp
 			    json_pack("{s:s, s:s, s:s, s:s, s:s?, s:f, s:b, s:o, s:O, s:O}", "type",
 				      "question", "question", q->name, "mode",
 				      q->latency ? "latency" : "time", "unit", "ns", "baseline",
-				      q->baseline, "zone", q->zone, "phases", q->phases, "arms", arms,
-				      "labels", labels, "skipped", skipped));
+				      q->baseline, "zone", q->zone, "phases", q->phases, "arms",
+				      arms, "labels", labels, "skipped", skipped));
 }
 
 static int begin(struct session *s, unsigned int *nr_failed)
@@ -147,7 +159,8 @@ static int begin(struct session *s, unsigned int *nr_failed)
 	lost_in_setup = set_up(s, labels, skipped, failed);
 	r = lost_in_setup == STOP_ASKED ? STOP_ASKED : write_question(s, labels, skipped);
 	*nr_failed = json_object_size(failed);
-	json_object_foreach(failed, arm, reason) {
+	json_object_foreach(failed, arm, reason)
+	{
 		if (!r)
 			r = write_failed(s, arm, json_string_value(reason));
 		snprintf(s->err, s->errlen, "%s: %s", arm, json_string_value(reason));
@@ -158,7 +171,7 @@ static int begin(struct session *s, unsigned int *nr_failed)
 	return r ? r : lost_in_setup;
 }
 
-/* ---- epochs and blocks ------------------------------------------------------------------------- */
+/* ---- epochs and blocks ----------------------------------------------------------------------- */
 
 /* One epoch of the arm in place @i, traced in a traced phase; the answer is in the shared page. */
 static int epoch(struct session *s, unsigned int i, uint64_t iterations)
@@ -196,7 +209,8 @@ static int find_iterations(struct session *s)
 
 	r = calibrate(s->nr, calibrate_one, s, &s->iterations, s->epoch_ns);
 	for (unsigned int i = 0; !r && i < s->nr; i++) {
-		json_object_set_new(epochs, s->q->arm[s->arm[i]], json_integer((json_int_t)s->epoch_ns[i]));
+		json_object_set_new(epochs, s->q->arm[s->arm[i]],
+				    json_integer((json_int_t)s->epoch_ns[i]));
 		if (s->epoch_ns[i] > longest)
 			longest = s->epoch_ns[i];
 	}
@@ -205,9 +219,9 @@ static int find_iterations(struct session *s)
 		return r;
 	}
 	s->limit_ns = s->o->patience_ns + 20 * longest;
-	return record_write(s->o->out, json_pack("{s:s, s:s, s:I, s:o}", "type", "calibration", "question",
-						 s->q->name, "iterations", (json_int_t)s->iterations,
-						 "epoch_ns", epochs));
+	return record_write(s->o->out, json_pack("{s:s, s:s, s:I, s:o}", "type", "calibration",
+						 "question", s->q->name, "iterations",
+						 (json_int_t)s->iterations, "epoch_ns", epochs));
 }
 
 static void answer_keep(struct answer *a, const struct wire *w)
@@ -234,11 +248,12 @@ static json_t *answer_json(const struct answer *a, const char *arm)
 		json_object_set_new(counters, json_string_value(name), value ? value : json_null());
 		json_decref(name);
 	}
-	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "arm", arm, "iterations",
-			 (json_int_t)a->iterations, "start_ns", (json_int_t)a->start_ns, "end_ns",
-			 (json_int_t)a->end_ns, "cpu_ns", (json_int_t)a->cpu_ns, "nvcsw",
-			 (json_int_t)a->nvcsw, "nivcsw", (json_int_t)a->nivcsw, "minflt",
-			 (json_int_t)a->minflt, "counters", counters, "hist", hist_to_json(&a->hist));
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "arm", arm,
+			 "iterations", (json_int_t)a->iterations, "start_ns",
+			 (json_int_t)a->start_ns, "end_ns", (json_int_t)a->end_ns, "cpu_ns",
+			 (json_int_t)a->cpu_ns, "nvcsw", (json_int_t)a->nvcsw, "nivcsw",
+			 (json_int_t)a->nivcsw, "minflt", (json_int_t)a->minflt, "counters",
+			 counters, "hist", hist_to_json(&a->hist));
 }
 
 /* One epoch of each arm; JSON is made when all have run, so that it is not between them. */
@@ -259,15 +274,19 @@ static int block(struct session *s)
 	epochs = json_array();
 	for (unsigned int i = 0; i < s->nr; i++) {
 		json_array_append_new(names, json_string(s->q->arm[s->arm[order[i]]]));
-		json_array_append_new(epochs, answer_json(&s->answer[order[i]], s->q->arm[s->arm[order[i]]]));
+		json_array_append_new(epochs, answer_json(&s->answer[order[i]],
+							  s->q->arm[s->arm[order[i]]]));
 	}
-	return record_write(s->o->out, json_pack("{s:s, s:s, s:i, s:b, s:o, s:o, s:o}", "type", "block",
-						 "question", s->q->name, "block", s->block++, "traced",
-						 s->traced, "order", names, "epochs", epochs, "noise",
-						 noise_take(&s->noise)));
+	return record_write(s->o->out, json_pack("{s:s, s:s, s:i, s:b, s:o, s:o, s:o}", "type",
+						 "block", "question", s->q->name, "block",
+						 s->block++, "traced", s->traced, "order", names,
+						 "epochs", epochs, "noise", noise_take(&s->noise)));
 }
 
-/* Pairs of blocks until @budget_ns is used up. [@from, @to]: the part of the question, for the progress. */
+/*
+ * Pairs of blocks until @budget_ns is used up. [@from, @to]: the part of the question, for the
+ * progress.
+ */
 static int blocks(struct session *s, uint64_t budget_ns, double from, double to)
 {
 	uint64_t begin_ns = slot_clock_ns(), passed = 0;
@@ -309,7 +328,8 @@ static int traced_blocks(struct session *s)
 	char why[256];
 	int r, end;
 
-	r = tracing_begin(s->o->tracing, s->client.pid, s->client.wire->registry_addr, why, sizeof(why));
+	r = tracing_begin(s->o->tracing, s->client.pid, s->client.wire->registry_addr, why,
+			  sizeof(why));
 	if (r) {
 		/* The untraced blocks are worth having without it. */
 		s->tracing_failed = true;
@@ -349,9 +369,12 @@ static int measure(struct session *s)
 	return r;
 }
 
-int measure_question(const struct suite_question *q, const struct measure_opts *o, char *err, size_t errlen)
+int measure_question(const struct suite_question *q, const struct measure_opts *o, char *err,
+		     size_t errlen)
 {
-	struct session s = { .q = q, .o = o, .limit_ns = o->patience_ns, .err = err, .errlen = errlen };
+	struct session s = {
+		.q = q, .o = o, .limit_ns = o->patience_ns, .err = err, .errlen = errlen
+	};
 	unsigned int nr_failed = 0;
 	int r, written;
 

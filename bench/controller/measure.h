@@ -3,8 +3,8 @@
 #define KT_CONTROLLER_MEASURE_H
 /*
  * One question from setup to records: all arms set up in one worker process, one common iteration
- * count, a warm-up block, then blocks: first half untraced, traced ones in the middle, second half untraced, so
- * that a drift of the machine does not pass for the tracer's doing.
+ * count, a warm-up block, then blocks: first half untraced, traced ones in the middle, second half
+ * untraced, so that a drift of the machine does not pass for the tracer's doing.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -15,10 +15,10 @@
 #include "lib/record/record.h"
 
 struct measure_opts {
-	const char *path;	 /* of the benchmark binary */
-	uint64_t time_ns;	 /* measuring time: the untraced blocks together */
+	const char *path; /* of the benchmark binary */
+	uint64_t time_ns; /* measuring time: the untraced blocks together */
 	uint64_t seed;
-	uint64_t patience_ns;	 /* how long a worker may be silent beyond what calibration predicts */
+	uint64_t patience_ns; /* how long a worker may be silent beyond what calibration predicts */
 	struct tracing *tracing; /* NULL: no traced blocks */
 	struct record_writer *out;
 	struct progress *progress; /* NULL: silent */
@@ -28,19 +28,20 @@ struct measure_opts {
 #define MEASURE_TRACED_SHARE (1.0 / 3)
 
 enum measure_outcome {
-	MEASURE_DONE,	 /* arms answered */
-	MEASURE_EMPTY,	 /* every arm skipped */
-	MEASURE_FAILED,	 /* a `failed` record says why; the question, or one arm of it, is lost */
+	MEASURE_DONE,	/* arms answered */
+	MEASURE_EMPTY,	/* every arm skipped */
+	MEASURE_FAILED, /* a `failed` record says why; the question, or one arm of it, is lost */
 	MEASURE_INTERRUPTED,
 };
 
 /*
  * measure_question - measure @q and write its records
  *
- * Return: an enum measure_outcome, with a sentence in @err for MEASURE_FAILED; or -errno when a record could
- * not be written: then the run is over.
+ * Return: an enum measure_outcome, with a sentence in @err for MEASURE_FAILED; or -errno when a
+ * record could not be written: then the run is over.
  */
-int measure_question(const struct suite_question *q, const struct measure_opts *o, char *err, size_t errlen);
+int measure_question(const struct suite_question *q, const struct measure_opts *o, char *err,
+		     size_t errlen);
 
 /* measure_cost_s - about how long it will take, traced blocks and setup included */
 double measure_cost_s(const struct suite_question *q, const struct measure_opts *o);

@@ -29,8 +29,8 @@ static void read_stat(struct noise *n)
 	if (!f)
 		return;
 	if (fscanf(f,
-		   "cpu %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
-		   " %" SCNu64,
+		   "cpu %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
+		   " %" SCNu64 " %" SCNu64,
 		   &t[0], &t[1], &t[2], &t[3], &t[4], &t[5], &t[6], &t[7]) == 8) {
 		n->steal = t[7];
 		for (int i = 0; i < 8; i++)
@@ -70,12 +70,12 @@ json_t *noise_take(struct noise *n)
 	noise_start(n);
 	wall = n->at_ns - was.at_ns;
 	/* /proc/stat may step back a little; then nothing is said. */
-	steal = n->total > was.total && n->steal >= was.steal ?
-			json_real((double)(n->steal - was.steal) / (double)(n->total - was.total)) :
-			json_null();
-	psi = n->psi_us != UINT64_MAX && was.psi_us != UINT64_MAX && n->psi_us >= was.psi_us && wall ?
-		      json_real((double)(n->psi_us - was.psi_us) * 1000.0 / (double)wall) :
-		      json_null();
+	steal = n->total > was.total && n->steal >= was.steal
+			? json_real((double)(n->steal - was.steal) / (double)(n->total - was.total))
+			: json_null();
+	psi = n->psi_us != UINT64_MAX && was.psi_us != UINT64_MAX && n->psi_us >= was.psi_us && wall
+		      ? json_real((double)(n->psi_us - was.psi_us) * 1000.0 / (double)wall)
+		      : json_null();
 	return json_pack("{s:o, s:o, s:I}", "steal", steal, "psi_cpu", psi, "canary_ns",
 			 (json_int_t)canary);
 }

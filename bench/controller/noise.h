@@ -2,8 +2,8 @@
 #ifndef KT_CONTROLLER_NOISE_H
 #define KT_CONTROLLER_NOISE_H
 /*
- * What disturbed a block: CPU time stolen by the hypervisor, pressure on the CPUs, and a canary, a fixed piece of
- * work whose time should never change.
+ * What disturbed a block: CPU time stolen by the hypervisor, pressure on the CPUs, and a canary, a
+ * fixed piece of work whose time should never change.
  */
 #include <jansson.h>
 #include <stdint.h>
@@ -18,7 +18,8 @@ struct noise {
 void noise_start(struct noise *n);
 
 /*
- * noise_take - {"steal": share, "psi_cpu": share, "canary_ns": ns} since the last call, and start anew
+ * noise_take - {"steal": share, "psi_cpu": share, "canary_ns": ns} since the last call, and start
+ * anew
  *
  * Null where the system does not say, or no tick passed. Runs the canary: about 100 us.
  */

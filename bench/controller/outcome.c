@@ -16,7 +16,8 @@ static int make_dir(const char *path, char *err, size_t errlen)
 {
 	if (!mkdir(path, 0777) || errno == EEXIST)
 		return 0;
-	snprintf(err, errlen, "cannot make directory %s: %s; choose a file with -o", path, strerror(errno));
+	snprintf(err, errlen, "cannot make directory %s: %s; choose a file with -o", path,
+		 strerror(errno));
 	return -errno;
 }
 
@@ -39,8 +40,9 @@ int outcome_create(struct outcome *o, const char *id, char *err, size_t errlen)
 	return r;
 }
 
-static int render(const struct outcome *o, const char *name, int (*renderer)(FILE *, const struct report *),
-		  const struct report *rep, char *err, size_t errlen)
+static int render(const struct outcome *o, const char *name,
+		  int (*renderer)(FILE *, const struct report *), const struct report *rep,
+		  char *err, size_t errlen)
 {
 	char path[192];
 	FILE *f;
@@ -100,7 +102,8 @@ int outcome_print(const char *path, char *err, size_t errlen)
 	struct report *rep;
 	int r;
 
-	style.colour = isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") && !(no_colour && *no_colour);
+	style.colour =
+		isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") && !(no_colour && *no_colour);
 	r = report_load(&rep, path, err, errlen);
 	if (r)
 		return r;

@@ -2,8 +2,9 @@
 #ifndef KT_CONTROLLER_OUTCOME_H
 #define KT_CONTROLLER_OUTCOME_H
 /*
- * Where a run is kept when no file is named: results/runs/TIME-ID/ below the current directory, with the record
- * and its rendered reports; results/latest is a link to the newest. Earlier runs stay.
+ * Where a run is kept when no file is named: results/runs/TIME-ID/ below the current directory,
+ * with the record and its rendered reports; results/latest is a link to the newest. Earlier runs
+ * stay.
  */
 #include <limits.h>
 #include <stddef.h>
@@ -25,6 +26,7 @@ int outcome_create(struct outcome *o, const char *id, char *err, size_t errlen);
  */
 int outcome_publish(const struct outcome *o, char *err, size_t errlen);
 
-/* outcome_print - the table of the record at @path on stdout; 0, or -errno and a sentence in @err */
+/* outcome_print - the table of the record at @path on stdout; 0, or -errno and a sentence in @err
+ */
 int outcome_print(const char *path, char *err, size_t errlen);
 #endif

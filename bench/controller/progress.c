@@ -33,8 +33,8 @@ void progress_question(struct progress *p, const char *name, double planned_s)
 }
 
 /*
- * Seconds to go: the plan, stretched by how much longer than planned it has taken so far. The stretch
- * counts fully only after some seconds, so that the first guess is not a wild one.
+ * Seconds to go: the plan, stretched by how much longer than planned it has taken so far. The
+ * stretch counts fully only after some seconds, so that the first guess is not a wild one.
  */
 static double eta_s(const struct progress *p, double share, double passed_s)
 {
@@ -56,9 +56,9 @@ void progress_update(struct progress *p, const char *what, double share)
 	share = share < 0 ? 0 : share > 1 ? 1 : share;
 	eta = eta_s(p, share, (double)(now - p->start_ns) / 1e9);
 	if (p->tty)
-		fprintf(stderr, "\r\033[K[%zu/%zu] %s%s%s  %s %.0f %%  %.0f s left", p->index + 1, p->nr,
-			p->colour ? "\033[1m" : "", p->question, p->colour ? "\033[0m" : "", what,
-			share * 100, eta < 0 ? 0 : eta);
+		fprintf(stderr, "\r\033[K[%zu/%zu] %s%s%s  %s %.0f %%  %.0f s left", p->index + 1,
+			p->nr, p->colour ? "\033[1m" : "", p->question, p->colour ? "\033[0m" : "",
+			what, share * 100, eta < 0 ? 0 : eta);
 	else
 		fprintf(stderr, "kt bench: [%zu/%zu] %s, about %.0f s left\n", p->index + 1, p->nr,
 			p->question, eta < 0 ? 0 : eta);

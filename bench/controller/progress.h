@@ -2,8 +2,8 @@
 #ifndef KT_CONTROLLER_PROGRESS_H
 #define KT_CONTROLLER_PROGRESS_H
 /*
- * What a run tells while it goes on, on stderr: one status line that is rewritten on a terminal, a plain line
- * every ten seconds otherwise. Never during an epoch.
+ * What a run tells while it goes on, on stderr: one status line that is rewritten on a terminal, a
+ * plain line every ten seconds otherwise. Never during an epoch.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,10 +11,10 @@
 
 struct progress {
 	bool tty, colour, shown;
-	size_t nr, index;	 /* questions, the current one from 0 */
+	size_t nr, index; /* questions, the current one from 0 */
 	const char *question;
-	double planned_s, done_s; /* cost of the whole run and of the questions behind us, as planned */
-	double current_s;
+	/* Planned costs: of the whole run, of the questions behind us, of the current one. */
+	double planned_s, done_s, current_s;
 	uint64_t start_ns, last_ns;
 };
 
@@ -24,7 +24,10 @@ void progress_init(struct progress *p, size_t nr, double planned_s);
 /* progress_question - the next question begins; its planned cost */
 void progress_question(struct progress *p, const char *name, double planned_s);
 
-/* progress_update - the share 0..1 of the current question that is done, and what goes on ("setup", "traced") */
+/*
+ * progress_update - the share 0..1 of the current question that is done, and what goes on ("setup",
+ * "traced")
+ */
 void progress_update(struct progress *p, const char *what, double share);
 
 /* progress_say - a line that stays */

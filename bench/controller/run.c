@@ -22,7 +22,10 @@ double run_cost_s(const struct suite *s, const struct measure_opts *o)
 	return sum;
 }
 
-/* Beside the answer, never instead of it: without it only the kernel's row is missing, and we say so. */
+/*
+ * Beside the answer, never instead of it: without it only the kernel's row is missing, and we say
+ * so.
+ */
 static void add_kernel_arm(const struct suite_question *q, const struct measure_opts *o)
 {
 	char why[256];
@@ -32,11 +35,12 @@ static void add_kernel_arm(const struct suite_question *q, const struct measure_
 	if (o->progress)
 		progress_update(o->progress, "the kernel's own worker", 0.9);
 	if (kernel_arm_measure(o->out, q->name, why, sizeof(why)) && o->progress)
-		progress_say(o->progress, "%s: the kernel's own worker is not shown: %s", q->name, why);
+		progress_say(o->progress, "%s: the kernel's own worker is not shown: %s", q->name,
+			     why);
 }
 
-int run_questions(const struct suite *s, const struct measure_opts *o, struct run_summary *sum, char *err,
-		  size_t errlen)
+int run_questions(const struct suite *s, const struct measure_opts *o, struct run_summary *sum,
+		  char *err, size_t errlen)
 {
 	char why[256];
 	int r;

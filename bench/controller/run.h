@@ -12,11 +12,11 @@ struct run_summary {
 /*
  * run_questions - measure every question of @s; a lost one costs itself only
  *
- * Writes neither header nor end. @o->progress may be NULL. Return: 0 and @sum, or -errno with a sentence in
- * @err when the records can no longer be written.
+ * Writes neither header nor end. @o->progress may be NULL. Return: 0 and @sum, or -errno with a
+ * sentence in @err when the records can no longer be written.
  */
-int run_questions(const struct suite *s, const struct measure_opts *o, struct run_summary *sum, char *err,
-		  size_t errlen);
+int run_questions(const struct suite *s, const struct measure_opts *o, struct run_summary *sum,
+		  char *err, size_t errlen);
 
 /* run_cost_s - about how long that takes */
 double run_cost_s(const struct suite *s, const struct measure_opts *o);

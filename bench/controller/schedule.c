@@ -34,7 +34,8 @@ uint64_t schedule_seed(uint64_t run_seed, const char *question)
 
 void schedule_init(struct schedule *s, unsigned int nr, uint64_t seed)
 {
-	*s = (struct schedule){ .rng = seed, .nr = nr < SCHEDULE_MAX_ARMS ? nr : SCHEDULE_MAX_ARMS };
+	*s = (struct schedule){ .rng = seed,
+				.nr = nr < SCHEDULE_MAX_ARMS ? nr : SCHEDULE_MAX_ARMS };
 	for (unsigned int i = 0; i < s->nr; i++)
 		s->base[i] = i;
 }

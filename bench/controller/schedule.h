@@ -4,9 +4,10 @@
 /*
  * In which order the arms of a question take their epochs: seeded, reproducible, balanced. Pure.
  *
- * Blocks come in pairs: a permutation, then its reverse (two arms: AB BA), so that a linear drift cancels
- * inside each pair. From pair to pair the permutation is rotated by one place, so that after as many
- * pairs as there are arms each arm has stood in each place equally often; then a new one is drawn.
+ * Blocks come in pairs: a permutation, then its reverse (two arms: AB BA), so that a linear drift
+ * cancels inside each pair. From pair to pair the permutation is rotated by one place, so that
+ * after as many pairs as there are arms each arm has stood in each place equally often; then a new
+ * one is drawn.
  */
 #include <stdint.h>
 
@@ -19,7 +20,10 @@ struct schedule {
 	unsigned int base[SCHEDULE_MAX_ARMS];
 };
 
-/* schedule_seed - one seed per question from the run's, so that a filter does not change a question's order */
+/*
+ * schedule_seed - one seed per question from the run's, so that a filter does not change a
+ * question's order
+ */
 uint64_t schedule_seed(uint64_t run_seed, const char *question);
 
 /* schedule_init - for @nr arms, 1..SCHEDULE_MAX_ARMS */

@@ -24,7 +24,8 @@
 
 int suite_default_path(char *path, size_t len, char *err, size_t errlen)
 {
-	static const char *const at[] = { "kt-suite", "../libexec/kt-suite", "../libexec/kt/kt-suite" };
+	static const char *const at[] = { "kt-suite", "../libexec/kt-suite",
+					  "../libexec/kt/kt-suite" };
 	char self[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	char *slash;
@@ -37,7 +38,8 @@ int suite_default_path(char *path, size_t len, char *err, size_t errlen)
 		if (snprintf(path, len, "%s%s", self, at[i]) < (int)len && !access(path, X_OK))
 			return 0;
 	}
-	snprintf(err, errlen, "no kt-suite beside this program (%s) nor in ../libexec; name a benchmark binary",
+	snprintf(err, errlen,
+		 "no kt-suite beside this program (%s) nor in ../libexec; name a benchmark binary",
 		 self);
 	return -ENOENT;
 }
@@ -111,7 +113,8 @@ int suite_parse(struct suite *s, char *text, char *err, size_t errlen)
 		}
 		if (r) {
 			suite_free(s);
-			snprintf(err, errlen, "line %u of its list of questions is none", number + 1);
+			snprintf(err, errlen, "line %u of its list of questions is none",
+				 number + 1);
 			return r;
 		}
 	}
@@ -201,7 +204,8 @@ int suite_list(struct suite *s, const char *path, char *err, size_t errlen)
 		r = -ENOMEM;
 	if (r) {
 		suite_free(s);
-		snprintf(err, errlen, "%s is no benchmark binary (one with BENCH_MAIN): %s", path, why);
+		snprintf(err, errlen, "%s is no benchmark binary (one with BENCH_MAIN): %s", path,
+			 why);
 	}
 	free(text);
 	return r;

@@ -2,8 +2,8 @@
 #ifndef KT_CONTROLLER_TRACING_H
 #define KT_CONTROLLER_TRACING_H
 /*
- * The tracer as the controller uses it: loaded once per run, attached for the traced blocks of a question only,
- * counting during their epochs only; what came becomes records.
+ * The tracer as the controller uses it: loaded once per run, attached for the traced blocks of a
+ * question only, counting during their epochs only; what came becomes records.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,7 +19,10 @@ struct tracing;
 /* tracing_open - for questions of at most @nr_arms arms; 0, or -errno and a sentence in @err */
 int tracing_open(struct tracing **t, unsigned int nr_arms, char *err, size_t errlen);
 
-/* tracing_begin - watch the worker @pid, whose slots are at @registry_addr; 0, or -errno and a sentence */
+/*
+ * tracing_begin - watch the worker @pid, whose slots are at @registry_addr; 0, or -errno and a
+ * sentence
+ */
 int tracing_begin(struct tracing *t, pid_t pid, uint64_t registry_addr, char *err, size_t errlen);
 
 /* tracing_epoch - count from here on, or no more */
@@ -36,10 +39,14 @@ void tracing_poll(struct tracing *t);
 int tracing_end(struct tracing *t, const struct suite_question *q, struct record_writer *w);
 void tracing_close(struct tracing *t);
 
-/* tracing_write_group - the `trace` record of one group of a snapshot, nothing when it is empty; 0 or -errno */
+/*
+ * tracing_write_group - the `trace` record of one group of a snapshot, nothing when it is empty; 0
+ * or -errno
+ */
 int tracing_write_group(struct record_writer *w, const struct tracer_snapshot *s, uint32_t group,
 			const char *question, const char *subject);
 
 /* tracing_write_losses - the `losses` record of a snapshot; 0 or -errno */
-int tracing_write_losses(struct record_writer *w, const struct tracer_snapshot *s, const char *question);
+int tracing_write_losses(struct record_writer *w, const struct tracer_snapshot *s,
+			 const char *question);
 #endif

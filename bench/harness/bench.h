@@ -16,12 +16,12 @@
  *	BENCH_MAIN()
  *
  * A benchmark with parameters is one question per combination: park/cpu=same, park/cpu=cross. Each
- * question is answered by its arms. setup, body and teardown are called per (question, arm): setup once,
- * then the body once per epoch with a fixed number of iterations, then teardown. The binary is driven
- * by `kt bench BINARY`; run by hand it measures each question briefly and prints a table.
+ * question is answered by its arms. setup, body and teardown are called per (question, arm): setup
+ * once, then the body once per epoch with a fixed number of iterations, then teardown. The binary
+ * is driven by `kt bench BINARY`; run by hand it measures each question briefly and prints a table.
  *
- * Threads: setup, body and teardown run in one thread (the driving thread, pinned to bench_cpu(st, 0)).
- * Functions marked "any thread" may be called by the threads a benchmark makes.
+ * Threads: setup, body and teardown run in one thread (the driving thread, pinned to CPU
+ * bench_cpu(st, 0)). Functions marked "any thread" may be called by the threads a benchmark makes.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,7 +33,7 @@ struct bench_state;
 
 enum bench_mode {
 	BENCH_TIME,    /* the epoch's wall time divided by its iterations: one value per epoch */
-	BENCH_LATENCY, /* the body records each operation by bench_lat_record() or bench_lat_end() */
+	BENCH_LATENCY, /* the body records each operation by bench_lat_record(), bench_resume() */
 };
 
 /* Definition of a benchmark; use it through BENCHMARK(), fields by name. */
@@ -50,7 +50,7 @@ struct bench_def {
 	bool phases;		   /* operations are wakes that the tracer can split into phases */
 	bool (*exists)(struct bench_state *st); /* NULL: every combination of parameters does */
 	size_t ctx_size;			/* zeroed memory for bench_ctx(), 64-byte aligned */
-	int (*setup)(struct bench_state *st);	/* 0, or -errno after bench_skip() or bench_fail() */
+	int (*setup)(struct bench_state *st); /* 0, or -errno after bench_skip() or bench_fail() */
 	void (*teardown)(struct bench_state *st);
 	struct bench_def *next;
 };
@@ -64,17 +64,17 @@ struct bench_def {
  * BENCHMARK_NAMED: the C name @id_ and the shown name differ, so that several definitions with
  * parameters, arms or phases of their own can share one shown name (their questions must not).
  */
-#define BENCHMARK_NAMED(id_, name_, ...)                                                           \
-	static void bench_body_##id_(struct bench_state *st);                                      \
-	static struct bench_def bench_def_##id_ = { .name = name_,                                 \
-						    .file = __FILE__,                              \
-						    .line = __LINE__,                              \
-						    .body = bench_body_##id_,                      \
-						    ##__VA_ARGS__ };                               \
-	__attribute__((constructor)) static void bench_register_##id_(void)                        \
-	{                                                                                          \
-		bench_register(&bench_def_##id_);                                                  \
-	}                                                                                          \
+#define BENCHMARK_NAMED(id_, name_, ...)                                      \
+	static void bench_body_##id_(struct bench_state *st);                 \
+	static struct bench_def bench_def_##id_ = { .name = name_,            \
+						    .file = __FILE__,         \
+						    .line = __LINE__,         \
+						    .body = bench_body_##id_, \
+						    ##__VA_ARGS__ };          \
+	__attribute__((constructor)) static void bench_register_##id_(void)   \
+	{                                                                     \
+		bench_register(&bench_def_##id_);                             \
+	}                                                                     \
 	static void bench_body_##id_(struct bench_state *st)
 
 #define BENCHMARK(name_, ...) BENCHMARK_NAMED(name_, #name_, ##__VA_ARGS__)
@@ -129,24 +129,30 @@ void bench_lat_record(struct bench_state *st, uint64_t ns);
 /*
  * bench_request / bench_resume - the two ends of a wake, on the driver's clock
  *
- * The waker calls bench_request() as its last statement before the wake and hands the value over; the woken
- * thread calls bench_resume() as its first statement after the wait. It records the latency and, in
- * a traced epoch, both stamps in the woken thread's slot @s, the same way for every arm. Any thread.
+ * The waker calls bench_request() as its last statement before the wake and hands the value over;
+ * the woken thread calls bench_resume() as its first statement after the wait. It records the
+ * latency and, in a traced epoch, both stamps in the woken thread's slot @s, the same way for every
+ * arm. Any thread.
  */
 uint64_t bench_request(struct bench_state *st, struct kthread_slot *s);
 uint64_t bench_resume(struct bench_state *st, struct kthread_slot *s, uint64_t begin_ns);
 
 /*
- * bench_slot - slot of the calling thread, made at the first call and tagged with this question and arm, so
- * that the tracer counts the thread's wakes. Call it in the measured thread, at its start. Any thread.
+ * bench_slot - slot of the calling thread, made at the first call and tagged with this question and
+ * arm, so that the tracer counts the thread's wakes. Call it in the measured thread, at its start.
+ * Any thread.
  */
 struct kthread_slot *bench_slot(struct bench_state *st);
 
-/* bench_counter - a named figure of this epoch, summed over epochs; shown per iteration. Any number up to 8. */
+/*
+ * bench_counter - a named figure of this epoch, summed over epochs; shown per iteration. Any number
+ * up to 8.
+ */
 void bench_counter(struct bench_state *st, const char *name, double value);
 
 /* bench_label - one line about the arm (version, idiom), shown in the report */
-void bench_label(struct bench_state *st, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void bench_label(struct bench_state *st, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /*
  * bench_skip - this arm cannot answer this question here; bench_fail - it went wrong
@@ -156,15 +162,18 @@ void bench_label(struct bench_state *st, const char *fmt, ...) __attribute__((fo
 int bench_skip(struct bench_state *st, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int bench_fail(struct bench_state *st, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* bench_keep - the compiler must compute @value; bench_clobber - and must not keep memory in registers */
+/*
+ * bench_keep - the compiler must compute @value; bench_clobber - and must not keep memory in
+ * registers
+ */
 #define bench_keep(value) __asm__ volatile("" : : "r"(value) : "memory")
 #define bench_clobber()	  __asm__ volatile("" : : : "memory")
 
 int bench_main(int argc, char **argv);
 
-#define BENCH_MAIN()                                                                               \
-	int main(int argc, char **argv)                                                            \
-	{                                                                                          \
-		return bench_main(argc, argv);                                                     \
+#define BENCH_MAIN()                           \
+	int main(int argc, char **argv)        \
+	{                                      \
+		return bench_main(argc, argv); \
 	}
 #endif

@@ -15,7 +15,10 @@ void bench_cpus_order(struct bench_cpus *c, const struct bench_cpu_place *p, uns
 	c->nr = 0;
 	if (nr > BENCH_MAX_CPUS)
 		nr = BENCH_MAX_CPUS;
-	/* rank: how many CPUs of the same core came before; 0 takes a core, 1 its first sibling, ... */
+	/*
+	 * rank: how many CPUs of the same core came before; 0 takes a core, 1 its first sibling,
+	 * ...
+	 */
 	for (unsigned int want = 0; want <= most; want++)
 		for (elsewhere = 0; elsewhere < 2; elsewhere++)
 			for (unsigned int i = 0; i < nr; i++) {

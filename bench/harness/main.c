@@ -17,8 +17,8 @@ static void list_question(const struct bench_question *q)
 {
 	const struct bench_def *d = q->def;
 
-	printf("%s\t%s\t%d\t%g\t%s\t", q->name, d->mode == BENCH_LATENCY ? "latency" : "time", d->phases,
-	       d->zone > 0 ? d->zone : 0.01, d->baseline ? d->baseline : "-");
+	printf("%s\t%s\t%d\t%g\t%s\t", q->name, d->mode == BENCH_LATENCY ? "latency" : "time",
+	       d->phases, d->zone > 0 ? d->zone : 0.01, d->baseline ? d->baseline : "-");
 	for (unsigned int i = 0; i < q->nr_arms; i++)
 		printf("%s%s", i ? "," : "", d->arms[i]);
 	putchar('\n');
@@ -28,14 +28,16 @@ static int usage(FILE *out, const char *self)
 {
 	fprintf(out,
 		"Usage: %s [--bench-filter=REGEX | --bench-list]\n"
-		"Benchmarks for `kt bench %s`, which compares their arms. Run by hand it takes a quick look.\n"
+		"Benchmarks for `kt bench %s`, which compares their arms. Run by hand it takes a "
+		"quick look.\n"
 		"  --bench-filter=REGEX  only questions whose name matches\n"
-		"  --bench-list          one line per question: name, mode, phases, zone, baseline, arms\n",
+		"  --bench-list          one line per question: name, mode, phases, zone, baseline, "
+		"arms\n",
 		self, self);
 	return out == stderr ? 2 : 0;
 }
 
-/* The value of option --bench-NAME=, also spelled --bench_NAME= and --benchmark_NAME=; else NULL. */
+/* The value of option --bench-NAME=, also spelled --bench_NAME= and --benchmark_NAME=; or NULL. */
 static const char *option_value(const char *arg, const char *name)
 {
 	static const char *const prefix[] = { "--bench-", "--bench_", "--benchmark_" };

@@ -7,9 +7,9 @@
 #include <string.h>
 
 /* More would be a mistake: each costs measuring time. */
-#define MAX_PARAMS	8
-#define MAX_VALUES	64
-#define MAX_QUESTIONS	10000
+#define MAX_PARAMS    8
+#define MAX_VALUES    64
+#define MAX_QUESTIONS 10000
 
 static struct bench_def *defs;
 
@@ -157,14 +157,16 @@ static int def_questions(struct bench_questions *qs, const struct bench_def *def
 	for (; def->params && def->params[nr]; nr++) {
 		r = nr == MAX_PARAMS ? -E2BIG : param_parse(&lists[nr], def->params[nr]);
 		if (r) {
-			snprintf(err, errlen, "%s:%d: benchmark %s: bad parameter '%s', want key=value,value",
+			snprintf(err, errlen,
+				 "%s:%d: benchmark %s: bad parameter '%s', want key=value,value",
 				 def->file, def->line, def->name, def->params[nr]);
 			nr += nr < MAX_PARAMS;
 			goto out;
 		}
 	}
 	if (!def->arms || !def->arms[0]) {
-		snprintf(err, errlen, "%s:%d: benchmark %s has no arms", def->file, def->line, def->name);
+		snprintf(err, errlen, "%s:%d: benchmark %s has no arms", def->file, def->line,
+			 def->name);
 		r = -EINVAL;
 		goto out;
 	}

@@ -7,8 +7,8 @@
 
 #include "bench/harness/state.h"
 
-#define QUICK_EPOCH_NS 5000000ULL
-#define QUICK_EPOCHS   15
+#define QUICK_EPOCH_NS	     5000000ULL
+#define QUICK_EPOCHS	     15
 #define QUICK_MAX_ITERATIONS (1ULL << 40)
 
 struct quick_arm {
@@ -25,7 +25,8 @@ static void quick_calibrate(struct quick_arm *a)
 	for (;;) {
 		bench_state_run(&a->st, n, false);
 		took = a->st.wire->end_ns - a->st.wire->start_ns;
-		if (a->st.status != WIRE_OK || took >= QUICK_EPOCH_NS / 2 || n >= QUICK_MAX_ITERATIONS)
+		if (a->st.status != WIRE_OK || took >= QUICK_EPOCH_NS / 2 ||
+		    n >= QUICK_MAX_ITERATIONS)
 			break;
 		n *= took < QUICK_EPOCH_NS / 20 ? 10 : 2;
 	}
@@ -37,12 +38,13 @@ static void quick_print(const struct quick_arm *a)
 	const char *name = bench_arm(&a->st);
 
 	if (a->st.status != WIRE_OK)
-		printf("  %-14s %s: %s\n", name, a->st.status == WIRE_SKIPPED ? "skipped" : "failed",
-		       a->st.reason);
+		printf("  %-14s %s: %s\n", name,
+		       a->st.status == WIRE_SKIPPED ? "skipped" : "failed", a->st.reason);
 	else
-		printf("  %-14s %12.0f %12.0f %12.0f %12llu %10llu\n", name, hist_quantile(&a->hist, 0.5),
-		       hist_quantile(&a->hist, 0.9), hist_quantile(&a->hist, 0.99),
-		       (unsigned long long)a->hist.max, (unsigned long long)a->iterations);
+		printf("  %-14s %12.0f %12.0f %12.0f %12llu %10llu\n", name,
+		       hist_quantile(&a->hist, 0.5), hist_quantile(&a->hist, 0.9),
+		       hist_quantile(&a->hist, 0.99), (unsigned long long)a->hist.max,
+		       (unsigned long long)a->iterations);
 }
 
 /* All arms of one question, one epoch each in turn. Return: how many failed. */
@@ -99,7 +101,8 @@ int bench_quick(const char *filter, const struct bench_questions *qs, const stru
 		if (filter && regexec(&re, at.question->name, 0, NULL, 0))
 			continue;
 		if (!ran++)
-			printf("A quick look, ns; `kt bench` on this binary compares the arms.\n  %-14s %12s"
+			printf("A quick look, ns; `kt bench` on this binary compares the arms.\n"
+			       "  %-14s %12s"
 			       " %12s %12s %12s %10s\n",
 			       "arm", "p50", "p90", "p99", "max", "iterations");
 		failed += quick_question(at.question, &at);

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* ---- the loop and the two ends of a wake: what runs inside the measured span ------------------- */
+/* ---- the loop and the two ends of a wake: what runs inside the measured span ----------------- */
 
 static uint64_t process_cpu_ns(void)
 {
@@ -94,7 +94,7 @@ struct kthread_slot *bench_slot(struct bench_state *st)
 	return s;
 }
 
-/* ---- what the author asks and tells ------------------------------------------------------------ */
+/* ---- what the author asks and tells ---------------------------------------------------------- */
 
 uint64_t bench_iterations(const struct bench_state *st)
 {
@@ -202,11 +202,11 @@ int bench_fail(struct bench_state *st, const char *fmt, ...)
 	return -ECANCELED;
 }
 
-/* ---- life of a state --------------------------------------------------------------------------- */
+/* ---- life of a state ------------------------------------------------------------------------- */
 
 /*
- * The driving thread is shared by all arms, its slot too: it carries an arm's tag only during that arm's
- * epochs, so that its wakes by the controller are nobody's.
+ * The driving thread is shared by all arms, its slot too: it carries an arm's tag only during that
+ * arm's epochs, so that its wakes by the controller are nobody's.
  */
 static void driver_tag(const struct bench_state *st, bool on)
 {
@@ -281,8 +281,9 @@ void bench_state_run(struct bench_state *st, uint64_t iterations, bool observe)
 		return;
 	if (st->step != STEP_AFTER)
 		bench_fail(st, "the body %s",
-			   st->step == STEP_BEFORE ? "never called bench_keep_running()" :
-						     "left its loop before bench_keep_running() ended it");
+			   st->step == STEP_BEFORE
+				   ? "never called bench_keep_running()"
+				   : "left its loop before bench_keep_running() ended it");
 	else if (def->mode == BENCH_TIME)
 		hist_add(&w->hist, (w->end_ns - w->start_ns + n / 2) / n);
 	else if (!w->hist.count)

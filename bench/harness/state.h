@@ -4,8 +4,8 @@
 /*
  * One arm's answer to one question, from setup to teardown: what bench.h's functions work on.
  *
- * Figures of an epoch go straight into a struct wire: the shared page, or a private one when the binary
- * runs by hand. All functions here run in the driving thread. Internal to the harness.
+ * Figures of an epoch go straight into a struct wire: the shared page, or a private one when the
+ * binary runs by hand. All functions here run in the driving thread. Internal to the harness.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,7 +21,7 @@ enum bench_step { STEP_BEFORE, STEP_RUNNING, STEP_AFTER };
 struct bench_state {
 	struct bench_loop loop; /* first: bench_keep_running() casts */
 	enum bench_step step;
-	bool observe; /* stamps are wanted in this epoch */
+	bool observe;	      /* stamps are wanted in this epoch */
 	bool driver_measured; /* the driving thread asked for a slot for this arm */
 	pid_t driver;
 	uint64_t iterations;
@@ -47,7 +47,10 @@ struct bench_place {
 	struct wire *wire;
 };
 
-/* bench_state_setup - set one arm up; the outcome is in @st->status and ->reason, also that of a failure */
+/*
+ * bench_state_setup - set one arm up; the outcome is in @st->status and ->reason, also that of a
+ * failure
+ */
 void bench_state_setup(struct bench_state *st, const struct bench_place *at);
 
 /* bench_state_run - one epoch; figures in @st->wire, outcome in @st->status */
@@ -56,6 +59,9 @@ void bench_state_run(struct bench_state *st, uint64_t iterations, bool observe);
 /* bench_state_teardown - undo setup if it succeeded */
 void bench_state_teardown(struct bench_state *st);
 
-/* bench_state_exists - asks the benchmark's exists(); usable as bench_question_exists, @arg: struct bench_cpus */
+/*
+ * bench_state_exists - asks the benchmark's exists(); usable as bench_question_exists, @arg: struct
+ * bench_cpus
+ */
 bool bench_state_exists(const struct bench_question *q, void *arg);
 #endif

@@ -4,18 +4,19 @@
 /*
  * The page that the controller (`kt bench`) and a worker (a binary with BENCH_MAIN) share.
  *
- * A memfd, inherited by the worker as descriptor number --bench-wire=FD. Exactly one side runs: the one
- * that wire.turn names; the other sleeps in a futex on that word, so that the controller takes no CPU during
- * an epoch. Each side writes only in its own turn, which makes plain accesses enough: handing over the turn is the
- * release, seeing it the acquire.
+ * A memfd, inherited by the worker as descriptor number --bench-wire=FD. Exactly one side runs: the
+ * one that wire.turn names; the other sleeps in a futex on that word, so that the controller takes
+ * no CPU during an epoch. Each side writes only in its own turn, which makes plain accesses enough:
+ * handing over the turn is the release, seeing it the acquire.
  *
  * The worker lists its questions without a page: `BINARY --bench-list` prints one line each,
- * tab-separated: question, mode (time|latency), phases (0|1), zone, baseline or "-", arms with commas.
- * The index of the line, from 0, is the question's number.
+ * tab-separated: question, mode (time|latency), phases (0|1), zone, baseline or "-", arms with
+ * commas. The index of the line, from 0, is the question's number.
  *
- * Conversation: SETUP (question, arm) for every arm; the reply's status says whether the arm is in. Then RUN
- * any number of times, in any order of arms; then TEARDOWN for each arm; then the next question or QUIT.
- * A worker that does not answer in time, or is gone, costs its question only: the controller starts a new one.
+ * Conversation: SETUP (question, arm) for every arm; the reply's status says whether the arm is in.
+ * Then RUN any number of times, in any order of arms; then TEARDOWN for each arm; then the next
+ * question or QUIT. A worker that does not answer in time, or is gone, costs its question only: the
+ * controller starts a new one.
  */
 #include <stdint.h>
 
@@ -49,14 +50,16 @@ struct wire {
 	uint64_t iterations;
 
 	/* from the worker */
-	uint32_t status;	    /* enum wire_status */
-	uint64_t registry_addr;	    /* of kthread_slot_registry, set before the first reply */
-	uint64_t start_ns, end_ns;  /* CLOCK_MONOTONIC, first and last bench_keep_running() */
-	uint64_t cpu_ns;	    /* CPU time of the whole worker process in that span */
+	uint32_t status;	   /* enum wire_status */
+	uint64_t registry_addr;	   /* of kthread_slot_registry, set before the first reply */
+	uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC, first and last bench_keep_running() */
+	uint64_t cpu_ns;	   /* CPU time of the whole worker process in that span */
 	uint64_t nvcsw, nivcsw, minflt;
 	char message[WIRE_MESSAGE]; /* reason of SKIPPED or FAILED, else the arm's label */
 	uint32_t nr_counters;
 	struct wire_counter counter[WIRE_NR_COUNTERS];
-	struct hist hist; /* k=7; BENCH_LATENCY: every operation; BENCH_TIME: one value, ns per iteration */
+
+	/* k=7; BENCH_LATENCY: every operation; BENCH_TIME: one value, ns per iteration */
+	struct hist hist;
 };
 #endif

@@ -16,7 +16,10 @@
 
 #include "bench/harness/state.h"
 
-/* How often a waiting worker looks whether its controller still lives, should the death signal be lost. */
+/*
+ * How often a waiting worker looks whether its controller still lives, should the death signal be
+ * lost.
+ */
 #define PARENT_CHECK_S 1
 
 struct worker {
@@ -24,7 +27,7 @@ struct worker {
 	const struct bench_questions *qs;
 	const struct bench_cpus *cpus;
 	pid_t parent;
-	uint32_t question;	   /* whose states these are */
+	uint32_t question; /* whose states these are */
 	uint32_t nr_states;
 	struct bench_state *state; /* one per arm of the question */
 };
@@ -140,7 +143,10 @@ int bench_worker(int fd, const struct bench_questions *qs, const struct bench_cp
 	struct worker wk = { .qs = qs, .cpus = cpus, .parent = getppid(), .question = UINT32_MAX };
 	struct stat sb;
 
-	/* Dies with its controller, whoever started us; `kt bench` has asked for it before exec already. */
+	/*
+	 * Dies with its controller, whoever started us; `kt bench` has asked for it before exec
+	 * already.
+	 */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != wk.parent)
 		return 1;
@@ -148,7 +154,8 @@ int bench_worker(int fd, const struct bench_questions *qs, const struct bench_cp
 		fprintf(stderr, "--bench-wire=%d is no page shared by `kt bench`\n", fd);
 		return 2;
 	}
-	wk.wire = mmap(NULL, sizeof(struct wire), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
+	wk.wire = mmap(NULL, sizeof(struct wire), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
+		       fd, 0);
 	if (wk.wire == MAP_FAILED) {
 		fprintf(stderr, "--bench-wire=%d: %s\n", fd, strerror(errno));
 		return 2;

@@ -100,7 +100,8 @@ Test(controller_calibrate, one_preempted_epoch_changes_nothing)
 		f.spike_at = at;
 		cr_assert_eq(calibrate(3, fake_epoch, &f, &n, epochs), 0);
 		epoch = (double)n * 1000;
-		cr_expect(epoch > 2e6 && epoch < 1e7, "spike at call %d: epoch of %g ns", at, epoch);
+		cr_expect(epoch > 2e6 && epoch < 1e7, "spike at call %d: epoch of %g ns", at,
+			  epoch);
 	}
 }
 

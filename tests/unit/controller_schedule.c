@@ -59,8 +59,9 @@ Test(controller_schedule, places_are_balanced_after_as_many_pairs_as_arms)
 			}
 			for (unsigned int arm = 0; arm < nr; arm++)
 				for (unsigned int i = 0; i < nr; i++)
-					cr_assert_eq(place[arm][i], 2, "%u arms, arm %u, place %u: %u", nr,
-						     arm, i, place[arm][i]);
+					cr_assert_eq(place[arm][i], 2,
+						     "%u arms, arm %u, place %u: %u", nr, arm, i,
+						     place[arm][i]);
 		}
 	}
 }
@@ -91,7 +92,8 @@ Test(controller_schedule, the_seed_decides)
 
 Test(controller_schedule, each_question_has_an_order_of_its_own_that_a_filter_does_not_change)
 {
-	uint64_t park = schedule_seed(1, "park/cpu=same"), cross = schedule_seed(1, "park/cpu=cross");
+	uint64_t park = schedule_seed(1, "park/cpu=same"),
+		 cross = schedule_seed(1, "park/cpu=cross");
 
 	cr_expect_neq(park, cross);
 	cr_expect_eq(park, schedule_seed(1, "park/cpu=same"));

@@ -71,8 +71,8 @@ Test(controller_suite, a_filter_keeps_numbers_and_a_bad_one_says_why)
 	struct suite s;
 	char err[200] = "";
 
-	cr_assert_eq(parse(&s, "ab\ttime\t0\t0\t-\tx\nb\ttime\t0\t0\t-\tx\nc\ttime\t0\t0\t-\tx\n", err,
-			   sizeof(err)),
+	cr_assert_eq(parse(&s, "ab\ttime\t0\t0\t-\tx\nb\ttime\t0\t0\t-\tx\nc\ttime\t0\t0\t-\tx\n",
+			   err, sizeof(err)),
 		     0);
 	cr_expect_eq(suite_filter(&s, "^(b|c)$", err, sizeof(err)), 0);
 	cr_assert_eq(s.nr, 2);

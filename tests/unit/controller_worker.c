@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The controller and real workers, end to end. This program is its own benchmark binary: started with a
- * --bench- option it is the worker, with the questions below; what goes wrong in one must not cost another.
+ * The controller and real workers, end to end. This program is its own benchmark binary: with an
+ * option --bench-... it is the worker and has the questions below; what goes wrong in one must not
+ * cost another.
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -20,7 +21,7 @@
 #include "bench/controller/run.h"
 #include "bench/harness/bench.h"
 
-/* ---- the questions ----------------------------------------------------------------------------- */
+/* ---- the questions --------------------------------------------------------------------------- */
 
 static bool is_bad(const struct bench_state *st)
 {
@@ -141,7 +142,7 @@ __attribute__((constructor)) static void be_worker(int argc, char **argv)
 	_exit(status);
 }
 
-/* ---- a run ------------------------------------------------------------------------------------- */
+/* ---- a run ----------------------------------------------------------------------------------- */
 
 #define SELF "/proc/self/exe"
 
@@ -164,7 +165,9 @@ TestSuite(controller_worker, .init = init, .fini = fini, .timeout = 120);
 
 static struct run_summary run(const char *filter, uint64_t time_ns, uint64_t patience_ns)
 {
-	struct measure_opts o = { .path = SELF, .time_ns = time_ns, .seed = 1, .patience_ns = patience_ns };
+	struct measure_opts o = {
+		.path = SELF, .time_ns = time_ns, .seed = 1, .patience_ns = patience_ns
+	};
 	char *argv[] = { "test" }, err[300] = "";
 	struct run_summary sum;
 	struct suite suite;
@@ -225,7 +228,8 @@ static void expect_failed(const char *question, const char *arm, const char *rea
 {
 	json_t *found = records("failed", question), *first = json_array_get(found, 0);
 
-	cr_expect_eq(json_array_size(found), 1, "%s: %zu failures", question, json_array_size(found));
+	cr_expect_eq(json_array_size(found), 1, "%s: %zu failures", question,
+		     json_array_size(found));
 	cr_expect_str_eq(text(first, "arm"), arm, "%s", question);
 	cr_expect(strstr(text(first, "reason"), reason), "%s: %s", question, text(first, "reason"));
 	json_decref(found);
@@ -310,22 +314,28 @@ Test(controller_worker, blocks_hold_one_epoch_per_arm_with_what_the_body_recorde
 
 	run("^q9", 40 * MS, 60 * S);
 	found = records("block", "q9_latency");
-	json_array_foreach(found, i, block) {
-		json_t *epochs = json_object_get(block, "epochs"), *order = json_object_get(block, "order");
+	json_array_foreach(found, i, block)
+	{
+		json_t *epochs = json_object_get(block, "epochs");
+		json_t *order = json_object_get(block, "order");
 
 		cr_expect_eq(json_integer_value(json_object_get(block, "block")), (json_int_t)i);
 		cr_expect(json_is_false(json_object_get(block, "traced")));
 		cr_assert_eq(json_array_size(epochs), 2);
-		json_array_foreach(epochs, j, epoch) {
+		json_array_foreach(epochs, j, epoch)
+		{
 			json_int_t n = json_integer_value(json_object_get(epoch, "iterations"));
 			json_t *hist = json_object_get(epoch, "hist");
 			bool bad = !strcmp(text(epoch, "arm"), "bad");
 
-			cr_expect_str_eq(text(epoch, "arm"), json_string_value(json_array_get(order, j)));
+			cr_expect_str_eq(text(epoch, "arm"),
+					 json_string_value(json_array_get(order, j)));
 			cr_expect_eq(json_integer_value(json_object_get(hist, "count")), n);
-			cr_expect_eq(json_integer_value(json_object_get(hist, "max")), bad ? 2000 : 1000);
-			cr_expect_eq(json_real_value(json_object_get(json_object_get(epoch, "counters"),
-								     "ops")),
+			cr_expect_eq(json_integer_value(json_object_get(hist, "max")),
+				     bad ? 2000 : 1000);
+			cr_expect_eq(json_real_value(
+					     json_object_get(json_object_get(epoch, "counters"),
+							     "ops")),
 				     (double)n);
 		}
 	}
@@ -338,11 +348,12 @@ Test(controller_worker, a_label_that_is_no_utf8_does_not_lose_the_question)
 
 	run("^q0_fine/n=1", 40 * MS, 60 * S);
 	found = records("question", "q0_fine/n=1");
-	cr_expect_str_eq(text(json_object_get(json_array_get(found, 0), "labels"), "good"), "good says ?");
+	cr_expect_str_eq(text(json_object_get(json_array_get(found, 0), "labels"), "good"),
+			 "good says ?");
 	json_decref(found);
 }
 
-/* ---- ends in the middle ------------------------------------------------------------------------ */
+/* ---- ends in the middle ---------------------------------------------------------------------- */
 
 static bool file_has(const char *what)
 {

@@ -29,14 +29,18 @@ Test(harness_cpus, two_cores)
 /* Siblings numbered next to each other: index 1 must be another core. */
 Test(harness_cpus, siblings_side_by_side_come_last)
 {
-	static const struct bench_cpu_place p[] = { { 0, 0, 0 }, { 1, 0, 0 }, { 2, 2, 0 }, { 3, 2, 0 } };
+	static const struct bench_cpu_place p[] = {
+		{ 0, 0, 0 }, { 1, 0, 0 }, { 2, 2, 0 }, { 3, 2, 0 }
+	};
 
 	expect(p, 4, (const int[]){ 0, 2, 1, 3 });
 }
 
 Test(harness_cpus, siblings_numbered_after_all_cores)
 {
-	static const struct bench_cpu_place p[] = { { 0, 0, 0 }, { 1, 1, 0 }, { 2, 0, 0 }, { 3, 1, 0 } };
+	static const struct bench_cpu_place p[] = {
+		{ 0, 0, 0 }, { 1, 1, 0 }, { 2, 0, 0 }, { 3, 1, 0 }
+	};
 
 	expect(p, 4, (const int[]){ 0, 1, 2, 3 });
 }
@@ -44,7 +48,9 @@ Test(harness_cpus, siblings_numbered_after_all_cores)
 /* CPUs numbered alternately over two nodes: the neighbour is on the same node. */
 Test(harness_cpus, same_node_before_other_nodes)
 {
-	static const struct bench_cpu_place p[] = { { 0, 0, 0 }, { 1, 1, 1 }, { 2, 2, 0 }, { 3, 3, 1 } };
+	static const struct bench_cpu_place p[] = {
+		{ 0, 0, 0 }, { 1, 1, 1 }, { 2, 2, 0 }, { 3, 3, 1 }
+	};
 
 	expect(p, 4, (const int[]){ 0, 2, 1, 3 });
 }
@@ -52,7 +58,9 @@ Test(harness_cpus, same_node_before_other_nodes)
 /* Started under taskset: the first allowed CPU's node counts, not node 0. */
 Test(harness_cpus, node_of_the_first_allowed_cpu)
 {
-	static const struct bench_cpu_place p[] = { { 3, 3, 1 }, { 4, 4, 0 }, { 7, 7, 1 }, { 19, 3, 1 } };
+	static const struct bench_cpu_place p[] = {
+		{ 3, 3, 1 }, { 4, 4, 0 }, { 7, 7, 1 }, { 19, 3, 1 }
+	};
 
 	expect(p, 4, (const int[]){ 3, 7, 4, 19 });
 }

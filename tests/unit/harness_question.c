@@ -22,7 +22,9 @@ static struct bench_questions make(struct bench_def *def, bench_question_exists 
 
 Test(harness_question, without_parameters_a_benchmark_is_one_question)
 {
-	struct bench_def def = { .name = "park", .file = "x.c", .body = body, .arms = BENCH_ARMS("a") };
+	struct bench_def def = {
+		.name = "park", .file = "x.c", .body = body, .arms = BENCH_ARMS("a")
+	};
 	struct bench_questions qs = make(&def, NULL);
 
 	cr_assert_eq(qs.nr, 1);
@@ -35,9 +37,12 @@ Test(harness_question, without_parameters_a_benchmark_is_one_question)
 Test(harness_question, product_in_order_last_parameter_fastest)
 {
 	static const char *const want[] = {
-		"wakeup/trip=oneway/cpu=same/wait=sleep",    "wakeup/trip=oneway/cpu=same/wait=spin",
-		"wakeup/trip=oneway/cpu=cross/wait=sleep",   "wakeup/trip=oneway/cpu=cross/wait=spin",
-		"wakeup/trip=roundtrip/cpu=same/wait=sleep", "wakeup/trip=roundtrip/cpu=same/wait=spin",
+		"wakeup/trip=oneway/cpu=same/wait=sleep",
+		"wakeup/trip=oneway/cpu=same/wait=spin",
+		"wakeup/trip=oneway/cpu=cross/wait=sleep",
+		"wakeup/trip=oneway/cpu=cross/wait=spin",
+		"wakeup/trip=roundtrip/cpu=same/wait=sleep",
+		"wakeup/trip=roundtrip/cpu=same/wait=spin",
 		"wakeup/trip=roundtrip/cpu=cross/wait=sleep",
 		"wakeup/trip=roundtrip/cpu=cross/wait=spin",
 	};
@@ -80,7 +85,8 @@ Test(harness_question, combinations_that_do_not_exist_are_left_out)
 
 Test(harness_question, malformed_parameters_are_refused_with_the_place_and_nothing_is_left)
 {
-	static const char *const bad[] = { "cpu", "=same", "cpu=", "cpu=a,,b", "cpu=a,", "cpu=a/b", "cpu=a\tb" };
+	static const char *const bad[] = { "cpu",    "=same",	"cpu=",	   "cpu=a,,b",
+					   "cpu=a,", "cpu=a/b", "cpu=a\tb" };
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		const char *params[] = { "ok=1", bad[i], NULL };
@@ -93,8 +99,8 @@ Test(harness_question, malformed_parameters_are_refused_with_the_place_and_nothi
 		struct bench_questions qs;
 		char err[256] = "";
 
-		cr_expect_eq(bench_questions_make(&qs, &def, NULL, NULL, err, sizeof(err)), -EINVAL, "%s",
-			     bad[i]);
+		cr_expect_eq(bench_questions_make(&qs, &def, NULL, NULL, err, sizeof(err)), -EINVAL,
+			     "%s", bad[i]);
 		cr_expect_eq(qs.nr, 0);
 		cr_expect(strstr(err, "driver.c:7") && strstr(err, bad[i]), "%s", err);
 	}

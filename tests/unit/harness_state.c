@@ -12,8 +12,9 @@ static struct bench_cpus cpus = { .nr = 1, .cpu = { 0 } };
 static struct bench_question_param params[] = { { "n", "12" }, { "cpu", "same" } };
 static const char *const arms[] = { "a", "b", NULL };
 static struct bench_def def;
-static struct bench_question question = { .def = &def, .name = "q/n=12/cpu=same", .nr_arms = 2,
-					  .nr_params = 2, .param = params };
+static struct bench_question question = {
+	.def = &def, .name = "q/n=12/cpu=same", .nr_arms = 2, .nr_params = 2, .param = params
+};
 static struct bench_state st;
 static uint64_t rounds;
 
@@ -34,7 +35,9 @@ TestSuite(harness_state, .init = init, .fini = fini, .timeout = 30);
 
 static void set_up(uint32_t arm)
 {
-	struct bench_place at = { .question = &question, .number = 5, .arm = arm, .cpus = &cpus, .wire = wire };
+	struct bench_place at = {
+		.question = &question, .number = 5, .arm = arm, .cpus = &cpus, .wire = wire
+	};
 
 	bench_state_setup(&st, &at);
 }
