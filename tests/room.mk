@@ -26,6 +26,12 @@ tests_archives_controller_calibrate = bench/libcontroller.a
 tests_archives_controller_suite = bench/libcontroller.a lib/libmeasure.a lib/libprobe.a
 tests_archives_controller_worker = bench/libcontroller.a bench/libktbench.a bpf/libtracer.a lib/librecord.a \
 	lib/libmeasure.a lib/libprobe.a
+kthread_tests := kthread_lifecycle kthread_park kthread_worker kthread_wait
+$(foreach t,$(kthread_tests),$(eval tests_archives_$t = lib/libkthread.a lib/libprobe.a))
+tests_archives_kthread_races = lib/libkthread-testing.a lib/libprobe.a
+tests_archives_keventd = lib/libkeventd.a lib/libprobe.a
+tests_archives_slot = lib/libkthread.a lib/libprobe.a
+tests_archives_probes = lib/libkthread.a lib/libprobe.a
 $(foreach t,$(unit_tests),$(eval $(call unit_test,$t)))
 
 # Programs that tests/tracer/NAME.sh runs: build/tests/tracer/NAME
@@ -38,5 +44,10 @@ $B/tests/tracer/$1: $B/tests/tracer/$1.o $$(addprefix $B/,$$(or $$(tests_archive
 	$$Q$(CC) $(KT_LDFLAGS) $(LDFLAGS) -o $$@ $$(filter %.o,$$^) \
 		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(KT_LIBS)
 endef
+tests_archives_kthread_oracle = lib/libkthread.a
+# The same program with the shared library.
+tests: $B/tests/tracer/kthread_oracle_shared
+$B/tests/tracer/kthread_oracle_shared: $B/tests/tracer/kthread_oracle.o $B/lib/libkthread.so.0
+	$(call say,LD)$(CC) $(KT_LDFLAGS) $(LDFLAGS) -o $@ $< -L$B/lib -lkthread -Wl,-rpath,'$$ORIGIN/../../lib'
 tests_archives_wake_oracle = bpf/libtracer.a lib/libmeasure.a lib/libprobe.a
 $(foreach t,$(tracer_tests),$(eval $(call tracer_test,$t)))

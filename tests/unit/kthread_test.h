@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_TESTS_KTHREAD_TEST_H
+#define KT_TESTS_KTHREAD_TEST_H
+/* What the tests of libkthread share: waiting for states, and the usual thread functions. */
+#include <kthread/kthread.h>
+
+#include <dirent.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static inline double test_seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* Wait for a state, with a deadline far above anything sensible. False: it never came. */
+#define WAIT_UNTIL(cond)                                                                           \
+	({                                                                                         \
+		double wait_end = test_seconds() + 20;                                             \
+		bool wait_ok;                                                                      \
+		while (!(wait_ok = (cond)) && test_seconds() < wait_end)                           \
+			usleep(100);                                                               \
+		wait_ok;                                                                           \
+	})
+
+#define READ(x) __atomic_load_n(&(x), __ATOMIC_ACQUIRE)
+#define ADD(x)	__atomic_fetch_add(&(x), 1, __ATOMIC_ACQ_REL)
+
+/* A thread that counts its starts in *data and then waits to be stopped, parking when asked. */
+static inline int until_stop(void *data)
+{
+	unsigned int *starts = data;
+
+	if (starts)
+		ADD(*starts);
+	for (;;) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (kthread_should_stop())
+			break;
+		if (kthread_should_park())
+			kthread_parkme();
+		else
+			schedule();
+	}
+	__set_current_state(TASK_RUNNING);
+	return 42;
+}
+
+/* A thread that counts in *data without ever sleeping, except to park. */
+static inline int counting(void *data)
+{
+	unsigned int *n = data;
+
+	while (!kthread_should_stop()) {
+		ADD(*n);
+		if (kthread_should_park())
+			kthread_parkme();
+	}
+	return 7;
+}
+
+static inline unsigned int nr_threads(void)
+{
+	DIR *d = opendir("/proc/self/task");
+	unsigned int n = 0;
+	struct dirent *e;
+
+	while (d && (e = readdir(d)))
+		n += e->d_name[0] != '.';
+	if (d)
+		closedir(d);
+	return n;
+}
+
+/* Third word of /proc/self/task/TID/stat: R, S, ... 0: no such thread */
+static inline char thread_state(pid_t tid)
+{
+	char path[64], text[512] = "", *p;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+	f = fopen(path, "r");
+	if (!f)
+		return 0;
+	if (!fgets(text, sizeof(text), f))
+		text[0] = 0;
+	fclose(f);
+	p = strrchr(text, ')');
+	return p && p[1] ? p[2] : 0;
+}
+
+/* Pages of address space: what leaked stacks show up in. */
+static inline long vm_pages(void)
+{
+	FILE *f = fopen("/proc/self/statm", "r");
+	long pages = 0;
+
+	if (f && fscanf(f, "%ld", &pages) != 1)
+		pages = 0;
+	if (f)
+		fclose(f);
+	return pages;
+}
+#endif
