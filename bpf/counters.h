@@ -12,6 +12,7 @@
 	LOSS(groups_full)     /* more subjects than nr_groups */                                   \
 	LOSS(processes_full)  /* more followed processes than the map holds */                     \
 	LOSS(recursion_missed) /* the kernel skipped a program because it was running already */   \
+	LOSS(switch_missed)   /* the kernel told of no sched_switch between two that exclude it */ \
 	LOSS(record_failed)   /* a histogram index out of range: a bug of ours, never silent */    \
 	NOTE(absorbed)	      /* woken while still running or queued: no latency */                \
 	NOTE(spun)	      /* T4 stamped with no sched_waking: the wait was a spin */           \

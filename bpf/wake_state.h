@@ -53,6 +53,7 @@ struct wake_state {
 	slot_u32 chain;	   /* enum wake_chain */
 	slot_u32 stamp;	   /* enum wake_stamp of the chain */
 	slot_u32 arm;	   /* arm of the chain, or KTHREAD_SLOT_NONE */
+	slot_u32 primed;   /* the chain began when the place was known */
 	slot_u32 seq;	   /* slot's sequence when the chain began */
 	slot_u32 last_seq; /* the last sequence accounted for */
 	slot_u32 seq_known;
@@ -190,6 +191,7 @@ WAKE_FN void wake_wakeup(struct wake_state *s, slot_u64 now, struct wake_out *o)
 	s->arm = s->w_arm;
 	s->migrated = 0;
 	s->w_t1 = 0;
+	s->primed = s->place == WAKE_BLOCKED;
 	s->place = WAKE_QUEUED;
 	s->chain = WAKE_WOKEN;
 }
@@ -225,6 +227,8 @@ WAKE_FN void wake_switch_in(struct wake_state *s, slot_u64 now, struct wake_out 
 		/* RAN: preempted before T4, goes on. Queued without a chain: preempted, new or dropped. */
 		if (came_from == WAKE_UNKNOWN || came_from == WAKE_BLOCKED)
 			o->fate = COUNTER_unmatched;
+		else if (came_from == WAKE_RUNNING)
+			o->fate = COUNTER_switch_missed; /* that it left */
 		return;
 	}
 	s->t3 = now;
@@ -323,9 +327,18 @@ WAKE_FN void wake_switch_out(struct wake_state *s, slot_u32 how, const struct kt
 		o->edge = COUNTER_parked;
 
 	if (s->chain == WAKE_WOKEN) {
-		/* Woken before we knew its place, and it was running all the time. */
-		o->fate = COUNTER_absorbed;
+		/*
+		 * No T3. Either it was woken before we knew its place and ran all the time, or the kernel did not
+		 * tell that it was switched in (some guests lose events in the idle task's context).
+		 */
+		o->fate = s->primed ? COUNTER_switch_missed : COUNTER_absorbed;
 		s->chain = WAKE_IDLE;
+		if (slot) {
+			o->spun = wake_seq_advance(s, slot->seq);
+			o->spun -= o->spun && s->primed; /* this wake's own answer */
+		}
+	} else if (s->place == WAKE_BLOCKED || s->place == WAKE_QUEUED) {
+		o->fate = COUNTER_switch_missed; /* that it came back */
 	}
 	if (s->chain == WAKE_RAN && slot)
 		wake_stamped(s, slot, o);
@@ -339,6 +352,6 @@ WAKE_FN void wake_switch_out(struct wake_state *s, slot_u32 how, const struct kt
 /* wake_awaits_stamp - would a look into the slot help now? */
 WAKE_FN bool wake_awaits_stamp(const struct wake_state *s)
 {
-	return s->chain == WAKE_RAN;
+	return s->chain != WAKE_IDLE;
 }
 #endif

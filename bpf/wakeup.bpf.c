@@ -74,6 +74,8 @@ static __always_inline __u32 group_of(struct wake_task *t, struct task_struct *p
 	if (!t->group) {
 		subject_of_task(&s, p);
 		t->group = subject_group(&s) + 1;
+	} else if (t->group > settings.nr_groups) {
+		count(COUNTER_groups_full); /* found out earlier; this one is lost too */
 	}
 	return t->group - 1;
 }

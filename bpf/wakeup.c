@@ -129,7 +129,7 @@ const struct tracer_ops tracer_wakeup = {
 	.name = "wakeup",
 	.first_metric = METRIC_CALL,
 	.nr_metrics = METRIC_KERNEL - METRIC_CALL + 1,
-	.counters = COUNTER_BIT(absorbed) | COUNTER_BIT(spun) | COUNTER_BIT(no_slot) |
+	.counters = COUNTER_BIT(switch_missed) | COUNTER_BIT(absorbed) | COUNTER_BIT(spun) | COUNTER_BIT(no_slot) |
 		    COUNTER_BIT(no_t0) | COUNTER_BIT(stale_t0) | COUNTER_BIT(t0_reused) |
 		    COUNTER_BIT(idle_waker) | COUNTER_BIT(foreign_waker) | COUNTER_BIT(no_t4) |
 		    COUNTER_BIT(reblocked) | COUNTER_BIT(t4_overrun) | COUNTER_BIT(slot_fault) |

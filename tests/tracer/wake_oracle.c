@@ -3,14 +3,16 @@
  * The wakeup tracer against workloads with known answers: counts, sums and lower bounds, never an
  * upper bound on time.
  *
- * A "sleeper" thread sleeps in a futex; the main thread waits until the kernel has switched it out
- * (its count of voluntary switches grows), stamps the request and wakes it: so each wake is a wake of
- * a sleeping thread, exactly one, and the number of values is known.
+ * A "sleeper" thread sleeps in a futex; the main thread waits until the kernel says that it does and is off
+ * its CPU, stamps the request and wakes it: so each wake is one of a sleeping thread, and the number of values is
+ * known.
  *
  * Prints one line per case and ends with "N passed, N failed". Needs the privilege to trace.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <linux/futex.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -111,28 +113,29 @@ static void sleeper_start(struct sleeper *s, int cpu, int flags)
 		sched_yield();
 }
 
-static long switches(int tid)
+/* Is @tid off its CPU, asleep inside futex()? The kernel looks at the whole thread for this file. */
+static bool in_futex(int tid)
 {
-	char name[64], line[128];
+	char name[64], text[128] = "";
 	long nr = -1;
 	FILE *in;
 
-	snprintf(name, sizeof(name), "/proc/self/task/%d/status", tid);
+	snprintf(name, sizeof(name), "/proc/self/task/%d/syscall", tid);
 	in = fopen(name, "re");
-	while (in && fgets(line, sizeof(line), in))
-		if (sscanf(line, "voluntary_ctxt_switches: %ld", &nr) == 1)
-			break;
-	if (in)
-		fclose(in);
-	return nr;
+	if (!in)
+		die(name);
+	if (fgets(text, sizeof(text), in))
+		sscanf(text, "%ld", &nr); /* "running" is no number */
+	fclose(in);
+	return nr == SYS_futex;
 }
 
-/* Until the sleeper has left the CPU of its own will @nr times, at most 10 s */
-static void await_switches(int tid, long nr)
+/* Until the sleeper has answered everything and sleeps again, at most 10 s */
+static void await_asleep(struct sleeper *s)
 {
 	uint64_t end = slot_clock_ns() + 10000000000ULL;
 
-	while (switches(tid) < nr) {
+	while (s->seen != s->round || !in_futex(s->tid)) {
 		if (slot_clock_ns() > end) {
 			fprintf(stderr, "the sleeper does not sleep\n");
 			exit(1);
@@ -151,41 +154,15 @@ static void request(struct sleeper *s)
 		syscall(SYS_futex, &s->round, FUTEX_WAKE_PRIVATE, 1);
 }
 
-/* Asleep before the first wake and after each: nothing is pending at the end. */
-static long sleeper_settle(struct sleeper *s)
+/* Asleep before the first wake and after each: each finds a sleeping thread, nothing is pending at the end. */
+static void wake_times(struct sleeper *s, int nr)
 {
-	long nr = 1;
-
-	/* One switch at least, and none for a while that any wake could belong to: state S. */
-	for (;;) {
-		char name[64], text[512] = "";
-		FILE *in;
-
-		await_switches(s->tid, nr);
-		nr = switches(s->tid);
-		snprintf(name, sizeof(name), "/proc/self/task/%d/stat", s->tid);
-		in = fopen(name, "re");
-		if (in && fgets(text, sizeof(text), in) && strstr(text, ") S ") &&
-		    s->seen == s->round) {
-			fclose(in);
-			return switches(s->tid);
-		}
-		if (in)
-			fclose(in);
-		sched_yield();
-	}
-}
-
-static void wake_times(struct sleeper *s, int nr, struct tracer *poll)
-{
-	long base = sleeper_settle(s);
 	int i;
 
+	await_asleep(s);
 	for (i = 0; i < nr; i++) {
 		request(s);
-		await_switches(s->tid, base + i + 1);
-		if (poll && i % 64 == 0)
-			tracer_poll(poll);
+		await_asleep(s);
 	}
 }
 
@@ -208,6 +185,13 @@ static int job_hear(int fd)
 	char c = 0;
 
 	return read(fd, &c, 1) == 1 ? c : -1;
+}
+
+static bool can_hear(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 1;
 }
 
 static struct tracer *open_or_die(const struct tracer_opts *o)
@@ -251,6 +235,15 @@ static uint64_t nr_lost(const struct tracer_snapshot *s)
 	for (i = 0; i < s->nr_counters; i++)
 		lost += s->counter[i].loss ? s->counter[i].value : 0;
 	return lost;
+}
+
+/*
+ * Exactly @want, less only what the tracer itself says that the kernel did not tell (on some virtual
+ * machines a few sched_switch events of the idle task never reach any tracer).
+ */
+static bool is_all(const struct tracer_snapshot *s, uint64_t got, uint64_t want)
+{
+	return got <= want && got + counter(s, "switch_missed") >= want;
 }
 
 static uint64_t count_of(const struct tracer_snapshot *s, uint32_t group, enum tracer_metric m)
@@ -359,28 +352,34 @@ static void setup_sleeper(void)
 	sleeper_start(&sleeper, sleeper_cpu, sleeper_flags);
 	slot_tag(sleeper.slot, 0, sleeper_arm);
 	if (!(sleeper_flags & SPIN))
-		sleeper_settle(&sleeper);
+		await_asleep(&sleeper);
 }
 
 static void work_wakes(void)
 {
-	wake_times(&sleeper, NR_WAKES, NULL);
+	wake_times(&sleeper, NR_WAKES);
 }
 
 static void check_full(const struct tracer_snapshot *s, uint32_t group)
 {
 	static const enum tracer_metric all[] = { METRIC_CALL,	 METRIC_WAKE,	    METRIC_RUNQ,
-						  METRIC_RESUME, METRIC_END_TO_END, METRIC_UNATTRIBUTED,
-						  METRIC_KERNEL };
+						  METRIC_RESUME, METRIC_END_TO_END, METRIC_UNATTRIBUTED };
 	const struct hist *e2e = s->group[group].metric[METRIC_END_TO_END];
 	const struct hist *rest = s->group[group].metric[METRIC_UNATTRIBUTED];
-	uint64_t sum = 0;
+	uint64_t sum = 0, others;
 	size_t i;
 
 	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		CHECK(count_of(s, group, all[i]) == NR_WAKES, "%s: %lu of %d", tracer_metric_name(all[i]),
-		      count_of(s, group, all[i]), NR_WAKES);
-	CHECK(nr_lost(s) == 0, "%lu lost", nr_lost(s));
+		CHECK(is_all(s, count_of(s, group, all[i]), NR_WAKES) &&
+			      count_of(s, group, all[i]) == count_of(s, group, METRIC_CALL),
+		      "%s: %lu of %d", tracer_metric_name(all[i]), count_of(s, group, all[i]), NR_WAKES);
+	/* T1 -> T3 comes with every wake, also those that others than the program's threads caused */
+	others = group ? 0 : counter(s, "foreign_waker") + counter(s, "idle_waker");
+	CHECK(is_all(s, count_of(s, group, METRIC_KERNEL), NR_WAKES + others), "kernel: %lu of %lu",
+	      count_of(s, group, METRIC_KERNEL), NR_WAKES + others);
+	CHECK(nr_lost(s) == counter(s, "switch_missed"), "%lu lost", nr_lost(s));
+	if (counter(s, "switch_missed"))
+		printf("    the kernel did not tell %lu switches\n", counter(s, "switch_missed"));
 	if (!e2e || !rest)
 		return;
 	for (i = 0; i < 4; i++) {
@@ -414,7 +413,7 @@ static void wakes(int from, int to)
 	s = trace_child(&by_arm, setup_sleeper, work_wakes, NULL);
 	CHECK(s->nr_groups == 4, "%u groups", s->nr_groups);
 	check_full(s, 2);
-	CHECK(counter(s, "absorbed") == 0, "%lu", counter(s, "absorbed"));
+	CHECK(counter(s, "absorbed") <= counter(s, "switch_missed"), "%lu", counter(s, "absorbed"));
 	tracer_snapshot_free(s);
 }
 
@@ -440,21 +439,15 @@ static void work_spin(void)
 	}
 	/* one real wake, whose sequence number tells of the others */
 	sleeper.flags &= ~SPIN;
-	sleeper_settle(&sleeper);
-	wake_times(&sleeper, 1, NULL);
-}
-
-static void setup_spin(void)
-{
-	setup_sleeper();
-	/* one real wake each before, so that the sequence is known */
+	await_asleep(&sleeper);
+	wake_times(&sleeper, 1);
 }
 
 static void work_known_then_spin(void)
 {
 	sleeper.flags &= ~SPIN;
-	sleeper_settle(&sleeper);
-	wake_times(&sleeper, 1, NULL);
+	await_asleep(&sleeper);
+	wake_times(&sleeper, 1);
 	/* let it spin: it leaves the futex by one more wake */
 	sleeper.flags |= SPIN;
 	sleeper.t0 = slot_clock_ns();
@@ -475,11 +468,12 @@ static void spun(void)
 	sleeper_cpu = 1;
 	sleeper_flags = STAMPS | SPIN;
 	sleeper_arm = 0;
-	s = trace_child(&by_arm, setup_spin, work_known_then_spin, NULL);
+	s = trace_child(&by_arm, setup_sleeper, work_known_then_spin, NULL);
 	/* three wakes, of which the middle one may be overrun by the spinning that follows it */
 	all = count_of(s, 0, METRIC_END_TO_END) + counter(s, "t4_overrun") + counter(s, "spun");
-	CHECK(all == NR_WAKES + 3, "%lu answers accounted for", all);
-	CHECK(counter(s, "spun") >= NR_WAKES - 1, "%lu spun", counter(s, "spun"));
+	CHECK(is_all(s, all, NR_WAKES + 3), "%lu answers accounted for", all);
+	CHECK(is_all(s, counter(s, "spun") + 1, NR_WAKES + 1) || counter(s, "spun") == NR_WAKES + 1, "%lu spun",
+	      counter(s, "spun"));
 	CHECK(count_of(s, 0, METRIC_CALL) == count_of(s, 0, METRIC_END_TO_END), "counts differ");
 	tracer_snapshot_free(s);
 }
@@ -495,9 +489,9 @@ static void no_answer(void)
 	s = trace_child(&by_arm, setup_sleeper, work_wakes, NULL);
 	CHECK(count_of(s, 0, METRIC_END_TO_END) == 0, "guessed %lu", count_of(s, 0, METRIC_END_TO_END));
 	CHECK(count_of(s, 0, METRIC_CALL) == 0, "guessed %lu", count_of(s, 0, METRIC_CALL));
-	CHECK(count_of(s, 0, METRIC_KERNEL) == NR_WAKES, "%lu", count_of(s, 0, METRIC_KERNEL));
-	CHECK(counter(s, "reblocked") == 1, "%lu", counter(s, "reblocked"));
-	CHECK(counter(s, "t0_reused") == NR_WAKES - 1, "%lu", counter(s, "t0_reused"));
+	CHECK(is_all(s, count_of(s, 0, METRIC_KERNEL), NR_WAKES), "%lu", count_of(s, 0, METRIC_KERNEL));
+	CHECK(is_all(s, counter(s, "reblocked"), 1), "%lu", counter(s, "reblocked"));
+	CHECK(is_all(s, counter(s, "t0_reused"), NR_WAKES - 1), "%lu", counter(s, "t0_reused"));
 	tracer_snapshot_free(s);
 }
 
@@ -511,8 +505,8 @@ static void no_request(void)
 	sleeper_arm = 0;
 	s = trace_child(&by_arm, setup_sleeper, work_wakes, NULL);
 	CHECK(count_of(s, 0, METRIC_END_TO_END) == 0, "guessed %lu", count_of(s, 0, METRIC_END_TO_END));
-	CHECK(count_of(s, 0, METRIC_KERNEL) == NR_WAKES, "%lu", count_of(s, 0, METRIC_KERNEL));
-	CHECK(counter(s, "no_t0") == NR_WAKES, "%lu", counter(s, "no_t0"));
+	CHECK(is_all(s, count_of(s, 0, METRIC_KERNEL), NR_WAKES), "%lu", count_of(s, 0, METRIC_KERNEL));
+	CHECK(is_all(s, counter(s, "no_t0"), NR_WAKES), "%lu", counter(s, "no_t0"));
 	tracer_snapshot_free(s);
 }
 
@@ -531,7 +525,7 @@ static void untagged(void)
 }
 
 /* Reading in between loses nothing: every value is in exactly one snapshot. */
-static uint64_t read_between;
+static uint64_t read_between, missed_between;
 
 static void read_often(struct tracer *t)
 {
@@ -541,6 +535,7 @@ static void read_often(struct tracer *t)
 		struct tracer_snapshot *s = snapshot(t);
 
 		read_between += count_of(s, 0, METRIC_END_TO_END);
+		missed_between += counter(s, "switch_missed");
 		CHECK(count_of(s, 0, METRIC_END_TO_END) == count_of(s, 0, METRIC_CALL), "torn wake");
 		CHECK(count_of(s, 0, METRIC_RESUME) == count_of(s, 0, METRIC_WAKE), "torn wake");
 		tracer_snapshot_free(s);
@@ -555,11 +550,11 @@ static void banks(void)
 	sleeper_cpu = 1;
 	sleeper_flags = STAMPS;
 	sleeper_arm = 0;
-	read_between = 0;
+	read_between = missed_between = 0;
 	s = trace_child(&by_arm, setup_sleeper, work_wakes, read_often);
 	CHECK(read_between > 0, "no value came before the end");
-	CHECK(read_between + count_of(s, 0, METRIC_END_TO_END) == NR_WAKES, "%lu + %lu", read_between,
-	      count_of(s, 0, METRIC_END_TO_END));
+	CHECK(is_all(s, read_between + missed_between + count_of(s, 0, METRIC_END_TO_END), NR_WAKES),
+	      "%lu + %lu", read_between, count_of(s, 0, METRIC_END_TO_END));
 	tracer_snapshot_free(s);
 }
 
@@ -592,7 +587,7 @@ static void work_hog(void)
 {
 	pthread_t hog;
 
-	sleeper_settle(&sleeper);
+	await_asleep(&sleeper);
 	if (pthread_create(&hog, NULL, hog_main, NULL))
 		die("pthread_create");
 	while (!hog_runs)
@@ -602,7 +597,7 @@ static void work_hog(void)
 	pthread_join(hog, NULL);
 	while (sleeper.seen != sleeper.round)
 		sched_yield();
-	sleeper_settle(&sleeper);
+	await_asleep(&sleeper);
 }
 
 static void hog(void)
@@ -639,14 +634,14 @@ static void setup_two(void)
 	for (i = 0; i < 2; i++) {
 		sleeper_start(&two[i], 1, 0);
 		pthread_setname_np(two[i].thread, i ? "kt_second" : "kt_first");
-		sleeper_settle(&two[i]);
+		await_asleep(&two[i]);
 	}
 }
 
 static void work_two(void)
 {
-	wake_times(&two[0], 100, NULL);
-	wake_times(&two[1], 200, NULL);
+	wake_times(&two[0], 100);
+	wake_times(&two[1], 200);
 }
 
 static void subjects(void)
@@ -663,22 +658,21 @@ static void subjects(void)
 			second = g;
 	}
 	CHECK(s->nr_groups == 2, "%u subjects", s->nr_groups);
-	CHECK(count_of(s, first, METRIC_RUNQ) == 100, "%lu", count_of(s, first, METRIC_RUNQ));
-	CHECK(count_of(s, second, METRIC_KERNEL) == 200, "%lu", count_of(s, second, METRIC_KERNEL));
-	CHECK(count_of(s, second, METRIC_WAKE) == 200, "%lu", count_of(s, second, METRIC_WAKE));
-	CHECK(nr_lost(s) == 0, "%lu lost", nr_lost(s));
+	CHECK(is_all(s, count_of(s, first, METRIC_RUNQ), 100), "%lu", count_of(s, first, METRIC_RUNQ));
+	CHECK(is_all(s, count_of(s, second, METRIC_KERNEL), 200), "%lu", count_of(s, second, METRIC_KERNEL));
+	CHECK(is_all(s, count_of(s, second, METRIC_WAKE), 200), "%lu", count_of(s, second, METRIC_WAKE));
 	tracer_snapshot_free(s);
 
 	o.nr_groups = 1;
 	s = trace_child(&o, setup_two, work_two, NULL);
-	CHECK(counter(s, "groups_full") == 200, "%lu", counter(s, "groups_full"));
-	CHECK(nr_lost(s) == 200, "%lu lost", nr_lost(s));
+	CHECK(is_all(s, counter(s, "groups_full"), 200), "%lu", counter(s, "groups_full"));
+	CHECK(nr_lost(s) == counter(s, "groups_full") + counter(s, "switch_missed"), "%lu lost", nr_lost(s));
 	tracer_snapshot_free(s);
 
 	o.nr_groups = 8;
 	o.comm_glob = "kt_s?con*";
 	s = trace_child(&o, setup_two, work_two, NULL);
-	CHECK(s->nr_groups == 1 && count_of(s, 0, METRIC_KERNEL) == 200, "%u groups, %lu", s->nr_groups,
+	CHECK(s->nr_groups == 1 && is_all(s, count_of(s, 0, METRIC_KERNEL), 200), "%u groups, %lu", s->nr_groups,
 	      count_of(s, 0, METRIC_KERNEL));
 	CHECK(counter(s, "filtered") >= 100, "%lu", counter(s, "filtered"));
 	tracer_snapshot_free(s);
@@ -715,6 +709,8 @@ static void command(void)
 {
 	struct tracer_opts o = { .kind = TRACER_WAKEUP, .follow_children = true };
 	struct tracer_snapshot *s;
+	uint64_t end = slot_clock_ns() + 20000000000ULL;
+	struct timespec pause = { 0, 2000000 };
 	struct job j = { 0 };
 	struct tracer *t;
 	pid_t middle;
@@ -743,24 +739,10 @@ static void command(void)
 	t = open_or_die(&o);
 	attach_or_die(t);
 	job_say(j.to[1], 'g');
-	{
-		int flags = 0;
-		uint64_t end = slot_clock_ns() + 20000000000ULL;
-		struct timespec pause = { 0, 2000000 };
-
-		/* poll as the tool does, until the command sees itself observed */
-		(void)flags;
-		for (;;) {
-			struct timeval none = { 0, 0 };
-			fd_set in;
-
-			FD_ZERO(&in);
-			FD_SET(j.from[0], &in);
-			if (select(j.from[0] + 1, &in, NULL, NULL, &none) == 1 || slot_clock_ns() > end)
-				break;
-			tracer_poll(t);
-			nanosleep(&pause, NULL);
-		}
+	/* poll as the tool does, until the command sees itself observed */
+	while (!can_hear(j.from[0]) && slot_clock_ns() < end) {
+		tracer_poll(t);
+		nanosleep(&pause, NULL);
 	}
 	CHECK(job_hear(j.from[0]) == 'o', "the command did not see its semaphore raised");
 	for (i = 0; i < 3; i++)
@@ -780,20 +762,52 @@ static void command(void)
 
 /* ---- nothing stays attached -------------------------------------------------------------------- */
 
-static int nr_links(void)
-{
-	uint32_t id = 0;
-	int nr = 0;
+#define MAX_LINKS 64
 
-	while (!bpf_link_get_next_id(id, &id))
-		nr++;
+/* Ids of the BPF links that @pid holds, from its fdinfo */
+static int links_of(pid_t pid, uint32_t *id)
+{
+	char path[300], line[128];
+	struct dirent *e;
+	int nr = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo", pid);
+	dir = opendir(path);
+	while (dir && nr < MAX_LINKS && (e = readdir(dir))) {
+		FILE *in;
+
+		snprintf(path, sizeof(path), "/proc/%d/fdinfo/%s", pid, e->d_name);
+		in = fopen(path, "re");
+		while (in && fgets(line, sizeof(line), in))
+			nr += sscanf(line, "link_id: %u", &id[nr]) == 1;
+		if (in)
+			fclose(in);
+	}
+	if (dir)
+		closedir(dir);
 	return nr;
+}
+
+static int nr_alive(const uint32_t *id, int nr)
+{
+	int i, alive = 0;
+
+	for (i = 0; i < nr; i++) {
+		int fd = bpf_link_get_fd_by_id(id[i]);
+
+		alive += fd >= 0;
+		if (fd >= 0)
+			close(fd);
+	}
+	return alive;
 }
 
 static void killed(void)
 {
 	struct tracer_opts o = { .kind = TRACER_WAKEUP };
-	int before = nr_links(), with, fd[2];
+	uint32_t id[MAX_LINKS];
+	int fd[2], nr;
 	uint64_t end;
 	pid_t pid;
 
@@ -811,14 +825,14 @@ static void killed(void)
 		_exit(0);
 	}
 	CHECK(job_hear(fd[0]) == 'a', "the child did not attach");
-	with = nr_links();
-	CHECK(with >= before + 5, "%d links with, %d without", with, before);
+	nr = links_of(pid, id);
+	CHECK(nr >= 5 && nr_alive(id, nr) == nr, "%d links", nr);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	end = slot_clock_ns() + 10000000000ULL;
-	while (nr_links() > before && slot_clock_ns() < end)
+	while (nr_alive(id, nr) && slot_clock_ns() < end)
 		sched_yield();
-	CHECK(nr_links() <= before, "%d links left, %d before", nr_links(), before);
+	CHECK(nr_alive(id, nr) == 0, "%d links left", nr_alive(id, nr));
 	close(fd[0]), close(fd[1]);
 }
 
