@@ -8,7 +8,7 @@
  * An operation that the contender does not have is NULL: the arm is then absent from that
  * question, never emulated. Arms call no bench_ function, take no time and keep no statistics;
  * drivers stamp around them. All threads of an arm are pinned to the CPU that the driver names,
- * SCHED_OTHER, nice as found.
+ * with the policy and the nice value of the thread that created them.
  *
  * Waker and waiter: a peer is a thread that waits in the arm's own way until woken, then calls
  * the driver's on_wake() and waits again. Wakes do not count: a peer woken twice before it ran may

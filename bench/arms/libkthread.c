@@ -8,7 +8,9 @@
  * kthread_worker with embedded works. Create and stop: kthread_run(), a completion to know that the
  * function ran, kthread_stop(). In the round trip the other half is the caller's own `current`.
  * Adaptive spinning is the library's default where the question allows it and off by
- * kthread_set_spin() where it does not; workers and short lives keep the default.
+ * kthread_set_spin() where it does not; workers and short lives keep the default. The library gives
+ * its threads a clean environment; peers and workers take the nice value and policy of their
+ * creator back, as the other arms' threads have it.
  */
 #include "bench/arms/arm.h"
 
@@ -39,11 +41,14 @@ struct peer {
 	arm_fn on_wake;
 	arm_fn on_start;
 	void *arg;
+	struct arm_sched sched;
+	int err; /* of taking it over */
 	struct completion up;
 };
 
 static void peer_up(struct peer *p)
 {
+	p->err = arm_sched_take(&p->sched);
 	if (p->on_start)
 		p->on_start(p->arg);
 	complete(&p->up);
@@ -103,6 +108,7 @@ static int start_peer(void **peer, const struct arm_peer_opts *o, int (*fn)(void
 	p->on_start = o->on_start;
 	p->on_wake = o->on_wake;
 	p->arg = o->arg;
+	arm_sched_read(&p->sched);
 	init_completion(&p->up);
 	p->task = kthread_create(fn, p, "%s", o->name);
 	if (IS_ERR(p->task)) {
@@ -116,6 +122,9 @@ static int start_peer(void **peer, const struct arm_peer_opts *o, int (*fn)(void
 	kthread_set_spin(p->task, spin_ns(o->may_spin));
 	wake_up_process(p->task);
 	wait_for_completion(&p->up);
+	err = p->err;
+	if (err)
+		goto stop;
 	*peer = p;
 	return 0;
 
@@ -278,27 +287,45 @@ static void work_fn(struct kthread_work *work)
 	w->fn(w->arg);
 }
 
+/* The first work of a worker, on the stack of its creator. */
+struct start {
+	struct arm_work work;
+	const struct arm_worker_opts *o;
+	struct arm_sched sched;
+	int err;
+};
+
+static void worker_start(void *arg)
+{
+	struct start *s = arg;
+
+	s->err = arm_sched_take(&s->sched);
+	if (s->o->on_start)
+		s->o->on_start(s->o->arg);
+}
+
 static int libkthread_worker_create(void **worker, const struct arm_worker_opts *o)
 {
 	struct kthread_worker *k = kthread_create_worker(0, "%s", o->name);
-	struct arm_work first = { .fn = o->on_start, .arg = o->arg };
+	struct start s = { .work = { .fn = worker_start, .arg = &s }, .o = o };
 	int err;
 
 	if (IS_ERR(k))
 		return PTR_ERR(k);
 	kthread_bind(k->task, o->cpu);
 	err = kthread_bind_error(k->task);
-	if (err) {
+	if (!err) {
+		arm_sched_read(&s.sched);
+		kthread_init_work(&s.work.work, work_fn);
+		kthread_queue_work(k, &s.work.work);
+		kthread_flush_work(&s.work.work);
+		err = s.err;
+	}
+	if (err)
 		kthread_destroy_worker(k);
-		return err;
-	}
-	if (o->on_start) {
-		kthread_init_work(&first.work, work_fn);
-		kthread_queue_work(k, &first.work);
-		kthread_flush_work(&first.work);
-	}
-	*worker = k;
-	return 0;
+	else
+		*worker = k;
+	return err;
 }
 
 static void libkthread_worker_destroy(void *worker)

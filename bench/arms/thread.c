@@ -2,10 +2,10 @@
 #include "bench/arms/thread.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 static void *thread_main(void *arg)
 {
@@ -70,6 +70,21 @@ int arm_thread_adopt(int cpu, const char *name)
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
 	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
+}
+
+void arm_sched_read(struct arm_sched *s)
+{
+	s->policy = sched_getscheduler(0);
+	sched_getparam(0, &s->param);
+	s->nice = getpriority(PRIO_PROCESS, 0);
+}
+
+int arm_sched_take(const struct arm_sched *s)
+{
+	if (sched_setscheduler(0, s->policy, &s->param))
+		return -errno;
+	/* Of a thread, on Linux. */
+	return setpriority(PRIO_PROCESS, 0, s->nice) ? -errno : 0;
 }
 
 void *arm_alloc(size_t size)

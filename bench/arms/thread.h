@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -43,6 +44,21 @@ void arm_thread_join(struct arm_thread *t);
 
 /* arm_thread_adopt - name and pin the calling thread, one that a library made: 0 or -errno */
 int arm_thread_adopt(int cpu, const char *name);
+
+/*
+ * arm_sched_read, arm_sched_take - policy, priority and nice value of the calling thread
+ *
+ * For threads that a library makes with settings of its own: they take those of the thread that
+ * asked, which all other arms' threads inherit, so that all are scheduled alike. Return: 0 or
+ * -errno.
+ */
+struct arm_sched {
+	int policy, nice;
+	struct sched_param param;
+};
+
+void arm_sched_read(struct arm_sched *s);
+int arm_sched_take(const struct arm_sched *s);
 
 /* arm_alloc - zeroed, a multiple of whole cache lines; NULL when there is no memory; free() it */
 void *arm_alloc(size_t size);

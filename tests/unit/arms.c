@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -322,6 +323,44 @@ ParameterizedTest(struct arm_case *c, arms, each_round_trip_comes_back_once, .ti
 		arm->peer_destroy(peer);
 		arm->self_destroy(s.self);
 	}
+}
+
+#define ODD_NICE 3
+
+/* Some libraries make threads with settings of their own. */
+ParameterizedTestParameters(arms, threads_are_scheduled_as_their_creator)
+{
+	return cr_make_param_array(struct arm_case, all_arms, NR_ARMS);
+}
+
+ParameterizedTest(struct arm_case *c, arms, threads_are_scheduled_as_their_creator, .timeout = 60)
+{
+	const struct arm *arm = arm_or_skip(c);
+	struct seen s = { .arm = arm };
+	struct arm_peer_opts o = peer_opts(&s, allowed_cpu(true), true);
+	struct arm_worker_opts wo = { .cpu = o.cpu, .name = "worker" };
+	void *p;
+
+	if (arm->cycle_prepare)
+		cr_assert_eq(arm->cycle_prepare(), 0); /* helpers may be there before */
+	cr_assert_eq(setpriority(PRIO_PROCESS, 0, ODD_NICE), 0);
+	if (arm->peer_create) {
+		cr_assert_eq(arm->peer_create(&p, &o), 0);
+		cr_expect_eq(getpriority(PRIO_PROCESS, arm->peer_tid(p)), ODD_NICE);
+		arm->peer_destroy(p);
+	}
+	if (arm->park_create) {
+		cr_assert_eq(arm->park_create(&p, &o), 0);
+		cr_expect_eq(getpriority(PRIO_PROCESS, arm->park_tid(p)), ODD_NICE);
+		arm->park_destroy(p);
+	}
+	if (arm->worker_create) {
+		cr_assert_eq(arm->worker_create(&p, &wo), 0);
+		cr_expect_eq(getpriority(PRIO_PROCESS, arm->worker_tid(p)), ODD_NICE);
+		arm->worker_destroy(p);
+	}
+	if (arm->cycle_finish)
+		arm->cycle_finish();
 }
 
 /* ---- park ---- */
