@@ -52,7 +52,7 @@ if [ "$(id -u)" = 0 ]; then
 	refused 'command that is not there' 2 'no-such-command' "$kt" trace wakeup -- "$tmp/no-such-command"
 	cp "$kt" "$tmp/kt"
 	chmod 755 "$tmp" "$tmp/kt"
-	refused 'no privilege' 2 'root|CAP_BPF' as_nobody "$tmp/kt" trace wakeup -d 1s
+	refused 'no privilege' 2 'root|CAP_BPF' setpriv --reuid=65534 --regid=65534 --clear-groups "$tmp/kt" trace wakeup -d 1s
 else
 	skip 'kt trace needs root: its input was tested no further'
 fi

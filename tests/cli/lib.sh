@@ -59,8 +59,6 @@ P
 }
 strict_jsonl() { strict_json "$1" lines; }
 
-as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
-
 finish() {
 	echo "$passed passed, $failed failed"
 	[ "$failed" -eq 0 ]
