@@ -15,7 +15,12 @@ endef
 .PHONY: tests
 tests_archives_hist = lib/libmeasure.a
 tests_archives_verdict = lib/libmeasure.a
+tests_archives_record = lib/librecord.a lib/libmeasure.a
+report_tests := report_model report_golden report_hostile
+$(foreach t,$(report_tests),$(eval tests_archives_$t = bench/libreport.a lib/librecord.a lib/libmeasure.a))
 tests_archives_arms = bench/libarms.a lib/libkthread.a lib/libkeventd.a lib/libprobe.a
+tests_archives_driver = bench/libdriver.a bench/libktbench.a bench/libarms.a lib/libkthread.a \
+	lib/libkeventd.a lib/libmeasure.a lib/libprobe.a
 tests_archives_targets = bpf/libtracer.a
 tests_archives_work_state = lib/libmeasure.a
 tests_archives_harness_question = bench/libktbench.a lib/libmeasure.a lib/libprobe.a
