@@ -121,24 +121,31 @@ void sleeper_close(struct sleeper *s)
 	s->fd = -1;
 }
 
-static bool is_asleep(const struct sleeper *s)
+/* State letter of the thread; 0 when it is gone. */
+static char state_of(const struct sleeper *s)
 {
 	char text[160]; /* the name is at most 64 bytes long when escaped, the state follows it */
 	ssize_t n = pread(s->fd, text, sizeof(text) - 1, 0);
 	char *name_end;
 
 	if (n <= 0)
-		return false;
+		return 0;
 	text[n] = 0;
 	name_end = strrchr(text, ')');
-	return name_end && name_end[1] == ' ' && name_end[2] == 'S';
+	return name_end && name_end[1] == ' ' ? name_end[2] : 0;
 }
 
 bool sleeper_wait(struct sleeper *s, enum driver_side side)
 {
 	uint64_t end = 0;
+	char state;
 
-	for (unsigned int looks = 1; !is_asleep(s); looks++) {
+	for (unsigned int looks = 1;; looks++) {
+		state = state_of(s);
+		if (state == 'S')
+			return true;
+		if (!state)
+			return false;
 		if (looks % LOOKS_PER_CLOCK == 0) {
 			if (!end)
 				end = bench_now_ns() + DRIVER_PATIENCE_NS;
@@ -149,5 +156,4 @@ bool sleeper_wait(struct sleeper *s, enum driver_side side)
 		if (side == SAME_CPU)
 			sched_yield();
 	}
-	return true;
 }

@@ -48,6 +48,6 @@ struct sleeper {
 };
 
 int sleeper_open(struct sleeper *s, pid_t tid);		     /* 0 or -errno */
-bool sleeper_wait(struct sleeper *s, enum driver_side side); /* false: out of patience */
+bool sleeper_wait(struct sleeper *s, enum driver_side side); /* false: gone, or out of patience */
 void sleeper_close(struct sleeper *s);
 #endif
