@@ -19,16 +19,35 @@ struct {
 	__type(value, struct stop_pending);
 } stops SEC(".maps");
 
-/* @s: NULL for a stop nobody asked for: its return must find its beginning, and count for nobody. */
+/* Identity by name. Two names of one hash would share a group: 2^-64 and harmless. */
+static __always_inline void key_by_name(struct tracer_subject *s)
+{
+	__u64 h = 0xcbf29ce484222325ULL;
+	__u32 i;
+
+	for (i = 0; i < TRACER_NAME_LEN; i++) {
+		if (!s->name[i])
+			break;
+		h = (h ^ (__u8)s->name[i]) * 0x100000001b3ULL;
+	}
+	s->key[0] = h;
+	s->key[1] = 1;
+	s->tid = 0;
+}
+
+/* @s: NULL for a stop nobody asked for: its return must find its beginning, and count for nobody.
+ */
 static __always_inline int stop_begun(__u64 now, struct tracer_subject *s)
 {
 	struct stop_pending fresh = { .start_ns = now, .session = control.session }, *known;
 	__u32 caller = (__u32)bpf_get_current_pid_tgid();
 
-	if (!s)
+	if (!s) {
 		fresh.group = settings.nr_groups;
-	else if (settings.group == TRACER_GROUP_SUBJECT)
+	} else if (settings.group == TRACER_GROUP_SUBJECT) {
+		key_by_name(s);
 		fresh.group = subject_group(s);
+	}
 	known = bpf_map_lookup_elem(&stops, &caller);
 	if (known && known->session == fresh.session)
 		count(COUNTER_superseded);
@@ -67,11 +86,8 @@ int BPF_USDT(on_usdt_stop, char *comm, int tid)
 
 	if (!started() || !wanted_process(p))
 		return 0;
-	/* The library gives the full name, and the thread id as its own pid namespace shows it. */
+	/* The thread id is as its own pid namespace shows it. */
 	bpf_probe_read_user_str(s.name, sizeof(s.name), comm);
-	s.tid = tid;
-	s.key[0] = (__u64)(__u32)p->tgid << 32 | (__u32)tid;
-	s.key[1] = p->group_leader->start_boottime;
 	if ((settings.tid && settings.tid != (__u32)tid) ||
 	    (settings.by_name && !text_matches(s.name))) {
 		count(COUNTER_filtered);
@@ -105,7 +121,7 @@ int BPF_PROG(on_kernel_stop, struct task_struct *k)
 		count(COUNTER_filtered);
 		return stop_begun(now, NULL);
 	}
-	subject_of_task(&s, k);
+	task_name(k, s.name, sizeof(s.name));
 	return stop_begun(now, &s);
 }
 

@@ -102,6 +102,13 @@ static int stop_poll(struct tracer *t)
 	return t->opts.kthreads ? 0 : usdt_files_poll(t, &s->files);
 }
 
+static void stop_subject_name(struct tracer *t, const struct tracer_subject *s, char *name,
+			      size_t size)
+{
+	(void)t;
+	snprintf(name, size, "%s", s->name);
+}
+
 static void stop_close(struct tracer *t)
 {
 	struct stop *s = t->kind;
@@ -126,5 +133,6 @@ const struct tracer_ops tracer_stop = {
 	.detach = stop_detach,
 	.process = stop_process,
 	.poll = stop_poll,
+	.subject_name = stop_subject_name,
 	.close = stop_close,
 };

@@ -6,6 +6,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* A process that exec'ed often, or many of them: then the oldest ones keep what they have. */
+#define MAX_LEARNED 64
+
+struct learned_process {
+	uint32_t tgid; /* in the kernel's initial namespace */
+	struct mapped_code *code;
+	int nr;
+};
 
 /* A function's address is that of its symbol, so a name without offset says which site was the
  * right one. */
@@ -35,16 +45,64 @@ static pid_t local_pid(const struct tracer *t, uint32_t tgid)
 	return (pid_t)tgid;
 }
 
-static bool name_subject(const struct tracer *t, const struct targets *files,
-			 const struct tracer_subject *s, char *name, size_t size)
+static void forget(struct learned_process *p)
 {
+	for (int i = 0; i < p->nr; i++)
+		close(p->code[i].fd);
+	free(p->code);
+	p->code = NULL;
+	p->nr = 0;
+}
+
+static struct learned_process *learned(const struct subject_funcs *f, uint32_t tgid)
+{
+	for (uint32_t i = 0; i < f->nr_processes; i++)
+		if (f->process[i].tgid == tgid)
+			return &f->process[i];
+	return NULL;
+}
+
+void subject_funcs_learn(struct subject_funcs *f, pid_t pid)
+{
+	struct learned_process *p, *grown;
+	struct mapped_code *code;
+	uint32_t tgid;
+	int nr;
+
+	if (process_global_id(pid, &tgid))
+		return;
+	p = learned(f, tgid);
+	nr = !p && f->nr_processes == MAX_LEARNED ? 0 : mapped_code_take(pid, &code);
+	if (nr <= 0)
+		return;
+	if (!p) {
+		grown = reallocarray(f->process, f->nr_processes + 1, sizeof(*grown));
+		if (!grown) {
+			forget(&(struct learned_process){ .code = code, .nr = nr });
+			return;
+		}
+		f->process = grown;
+		p = &f->process[f->nr_processes++];
+		*p = (struct learned_process){ .tgid = tgid };
+	}
+	forget(p);
+	p->code = code;
+	p->nr = nr;
+}
+
+static bool name_subject(const struct tracer *t, const struct subject_funcs *f,
+			 const struct targets *files, const struct tracer_subject *s, char *name,
+			 size_t size)
+{
+	const struct learned_process *p = learned(f, s->tid);
 	struct func_origin o;
 
 	memcpy(&o, s->name, sizeof(o));
 	if (!s->tid)
 		return !kernel_function(s->key[0], name, size);
 	return name_by_origin(&o, files, name, size) ||
-	       !process_function(local_pid(t, s->tid), s->key[0], name, size);
+	       !process_function(local_pid(t, s->tid), s->key[0], name, size) ||
+	       (p && !mapped_function(p->code, p->nr, s->key[0], name, size));
 }
 
 int subject_funcs_poll(struct tracer *t, struct subject_funcs *f, const struct targets *files)
@@ -68,7 +126,7 @@ int subject_funcs_poll(struct tracer *t, struct subject_funcs *f, const struct t
 			continue;
 		/* A process that has just called exec may not have mapped the file yet: later
 		 * again. */
-		if (name_subject(t, files, &s, name, sizeof(name)))
+		if (name_subject(t, f, files, &s, name, sizeof(name)))
 			f->name[index] = strdup(name);
 	}
 	return 0;
@@ -95,5 +153,8 @@ void subject_funcs_free(struct subject_funcs *f)
 	for (uint32_t i = 0; i < f->nr; i++)
 		free(f->name[i]);
 	free(f->name);
+	for (uint32_t i = 0; i < f->nr_processes; i++)
+		forget(&f->process[i]);
+	free(f->process);
 	memset(f, 0, sizeof(*f));
 }

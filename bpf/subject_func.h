@@ -22,11 +22,19 @@ _Static_assert(sizeof(struct func_origin) <= TRACER_NAME_LEN, "fits in the name 
 #include "targets.h"
 #include "tracer_impl.h"
 
+struct learned_process;
+
 /* Zeroed memory is an empty one. */
 struct subject_funcs {
 	char **name; /* by group; NULL: not looked up yet */
 	uint32_t nr;
+	struct learned_process *process;
+	uint32_t nr_processes;
 };
+
+/* subject_funcs_learn - remember what process @pid maps now, for when it has ended; failures are no
+ * loss yet */
+void subject_funcs_learn(struct subject_funcs *f, pid_t pid);
 
 /* subject_funcs_poll - look up the names of the functions that turned up since; 0 or -errno */
 int subject_funcs_poll(struct tracer *t, struct subject_funcs *f, const struct targets *files);

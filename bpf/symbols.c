@@ -239,6 +239,58 @@ int process_function(pid_t pid, uint64_t addr, char *out, size_t outlen)
 	return ret ?: -ENOENT;
 }
 
+struct take {
+	struct mapped_code *code;
+	int nr;
+};
+
+static int take_mapping(const struct mapping *m, void *arg)
+{
+	struct take *t = arg;
+	struct mapped_code c = { .start = m->start, .end = m->end }, *grown;
+	char path[PATH_MAX];
+
+	if (!m->executable || mapping_open_path(m, path, sizeof(path)) ||
+	    load_bias(m, path, &c.bias))
+		return 0;
+	grown = reallocarray(t->code, (size_t)t->nr + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	t->code = grown;
+	c.fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (c.fd >= 0)
+		t->code[t->nr++] = c;
+	return 0;
+}
+
+int mapped_code_take(pid_t pid, struct mapped_code **code)
+{
+	struct take t = { 0 };
+	int err = maps_each(pid, take_mapping, &t);
+
+	if (err < 0) {
+		for (int i = 0; i < t.nr; i++)
+			close(t.code[i].fd);
+		free(t.code);
+		return err;
+	}
+	*code = t.code;
+	return t.nr;
+}
+
+int mapped_function(const struct mapped_code *code, int nr, uint64_t addr, char *out, size_t outlen)
+{
+	for (int i = 0; i < nr; i++) {
+		char path[32];
+
+		if (addr < code[i].start || addr >= code[i].end)
+			continue;
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", code[i].fd);
+		return elf_function(path, addr - code[i].bias, out, outlen);
+	}
+	return -ENOENT;
+}
+
 /* Calls @each for the text symbols of the kernel; -EPERM when all addresses read as 0. */
 static int kallsyms_walk(int (*each)(uint64_t addr, const char *name, void *arg), void *arg)
 {

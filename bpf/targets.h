@@ -97,6 +97,25 @@ int process_symbol(pid_t pid, const char *symbol, uint64_t *addr);
  */
 int process_function(pid_t pid, uint64_t addr, char *out, size_t outlen);
 
+/*
+ * A code mapping remembered: names can be found in it when its process has ended.
+ */
+struct mapped_code {
+	uint64_t start, end, bias;
+	int fd;
+};
+
+/*
+ * mapped_code_take - what @pid maps executable now; the caller closes each fd and frees the array
+ *
+ * Return: the number of mappings, or -errno.
+ */
+int mapped_code_take(pid_t pid, struct mapped_code **code);
+
+/* mapped_function - as process_function(), from what was remembered */
+int mapped_function(const struct mapped_code *code, int nr, uint64_t addr, char *out,
+		    size_t outlen);
+
 /* elf_function - the same for the ELF address @vaddr of the file @path */
 int elf_function(const char *path, uint64_t vaddr, char *out, size_t outlen);
 

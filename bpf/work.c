@@ -147,7 +147,11 @@ static int work_process(struct tracer *t, pid_t tgid, char *err, size_t errlen)
 {
 	struct work *w = t->kind;
 
-	return t->opts.kthreads ? 1 : usdt_files_process(t, &w->files, tgid, err, errlen);
+	if (t->opts.kthreads)
+		return 1;
+	if (t->opts.group == TRACER_GROUP_SUBJECT && t->opts.by == TRACER_BY_FUNC)
+		subject_funcs_learn(&w->funcs, tgid);
+	return usdt_files_process(t, &w->files, tgid, err, errlen);
 }
 
 static int work_poll(struct tracer *t)

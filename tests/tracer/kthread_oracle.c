@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A libkthread program that does a known number of things, for kthread_oracle.sh to count.
+ *
+ *	kthread_oracle work IDLE BUSY CANCELLED FLUSHES
+ *	kthread_oracle park N
+ *	kthread_oracle stop N
+ *
+ * Nothing is timed: each step waits for the state it needs.
+ */
+#include <errno.h>
+#include <kthread/kthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DEADLINE_S 30
+
+#define AWAIT(condition)                                                                           \
+	do {                                                                                       \
+		time_t end = time(NULL) + DEADLINE_S;                                              \
+		while (!(condition)) {                                                             \
+			if (time(NULL) > end)                                                      \
+				die(#condition " did not come true");                              \
+			sched_yield();                                                             \
+		}                                                                                  \
+	} while (0)
+
+static void __attribute__((noreturn)) die(const char *what)
+{
+	fprintf(stderr, "kthread_oracle: %s\n", what);
+	exit(1);
+}
+
+/* Asleep in the kernel: nothing of what it did before is still under way. */
+static bool sleeps(pid_t tid)
+{
+	char path[64], line[256], *p;
+	FILE *f;
+	bool is;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	p = fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
+	is = p && p[1] == ' ' && p[2] == 'S';
+	fclose(f);
+	return is;
+}
+
+/* ---- works ------------------------------------------------------------------------------------- */
+
+static atomic_int nr_done, gate_entered, gate_open;
+
+void oracle_step(struct kthread_work *work)
+{
+	(void)work;
+	atomic_fetch_add(&nr_done, 1);
+}
+
+void oracle_gate(struct kthread_work *work)
+{
+	atomic_store(&gate_entered, 1);
+	AWAIT(atomic_load(&gate_open));
+	oracle_step(work);
+}
+
+static void works(int idle, int busy, int cancelled, int flushes)
+{
+	struct kthread_worker *w = kthread_run_worker(0, "oracle_worker");
+	struct kthread_work *behind = calloc((size_t)(busy + cancelled + 1), sizeof(*behind));
+	struct kthread_work step, gate;
+
+	if (IS_ERR(w) || !behind)
+		die("no worker");
+	kthread_init_work(&step, oracle_step);
+	kthread_init_work(&gate, oracle_gate);
+	for (int i = 0; i < idle; i++) {
+		AWAIT(sleeps(w->task->pid));
+		if (!kthread_queue_work(w, &step))
+			die("work was pending");
+		AWAIT(atomic_load(&nr_done) == i + 1);
+	}
+	AWAIT(sleeps(w->task->pid));
+	kthread_queue_work(w, &gate);
+	AWAIT(atomic_load(&gate_entered));
+	for (int i = 0; i < busy + cancelled; i++) {
+		kthread_init_work(&behind[i], oracle_step);
+		kthread_queue_work(w, &behind[i]);
+	}
+	for (int i = 0; i < cancelled; i++)
+		if (!kthread_cancel_work_sync(&behind[busy + i]))
+			die("cancelled work was not pending");
+	atomic_store(&gate_open, 1);
+	for (int i = 0; i < flushes; i++)
+		kthread_flush_worker(w);
+	AWAIT(atomic_load(&nr_done) == idle + 1 + busy);
+	kthread_destroy_worker(w);
+	free(behind);
+}
+
+/* ---- parks ------------------------------------------------------------------------------------- */
+
+static atomic_int nr_rounds;
+
+static int park_fn(void *arg)
+{
+	(void)arg;
+	for (;;) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (kthread_should_stop())
+			break;
+		if (kthread_should_park()) {
+			__set_current_state(TASK_RUNNING);
+			kthread_parkme();
+			atomic_fetch_add(&nr_rounds, 1);
+			continue;
+		}
+		schedule();
+	}
+	__set_current_state(TASK_RUNNING);
+	return 0;
+}
+
+static void parks(int n)
+{
+	struct task_struct *k = kthread_run(park_fn, NULL, "oracle_parked");
+
+	if (IS_ERR(k))
+		die("no thread");
+	AWAIT(sleeps(k->pid));
+	for (int i = 0; i < n; i++) {
+		if (kthread_park(k))
+			die("park failed");
+		kthread_unpark(k);
+		/* Else the next park may find it before it has left this one. */
+		AWAIT(atomic_load(&nr_rounds) == i + 1);
+	}
+	kthread_stop(k);
+}
+
+/* ---- stops ------------------------------------------------------------------------------------- */
+
+static int stop_fn(void *arg)
+{
+	(void)arg;
+	while (!kthread_should_stop()) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (!kthread_should_stop())
+			schedule();
+		__set_current_state(TASK_RUNNING);
+	}
+	return 42;
+}
+
+static void stops(int n)
+{
+	for (int i = 0; i < n; i++) {
+		struct task_struct *k = kthread_run(stop_fn, NULL, "oracle_stop_%d", i % 4);
+
+		if (IS_ERR(k))
+			die("no thread");
+		AWAIT(sleeps(k->pid));
+		if (kthread_stop(k) != 42)
+			die("wrong result");
+	}
+}
+
+static int number(const char *text)
+{
+	char *end;
+	long v = strtol(text, &end, 10);
+
+	if (*end || end == text || v < 0 || v > 1000000)
+		die("numbers are expected");
+	return (int)v;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 6 && !strcmp(argv[1], "work"))
+		works(number(argv[2]), number(argv[3]), number(argv[4]), number(argv[5]));
+	else if (argc == 3 && !strcmp(argv[1], "park"))
+		parks(number(argv[2]));
+	else if (argc == 3 && !strcmp(argv[1], "stop"))
+		stops(number(argv[2]));
+	else
+		die("work IDLE BUSY CANCELLED FLUSHES | park N | stop N");
+	return 7;
+}
