@@ -9,27 +9,25 @@
 
 void bench_cpus_order(struct bench_cpus *c, const struct bench_cpu_place *p, unsigned int nr)
 {
-	unsigned int rank, most = 0;
-	int elsewhere;
+	/* How many CPUs of the same core came before: 0 takes a core, 1 its first sibling, ... */
+	unsigned short rank[BENCH_MAX_CPUS];
+	unsigned int most = 0;
 
 	c->nr = 0;
 	if (nr > BENCH_MAX_CPUS)
 		nr = BENCH_MAX_CPUS;
-	/*
-	 * rank: how many CPUs of the same core came before; 0 takes a core, 1 its first sibling,
-	 * ...
-	 */
+	for (unsigned int i = 0; i < nr; i++) {
+		rank[i] = 0;
+		for (unsigned int j = 0; j < i; j++)
+			rank[i] += p[j].core == p[i].core;
+		if (rank[i] > most)
+			most = rank[i];
+	}
 	for (unsigned int want = 0; want <= most; want++)
-		for (elsewhere = 0; elsewhere < 2; elsewhere++)
-			for (unsigned int i = 0; i < nr; i++) {
-				rank = 0;
-				for (unsigned int j = 0; j < i; j++)
-					rank += p[j].core == p[i].core;
-				if (rank > most)
-					most = rank;
-				if (rank == want && (p[i].node != p[0].node) == elsewhere)
+		for (int elsewhere = 0; elsewhere < 2; elsewhere++)
+			for (unsigned int i = 0; i < nr; i++)
+				if (rank[i] == want && (p[i].node != p[0].node) == elsewhere)
 					c->cpu[c->nr++] = p[i].cpu;
-			}
 }
 
 /* First CPU of the core that @cpu belongs to, which serves as the core's number. */

@@ -6,20 +6,25 @@
  */
 #include <criterion/criterion.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "bench/controller/interrupt.h"
 #include "bench/controller/run.h"
+#include "bench/controller/kernel_arm.h"
 #include "bench/harness/bench.h"
+#include "bpf/tracer.h"
 
 /* ---- the questions --------------------------------------------------------------------------- */
 
@@ -130,6 +135,77 @@ BENCHMARK(q9_latency, .arms = ARMS, .mode = BENCH_LATENCY)
 	}
 }
 
+struct wake {
+	struct bench_state *st;
+	struct kthread_slot *slot;
+	pthread_t thread;
+	uint64_t begin_ns;
+	uint32_t asked, done, stop;
+	sem_t ready;
+};
+
+static void word_wait(uint32_t *word, uint32_t old)
+{
+	while (__atomic_load_n(word, __ATOMIC_ACQUIRE) == old)
+		syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, old, NULL, NULL, 0);
+}
+
+static void word_bump(uint32_t *word)
+{
+	__atomic_fetch_add(word, 1, __ATOMIC_RELEASE);
+	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+static void *woken(void *arg)
+{
+	struct wake *w = arg;
+
+	w->slot = bench_slot(w->st);
+	sem_post(&w->ready);
+	for (uint32_t seen = 0;; seen++) {
+		word_wait(&w->asked, seen);
+		if (w->stop)
+			return NULL;
+		bench_resume(w->st, w->slot, w->begin_ns);
+		word_bump(&w->done);
+	}
+}
+
+static int wake_setup(struct bench_state *st)
+{
+	struct wake *w = bench_ctx(st);
+
+	w->st = st;
+	sem_init(&w->ready, 0, 0);
+	if (pthread_create(&w->thread, NULL, woken, w))
+		return bench_fail(st, "no thread");
+	sem_wait(&w->ready);
+	return 0;
+}
+
+static void wake_teardown(struct bench_state *st)
+{
+	struct wake *w = bench_ctx(st);
+
+	w->stop = 1;
+	word_bump(&w->asked);
+	pthread_join(w->thread, NULL);
+}
+
+BENCHMARK(wake, .arms = ARMS, .mode = BENCH_LATENCY, .phases = true,
+	  .ctx_size = sizeof(struct wake), .setup = wake_setup, .teardown = wake_teardown)
+{
+	struct wake *w = bench_ctx(st);
+
+	while (bench_keep_running(st)) {
+		uint32_t done = w->done;
+
+		w->begin_ns = bench_request(st, w->slot);
+		word_bump(&w->asked);
+		word_wait(&w->done, done);
+	}
+}
+
 /* Last in this file: all questions are registered by now. */
 __attribute__((constructor)) static void be_worker(int argc, char **argv)
 {
@@ -163,11 +239,14 @@ static void fini(void)
 
 TestSuite(controller_worker, .init = init, .fini = fini, .timeout = 120);
 
-static struct run_summary run(const char *filter, uint64_t time_ns, uint64_t patience_ns)
+static struct run_summary run_traced(const char *filter, uint64_t time_ns, uint64_t patience_ns,
+				     struct tracing *tracing)
 {
-	struct measure_opts o = {
-		.path = SELF, .time_ns = time_ns, .seed = 1, .patience_ns = patience_ns
-	};
+	struct measure_opts o = { .path = SELF,
+				  .time_ns = time_ns,
+				  .seed = 1,
+				  .patience_ns = patience_ns,
+				  .tracing = tracing };
 	char *argv[] = { "test" }, err[300] = "";
 	struct run_summary sum;
 	struct suite suite;
@@ -181,6 +260,11 @@ static struct run_summary run(const char *filter, uint64_t time_ns, uint64_t pat
 	cr_assert_eq(record_close(o.out), 0);
 	suite_free(&suite);
 	return sum;
+}
+
+static struct run_summary run(const char *filter, uint64_t time_ns, uint64_t patience_ns)
+{
+	return run_traced(filter, time_ns, patience_ns, NULL);
 }
 
 /* All records of one type (and question, unless NULL), as an array. */
@@ -251,7 +335,7 @@ Test(controller_worker, the_list_names_every_question)
 
 	interrupt_install();
 	cr_assert_eq(suite_list(&s, SELF, err, sizeof(err)), 0, "%s", err);
-	cr_assert_eq(s.nr, 11);
+	cr_assert_eq(s.nr, 12);
 	cr_expect_str_eq(s.question[0].name, "q0_fine/n=1");
 	cr_expect_str_eq(s.question[1].name, "q0_fine/n=2");
 	cr_expect_str_eq(s.question[10].name, "q9_latency");
@@ -351,6 +435,113 @@ Test(controller_worker, a_label_that_is_no_utf8_does_not_lose_the_question)
 	cr_expect_str_eq(text(json_object_get(json_array_get(found, 0), "labels"), "good"),
 			 "good says ?");
 	json_decref(found);
+}
+
+/* ---- traced blocks --------------------------------------------------------------------------- */
+
+static void skip_unless_permitted(void)
+{
+	char why[300];
+
+	if (tracer_permitted(why, sizeof(why)))
+		cr_skip_test("%s", why);
+}
+
+Test(controller_worker, traced_blocks_lie_between_two_halves_of_untraced_ones)
+{
+	json_t *blocks, *block, *traces, *trace;
+	unsigned int edges = 0, traced = 0;
+	struct tracing *tracing;
+	bool before = false;
+	char err[300] = "";
+	json_int_t wakes;
+	size_t i;
+
+	skip_unless_permitted();
+	cr_assert_eq(tracing_open(&tracing, 2, err, sizeof(err)), 0, "%s", err);
+	cr_expect_eq(run_traced("^wake", 60 * MS, 60 * S, tracing).done, 1);
+	tracing_close(tracing);
+
+	blocks = records("block", "wake");
+	json_array_foreach(blocks, i, block) {
+		bool now = json_is_true(json_object_get(block, "traced"));
+
+		edges += now != before;
+		traced += now;
+		before = now;
+	}
+	cr_expect_eq(edges, 2, "untraced, traced, untraced");
+	cr_expect_eq(traced % 2, 0, "whole pairs");
+	cr_expect(traced >= 4);
+
+	/* Each traced wake is counted for its arm at most once, and most of them are. */
+	traces = records("trace", "wake");
+	cr_assert_eq(json_array_size(traces), 2, "one per arm");
+	wakes = json_integer_value(json_object_get(
+			json_array_get(json_object_get(json_array_get(blocks, 0), "epochs"), 0),
+			"iterations")) *
+		traced;
+	json_array_foreach(traces, i, trace) {
+		json_t *call = json_object_get(json_object_get(trace, "metrics"), "call");
+		json_int_t n = json_integer_value(json_object_get(call, "count"));
+
+		cr_expect(n > 0 && n <= wakes, "%s: %lld of %lld", text(trace, "subject"),
+			  (long long)n, (long long)wakes);
+	}
+	cr_expect_eq(count("losses", "wake"), 1);
+	json_decref(blocks);
+	json_decref(traces);
+	expect_no_child();
+}
+
+Test(controller_worker, without_a_tracer_no_block_is_traced)
+{
+	json_t *blocks, *block;
+	size_t i;
+
+	run("^wake", 40 * MS, 60 * S);
+	blocks = records("block", "wake");
+	cr_expect(json_array_size(blocks) >= 8);
+	json_array_foreach(blocks, i, block)
+		cr_expect(json_is_false(json_object_get(block, "traced")));
+	json_decref(blocks);
+	cr_expect_eq(count("trace", NULL), 0);
+}
+
+Test(controller_worker, the_kernels_worker_belongs_to_questions_about_an_idle_one)
+{
+	cr_expect(kernel_arm_fits("work_queue/worker=idle/cpu=cross"));
+	cr_expect(kernel_arm_fits("work_queue/worker=idle"));
+	cr_expect_not(kernel_arm_fits("work_queue/worker=idler"));
+	cr_expect_not(kernel_arm_fits("work_queue/worker=busy/cpu=cross"));
+	cr_expect_not(kernel_arm_fits("wakeup/cpu=same"));
+}
+
+Test(controller_worker, the_kernels_worker_is_seen_at_work)
+{
+	char *argv[] = { "test" }, err[300] = "";
+	struct record_writer *w;
+	json_t *found, *idle;
+	int r;
+
+	skip_unless_permitted();
+	interrupt_install();
+	cr_assert_eq(record_create(&w, path, err, sizeof(err)), 0, "%s", err);
+	cr_assert_eq(record_write(w, record_header("bench", 1, argv)), 0);
+	r = kernel_arm_measure(w, "q", err, sizeof(err));
+	record_close(w);
+	if (r == -ENOTSUP || r == -EPERM)
+		cr_skip_test("%s", err);
+	cr_assert_eq(r, 0, "%s", err);
+	cr_expect_eq(count("losses", "q"), 1);
+	found = records("trace", "q");
+	if (!json_array_size(found))
+		cr_skip_test("no network namespace may be made here, or no kthread_worker tears it down");
+	idle = json_object_get(json_object_get(json_array_get(found, 0), "metrics"), "delay_idle");
+	cr_expect_str_eq(text(json_array_get(found, 0), "subject"), "kernel");
+	cr_expect(json_integer_value(json_object_get(idle, "count")) > 0);
+	json_decref(found);
+	expect_no_child();
 }
 
 /* ---- ends in the middle ---------------------------------------------------------------------- */
