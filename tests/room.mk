@@ -15,6 +15,8 @@ endef
 .PHONY: tests
 tests_archives_hist = lib/libmeasure.a
 tests_archives_verdict = lib/libmeasure.a
+tests_archives_wake_state = lib/libmeasure.a
+tests_archives_glob = bpf/libtracer.a lib/libmeasure.a
 tests_archives_record = lib/librecord.a lib/libmeasure.a
 report_tests := report_model report_golden report_hostile
 $(foreach t,$(report_tests),$(eval tests_archives_$t = bench/libreport.a lib/librecord.a lib/libmeasure.a))
@@ -23,6 +25,7 @@ tests_archives_driver = bench/libdriver.a bench/libktbench.a bench/libarms.a lib
 	lib/libkeventd.a lib/libmeasure.a lib/libprobe.a
 tests_archives_targets = bpf/libtracer.a
 tests_archives_work_state = lib/libmeasure.a
+tests_archives_park_state = lib/libmeasure.a
 tests_archives_harness_question = bench/libktbench.a lib/libmeasure.a lib/libprobe.a
 tests_archives_harness_cpus = bench/libktbench.a lib/libmeasure.a lib/libprobe.a
 tests_archives_harness_state = bench/libktbench.a lib/libmeasure.a lib/libprobe.a
