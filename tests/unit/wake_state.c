@@ -381,10 +381,11 @@ Test(wake_state, missing_switch_in_is_a_loss_not_a_latency)
 	out(WAKE_LEAVE_BLOCKED);
 	cr_expect_eq(o.fate, COUNTER_switch_missed);
 	cr_expect_eq(o.record, 0);
+	cr_expect_eq(o.spun, 0, "that answer belonged to the lost wake");
 	request(50);
 	waking(60, WAKE_STAMP_OK);
 	wakeup(70);
-	cr_expect_eq(o.spun, 0, "that answer belonged to the lost wake");
+	cr_expect_eq(o.spun, 0, "nor is it counted later");
 	in(80);
 	check_value(METRIC_KERNEL, 20);
 }
@@ -460,6 +461,13 @@ Test(wake_state, t0_older_than_the_last_answer_is_stale)
 	asleep();
 	slot.t0_ns = slot.t4_ns = 60;
 	check_dropped_for(WAKE_STAMP_OK, COUNTER_stale_t0);
+	begin();
+	asleep();
+	slot.t4_ns = 60;
+	request(61);
+	waking(62, WAKE_STAMP_OK);
+	wakeup(63);
+	cr_expect_eq(o.edge, NONE);
 }
 
 Test(wake_state, t0_is_never_used_twice)
