@@ -174,13 +174,13 @@ static long sleep_listed(struct completion *x, const struct timespec *until)
 		set_current_state(TASK_INTERRUPTIBLE);
 		/* Listed before the look: a completer that does not find us was seen by the look. */
 		list_add(b, &l);
-		if (take(x, ONE_LISTED, 0))
-			break;
-		if (err) {
-			if (leave(x, ONE_LISTED))
-				err = 0;
+		/* A "done" that came with the end of the wait counts. */
+		if (err ? leave(x, ONE_LISTED) : take(x, ONE_LISTED, 0)) {
+			err = 0;
 			break;
 		}
+		if (err)
+			break;
 		err = kt_sleep(l.task, until);
 	}
 	__set_current_state(TASK_RUNNING);

@@ -142,7 +142,7 @@ void kthread_complete_and_exit(struct completion *comp, long code) __attribute__
  * Context: may sleep.
  * Ordering: what @k wrote before parking is visible to the caller afterwards.
  * Return: 0 when @k runs no more of its code until unparked; -EBUSY if a park is pending, -ENOSYS
- * if @k has exited or will, -EINVAL if it is no kthread.
+ * if @k has exited or was told to stop, -EINVAL if it is no kthread.
  * Tests: P1 to P3, P5 to P7, P10 to P13, P15.
  */
 int kthread_park(struct task_struct *k);

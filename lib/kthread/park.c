@@ -75,6 +75,9 @@ static int request_park(struct kt_task *t, uint32_t *seen)
 				     t->task.comm);
 			return -ENOSYS;
 		}
+		/* After stop's unpark nobody would end this park. */
+		if (old & PHASE_SHOULD_STOP)
+			return -ENOSYS;
 		if (old & PHASE_SHOULD_PARK) {
 			kthread_warn(KTHREAD_WARN_PARK_TWICE, "kthread_park: %s: park is pending",
 				     t->task.comm);

@@ -1,0 +1,602 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The races of libkthread under repetition, with seeded delays at its marked points, and failures
+ * injected one by one. Linked with the testing build of the library. Scenarios are plain functions:
+ * with -DKT_PLAIN_RUNNER the file is a program of its own, for sanitizers under which Criterion
+ * cannot run.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+
+#include "kthread_test.h"
+
+extern void (*kthread_test_delay)(const char *point);
+extern int (*kthread_test_fail)(const char *what);
+
+#define CHECK(cond)                                                                \
+	do {                                                                       \
+		if (!(cond)) {                                                     \
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond); \
+			return false;                                              \
+		}                                                                  \
+	} while (0)
+
+/* ---- delays ------------------------------------------------------------------------------------
+ */
+static unsigned int seed = 1;
+
+static void random_delay(const char *point)
+{
+	static __thread uint64_t x;
+	volatile unsigned int i;
+	uint64_t r;
+
+	if (!x)
+		x = (uint64_t)__atomic_add_fetch(&seed, 1, __ATOMIC_RELAXED) *
+			    0x9e3779b97f4a7c15ULL ^
+		    (uintptr_t)point;
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	r = x * 0x2545f4914f6cdd1dULL >> 32;
+	switch (r & 15) {
+	case 0:
+		usleep(r >> 8 & 127);
+		break;
+	case 1:
+	case 2:
+		sched_yield();
+		break;
+	case 3:
+	case 4:
+	case 5:
+		for (i = 0; i < (r >> 8 & 1023); i++)
+			;
+		break;
+	default:
+		break;
+	}
+}
+
+/* ---- scenarios ---------------------------------------------------------------------------------
+ */
+struct two {
+	struct task_struct *k;
+	unsigned int n;
+	int ret;
+};
+
+static int mostly_sleeping(void *data)
+{
+	unsigned int *n = data;
+
+	while (!kthread_should_stop()) {
+		ADD(*n);
+		if (kthread_should_park()) {
+			kthread_parkme();
+			continue;
+		}
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (kthread_should_stop_or_park())
+			__set_current_state(TASK_RUNNING);
+		else
+			schedule();
+	}
+	return 42;
+}
+
+static bool L2_create_wake_stop(void)
+{
+	unsigned int starts = 0, ran = 0, i;
+	int ret;
+
+	for (i = 0; i < 2000; i++) {
+		struct task_struct *k = kthread_run(until_stop, &starts, "l2");
+
+		CHECK(!IS_ERR(k));
+		ret = kthread_stop(k);
+		CHECK(ret == 42 || ret == -EINTR);
+		ran += ret == 42;
+	}
+	CHECK(ran == starts);
+	return true;
+}
+
+static int returns_at_once(void *data)
+{
+	(void)data;
+	return 11;
+}
+
+static bool L3_exit_against_stop(void)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < 2000; i++) {
+		struct task_struct *k = kthread_create(returns_at_once, NULL, "l3");
+
+		get_task_struct(k);
+		wake_up_process(k);
+		ret = kthread_stop_put(k);
+		CHECK(ret == 11 || ret == -EINTR);
+	}
+	return true;
+}
+
+static void *stop_two(void *arg)
+{
+	struct two *t = arg;
+
+	t->ret = kthread_stop(t->k);
+	return NULL;
+}
+
+static bool L5_stop_against_stop(void)
+{
+	unsigned int i, j, starts;
+
+	for (i = 0; i < 500; i++) {
+		struct task_struct *k = kthread_run(until_stop, &starts, "l5");
+		struct two t[3];
+		pthread_t p[3];
+
+		for (j = 0; j < 3; j++)
+			t[j] = (struct two){ .k = get_task_struct(k) };
+		for (j = 0; j < 3; j++)
+			pthread_create(&p[j], NULL, stop_two, &t[j]);
+		for (j = 0; j < 3; j++)
+			pthread_join(p[j], NULL);
+		CHECK(t[0].ret == t[1].ret && t[1].ret == t[2].ret);
+		CHECK(t[0].ret == 42 || t[0].ret == -EINTR);
+		for (j = 0; j < 3; j++)
+			put_task_struct(k);
+	}
+	return true;
+}
+
+static bool P6_parked_means_parked(void)
+{
+	unsigned int n = 0, before, i, j;
+	struct task_struct *k = kthread_run(counting, &n, "p6");
+
+	for (i = 0; i < 3000; i++) {
+		CHECK(kthread_park(k) == 0);
+		before = READ(n);
+		for (j = 0; j < 50; j++)
+			wake_up_process(k);
+		CHECK(READ(n) == before);
+		kthread_unpark(k);
+	}
+	CHECK(kthread_stop(k) == 7 || n == 0);
+	return true;
+}
+
+static unsigned int hammer_end;
+
+static void *hammer(void *k)
+{
+	while (!READ(hammer_end)) {
+		wake_up_process(k);
+		random_delay("hammer");
+	}
+	return NULL;
+}
+
+static bool P5_P7_park_unpark_under_wakes(void)
+{
+	unsigned int n = 0, i;
+	struct task_struct *k = kthread_run(mostly_sleeping, &n, "p7");
+	pthread_t t;
+
+	hammer_end = 0;
+	pthread_create(&t, NULL, hammer, k);
+	for (i = 0; i < 5000; i++) {
+		CHECK(kthread_park(k) == 0);
+		CHECK(kthread_get_state(k) == TASK_PARKED);
+		kthread_unpark(k);
+	}
+	__atomic_store_n(&hammer_end, 1, __ATOMIC_RELEASE);
+	pthread_join(t, NULL);
+	CHECK(kthread_stop(k) == 42);
+	CHECK(kthread_warn_count(KTHREAD_WARN_ANY) == 0);
+	return true;
+}
+
+static void *park_two(void *arg)
+{
+	struct two *t = arg;
+
+	t->ret = kthread_park(t->k);
+	return NULL;
+}
+
+static bool P13_park_against_stop(void)
+{
+	unsigned int i, starts;
+	int ret;
+
+	for (i = 0; i < 2000; i++) {
+		struct two t = { .ret = 1 };
+		pthread_t p;
+
+		starts = 0;
+		t.k = get_task_struct(kthread_create(until_stop, &starts, "p13"));
+		if (i & 1)
+			wake_up_process(t.k);
+		pthread_create(&p, NULL, park_two, &t);
+		ret = kthread_stop(t.k);
+		pthread_join(p, NULL);
+		CHECK(t.ret == 0 || t.ret == -ENOSYS);
+		CHECK(ret == (starts ? 42 : -EINTR));
+		put_task_struct(t.k);
+	}
+	return true;
+}
+
+static void *unpark_two(void *arg)
+{
+	struct two *t = arg;
+
+	while (!READ(t->n))
+		kthread_unpark(t->k);
+	return NULL;
+}
+
+static bool park_against_unpark(void)
+{
+	unsigned int n = 0, i;
+	struct two t = { .k = kthread_run(mostly_sleeping, &n, "unpark") };
+	pthread_t p;
+	int ret;
+
+	pthread_create(&p, NULL, unpark_two, &t);
+	for (i = 0; i < 5000; i++) {
+		ret = kthread_park(t.k);
+		CHECK(ret == 0 || ret == -EBUSY);
+	}
+	__atomic_store_n(&t.n, 1, __ATOMIC_RELEASE);
+	pthread_join(p, NULL);
+	kthread_unpark(t.k);
+	CHECK(kthread_stop(t.k) == 42);
+	return true;
+}
+
+static bool P11_park_against_exit(void)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < 2000; i++) {
+		struct task_struct *k =
+			get_task_struct(kthread_create(returns_at_once, NULL, "p11"));
+
+		wake_up_process(k);
+		ret = kthread_park(k);
+		CHECK(ret == 0 || ret == -ENOSYS);
+		kthread_unpark(k);
+		ret = kthread_stop_put(k);
+		CHECK(ret == 11 || ret == -EINTR);
+	}
+	return true;
+}
+
+struct box {
+	struct task_struct *waiter;
+	uint32_t full, end;
+	unsigned int taken;
+};
+
+static int takes(void *data)
+{
+	struct box *b = data;
+
+	while (!kthread_should_stop()) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (__atomic_exchange_n(&b->full, 0, __ATOMIC_RELAXED)) {
+			__set_current_state(TASK_RUNNING);
+			ADD(b->taken);
+			continue;
+		}
+		if (!kthread_should_stop())
+			schedule();
+	}
+	__set_current_state(TASK_RUNNING);
+	return 0;
+}
+
+static bool no_wake_is_lost(void)
+{
+	struct box b = { .full = 0 };
+	unsigned int i, spin;
+
+	for (spin = 0; spin < 2; spin++) {
+		struct task_struct *k = kthread_create(takes, &b, "takes");
+
+		b.taken = 0;
+		kthread_set_spin(k, spin ? 5000 : 0);
+		wake_up_process(k);
+		for (i = 0; i < 5000; i++) {
+			/* Relaxed on purpose: the wake must order it. */
+			__atomic_store_n(&b.full, 1, __ATOMIC_RELAXED);
+			wake_up_process(k);
+			CHECK(WAIT_UNTIL(READ(b.taken) == i + 1));
+		}
+		kthread_stop(k);
+	}
+	return true;
+}
+
+struct meeting {
+	struct completion c;
+	unsigned int passed;
+};
+
+static int meets(void *data)
+{
+	struct meeting *m = data;
+	int err = wait_for_completion_interruptible(&m->c);
+
+	if (!err)
+		ADD(m->passed);
+	return err;
+}
+
+static bool L18_stop_against_interruptible_wait(void)
+{
+	unsigned int i, passed;
+	int ret;
+
+	for (i = 0; i < 2000; i++) {
+		struct meeting m;
+		struct task_struct *k;
+
+		memset(&m, 0, sizeof(m));
+		k = get_task_struct(kthread_run(meets, &m, "l18"));
+		complete(&m.c);
+		ret = kthread_stop_put(k);
+		/* A done that was taken is not given back, and one that was not is still there. */
+		passed = m.passed;
+		CHECK(ret == (passed ? 0 : -EINTR));
+		CHECK(try_wait_for_completion(&m.c) == !passed);
+	}
+	return true;
+}
+
+static void *completes_later(void *c)
+{
+	random_delay("later");
+	complete(c);
+	return NULL;
+}
+
+static bool timeouts_against_complete(void)
+{
+	struct completion c;
+	unsigned int i;
+	pthread_t p;
+	long left;
+
+	for (i = 0; i < 1000; i++) {
+		init_completion(&c);
+		pthread_create(&p, NULL, completes_later, &c);
+		left = i & 1 ? (long)wait_for_completion_timeout(&c, i % 3)
+			     : wait_for_completion_interruptible_timeout(&c, i % 3);
+		pthread_join(p, NULL);
+		CHECK(left >= 0);
+		CHECK(try_wait_for_completion(&c) == !left);
+		CHECK(c.word == 0);
+	}
+	return true;
+}
+
+struct count_work {
+	struct kthread_work work;
+	unsigned int runs;
+};
+
+static void count_run(struct kthread_work *work)
+{
+	ADD(container_of(work, struct count_work, work)->runs);
+}
+
+struct chaos {
+	struct kthread_worker *w;
+	struct count_work c[3];
+	unsigned int queued, cancelled, x;
+};
+
+static void *chaos_thread(void *arg)
+{
+	struct chaos *c = arg;
+	unsigned int x = ADD(c->x) * 2654435761U + 1, i;
+
+	for (i = 0; i < 4000; i++) {
+		struct count_work *w;
+
+		x = x * 1103515245 + 12345;
+		w = &c->c[(x >> 16) % 3];
+		switch (x >> 20 & 15) {
+		case 0:
+		case 1:
+			if (kthread_cancel_work_sync(&w->work))
+				ADD(c->cancelled);
+			break;
+		case 2:
+			kthread_flush_work(&w->work);
+			break;
+		case 3:
+			kthread_flush_worker(c->w);
+			break;
+		case 4:
+			if (!kthread_park(c->w->task))
+				kthread_unpark(c->w->task);
+			break;
+		default:
+			if (kthread_queue_work(c->w, &w->work))
+				ADD(c->queued);
+		}
+	}
+	return NULL;
+}
+
+static bool W13_queue_cancel_flush_park(void)
+{
+	struct chaos c = { .w = kthread_run_worker(0, "w13") };
+	unsigned int i, runs = 0;
+	pthread_t p[3];
+
+	for (i = 0; i < 3; i++)
+		kthread_init_work(&c.c[i].work, count_run);
+	for (i = 0; i < 3; i++)
+		pthread_create(&p[i], NULL, chaos_thread, &c);
+	for (i = 0; i < 3; i++)
+		pthread_join(p[i], NULL);
+	kthread_destroy_worker(c.w);
+	for (i = 0; i < 3; i++)
+		runs += c.c[i].runs;
+	CHECK(c.queued == runs + c.cancelled);
+	return true;
+}
+
+static bool workers_come_and_go(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 1000; i++) {
+		struct kthread_worker *w =
+			i & 1 ? kthread_create_worker(0, "go") : kthread_run_worker(0, "go");
+		struct count_work c = { .runs = 0 };
+
+		CHECK(!IS_ERR(w));
+		kthread_init_work(&c.work, count_run);
+		CHECK(kthread_queue_work(w, &c.work));
+		if (i & 2)
+			kthread_flush_work(&c.work);
+		kthread_destroy_worker(w);
+		CHECK(c.runs == 1);
+	}
+	return true;
+}
+
+/* ---- failures ----------------------------------------------------------------------------------
+ */
+static const char *failing;
+static unsigned int failed;
+
+static int fail_one(const char *what)
+{
+	if (!failing || strcmp(what, failing))
+		return 0;
+	failed++;
+	return EAGAIN;
+}
+
+static bool L10_creation_that_fails_half_way_leaves_nothing(void)
+{
+	static const struct {
+		const char *what;
+		long err;
+	} step[] = { { "name", -ENOMEM },
+		     { "task", -ENOMEM },
+		     { "creator", -EAGAIN },
+		     { "pthread_create", -EAGAIN },
+		     { "worker", -ENOMEM } };
+	struct kthread_worker *w;
+	struct task_struct *k;
+	unsigned int i;
+
+	kthread_test_fail = fail_one;
+	for (i = 0; i < sizeof(step) / sizeof(step[0]); i++) {
+		failing = step[i].what;
+		failed = 0;
+		k = NULL;
+		if (strcmp(failing, "worker")) {
+			k = kthread_create(until_stop, NULL, "a name longer than fifteen bytes");
+			/* The creator is there already when another scenario ran before. */
+			CHECK(PTR_ERR_OR_ZERO(k) == (failed ? step[i].err : 0));
+			if (!failed)
+				kthread_stop(k);
+			failing = step[i].what;
+		}
+		w = kthread_create_worker(0, "w");
+		CHECK(PTR_ERR_OR_ZERO(w) == (failed ? step[i].err : 0));
+		if (!IS_ERR(w))
+			kthread_destroy_worker(w);
+		CHECK(failed || !strcmp(failing, "creator"));
+	}
+	failing = NULL;
+	k = kthread_create(until_stop, NULL, "works again");
+	CHECK(!IS_ERR(k));
+	CHECK(kthread_stop(k) == -EINTR);
+	return true;
+}
+
+#define SCENARIOS(DO)                                       \
+	DO(L10_creation_that_fails_half_way_leaves_nothing) \
+	DO(L2_create_wake_stop)                             \
+	DO(L3_exit_against_stop)                            \
+	DO(L5_stop_against_stop)                            \
+	DO(L18_stop_against_interruptible_wait)             \
+	DO(P6_parked_means_parked)                          \
+	DO(P5_P7_park_unpark_under_wakes)                   \
+	DO(P11_park_against_exit)                           \
+	DO(P13_park_against_stop)                           \
+	DO(park_against_unpark)                             \
+	DO(no_wake_is_lost)                                 \
+	DO(timeouts_against_complete)                       \
+	DO(W13_queue_cancel_flush_park)                     \
+	DO(workers_come_and_go)
+
+/* The first kind of each misuse is printed; these scenarios provoke some on purpose. */
+static void quiet(enum kthread_warning w, const char *text)
+{
+	(void)w;
+	(void)text;
+}
+
+static bool play(bool (*scenario)(void))
+{
+	kthread_warn_hook(quiet);
+	kthread_test_delay = random_delay;
+	return scenario();
+}
+
+#ifdef KT_PLAIN_RUNNER
+#define ENTRY(name) { #name, name },
+static const struct scenario {
+	const char *name;
+	bool (*fn)(void);
+} scenarios[] = { SCENARIOS(ENTRY) };
+
+int main(int argc, char **argv)
+{
+	unsigned int passed = 0, nr_failed = 0, i;
+
+	if (argc > 1)
+		seed = (unsigned int)strtoul(argv[1], NULL, 0);
+	for (i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++) {
+		if (argc > 2 && !strstr(scenarios[i].name, argv[2]))
+			continue;
+		if (play(scenarios[i].fn)) {
+			passed++;
+		} else {
+			nr_failed++;
+			printf("FAIL %s\n", scenarios[i].name);
+		}
+	}
+	printf("%u passed, %u failed\n", passed, nr_failed);
+	return nr_failed != 0;
+}
+#else
+#include <criterion/criterion.h>
+
+#define TEST(name)                                \
+	Test(kthread_races, name, .timeout = 120) \
+	{                                         \
+		cr_assert(play(name));            \
+	}
+SCENARIOS(TEST)
+#endif
