@@ -51,6 +51,16 @@ static off_t file_size(void)
 	return stat(path, &st) ? -1 : st.st_size;
 }
 
+static int last_byte(void)
+{
+	FILE *in = fopen(path, "r");
+	int c = in && !fseek(in, -1, SEEK_END) ? getc(in) : EOF;
+
+	if (in)
+		fclose(in);
+	return c;
+}
+
 /* Keeps the types of the records in order, as one string. */
 static int note_type(const json_t *record, void *arg)
 {
@@ -127,6 +137,7 @@ Test(record, a_full_disk_is_reported_and_leaves_whole_records)
 	cr_expect_lt(ret, 0);
 	cr_expect_lt(record_write(w, record_end("complete")), 0, "nothing after a failure");
 	cr_expect_lt(record_close(w), 0);
+	cr_expect_eq(last_byte(), '\n', "the short write was taken back");
 	cr_expect_eq(read_types(types), 0, "%s", err);
 	cr_expect_eq(strlen(types), strlen("header ") + (size_t)written * strlen("filler "), "%s",
 		     types);
