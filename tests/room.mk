@@ -40,6 +40,8 @@ tests_archives_kthread_races = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_keventd = lib/libkeventd.a lib/libprobe.a
 tests_archives_slot = lib/libkthread.a lib/libprobe.a
 tests_archives_probes = lib/libkthread.a lib/libprobe.a
+$B/tests/unit/probes: $B/lib/libkthread.so.0
+tests_archives_probes_workload = lib/libkthread.a lib/libprobe.a
 $(foreach t,$(unit_tests),$(eval $(call unit_test,$t)))
 
 # Programs that tests/tracer/NAME.sh runs: build/tests/tracer/NAME

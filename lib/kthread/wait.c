@@ -120,7 +120,7 @@ static bool spin_wanted(struct kt_task *t)
 	return cpu >= 0 && cpu != sched_getcpu();
 }
 
-static bool spin(struct kt_task *t, uint64_t begin_ns)
+static bool spin(struct kt_task *t, uint64_t begin_ns, uint32_t max_ns)
 {
 	int i;
 
@@ -131,7 +131,7 @@ static bool spin(struct kt_task *t, uint64_t begin_ns)
 				return true;
 			kt_cpu_relax();
 		}
-	} while (slot_clock_ns() - begin_ns < t->spin_max_ns);
+	} while (slot_clock_ns() - begin_ns < max_ns);
 	return false;
 }
 
@@ -140,18 +140,18 @@ static bool spin(struct kt_task *t, uint64_t begin_ns)
  * shorter than the longest spin would have been worth it.
  */
 static __attribute__((noinline)) int sleep_with_spin(struct kt_task *t,
-						     const struct timespec *until)
+						     const struct timespec *until, uint32_t max_ns)
 {
 	uint64_t begin_ns = slot_clock_ns();
 	bool spun = spin_wanted(t);
 	int err;
 
-	if (spun && spin(t, begin_ns)) {
+	if (spun && spin(t, begin_ns, max_ns)) {
 		t->spin_failed = 0;
 		return 0;
 	}
 	err = sleep_in_kernel(t, until);
-	if (slot_clock_ns() - begin_ns <= 2ULL * t->spin_max_ns) {
+	if (slot_clock_ns() - begin_ns <= 2ULL * max_ns) {
 		t->spin_failed = 0;
 		t->spin_skip /= 2;
 	} else if (spun) {
@@ -164,11 +164,12 @@ static __attribute__((noinline)) int sleep_with_spin(struct kt_task *t,
 
 int kt_sleep(struct kt_task *t, const struct timespec *until)
 {
+	uint32_t spin_ns = __atomic_load_n(&t->spin_max_ns, __ATOMIC_RELAXED);
 	int err;
 
 	KT_DELAY("sleep");
-	if (t->spin_max_ns)
-		err = sleep_with_spin(t, until);
+	if (spin_ns)
+		err = sleep_with_spin(t, until, spin_ns);
 	else
 		err = sleep_in_kernel(t, until);
 	kt_slot_resume(t);

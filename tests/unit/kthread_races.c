@@ -560,7 +560,7 @@ static void quiet(enum kthread_warning w, const char *text)
 static bool play(bool (*scenario)(void))
 {
 	kthread_warn_hook(quiet);
-	kthread_test_delay = random_delay;
+	__atomic_store_n(&kthread_test_delay, random_delay, __ATOMIC_RELEASE);
 	return scenario();
 }
 

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* State slots: places, stamps, and what libkthread writes into them. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/wait.h>
+
+#include "kthread_test.h"
+#include "lib/probe/slot.h"
+
+TestSuite(slot, .timeout = 60);
+
+/* What a reader of another process does: by thread id, from the hash on. */
+static struct kthread_slot *find(pid_t tid)
+{
+	unsigned int i;
+
+	for (i = 0; i < KTHREAD_SLOT_PROBES; i++) {
+		struct kthread_slot *s =
+			&kthread_slot_registry
+				 .slot[(slot_hash((slot_u32)tid) + i) & (KTHREAD_SLOT_NR - 1)];
+
+		if (READ(s->tid) == (slot_u32)tid)
+			return s;
+	}
+	return NULL;
+}
+
+Test(slot, a_thread_has_one_slot_and_gives_it_back)
+{
+	struct kthread_slot *s;
+
+	cr_assert_eq(slot_self(), NULL);
+	s = slot_register();
+	cr_assert(s);
+	cr_assert_eq(kthread_slot_registry.magic, KTHREAD_SLOT_MAGIC);
+	cr_assert_eq(kthread_slot_registry.version, KTHREAD_SLOT_VERSION);
+	cr_assert_eq(kthread_slot_registry.nr, KTHREAD_SLOT_NR);
+	cr_assert_eq(slot_register(), s);
+	cr_assert_eq(slot_self(), s);
+	cr_assert_eq(find(gettid()), s);
+	cr_assert_eq(s->question, KTHREAD_SLOT_NONE);
+	cr_assert_eq(s->arm, KTHREAD_SLOT_NONE);
+	slot_unregister();
+	cr_assert_eq(find(gettid()), NULL);
+	cr_assert_eq(slot_self(), NULL);
+	slot_unregister();
+}
+
+static void *registers(void *arg)
+{
+	pthread_barrier_t *b = arg;
+	struct kthread_slot *s = slot_register();
+	bool ok = s && find(gettid()) == s;
+
+	pthread_barrier_wait(b);
+	ok = ok && find(gettid()) == s;
+	pthread_barrier_wait(b);
+	return (void *)(uintptr_t)(ok ? gettid() : 0);
+}
+
+Test(slot, threads_that_forget_give_back_at_exit)
+{
+	pthread_barrier_t b;
+	pthread_t t[100];
+	void *tid;
+	int i;
+
+	pthread_barrier_init(&b, NULL, 100);
+	for (i = 0; i < 100; i++)
+		cr_assert_eq(pthread_create(&t[i], NULL, registers, &b), 0);
+	for (i = 0; i < 100; i++) {
+		pthread_join(t[i], &tid);
+		cr_assert(tid, "lost its slot");
+		cr_assert_eq(find((pid_t)(uintptr_t)tid), NULL);
+	}
+}
+
+Test(slot, a_full_neighbourhood_is_counted)
+{
+	slot_u32 tid = (slot_u32)gettid();
+	unsigned int i;
+
+	for (i = 0; i < KTHREAD_SLOT_PROBES; i++)
+		kthread_slot_registry.slot[(slot_hash(tid) + i) & (KTHREAD_SLOT_NR - 1)].tid =
+			0x7ffffff0;
+	cr_assert_eq(slot_register(), NULL);
+	cr_assert_eq(kthread_slot_registry.overflow, 1);
+	slot_request_at(NULL, 1);
+	slot_resume_at(NULL, 1, 0);
+	slot_tag(NULL, 1, 2);
+}
+
+Test(slot, stamps)
+{
+	struct kthread_slot *s = slot_register();
+
+	slot_request_at(s, 100);
+	slot_request_at(s, 200);
+	cr_assert_eq(s->t0_ns, 100, "the first of several requests counts");
+	slot_resume_at(s, 300, 0);
+	cr_assert_eq(s->t4_ns, 300);
+	cr_assert_eq(s->seq, 1);
+	slot_resume_at(s, 310, 210);
+	cr_assert_eq(s->seq, 1, "the same wake");
+	cr_assert_eq(s->e2e_ns, 210);
+	slot_request_at(s, 400);
+	cr_assert_eq(s->t0_ns, 400);
+
+	slot_resume(s);
+	cr_assert_eq(s->t4_ns, 310, "nobody looks");
+	slot_observe(1);
+	cr_assert(slot_observed());
+	slot_resume(s);
+	cr_assert_gt(s->t4_ns, 310);
+	slot_observe(-1);
+	cr_assert(!slot_observed());
+}
+
+Test(slot, a_forked_child_registers_anew)
+{
+	struct kthread_slot *s = slot_register();
+	int status;
+	pid_t child = fork();
+
+	if (!child)
+		_exit(slot_self() || slot_register() == s || find(gettid()) != slot_self());
+	waitpid(child, &status, 0);
+	cr_assert(WIFEXITED(status) && !WEXITSTATUS(status));
+}
+
+static uint32_t round_nr, seen_nr;
+
+static int sees_rounds(void *data)
+{
+	uint32_t seen = 0;
+
+	(void)data;
+	for (;;) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (kthread_should_stop())
+			break;
+		if (READ(round_nr) == seen) {
+			schedule();
+			continue;
+		}
+		__set_current_state(TASK_RUNNING);
+		seen = READ(round_nr);
+		__atomic_store_n(&seen_nr, seen, __ATOMIC_RELEASE);
+	}
+	__set_current_state(TASK_RUNNING);
+	return 0;
+}
+
+Test(slot, libkthread_stamps_each_wake_while_observed)
+{
+	struct task_struct *k = kthread_create(sees_rounds, NULL, "stamps");
+	struct kthread_slot *s = find(k->pid);
+	uint64_t t0, before;
+	unsigned int i;
+
+	cr_assert(s, "a thread has its slot before it starts");
+	wake_up_process(k);
+	cr_assert(WAIT_UNTIL(kthread_get_state(k) == TASK_INTERRUPTIBLE));
+	cr_assert_eq(s->t0_ns, 0, "nobody looked");
+	slot_observe(1);
+	for (i = 1; i <= 200; i++) {
+		cr_assert(WAIT_UNTIL(kthread_get_state(k) == TASK_INTERRUPTIBLE &&
+				     thread_state(k->pid) == 'S'));
+		before = slot_clock_ns();
+		__atomic_store_n(&round_nr, i, __ATOMIC_RELEASE);
+		cr_assert_eq(wake_up_process(k), 1);
+		cr_assert(WAIT_UNTIL(READ(seen_nr) == i));
+		t0 = READ(s->t0_ns);
+		cr_assert_geq(t0, before);
+		cr_assert_geq(READ(s->t4_ns), t0);
+		cr_assert_eq(READ(s->seq), i);
+	}
+	/* A request to a thread that runs is no beginning of a wake. */
+	slot_observe(-1);
+	kthread_stop(k);
+	cr_assert_eq(find((pid_t)s->tid ? (pid_t)s->tid : 1), NULL);
+}
+
+Test(slot, park_and_unpark_are_stamped)
+{
+	struct task_struct *k = kthread_run(until_stop, NULL, "parks");
+	struct kthread_slot *s = find(k->pid);
+	uint64_t before;
+	uint32_t seq;
+
+	slot_observe(1);
+	cr_assert_eq(kthread_park(k), 0);
+	cr_assert(WAIT_UNTIL(thread_state(k->pid) == 'S'));
+	seq = READ(s->seq);
+	before = slot_clock_ns();
+	kthread_unpark(k);
+	cr_assert(WAIT_UNTIL(READ(s->seq) == seq + 1));
+	cr_assert_geq(READ(s->t0_ns), before);
+	cr_assert_geq(READ(s->t4_ns), READ(s->t0_ns));
+	kthread_stop(k);
+	slot_observe(-1);
+}
+
+static uint64_t work_seen;
+
+static void sees_its_slot(struct kthread_work *work)
+{
+	(void)work;
+	work_seen = slot_self()->work;
+}
+
+Test(slot, the_work_being_run_stands_in_the_slot)
+{
+	struct kthread_worker *w = kthread_run_worker(0, "work");
+	DEFINE_KTHREAD_WORK(work, sees_its_slot);
+	struct kthread_slot *s = find(w->task->pid);
+
+	slot_observe(1);
+	cr_assert(WAIT_UNTIL(kthread_get_state(w->task) == TASK_INTERRUPTIBLE));
+	kthread_queue_work(w, &work);
+	kthread_flush_work(&work);
+	cr_assert_eq(work_seen, (uintptr_t)&work);
+	cr_assert_geq(READ(s->seq), 1);
+	cr_assert_geq(READ(s->t4_ns), READ(s->t0_ns));
+	kthread_destroy_worker(w);
+	slot_observe(-1);
+}
