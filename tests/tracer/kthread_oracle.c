@@ -5,6 +5,7 @@
  *	kthread_oracle work IDLE BUSY CANCELLED FLUSHES
  *	kthread_oracle park N
  *	kthread_oracle stop N
+ *	kthread_oracle hold FILE	(map the library until FILE is there)
  *
  * Nothing is timed: each step waits for the state it needs.
  */
@@ -20,14 +21,14 @@
 
 #define DEADLINE_S 30
 
-#define AWAIT(condition)                                                                           \
-	do {                                                                                       \
-		time_t end = time(NULL) + DEADLINE_S;                                              \
-		while (!(condition)) {                                                             \
-			if (time(NULL) > end)                                                      \
-				die(#condition " did not come true");                              \
-			sched_yield();                                                             \
-		}                                                                                  \
+#define AWAIT(condition)                                              \
+	do {                                                          \
+		time_t end = time(NULL) + DEADLINE_S;                 \
+		while (!(condition)) {                                \
+			if (time(NULL) > end)                         \
+				die(#condition " did not come true"); \
+			sched_yield();                                \
+		}                                                     \
 	} while (0)
 
 static void __attribute__((noreturn)) die(const char *what)
@@ -53,7 +54,8 @@ static bool sleeps(pid_t tid)
 	return is;
 }
 
-/* ---- works ------------------------------------------------------------------------------------- */
+/* ---- works -------------------------------------------------------------------------------------
+ */
 
 static atomic_int nr_done, gate_entered, gate_open;
 
@@ -104,7 +106,8 @@ static void works(int idle, int busy, int cancelled, int flushes)
 	free(behind);
 }
 
-/* ---- parks ------------------------------------------------------------------------------------- */
+/* ---- parks -------------------------------------------------------------------------------------
+ */
 
 static atomic_int nr_rounds;
 
@@ -144,7 +147,8 @@ static void parks(int n)
 	kthread_stop(k);
 }
 
-/* ---- stops ------------------------------------------------------------------------------------- */
+/* ---- stops -------------------------------------------------------------------------------------
+ */
 
 static int stop_fn(void *arg)
 {
@@ -189,7 +193,9 @@ int main(int argc, char **argv)
 		parks(number(argv[2]));
 	else if (argc == 3 && !strcmp(argv[1], "stop"))
 		stops(number(argv[2]));
+	else if (argc == 3 && !strcmp(argv[1], "hold"))
+		AWAIT(!access(argv[2], F_OK));
 	else
-		die("work IDLE BUSY CANCELLED FLUSHES | park N | stop N");
+		die("work IDLE BUSY CANCELLED FLUSHES | park N | stop N | hold FILE");
 	return 7;
 }

@@ -1,0 +1,158 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# kt trace work, park and stop against programs that do a known number of things (kthread_oracle.c), and against
+# the kernel's own worker. Ends with `N passed, N failed`; skips, with the reason, where BPF is refused.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+build=$(realpath "${KT_BUILD:-build}")
+kt=$build/kt oracle=$build/tests/tracer/kthread_oracle
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+passed=0 failed=0
+
+check() { # check NAME COMMAND...
+	local name=$1
+	shift
+	if "$@" >"$tmp/out" 2>&1; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAIL: $name"
+		head -n 10 "$tmp/out"
+	fi
+}
+
+# counts FILE EXPECTATION...: sums over all trace and losses records. An expectation is METRIC=N or METRIC>N, of all
+# subjects together, or SUBJECT:METRIC=N; losses must all be 0, a counter is counter.NAME=N.
+counts() {
+	python3 - "$@" <<'P'
+import json, re, sys
+total, losses, status = {}, {}, None
+for line in open(sys.argv[1], encoding="utf-8"):
+    r = json.loads(line)
+    if r["type"] == "trace":
+        for name, h in r["metrics"].items():
+            assert h["count"] == sum(sum(run[1:]) for run in h["runs"]), "count is the sum of the buckets"
+            for key in (name, r["subject"] + ":" + name):
+                total[key] = total.get(key, 0) + h["count"]
+    elif r["type"] == "losses":
+        for name, n in r["losses"].items():
+            losses[name] = losses.get(name, 0) + n
+        for name, n in r["counters"].items():
+            total["counter." + name] = total.get("counter." + name, 0) + n
+    elif r["type"] == "end":
+        status = r["status"]
+bad = [f"{n} {k} lost" for k, n in losses.items() if n]
+if status != "complete":
+    bad.append(f"status {status}")
+for e in sys.argv[2:]:
+    key, op, n = re.fullmatch(r"(.*?)([=>])(\d+)", e).groups()
+    have = total.get(key, 0)
+    if not (have == int(n) if op == "=" else have > int(n)):
+        bad.append(f"{key} is {have}, expected {op}{n}")
+print(*bad, sep="\n")
+sys.exit(bool(bad))
+P
+}
+
+# traced STATUS FILE KT-TRACE-ARGUMENT...
+traced() {
+	local want=$1 file=$2 status
+	shift 2
+	timeout 60 "$kt" trace "$@" </dev/null
+	status=$?
+	[ $status -eq "$want" ] && [ -s "$file" ] || { echo "exit $status, expected $want"; false; }
+}
+
+if ! "$kt" trace stop --kthreads -d 1ms -o "$tmp/try" >/dev/null 2>"$tmp/err"; then
+	echo "SKIP: $(cat "$tmp/err")"
+	echo '0 passed, 0 failed'
+	exit 0
+fi
+
+# 40 works on a sleeping worker, the gate, 25 behind it, 3 of them cancelled; 4 flushes and one of destroy.
+work_counts='delay_idle=41 delay_busy=25 run=66 counter.cancelled=3 counter.flush_work=5 counter.unmatched=0
+	counter.superseded=0 counter.negative=0'
+n=0
+for program in "$oracle" "${oracle}_shared"; do
+	n=$((n + 1))
+	# The program's own exit status, 7, is the trace's.
+	check "work: ${program##*/}" traced 7 "$tmp/w$n" work -o "$tmp/w$n" -- "$program" work 40 25 3 4
+	check "work: counts, ${program##*/}" counts "$tmp/w$n" $work_counts
+	check "park: ${program##*/}" traced 7 "$tmp/p$n" park -o "$tmp/p$n" -- "$program" park 300
+	check "park: counts, ${program##*/}" counts "$tmp/p$n" park=300 park_react=300 unpark=300 unpark_call=300 \
+		counter.unmatched=0 counter.superseded=0
+	check "stop: ${program##*/}" traced 7 "$tmp/s$n" stop -o "$tmp/s$n" -- "$program" stop 60
+	check "stop: counts, ${program##*/}" counts "$tmp/s$n" stop=60 counter.unmatched=0
+	check "functions: ${program##*/}" traced 7 "$tmp/f$n" work --by func -o "$tmp/f$n" -- "$program" work 10 5 0 0
+	check "functions by name, ${program##*/}" counts "$tmp/f$n" oracle_step:delay_idle=10 oracle_step:run=15 \
+		oracle_gate:delay_idle=1 oracle_gate:run=1
+done
+check 'intervals' traced 7 "$tmp/i" work -i 1ms -o "$tmp/i" -- "$oracle" work 40 25 3 4
+check 'intervals lose nothing' counts "$tmp/i" $work_counts
+check 'a renamed copy' cp "$oracle" "$tmp/other-name"
+check 'a renamed copy is traced' traced 7 "$tmp/r" park -o "$tmp/r" -- "$tmp/other-name" park 20
+check 'a renamed copy is counted' counts "$tmp/r" park=20
+check 'by name' traced 7 "$tmp/t" stop --by thread -o "$tmp/t" -- "$oracle" stop 8
+check 'names' counts "$tmp/t" stop=8 oracle_stop_0:stop=2 oracle_stop_3:stop=2
+# What a script executes is found once it runs: its first child holds until the probes are there.
+cat >"$tmp/script" <<S
+'$oracle' hold '$tmp/go' &
+for _ in \$(seq 200); do
+	tests/tracer/attached on_usdt_stop_ret && break
+	sleep 0.05
+done
+touch '$tmp/go'
+wait \$!
+'$oracle' stop 8
+S
+check 'by a script' traced 7 "$tmp/sh" stop -o "$tmp/sh" -- sh "$tmp/script"
+check 'a child of a script' counts "$tmp/sh" stop=8 counter.unmatched=0
+check 'one thread name only' traced 7 "$tmp/c" stop -c '*_stop_2' -o "$tmp/c" -- "$oracle" stop 8
+check 'its counts' counts "$tmp/c" stop=2 counter.filtered=6 counter.unmatched=0
+check 'work of no such worker' traced 7 "$tmp/n" work -c 'no-such-*' -o "$tmp/n" -- "$oracle" work 3 2 0 0
+check 'nothing counted' counts "$tmp/n" delay_idle=0 delay_busy=0 run=0
+
+# The kernel's own worker: leaving a network namespace queues works to rcu_exp_gp_kthread_worker.
+(for i in 1 2 3 4 5 6 7 8 9 10; do
+	sleep 0.1
+	unshare -n true
+done) 2>/dev/null &
+churn=$!
+check 'kernel worker' traced 0 "$tmp/k" work --kthreads --by func -d 2s -o "$tmp/k"
+wait $churn
+check 'kernel worker: counts' counts "$tmp/k" 'run>0' 'wait_rcu_exp_gp:run>0' counter.negative=0
+check 'kernel worker: each start has its queue' python3 - "$tmp/k" <<'P'
+import json, sys
+n = {}
+for line in open(sys.argv[1]):
+    for name, h in json.loads(line).get("metrics", {}).items():
+        n[name] = n.get(name, 0) + h["count"]
+starts = n.get("delay_idle", 0) + n.get("delay_busy", 0)
+# One may have been queued before, and one may still run at the end.
+assert starts and abs(starts - n["run"]) <= 1, n
+P
+
+# The kernel's threads cannot be made to park here without taking a CPU offline: that it loads and attaches is all.
+check 'park of kernel threads attaches' traced 0 "$tmp/kp" park --kthreads -d 100ms -o "$tmp/kp"
+
+# Killed without a chance to clean up: the kernel drops what it had attached.
+"$kt" trace work --kthreads -o "$tmp/killed" >/dev/null 2>&1 </dev/null &
+victim=$!
+for _ in $(seq 100); do
+	tests/tracer/attached on_kernel_queue && break
+	sleep 0.1
+done
+check 'it is attached while it runs' tests/tracer/attached on_kernel_queue
+kill -9 $victim
+wait $victim 2>/dev/null
+for _ in $(seq 100); do
+	tests/tracer/attached on_kernel_queue || break
+	sleep 0.1
+done
+check 'nothing is left after kill -9' sh -c '! tests/tracer/attached on_kernel_queue && ! bpftool prog show | grep -q on_kernel_queue'
+check 'the killed record can still be rendered' sh -c "'$kt' report --format json '$tmp/killed' | grep -q '\"complete\": *false'"
+
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
