@@ -87,8 +87,9 @@ void page_chip(const struct page *p, const struct comparison *c)
 		[VERDICT_INCONCLUSIVE] = "? ",
 	};
 
+	/* The sign tells the direction of an unstable one; its interval bar has the rest. */
 	fprintf(p->out, "<span class=\"chip %s\">%s%s</span>", verdict_class(c), sign[c->verdict],
-		verdict_text(c));
+		verdict_class(c));
 }
 
 /*

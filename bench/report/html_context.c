@@ -147,7 +147,7 @@ static void section(const struct page *p, const char *title, const json_t *objec
 
 	if (!json_object_size(object))
 		return;
-	fputs("<h3>", p->out);
+	fputs("<div><h3>", p->out);
 	page_text(p, title);
 	fputs("</h3><dl>", p->out);
 	json_object_foreach((json_t *)object, key, item)
@@ -157,7 +157,7 @@ static void section(const struct page *p, const char *title, const json_t *objec
 		fputs("<dd>", p->out);
 		value(p, item);
 	}
-	fputs("</dl>\n", p->out);
+	fputs("</dl></div>\n", p->out);
 }
 
 static void warnings(const struct page *p)
@@ -184,31 +184,13 @@ static void warnings(const struct page *p)
 	fputs("</ul>\n", p->out);
 }
 
-/* Sections as recorded, in the record's order; the mitigations folded, as they are many. */
-static void environment(const struct page *p)
+/* What is no object of its own: distribution, host id, ... */
+static void single_values(const struct page *p)
 {
 	const char *key;
 	json_t *item;
 
-	fputs("<h2 id=environment>Environment</h2>", p->out);
-	if (!p->r->environment) {
-		fputs("<p class=note>not recorded</p>\n", p->out);
-		return;
-	}
-	warnings(p);
-	json_object_foreach(p->r->environment, key, item)
-	{
-		if (!json_is_object(item))
-			continue;
-		if (!strcmp(key, "mitigations")) {
-			fputs("<details><summary>Mitigations</summary>", p->out);
-			section(p, key, item);
-			fputs("</details>", p->out);
-		} else {
-			section(p, key, item);
-		}
-	}
-	fputs("<h3>other</h3><dl>", p->out);
+	fputs("<div><h3>machine</h3><dl>", p->out);
 	json_object_foreach(p->r->environment, key, item)
 	{
 		if (json_is_object(item) || !strcmp(key, "warnings") || !strcmp(key, "type"))
@@ -218,7 +200,32 @@ static void environment(const struct page *p)
 		fputs("<dd>", p->out);
 		value(p, item);
 	}
-	fputs("</dl>\n", p->out);
+	fputs("</dl></div>\n", p->out);
+}
+
+/* Sections as recorded, in the record's order; the mitigations folded, as they are many. */
+static void environment(const struct page *p)
+{
+	json_t *item, *mitigations = json_object_get(p->r->environment, "mitigations");
+	const char *key;
+
+	fputs("<h2 id=environment>Environment</h2>", p->out);
+	if (!p->r->environment) {
+		fputs("<p class=note>not recorded</p>\n", p->out);
+		return;
+	}
+	warnings(p);
+	fputs("<div class=env>", p->out);
+	single_values(p);
+	json_object_foreach(p->r->environment, key,
+			    item) if (json_is_object(item) && item != mitigations)
+		section(p, key, item);
+	fputs("</div>", p->out);
+	if (json_object_size(mitigations)) {
+		fputs("<details><summary>Mitigations</summary>", p->out);
+		section(p, "mitigations", mitigations);
+		fputs("</details>\n", p->out);
+	}
 }
 
 /* Quoted for the shell first, then for HTML. */

@@ -208,6 +208,9 @@ static void phase_row(const struct page *p, const struct report_result *r)
 	fputs("<tr><td class=name>", p->out);
 	page_swatch(p, r->name);
 	fprintf(p->out, "<td>%s", format_count(text, (double)r->phase[PHASE_END_TO_END]->count));
+	if (r->traced)
+		fprintf(p->out, "<br><span class=quiet>of %s</span>",
+			format_count(traced, (double)r->traced->count));
 	phase_cell(p, r, PHASE_END_TO_END);
 	for (size_t i = 0; i < NR_PARTS; i++)
 		phase_cell(p, r, part[i]);
@@ -233,7 +236,7 @@ static void phases(const struct page *p, const struct report_question *q)
 	      "is the median of traced over untraced blocks, with both counts.</p>\n",
 	      p->out);
 	stacks(p, q);
-	fputs("<div class=scroll><table><tr><th>arm<th>wakes<th>end to end<th>call<th>wake<th>runq<th>resume"
+	fputs("<div class=scroll><table><tr><th>arm<th>wakes split<th>end to end<th>call<th>wake<th>runq<th>resume"
 	      "<th>unattributed<th>observer\n",
 	      p->out);
 	for (size_t i = 0; i < q->nr_results; i++)

@@ -91,6 +91,7 @@ const char page_style[] =
 	"dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.15rem 1.2rem;margin:.4rem 0;font-size:14px}"
 	"dt{color:var(--muted)}dd{margin:0;overflow-wrap:anywhere}"
 	"ul{padding-left:1.2rem;margin:.4rem 0}li{margin:.15rem 0}"
+	".env{columns:24rem;column-gap:2.5rem}.env>div{break-inside:avoid}.env h3{margin-top:.6rem}"
 	"details summary{cursor:pointer;color:var(--link);font-size:14px;margin:.4rem 0}"
 	"footer{margin-top:3rem;color:var(--muted);font-size:13px}"
 	"@media(max-width:60rem){.layout{display:block}nav{position:static;max-height:none;padding:1rem 1.4rem 0}"

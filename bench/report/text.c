@@ -236,7 +236,8 @@ static void phase_rows(struct text *t, const struct report_result *r)
 	fputc('\n', t->out);
 	gap(t, 2 + t->name);
 	phase_row(t, r, "share");
-	fputc('\n', t->out);
+	fprintf(t->out, "  %s split\n",
+		format_count(text, (double)r->phase[PHASE_END_TO_END]->count));
 }
 
 static bool has_phases(const struct report_result *r)
@@ -244,7 +245,9 @@ static bool has_phases(const struct report_result *r)
 	return r->phase[PHASE_END_TO_END] && r->phase[PHASE_CALL];
 }
 
-/* The observer effect: median end to end, traced / untraced, with the number of operations of both.
+/*
+ * The observer effect: median end to end, traced / untraced, with the number of operations of both,
+ * and how many of the traced ones had all their stamps and are split into phases.
  */
 static void phase_heading(struct text *t)
 {
