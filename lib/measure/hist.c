@@ -11,6 +11,13 @@ void hist_init(struct hist *h, uint32_t k)
 	h->k = k;
 }
 
+/* All of them, also those a small k never uses: a loop of fixed length is one of vector additions. */
+static void add_buckets(uint64_t *restrict to, const uint64_t *restrict from)
+{
+	for (uint32_t i = 0; i < HIST_NR_BUCKETS_MAX; i++)
+		to[i] += from[i];
+}
+
 int hist_merge(struct hist *to, const struct hist *from)
 {
 	uint32_t i, nr = HIST_NR_BUCKETS(from->k);
@@ -26,6 +33,10 @@ int hist_merge(struct hist *to, const struct hist *from)
 	to->count += from->count;
 	to->sum += from->sum;
 	to->overflow += from->overflow;
+	if (from->k == to->k) {
+		add_buckets(to->bucket, from->bucket);
+		return 0;
+	}
 	for (i = 0; i < nr; i++)
 		if (from->bucket[i])
 			to->bucket[hist_index(hist_low(i, from->k), to->k)] += from->bucket[i];
