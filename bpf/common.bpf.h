@@ -236,18 +236,27 @@ static __always_inline __u32 bank_now(void)
 /* hist_record - add @v to the metric @metric (counted from the kind's first) of @group in @bank */
 static __always_inline void hist_record(__u32 bank, __u32 group, __u32 metric, __u64 v)
 {
-	__u32 index = (bank * settings.nr_groups + group) * settings.nr_metrics + metric;
-	struct tracer_extremes *e = bpf_map_lookup_elem(&extremes, &index);
+	__u32 cell = (bank * settings.nr_groups + group) * settings.nr_metrics + metric;
+	__u32 cpu = bpf_get_smp_processor_id(), bucket = hist_index(v, HIST_K_BPF), index;
+	struct tracer_extremes *e;
 	struct tracer_hist *h;
-	__u32 bucket, cpu = bpf_get_smp_processor_id();
 
-	index = index * settings.nr_shards + (settings.shard_owned ? cpu : cpu % (settings.nr_shards ?: 1));
+	index = cell * settings.nr_shards + cpu % (settings.nr_shards ?: 1);
 	h = bpf_map_lookup_elem(&hists, &index);
-	bucket = hist_index(v, HIST_K_BPF);
-	if (!e || !h || bucket >= HIST_NR_BUCKETS_BPF || group >= settings.nr_groups) {
+	if (!h || bucket >= HIST_NR_BUCKETS_BPF || group >= settings.nr_groups) {
 		count(COUNTER_record_failed);
 		return;
 	}
+	e = &h->extremes;
+#ifndef HIST_PREEMPTIBLE
+	if (!settings.shard_owned) {
+		e = bpf_map_lookup_elem(&extremes, &cell);
+		if (!e) {
+			count(COUNTER_record_failed);
+			return;
+		}
+	}
+#endif
 	keep_larger(&e->max, v);
 	keep_larger(&e->inv_min, ~v);
 #ifndef HIST_PREEMPTIBLE

@@ -90,6 +90,13 @@ static int look(struct tracer *t, struct tracer_known_process *p, char *err, siz
 	return ret < 0 ? ret : 0;
 }
 
+/* Release: who sees the new number of changes finds the address in the map. */
+static void announce_registry(struct tracer *t)
+{
+	__atomic_store_n(&t->control->stamped, 1, __ATOMIC_RELEASE);
+	__atomic_add_fetch(&t->control->process_changes, 1, __ATOMIC_RELEASE);
+}
+
 int process_add(struct tracer *t, pid_t tgid, uint64_t registry_addr)
 {
 	struct tracer_process value = { .registry = registry_addr };
@@ -110,7 +117,7 @@ int process_add(struct tracer *t, pid_t tgid, uint64_t registry_addr)
 	p->registry = registry_addr;
 	p->done = p->told = registry_addr != 0;
 	if (registry_addr)
-		__atomic_store_n(&t->control->stamped, 1, __ATOMIC_RELEASE);
+		announce_registry(t);
 	seed_threads(t);
 	return 0;
 }
@@ -132,7 +139,7 @@ int process_set_registry(struct tracer *t, pid_t tgid, uint64_t registry_addr)
 	if (bpf_map_update_elem(fd, &id, &value, BPF_EXIST))
 		return -errno == -ENOENT ? 0 : -errno;
 	p->registry = registry_addr;
-	__atomic_store_n(&t->control->stamped, 1, __ATOMIC_RELEASE);
+	announce_registry(t);
 	return 0;
 }
 

@@ -67,6 +67,18 @@ int tracer_map_fd(struct tracer *t, const char *name)
 	return m ? bpf_map__fd(m) : -ENOENT;
 }
 
+/* Are the possible CPUs numbered from 0 without holes? Then each number below the count is one CPU. */
+static bool cpus_contiguous(void)
+{
+	char text[64] = "";
+	FILE *in = fopen("/sys/devices/system/cpu/possible", "re");
+	bool whole = in && fgets(text, sizeof(text), in) && text[0] == '0' && !strchr(text, ',');
+
+	if (in)
+		fclose(in);
+	return whole;
+}
+
 int slab_size(struct tracer *t)
 {
 	int cpus = libbpf_num_possible_cpus(), ret;
@@ -80,13 +92,16 @@ int slab_size(struct tracer *t)
 	t->settings->nr_groups = t->nr_groups;
 	t->settings->nr_metrics = t->nr_metrics;
 	t->settings->nr_shards = t->nr_shards;
-	t->settings->shard_owned = t->nr_shards == t->nr_cpus;
+	t->settings->shard_owned = t->shard_owned =
+		t->nr_shards == t->nr_cpus && cpus_contiguous();
 	t->subject_order = calloc(t->nr_groups, sizeof(*t->subject_order));
 	if (!t->subject_order)
 		return -ENOMEM;
 	ret = bpf_map__set_max_entries(map_of(t, "hists"),
 				       2 * t->nr_groups * t->nr_metrics * t->nr_shards);
-	ret = ret ?: bpf_map__set_max_entries(map_of(t, "extremes"), 2 * t->nr_groups * t->nr_metrics);
+	if (!t->shard_owned)
+		ret = ret ?: bpf_map__set_max_entries(map_of(t, "extremes"),
+						      2 * t->nr_groups * t->nr_metrics);
 	return ret ?: bpf_map__set_max_entries(map_of(t, "subjects"), t->nr_groups);
 }
 
@@ -120,40 +135,43 @@ static uint32_t cell_index(const struct tracer *t, uint32_t bank, uint32_t group
 	return (bank * t->nr_groups + group) * t->nr_metrics + metric;
 }
 
+static void widen(struct tracer_extremes *to, const struct tracer_extremes *by)
+{
+	if (by->max > to->max)
+		to->max = by->max;
+	if (by->inv_min > to->inv_min)
+		to->inv_min = by->inv_min;
+}
+
 /* Take and clear min and max of a cell; false: nothing was recorded in it. */
 static bool take_extremes(struct tracer *t, uint32_t cell, struct tracer_extremes *per_cpu,
-			  uint64_t *min, uint64_t *max)
+			  struct tracer_extremes *all)
 {
+	struct tracer_hist *shard = t->hists + (size_t)cell * t->nr_shards;
 	int fd = tracer_map_fd(t, "extremes");
-	uint64_t inv_min = 0;
-	uint32_t cpu;
+	uint32_t i;
 
-	*max = 0;
-	if (bpf_map_lookup_elem(fd, &cell, per_cpu))
-		return false;
-	for (cpu = 0; cpu < t->nr_cpus; cpu++) {
-		if (per_cpu[cpu].max > *max)
-			*max = per_cpu[cpu].max;
-		if (per_cpu[cpu].inv_min > inv_min)
-			inv_min = per_cpu[cpu].inv_min;
+	*all = (struct tracer_extremes){ 0 };
+	for (i = 0; i < t->nr_shards; i++)
+		widen(all, &shard[i].extremes);
+	if (!t->shard_owned && !bpf_map_lookup_elem(fd, &cell, per_cpu)) {
+		for (i = 0; i < t->nr_cpus; i++)
+			widen(all, &per_cpu[i]);
+		memset(per_cpu, 0, t->nr_cpus * sizeof(*per_cpu));
+		bpf_map_update_elem(fd, &cell, per_cpu, BPF_ANY);
 	}
-	if (!inv_min && !*max)
-		return false;
-	*min = ~inv_min;
-	memset(per_cpu, 0, t->nr_cpus * sizeof(*per_cpu));
-	bpf_map_update_elem(fd, &cell, per_cpu, BPF_ANY);
-	return true;
+	return all->max || all->inv_min;
 }
 
 /* take_cell - what the idle bank holds of one metric of one group, cleared; NULL: nothing, or no memory */
 static struct hist *take_cell(struct tracer *t, uint32_t cell, struct tracer_extremes *per_cpu)
 {
 	struct tracer_hist *shard = t->hists + (size_t)cell * t->nr_shards;
-	uint64_t min, max;
+	struct tracer_extremes all;
 	struct hist *h;
 	uint32_t i, s;
 
-	if (!take_extremes(t, cell, per_cpu, &min, &max))
+	if (!take_extremes(t, cell, per_cpu, &all))
 		return NULL;
 	h = malloc(sizeof(*h));
 	if (!h)
@@ -168,8 +186,8 @@ static struct hist *take_cell(struct tracer *t, uint32_t cell, struct tracer_ext
 		}
 		memset(&shard[s], 0, sizeof(shard[s]));
 	}
-	h->min = min;
-	h->max = max;
+	h->min = ~all.inv_min;
+	h->max = all.max;
 	return h;
 }
 

@@ -20,10 +20,34 @@ enum slot_answer { SLOT_OK, SLOT_NONE, SLOT_FAULT };
 struct slot_place {
 	__u64 addr;	 /* 0: not found */
 	__u64 registry;	 /* of which addr is part */
+	__u32 changes;	 /* control.process_changes + 1 when registry was asked for */
 	__u64 search_ns; /* no search before */
 	__u32 searches;
 	__u32 tid; /* as the task's own pid namespace shows it, 0: not asked yet */
 };
+
+/* registry_of - address of the slots of @p's process, 0: none; asked for again only after a change */
+static __always_inline __u64 registry_of(struct slot_place *s, struct task_struct *p)
+{
+	__u32 changes = *(volatile __u32 *)&control.process_changes + 1;
+	struct tracer_process *process;
+	__u64 registry;
+
+	if (!control.stamped)
+		return 0;
+	if (s->changes == changes)
+		return s->registry;
+	process = process_of(p);
+	registry = process ? process->registry : 0;
+	if (s->registry != registry) { /* first time, or after exec */
+		s->registry = registry;
+		s->addr = 0;
+		s->searches = 0;
+		s->search_ns = 0;
+	}
+	s->changes = changes;
+	return registry;
+}
 
 /* own_tid - what gettid() tells @p */
 static __always_inline __u32 own_tid(struct task_struct *p)
@@ -64,16 +88,12 @@ static __always_inline bool slot_search(struct slot_place *s, __u64 registry)
 
 /* slot_read - @p's slot into @to; current shares @p's address space */
 static __always_inline enum slot_answer slot_read(struct slot_place *s, struct task_struct *p,
-						  __u64 registry, __u64 now, struct kthread_slot *to)
+						  __u64 now, struct kthread_slot *to)
 {
+	__u64 registry = registry_of(s, p);
+
 	if (!registry)
 		return SLOT_NONE;
-	if (s->registry != registry) { /* first time, or after exec */
-		s->registry = registry;
-		s->addr = 0;
-		s->searches = 0;
-		s->search_ns = 0;
-	}
 	if (!s->tid)
 		s->tid = own_tid(p);
 	if (!s->tid)

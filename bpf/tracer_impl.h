@@ -83,6 +83,7 @@ struct tracer {
 	struct tracer_hist *hists;
 	size_t hists_bytes;
 	uint32_t nr_groups, nr_metrics, nr_shards, nr_cpus;
+	bool shard_owned; /* settings->shard_owned */
 	uint64_t last_read_ns, last_cpu_ns;
 	uint64_t last_counter[NR_COUNTER_SLOTS];
 	uint64_t last_missed, last_bpf_ns;

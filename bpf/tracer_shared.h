@@ -23,17 +23,21 @@
 #define TRACER_GROUP_PROBES   64
 #define TRACER_DEFAULT_GROUPS 64
 
-/* count is the sum of the buckets; min and max are kept per CPU, see struct tracer_extremes */
-struct tracer_hist {
-	hist_u64 sum;
-	hist_u64 overflow;
-	hist_u64 bucket[HIST_NR_BUCKETS_BPF];
-};
-
 /* Zeroed memory is an empty one: min is kept as its complement, so that both grow. */
 struct tracer_extremes {
 	hist_u64 max;
 	hist_u64 inv_min;
+};
+
+/*
+ * count is the sum of the buckets. The extremes stand here when nobody can write at the same time (or
+ * compare-and-swap is at hand), else per CPU in a map of their own: an add is atomic on every kernel, a maximum not.
+ */
+struct tracer_hist {
+	struct tracer_extremes extremes;
+	hist_u64 sum;
+	hist_u64 overflow;
+	hist_u64 bucket[HIST_NR_BUCKETS_BPF];
 };
 
 /* Constants (.rodata): fixed before loading, so that the verifier drops what is not asked for. */
@@ -59,7 +63,7 @@ struct tracer_control {
 	hist_u32 session;	  /* one more with each enable: older per-task state is void */
 	hist_u32 bank;		  /* 0 or 1 */
 	hist_u32 stamped;	  /* a traced process has state slots */
-	hist_u32 process_changes; /* fork, exec and exit of followed processes so far */
+	hist_u32 process_changes; /* so far, in the map `processes`: forks, execs, exits, addresses */
 };
 
 /* A traced process, key: process id as the kernel's initial namespace shows it. */

@@ -121,18 +121,11 @@ static __always_inline void emit(struct wake_task *t, struct task_struct *p, str
 #undef RECORD
 }
 
-static __always_inline __u64 registry_of(struct task_struct *p)
-{
-	struct tracer_process *process = control.stamped ? process_of(p) : NULL;
-
-	return process ? process->registry : 0;
-}
-
 /* read_own_slot - @p is current; true: @slot holds its slot */
 static __always_inline bool read_own_slot(struct wake_task *t, struct task_struct *p, __u64 now,
 					  struct kthread_slot *slot)
 {
-	return p->mm && slot_read(&t->place, p, registry_of(p), now, slot) == SLOT_OK;
+	return p->mm && slot_read(&t->place, p, now, slot) == SLOT_OK;
 }
 
 /* what the waker may learn of the request it carries out */
@@ -140,17 +133,15 @@ static __always_inline enum wake_stamp read_request(struct wake_task *t, struct 
 						    struct task_struct *waker, __u64 now,
 						    struct kthread_slot *slot)
 {
-	__u64 registry = registry_of(p);
-
 	/* Subjects of their own do not mix with others: threads without a slot keep their kernel phases. */
-	if (!registry)
+	if (!registry_of(&t->place, p))
 		return control.stamped && settings.group != TRACER_GROUP_SUBJECT ? WAKE_STAMP_NO_SLOT :
 										   WAKE_STAMP_NONE;
 	if (!waker->pid)
 		return WAKE_STAMP_IDLE;
 	if (waker->mm != p->mm)
 		return WAKE_STAMP_FOREIGN;
-	switch (slot_read(&t->place, p, registry, now, slot)) {
+	switch (slot_read(&t->place, p, now, slot)) {
 	case SLOT_OK:
 		break;
 	case SLOT_FAULT:
