@@ -25,7 +25,8 @@ Test(kthread_lifecycle, L1_stop_before_the_first_wake_never_calls_the_function)
 		cr_assert_eq(kthread_stop(k), -EINTR);
 	}
 	cr_assert_eq(starts, 0);
-	cr_assert(WAIT_UNTIL(nr_threads() == others + 1), "only the creator is left: %u", nr_threads());
+	cr_assert(WAIT_UNTIL(nr_threads() == others + 1), "only the creator is left: %u",
+		  nr_threads());
 }
 
 Test(kthread_lifecycle, L2_wake_then_stop_gives_the_result_or_EINTR)
@@ -53,8 +54,7 @@ Test(kthread_lifecycle, L3_thread_ends_by_itself_while_stop_runs)
 	int i;
 
 	for (i = 0; i < 1000; i++) {
-		struct task_struct *k =
-			kthread_create(ends_at_once, (void *)(intptr_t)i, "l3");
+		struct task_struct *k = kthread_create(ends_at_once, (void *)(intptr_t)i, "l3");
 		int ret;
 
 		get_task_struct(k);
@@ -371,7 +371,8 @@ Test(kthread_lifecycle, L16_nothing_of_the_caller_leaks_into_the_thread)
 	cr_expect_eq(e.policy, SCHED_OTHER);
 	cr_expect_eq(e.cancel, PTHREAD_CANCEL_ENABLE);
 	cr_expect_eq(e.slack, 50000);
-	cr_expect_eq(memcmp(&e.cpus, &one, sizeof(long)) == 0, memcmp(&all, &one, sizeof(long)) == 0);
+	cr_expect_eq(memcmp(&e.cpus, &one, sizeof(long)) == 0,
+		     memcmp(&all, &one, sizeof(long)) == 0);
 	if (!geteuid())
 		cr_expect_eq(e.nice, 0);
 	cr_assert_eq(kthread_stop(k), 42);
@@ -432,7 +433,8 @@ Test(kthread_lifecycle, L18_stop_breaks_interruptible_waits)
 	for (i = 0; i < 200; i++) {
 		k = kthread_run(waits_interruptibly, &never, "l18");
 		if (i % 2)
-			cr_assert(WAIT_UNTIL(get_current_state() == 0 && thread_state(k->pid) == 'S'));
+			cr_assert(WAIT_UNTIL(get_current_state() == 0 &&
+					     thread_state(k->pid) == 'S'));
 		cr_assert_eq(kthread_stop(k), -EINTR);
 	}
 	k = kthread_run(sleeps_interruptibly, NULL, "l18");

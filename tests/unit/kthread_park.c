@@ -57,9 +57,9 @@ Test(kthread_park, P3_ordinary_wakes_do_not_end_a_park)
 static int cpu_seen[100000];
 static unsigned int nr_seen;
 
-static int notes_cpu(void *data)
+static int notes_cpu(void *started)
 {
-	(void)data;
+	ADD(*(unsigned int *)started);
 	while (!kthread_should_stop()) {
 		if (kthread_should_park()) {
 			kthread_parkme();
@@ -76,13 +76,14 @@ Test(kthread_park, P4_a_per_cpu_thread_is_bound_again_before_it_goes_on)
 {
 	struct task_struct *k;
 	struct cpumask other;
-	unsigned int i;
+	unsigned int started = 0, i;
 
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
 		cr_skip_test("needs two CPUs");
-	k = kthread_create_on_cpu(notes_cpu, NULL, 0, "p4/%u");
+	k = kthread_create_on_cpu(notes_cpu, &started, 0, "p4/%u");
 	kthread_set_per_cpu(k, 0);
 	wake_up_process(k);
+	cr_assert(WAIT_UNTIL(READ(started)));
 	cpumask_clear(&other);
 	cpumask_set_cpu(1, &other);
 	for (i = 0; i < 300; i++) {
@@ -282,7 +283,8 @@ Test(kthread_park, P13_park_and_stop_at_once_both_return)
 			sched_yield();
 		stop = kthread_stop(k);
 		pthread_join(t, &ret);
-		cr_assert((intptr_t)ret == 0 || (intptr_t)ret == -ENOSYS, "%ld", (long)(intptr_t)ret);
+		cr_assert((intptr_t)ret == 0 || (intptr_t)ret == -ENOSYS, "%ld",
+			  (long)(intptr_t)ret);
 		cr_assert(stop == 42 || stop == -EINTR);
 		cr_assert_eq(stop == 42, starts == 1);
 		put_task_struct(k);

@@ -21,13 +21,13 @@ static inline double test_seconds(void)
 }
 
 /* Wait for a state, with a deadline far above anything sensible. False: it never came. */
-#define WAIT_UNTIL(cond)                                                                           \
-	({                                                                                         \
-		double wait_end = test_seconds() + 20;                                             \
-		bool wait_ok;                                                                      \
-		while (!(wait_ok = (cond)) && test_seconds() < wait_end)                           \
-			usleep(100);                                                               \
-		wait_ok;                                                                           \
+#define WAIT_UNTIL(cond)                                                 \
+	({                                                               \
+		double wait_end = test_seconds() + 20;                   \
+		bool wait_ok;                                            \
+		while (!(wait_ok = (cond)) && test_seconds() < wait_end) \
+			usleep(100);                                     \
+		wait_ok;                                                 \
 	})
 
 #define READ(x) __atomic_load_n(&(x), __ATOMIC_ACQUIRE)

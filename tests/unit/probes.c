@@ -27,7 +27,7 @@ struct probe {
 
 static const struct probe probes[] = {
 #define PROBE(provider, name, nr, args) { #provider, #name, nr, args },
-#define SLOT_PROBE PROBE
+#define SLOT_PROBE			PROBE
 #include "lib/probe/probes.def"
 #undef PROBE
 #undef SLOT_PROBE
@@ -126,7 +126,8 @@ static void read_code(struct image *im, uint64_t addr, unsigned char *buf, size_
 	elf_getphdrnum(im->elf, &n);
 	for (i = 0; i < n; i++) {
 		gelf_getphdr(im->elf, (int)i, &ph);
-		if (ph.p_type != PT_LOAD || addr < ph.p_vaddr || addr + size > ph.p_vaddr + ph.p_filesz)
+		if (ph.p_type != PT_LOAD || addr < ph.p_vaddr ||
+		    addr + size > ph.p_vaddr + ph.p_filesz)
 			continue;
 		cr_assert_eq(pread(im->fd, buf, size, (off_t)(addr - ph.p_vaddr + ph.p_offset)),
 			     (ssize_t)size);
@@ -135,7 +136,8 @@ static void read_code(struct image *im, uint64_t addr, unsigned char *buf, size_
 	cr_assert_fail("address %lx is nowhere in the file", (unsigned long)addr);
 }
 
-/* "-4@%eax 8@$5": as many as probes.def says, each of a size and sign of its type, none in memory */
+/* "-4@%eax 8@$5": as many as probes.def says, each of a size and sign of its type, none in memory
+ */
 static void check_args(const struct site *s)
 {
 	char copy[128], types[256], *arg, *type, *a = NULL, *t = NULL;
@@ -145,7 +147,8 @@ static void check_args(const struct site *s)
 	snprintf(types, sizeof(types), "%s", s->probe->args);
 	type = strtok_r(types, ",", &t);
 	for (arg = strtok_r(copy, " ", &a); arg; arg = strtok_r(NULL, " ", &a)) {
-		cr_assert(type, "%s: more arguments than in probes.def: %s", s->probe->name, s->args);
+		cr_assert(type, "%s: more arguments than in probes.def: %s", s->probe->name,
+			  s->args);
 		size = atoi(arg);
 		cr_expect_eq(size, strchr(type, '*') ? (int)sizeof(void *) : -4, "%s: %s for %s",
 			     s->probe->name, arg, type);
@@ -208,8 +211,8 @@ static void check_image(struct image *im)
 }
 
 /* All of the static library must be in this program for its sites to be. */
-static void *keep[] = { (void *)kthread_create_on_node, (void *)kthread_run_on_cpu,
-			(void *)kthread_create_worker_on_node, (void *)slot_register };
+static void *volatile keep[] = { (void *)kthread_create_on_node, (void *)kthread_run_on_cpu,
+				 (void *)kthread_create_worker_on_node, (void *)slot_register };
 
 Test(probes, sites_in_a_program_with_the_static_library)
 {
