@@ -112,6 +112,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	struct tracer_opts *t = &o->q.opts;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		/* getopt's line about a bad option is enough, argp's own would be a second one. */
+		state->err_stream = NULL;
+		break;
 	case 'p':
 		t->tgid = parse_id("process", arg);
 		break;
@@ -219,7 +223,6 @@ static char **split_command(int *argc, char **argv)
 static void parse(struct options *o, int argc, char **argv)
 {
 	char **sorted = calloc((size_t)argc + 1, sizeof(*sorted));
-	int at = 0;
 
 	if (!sorted)
 		refuse("out of memory");
@@ -228,10 +231,8 @@ static void parse(struct options *o, int argc, char **argv)
 	o->q.command = split_command(&argc, argv);
 	memcpy(sorted, argv, (size_t)argc * sizeof(*sorted));
 	sorted[0] = "kt trace";
-	/* Our own words, one line: argp's would be two. */
-	if (argp_parse(&argp, argc, sorted, ARGP_NO_ERRS, &at, o))
-		refuse("option '%s' is unknown or lacks its value; kt trace --help lists the options",
-		       sorted[at > 0 && at <= argc ? at - 1 : 0]);
+	if (argp_parse(&argp, argc, sorted, 0, NULL, o))
+		exit(KT_EXIT_USAGE);
 	free(sorted);
 	check_combination(o);
 	check_by(o);
