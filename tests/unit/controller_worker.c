@@ -60,7 +60,7 @@ BENCHMARK(q0_fine, .params = BENCH_PARAMS("n=1,2"), .arms = ARMS, .setup = label
 BENCHMARK(q1_crash, .arms = ARMS)
 {
 	if (is_bad(st))
-		raise(SIGSEGV);
+		raise(SIGABRT);
 	work(st);
 }
 
@@ -325,6 +325,9 @@ static void expect_no_child(void)
 	cr_expect_eq(errno, ECHILD);
 }
 
+/* However slow the machine: each half of a question has one pair of blocks at least. */
+#define MIN_UNTRACED 4
+
 #define MS 1000000ULL
 #define S  1000000000ULL
 
@@ -350,7 +353,7 @@ Test(controller_worker, what_breaks_costs_its_own_question_only)
 	struct run_summary sum = run("^q[^4]", 40 * MS, 60 * S);
 
 	cr_expect_not(sum.interrupted);
-	expect_failed("q1_crash", "bad", "signal 11");
+	expect_failed("q1_crash", "bad", "signal 6");
 	expect_failed("q2_setup_crash", "bad", "signal 9");
 	expect_failed("q3_exit", "bad", "status 7");
 	expect_failed("q6_setup_fail", "bad", "setup broke");
@@ -358,9 +361,9 @@ Test(controller_worker, what_breaks_costs_its_own_question_only)
 	cr_expect_eq(sum.failed, 5);
 	cr_expect_eq(sum.empty, 1, "q8_nobody");
 	cr_expect_eq(sum.done, 4, "both q0, q5, q9");
-	cr_expect(count("block", "q0_fine/n=1") >= 8);
-	cr_expect(count("block", "q9_latency") >= 8, "the last one, after all the accidents");
-	cr_expect(count("block", "q6_setup_fail") >= 8, "the arm that is in is measured");
+	cr_expect(count("block", "q0_fine/n=1") >= MIN_UNTRACED);
+	cr_expect(count("block", "q9_latency") >= MIN_UNTRACED, "the last one, after all the accidents");
+	cr_expect(count("block", "q6_setup_fail") >= MIN_UNTRACED, "the arm that is in is measured");
 	cr_expect_eq(count("block", "q7_body_fail"), 0);
 	cr_expect_eq(count("question", NULL), 10);
 	expect_no_child();
@@ -368,12 +371,12 @@ Test(controller_worker, what_breaks_costs_its_own_question_only)
 
 Test(controller_worker, a_hang_is_ended_and_named)
 {
-	struct run_summary sum = run("^q(4|9)", 40 * MS, 3 * S);
+	struct run_summary sum = run("^q(4|9)", 40 * MS, 5 * S);
 
 	expect_failed("q4_hang", "bad", "no answer");
 	cr_expect_eq(sum.failed, 1);
 	cr_expect_eq(sum.done, 1);
-	cr_expect(count("block", "q9_latency") >= 8);
+	cr_expect(count("block", "q9_latency") >= MIN_UNTRACED);
 	expect_no_child();
 }
 
@@ -472,7 +475,7 @@ Test(controller_worker, traced_blocks_lie_between_two_halves_of_untraced_ones)
 	}
 	cr_expect_eq(edges, 2, "untraced, traced, untraced");
 	cr_expect_eq(traced % 2, 0, "whole pairs");
-	cr_expect(traced >= 4);
+	cr_expect(traced >= 2);
 
 	/* Each traced wake is counted for its arm at most once, and most of them are. */
 	traces = records("trace", "wake");
@@ -501,7 +504,7 @@ Test(controller_worker, without_a_tracer_no_block_is_traced)
 
 	run("^wake", 40 * MS, 60 * S);
 	blocks = records("block", "wake");
-	cr_expect(json_array_size(blocks) >= 8);
+	cr_expect(json_array_size(blocks) >= MIN_UNTRACED);
 	json_array_foreach(blocks, i, block)
 		cr_expect(json_is_false(json_object_get(block, "traced")));
 	json_decref(blocks);
