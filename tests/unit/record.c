@@ -302,6 +302,7 @@ Test(record, histograms_come_back_as_they_were)
 {
 	static const uint32_t k[] = { HIST_K_BPF, HIST_K_USER };
 	static struct hist h, back;
+	json_t *empty;
 
 	for (size_t i = 0; i < ARRAY_SIZE(k); i++) {
 		json_t *j;
@@ -317,8 +318,10 @@ Test(record, histograms_come_back_as_they_were)
 		json_decref(j);
 	}
 	hist_init(&h, HIST_K_USER);
-	cr_expect_eq(hist_from_json(&back, hist_to_json(&h)), 0);
+	empty = hist_to_json(&h);
+	cr_expect_eq(hist_from_json(&back, empty), 0);
 	cr_expect_eq(back.count, 0);
+	json_decref(empty);
 }
 
 struct bad_hist {
