@@ -69,7 +69,8 @@ uint64_t bench_request(struct bench_state *st, struct kthread_slot *s)
 {
 	uint64_t now = bench_now_ns();
 
-	if (st->observe)
+	(void)st;
+	if (slot_observed())
 		slot_request_at(s, now);
 	return now;
 }
@@ -78,7 +79,7 @@ uint64_t bench_resume(struct bench_state *st, struct kthread_slot *s, uint64_t b
 {
 	uint64_t now = bench_now_ns();
 
-	if (st->observe)
+	if (slot_observed())
 		slot_resume_at(s, now, now - begin_ns);
 	hist_add(&st->wire->hist, now - begin_ns);
 	return now;
@@ -266,7 +267,6 @@ void bench_state_run(struct bench_state *st, uint64_t iterations, bool observe)
 	st->iterations = n = iterations ? iterations : 1;
 	st->loop.left = 0;
 	st->step = STEP_BEFORE;
-	st->observe = observe;
 
 	if (observe)
 		slot_observe(1);
@@ -275,7 +275,6 @@ void bench_state_run(struct bench_state *st, uint64_t iterations, bool observe)
 	driver_tag(st, false);
 	if (observe)
 		slot_observe(-1);
-	st->observe = false;
 
 	if (st->status != WIRE_OK)
 		return;

@@ -21,7 +21,6 @@ enum bench_step { STEP_BEFORE, STEP_RUNNING, STEP_AFTER };
 struct bench_state {
 	struct bench_loop loop; /* first: bench_keep_running() casts */
 	enum bench_step step;
-	bool observe;	      /* stamps are wanted in this epoch */
 	bool driver_measured; /* the driving thread asked for a slot for this arm */
 	pid_t driver;
 	uint64_t iterations;

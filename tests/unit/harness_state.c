@@ -224,6 +224,21 @@ Test(harness_state, stamps_are_written_in_observed_epochs_only)
 	cr_expect_not(slot_observed(), "interest ends with the epoch");
 }
 
+/* As `kt trace` does from outside, by the semaphore of kthread:slot. */
+Test(harness_state, a_tracer_from_outside_gets_the_stamps_of_any_epoch)
+{
+	def.mode = BENCH_LATENCY;
+	def.body = one_wake;
+	set_up(0);
+	slot_observe(1);
+	bench_state_run(&st, 1, false);
+	cr_expect(slot_observed(), "the epoch does not end the interest of others");
+	slot_observe(-1);
+
+	cr_expect_eq(slot_in_epoch.t0_ns, begin_seen);
+	cr_expect_eq(slot_in_epoch.e2e_ns, end_seen - begin_seen);
+}
+
 /* The library may stamp first: the waker's earlier stamp stays, and one wake counts once. */
 static void wake_with_library(struct bench_state *s)
 {
