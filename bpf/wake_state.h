@@ -57,6 +57,7 @@ struct wake_state {
 	slot_u32 seq;	   /* slot's sequence when the chain began */
 	slot_u32 last_seq; /* the last sequence accounted for */
 	slot_u32 seq_known;
+	slot_u32 owed;	  /* an answer will come to a wake that is no chain: it is no spinning */
 	slot_u64 last_t0; /* the last T0 that began a chain */
 	slot_u64 t0, t1, t2, t3;
 	slot_u64 migrated; /* last move to another queue, 0: none */
@@ -172,14 +173,22 @@ WAKE_FN void wake_wakeup(struct wake_state *s, slot_u64 now, struct wake_out *o)
 	if (s->place == WAKE_RUNNING || s->place == WAKE_QUEUED) {
 		/* It had set a sleep state and was still running, or preempted before it slept. */
 		o->fate = COUNTER_absorbed;
+		s->owed |= stamp == WAKE_STAMP_OK;
 		s->w_t1 = 0;
 		return;
 	}
-	if (stamp == WAKE_STAMP_OK || stamp == WAKE_STAMP_NO_T0 || stamp == WAKE_STAMP_STALE)
+	if (stamp == WAKE_STAMP_OK || stamp == WAKE_STAMP_NO_T0 || stamp == WAKE_STAMP_STALE) {
 		o->spun = wake_seq_advance(s, s->w_seq);
+		if (o->spun && s->owed) {
+			o->spun--;
+			s->owed = 0;
+		}
+	}
 	if (stamp == WAKE_STAMP_OK) {
-		if (s->w_t0 == s->last_t0)
+		if (s->w_t0 == s->last_t0) {
 			stamp = WAKE_STAMP_REUSED;
+			s->owed = 1;
+		}
 		s->last_t0 = s->w_t0;
 	}
 	o->edge = wake_stamp_counter(stamp);

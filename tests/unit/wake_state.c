@@ -487,6 +487,33 @@ Test(wake_state, t0_is_never_used_twice)
 	answer(240, 0);
 	out(WAKE_LEAVE_BLOCKED);
 	cr_expect_eq(o.record, 0);
+	request(300);
+	waking(310, WAKE_STAMP_OK);
+	wakeup(320);
+	cr_expect_eq(o.spun, 0, "that answer was one to a wake");
+	cr_expect_eq(o.edge, NONE);
+}
+
+Test(wake_state, answer_to_an_absorbed_wake_is_no_spinning)
+{
+	asleep();
+	request(100);
+	waking(110, WAKE_STAMP_OK);
+	wakeup(120);
+	in(130);
+	answer(140, 0);
+	stamped();
+	request(150);
+	waking(160, WAKE_STAMP_OK);
+	wakeup(170);
+	cr_expect_eq(o.fate, COUNTER_absorbed);
+	answer(180, 0);
+	answer(190, 0); /* and this one is */
+	out(WAKE_LEAVE_BLOCKED);
+	request(200);
+	waking(210, WAKE_STAMP_OK);
+	wakeup(220);
+	cr_expect_eq(o.spun, 1);
 }
 
 Test(wake_state, arm_is_the_one_of_the_request)
