@@ -48,8 +48,8 @@ static const struct argp_option option_table[] = {
 
 static const char doc[] =
 	"Measure the questions of a benchmark binary, arms interleaved, and compare the arms."
-	"\vPATH is a binary with BENCH_MAIN(); without it the built-in suite is run. The record and "
-	"its reports go to results/runs/, and results/latest leads to the newest.\n\n"
+	"\vPATH is a binary with BENCH_MAIN(); without it the built-in suite is run. The record "
+	"and its reports go to results/runs/, and results/latest leads to the newest.\n\n"
 	"Exit status: 0 fine, 2 usage or bad input, 4 nothing ran, 5 a question failed, 130 "
 	"interrupted.";
 

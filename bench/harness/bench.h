@@ -131,8 +131,8 @@ void bench_lat_record(struct bench_state *st, uint64_t ns);
  *
  * The waker calls bench_request() as its last statement before the wake and hands the value over;
  * the woken thread calls bench_resume() as its first statement after the wait. It records the
- * latency and, while a tracer looks (a traced epoch, or `kt trace` from outside), both stamps in the
- * woken thread's slot @s, the same way for every arm. Any thread.
+ * latency and, while a tracer looks (a traced epoch, or `kt trace` from outside), both stamps in
+ * the woken thread's slot @s, the same way for every arm. Any thread.
  */
 uint64_t bench_request(struct bench_state *st, struct kthread_slot *s);
 uint64_t bench_resume(struct bench_state *st, struct kthread_slot *s, uint64_t begin_ns);

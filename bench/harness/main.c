@@ -31,8 +31,8 @@ static int usage(FILE *out, const char *self)
 		"Benchmarks for `kt bench %s`, which compares their arms. Run by hand it takes a "
 		"quick look.\n"
 		"  --bench-filter=REGEX  only questions whose name matches\n"
-		"  --bench-list          one line per question: name, mode, phases, zone, baseline, "
-		"arms\n",
+		"  --bench-list          one line per question: name, mode, phases, zone, "
+		"baseline, arms\n",
 		self, self);
 	return out == stderr ? 2 : 0;
 }

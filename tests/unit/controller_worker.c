@@ -362,8 +362,10 @@ Test(controller_worker, what_breaks_costs_its_own_question_only)
 	cr_expect_eq(sum.empty, 1, "q8_nobody");
 	cr_expect_eq(sum.done, 4, "both q0, q5, q9");
 	cr_expect(count("block", "q0_fine/n=1") >= MIN_UNTRACED);
-	cr_expect(count("block", "q9_latency") >= MIN_UNTRACED, "the last one, after all the accidents");
-	cr_expect(count("block", "q6_setup_fail") >= MIN_UNTRACED, "the arm that is in is measured");
+	cr_expect(count("block", "q9_latency") >= MIN_UNTRACED,
+		  "the last one, after all the accidents");
+	cr_expect(count("block", "q6_setup_fail") >= MIN_UNTRACED,
+		  "the arm that is in is measured");
 	cr_expect_eq(count("block", "q7_body_fail"), 0);
 	cr_expect_eq(count("question", NULL), 10);
 	expect_no_child();
@@ -539,7 +541,7 @@ Test(controller_worker, the_kernels_worker_is_seen_at_work)
 	cr_expect_eq(count("losses", "q"), 1);
 	found = records("trace", "q");
 	if (!json_array_size(found))
-		cr_skip_test("no network namespace may be made here, or no kthread_worker tears it down");
+		cr_skip_test("no network namespace here, or no kthread_worker tears it down");
 	idle = json_object_get(json_object_get(json_array_get(found, 0), "metrics"), "delay_idle");
 	cr_expect_str_eq(text(json_array_get(found, 0), "subject"), "kernel");
 	cr_expect(json_integer_value(json_object_get(idle, "count")) > 0);
