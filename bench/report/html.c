@@ -339,16 +339,17 @@ static void cards(const struct page *p)
 	const char *model = json_string_value(environment_at(p->r, "cpu.model"));
 	const char *release = json_string_value(environment_at(p->r, "kernel.release"));
 	uint64_t operations = 0;
-	char text[128], figure[FIGURE];
+	char text[128], title[64], figure[FIGURE];
 
 	fputs("<div class=cards>", p->out);
 	for (size_t i = 0; i < p->r->nr_results; i++)
 		operations += p->r->result[i].from_trace ? p->r->result[i].stats.count
 							 : p->r->result[i].iterations;
-	snprintf(text, sizeof(text), "%zu, %s %s", p->r->nr_questions,
-		 format_count(figure, (double)operations),
+	snprintf(text, sizeof(text), "%s %s", format_count(figure, (double)operations),
 		 p->r->nr_comparisons ? "operations" : "events");
-	card(p, "Questions", text);
+	snprintf(title, sizeof(title), "%zu %s", p->r->nr_questions,
+		 p->r->nr_comparisons ? "questions" : "kinds of event");
+	card(p, title, text);
 	verdict_card(p);
 	if (model)
 		card(p, "Processor", model);

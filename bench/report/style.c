@@ -10,7 +10,7 @@ const char page_style[] =
 	"--a0:#0b62a8;--a1:#d9771c;--a2:#b3261e;--a3:#6b7280;--a4:#12876a;--a5:#9a4fa3;--a6:#3a9fd4;--a7:#8a6d1a;"
 	"--a8:#d65a96;--a9:#20262d;"
 	"--p0:#4667a8;--p1:#8bb0d8;--p2:#e3a33b;--p3:#5f9e74;--p4:#a3abb5}"
-	"@media(prefers-color-scheme:dark){:root{--bg:#14171b;--card:#1b1f25;--fg:#e4e7eb;--muted:#9aa4b0;"
+	"@media screen and (prefers-color-scheme:dark){:root{--bg:#14171b;--card:#1b1f25;--fg:#e4e7eb;--muted:#9aa4b0;"
 	"--line:#2d333b;--soft:#232830;--grid:#333a43;--axis:#76808c;--link:#7db8f0;"
 	"--bad:#f5a17f;--bad-bg:#47241a;--good:#6fd3c0;--good-bg:#123832;--same:#c3cad2;--same-bg:#2d333b;"
 	"--warn:#ecc94b;--warn-bg:#3c3210;"
@@ -98,4 +98,5 @@ const char page_style[] =
 	"nav .list{columns:2}main{padding:1rem}}"
 	"@media print{:root{--bg:#fff;--card:#fff}body{font-size:11px}nav{display:none}.layout{display:block}"
 	"main{padding:0}h2{break-after:avoid}figure,.stack,tr{break-inside:avoid}.scroll{overflow:visible}"
-	"table{font-size:10px}th,td{padding:.15rem .35rem}a{color:inherit}}";
+	"table,th,.chip,.note,.legend,figcaption,.stack,.sub,dl,td.three span{font-size:10px}"
+	"th,td{padding:.15rem .35rem}a{color:inherit}.legend{break-after:avoid}.plots{grid-template-columns:1fr 1fr}}";
