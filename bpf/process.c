@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bpf/pidns.h"
 #include "bpf/tracer_impl.h"
 
 #define LOOK_FIRST_NS 10000000ULL
@@ -24,17 +25,9 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
 }
 
-/* The initial pid namespace has this inode number in every kernel (PROC_PID_INIT_INO). */
-#define INITIAL_PID_NS "pid:[4026531836]"
-
 int process_global_id(pid_t local, uint32_t *global)
 {
-	char ns[64] = "";
-
-	if (readlink("/proc/self/ns/pid", ns, sizeof(ns) - 1) > 0 && strcmp(ns, INITIAL_PID_NS))
-		return -ENOTSUP;
-	*global = local;
-	return 0;
+	return pidns_to_global(local, global);
 }
 
 static struct tracer_known_process *find(struct tracer *t, uint32_t tgid)
@@ -60,7 +53,8 @@ static struct tracer_known_process *know(struct tracer *t, uint32_t tgid)
 	p += t->nr_processes++;
 	memset(p, 0, sizeof(*p));
 	p->tgid = tgid;
-	p->local = tgid;
+	if (pidns_to_local(tgid, &p->local))
+		p->done = true; /* not visible from here, or gone */
 	return p;
 }
 
@@ -106,7 +100,7 @@ int process_add(struct tracer *t, pid_t tgid, uint64_t registry_addr)
 
 	if (kill(tgid, 0) && errno == ESRCH)
 		return -ESRCH;
-	ret = process_global_id(tgid, &id);
+	ret = pidns_to_global(tgid, &id);
 	if (ret)
 		return ret;
 	if (bpf_map_update_elem(tracer_map_fd(t, "processes"), &id, &value, BPF_ANY))
@@ -127,7 +121,7 @@ int process_set_registry(struct tracer *t, pid_t tgid, uint64_t registry_addr)
 	struct tracer_process value;
 	struct tracer_known_process *p;
 	uint32_t id;
-	int ret = process_global_id(tgid, &id), fd = tracer_map_fd(t, "processes");
+	int ret = pidns_to_global(tgid, &id), fd = tracer_map_fd(t, "processes");
 
 	if (ret)
 		return ret;
@@ -176,7 +170,7 @@ static int resync(struct tracer *t)
 		if (joined || p->execs != value.execs) {
 			p->execs = value.execs;
 			p->registry = value.registry;
-			p->done = false;
+			p->done = !p->local;
 			p->looked = 0;
 			p->next_ns = 0;
 		}
@@ -225,7 +219,7 @@ void process_forget_looks(struct tracer *t)
 
 	/* An address that tracer_add_process() told stays good. */
 	for (i = 0; i < t->nr_processes; i++) {
-		t->process[i].done = t->process[i].told;
+		t->process[i].done = t->process[i].told || !t->process[i].local;
 		t->process[i].looked = 0;
 		t->process[i].next_ns = 0;
 	}
@@ -264,9 +258,10 @@ int process_check(struct tracer *t, char *err, size_t errlen)
 	if (of && of_tid && of != of_tid)
 		return tracer_say(err, errlen, -ESRCH, "thread %d belongs to process %d, not to %d", o->tid,
 				  of_tid, of);
-	if ((of || of_tid) && process_global_id(of ?: of_tid, &id))
+	if ((of || of_tid) && pidns_to_global(of ?: of_tid, &id))
 		return tracer_say(err, errlen, -ENOTSUP,
-				  "cannot tell process ids of this pid namespace; run in the initial one");
+				  "cannot translate the id %d out of this pid namespace; run in the initial one",
+				  of ?: of_tid);
 	return 0;
 }
 

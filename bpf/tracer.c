@@ -11,6 +11,7 @@
 
 #include <bpf/btf.h>
 
+#include "bpf/pidns.h"
 #include "bpf/tracer_impl.h"
 
 static const struct tracer_ops *const kinds[] = {
@@ -189,9 +190,9 @@ static int fill_settings(struct tracer *t, char *err, size_t errlen)
 	struct tracer_settings *s = t->settings;
 	uint32_t id;
 
-	if (!process_global_id(getpid(), &id))
+	if (!pidns_to_global(getpid(), &id))
 		s->self_tgid = id;
-	if (o->tid && !process_global_id(o->tid, &id))
+	if (o->tid && !pidns_to_global(o->tid, &id))
 		s->tid = id;
 	/* Arms exist only in processes that were added. */
 	s->by_process = t->by_process = o->tgid || o->tid || o->group == TRACER_GROUP_ARM;

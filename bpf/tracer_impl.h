@@ -164,5 +164,5 @@ void process_forget_looks(struct tracer *t); /* what was found is detached: look
 int process_add(struct tracer *t, pid_t tgid, uint64_t registry_addr);
 int process_poll(struct tracer *t);
 void process_free(struct tracer *t);
-int process_global_id(pid_t local, uint32_t *global); /* id in the kernel's initial pid namespace */
+int process_global_id(pid_t local, uint32_t *global); /* pidns_to_global() */
 #endif
