@@ -262,6 +262,7 @@ static int measure_all(struct bench_run *run, uint64_t seed)
 	progress_say(&progress, "%zu question%s, about %.0f s, seed %llu", run->suite.nr,
 		     run->suite.nr == 1 ? "" : "s", cost, (unsigned long long)seed);
 	error = run_questions(&run->suite, &m, &sum, run->err, sizeof(run->err));
+	interrupt_remove();
 	if (!error)
 		error = record_write(run->out,
 				     record_end(sum.interrupted ? "interrupted" : "complete"));

@@ -41,13 +41,20 @@ bool interrupt_seen(void)
 	return seen;
 }
 
-void interrupt_child(void)
+void interrupt_remove(void)
 {
-	static const int reset[] = { SIGTERM, SIGHUP, SIGCHLD, SIGPIPE };
-	sigset_t none;
+	static const int reset[] = { SIGINT, SIGTERM, SIGHUP, SIGCHLD };
 
 	for (size_t i = 0; i < sizeof(reset) / sizeof(reset[0]); i++)
 		handle(reset[i], SIG_DFL);
+}
+
+void interrupt_child(void)
+{
+	sigset_t none;
+
+	interrupt_remove();
+	handle(SIGPIPE, SIG_DFL);
 	handle(SIGINT, SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);

@@ -12,6 +12,13 @@ void interrupt_install(void);
 bool interrupt_seen(void);
 
 /*
+ * interrupt_remove - the measuring is over: signals do again what they usually do, but for SIGPIPE
+ *
+ * What renders the report need not cope with reads that a signal cuts short. The flag stays.
+ */
+void interrupt_remove(void);
+
+/*
  * interrupt_child - in a forked child before exec: defaults again, but SIGINT ignored (the terminal
  * sends it to all)
  */
