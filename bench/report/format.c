@@ -94,16 +94,24 @@ const char *phase_title(enum report_phase p)
 	return title[p];
 }
 
-static double phase_mean(const struct report_result *r, enum report_phase p)
-{
-	return r->phase[p] ? hist_mean(r->phase[p]) : NAN;
-}
-
 double result_share(const struct report_result *r, enum report_phase p)
 {
-	double whole = phase_mean(r, PHASE_END_TO_END);
+	const struct hist *whole = r->phase[PHASE_END_TO_END], *part = r->phase[p];
 
-	return whole > 0 ? phase_mean(r, p) / whole : NAN;
+	if (!whole || !part || part->count != whole->count || !whole->sum)
+		return NAN;
+	return (double)part->sum / (double)whole->sum;
+}
+
+bool phases_add_up(const struct report_result *r)
+{
+	static const enum report_phase part[] = { PHASE_CALL, PHASE_WAKE, PHASE_RUNQ,
+						  PHASE_RESUME };
+
+	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++)
+		if (isnan(result_share(r, part[i])))
+			return false;
+	return true;
 }
 
 double observer_effect(const struct report_result *r)

@@ -274,7 +274,7 @@ static void navigation(const struct page *p)
 		const char *name = p->r->question[i].name;
 		size_t topic = strcspn(name, "/");
 
-		if (topic != last_length || strncmp(name, last, topic)) {
+		if (name[topic] && (topic != last_length || strncmp(name, last, topic))) {
 			char *head = strndup(name, topic);
 
 			fputs("<b>", p->out);
@@ -288,8 +288,11 @@ static void navigation(const struct page *p)
 		page_question(p, name, false);
 		fputs("</a>", p->out);
 	}
-	fputs("<b>Behind the figures</b><a href=\"#noise\">Noise</a><a href=\"#tracing\">Tracing</a>"
-	      "<a href=\"#environment\">Environment</a><a href=\"#again\">Do it again</a></div></nav>\n",
+	fputs("<b>Behind the figures</b>", p->out);
+	if (strcmp(header_text(p->r, "tool"), "trace"))
+		fputs("<a href=\"#noise\">Noise</a>", p->out);
+	fputs("<a href=\"#tracing\">Tracing</a><a href=\"#environment\">Environment</a>"
+	      "<a href=\"#again\">Do it again</a></div></nav>\n",
 	      p->out);
 }
 
@@ -359,8 +362,8 @@ static void cards(const struct page *p)
 		snprintf(text, sizeof(text), "%s",
 			 total(p->r->losses) ? "losses, see below" : "nothing lost");
 	else
-		snprintf(text, sizeof(text), "not taken");
-	card(p, "Phases", text);
+		snprintf(text, sizeof(text), "phases not taken");
+	card(p, "Tracing", text);
 	fputs("</div>\n", p->out);
 }
 

@@ -99,8 +99,10 @@ static void tracing(const struct page *p)
 	}
 	fputs(", ", p->out);
 	page_ns(p, cpu_ns);
-	fputs(" of CPU time in the tracing process. Verdicts come from untraced blocks only.</p>\n",
-	      p->out);
+	fputs(" of CPU time in the tracing process.", p->out);
+	if (p->r->nr_comparisons)
+		fputs(" Verdicts come from untraced blocks only.", p->out);
+	fputs("</p>\n", p->out);
 	counts_table(p, "Losses, per cause", p->r->losses, true);
 	counts_table(p, "Counters: what was seen and is no loss", p->r->counters, false);
 }

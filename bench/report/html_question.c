@@ -120,7 +120,14 @@ static void curves(const struct page *p, size_t index, const struct report_quest
 		fputs("<figure>", p->out);
 		if (!plots_write(p, index, (enum plot_kind)kind))
 			fputs("<p class=note>too few values to draw</p>", p->out);
-		fprintf(p->out, "<figcaption>%s</figcaption></figure>\n", caption[kind]);
+		fprintf(p->out, "<figcaption>%s", caption[kind]);
+		if (q->from_trace) {
+			const char *metric = p->r->result[q->first_result].main_metric;
+
+			fputs(" · ", p->out);
+			page_text(p, metric ? metric : "");
+		}
+		fputs("</figcaption></figure>\n", p->out);
 	}
 	fputs("</div>\n", p->out);
 }
@@ -174,7 +181,7 @@ static void stacks(const struct page *p, const struct report_question *q)
 	for (size_t i = 0; i < q->nr_results; i++) {
 		const struct report_result *r = &p->r->result[q->first_result + i];
 
-		if (has_phases(r))
+		if (phases_add_up(r))
 			longest = fmax(longest, mean_of(r, PHASE_END_TO_END));
 	}
 	fputs("<div class=legend>", p->out);
@@ -183,7 +190,7 @@ static void stacks(const struct page *p, const struct report_question *q)
 			phase_title(part[i]));
 	fputs("</div><div class=stack>", p->out);
 	for (size_t i = 0; longest > 0 && i < q->nr_results; i++)
-		if (has_phases(&p->r->result[q->first_result + i]))
+		if (phases_add_up(&p->r->result[q->first_result + i]))
 			stack(p, &p->r->result[q->first_result + i], longest);
 	fputs("</div>\n", p->out);
 }

@@ -37,8 +37,15 @@ void escape_shell(FILE *out, const char *s);
 /* phase_title - "end to end", "call", ... */
 const char *phase_title(enum report_phase p);
 
-/* result_share - mean of phase @p as a share of the mean end to end, NAN when either is missing */
+/*
+ * result_share - mean of phase @p as a share of the mean end to end; NAN when either is missing, or
+ * when they are of different wakes (a tracer may know a part of a wake whose other stamps are
+ * missing)
+ */
 double result_share(const struct report_result *r, enum report_phase p);
+
+/* phases_add_up - call, wake, runq and resume are there for the same wakes */
+bool phases_add_up(const struct report_result *r);
 
 /* observer_effect - median end to end of traced blocks / of untraced blocks, NAN when either is
  * missing */

@@ -223,7 +223,7 @@ static void phase_rows(struct text *t, const struct report_result *r)
 	char text[FIGURE], untraced[FIGURE];
 	double effect = observer_effect(r);
 
-	name_cell(t, r->name);
+	name_cell(t, *r->name ? r->name : "all");
 	phase_row(t, r, "p50");
 	if (!isnan(effect))
 		fprintf(t->out, "  x %s", format_ratio(text, effect));
@@ -249,7 +249,7 @@ static bool has_phases(const struct report_result *r)
  * The observer effect: median end to end, traced / untraced, with the number of operations of both,
  * and how many of the traced ones had all their stamps and are split into phases.
  */
-static void phase_heading(struct text *t)
+static void phase_heading(struct text *t, bool observer)
 {
 	static const char *const title[] = {
 		"whole", "call", "wake", "runq", "resume", "unattrib."
@@ -259,20 +259,21 @@ static void phase_heading(struct text *t)
 	stat_cell(t, "traced");
 	for (size_t i = 0; i < NR_SHOWN; i++)
 		cell(t, title[i]);
-	fprintf(t->out, "  traced / untraced%s\n", paint(t, PLAIN));
+	fprintf(t->out, "%s%s\n", observer ? "  traced / untraced" : "", paint(t, PLAIN));
 }
 
 static void phase_table(struct text *t, const struct report_question *q)
 {
+	size_t nr = q->nr_results < MAX_SUBJECTS ? q->nr_results : MAX_SUBJECTS;
 	bool any = false;
 
-	for (size_t i = 0; i < q->nr_results; i++) {
+	for (size_t i = 0; i < nr; i++) {
 		const struct report_result *r = &t->r->result[q->first_result + i];
 
 		if (!has_phases(r))
 			continue;
 		if (!any)
-			phase_heading(t);
+			phase_heading(t, !q->from_trace);
 		any = true;
 		phase_rows(t, r);
 	}
@@ -337,6 +338,7 @@ static void trace_kind(struct text *t, const struct report_question *q)
 	}
 	if (nr < q->nr_results)
 		fprintf(t->out, "  and %zu more\n", q->nr_results - nr);
+	phase_table(t, q);
 }
 
 /* ---- around the tables ------------------------------------------------------------------------

@@ -83,8 +83,8 @@ static int read_types(char types[1024])
 Test(record, what_is_written_is_read)
 {
 	char *argv[] = { "bench", "--filter",
-			 "a\xff"
-			 "b\x1b[31m" };
+			 ("a\xff"
+			  "b\x1b[31m") };
 	struct record_writer *w;
 	char types[1024];
 
