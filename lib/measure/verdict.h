@@ -22,8 +22,7 @@ const char *verdict_name(enum verdict v);
 
 struct comparison {
 	size_t nr_pairs;   /* pairs used */
-	size_t nr_merged;  /* pairs left after neighbours were merged because of serial correlation
-			    */
+	size_t nr_merged;  /* pairs left after correlated neighbours were merged */
 	double ratio;	   /* exp(median of d, merged), candidate / baseline; NAN without pairs */
 	double lo, hi;	   /* interval of the ratio; NAN below VERDICT_MIN_PAIRS */
 	double confidence; /* exact coverage of the interval, >= 0.95 */
