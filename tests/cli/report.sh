@@ -1,0 +1,47 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# kt report: formats, outputs that must not be overwritten, damaged records; JSON as Python's strict parser reads it.
+. "$(dirname "$0")/lib.sh"
+
+for record in small trace hostile; do
+	"$kt" report "tests/golden/$record.jsonl" --format json >"$tmp/$record.json"
+	check "$record: strict JSON" strict_json "$tmp/$record.json"
+	env -u COLUMNS "$kt" report "tests/golden/$record.jsonl" >"$tmp/$record.txt"
+	check "$record: text as committed" cmp "$tmp/$record.txt" "tests/golden/$record.txt"
+	check "$record: page" "$kt" report "tests/golden/$record.jsonl" -o "$tmp/$record.html"
+	check "$record: the page is whole" grep -q '</html>' "$tmp/$record.html"
+done
+check 'a hostile name is no markup' test "$(grep -c '<script' "$tmp/hostile.html")" = 0
+check 'nor a terminal sequence' test "$(grep -c $'\x1b' "$tmp/hostile.txt")" = 0
+check 'the generator still makes the committed record' sh -c \
+	"python3 tests/golden/make_run.py small | cmp - tests/golden/small.jsonl"
+
+# -o
+echo precious >"$tmp/there.json"
+refused 'output that exists' 2 'exists' "$kt" report tests/golden/small.jsonl -o "$tmp/there.json"
+check 'it was not overwritten' grep -qx precious "$tmp/there.json"
+check 'but with --force it is' "$kt" report tests/golden/small.jsonl --force -o "$tmp/there.json"
+check 'in the format of its name' strict_json "$tmp/there.json"
+refused 'output in no directory' 2 'no-such-dir' "$kt" report tests/golden/small.jsonl -o "$tmp/no-such-dir/x"
+refused 'full disk' 5 'space' sh -c "'$kt' report tests/golden/small.jsonl >/dev/full"
+check 'nothing is left beside the outputs' test -z "$(find "$tmp" -name '*.html.*' -o -name '*.json.*')"
+
+# damaged records
+head -c 40000 tests/golden/small.jsonl >"$tmp/torn.jsonl"
+"$kt" report "$tmp/torn.jsonl" >"$tmp/torn.txt" 2>&1
+check 'a torn record is rendered and marked' grep -q '^interrupted' "$tmp/torn.txt"
+(head -n 5 tests/golden/small.jsonl; echo '{"type":"block","question":7}'; tail -n 3 tests/golden/small.jsonl) >"$tmp/bad.jsonl"
+refused 'a record that lies' 2 'line 6' "$kt" report "$tmp/bad.jsonl"
+(head -n 5 tests/golden/small.jsonl; head -c 17000000 /dev/zero | tr '\0' ' '; echo) >"$tmp/long.jsonl"
+refused 'a line without end' 2 'line 6.*16 MiB' "$kt" report "$tmp/long.jsonl"
+
+cat tests/golden/small.jsonl tests/golden/small.jsonl >"$tmp/twice.jsonl"
+"$kt" report "$tmp/twice.jsonl" --format json >"$tmp/twice.json"
+check 'cat merges' python3 - "$tmp/small.json" "$tmp/twice.json" <<'P'
+import json, sys
+one, two = (json.load(open(f)) for f in sys.argv[1:])
+assert two["complete"] and [2 * r["count"] for r in one["results"]] == [r["count"] for r in two["results"]]
+P
+check 'no gnuplot: the page names its package' sh -c \
+	"PATH=/nonexistent '$kt' report tests/golden/small.jsonl --format html | /usr/bin/grep -q gnuplot-nox"
+finish
