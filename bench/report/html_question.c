@@ -49,7 +49,9 @@ static void introduction(const struct page *p, const struct report_question *q)
 		fprintf(p->out, " · zone ±%s", format_percent(text, q->zone));
 	}
 	if (q->noise.unsteady)
-		fputs(" · <span class=\"chip unstable\">unsteady machine</span>", p->out);
+		fprintf(p->out,
+			" · <a href=\"#noise\" class=\"chip unstable\">unsteady machine: %zu of %zu blocks noisy</a>",
+			q->noise.nr_noisy, q->noise.nr_blocks);
 	fputs("</p>\n", p->out);
 	if (q->failed) {
 		fputs("<p class=banner><b>Failed.</b> ", p->out);

@@ -279,6 +279,21 @@ static void phase_table(struct text *t, const struct report_question *q)
 	}
 }
 
+/* Why the verdicts above are unstable. */
+static void unsteady_line(struct text *t, const struct report_noise *n)
+{
+	char text[FIGURE];
+
+	if (!n->unsteady)
+		return;
+	fprintf(t->out, "  %sunsteady machine: %zu of %zu blocks with more than 2 %% steal",
+		paint(t, YELLOW), n->nr_noisy, n->nr_blocks);
+	if (isfinite(n->canary_drift))
+		fprintf(t->out, "; a fixed loop's time moved by %s",
+			format_percent(text, n->canary_drift));
+	fprintf(t->out, "%s\n", paint(t, PLAIN));
+}
+
 static void question(struct text *t, const struct report_question *q)
 {
 	char text[FIGURE];
@@ -298,6 +313,7 @@ static void question(struct text *t, const struct report_question *q)
 	}
 	fputc('\n', t->out);
 	arms_table(t, q);
+	unsteady_line(t, &q->noise);
 	phase_table(t, q);
 }
 

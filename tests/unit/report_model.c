@@ -220,6 +220,7 @@ Test(report_model, quantiles_need_ten_values_beyond_them)
 Test(report_model, a_machine_that_was_unsteady_makes_verdicts_unstable)
 {
 	struct report *r;
+	char *text;
 
 	question("calm", "latency");
 	question("shaken", "latency");
@@ -238,6 +239,9 @@ Test(report_model, a_machine_that_was_unsteady_makes_verdicts_unstable)
 	cr_expect_eq(r->question[1].noise.nr_noisy, 4);
 	cr_expect(r->comparison[2].c.unstable);
 	cr_expect_eq(r->question[1].nr_blocks, 12, "no block is left out");
+	text = rendered(r, as_text);
+	cr_expect(strstr(text, "unsteady machine: 4 of 12 blocks"), "and the text says why");
+	free(text);
 	report_free(r);
 }
 
