@@ -91,12 +91,55 @@ static __always_inline bool started(void)
 
 /* ---- filters ----------------------------------------------------------------------------------- */
 
-/* task_name - full name into @buf (zeroed), also where comm is too short for a kthread's */
+/* own_tid - what gettid() tells @p */
+static __always_inline __u32 own_tid(struct task_struct *p)
+{
+	struct pid *pid = p->thread_pid;
+	struct upid *at;
+	unsigned int level = 0;
+	int nr = 0;
+
+	if (!pid)
+		return 0;
+	bpf_core_read(&level, sizeof(level), &pid->level);
+	/* numbers[level]: the array's length is not part of its type */
+	at = (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+	     level * bpf_core_type_size(struct upid);
+	bpf_core_read(&nr, sizeof(nr), &at->nr);
+	return nr;
+}
+
+#ifdef TRACER_THREAD_NAMES
+/* Full names of library threads, as their creation told; see names.bpf.h. Entries go with their threads. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, TRACER_MAX_NAMES);
+	__type(key, struct tracer_thread);
+	__type(value, struct tracer_name);
+} thread_names SEC(".maps");
+
+static __always_inline bool library_name(__u32 tgid, __u32 tid, char *buf, __u32 size)
+{
+	struct tracer_thread key = { .tgid = tgid, .tid = tid };
+	struct tracer_name *n = bpf_map_lookup_elem(&thread_names, &key);
+
+	return n && bpf_probe_read_kernel_str(buf, size, n->name) > 0;
+}
+#else
+static __always_inline bool library_name(__u32 tgid, __u32 tid, char *buf, __u32 size)
+{
+	return false;
+}
+#endif
+
+/* task_name - full name into @buf (zeroed), also where comm is too short for it */
 static __always_inline void task_name(struct task_struct *p, char *buf, __u32 size)
 {
 	struct kthread *k = NULL;
 	char *full = NULL;
 
+	if (!(p->flags & PF_KTHREAD) && library_name(p->tgid, own_tid(p), buf, size))
+		return;
 	if (p->flags & PF_KTHREAD) {
 		if (bpf_core_field_exists(struct task_struct, worker_private))
 			k = p->worker_private;
@@ -176,11 +219,14 @@ static __always_inline bool wanted(struct task_struct *p)
 static __always_inline __u32 subject_group(struct tracer_subject *s)
 {
 	__u64 h = (s->key[0] ^ (s->key[1] << 1)) * 0x9e3779b97f4a7c15ULL;
-	__u32 i, index = (__u32)(h >> 33) % (settings.nr_groups ?: 1);
+	__u32 i, index, first = h >> 33;
 
 	for (i = 0; i < TRACER_GROUP_PROBES && i < settings.nr_groups; i++) {
-		struct tracer_subject *known = bpf_map_lookup_elem(&subjects, &index);
+		struct tracer_subject *known;
 
+		/* Not by wrapping around at the end: the verifier would follow each wrap on its own. */
+		index = (first + i) % (settings.nr_groups ?: 1);
+		known = bpf_map_lookup_elem(&subjects, &index);
 		if (!known) {
 			if (!bpf_map_update_elem(&subjects, &index, s, BPF_NOEXIST))
 				return index;
@@ -188,8 +234,6 @@ static __always_inline __u32 subject_group(struct tracer_subject *s)
 		}
 		if (known && known->key[0] == s->key[0] && known->key[1] == s->key[1])
 			return index;
-		if (++index >= settings.nr_groups)
-			index = 0;
 	}
 	count(COUNTER_groups_full);
 	return settings.nr_groups;

@@ -77,7 +77,8 @@ static __always_inline __u32 group_of(struct wake_task *t, struct task_struct *p
 	} else if (t->group > settings.nr_groups) {
 		count(COUNTER_groups_full); /* found out earlier; this one is lost too */
 	}
-	return t->group - 1;
+	/* Read anew: the verifier forgets the ways that led here, and walks the rest once. */
+	return *(volatile __u32 *)&t->group - 1;
 }
 
 /* Once, not per metric: an own function keeps the verifier's work and the code small. */
