@@ -48,6 +48,9 @@ struct build {
 	struct hist scratch; /* the histogram just read */
 };
 
+/* report_new - an empty report, for report_free(); NULL: no memory */
+struct report *report_new(void);
+
 /* report_keep - a copy of @s that lives as long as the report; NULL: no memory */
 const char *report_keep(struct report *r, const char *s);
 
