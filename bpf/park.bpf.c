@@ -6,8 +6,10 @@
  * park_state.h.
  */
 #define HIST_PREEMPTIBLE
+#define TRACER_THREAD_NAMES
 #include "bpf/common.bpf.h"
 #include "bpf/follow.bpf.h"
+#include "bpf/names.bpf.h"
 #include <bpf/usdt.bpf.h>
 
 #include "bpf/park_shared.h"
@@ -16,7 +18,7 @@
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, PARK_MAX_THREADS);
-	__type(key, struct park_key);
+	__type(key, struct tracer_thread);
 	__type(value, struct park_target);
 } targets SEC(".maps");
 
@@ -74,7 +76,7 @@ static __always_inline __u32 group_of(struct task_struct *p)
 /* The state of thread @tid of the current process, fresh when it is of an earlier counting. */
 static __always_inline struct park_target *target_of(struct task_struct *current, __u32 tid)
 {
-	struct park_key key = { .tgid = current->tgid, .tid = tid };
+	struct tracer_thread key = { .tgid = current->tgid, .tid = tid };
 	struct park_target *t = bpf_map_lookup_elem(&targets, &key), fresh = {};
 
 	if (t && t->session == session_now())
@@ -415,7 +417,7 @@ int on_sched_switch(__u64 *ctx)
 SEC("?tp_btf/sched_process_exit")
 int BPF_PROG(on_thread_exit, struct task_struct *p)
 {
-	struct park_key key = { .tgid = p->tgid, .tid = p->pid };
+	struct tracer_thread key = { .tgid = p->tgid, .tid = p->pid };
 	__u32 tid = p->pid;
 
 	bpf_map_delete_elem(&targets, &key);

@@ -17,12 +17,13 @@ struct park {
 };
 
 static const struct usdt_want probes[] = {
-	{ "on_park_begin", "kthread", "park_begin", false },
-	{ "on_unpark_begin", "kthread", "unpark_begin", false },
-	{ "on_parked", "kthread", "parked", false },
-	{ "on_unparked", "kthread", "unparked", false },
-	{ "on_unpark_end", "kthread", "unpark_end", false },
-	{ "on_park_end", "kthread", "park_end", false },
+	USDT_WANT_NAMES,
+	{ "on_park_begin", "kthread", "park_begin", false, false },
+	{ "on_unpark_begin", "kthread", "unpark_begin", false, false },
+	{ "on_parked", "kthread", "parked", false, false },
+	{ "on_unparked", "kthread", "unparked", false, false },
+	{ "on_unpark_end", "kthread", "unpark_end", false, false },
+	{ "on_park_end", "kthread", "park_end", false, false },
 };
 
 /* What closes an interval comes before what opens one. */
@@ -59,8 +60,7 @@ static int park_open(struct tracer *t, char *err, size_t errlen)
 	t->skel = skel;
 	t->obj = skel->obj;
 	t->settings = (struct tracer_settings *)&skel->rodata->settings;
-	for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++)
-		autoload(t->obj, probes[i].prog, !kernel);
+	usdt_files_autoload(t, &s->files);
 	for (size_t i = 0; i < NR_KERNEL_PROGRAMS; i++)
 		autoload(t->obj, kernel_programs[i], kernel);
 	autoload(t->obj, "on_thread_exit", true);

@@ -6,12 +6,6 @@
 
 #define PARK_MAX_THREADS 4096
 
-/* A thread of a process; its id as the process's own pid namespace shows it. */
-struct park_key {
-	hist_u32 tgid;
-	hist_u32 tid;
-};
-
 struct park_call {
 	hist_u64 begin_ns;
 	hist_u32 target;

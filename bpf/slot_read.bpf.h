@@ -49,24 +49,6 @@ static __always_inline __u64 registry_of(struct slot_place *s, struct task_struc
 	return registry;
 }
 
-/* own_tid - what gettid() tells @p */
-static __always_inline __u32 own_tid(struct task_struct *p)
-{
-	struct pid *pid = p->thread_pid;
-	struct upid *at;
-	unsigned int level = 0;
-	int nr = 0;
-
-	if (!pid)
-		return 0;
-	bpf_core_read(&level, sizeof(level), &pid->level);
-	/* numbers[level]: the array's length is not part of its type */
-	at = (void *)pid + bpf_core_field_offset(struct pid, numbers) +
-	     level * bpf_core_type_size(struct upid);
-	bpf_core_read(&nr, sizeof(nr), &at->nr);
-	return nr;
-}
-
 static __always_inline bool slot_search(struct slot_place *s, __u64 registry)
 {
 	__u32 first = slot_hash(s->tid), i;

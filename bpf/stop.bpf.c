@@ -6,8 +6,10 @@
  * which is in one stop at a time. The subject is the stopped thread.
  */
 #define HIST_PREEMPTIBLE
+#define TRACER_THREAD_NAMES
 #include "bpf/common.bpf.h"
 #include "bpf/follow.bpf.h"
+#include "bpf/names.bpf.h"
 #include <bpf/usdt.bpf.h>
 
 #include "bpf/stop_shared.h"
@@ -87,7 +89,8 @@ int BPF_USDT(on_usdt_stop, char *comm, int tid)
 	if (!started() || !wanted_process(p))
 		return 0;
 	/* The thread id is as its own pid namespace shows it. */
-	bpf_probe_read_user_str(s.name, sizeof(s.name), comm);
+	if (!library_name(p->tgid, tid, s.name, sizeof(s.name)))
+		bpf_probe_read_user_str(s.name, sizeof(s.name), comm);
 	if ((settings.tid && settings.tid != (__u32)tid) ||
 	    (settings.by_name && !text_matches(s.name))) {
 		count(COUNTER_filtered);

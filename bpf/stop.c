@@ -17,8 +17,9 @@ struct stop {
 };
 
 static const struct usdt_want probes[] = {
-	{ "on_usdt_stop", "sched", "sched_kthread_stop", false },
-	{ "on_usdt_stop_ret", "sched", "sched_kthread_stop_ret", false },
+	USDT_WANT_NAMES,
+	{ "on_usdt_stop", "sched", "sched_kthread_stop", false, false },
+	{ "on_usdt_stop_ret", "sched", "sched_kthread_stop_ret", false, false },
 };
 
 static int stop_open(struct tracer *t, char *err, size_t errlen)
@@ -50,8 +51,7 @@ static int stop_open(struct tracer *t, char *err, size_t errlen)
 	t->skel = skel;
 	t->obj = skel->obj;
 	t->settings = (struct tracer_settings *)&skel->rodata->settings;
-	bpf_program__set_autoload(skel->progs.on_usdt_stop, !kernel);
-	bpf_program__set_autoload(skel->progs.on_usdt_stop_ret, !kernel);
+	usdt_files_autoload(t, &s->files);
 	bpf_program__set_autoload(skel->progs.on_kernel_stop, kernel);
 	bpf_program__set_autoload(skel->progs.on_kernel_stop_ret, kernel);
 	bpf_program__set_autoload(skel->progs.on_thread_exit, true);

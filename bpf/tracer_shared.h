@@ -19,6 +19,7 @@
 
 #define TRACER_MAX_SHARDS     8
 #define TRACER_MAX_PROCESSES  4096
+#define TRACER_MAX_NAMES      4096
 #define TRACER_NAME_LEN	      64
 #define TRACER_GROUP_PROBES   64
 #define TRACER_DEFAULT_GROUPS 64
@@ -71,6 +72,16 @@ struct tracer_process {
 	hist_u64 registry; /* address of its kthread_slot_registry, 0: none known */
 	hist_u32 execs;	   /* how often it called exec since it joined */
 	hist_u32 reserved;
+};
+
+/* A thread of a process; tid as gettid() tells it, tgid as the kernel's initial namespace shows it. */
+struct tracer_thread {
+	hist_u32 tgid;
+	hist_u32 tid;
+};
+
+struct tracer_name {
+	char name[TRACER_NAME_LEN];
 };
 
 /* A subject that has a group, key: index of the group. */

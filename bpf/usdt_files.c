@@ -92,6 +92,31 @@ int usdt_files_open(struct tracer *t, struct usdt_files *u, char *err, size_t er
 	return any_usable(u) ? 0 : say_missing(t, u, err, errlen);
 }
 
+static bool names_matter(const struct tracer *t)
+{
+	return t->opts.comm_glob ||
+	       (t->opts.group == TRACER_GROUP_SUBJECT && t->opts.by != TRACER_BY_FUNC);
+}
+
+static bool is_needed(const struct tracer *t, const struct usdt_want *w)
+{
+	return !t->opts.kthreads && (!w->names || names_matter(t));
+}
+
+void usdt_files_autoload(struct tracer *t, const struct usdt_files *u)
+{
+	bool names = false;
+
+	for (uint32_t i = 0; i < u->nr_want; i++) {
+		struct bpf_program *p = bpf_object__find_program_by_name(t->obj, u->want[i].prog);
+
+		bpf_program__set_autoload(p, is_needed(t, &u->want[i]));
+		names |= u->want[i].names && is_needed(t, &u->want[i]);
+	}
+	bpf_program__set_autoload(bpf_object__find_program_by_name(t->obj, "on_named_thread_exit"),
+				  names);
+}
+
 static int attach_file(struct tracer *t, struct usdt_files *u, uint32_t index, char *err,
 		       size_t errlen)
 {
@@ -104,7 +129,8 @@ static int attach_file(struct tracer *t, struct usdt_files *u, uint32_t index, c
 	/* From the last to the first: what closes an interval must be there before what opens one.
 	 */
 	for (uint32_t i = u->nr_want; i-- > 0 && !ret;)
-		if (target_find(f, u->want[i].provider, u->want[i].name))
+		if (is_needed(t, &u->want[i]) &&
+		    target_find(f, u->want[i].provider, u->want[i].name))
 			ret = tracer_attach_usdt(t, u->want[i].prog, f->path, u->want[i].provider,
 						 u->want[i].name, cookie, err, errlen);
 	return ret;
@@ -114,6 +140,10 @@ int usdt_files_attach(struct tracer *t, struct usdt_files *u, char *err, size_t 
 {
 	int ret = 0;
 
+	if (names_matter(t) && !u->names_attached) {
+		ret = tracer_attach_program(t, "on_named_thread_exit", err, errlen);
+		u->names_attached = !ret;
+	}
 	for (; u->nr_attached < u->targets.nr && !ret; u->nr_attached++) {
 		const struct target_file *f = &u->targets.file[u->nr_attached];
 
@@ -150,6 +180,7 @@ int usdt_files_poll(struct tracer *t, struct usdt_files *u)
 void usdt_files_detach(struct usdt_files *u)
 {
 	u->nr_attached = 0;
+	u->names_attached = false;
 }
 
 void usdt_files_free(struct usdt_files *u)

@@ -12,7 +12,14 @@ struct usdt_want {
 	const char *prog; /* name of the program in the skeleton */
 	const char *provider, *name;
 	bool optional; /* older builds of the library may lack it */
+	bool names;    /* only where threads' names matter */
 };
+
+/* What every kind wants for the threads' full names, see names.bpf.h. */
+#define USDT_WANT_NAMES                                              \
+	{                                                            \
+		"on_thread_created", "kthread", "create", true, true \
+	}
 
 struct usdt_files {
 	const struct usdt_want *want;
@@ -20,6 +27,7 @@ struct usdt_files {
 	struct targets targets;
 	uint32_t nr_attached; /* files [0, nr_attached) */
 	uint64_t next_scan_ns;
+	bool names_attached; /* the program that forgets the names of ended threads */
 	/* called once per file before its probes are attached; NULL: nothing to do */
 	int (*prepare)(struct tracer *t, const struct target_file *f, uint64_t cookie);
 };
@@ -32,6 +40,10 @@ struct usdt_files {
  * sentence in @err. A command without probes is no error: it may execute another program.
  */
 int usdt_files_open(struct tracer *t, struct usdt_files *u, char *err, size_t errlen);
+
+/* usdt_files_autoload - of the wanted programs load those that this trace needs; none with
+ * --kthreads */
+void usdt_files_autoload(struct tracer *t, const struct usdt_files *u);
 
 /* usdt_files_attach - attach to the files that are not attached yet */
 int usdt_files_attach(struct tracer *t, struct usdt_files *u, char *err, size_t errlen);

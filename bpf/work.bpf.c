@@ -6,8 +6,10 @@
  * USDTs are attached for all processes and filtered here.
  */
 #define HIST_PREEMPTIBLE /* USDTs run in the thread's context */
+#define TRACER_THREAD_NAMES
 #include "bpf/common.bpf.h"
 #include "bpf/follow.bpf.h"
+#include "bpf/names.bpf.h"
 #include <bpf/usdt.bpf.h>
 
 #include "bpf/subject_func.h"
@@ -136,10 +138,9 @@ static __always_inline int exec_started(const struct execution *e, struct work_k
 	if (!t)
 		return 0;
 	o = work_started(t, known ? &item : NULL, now, e->func, barrier, session_now(), &delay);
-	if (o == WORK_IDLE)
-		record(e, METRIC_DELAY_IDLE, delay);
-	else if (o == WORK_BUSY)
-		record(e, METRIC_DELAY_BUSY, delay);
+	/* One call: the verifier walks what it inlines once more for each. */
+	if (o == WORK_IDLE || o == WORK_BUSY)
+		record(e, o == WORK_IDLE ? METRIC_DELAY_IDLE : METRIC_DELAY_BUSY, delay);
 	else if (o == WORK_BARRIER)
 		count(COUNTER_flush_work);
 	else

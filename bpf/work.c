@@ -19,10 +19,11 @@ struct work {
 };
 
 static const struct usdt_want probes[] = {
-	{ "on_usdt_queue", "sched", "sched_kthread_work_queue_work", false },
-	{ "on_usdt_cancel", "kthread", "work_cancel", true },
-	{ "on_usdt_start", "sched", "sched_kthread_work_execute_start", false },
-	{ "on_usdt_end", "sched", "sched_kthread_work_execute_end", false },
+	USDT_WANT_NAMES,
+	{ "on_usdt_queue", "sched", "sched_kthread_work_queue_work", false, false },
+	{ "on_usdt_cancel", "kthread", "work_cancel", true, false },
+	{ "on_usdt_start", "sched", "sched_kthread_work_execute_start", false, false },
+	{ "on_usdt_end", "sched", "sched_kthread_work_execute_end", false, false },
 };
 
 /* The function of the works by which a flush waits, as the library's file calls it. */
@@ -91,10 +92,7 @@ static int work_open(struct tracer *t, char *err, size_t errlen)
 	t->skel = skel;
 	t->obj = skel->obj;
 	t->settings = (struct tracer_settings *)&skel->rodata->settings;
-	autoload(skel->progs.on_usdt_queue, !kernel);
-	autoload(skel->progs.on_usdt_start, !kernel);
-	autoload(skel->progs.on_usdt_end, !kernel);
-	autoload(skel->progs.on_usdt_cancel, !kernel);
+	usdt_files_autoload(t, &w->files);
 	autoload(skel->progs.on_kernel_queue, kernel);
 	autoload(skel->progs.on_kernel_start, kernel);
 	autoload(skel->progs.on_kernel_end, kernel);

@@ -7,7 +7,8 @@
  *	kthread_oracle stop N
  *	kthread_oracle hold FILE	(map the library until FILE is there)
  *
- * Nothing is timed: each step waits for the state it needs.
+ * Nothing is timed: each step waits for the state it needs. Works behind the gate and stops take 1
+ *ms at least.
  */
 #include <errno.h>
 #include <kthread/kthread.h>
@@ -19,7 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define DEADLINE_S 30
+#define DEADLINE_S     30
+#define LOWER_BOUND_US 1000
 
 #define AWAIT(condition)                                              \
 	do {                                                          \
@@ -74,7 +76,7 @@ void oracle_gate(struct kthread_work *work)
 
 static void works(int idle, int busy, int cancelled, int flushes)
 {
-	struct kthread_worker *w = kthread_run_worker(0, "oracle_worker");
+	struct kthread_worker *w = kthread_run_worker(0, "oracle_worker_with_a_long_name");
 	struct kthread_work *behind = calloc((size_t)(busy + cancelled + 1), sizeof(*behind));
 	struct kthread_work step, gate;
 
@@ -98,6 +100,8 @@ static void works(int idle, int busy, int cancelled, int flushes)
 	for (int i = 0; i < cancelled; i++)
 		if (!kthread_cancel_work_sync(&behind[busy + i]))
 			die("cancelled work was not pending");
+	/* What waits behind the gate waits this long at least. */
+	usleep(LOWER_BOUND_US);
 	atomic_store(&gate_open, 1);
 	for (int i = 0; i < flushes; i++)
 		kthread_flush_worker(w);
@@ -132,7 +136,8 @@ static int park_fn(void *arg)
 
 static void parks(int n)
 {
-	struct task_struct *k = kthread_run(park_fn, NULL, "oracle_parked");
+	struct task_struct *k =
+		kthread_run(park_fn, NULL, "oracle <b>parked</b>\033[31m\n\xff thread");
 
 	if (IS_ERR(k))
 		die("no thread");
@@ -159,13 +164,16 @@ static int stop_fn(void *arg)
 			schedule();
 		__set_current_state(TASK_RUNNING);
 	}
+	/* A stop takes this long at least. */
+	usleep(LOWER_BOUND_US);
 	return 42;
 }
 
 static void stops(int n)
 {
 	for (int i = 0; i < n; i++) {
-		struct task_struct *k = kthread_run(stop_fn, NULL, "oracle_stop_%d", i % 4);
+		struct task_struct *k =
+			kthread_run(stop_fn, NULL, "oracle_thread_to_stop_number_%d", i % 4);
 
 		if (IS_ERR(k))
 			die("no thread");

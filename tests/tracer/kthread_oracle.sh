@@ -24,7 +24,7 @@ check() { # check NAME COMMAND...
 }
 
 # counts FILE EXPECTATION...: sums over all trace and losses records. An expectation is METRIC=N or METRIC>N, of all
-# subjects together, or SUBJECT:METRIC=N; losses must all be 0, a counter is counter.NAME=N.
+# subjects together, SUBJECT:METRIC=N, or METRIC.min>NS; losses must all be 0, a counter is counter.NAME=N.
 counts() {
 	python3 - "$@" <<'P'
 import json, re, sys
@@ -36,6 +36,8 @@ for line in open(sys.argv[1], encoding="utf-8"):
             assert h["count"] == sum(sum(run[1:]) for run in h["runs"]), "count is the sum of the buckets"
             for key in (name, r["subject"] + ":" + name):
                 total[key] = total.get(key, 0) + h["count"]
+            if h["count"]:
+                total[name + ".min"] = min(total.get(name + ".min", h["min"]), h["min"])
     elif r["type"] == "losses":
         for name, n in r["losses"].items():
             losses[name] = losses.get(name, 0) + n
@@ -73,7 +75,7 @@ fi
 
 # 40 works on a sleeping worker, the gate, 25 behind it, 3 of them cancelled; 4 flushes and one of destroy.
 work_counts='delay_idle=41 delay_busy=25 run=66 counter.cancelled=3 counter.flush_work=5 counter.unmatched=0
-	counter.superseded=0 counter.negative=0'
+	counter.superseded=0 counter.negative=0 delay_busy.min>1000000'
 n=0
 for program in "$oracle" "${oracle}_shared"; do
 	n=$((n + 1))
@@ -84,7 +86,7 @@ for program in "$oracle" "${oracle}_shared"; do
 	check "park: counts, ${program##*/}" counts "$tmp/p$n" park=300 park_react=300 unpark=300 unpark_call=300 \
 		counter.unmatched=0 counter.superseded=0
 	check "stop: ${program##*/}" traced 7 "$tmp/s$n" stop -o "$tmp/s$n" -- "$program" stop 60
-	check "stop: counts, ${program##*/}" counts "$tmp/s$n" stop=60 counter.unmatched=0
+	check "stop: counts, ${program##*/}" counts "$tmp/s$n" stop=60 counter.unmatched=0 'stop.min>1000000' 
 	check "functions: ${program##*/}" traced 7 "$tmp/f$n" work --by func -o "$tmp/f$n" -- "$program" work 10 5 0 0
 	check "functions by name, ${program##*/}" counts "$tmp/f$n" oracle_step:delay_idle=10 oracle_step:run=15 \
 		oracle_gate:delay_idle=1 oracle_gate:run=1
@@ -95,7 +97,7 @@ check 'a renamed copy' cp "$oracle" "$tmp/other-name"
 check 'a renamed copy is traced' traced 7 "$tmp/r" park -o "$tmp/r" -- "$tmp/other-name" park 20
 check 'a renamed copy is counted' counts "$tmp/r" park=20
 check 'by name' traced 7 "$tmp/t" stop --by thread -o "$tmp/t" -- "$oracle" stop 8
-check 'names' counts "$tmp/t" stop=8 oracle_stop_0:stop=2 oracle_stop_3:stop=2
+check 'names' counts "$tmp/t" stop=8 oracle_thread_to_stop_number_0:stop=2 oracle_thread_to_stop_number_3:stop=2
 # What a script executes is found once it runs: its first child holds until the probes are there.
 cat >"$tmp/script" <<S
 '$oracle' hold '$tmp/go' &
@@ -109,7 +111,14 @@ wait \$!
 S
 check 'by a script' traced 7 "$tmp/sh" stop -o "$tmp/sh" -- sh "$tmp/script"
 check 'a child of a script' counts "$tmp/sh" stop=8 counter.unmatched=0
-check 'one thread name only' traced 7 "$tmp/c" stop -c '*_stop_2' -o "$tmp/c" -- "$oracle" stop 8
+check 'worker by full name' traced 7 "$tmp/wn" work --by worker -c '*_long_name' -o "$tmp/wn" -- "$oracle" work 3 2 0 0
+check 'one worker' counts "$tmp/wn" run=6
+check 'its full name' grep -q '"subject":"oracle_worker_with_a_long_name-[0-9]*"' "$tmp/wn"
+check 'a hostile name' traced 7 "$tmp/h" park --by thread -o "$tmp/h" -- "$oracle" park 3
+cp "$tmp/out" "$tmp/hostile"
+check 'no control byte reaches the terminal' sh -c "LC_ALL=C grep -q 'oracle <b>parked</b>' '$tmp/hostile' && ! LC_ALL=C grep -q '[^[:print:]]' '$tmp/hostile'"
+check 'the record is UTF-8' python3 -c 'import sys; open(sys.argv[1], encoding="utf-8", errors="strict").read()' "$tmp/h"
+check 'one thread name only' traced 7 "$tmp/c" stop -c 'oracle*_number_2' -o "$tmp/c" -- "$oracle" stop 8
 check 'its counts' counts "$tmp/c" stop=2 counter.filtered=6 counter.unmatched=0
 check 'work of no such worker' traced 7 "$tmp/n" work -c 'no-such-*' -o "$tmp/n" -- "$oracle" work 3 2 0 0
 check 'nothing counted' counts "$tmp/n" delay_idle=0 delay_busy=0 run=0
