@@ -25,7 +25,7 @@ struct tracer_opts {
 	enum tracer_group group;
 	uint32_t nr_groups;	/* at most this many; further subjects are counted as lost */
 	pid_t tgid;		/* process id, as this process's pid namespace shows it */
-	pid_t tid;		/* thread id */
+	pid_t tid;		/* thread id, likewise */
 	const char *comm_glob;	/* thread name, shell pattern */
 	bool kthreads;		/* kernel threads only (without it: user threads only) */
 	bool follow_children;	/* with tgid: its descendants too, also after exec */
@@ -40,9 +40,8 @@ struct tracer_opts {
 const char *tracer_metric_name(enum tracer_metric m);
 
 /*
- * A counter and its name. Losses make a number incomplete (ring_full, map_full, storage_failed,
- * groups_full, recursion_missed, ...); the others only explain (absorbed, spun, no_t0, no_t4, reblocked, stale_t0,
- * new_task, preempted, requeued, unmatched, superseded, negative, filtered, idle_waker, ...).
+ * A counter and its name. Losses make a number incomplete, the others only explain; bpf/counters.h is
+ * the list and says what each means.
  */
 struct tracer_counter {
 	const char *name;
