@@ -124,12 +124,14 @@ check 'work of no such worker' traced 7 "$tmp/n" work -c 'no-such-*' -o "$tmp/n"
 check 'nothing counted' counts "$tmp/n" delay_idle=0 delay_busy=0 run=0
 
 # The kernel's own worker: leaving a network namespace queues works to rcu_exp_gp_kthread_worker.
-(for i in 1 2 3 4 5 6 7 8 9 10; do
-	sleep 0.1
+(for _ in $(seq 600); do
+	[ -e "$tmp/enough" ] && break
 	unshare -n true
+	sleep 0.05
 done) 2>/dev/null &
 churn=$!
 check 'kernel worker' traced 0 "$tmp/k" work --kthreads --by func -d 2s -o "$tmp/k"
+touch "$tmp/enough"
 wait $churn
 check 'kernel worker: counts' counts "$tmp/k" 'run>0' 'wait_rcu_exp_gp:run>0' counter.negative=0
 check 'kernel worker: each start has its queue' python3 - "$tmp/k" <<'P'
