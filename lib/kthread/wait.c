@@ -7,8 +7,8 @@
 
 /* A spin looks at the clock once in so many looks at the word. */
 #define SPIN_CHUNK 16
-/* After a failed spin, waits to let pass: doubles with each failure in a row up to this. */
-#define SPIN_SKIP_MAX 256
+/* After a failed spin, waits to let pass: doubles with each failure in a row, up to 2^this. */
+#define SPIN_SKIP_MAX_ORDER 8
 
 /* Not in the phase word: a hint for the next spin, which may well come late. */
 void kt_waker_here(struct kt_task *t)
@@ -136,8 +136,9 @@ static bool spin(struct kt_task *t, uint64_t begin_ns, uint32_t max_ns)
 }
 
 /*
- * Spin first if that has paid lately. What teaches us is how long the wait took, slept or spun: one
- * shorter than the longest spin would have been worth it.
+ * Spin first if that has paid lately. What teaches us is how long the wait took, slept or spun: one not
+ * much longer than the longest spin is short. While waits are long a trial remains, every 256th: two threads that
+ * wait for each other and both sleep would never see how short their waits could be.
  */
 static __attribute__((noinline)) int sleep_with_spin(struct kt_task *t,
 						     const struct timespec *until, uint32_t max_ns)
@@ -155,8 +156,8 @@ static __attribute__((noinline)) int sleep_with_spin(struct kt_task *t,
 		t->spin_failed = 0;
 		t->spin_skip /= 2;
 	} else if (spun) {
-		t->spin_skip = SPIN_SKIP_MAX >> 8 << t->spin_failed;
-		if (t->spin_skip < SPIN_SKIP_MAX)
+		t->spin_skip = 1U << t->spin_failed;
+		if (t->spin_failed < SPIN_SKIP_MAX_ORDER)
 			t->spin_failed++;
 	}
 	return err;

@@ -147,6 +147,7 @@ static void serve(struct kthread_worker *w, struct kt_task *t)
 			kt_parkme(t);
 			continue;
 		}
+		KT_DELAY("look");
 		work = next_work(w, t);
 		if (work) {
 			run_work(t, work);

@@ -150,6 +150,8 @@ Test(kthread_park, P7_unpark_followed_by_park_at_once)
 		cr_assert_eq(kthread_park(k), 0);
 		cr_assert_eq(kthread_get_state(k), TASK_PARKED);
 		kthread_unpark(k);
+		if (i % 100 == 0)
+			cr_assert(WAIT_UNTIL(kthread_get_state(k) == TASK_INTERRUPTIBLE));
 	}
 	cr_assert_eq(kthread_stop(k), 42);
 	cr_assert_eq(kthread_warn_count(KTHREAD_WARN_ANY), 0);

@@ -461,6 +461,25 @@ static bool W13_queue_cancel_flush_park(void)
 	return true;
 }
 
+/* Nobody else wakes the worker here: a request that it overlooks on its way to sleep stays so. */
+static bool P15_park_of_a_worker_about_to_sleep(void)
+{
+	struct kthread_worker *w = kthread_run_worker(0, "p15");
+	struct count_work c = { .runs = 0 };
+	unsigned int i;
+
+	kthread_init_work(&c.work, count_run);
+	for (i = 0; i < 3000; i++) {
+		CHECK(kthread_queue_work(w, &c.work));
+		kthread_flush_work(&c.work);
+		CHECK(kthread_park(w->task) == 0);
+		kthread_unpark(w->task);
+	}
+	kthread_destroy_worker(w);
+	CHECK(c.runs == i);
+	return true;
+}
+
 static bool workers_come_and_go(void)
 {
 	unsigned int i;
@@ -548,6 +567,7 @@ static bool L10_creation_that_fails_half_way_leaves_nothing(void)
 	DO(no_wake_is_lost)                                 \
 	DO(timeouts_against_complete)                       \
 	DO(W13_queue_cancel_flush_park)                     \
+	DO(P15_park_of_a_worker_about_to_sleep)             \
 	DO(workers_come_and_go)
 
 /* The first kind of each misuse is printed; these scenarios provoke some on purpose. */

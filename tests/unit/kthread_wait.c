@@ -92,6 +92,58 @@ Test(kthread_wait, ping_pong_loses_no_wake_when_spinning)
 	ping_pong(200, 20000);
 }
 
+/*
+ * The two sides of every sleep, in lock step: the sleeper announces its state and then looks, the waker
+ * writes and then wakes. Never may the sleeper miss the write and the waker the state, which a
+ * processor's store buffer would bring about if either side lacked its barrier.
+ */
+struct litmus {
+	struct task_struct *sleeper;
+	uint32_t round, x, r;
+	uint32_t done;
+};
+
+static void *litmus_waker(void *data)
+{
+	struct litmus *l = data;
+	uint32_t i;
+
+	for (i = 1; i <= 200000; i++) {
+		while (READ(l->round) != i)
+			;
+		__atomic_store_n(&l->x, 1, __ATOMIC_RELAXED);
+		l->r = (uint32_t)wake_up_process(l->sleeper);
+		__atomic_store_n(&l->done, i, __ATOMIC_RELEASE);
+	}
+	return NULL;
+}
+
+Test(kthread_wait, state_and_condition_are_never_both_missed)
+{
+	struct litmus l = { .sleeper = current };
+	volatile uint32_t pause;
+	uint32_t i, saw;
+	pthread_t t;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		cr_skip_test("needs two CPUs");
+	kthread_set_spin(current, 0);
+	pthread_create(&t, NULL, litmus_waker, &l);
+	for (i = 1; i <= 200000; i++) {
+		__atomic_store_n(&l.x, 0, __ATOMIC_RELAXED);
+		__atomic_store_n(&l.round, i, __ATOMIC_RELEASE);
+		for (pause = 0; pause < i % 64; pause++)
+			;
+		set_current_state(TASK_INTERRUPTIBLE);
+		saw = __atomic_load_n(&l.x, __ATOMIC_RELAXED);
+		while (READ(l.done) != i)
+			;
+		__set_current_state(TASK_RUNNING);
+		cr_assert(saw || l.r, "round %u", i);
+	}
+	pthread_join(t, NULL);
+}
+
 Test(kthread_wait, timeouts_are_never_early)
 {
 	unsigned int ms;
@@ -174,16 +226,21 @@ static int completes(void *data)
 /* The waiter's frame is reused as soon as it may be: a late access of complete() would hit it. */
 static __attribute__((noinline)) void wait_once(struct on_stack *s, int how)
 {
-	DECLARE_COMPLETION_ONSTACK(c);
+	DECLARE_COMPLETION_ONSTACK(on_stack);
+	struct completion *c = how < 3 ? &on_stack : malloc(sizeof(*c));
 
-	__atomic_store_n(&s->request, &c, __ATOMIC_RELEASE);
-	if (how == 0)
-		wait_for_completion(&c);
-	else if (how == 1)
-		cr_assert_eq(wait_for_completion_interruptible(&c), 0);
+	init_completion(c);
+	__atomic_store_n(&s->request, c, __ATOMIC_RELEASE);
+	if (how % 3 == 0)
+		wait_for_completion(c);
+	else if (how % 3 == 1)
+		cr_assert_eq(wait_for_completion_interruptible(c), 0);
 	else
-		cr_assert(wait_for_completion_timeout(&c, 100000));
-	cr_assert_eq(c.word, 0);
+		cr_assert(wait_for_completion_timeout(c, 100000));
+	cr_assert_eq(c->word, 0);
+	/* On the heap a late access shows under the address sanitizer. */
+	if (c != &on_stack)
+		free(c);
 }
 
 static __attribute__((noinline)) void check_frame(void)
@@ -204,7 +261,7 @@ Test(kthread_wait, a_completion_may_vanish_with_the_waiters_frame)
 	int i;
 
 	for (i = 0; i < 30000; i++) {
-		wait_once(&s, i % 3);
+		wait_once(&s, i % 6);
 		check_frame();
 	}
 	__atomic_store_n(&s.stop, 1, __ATOMIC_RELEASE);

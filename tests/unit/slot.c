@@ -177,10 +177,33 @@ Test(slot, libkthread_stamps_each_wake_while_observed)
 		cr_assert_geq(READ(s->t4_ns), t0);
 		cr_assert_eq(READ(s->seq), i);
 	}
-	/* A request to a thread that runs is no beginning of a wake. */
 	slot_observe(-1);
 	kthread_stop(k);
-	cr_assert_eq(find((pid_t)s->tid ? (pid_t)s->tid : 1), NULL);
+	cr_assert_eq(READ(s->tid), 0, "given back");
+}
+
+Test(slot, a_request_that_found_the_thread_awake_is_not_the_next_wakes_beginning)
+{
+	struct kthread_slot *s = slot_register();
+	struct task_struct *me = current;
+	uint64_t before;
+
+	slot_observe(1);
+	wake_up_process(me);
+	cr_assert_eq(s->t0_ns, 0, "not even about to sleep");
+	set_current_state(TASK_INTERRUPTIBLE);
+	wake_up_process(me);
+	__set_current_state(TASK_RUNNING);
+	cr_assert_gt(s->t0_ns, s->t4_ns, "asked, not answered");
+	set_current_state(TASK_INTERRUPTIBLE);
+	cr_assert_leq(s->t0_ns, s->t4_ns, "absorbed");
+	cr_assert_eq(s->seq, 0, "no wake");
+	before = slot_clock_ns();
+	wake_up_process(me);
+	cr_assert_geq(s->t0_ns, before);
+	schedule();
+	cr_assert_eq(s->seq, 1);
+	slot_observe(-1);
 }
 
 Test(slot, park_and_unpark_are_stamped)
