@@ -338,7 +338,7 @@ WAKE_FN void wake_switch_out(struct wake_state *s, slot_u32 how, const struct kt
 	if (s->chain == WAKE_WOKEN) {
 		/*
 		 * No T3. Either it was woken before we knew its place and ran all the time, or the kernel did not
-		 * tell that it was switched in (some guests lose events in the idle task's context).
+		 * tell that it was switched in: seen on a virtual machine, with the switches of one certain task.
 		 */
 		o->fate = s->primed ? COUNTER_switch_missed : COUNTER_absorbed;
 		s->chain = WAKE_IDLE;

@@ -76,6 +76,8 @@ static int attach_slot_probes(struct tracer *t, char *err, size_t errlen)
 		ret = tracer_attach_usdt(t, "on_slot", f->path, "kthread", "slot", 0, err, errlen);
 		if (ret)
 			return ret;
+		/* Stamps will come: from now on phases count only with them, so that their counts agree. */
+		__atomic_store_n(&t->control->stamped, 1, __ATOMIC_RELEASE);
 	}
 	return 0;
 }

@@ -239,7 +239,7 @@ static uint64_t nr_lost(const struct tracer_snapshot *s)
 
 /*
  * Exactly @want, less only what the tracer itself says that the kernel did not tell (on some virtual
- * machines a few sched_switch events of the idle task never reach any tracer).
+ * machines a few sched_switch events never reach any tracer).
  */
 static bool is_all(const struct tracer_snapshot *s, uint64_t got, uint64_t want)
 {
