@@ -5,10 +5,12 @@
  * State lives in task storage, made for every wanted task by the iterator when tracing begins and when a thread is
  * born; that a task has storage therefore means that it passed the filters of wanted_class().
  */
+#define TRACER_THREAD_NAMES
 #include "bpf/common.bpf.h"
 #include <bpf/usdt.bpf.h>
 
 #include "bpf/follow.bpf.h"
+#include "bpf/names.bpf.h"
 #include "bpf/slot_read.bpf.h"
 #include "bpf/wake_state.h"
 

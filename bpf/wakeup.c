@@ -21,6 +21,12 @@ static const char *const programs[] = { "on_sched_switch", "on_sched_migrate_tas
 					"on_sched_wakeup_new", "on_sched_waking" };
 #define NR_PROGRAMS (sizeof(programs) / sizeof(programs[0]))
 
+/* Do threads' names matter? Then library threads have their full ones. */
+static bool names_matter(const struct tracer *t)
+{
+	return !t->opts.kthreads && (t->opts.comm_glob || t->opts.group == TRACER_GROUP_SUBJECT);
+}
+
 static int wakeup_open(struct tracer *t, char *err, size_t errlen)
 {
 	struct wakeup_bpf *skel;
@@ -39,6 +45,8 @@ static int wakeup_open(struct tracer *t, char *err, size_t errlen)
 	for (i = 0; i < NR_PROGRAMS; i++)
 		bpf_program__set_autoload(bpf_object__find_program_by_name(t->obj, programs[i]), true);
 	bpf_program__set_autoload(skel->progs.on_slot, true);
+	bpf_program__set_autoload(skel->progs.on_thread_created, names_matter(t));
+	bpf_program__set_autoload(skel->progs.on_named_thread_exit, names_matter(t));
 	return 0;
 }
 
@@ -74,6 +82,9 @@ static int attach_slot_probes(struct tracer *t, char *err, size_t errlen)
 		if (!target_find(f, "kthread", "slot"))
 			continue;
 		ret = tracer_attach_usdt(t, "on_slot", f->path, "kthread", "slot", 0, err, errlen);
+		if (!ret && names_matter(t) && target_find(f, "kthread", "create"))
+			ret = tracer_attach_usdt(t, "on_thread_created", f->path, "kthread", "create", 0,
+						 err, errlen);
 		if (ret)
 			return ret;
 		/* Stamps will come: from now on phases count only with them, so that their counts agree. */
@@ -90,6 +101,8 @@ static int wakeup_attach(struct tracer *t, char *err, size_t errlen)
 
 	for (i = 0; !ret && i < NR_PROGRAMS; i++)
 		ret = tracer_attach_program(t, programs[i], err, errlen);
+	if (!ret && names_matter(t))
+		ret = tracer_attach_program(t, "on_named_thread_exit", err, errlen);
 	/* After the programs: whoever is born in between makes its storage itself. */
 	ret = ret ?: tracer_run_iter(t, "seed_tasks", err, errlen);
 	/* A command without probes, or none, is traced without stamps. */
