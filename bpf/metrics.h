@@ -11,9 +11,8 @@ enum tracer_by { TRACER_BY_THREAD, TRACER_BY_FUNC, TRACER_BY_WORKER };
 /*
  * Histograms of one group, k=5, ns. The metrics of a kind stand together. Which ones a kind fills:
  *   wakeup: CALL WAKE RUNQ PREMIG RESUME END_TO_END UNATTRIBUTED KERNEL. All but KERNEL (and PREMIG, where nothing
- *           moved) come together, once per wake of which every stamp was found, so their counts agree. Where no
- *           traced process has slots (kernel threads never do), and for subjects without one, WAKE, RUNQ and
- *           PREMIG come for every wake.
+ *           moved) come together, once per wake of which every stamp was found, so their counts agree. In a group
+ *           with no such wake (kernel threads have no stamps) WAKE, RUNQ and PREMIG come for every wake.
  *   park:   PARK (request to return), PARK_REACT (request to parked), UNPARK (release to running),
  *           UNPARK_CALL
  *   work:   DELAY_IDLE, DELAY_BUSY (queued to started, worker idle or busy when queued), RUN

@@ -88,7 +88,7 @@ int slab_size(struct tracer *t)
 	t->nr_cpus = cpus;
 	t->nr_shards = cpus < TRACER_MAX_SHARDS ? cpus : TRACER_MAX_SHARDS;
 	t->nr_groups = t->opts.group == TRACER_GROUP_ALL ? 1 : t->opts.nr_groups ?: TRACER_DEFAULT_GROUPS;
-	t->nr_metrics = t->ops->nr_metrics;
+	t->nr_metrics = t->ops->nr_metrics + t->ops->nr_hidden;
 	t->settings->nr_groups = t->nr_groups;
 	t->settings->nr_metrics = t->nr_metrics;
 	t->settings->nr_shards = t->nr_shards;
@@ -297,11 +297,27 @@ static void find_new_subjects(struct tracer *t)
 
 /* ---- reading ----------------------------------------------------------------------------------- */
 
+static void read_group(struct tracer *t, struct tracer_group_data *g, uint32_t cell,
+		       struct tracer_extremes *per_cpu)
+{
+	struct hist *hidden[NR_METRICS] = { NULL };
+	uint32_t m;
+
+	for (m = 0; m < t->ops->nr_metrics; m++)
+		g->metric[t->ops->first_metric + m] = take_cell(t, cell++, per_cpu);
+	for (m = 0; m < t->ops->nr_hidden; m++)
+		hidden[m] = take_cell(t, cell++, per_cpu);
+	if (t->ops->fold)
+		t->ops->fold(t, g, hidden);
+	for (m = 0; m < t->ops->nr_hidden; m++)
+		free(hidden[m]);
+}
+
 static int read_groups(struct tracer *t, struct tracer_snapshot *s, uint32_t bank)
 {
 	bool by_subject = t->opts.group == TRACER_GROUP_SUBJECT;
 	struct tracer_extremes *per_cpu = calloc(t->nr_cpus, sizeof(*per_cpu));
-	uint32_t i, m;
+	uint32_t i;
 
 	if (by_subject)
 		find_new_subjects(t);
@@ -316,9 +332,7 @@ static int read_groups(struct tracer *t, struct tracer_snapshot *s, uint32_t ban
 
 		if (by_subject)
 			name_subject(t, group, s->group[i].name, sizeof(s->group[i].name));
-		for (m = 0; m < t->nr_metrics; m++)
-			s->group[i].metric[t->ops->first_metric + m] =
-				take_cell(t, cell_index(t, bank, group, m), per_cpu);
+		read_group(t, &s->group[i], cell_index(t, bank, group, 0), per_cpu);
 	}
 	free(per_cpu);
 	return 0;

@@ -25,6 +25,7 @@ struct tracer_ops {
 	const char *name;
 	enum tracer_metric first_metric; /* a kind's metrics stand together */
 	uint32_t nr_metrics;
+	uint32_t nr_hidden; /* further histograms per group, after the metrics: for fold() only */
 	uint64_t counters; /* COUNTER_BIT()s of its own; COUNTERS_ALL_KINDS are added */
 
 	/* Open the skeleton; set t->skel, t->obj, t->settings; set autoload and the kind's own settings. */
@@ -43,6 +44,11 @@ struct tracer_ops {
 	int (*poll)(struct tracer *t);
 	/* Name of a subject for the report, @size bytes; NULL: its name, then "-" and the thread id if it has one. */
 	void (*subject_name)(struct tracer *t, const struct tracer_subject *s, char *name, size_t size);
+	/*
+	 * A group as read: decide what becomes of the hidden histograms (@hidden[0..nr_hidden-1], owned by the
+	 * caller; one that is moved into @g is set to NULL there).
+	 */
+	void (*fold)(struct tracer *t, struct tracer_group_data *g, struct hist **hidden);
 	void (*close)(struct tracer *t); /* destroy the skeleton (also half-made), free t->kind */
 };
 
@@ -82,7 +88,8 @@ struct tracer {
 	/* slab.c */
 	struct tracer_hist *hists;
 	size_t hists_bytes;
-	uint32_t nr_groups, nr_metrics, nr_shards, nr_cpus;
+	uint32_t nr_groups, nr_shards, nr_cpus;
+	uint32_t nr_metrics; /* with the hidden ones */
 	bool shard_owned; /* settings->shard_owned */
 	uint64_t last_read_ns, last_cpu_ns;
 	uint64_t last_counter[NR_COUNTER_SLOTS];

@@ -13,6 +13,7 @@
 #include "bpf/names.bpf.h"
 #include "bpf/slot_read.bpf.h"
 #include "bpf/wake_state.h"
+#include "bpf/wakeup_shared.h"
 
 struct wake_task {
 	struct wake_state wake;
@@ -93,6 +94,7 @@ __noinline int wake_record(__u32 bank, __u32 group, __u32 metric, __u64 v)
 static __always_inline void emit(struct wake_task *t, struct task_struct *p, struct wake_out *o)
 {
 	__u32 group, bank;
+	bool whole = o->record & WAKE_BIT(METRIC_CALL);
 
 	if (settings.by_name && t->unwanted)
 		return;
@@ -108,20 +110,24 @@ static __always_inline void emit(struct wake_task *t, struct task_struct *p, str
 	if (group >= settings.nr_groups)
 		return;
 	bank = bank_now();
-#define RECORD(metric)                                                                             \
+#define RECORD_AS(metric, index)                                                                   \
 	do {                                                                                       \
 		if (o->record & WAKE_BIT(METRIC_##metric))                                         \
-			wake_record(bank, group, METRIC_##metric, o->value[METRIC_##metric]);      \
+			wake_record(bank, group, index, o->value[METRIC_##metric]);                \
 	} while (0)
+#define RECORD(metric)	    RECORD_AS(metric, METRIC_##metric)
+#define RECORD_PART(metric) RECORD_AS(metric, whole ? METRIC_##metric : HIDDEN_METRIC(HIDDEN_##metric))
 	RECORD(CALL);
-	RECORD(WAKE);
-	RECORD(RUNQ);
-	RECORD(PREMIG);
+	RECORD_PART(WAKE);
+	RECORD_PART(RUNQ);
+	RECORD_PART(PREMIG);
 	RECORD(RESUME);
 	RECORD(END_TO_END);
 	RECORD(UNATTRIBUTED);
 	RECORD(KERNEL);
+#undef RECORD_PART
 #undef RECORD
+#undef RECORD_AS
 }
 
 /* read_own_slot - @p is current; true: @slot holds its slot */
@@ -136,10 +142,8 @@ static __always_inline enum wake_stamp read_request(struct wake_task *t, struct 
 						    struct task_struct *waker, __u64 now,
 						    struct kthread_slot *slot)
 {
-	/* Subjects of their own do not mix with others: threads without a slot keep their kernel phases. */
 	if (!registry_of(&t->place, p))
-		return control.stamped && settings.group != TRACER_GROUP_SUBJECT ? WAKE_STAMP_NO_SLOT :
-										   WAKE_STAMP_NONE;
+		return WAKE_STAMP_NONE;
 	if (!waker->pid)
 		return WAKE_STAMP_IDLE;
 	if (waker->mm != p->mm)
@@ -150,6 +154,7 @@ static __always_inline enum wake_stamp read_request(struct wake_task *t, struct 
 	case SLOT_FAULT:
 		return WAKE_STAMP_FAULT;
 	default:
+		/* A subject of its own keeps its kernel phases. */
 		return settings.group == TRACER_GROUP_SUBJECT ? WAKE_STAMP_NONE : WAKE_STAMP_NO_SLOT;
 	}
 	if (settings.group == TRACER_GROUP_ARM && slot->arm >= settings.nr_groups)

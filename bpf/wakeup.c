@@ -2,15 +2,18 @@
 /* Wakeup latency: loader of wakeup.bpf.c. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bpf/targets.h"
 #include "bpf/tracer_impl.h"
 #include "bpf/wakeup.skel.h"
+#include "bpf/wakeup_shared.h"
 
 /* The kind's own data: files whose probe kthread:slot is attached. */
 struct wakeup {
 	struct targets files;
 	uint32_t nr_attached;
+	bool whole_seen; /* group ALL: wakes with stamps have been reported */
 };
 
 /*
@@ -87,8 +90,6 @@ static int attach_slot_probes(struct tracer *t, char *err, size_t errlen)
 						 err, errlen);
 		if (ret)
 			return ret;
-		/* Stamps will come: from now on phases count only with them, so that their counts agree. */
-		__atomic_store_n(&t->control->stamped, 1, __ATOMIC_RELEASE);
 	}
 	return 0;
 }
@@ -130,6 +131,21 @@ static int wakeup_process(struct tracer *t, pid_t tgid, char *err, size_t errlen
 	return process_set_registry(t, tgid, registry) ?: 1;
 }
 
+static void wakeup_fold(struct tracer *t, struct tracer_group_data *g, struct hist **hidden)
+{
+	struct wakeup *w = t->kind;
+
+	/* Also later: intervals are merged, and parts must stay counted over the same wakes. */
+	if (t->opts.group == TRACER_GROUP_ALL)
+		w->whole_seen |= g->metric[METRIC_CALL] != NULL;
+	if (w->whole_seen || g->metric[METRIC_CALL])
+		return;
+	g->metric[METRIC_WAKE] = hidden[HIDDEN_WAKE];
+	g->metric[METRIC_RUNQ] = hidden[HIDDEN_RUNQ];
+	g->metric[METRIC_PREMIG] = hidden[HIDDEN_PREMIG];
+	memset(hidden, 0, NR_HIDDEN * sizeof(*hidden));
+}
+
 static void wakeup_close(struct tracer *t)
 {
 	struct wakeup *w = t->kind;
@@ -144,6 +160,7 @@ const struct tracer_ops tracer_wakeup = {
 	.name = "wakeup",
 	.first_metric = METRIC_CALL,
 	.nr_metrics = METRIC_KERNEL - METRIC_CALL + 1,
+	.nr_hidden = NR_HIDDEN,
 	.counters = COUNTER_BIT(switch_missed) | COUNTER_BIT(absorbed) | COUNTER_BIT(spun) | COUNTER_BIT(no_slot) |
 		    COUNTER_BIT(no_t0) | COUNTER_BIT(stale_t0) | COUNTER_BIT(t0_reused) |
 		    COUNTER_BIT(idle_waker) | COUNTER_BIT(foreign_waker) | COUNTER_BIT(no_t4) |
@@ -157,5 +174,6 @@ const struct tracer_ops tracer_wakeup = {
 	.attach = wakeup_attach,
 	.detach = wakeup_detach,
 	.process = wakeup_process,
+	.fold = wakeup_fold,
 	.close = wakeup_close,
 };
