@@ -17,24 +17,28 @@ struct learned_process {
 	int nr;
 };
 
-/* A function's address is that of its symbol, so a name without offset says which site was the
- * right one. */
-static bool name_by_origin(const struct func_origin *o, const struct targets *files, char *name,
+/*
+ * The function lies where it was seen from the probe's site. With several sites it is not known
+ * which one was hit: then only a name that all but one site rule out counts.
+ */
+static bool name_by_origin(const struct func_origin *o, const struct usdt_files *files, char *name,
 			   size_t size)
 {
 	const struct target_file *f;
+	const struct target_probe *p = usdt_files_probe(files, o->cookie, &f);
+	int found = 0;
 
-	if (!o->file || o->file > files->nr)
-		return false;
-	f = &files->file[o->file - 1];
-	for (uint32_t i = 0; i < f->nr_probes; i++)
-		for (uint32_t s = 0; s < f->probe[i].nr_sites && s < TARGET_MAX_SITES; s++) {
-			uint64_t vaddr = o->distance + f->probe[i].site[s];
+	for (uint32_t s = 0; p && s < p->nr_sites && s < TARGET_MAX_SITES; s++) {
+		char candidate[128];
 
-			if (!target_function(f, vaddr, name, size) && !strchr(name, '+'))
-				return true;
-		}
-	return false;
+		/* A function's address is that of its symbol. */
+		if (target_function(f, o->distance + p->site[s], candidate, sizeof(candidate)) ||
+		    strchr(candidate, '+'))
+			continue;
+		snprintf(name, size, "%s", candidate);
+		found++;
+	}
+	return found == 1;
 }
 
 static pid_t local_pid(const struct tracer *t, uint32_t tgid)
@@ -91,7 +95,7 @@ void subject_funcs_learn(struct subject_funcs *f, pid_t pid)
 }
 
 static bool name_subject(const struct tracer *t, const struct subject_funcs *f,
-			 const struct targets *files, const struct tracer_subject *s, char *name,
+			 const struct usdt_files *files, const struct tracer_subject *s, char *name,
 			 size_t size)
 {
 	const struct learned_process *p = learned(f, s->tid);
@@ -105,7 +109,7 @@ static bool name_subject(const struct tracer *t, const struct subject_funcs *f,
 	       (p && !mapped_function(p->code, p->nr, s->key[0], name, size));
 }
 
-int subject_funcs_poll(struct tracer *t, struct subject_funcs *f, const struct targets *files)
+int subject_funcs_poll(struct tracer *t, struct subject_funcs *f, const struct usdt_files *files)
 {
 	int fd = tracer_map_fd(t, "subjects");
 	uint32_t index, *last = NULL;
@@ -132,7 +136,7 @@ int subject_funcs_poll(struct tracer *t, struct subject_funcs *f, const struct t
 	return 0;
 }
 
-void subject_func_name(struct tracer *t, struct subject_funcs *f, const struct targets *files,
+void subject_func_name(struct tracer *t, struct subject_funcs *f, const struct usdt_files *files,
 		       const struct tracer_subject *s, char *name, size_t size)
 {
 	subject_funcs_poll(t, f, files);

@@ -12,15 +12,15 @@
 #include "tracer_shared.h"
 
 struct func_origin {
-	hist_u64 file;	   /* cookie of the probe: number of the file, from 1; 0: unknown */
-	hist_u64 distance; /* function - site of whichever probe was hit */
+	hist_u64 cookie;   /* of the probe that was hit, see usdt_files.h; 0: none */
+	hist_u64 distance; /* function - site */
 };
 
 _Static_assert(sizeof(struct func_origin) <= TRACER_NAME_LEN, "fits in the name of a subject");
 
 #ifndef __bpf__
-#include "targets.h"
 #include "tracer_impl.h"
+#include "usdt_files.h"
 
 struct learned_process;
 
@@ -37,10 +37,10 @@ struct subject_funcs {
 void subject_funcs_learn(struct subject_funcs *f, pid_t pid);
 
 /* subject_funcs_poll - look up the names of the functions that turned up since; 0 or -errno */
-int subject_funcs_poll(struct tracer *t, struct subject_funcs *f, const struct targets *files);
+int subject_funcs_poll(struct tracer *t, struct subject_funcs *f, const struct usdt_files *files);
 
 /* subject_func_name - name of the function of subject @s, "0x..." when nobody knows it */
-void subject_func_name(struct tracer *t, struct subject_funcs *f, const struct targets *files,
+void subject_func_name(struct tracer *t, struct subject_funcs *f, const struct usdt_files *files,
 		       const struct tracer_subject *s, char *name, size_t size);
 void subject_funcs_free(struct subject_funcs *f);
 #endif

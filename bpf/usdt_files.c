@@ -117,22 +117,40 @@ void usdt_files_autoload(struct tracer *t, const struct usdt_files *u)
 				  names);
 }
 
+#define COOKIE_PROBE_BITS 8
+
+const struct target_probe *usdt_files_probe(const struct usdt_files *u, uint64_t cookie,
+					    const struct target_file **f)
+{
+	uint64_t file = cookie >> COOKIE_PROBE_BITS, want = cookie & ((1 << COOKIE_PROBE_BITS) - 1);
+
+	if (!file || file > u->targets.nr || want >= u->nr_want)
+		return NULL;
+	*f = &u->targets.file[file - 1];
+	return target_find(*f, u->want[want].provider, u->want[want].name);
+}
+
 static int attach_file(struct tracer *t, struct usdt_files *u, uint32_t index, char *err,
 		       size_t errlen)
 {
 	const struct target_file *f = &u->targets.file[index];
-	uint64_t cookie = index + 1;
-	int ret = u->prepare ? u->prepare(t, f, cookie) : 0;
+	int ret = 0;
 
-	if (ret)
-		return tracer_error(err, errlen, ret, "prepare the probes of %s", f->name);
 	/* From the last to the first: what closes an interval must be there before what opens one.
 	 */
-	for (uint32_t i = u->nr_want; i-- > 0 && !ret;)
-		if (is_needed(t, &u->want[i]) &&
-		    target_find(f, u->want[i].provider, u->want[i].name))
-			ret = tracer_attach_usdt(t, u->want[i].prog, f->path, u->want[i].provider,
-						 u->want[i].name, cookie, err, errlen);
+	for (uint32_t i = u->nr_want; i-- > 0 && !ret;) {
+		const struct usdt_want *w = &u->want[i];
+		const struct target_probe *p = target_find(f, w->provider, w->name);
+		uint64_t cookie = (uint64_t)(index + 1) << COOKIE_PROBE_BITS | i;
+
+		if (!p || !is_needed(t, w))
+			continue;
+		ret = u->prepare ? u->prepare(t, f, p, cookie) : 0;
+		if (ret)
+			return tracer_error(err, errlen, ret, "prepare the probes of %s", f->name);
+		ret = tracer_attach_usdt(t, w->prog, f->path, w->provider, w->name, cookie, err,
+					 errlen);
+	}
 	return ret;
 }
 

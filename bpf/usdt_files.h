@@ -28,9 +28,19 @@ struct usdt_files {
 	uint32_t nr_attached; /* files [0, nr_attached) */
 	uint64_t next_scan_ns;
 	bool names_attached; /* the program that forgets the names of ended threads */
-	/* called once per file before its probes are attached; NULL: nothing to do */
-	int (*prepare)(struct tracer *t, const struct target_file *f, uint64_t cookie);
+	/* called before each probe is attached, with its cookie; NULL: nothing to do */
+	int (*prepare)(struct tracer *t, const struct target_file *f, const struct target_probe *p,
+		       uint64_t cookie);
 };
+
+/*
+ * usdt_files_probe - the probe that @cookie stands for, and its file; NULL: there is none such
+ *
+ * Each probe of each file has a cookie of its own, so that an address can be seen from the probe's
+ * site.
+ */
+const struct target_probe *usdt_files_probe(const struct usdt_files *u, uint64_t cookie,
+					    const struct target_file **f);
 
 /*
  * usdt_files_open - find the files of the process, thread or command in t->opts, else of all

@@ -175,7 +175,7 @@ static __always_inline int exec_ended(struct execution *e)
 static __always_inline struct func_origin origin_of(struct pt_regs *ctx, __u64 func)
 {
 	return (struct func_origin){
-		.file = bpf_usdt_cookie(ctx),
+		.cookie = bpf_usdt_cookie(ctx),
 		.distance = func - PT_REGS_IP(ctx),
 	};
 }

@@ -29,29 +29,25 @@ static const struct usdt_want probes[] = {
 /* The function of the works by which a flush waits, as the library's file calls it. */
 static const char *const barrier_names[] = { "kthread_flush_work_fn", "kt_flush_work_fn" };
 
-static int add_barriers(struct tracer *t, const struct target_file *f, uint64_t cookie)
+static int add_barriers(struct tracer *t, const struct target_file *f, const struct target_probe *p,
+			uint64_t cookie)
 {
-	int fd = tracer_map_fd(t, "barriers"), err;
+	int fd = tracer_map_fd(t, "barriers"), err = 0;
 	const uint32_t one = 1;
 
-	for (size_t n = 0; n < sizeof(barrier_names) / sizeof(barrier_names[0]); n++) {
+	for (size_t n = 0; n < sizeof(barrier_names) / sizeof(barrier_names[0]) && !err; n++) {
 		uint64_t addr;
 
 		/* A stripped file does not tell: then flushes count as works. */
 		if (elf_symbol(f->path, barrier_names[n], &addr, NULL))
 			continue;
-		for (uint32_t i = 0; i < f->nr_probes; i++)
-			for (uint32_t s = 0; s < f->probe[i].nr_sites && s < TARGET_MAX_SITES;
-			     s++) {
-				struct func_origin b = { .file = cookie,
-							 .distance = addr - f->probe[i].site[s] };
+		for (uint32_t s = 0; s < p->nr_sites && s < TARGET_MAX_SITES && !err; s++) {
+			struct func_origin b = { .cookie = cookie, .distance = addr - p->site[s] };
 
-				err = bpf_map_update_elem(fd, &b, &one, BPF_ANY);
-				if (err)
-					return err;
-			}
+			err = bpf_map_update_elem(fd, &b, &one, BPF_ANY);
+		}
 	}
-	return 0;
+	return err;
 }
 
 static void autoload(struct bpf_program *p, bool on)
@@ -158,7 +154,7 @@ static int work_poll(struct tracer *t)
 	int ret = 0;
 
 	if (t->opts.group == TRACER_GROUP_SUBJECT && t->opts.by == TRACER_BY_FUNC)
-		ret = subject_funcs_poll(t, &w->funcs, &w->files.targets);
+		ret = subject_funcs_poll(t, &w->funcs, &w->files);
 	if (!ret && !t->opts.kthreads)
 		ret = usdt_files_poll(t, &w->files);
 	return ret;
@@ -170,7 +166,7 @@ static void work_subject_name(struct tracer *t, const struct tracer_subject *s, 
 	struct work *w = t->kind;
 
 	if (t->opts.by == TRACER_BY_FUNC)
-		subject_func_name(t, &w->funcs, &w->files.targets, s, name, size);
+		subject_func_name(t, &w->funcs, &w->files, s, name, size);
 	else
 		snprintf(name, size, "%s-%u", s->name, s->tid);
 }

@@ -55,6 +55,7 @@ $B/tests/tracer/$1: $B/tests/tracer/$1.o $$(addprefix $B/,$$(or $$(tests_archive
 		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(KT_LIBS)
 endef
 tests_archives_kthread_oracle = lib/libkthread.a
+tests_archives_work_loss = bpf/libtracer.a bench/libreport.a lib/librecord.a lib/libmeasure.a lib/libprobe.a
 # The same program with the shared library.
 tests: $B/tests/tracer/kthread_oracle_shared
 $B/tests/tracer/kthread_oracle_shared: $B/tests/tracer/kthread_oracle.o $B/lib/libkthread.so.0
