@@ -12,7 +12,9 @@
 #define CAP_PERFMON_BIT	  38
 #define CAP_BPF_BIT	  39
 
-/* libbpf's messages of the last failure: enough for the verifier's last lines. One thread traces. */
+/*
+ * libbpf's messages of the last failure: enough for the verifier's last lines. One thread traces.
+ */
 static char log_text[8192];
 static size_t log_used;
 
@@ -44,7 +46,8 @@ void tracer_log_start(void)
 /* Lines that frame a verifier's log say nothing about the cause. */
 static bool line_says_something(const char *line)
 {
-	static const char *const frame[] = { "-- END", "-- BEGIN", "processed ", "max_states",
+	static const char *const frame[] = { "-- END",	       "-- BEGIN",
+					     "processed ",     "max_states",
 					     "failed to load", "libbpf: failed to load",
 					     "peak_states" };
 	size_t i;
@@ -117,17 +120,24 @@ static void why_not_permitted(char *out, size_t len)
 	bool bpf = admin || caps >> CAP_BPF_BIT & 1, perfmon = admin || caps >> CAP_PERFMON_BIT & 1;
 
 	if (!bpf || !perfmon)
-		snprintf(out, len, "not permitted, %s%s%s missing; run as root or grant CAP_BPF and CAP_PERFMON",
-			 bpf ? "" : "CAP_BPF", bpf || perfmon ? "" : " and ",
-			 perfmon ? "" : "CAP_PERFMON");
+		snprintf(
+			out, len,
+			"not permitted, %s%s%s missing; run as root or grant CAP_BPF and CAP_PERFMON",
+			bpf ? "" : "CAP_BPF", bpf || perfmon ? "" : " and ",
+			perfmon ? "" : "CAP_PERFMON");
 	else if (in_user_namespace())
 		snprintf(out, len, "not permitted inside a user namespace; run outside of it");
 	else if (file_has("/sys/kernel/security/lockdown", "[confidentiality]"))
-		snprintf(out, len, "the kernel is locked down (confidentiality); boot without lockdown=confidentiality");
+		snprintf(
+			out, len,
+			"the kernel is locked down (confidentiality); boot without lockdown=confidentiality");
 	else if (file_has("/sys/kernel/security/lockdown", "[integrity]"))
-		snprintf(out, len, "refused although privileged, the kernel is locked down (integrity)");
+		snprintf(out, len,
+			 "refused although privileged, the kernel is locked down (integrity)");
 	else
-		snprintf(out, len, "refused although privileged; a container's seccomp filter or a security module forbids bpf()");
+		snprintf(
+			out, len,
+			"refused although privileged; a container's seccomp filter or a security module forbids bpf()");
 }
 
 int tracer_say(char *err, size_t errlen, int errnum, const char *fmt, ...)
@@ -158,7 +168,9 @@ int tracer_error(char *err, size_t errlen, int errnum, const char *what, ...)
 		if (*last && !strstr(why, "missing"))
 			snprintf(why, sizeof(why), "the verifier refused: %s", last);
 	} else if (access("/sys/kernel/btf/vmlinux", R_OK)) {
-		snprintf(why, sizeof(why), "no /sys/kernel/btf/vmlinux; boot a kernel built with CONFIG_DEBUG_INFO_BTF");
+		snprintf(
+			why, sizeof(why),
+			"no /sys/kernel/btf/vmlinux; boot a kernel built with CONFIG_DEBUG_INFO_BTF");
 	} else if (errnum == -ENOSYS) {
 		snprintf(why, sizeof(why), "this kernel has no bpf(); it needs CONFIG_BPF_SYSCALL");
 	} else {

@@ -19,7 +19,7 @@ static const char *accept_bracket(struct glob *g, uint32_t token, const char *p)
 	bool in[256] = { false }, not = *p == '!' || *p == '^', first = true;
 	unsigned int c;
 
-	for (p += not; *p != ']' || first; first = false) {
+	for (p += not ; *p != ']' || first; first = false) {
 		unsigned int from, to;
 
 		p += *p == '\\' && p[1];
@@ -35,7 +35,7 @@ static const char *accept_bracket(struct glob *g, uint32_t token, const char *p)
 			in[c] = true;
 	}
 	for (c = 1; c < 256; c++)
-		if (in[c] != not)
+		if (in[c] != not )
 			g->accept[c] |= 1ULL << token;
 	return p + 1;
 }

@@ -2,11 +2,12 @@
 #ifndef KT_BPF_GLOB_H
 #define KT_BPF_GLOB_H
 /*
- * A shell pattern (* ? [a-z] [!x] \x) in a form that BPF can match: one step per character, no backtracking.
+ * A shell pattern (* ? [a-z] [!x] \x) in a form that BPF can match: one step per character, no
+ * backtracking.
  *
  * State bit j means "the first j single-character tokens are matched". Reading c moves bit j to j+1
- * when token j accepts c, and keeps it when a '*' stands before token j. The pattern matches when bit
- * nr_tokens is set at the end. Names are matched as bytes.
+ * when token j accepts c, and keeps it when a '*' stands before token j. The pattern matches when
+ * bit nr_tokens is set at the end. Names are matched as bytes.
  */
 #ifdef __bpf__
 #include "bpf/kernel_types.h"
@@ -24,8 +25,8 @@ typedef uint8_t glob_u8;
 
 struct glob {
 	glob_u64 accept[256]; /* bit j: token j accepts this byte */
-	glob_u64 star;	      /* bit j: a '*' stands before token j (or at the end, j = nr_tokens) */
-	glob_u64 final;	      /* bit nr_tokens */
+	glob_u64 star;	/* bit j: a '*' stands before token j (or at the end, j = nr_tokens) */
+	glob_u64 final; /* bit nr_tokens */
 };
 
 /* glob_step - state after @c; begin with 1, matched when (state & final) */

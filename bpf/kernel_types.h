@@ -4,10 +4,11 @@
 /*
  * The kernel's types as far as our BPF programs touch them; for BPF only.
  *
- * Written by hand: libbpf relocates each access by the member's name (preserve_access_index), so order, offsets
- * and members left out do not matter. What is not in the running kernel's BTF must be asked for with
- * bpf_core_field_exists() before it is read. Constants below are macros in the kernel, hence not
- * in BTF; their values have not changed since the oldest kernel we load on unless said otherwise.
+ * Written by hand: libbpf relocates each access by the member's name (preserve_access_index), so
+ * order, offsets and members left out do not matter. What is not in the running kernel's BTF must
+ * be asked for with bpf_core_field_exists() before it is read. Constants below are macros in the
+ * kernel, hence not in BTF; their values have not changed since the oldest kernel we load on unless
+ * said otherwise.
  */
 #include <linux/bpf.h>
 #include <linux/ptrace.h>
@@ -60,8 +61,8 @@ struct task_struct {
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
 	char comm[TASK_COMM_LEN];
-	int *set_child_tid;	/* before 5.17: a kthread's struct kthread */
-	void *worker_private;	/* since 5.17: a kthread's struct kthread */
+	int *set_child_tid;   /* before 5.17: a kthread's struct kthread */
+	void *worker_private; /* since 5.17: a kthread's struct kthread */
 };
 
 enum KTHREAD_BITS {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Ids of threads between two pid namespaces: the kernel's initial one, in which BPF sees every task,
- * and that of the tracing process, in which its user speaks.
+ * Ids of threads between two pid namespaces: the kernel's initial one, in which BPF sees every
+ * task, and that of the tracing process, in which its user speaks.
  */
 #include "bpf/kernel_types.h"
 #include <bpf/bpf_core_read.h>

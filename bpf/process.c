@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The set of traced processes: BPF keeps the map (follow.bpf.h), this side looks at each process once
- * it is there or has called exec, and again with growing pauses while something may still turn up.
+ * The set of traced processes: BPF keeps the map (follow.bpf.h), this side looks at each process
+ * once it is there or has called exec, and again with growing pauses while something may still turn
+ * up.
  */
 #include <errno.h>
 #include <signal.h>
@@ -191,7 +192,10 @@ int process_poll(struct tracer *t)
 	for (i = 0; i < t->nr_processes; i++) {
 		char err[256];
 
-		/* A process that cannot be searched keeps what needs no search: not an error of the tracer. */
+		/*
+		 * A process that cannot be searched keeps what needs no search: not an error of the
+		 * tracer.
+		 */
 		if (!t->process[i].done && now >= t->process[i].next_ns)
 			look(t, &t->process[i], err, sizeof(err));
 	}
@@ -245,7 +249,8 @@ static pid_t process_of_thread(pid_t tid)
 int process_check(struct tracer *t, char *err, size_t errlen)
 {
 	const struct tracer_opts *o = &t->opts;
-	pid_t of = o->tgid ? process_of_thread(o->tgid) : 0, of_tid = o->tid ? process_of_thread(o->tid) : 0;
+	pid_t of = o->tgid ? process_of_thread(o->tgid) : 0,
+	      of_tid = o->tid ? process_of_thread(o->tid) : 0;
 	uint32_t id;
 
 	if (of < 0)
@@ -253,15 +258,16 @@ int process_check(struct tracer *t, char *err, size_t errlen)
 	if (of_tid < 0)
 		return tracer_say(err, errlen, -ESRCH, "no thread has the id %d", o->tid);
 	if (of && of != o->tgid)
-		return tracer_say(err, errlen, -ESRCH, "%d is a thread of process %d, not a process",
-				  o->tgid, of);
+		return tracer_say(err, errlen, -ESRCH,
+				  "%d is a thread of process %d, not a process", o->tgid, of);
 	if (of && of_tid && of != of_tid)
-		return tracer_say(err, errlen, -ESRCH, "thread %d belongs to process %d, not to %d", o->tid,
-				  of_tid, of);
+		return tracer_say(err, errlen, -ESRCH, "thread %d belongs to process %d, not to %d",
+				  o->tid, of_tid, of);
 	if ((of || of_tid) && pidns_to_global(of ?: of_tid, &id))
-		return tracer_say(err, errlen, -ENOTSUP,
-				  "cannot translate the id %d out of this pid namespace; run in the initial one",
-				  of ?: of_tid);
+		return tracer_say(
+			err, errlen, -ENOTSUP,
+			"cannot translate the id %d out of this pid namespace; run in the initial one",
+			of ?: of_tid);
 	return 0;
 }
 

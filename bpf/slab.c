@@ -21,8 +21,8 @@ static uint64_t clock_ns(clockid_t clock)
 }
 
 /*
- * Replacing the inner map of a map of maps waits for an RCU grace period inside of bpf(): the kernel
- * promises that no program still sees the old inner map when the call returns.
+ * Replacing the inner map of a map of maps waits for an RCU grace period inside of bpf(): the
+ * kernel promises that no program still sees the old inner map when the call returns.
  */
 static int grace_period_by_map(void)
 {
@@ -47,10 +47,11 @@ int grace_period(struct tracer *t)
 {
 	(void)t;
 	/*
-	 * MEMBARRIER_CMD_GLOBAL is synchronize_rcu(), except with a single CPU, where it does nothing
-	 * and a preempted program could still be in the old bank; nohz_full refuses it.
+	 * MEMBARRIER_CMD_GLOBAL is synchronize_rcu(), except with a single CPU, where it does
+	 * nothing and a preempted program could still be in the old bank; nohz_full refuses it.
 	 */
-	if (sysconf(_SC_NPROCESSORS_ONLN) > 1 && !syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+	if (sysconf(_SC_NPROCESSORS_ONLN) > 1 &&
+	    !syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
 		return 0;
 	return grace_period_by_map();
 }
@@ -67,7 +68,9 @@ int tracer_map_fd(struct tracer *t, const char *name)
 	return m ? bpf_map__fd(m) : -ENOENT;
 }
 
-/* Are the possible CPUs numbered from 0 without holes? Then each number below the count is one CPU. */
+/*
+ * Are the possible CPUs numbered from 0 without holes? Then each number below the count is one CPU.
+ */
 static bool cpus_contiguous(void)
 {
 	char text[64] = "";
@@ -92,16 +95,16 @@ int slab_size(struct tracer *t)
 	t->settings->nr_groups = t->nr_groups;
 	t->settings->nr_metrics = t->nr_metrics;
 	t->settings->nr_shards = t->nr_shards;
-	t->settings->shard_owned = t->shard_owned =
-		t->nr_shards == t->nr_cpus && cpus_contiguous();
+	t->settings->shard_owned = t->shard_owned = t->nr_shards == t->nr_cpus && cpus_contiguous();
 	t->subject_order = calloc(t->nr_groups, sizeof(*t->subject_order));
 	if (!t->subject_order)
 		return -ENOMEM;
 	ret = bpf_map__set_max_entries(map_of(t, "hists"),
 				       2 * t->nr_groups * t->nr_metrics * t->nr_shards);
 	if (!t->shard_owned)
-		ret = ret ?: bpf_map__set_max_entries(map_of(t, "extremes"),
-						      2 * t->nr_groups * t->nr_metrics);
+		ret = ret
+			      ?: bpf_map__set_max_entries(map_of(t, "extremes"),
+							  2 * t->nr_groups * t->nr_metrics);
 	return ret ?: bpf_map__set_max_entries(map_of(t, "subjects"), t->nr_groups);
 }
 
@@ -110,9 +113,11 @@ int slab_map(struct tracer *t, char *err, size_t errlen)
 	size_t page = sysconf(_SC_PAGESIZE);
 	void *at;
 
-	t->hists_bytes = (size_t)2 * t->nr_groups * t->nr_metrics * t->nr_shards * sizeof(*t->hists);
+	t->hists_bytes =
+		(size_t)2 * t->nr_groups * t->nr_metrics * t->nr_shards * sizeof(*t->hists);
 	t->hists_bytes = (t->hists_bytes + page - 1) / page * page;
-	at = mmap(NULL, t->hists_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, tracer_map_fd(t, "hists"), 0);
+	at = mmap(NULL, t->hists_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+		  tracer_map_fd(t, "hists"), 0);
 	if (at == MAP_FAILED)
 		return tracer_error(err, errlen, -errno, "map the histograms");
 	t->hists = at;
@@ -128,7 +133,7 @@ void slab_free(struct tracer *t)
 	t->subject_order = NULL;
 }
 
-/* ---- histograms -------------------------------------------------------------------------------- */
+/* ---- histograms ----------------------------------------------------------------------------- */
 
 static uint32_t cell_index(const struct tracer *t, uint32_t bank, uint32_t group, uint32_t metric)
 {
@@ -163,7 +168,10 @@ static bool take_extremes(struct tracer *t, uint32_t cell, struct tracer_extreme
 	return all->max || all->inv_min;
 }
 
-/* take_cell - what the idle bank holds of one metric of one group, cleared; NULL: nothing, or no memory */
+/*
+ * take_cell - what the idle bank holds of one metric of one group, cleared; NULL: nothing, or no
+ * memory
+ */
 static struct hist *take_cell(struct tracer *t, uint32_t cell, struct tracer_extremes *per_cpu)
 {
 	struct tracer_hist *shard = t->hists + (size_t)cell * t->nr_shards;
@@ -191,7 +199,7 @@ static struct hist *take_cell(struct tracer *t, uint32_t cell, struct tracer_ext
 	return h;
 }
 
-/* ---- counters ---------------------------------------------------------------------------------- */
+/* ---- counters ------------------------------------------------------------------------------- */
 
 static uint64_t counter_now(struct tracer *t, uint32_t id, uint64_t *per_cpu)
 {
@@ -211,11 +219,13 @@ static void programs_now(struct tracer *t, uint64_t *missed, uint64_t *bpf_ns)
 	struct bpf_program *p;
 
 	*missed = *bpf_ns = 0;
-	bpf_object__for_each_program(p, t->obj) {
+	bpf_object__for_each_program(p, t->obj)
+	{
 		struct bpf_prog_info info = { 0 };
 		uint32_t len = sizeof(info);
 
-		if (bpf_program__fd(p) < 0 || bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
+		if (bpf_program__fd(p) < 0 ||
+		    bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
 			continue;
 		*missed += info.recursion_misses;
 		*bpf_ns += info.run_time_ns;
@@ -258,12 +268,13 @@ static int read_counters(struct tracer *t, struct tracer_snapshot *s)
 		s->counter[s->nr_counters] = names[id];
 		s->counter[s->nr_counters++].value = v;
 	}
-	s->events = since(counter_now(t, COUNTER_EVENTS, per_cpu), &t->last_counter[COUNTER_EVENTS]);
+	s->events =
+		since(counter_now(t, COUNTER_EVENTS, per_cpu), &t->last_counter[COUNTER_EVENTS]);
 	free(per_cpu);
 	return 0;
 }
 
-/* ---- subjects ---------------------------------------------------------------------------------- */
+/* ---- subjects ------------------------------------------------------------------------------- */
 
 static void name_subject(struct tracer *t, uint32_t group, char *name, size_t size)
 {
@@ -295,7 +306,7 @@ static void find_new_subjects(struct tracer *t)
 	}
 }
 
-/* ---- reading ----------------------------------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------------------------------- */
 
 static void read_group(struct tracer *t, struct tracer_group_data *g, uint32_t cell,
 		       struct tracer_extremes *per_cpu)
@@ -348,7 +359,8 @@ int slab_read(struct tracer *t, struct tracer_snapshot **out)
 		return -ENOMEM;
 	/*
 	 * A program reads the bank once and writes only there. After the grace period nobody who
-	 * read the old number is running, so that bank is ours: nothing is lost, nothing counted twice.
+	 * read the old number is running, so that bank is ours: nothing is lost, nothing counted
+	 * twice.
 	 */
 	__atomic_store_n(&t->control->bank, !bank, __ATOMIC_RELEASE);
 	ret = grace_period(t);

@@ -4,14 +4,18 @@
 /*
  * Reading a task's state slot (lib/probe/slot.h) out of its process's memory.
  *
- * Only while current's address space is the task's: bpf_probe_read_user() reads current's. The place is
- * searched once and kept in task storage; each read checks the thread id in it again, since a slot may be given
- * back. A page that is not resident cannot be read here: that is told from "has no slot".
+ * Only while current's address space is the task's: bpf_probe_read_user() reads current's. The
+ * place is searched once and kept in task storage; each read checks the thread id in it again,
+ * since a slot may be given back. A page that is not resident cannot be read here: that is told
+ * from "has no slot".
  */
 #include "bpf/common.bpf.h"
 #include "lib/probe/slot.h"
 
-/* A thread usually registers before its first wait; one that never does must not cost a search per wake. */
+/*
+ * A thread usually registers before its first wait; one that never does must not cost a search per
+ * wake.
+ */
 #define SLOT_EAGER_SEARCHES  8
 #define SLOT_SEARCH_PAUSE_NS 1000000
 
@@ -26,7 +30,9 @@ struct slot_place {
 	__u32 tid; /* as the task's own pid namespace shows it, 0: not asked yet */
 };
 
-/* registry_of - address of the slots of @p's process, 0: none; asked for again only after a change */
+/*
+ * registry_of - address of the slots of @p's process, 0: none; asked for again only after a change
+ */
 static __always_inline __u64 registry_of(struct slot_place *s, struct task_struct *p)
 {
 	__u32 changes = *(volatile __u32 *)&control.process_changes + 1;

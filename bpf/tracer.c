@@ -45,7 +45,7 @@ const char *tracer_metric_name(enum tracer_metric m)
 	return (unsigned int)m < NR_METRICS ? names[m] : NULL;
 }
 
-/* ---- links ------------------------------------------------------------------------------------- */
+/* ---- links ---------------------------------------------------------------------------------- */
 
 int tracer_keep_link(struct tracer *t, struct bpf_link *link, const char *what)
 {
@@ -86,8 +86,8 @@ int tracer_attach_usdt(struct tracer *t, const char *prog, const char *path, con
 	tracer_log_start();
 	link = bpf_program__attach_usdt(p, -1, path, provider, name, &opts);
 	if (!link)
-		return tracer_error(err, errlen, -errno, "attach the probe %s:%s of %s", provider, name,
-				    path);
+		return tracer_error(err, errlen, -errno, "attach the probe %s:%s of %s", provider,
+				    name, path);
 	return tracer_keep_link(t, link, bpf_program__name(p));
 }
 
@@ -117,7 +117,7 @@ int tracer_run_iter(struct tracer *t, const char *prog, char *err, size_t errlen
 	return n < 0 ? -EIO : 0;
 }
 
-/* ---- what the kernel has ----------------------------------------------------------------------- */
+/* ---- what the kernel has -------------------------------------------------------------------- */
 
 int tracer_has_tracepoint(const char *name)
 {
@@ -164,7 +164,7 @@ int tracer_permitted(char *err, size_t errlen)
 	return 0;
 }
 
-/* ---- life -------------------------------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------------------------------- */
 
 /* Before 5.11 BPF memory is charged to this limit; where it may not be raised it is not needed. */
 static void raise_memlock(void)
@@ -202,11 +202,13 @@ static int fill_settings(struct tracer *t, char *err, size_t errlen)
 	s->switch_has_state = tracer_has_tracepoint("sched_switch") >= 4;
 	s->by_name = o->comm_glob != NULL;
 	if (o->comm_glob && glob_compile(&s->glob, o->comm_glob))
-		return tracer_say(err, errlen, -EINVAL, "'%s' is no valid shell pattern", o->comm_glob);
+		return tracer_say(err, errlen, -EINVAL, "'%s' is no valid shell pattern",
+				  o->comm_glob);
 	return 0;
 }
 
-static const char *const follow_programs[] = { "on_process_fork", "on_process_exec", "on_process_free" };
+static const char *const follow_programs[] = { "on_process_fork", "on_process_exec",
+					       "on_process_free" };
 #define NR_FOLLOW (sizeof(follow_programs) / sizeof(follow_programs[0]))
 
 static void autoload_follow(struct tracer *t)
@@ -214,7 +216,8 @@ static void autoload_follow(struct tracer *t)
 	size_t i;
 
 	for (i = 0; i < NR_FOLLOW; i++) {
-		struct bpf_program *p = bpf_object__find_program_by_name(t->obj, follow_programs[i]);
+		struct bpf_program *p =
+			bpf_object__find_program_by_name(t->obj, follow_programs[i]);
 
 		if (p)
 			bpf_program__set_autoload(p, t->by_process);
@@ -311,7 +314,10 @@ void tracer_enable(struct tracer *t, bool on)
 	if (t->enabled == on)
 		return;
 	t->enabled = on;
-	/* A new session voids what tasks remember: stamps of before the pause must not meet later ones. */
+	/*
+	 * A new session voids what tasks remember: stamps of before the pause must not meet later
+	 * ones.
+	 */
 	if (on)
 		__atomic_add_fetch(&t->control->session, 1, __ATOMIC_RELEASE);
 	__atomic_store_n(&t->control->enabled, on, __ATOMIC_RELEASE);

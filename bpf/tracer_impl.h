@@ -7,13 +7,14 @@
  *
  * The core resolves the options, fills the settings, sizes and maps the slab, keeps the set of
  * processes, flips banks, reads counters, owns all links and words errors. A kind opens and loads
- * its skeleton and says which programs to attach. Every BPF object includes bpf/common.bpf.h, so the core
- * finds maps by their names there.
+ * its skeleton and says which programs to attach. Every BPF object includes bpf/common.bpf.h, so
+ * the core finds maps by their names there.
  *
- * Order: ops->open -> core fills *t->settings, sizes maps -> ops->load -> core maps the slab, seeds `processes` ->
- * (tracer_attach) core attaches follow.bpf.h's programs, then ops->attach -> ops->process for each
- * known process -> (tracer_poll) ops->process for each that joined or called exec, ops->poll ->
- * (tracer_read) ops->read -> (tracer_detach) links destroyed in reverse, ops->detach -> ops->close.
+ * Order: ops->open -> core fills *t->settings, sizes maps -> ops->load -> core maps the slab, seeds
+ * `processes` -> (tracer_attach) core attaches follow.bpf.h's programs, then ops->attach ->
+ * ops->process for each known process -> (tracer_poll) ops->process for each that joined or called
+ * exec, ops->poll -> (tracer_read) ops->read -> (tracer_detach) links destroyed in reverse,
+ * ops->detach -> ops->close.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -26,9 +27,12 @@ struct tracer_ops {
 	enum tracer_metric first_metric; /* a kind's metrics stand together */
 	uint32_t nr_metrics;
 	uint32_t nr_hidden; /* further histograms per group, after the metrics: for fold() only */
-	uint64_t counters; /* COUNTER_BIT()s of its own; COUNTERS_ALL_KINDS are added */
+	uint64_t counters;  /* COUNTER_BIT()s of its own; COUNTERS_ALL_KINDS are added */
 
-	/* Open the skeleton; set t->skel, t->obj, t->settings; set autoload and the kind's own settings. */
+	/*
+	 * Open the skeleton; set t->skel, t->obj, t->settings; set autoload and the kind's own
+	 * settings.
+	 */
 	int (*open)(struct tracer *t, char *err, size_t errlen);
 	/* Load the skeleton (its own __load); set t->control. Return what __load returned. */
 	int (*load)(struct tracer *t);
@@ -36,17 +40,21 @@ struct tracer_ops {
 	/* The rest may be NULL. */
 	void (*detach)(struct tracer *t); /* after all links are gone */
 	/*
-	 * A process joined, or called exec, or mapped files since (called again until it returns more than 0,
-	 * a few times with growing pauses). @tgid as this process's namespace shows it. Return: more than 0 when
-	 * all was found, 0 when there may be more later, or -errno.
+	 * A process joined, or called exec, or mapped files since (called again until it returns
+	 * more than 0, a few times with growing pauses). @tgid as this process's namespace shows
+	 * it. Return: more than 0 when all was found, 0 when there may be more later, or -errno.
 	 */
 	int (*process)(struct tracer *t, pid_t tgid, char *err, size_t errlen);
 	int (*poll)(struct tracer *t);
-	/* Name of a subject for the report, @size bytes; NULL: its name, then "-" and the thread id if it has one. */
-	void (*subject_name)(struct tracer *t, const struct tracer_subject *s, char *name, size_t size);
 	/*
-	 * A group as read: decide what becomes of the hidden histograms (@hidden[0..nr_hidden-1], owned by the
-	 * caller; one that is moved into @g is set to NULL there).
+	 * Name of a subject for the report, @size bytes; NULL: its name, then "-" and the thread id
+	 * if it has one.
+	 */
+	void (*subject_name)(struct tracer *t, const struct tracer_subject *s, char *name,
+			     size_t size);
+	/*
+	 * A group as read: decide what becomes of the hidden histograms (@hidden[0..nr_hidden-1],
+	 * owned by the caller; one that is moved into @g is set to NULL there).
 	 */
 	void (*fold)(struct tracer *t, struct tracer_group_data *g, struct hist **hidden);
 	void (*close)(struct tracer *t); /* destroy the skeleton (also half-made), free t->kind */
@@ -60,14 +68,14 @@ struct tracer_link {
 };
 
 struct tracer_known_process {
-	uint32_t tgid;	    /* in the kernel's initial namespace: key of the map `processes` */
-	pid_t local;	    /* as this process's namespace shows it */
-	uint32_t execs;	    /* of struct tracer_process when last looked at */
-	uint64_t registry;  /* 0: none found */
-	bool told;	    /* its registry came by tracer_add_process() */
-	bool done;	    /* nothing more to find */
-	uint32_t looked;    /* how often since it joined or called exec */
-	uint64_t next_ns;   /* when to look again */
+	uint32_t tgid;	   /* in the kernel's initial namespace: key of the map `processes` */
+	pid_t local;	   /* as this process's namespace shows it */
+	uint32_t execs;	   /* of struct tracer_process when last looked at */
+	uint64_t registry; /* 0: none found */
+	bool told;	   /* its registry came by tracer_add_process() */
+	bool done;	   /* nothing more to find */
+	uint32_t looked;   /* how often since it joined or called exec */
+	uint64_t next_ns;  /* when to look again */
 };
 
 struct tracer {
@@ -90,7 +98,7 @@ struct tracer {
 	size_t hists_bytes;
 	uint32_t nr_groups, nr_shards, nr_cpus;
 	uint32_t nr_metrics; /* with the hidden ones */
-	bool shard_owned; /* settings->shard_owned */
+	bool shard_owned;    /* settings->shard_owned */
 	uint64_t last_read_ns, last_cpu_ns;
 	uint64_t last_counter[NR_COUNTER_SLOTS];
 	uint64_t last_missed, last_bpf_ns;
@@ -104,7 +112,7 @@ struct tracer {
 	uint32_t process_changes; /* value of control->process_changes last seen */
 };
 
-/* ---- for the kinds ----------------------------------------------------------------------------- */
+/* ---- for the kinds -------------------------------------------------------------------------- */
 
 /* tracer_map_fd - a map of the object by name; -ENOENT */
 int tracer_map_fd(struct tracer *t, const char *name);
@@ -112,16 +120,20 @@ int tracer_map_fd(struct tracer *t, const char *name);
 /*
  * tracer_attach_program - attach one program by its section name (tp_btf, raw_tp, tracepoint)
  *
- * The link belongs to @t. On failure one sentence in @err, worded from @prog, the errno and what is lacking.
+ * The link belongs to @t. On failure one sentence in @err, worded from @prog, the errno and what is
+ * lacking.
  */
 int tracer_attach_program(struct tracer *t, const char *prog, char *err, size_t errlen);
 
-/* tracer_keep_link - @link belongs to @t from now on and goes with the next detach; @what for messages (static) */
+/*
+ * tracer_keep_link - @link belongs to @t from now on and goes with the next detach; @what for
+ * messages (static)
+ */
 int tracer_keep_link(struct tracer *t, struct bpf_link *link, const char *what);
 
 /*
- * tracer_attach_usdt - attach @prog to provider:name in the file @path, for all processes (filter by
- * process in BPF: a probe scoped to a pid slows every context switch of its threads)
+ * tracer_attach_usdt - attach @prog to provider:name in the file @path, for all processes (filter
+ * by process in BPF: a probe scoped to a pid slows every context switch of its threads)
  */
 int tracer_attach_usdt(struct tracer *t, const char *prog, const char *path, const char *provider,
 		       const char *name, uint64_t cookie, char *err, size_t errlen);
@@ -129,19 +141,23 @@ int tracer_attach_usdt(struct tracer *t, const char *prog, const char *path, con
 /* tracer_run_iter - run an iter/task program of the object once over all tasks */
 int tracer_run_iter(struct tracer *t, const char *prog, char *err, size_t errlen);
 
-/* tracer_has_tracepoint - does the kernel's BTF have btf_trace_<name>? The number of its arguments, or 0 */
+/*
+ * tracer_has_tracepoint - does the kernel's BTF have btf_trace_<name>? The number of its arguments,
+ * or 0
+ */
 int tracer_has_tracepoint(const char *name);
 
 /* process_set_registry - the slots of process @tgid (of the set) lie at @registry_addr */
 int process_set_registry(struct tracer *t, pid_t tgid, uint64_t registry_addr);
 
-/* ---- words for errors (error.c) ---------------------------------------------------------------- */
+/* ---- words for errors (error.c) ------------------------------------------------------------- */
 
 /*
  * tracer_error - one sentence into @err: "cannot <what>: <reason>; <remedy>"
  *
- * -EPERM and -EACCES are told apart: not root and CAP_BPF or CAP_PERFMON missing (which), kernel locked down;
- * a failed load adds the verifier's last line. Return: @errnum (negative), so that it can stand in a return.
+ * -EPERM and -EACCES are told apart: not root and CAP_BPF or CAP_PERFMON missing (which), kernel
+ * locked down; a failed load adds the verifier's last line. Return: @errnum (negative), so that it
+ * can stand in a return.
  */
 int tracer_error(char *err, size_t errlen, int errnum, const char *what, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -155,17 +171,18 @@ void tracer_log_start(void);
 /* the last message that says something, one line, "" when there is none */
 const char *tracer_log_last(void);
 
-/* ---- between the core's own files -------------------------------------------------------------- */
+/* ---- between the core's own files ----------------------------------------------------------- */
 
-int slab_size(struct tracer *t);			      /* before load */
-int slab_map(struct tracer *t, char *err, size_t errlen);     /* after load */
+int slab_size(struct tracer *t);			  /* before load */
+int slab_map(struct tracer *t, char *err, size_t errlen); /* after load */
 void slab_free(struct tracer *t);
 void slab_start(struct tracer *t); /* times and counters count from now on */
 int slab_read(struct tracer *t, struct tracer_snapshot **s);
 int grace_period(struct tracer *t); /* wait until programs that run now have ended */
 
-int process_check(struct tracer *t, char *err, size_t errlen); /* do opts.tgid and opts.tid exist? */
-int process_seed(struct tracer *t, char *err, size_t errlen);  /* opts.tgid into the set */
+/* do opts.tgid and opts.tid exist? */
+int process_check(struct tracer *t, char *err, size_t errlen);
+int process_seed(struct tracer *t, char *err, size_t errlen); /* opts.tgid into the set */
 int process_look_all(struct tracer *t, char *err, size_t errlen);
 void process_forget_looks(struct tracer *t); /* what was found is detached: look again */
 int process_add(struct tracer *t, pid_t tgid, uint64_t registry_addr);

@@ -2,15 +2,17 @@
 #ifndef KT_BPF_TRACER_SHARED_H
 #define KT_BPF_TRACER_SHARED_H
 /*
- * What the BPF programs and their loader (tracer_impl.h) agree on: settings, control word, histogram slab.
+ * What the BPF programs and their loader (tracer_impl.h) agree on: settings, control word,
+ * histogram slab.
  *
  * The slab is one array map of single histograms, mapped into the loader:
  *
  *	index = ((bank * nr_groups + group) * nr_metrics + metric) * nr_shards + shard
  *
  * shard = CPU modulo nr_shards, so that memory stays bounded on large machines; adds are atomic
- * whenever two CPUs can share a shard. Programs write the bank that control.bank names; the loader flips it, waits
- * until no program that saw the old value can be running (an RCU grace period), then owns the idle bank.
+ * whenever two CPUs can share a shard. Programs write the bank that control.bank names; the loader
+ * flips it, waits until no program that saw the old value can be running (an RCU grace period),
+ * then owns the idle bank.
  */
 #include "bpf/counters.h"
 #include "bpf/glob.h"
@@ -31,8 +33,9 @@ struct tracer_extremes {
 };
 
 /*
- * count is the sum of the buckets. The extremes stand here when nobody can write at the same time (or
- * compare-and-swap is at hand), else per CPU in a map of their own: an add is atomic on every kernel, a maximum not.
+ * count is the sum of the buckets. The extremes stand here when nobody can write at the same time
+ * (or compare-and-swap is at hand), else per CPU in a map of their own: an add is atomic on every
+ * kernel, a maximum not.
  */
 struct tracer_hist {
 	struct tracer_extremes extremes;
@@ -53,7 +56,7 @@ struct tracer_settings {
 	hist_u32 nr_groups;
 	hist_u32 nr_metrics;
 	hist_u32 nr_shards;
-	hist_u32 shard_owned;	  /* no two CPUs share a shard */
+	hist_u32 shard_owned;	   /* no two CPUs share a shard */
 	hist_u32 switch_has_state; /* sched_switch tells prev_state as its 4th argument (5.18) */
 	struct glob glob;
 };
@@ -64,7 +67,7 @@ struct tracer_control {
 	hist_u32 session;	  /* one more with each enable: older per-task state is void */
 	hist_u32 bank;		  /* 0 or 1 */
 	hist_u32 stamped;	  /* a traced process has state slots */
-	hist_u32 process_changes; /* so far, in the map `processes`: forks, execs, exits, addresses */
+	hist_u32 process_changes; /* forks, execs, exits and addresses in `processes` so far */
 };
 
 /* A traced process, key: process id as the kernel's initial namespace shows it. */
@@ -74,7 +77,9 @@ struct tracer_process {
 	hist_u32 reserved;
 };
 
-/* A thread of a process; tid as gettid() tells it, tgid as the kernel's initial namespace shows it. */
+/*
+ * A thread of a process; tid as gettid() tells it, tgid as the kernel's initial namespace shows it.
+ */
 struct tracer_thread {
 	hist_u32 tgid;
 	hist_u32 tid;

@@ -5,19 +5,21 @@
  * Wakeup latency of one task as a state machine: plain C, compiled into the BPF object and into its
  * unit test (tests/unit/wake_state.c).
  *
- * A wake is a chain of stamps: T0 request (user space), T1 sched_waking, T2 sched_wakeup, T3 switched
- * in, T4 first instruction (user space). Each event goes into one function here, which advances the
- * state and says in struct wake_out what to count and what to record; the caller does only that.
- * The values of a wake come all together (at T4, or at T3 where no stamps exist) or not at all, so that their
- * counts agree; KERNEL (T1 -> T3) comes with every wake.
+ * A wake is a chain of stamps: T0 request (user space), T1 sched_waking, T2 sched_wakeup, T3
+ * switched in, T4 first instruction (user space). Each event goes into one function here, which
+ * advances the state and says in struct wake_out what to count and what to record; the caller does
+ * only that. The values of a wake come all together (at T4, or at T3 where no stamps exist) or not
+ * at all, so that their counts agree; KERNEL (T1 -> T3) comes with every wake.
  *
  * Who may run together, as the kernel serialises it:
- *   waking	 the woken task's pi_lock. Its results (the waking part) are consumed by the same wake's wakeup.
- *   wakeup, migrate, switch_in, switch_out	the run queue's lock; wakeup follows its waking.
- *   stamp	 the task itself is current.
+ *
+ *   waking	the woken task's pi_lock
+ *   wakeup, migrate, switch_in, switch_out	the run queue's lock; wakeup follows its waking
+ *   stamped	the task itself is current
+ *
  * Only waking can run beside another event of the same task (the one that is just blocking), so it
- * writes nothing but its own part, and the decision is taken at wakeup: by then it is known whether
- * the task had blocked.
+ * writes nothing but its own part, and the decision is taken at the wakeup that follows: by then it
+ * is known whether the task had blocked.
  */
 #include "bpf/counters.h"
 #include "bpf/metrics.h"
@@ -25,8 +27,8 @@
 
 /* What a waking could learn about the request. */
 enum wake_stamp {
-	WAKE_STAMP_NONE,     /* no stamps exist for this task: phases end at T3 */
-	WAKE_STAMP_OK,	     /* t0 is an unanswered request */
+	WAKE_STAMP_NONE, /* no stamps exist for this task: phases end at T3 */
+	WAKE_STAMP_OK,	 /* t0 is an unanswered request */
 	WAKE_STAMP_NO_SLOT,
 	WAKE_STAMP_NO_T0,
 	WAKE_STAMP_STALE,    /* t0 is older than the last answer */
@@ -73,7 +75,7 @@ struct wake_out {
 };
 
 #define WAKE_BIT(metric) (1U << (metric))
-#define WAKE_FN static inline __attribute__((always_inline))
+#define WAKE_FN		 static inline __attribute__((always_inline))
 
 WAKE_FN void wake_out_init(struct wake_out *o)
 {
@@ -104,7 +106,8 @@ WAKE_FN void wake_new(struct wake_state *s, struct wake_out *o)
 /*
  * wake_waking - T1; @stamp says what @slot (read now, or NULL) is good for
  *
- * The caller passes WAKE_STAMP_OK for a slot it could read; whether T0 in it is usable is decided here.
+ * The caller passes WAKE_STAMP_OK for a slot it could read; whether T0 in it is usable is decided
+ * here.
  */
 WAKE_FN void wake_waking(struct wake_state *s, slot_u64 now, slot_u32 stamp,
 			 const struct kthread_slot *slot, struct wake_out *o)
@@ -233,7 +236,10 @@ WAKE_FN void wake_switch_in(struct wake_state *s, slot_u64 now, struct wake_out 
 
 	s->place = WAKE_RUNNING;
 	if (s->chain != WAKE_WOKEN) {
-		/* RAN: preempted before T4, goes on. Queued without a chain: preempted, new or dropped. */
+		/*
+		 * RAN: preempted before T4, goes on. Queued without a chain: preempted, new or
+		 * dropped.
+		 */
 		if (came_from == WAKE_UNKNOWN || came_from == WAKE_BLOCKED)
 			o->fate = COUNTER_unmatched;
 		else if (came_from == WAKE_RUNNING)
@@ -281,8 +287,7 @@ WAKE_FN void wake_finish(struct wake_state *s, const struct kthread_slot *slot, 
  *
  * Nothing happens unless a chain awaits it.
  */
-WAKE_FN void wake_stamped(struct wake_state *s, const struct kthread_slot *slot,
-			  struct wake_out *o)
+WAKE_FN void wake_stamped(struct wake_state *s, const struct kthread_slot *slot, struct wake_out *o)
 {
 	slot_u32 by = slot->seq - s->seq;
 
@@ -304,7 +309,12 @@ WAKE_FN void wake_stamped(struct wake_state *s, const struct kthread_slot *slot,
 }
 
 /* How a task leaves the CPU. */
-enum wake_leave { WAKE_LEAVE_BLOCKED, WAKE_LEAVE_PARKED, WAKE_LEAVE_PREEMPTED, WAKE_LEAVE_REQUEUED };
+enum wake_leave {
+	WAKE_LEAVE_BLOCKED,
+	WAKE_LEAVE_PARKED,
+	WAKE_LEAVE_PREEMPTED,
+	WAKE_LEAVE_REQUEUED
+};
 
 /* wake_leave_how - from sched_switch's arguments; a sleep state means nothing when preempted */
 WAKE_FN slot_u32 wake_leave_how(bool preempt, slot_u32 prev_state, slot_u32 parked_bit)
@@ -337,8 +347,9 @@ WAKE_FN void wake_switch_out(struct wake_state *s, slot_u32 how, const struct kt
 
 	if (s->chain == WAKE_WOKEN) {
 		/*
-		 * No T3. Either it was woken before we knew its place and ran all the time, or the kernel did not
-		 * tell that it was switched in: seen on a virtual machine, with the switches of one certain task.
+		 * No T3. Either it was woken before we knew its place and ran all the time, or the
+		 * kernel did not tell that it was switched in: seen on a virtual machine, with the
+		 * switches of one certain task.
 		 */
 		o->fate = s->primed ? COUNTER_switch_missed : COUNTER_absorbed;
 		s->chain = WAKE_IDLE;

@@ -2,8 +2,9 @@
 /*
  * Wakeup latency from the scheduler's tracepoints, with the stamps that the threads' slots hold.
  *
- * State lives in task storage, made for every wanted task by the iterator when tracing begins and when a thread is
- * born; that a task has storage therefore means that it passed the filters of wanted_class().
+ * State lives in task storage, made for every wanted task by the iterator when tracing begins and
+ * when a thread is born; that a task has storage therefore means that it passed the filters of
+ * wanted_class().
  */
 #define TRACER_THREAD_NAMES
 #include "bpf/common.bpf.h"
@@ -30,7 +31,7 @@ struct {
 	__type(value, struct wake_task);
 } tasks SEC(".maps");
 
-/* ---- helpers ----------------------------------------------------------------------------------- */
+/* ---- helpers -------------------------------------------------------------------------------- */
 
 static __always_inline void task_refresh(struct wake_task *t, struct task_struct *p)
 {
@@ -110,13 +111,14 @@ static __always_inline void emit(struct wake_task *t, struct task_struct *p, str
 	if (group >= settings.nr_groups)
 		return;
 	bank = bank_now();
-#define RECORD_AS(metric, index)                                                                   \
-	do {                                                                                       \
-		if (o->record & WAKE_BIT(METRIC_##metric))                                         \
-			wake_record(bank, group, index, o->value[METRIC_##metric]);                \
+#define RECORD_AS(metric, index)                                                    \
+	do {                                                                        \
+		if (o->record & WAKE_BIT(METRIC_##metric))                          \
+			wake_record(bank, group, index, o->value[METRIC_##metric]); \
 	} while (0)
-#define RECORD(metric)	    RECORD_AS(metric, METRIC_##metric)
-#define RECORD_PART(metric) RECORD_AS(metric, whole ? METRIC_##metric : HIDDEN_METRIC(HIDDEN_##metric))
+#define RECORD(metric) RECORD_AS(metric, METRIC_##metric)
+#define RECORD_PART(metric) \
+	RECORD_AS(metric, whole ? METRIC_##metric : HIDDEN_METRIC(HIDDEN_##metric))
 	RECORD(CALL);
 	RECORD_PART(WAKE);
 	RECORD_PART(RUNQ);
@@ -155,14 +157,15 @@ static __always_inline enum wake_stamp read_request(struct wake_task *t, struct 
 		return WAKE_STAMP_FAULT;
 	default:
 		/* A subject of its own keeps its kernel phases. */
-		return settings.group == TRACER_GROUP_SUBJECT ? WAKE_STAMP_NONE : WAKE_STAMP_NO_SLOT;
+		return settings.group == TRACER_GROUP_SUBJECT ? WAKE_STAMP_NONE
+							      : WAKE_STAMP_NO_SLOT;
 	}
 	if (settings.group == TRACER_GROUP_ARM && slot->arm >= settings.nr_groups)
 		return WAKE_STAMP_UNTAGGED;
 	return WAKE_STAMP_OK;
 }
 
-/* ---- programs ---------------------------------------------------------------------------------- */
+/* ---- programs ------------------------------------------------------------------------------- */
 
 SEC("iter/task")
 int seed_tasks(struct bpf_iter__task *ctx)
@@ -277,7 +280,8 @@ int BPF_PROG(on_sched_migrate_task, struct task_struct *p)
 	return 0;
 }
 
-static __always_inline void leave(struct task_struct *prev, bool preempt, __u32 prev_state, __u64 now)
+static __always_inline void leave(struct task_struct *prev, bool preempt, __u32 prev_state,
+				  __u64 now)
 {
 	struct wake_task *t = task_find(prev);
 	struct kthread_slot slot, *read = NULL;
@@ -323,9 +327,12 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
 
 	if (!started())
 		return 0;
-	/* The argument where there is one: the field may have changed since the decision was taken. */
+	/*
+	 * The argument where there is one: the field may have changed since the decision was taken.
+	 */
 	if (prev->pid)
-		leave(prev, preempt, settings.switch_has_state ? (__u32)ctx[3] : state_field(prev), now);
+		leave(prev, preempt, settings.switch_has_state ? (__u32)ctx[3] : state_field(prev),
+		      now);
 	if (next->pid)
 		enter(next, now);
 	return 0;

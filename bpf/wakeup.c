@@ -17,11 +17,12 @@ struct wakeup {
 };
 
 /*
- * Those that end an interval before those that begin one: what is seen while the rest attaches has no
- * beginning. sched_switch gives the place of each task, so it comes first.
+ * Those that end an interval before those that begin one: what is seen while the rest attaches has
+ * no beginning. sched_switch gives the place of each task, so it comes first.
  */
-static const char *const programs[] = { "on_sched_switch", "on_sched_migrate_task", "on_sched_wakeup",
-					"on_sched_wakeup_new", "on_sched_waking" };
+static const char *const programs[] = { "on_sched_switch", "on_sched_migrate_task",
+					"on_sched_wakeup", "on_sched_wakeup_new",
+					"on_sched_waking" };
 #define NR_PROGRAMS (sizeof(programs) / sizeof(programs[0]))
 
 /* Do threads' names matter? Then library threads have their full ones. */
@@ -46,7 +47,8 @@ static int wakeup_open(struct tracer *t, char *err, size_t errlen)
 	t->obj = skel->obj;
 	t->settings = &skel->rodata->settings;
 	for (i = 0; i < NR_PROGRAMS; i++)
-		bpf_program__set_autoload(bpf_object__find_program_by_name(t->obj, programs[i]), true);
+		bpf_program__set_autoload(bpf_object__find_program_by_name(t->obj, programs[i]),
+					  true);
 	bpf_program__set_autoload(skel->progs.on_slot, true);
 	bpf_program__set_autoload(skel->progs.on_thread_created, names_matter(t));
 	bpf_program__set_autoload(skel->progs.on_named_thread_exit, names_matter(t));
@@ -67,13 +69,19 @@ static void wakeup_detach(struct tracer *t)
 {
 	struct wakeup *w = t->kind;
 
-	/* Paths lead through processes that may be gone by the next attach: then they are found anew. */
+	/*
+	 * Paths lead through processes that may be gone by the next attach: then they are found
+	 * anew.
+	 */
 	targets_free(&w->files);
 	w->files = (struct targets){ 0 };
 	w->nr_attached = 0;
 }
 
-/* The semaphore of kthread:slot, raised by attaching, makes the threads of all who map the file write stamps. */
+/*
+ * The semaphore of kthread:slot, raised by attaching, makes the threads of all who map the file
+ * write stamps.
+ */
 static int attach_slot_probes(struct tracer *t, char *err, size_t errlen)
 {
 	struct wakeup *w = t->kind;
@@ -86,8 +94,8 @@ static int attach_slot_probes(struct tracer *t, char *err, size_t errlen)
 			continue;
 		ret = tracer_attach_usdt(t, "on_slot", f->path, "kthread", "slot", 0, err, errlen);
 		if (!ret && names_matter(t) && target_find(f, "kthread", "create"))
-			ret = tracer_attach_usdt(t, "on_thread_created", f->path, "kthread", "create", 0,
-						 err, errlen);
+			ret = tracer_attach_usdt(t, "on_thread_created", f->path, "kthread",
+						 "create", 0, err, errlen);
 		if (ret)
 			return ret;
 	}
@@ -126,8 +134,9 @@ static int wakeup_process(struct tracer *t, pid_t tgid, char *err, size_t errlen
 		return ret;
 	ret = process_symbol(tgid, "kthread_slot_registry", &registry);
 	if (ret)
-		return ret == -ENOENT ? 0 : tracer_error(err, errlen, ret, "search process %d for its slots",
-							  tgid);
+		return ret == -ENOENT ? 0
+				      : tracer_error(err, errlen, ret,
+						     "search process %d for its slots", tgid);
 	return process_set_registry(t, tgid, registry) ?: 1;
 }
 
@@ -161,14 +170,14 @@ const struct tracer_ops tracer_wakeup = {
 	.first_metric = METRIC_CALL,
 	.nr_metrics = METRIC_KERNEL - METRIC_CALL + 1,
 	.nr_hidden = NR_HIDDEN,
-	.counters = COUNTER_BIT(switch_missed) | COUNTER_BIT(absorbed) | COUNTER_BIT(spun) | COUNTER_BIT(no_slot) |
-		    COUNTER_BIT(no_t0) | COUNTER_BIT(stale_t0) | COUNTER_BIT(t0_reused) |
-		    COUNTER_BIT(idle_waker) | COUNTER_BIT(foreign_waker) | COUNTER_BIT(no_t4) |
-		    COUNTER_BIT(reblocked) | COUNTER_BIT(t4_overrun) | COUNTER_BIT(slot_fault) |
-		    COUNTER_BIT(untagged) | COUNTER_BIT(new_task) | COUNTER_BIT(preempted) |
-		    COUNTER_BIT(requeued) | COUNTER_BIT(migrated) | COUNTER_BIT(parked) |
-		    COUNTER_BIT(unmatched) | COUNTER_BIT(superseded) | COUNTER_BIT(negative) |
-		    COUNTER_BIT(filtered),
+	.counters = COUNTER_BIT(switch_missed) | COUNTER_BIT(absorbed) | COUNTER_BIT(spun) |
+		    COUNTER_BIT(no_slot) | COUNTER_BIT(no_t0) | COUNTER_BIT(stale_t0) |
+		    COUNTER_BIT(t0_reused) | COUNTER_BIT(idle_waker) | COUNTER_BIT(foreign_waker) |
+		    COUNTER_BIT(no_t4) | COUNTER_BIT(reblocked) | COUNTER_BIT(t4_overrun) |
+		    COUNTER_BIT(slot_fault) | COUNTER_BIT(untagged) | COUNTER_BIT(new_task) |
+		    COUNTER_BIT(preempted) | COUNTER_BIT(requeued) | COUNTER_BIT(migrated) |
+		    COUNTER_BIT(parked) | COUNTER_BIT(unmatched) | COUNTER_BIT(superseded) |
+		    COUNTER_BIT(negative) | COUNTER_BIT(filtered),
 	.open = wakeup_open,
 	.load = wakeup_load,
 	.attach = wakeup_attach,

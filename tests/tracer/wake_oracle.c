@@ -3,344 +3,24 @@
  * The wakeup tracer against workloads with known answers: counts, sums and lower bounds, never an
  * upper bound on time.
  *
- * A "sleeper" thread sleeps in a futex; the main thread waits until the kernel says that it does and is off
- * its CPU, stamps the request and wakes it: so each wake is one of a sleeping thread, and the number of values is
- * known.
- *
  * Prints one line per case and ends with "N passed, N failed". Needs the privilege to trace.
  */
 #include <dirent.h>
 #include <errno.h>
-#include <linux/futex.h>
-#include <poll.h>
-#include <pthread.h>
-#include <sched.h>
 #include <signal.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <bpf/bpf.h>
 
-#include "bpf/tracer.h"
-#include "lib/probe/slot.h"
+#include "tests/tracer/sleeper.h"
 
 #define NR_WAKES 2000
 
-static int nr_failed_checks;
+static const struct tracer_opts by_arm = { .kind = TRACER_WAKEUP,
+					   .group = TRACER_GROUP_ARM,
+					   .nr_groups = 4 };
 
-#define CHECK(cond, ...)                                                                           \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			printf("    %s:%d: %s: ", __FILE__, __LINE__, #cond);                      \
-			printf(__VA_ARGS__);                                                       \
-			printf("\n");                                                              \
-			nr_failed_checks++;                                                        \
-		}                                                                                  \
-	} while (0)
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-/* ---- the sleeper ------------------------------------------------------------------------------- */
-
-enum { STAMPS = 1, NO_RESUME = 2, NO_REQUEST = 4, SPIN = 8 };
-
-struct sleeper {
-	pthread_t thread;
-	int cpu, flags;
-	uint32_t arm;
-	_Atomic uint32_t round; /* what it waits to change; the futex */
-	_Atomic uint32_t seen;
-	_Atomic int tid, stop;
-	_Atomic uint64_t t0;
-	struct kthread_slot *_Atomic slot;
-};
-
-static void pin(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
-		die("sched_setaffinity");
-}
-
-static void *sleeper_main(void *arg)
-{
-	struct sleeper *s = arg;
-	uint32_t round = 0;
-
-	pin(s->cpu);
-	if (s->flags & STAMPS) {
-		s->slot = slot_register();
-		slot_tag(s->slot, 0, s->arm);
-	}
-	s->tid = gettid();
-	while (!s->stop) {
-		uint64_t now;
-
-		while (s->round == round)
-			if (!(s->flags & SPIN))
-				syscall(SYS_futex, &s->round, FUTEX_WAIT_PRIVATE, round, NULL);
-		round++;
-		now = slot_clock_ns();
-		if (s->flags & STAMPS && !(s->flags & NO_RESUME))
-			slot_resume_at(s->slot, now, now - s->t0);
-		s->seen = round;
-	}
-	slot_unregister();
-	return NULL;
-}
-
-static void sleeper_start(struct sleeper *s, int cpu, int flags)
-{
-	memset(s, 0, sizeof(*s));
-	s->cpu = cpu;
-	s->flags = flags;
-	if (pthread_create(&s->thread, NULL, sleeper_main, s))
-		die("pthread_create");
-	while (!s->tid)
-		sched_yield();
-}
-
-/* Is @tid off its CPU, asleep inside futex()? The kernel looks at the whole thread for this file. */
-static bool in_futex(int tid)
-{
-	char name[64], text[128] = "";
-	long nr = -1;
-	FILE *in;
-
-	snprintf(name, sizeof(name), "/proc/self/task/%d/syscall", tid);
-	in = fopen(name, "re");
-	if (!in)
-		die(name);
-	if (fgets(text, sizeof(text), in))
-		sscanf(text, "%ld", &nr); /* "running" is no number */
-	fclose(in);
-	return nr == SYS_futex;
-}
-
-/* Until the sleeper has answered everything and sleeps again, at most 10 s */
-static void await_asleep(struct sleeper *s)
-{
-	uint64_t end = slot_clock_ns() + 10000000000ULL;
-
-	while (s->seen != s->round || !in_futex(s->tid)) {
-		if (slot_clock_ns() > end) {
-			fprintf(stderr, "the sleeper does not sleep\n");
-			exit(1);
-		}
-		sched_yield();
-	}
-}
-
-static void request(struct sleeper *s)
-{
-	s->t0 = slot_clock_ns();
-	if (!(s->flags & NO_REQUEST))
-		slot_request_at(s->slot, s->t0);
-	s->round++;
-	if (!(s->flags & SPIN))
-		syscall(SYS_futex, &s->round, FUTEX_WAKE_PRIVATE, 1);
-}
-
-/* Asleep before the first wake and after each: each finds a sleeping thread, nothing is pending at the end. */
-static void wake_times(struct sleeper *s, int nr)
-{
-	int i;
-
-	await_asleep(s);
-	for (i = 0; i < nr; i++) {
-		request(s);
-		await_asleep(s);
-	}
-}
-
-/* ---- the tracer -------------------------------------------------------------------------------- */
-
-/* The work runs in a child: the tracer leaves out its own process. */
-struct job {
-	int to[2], from[2]; /* pipes */
-	pid_t pid;
-};
-
-static void job_say(int fd, char c)
-{
-	if (write(fd, &c, 1) != 1)
-		die("write");
-}
-
-static int job_hear(int fd)
-{
-	char c = 0;
-
-	return read(fd, &c, 1) == 1 ? c : -1;
-}
-
-static bool can_hear(int fd)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-
-	return poll(&p, 1, 0) == 1;
-}
-
-static struct tracer *open_or_die(const struct tracer_opts *o)
-{
-	char err[512] = "";
-	struct tracer *t = NULL;
-	int ret = tracer_open(&t, o, err, sizeof(err));
-
-	if (ret) {
-		fprintf(stderr, "tracer_open: %d: %s\n", ret, err);
-		exit(1);
-	}
-	return t;
-}
-
-static void attach_or_die(struct tracer *t)
-{
-	char err[512] = "";
-
-	if (tracer_attach(t, err, sizeof(err))) {
-		fprintf(stderr, "tracer_attach: %s\n", err);
-		exit(1);
-	}
-}
-
-static uint64_t counter(const struct tracer_snapshot *s, const char *name)
-{
-	uint32_t i;
-
-	for (i = 0; i < s->nr_counters; i++)
-		if (!strcmp(s->counter[i].name, name))
-			return s->counter[i].value;
-	return 0;
-}
-
-static uint64_t nr_lost(const struct tracer_snapshot *s)
-{
-	uint64_t lost = 0;
-	uint32_t i;
-
-	for (i = 0; i < s->nr_counters; i++)
-		lost += s->counter[i].loss ? s->counter[i].value : 0;
-	return lost;
-}
-
-/*
- * Exactly @want, less only what the tracer itself says that the kernel did not tell (on some virtual
- * machines a few sched_switch events never reach any tracer).
- */
-static bool is_all(const struct tracer_snapshot *s, uint64_t got, uint64_t want)
-{
-	return got <= want && got + counter(s, "switch_missed") >= want;
-}
-
-static uint64_t count_of(const struct tracer_snapshot *s, uint32_t group, enum tracer_metric m)
-{
-	const struct hist *h = group < s->nr_groups ? s->group[group].metric[m] : NULL;
-
-	return h ? h->count : 0;
-}
-
-static struct tracer_snapshot *snapshot(struct tracer *t)
-{
-	struct tracer_snapshot *s = NULL;
-	int ret = tracer_read(t, &s);
-
-	if (ret) {
-		fprintf(stderr, "tracer_read: %s\n", strerror(-ret));
-		exit(1);
-	}
-	return s;
-}
-
-static void show(const struct tracer_snapshot *s)
-{
-	uint32_t g, i;
-	int m;
-
-	if (!getenv("VERBOSE"))
-		return;
-	for (g = 0; g < s->nr_groups; g++)
-		for (m = 0; m < NR_METRICS; m++) {
-			const struct hist *h = s->group[g].metric[m];
-
-			if (h)
-				printf("    [%u] %-20s %-12s n=%-6lu min=%-7lu mean=%-9.1f p50=%-9.1f p99=%-9.1f max=%lu\n",
-				       g, s->group[g].name, tracer_metric_name(m), h->count, h->min,
-				       hist_mean(h), hist_quantile(h, .5), hist_quantile(h, .99), h->max);
-		}
-	printf("   ");
-	for (i = 0; i < s->nr_counters; i++)
-		if (s->counter[i].value)
-			printf(" %s=%lu", s->counter[i].name, s->counter[i].value);
-	printf(" events=%lu bpf_ns=%lu cpu_ns=%lu\n", s->events, s->bpf_ns, s->cpu_ns);
-}
-
-/*
- * Run @work in a child between enable and read. The child's registry lies where ours does (fork), so
- * it is told to the tracer, as `kt bench` does for its workers.
- */
-static struct tracer_snapshot *trace_child(const struct tracer_opts *o, void (*setup)(void),
-					   void (*work)(void), void (*between)(struct tracer *t))
-{
-	struct tracer_snapshot *s;
-	struct job j = { 0 };
-	struct tracer *t;
-
-	fflush(stdout);
-	if (pipe(j.to) || pipe(j.from))
-		die("pipe");
-	j.pid = fork();
-	if (!j.pid) {
-		alarm(60);
-		slot_observe(1);
-		setup();
-		job_say(j.from[1], 'r');
-		job_hear(j.to[0]);
-		work();
-		job_say(j.from[1], 'd');
-		job_hear(j.to[0]);
-		_exit(0);
-	}
-	if (job_hear(j.from[0]) != 'r')
-		die("child");
-	t = open_or_die(o);
-	if (o->group == TRACER_GROUP_ARM || o->tgid == 0)
-		tracer_add_process(t, j.pid, (uint64_t)(uintptr_t)&kthread_slot_registry);
-	attach_or_die(t);
-	tracer_enable(t, true);
-	job_say(j.to[1], 'g');
-	if (between)
-		between(t);
-	if (job_hear(j.from[0]) != 'd')
-		die("child");
-	tracer_enable(t, false);
-	s = snapshot(t);
-	show(s);
-	tracer_close(t);
-	job_say(j.to[1], 'q');
-	waitpid(j.pid, NULL, 0);
-	close(j.to[0]), close(j.to[1]), close(j.from[0]), close(j.from[1]);
-	return s;
-}
-
-static const struct tracer_opts by_arm = {
-	.kind = TRACER_WAKEUP, .group = TRACER_GROUP_ARM, .nr_groups = 4
-};
-
-/* ---- cases ------------------------------------------------------------------------------------- */
+/* ---- cases ---------------------------------------------------------------------------------- */
 
 static struct sleeper sleeper;
 static int sleeper_cpu, sleeper_flags, waker_cpu;
@@ -362,8 +42,9 @@ static void work_wakes(void)
 
 static void check_full(const struct tracer_snapshot *s, uint32_t group)
 {
-	static const enum tracer_metric all[] = { METRIC_CALL,	 METRIC_WAKE,	    METRIC_RUNQ,
-						  METRIC_RESUME, METRIC_END_TO_END, METRIC_UNATTRIBUTED };
+	static const enum tracer_metric all[] = { METRIC_CALL,	     METRIC_WAKE,
+						  METRIC_RUNQ,	     METRIC_RESUME,
+						  METRIC_END_TO_END, METRIC_UNATTRIBUTED };
 	const struct hist *e2e = s->group[group].metric[METRIC_END_TO_END];
 	const struct hist *rest = s->group[group].metric[METRIC_UNATTRIBUTED];
 	uint64_t sum = 0, others;
@@ -372,8 +53,11 @@ static void check_full(const struct tracer_snapshot *s, uint32_t group)
 	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		CHECK(is_all(s, count_of(s, group, all[i]), NR_WAKES) &&
 			      count_of(s, group, all[i]) == count_of(s, group, METRIC_CALL),
-		      "%s: %lu of %d", tracer_metric_name(all[i]), count_of(s, group, all[i]), NR_WAKES);
-	/* T1 -> T3 comes with every wake, also those that others than the program's threads caused */
+		      "%s: %lu of %d", tracer_metric_name(all[i]), count_of(s, group, all[i]),
+		      NR_WAKES);
+	/*
+	 * T1 -> T3 comes with every wake, also those that others than the program's threads caused
+	 */
 	others = group ? 0 : counter(s, "foreign_waker") + counter(s, "idle_waker");
 	CHECK(is_all(s, count_of(s, group, METRIC_KERNEL), NR_WAKES + others), "kernel: %lu of %lu",
 	      count_of(s, group, METRIC_KERNEL), NR_WAKES + others);
@@ -391,8 +75,8 @@ static void check_full(const struct tracer_snapshot *s, uint32_t group)
 	/* the sleeper's own clock against the four phases */
 	CHECK(hist_mean(rest) <= .02 * hist_mean(e2e), "mean rest %.1f of %.1f ns", hist_mean(rest),
 	      hist_mean(e2e));
-	CHECK(hist_quantile(rest, .5) <= .02 * hist_quantile(e2e, .5), "median rest %.1f of %.1f ns",
-	      hist_quantile(rest, .5), hist_quantile(e2e, .5));
+	CHECK(hist_quantile(rest, .5) <= .02 * hist_quantile(e2e, .5),
+	      "median rest %.1f of %.1f ns", hist_quantile(rest, .5), hist_quantile(e2e, .5));
 	CHECK(sum <= e2e->sum + rest->sum && e2e->sum <= sum + rest->sum,
 	      "phases sum to %lu, end to end to %lu, rest %lu", sum, e2e->sum, rest->sum);
 	printf("    end to end %.0f ns = call %.0f + wake %.0f + runq %.0f + resume %.0f (means)\n",
@@ -472,8 +156,8 @@ static void spun(void)
 	/* three wakes, of which the middle one may be overrun by the spinning that follows it */
 	all = count_of(s, 0, METRIC_END_TO_END) + counter(s, "t4_overrun") + counter(s, "spun");
 	CHECK(is_all(s, all, NR_WAKES + 3), "%lu answers accounted for", all);
-	CHECK(is_all(s, counter(s, "spun") + 1, NR_WAKES + 1) || counter(s, "spun") == NR_WAKES + 1, "%lu spun",
-	      counter(s, "spun"));
+	CHECK(is_all(s, counter(s, "spun") + 1, NR_WAKES + 1) || counter(s, "spun") == NR_WAKES + 1,
+	      "%lu spun", counter(s, "spun"));
 	CHECK(count_of(s, 0, METRIC_CALL) == count_of(s, 0, METRIC_END_TO_END), "counts differ");
 	tracer_snapshot_free(s);
 }
@@ -487,9 +171,11 @@ static void no_answer(void)
 	sleeper_flags = STAMPS | NO_RESUME;
 	sleeper_arm = 0;
 	s = trace_child(&by_arm, setup_sleeper, work_wakes, NULL);
-	CHECK(count_of(s, 0, METRIC_END_TO_END) == 0, "guessed %lu", count_of(s, 0, METRIC_END_TO_END));
+	CHECK(count_of(s, 0, METRIC_END_TO_END) == 0, "guessed %lu",
+	      count_of(s, 0, METRIC_END_TO_END));
 	CHECK(count_of(s, 0, METRIC_CALL) == 0, "guessed %lu", count_of(s, 0, METRIC_CALL));
-	CHECK(is_all(s, count_of(s, 0, METRIC_KERNEL), NR_WAKES), "%lu", count_of(s, 0, METRIC_KERNEL));
+	CHECK(is_all(s, count_of(s, 0, METRIC_KERNEL), NR_WAKES), "%lu",
+	      count_of(s, 0, METRIC_KERNEL));
 	CHECK(is_all(s, counter(s, "reblocked"), 1), "%lu", counter(s, "reblocked"));
 	CHECK(is_all(s, counter(s, "t0_reused"), NR_WAKES - 1), "%lu", counter(s, "t0_reused"));
 	tracer_snapshot_free(s);
@@ -504,8 +190,10 @@ static void no_request(void)
 	sleeper_flags = STAMPS | NO_REQUEST;
 	sleeper_arm = 0;
 	s = trace_child(&by_arm, setup_sleeper, work_wakes, NULL);
-	CHECK(count_of(s, 0, METRIC_END_TO_END) == 0, "guessed %lu", count_of(s, 0, METRIC_END_TO_END));
-	CHECK(is_all(s, count_of(s, 0, METRIC_KERNEL), NR_WAKES), "%lu", count_of(s, 0, METRIC_KERNEL));
+	CHECK(count_of(s, 0, METRIC_END_TO_END) == 0, "guessed %lu",
+	      count_of(s, 0, METRIC_END_TO_END));
+	CHECK(is_all(s, count_of(s, 0, METRIC_KERNEL), NR_WAKES), "%lu",
+	      count_of(s, 0, METRIC_KERNEL));
 	CHECK(is_all(s, counter(s, "no_t0"), NR_WAKES), "%lu", counter(s, "no_t0"));
 	tracer_snapshot_free(s);
 }
@@ -536,7 +224,8 @@ static void read_often(struct tracer *t)
 
 		read_between += count_of(s, 0, METRIC_END_TO_END);
 		missed_between += counter(s, "switch_missed");
-		CHECK(count_of(s, 0, METRIC_END_TO_END) == count_of(s, 0, METRIC_CALL), "torn wake");
+		CHECK(count_of(s, 0, METRIC_END_TO_END) == count_of(s, 0, METRIC_CALL),
+		      "torn wake");
 		CHECK(count_of(s, 0, METRIC_RESUME) == count_of(s, 0, METRIC_WAKE), "torn wake");
 		tracer_snapshot_free(s);
 	}
@@ -555,12 +244,12 @@ static void banks(void)
 	CHECK(read_between > 0, "no value came before the end");
 	read_between += count_of(s, 0, METRIC_END_TO_END);
 	missed_between += counter(s, "switch_missed");
-	CHECK(read_between <= NR_WAKES && read_between + missed_between >= NR_WAKES, "%lu of %d", read_between,
-	      NR_WAKES);
+	CHECK(read_between <= NR_WAKES && read_between + missed_between >= NR_WAKES, "%lu of %d",
+	      read_between, NR_WAKES);
 	tracer_snapshot_free(s);
 }
 
-/* ---- a hog that delays a wake on purpose ------------------------------------------------------- */
+/* ---- a hog that delays a wake on purpose ---------------------------------------------------- */
 
 #define HOG_NS 5000000ULL
 
@@ -618,13 +307,14 @@ static void hog(void)
 	/* Where the wake was queued to the hog's CPU its end may lie inside the hog's time. */
 	if (runq && wake)
 		CHECK(runq->max + wake->max >= HOG_NS && runq->max >= HOG_NS / 2,
-		      "runq %lu ns, wake %lu ns behind a hog of %llu ns", runq->max, wake->max, HOG_NS);
+		      "runq %lu ns, wake %lu ns behind a hog of %llu ns", runq->max, wake->max,
+		      HOG_NS);
 	if (runq)
 		printf("    runq %lu ns behind a hog of %llu ns\n", runq->max, HOG_NS);
 	tracer_snapshot_free(s);
 }
 
-/* ---- groups, filters --------------------------------------------------------------------------- */
+/* ---- groups, filters ------------------------------------------------------------------------ */
 
 static struct sleeper two[2];
 
@@ -648,7 +338,9 @@ static void work_two(void)
 
 static void subjects(void)
 {
-	struct tracer_opts o = { .kind = TRACER_WAKEUP, .group = TRACER_GROUP_SUBJECT, .nr_groups = 8,
+	struct tracer_opts o = { .kind = TRACER_WAKEUP,
+				 .group = TRACER_GROUP_SUBJECT,
+				 .nr_groups = 8,
 				 .comm_glob = "kt_[fs]*" };
 	struct tracer_snapshot *s = trace_child(&o, setup_two, work_two, NULL);
 	uint32_t g, first = 99, second = 99;
@@ -660,27 +352,31 @@ static void subjects(void)
 			second = g;
 	}
 	CHECK(s->nr_groups == 2, "%u subjects", s->nr_groups);
-	CHECK(is_all(s, count_of(s, first, METRIC_RUNQ), 100), "%lu", count_of(s, first, METRIC_RUNQ));
-	CHECK(is_all(s, count_of(s, second, METRIC_KERNEL), 200), "%lu", count_of(s, second, METRIC_KERNEL));
-	CHECK(is_all(s, count_of(s, second, METRIC_WAKE), 200), "%lu", count_of(s, second, METRIC_WAKE));
+	CHECK(is_all(s, count_of(s, first, METRIC_RUNQ), 100), "%lu",
+	      count_of(s, first, METRIC_RUNQ));
+	CHECK(is_all(s, count_of(s, second, METRIC_KERNEL), 200), "%lu",
+	      count_of(s, second, METRIC_KERNEL));
+	CHECK(is_all(s, count_of(s, second, METRIC_WAKE), 200), "%lu",
+	      count_of(s, second, METRIC_WAKE));
 	tracer_snapshot_free(s);
 
 	o.nr_groups = 1;
 	s = trace_child(&o, setup_two, work_two, NULL);
 	CHECK(is_all(s, counter(s, "groups_full"), 200), "%lu", counter(s, "groups_full"));
-	CHECK(nr_lost(s) == counter(s, "groups_full") + counter(s, "switch_missed"), "%lu lost", nr_lost(s));
+	CHECK(nr_lost(s) == counter(s, "groups_full") + counter(s, "switch_missed"), "%lu lost",
+	      nr_lost(s));
 	tracer_snapshot_free(s);
 
 	o.nr_groups = 8;
 	o.comm_glob = "kt_s?con*";
 	s = trace_child(&o, setup_two, work_two, NULL);
-	CHECK(s->nr_groups == 1 && is_all(s, count_of(s, 0, METRIC_KERNEL), 200), "%u groups, %lu", s->nr_groups,
-	      count_of(s, 0, METRIC_KERNEL));
+	CHECK(s->nr_groups == 1 && is_all(s, count_of(s, 0, METRIC_KERNEL), 200), "%u groups, %lu",
+	      s->nr_groups, count_of(s, 0, METRIC_KERNEL));
 	CHECK(counter(s, "filtered") >= 100, "%lu", counter(s, "filtered"));
 	tracer_snapshot_free(s);
 }
 
-/* ---- a command: its children, its registry, its probe ------------------------------------------ */
+/* ---- a command: its children, its registry, its probe --------------------------------------- */
 
 /* Run as `wake_oracle --work`: waits until somebody raises the semaphore, then wakes. */
 static int command_work(void)
@@ -762,7 +458,7 @@ static void command(void)
 	waitpid(j.pid, NULL, 0);
 }
 
-/* ---- nothing stays attached -------------------------------------------------------------------- */
+/* ---- nothing stays attached ----------------------------------------------------------------- */
 
 #define MAX_LINKS 64
 
@@ -846,7 +542,8 @@ static void refusals(void)
 	pid_t pid;
 	int status = 0;
 
-	CHECK(tracer_open(&t, &o, err, sizeof(err)) == -ESRCH && strstr(err, "1073741823"), "%s", err);
+	CHECK(tracer_open(&t, &o, err, sizeof(err)) == -ESRCH && strstr(err, "1073741823"), "%s",
+	      err);
 	o = (struct tracer_opts){ .kind = TRACER_WAKEUP, .comm_glob = "[a" };
 	CHECK(tracer_open(&t, &o, err, sizeof(err)) == -EINVAL && strstr(err, "[a"), "%s", err);
 	fflush(stdout);
@@ -854,10 +551,12 @@ static void refusals(void)
 	if (!pid) {
 		if (setuid(65534))
 			_exit(2);
-		_exit(tracer_permitted(err, sizeof(err)) == -EPERM && strstr(err, "CAP_BPF") ? 0 : 1);
+		_exit(tracer_permitted(err, sizeof(err)) == -EPERM && strstr(err, "CAP_BPF") ? 0
+											     : 1);
 	}
 	waitpid(pid, &status, 0);
-	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0, "an ordinary user is not told what is missing");
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0,
+	      "an ordinary user is not told what is missing");
 }
 
 static const struct test_case {

@@ -30,17 +30,28 @@ struct edge {
 ParameterizedTestParameters(hist, bucket_edges)
 {
 	static struct edge edges[] = {
-		{ 5, 0, 0 },		 { 5, 1, 1 },
-		{ 5, 63, 63 },		 { 5, 64, 64 }, /* the first bucket of two values */
-		{ 5, 65, 64 },		 { 5, 66, 65 },
-		{ 5, 127, 95 },		 { 5, 128, 96 },
-		{ 5, 131, 96 },		 { 5, 132, 97 },
-		{ 5, 1ULL << 31, 864 },	 { 5, (1ULL << 31) - 1, 863 },
-		{ 5, 1ULL << 32, 896 },	 { 5, (1ULL << 40) - 1, 1151 },
-		{ 5, 1ULL << 40, 1151 }, { 5, UINT64_MAX, 1151 },
-		{ 7, 0, 0 },		 { 7, 255, 255 },
-		{ 7, 256, 256 },	 { 7, 257, 256 },
-		{ 7, (1ULL << 40) - 1, 4351 }, { 7, UINT64_MAX, 4351 },
+		{ 5, 0, 0 },
+		{ 5, 1, 1 },
+		{ 5, 63, 63 },
+		{ 5, 64, 64 }, /* the first bucket of two values */
+		{ 5, 65, 64 },
+		{ 5, 66, 65 },
+		{ 5, 127, 95 },
+		{ 5, 128, 96 },
+		{ 5, 131, 96 },
+		{ 5, 132, 97 },
+		{ 5, 1ULL << 31, 864 },
+		{ 5, (1ULL << 31) - 1, 863 },
+		{ 5, 1ULL << 32, 896 },
+		{ 5, (1ULL << 40) - 1, 1151 },
+		{ 5, 1ULL << 40, 1151 },
+		{ 5, UINT64_MAX, 1151 },
+		{ 7, 0, 0 },
+		{ 7, 255, 255 },
+		{ 7, 256, 256 },
+		{ 7, 257, 256 },
+		{ 7, (1ULL << 40) - 1, 4351 },
+		{ 7, UINT64_MAX, 4351 },
 	};
 
 	return cr_make_param_array(struct edge, edges, sizeof(edges) / sizeof(edges[0]));
@@ -64,7 +75,8 @@ Test(hist, low_is_the_inverse_of_index_and_buckets_touch)
 			cr_assert_eq(hist_index(low, k), i);
 			cr_assert_eq(hist_index(next - 1, k), i);
 			/* the bound the header states: never wider than 2^-k of its value */
-			cr_assert(next - low == 1 || ((next - low) << k) <= low, "k=%u bucket %u", k, i);
+			cr_assert(next - low == 1 || ((next - low) << k) <= low, "k=%u bucket %u",
+				  k, i);
 		}
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The wakeup state machine on synthetic event sequences: each case of a task's life, each way in which
- * a tool can get a wakeup wrong. The same source runs in the BPF object.
+ * The wakeup state machine on synthetic event sequences: each case of a task's life, each way in
+ * which a tool can get a wakeup wrong. The same source runs in the BPF object.
  */
 #include <criterion/criterion.h>
 
@@ -94,7 +94,7 @@ static void check_nothing(void)
 	cr_expect_eq(o.record, 0);
 }
 
-/* ---- the cases of a task's life ---------------------------------------------------------------- */
+/* ---- the cases of a task's life ------------------------------------------------------------- */
 
 Test(wake_state, ordinary_wake_gives_all_phases_at_once)
 {
@@ -162,7 +162,8 @@ Test(wake_state, without_stamps_phases_end_at_t3)
 	waking(110, WAKE_STAMP_NONE);
 	wakeup(130);
 	in(170);
-	cr_expect_eq(o.record, WAKE_BIT(METRIC_KERNEL) | WAKE_BIT(METRIC_WAKE) | WAKE_BIT(METRIC_RUNQ));
+	cr_expect_eq(o.record,
+		     WAKE_BIT(METRIC_KERNEL) | WAKE_BIT(METRIC_WAKE) | WAKE_BIT(METRIC_RUNQ));
 	check_value(METRIC_KERNEL, 60);
 	check_value(METRIC_WAKE, 20);
 	check_value(METRIC_RUNQ, 40);
@@ -369,7 +370,7 @@ Test(wake_state, wake_of_a_task_of_unknown_place)
 	cr_expect_eq(o.record, 0);
 }
 
-/* ---- events that never came -------------------------------------------------------------------- */
+/* ---- events that never came ----------------------------------------------------------------- */
 
 Test(wake_state, missing_switch_in_is_a_loss_not_a_latency)
 {
@@ -415,7 +416,7 @@ Test(wake_state, missing_wakeup_is_superseded_and_its_stamp_is_gone)
 	check_value(METRIC_KERNEL, 2);
 }
 
-/* ---- T0 ---------------------------------------------------------------------------------------- */
+/* ---- T0 ------------------------------------------------------------------------------------- */
 
 static void check_dropped_for(enum wake_stamp stamp, slot_u32 counter)
 {
@@ -532,7 +533,7 @@ Test(wake_state, arm_is_the_one_of_the_request)
 	cr_expect_eq(s.arm, KTHREAD_SLOT_NONE);
 }
 
-/* ---- T4 ---------------------------------------------------------------------------------------- */
+/* ---- T4 ------------------------------------------------------------------------------------- */
 
 Test(wake_state, preempted_before_t4_keeps_waiting)
 {
@@ -585,7 +586,7 @@ Test(wake_state, slot_taken_anew_gives_no_t4)
 	cr_expect_eq(o.record, 0);
 }
 
-/* ---- clocks ------------------------------------------------------------------------------------ */
+/* ---- clocks --------------------------------------------------------------------------------- */
 
 Test(wake_state, stamps_out_of_order_are_counted_never_clamped)
 {
@@ -620,8 +621,9 @@ Test(wake_state, stamps_out_of_order_are_counted_never_clamped)
 
 Test(wake_state, counts_of_all_phases_agree_over_a_random_life)
 {
-	static const enum tracer_metric part[] = { METRIC_CALL,	  METRIC_WAKE,	     METRIC_RUNQ,
-						   METRIC_RESUME, METRIC_END_TO_END, METRIC_UNATTRIBUTED };
+	static const enum tracer_metric part[] = { METRIC_CALL,	      METRIC_WAKE,
+						   METRIC_RUNQ,	      METRIC_RESUME,
+						   METRIC_END_TO_END, METRIC_UNATTRIBUTED };
 	uint64_t count[NR_METRICS] = { 0 }, now = 1, rnd = 42;
 	int i, m;
 
@@ -659,8 +661,8 @@ Test(wake_state, counts_of_all_phases_agree_over_a_random_life)
 			count[m] += o.record >> m & 1;
 		if (o.record & WAKE_BIT(METRIC_END_TO_END)) {
 			cr_assert_eq(o.value[METRIC_UNATTRIBUTED], 0);
-			cr_assert_eq(o.value[METRIC_CALL] + o.value[METRIC_WAKE] + o.value[METRIC_RUNQ] +
-					     o.value[METRIC_RESUME],
+			cr_assert_eq(o.value[METRIC_CALL] + o.value[METRIC_WAKE] +
+					     o.value[METRIC_RUNQ] + o.value[METRIC_RESUME],
 				     o.value[METRIC_END_TO_END]);
 		}
 		wake_out_init(&o);
