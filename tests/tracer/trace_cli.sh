@@ -1,0 +1,125 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# kt trace as a command: how it ends, which status, what it leaves; and kt doctor. Ends with `N passed, N failed`.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+build=$(realpath "${KT_BUILD:-build}")
+kt=$build/kt oracle=$build/tests/tracer/kthread_oracle
+tmp=$(mktemp -d)
+chmod 755 "$tmp"
+trap 'rm -rf "$tmp"' EXIT
+passed=0 failed=0
+
+check() { # check NAME COMMAND...
+	local name=$1
+	shift
+	if "$@" >"$tmp/out" 2>&1; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAIL: $name"
+		head -n 10 "$tmp/out"
+	fi
+}
+exits() { # exits STATUS COMMAND...
+	local want=$1 status
+	shift
+	timeout 60 "$@" </dev/null
+	status=$?
+	[ $status -eq "$want" ] || { echo "exit $status, expected $want"; false; }
+}
+refused() { # refused PATTERN COMMAND...: exit 2 and one line that matches
+	local pattern=$1
+	shift
+	timeout 60 "$@" >"$tmp/refused.out" 2>"$tmp/refused.err" </dev/null
+	[ $? -eq 2 ] && [ "$(wc -l <"$tmp/refused.err")" -eq 1 ] && [ ! -s "$tmp/refused.out" ] &&
+		grep -qE -- "$pattern" "$tmp/refused.err" || { cat "$tmp/refused.err"; false; }
+}
+await() { # await COMMAND...: until it succeeds, at most 20 s
+	for _ in $(seq 200); do
+		"$@" && return 0
+		sleep 0.1
+	done
+	return 1
+}
+ends_with() { tail -n 1 "$1" | grep -q "\"type\":\"end\",\"status\":\"$2\""; }
+signalled() { # signalled SIGNAL STATUS FILE ARGUMENT...: kt trace gets SIGNAL once it counts
+	local signal=$1 want=$2 file=$3 pid status
+	shift 3
+	"$kt" trace "$@" -o "$file" </dev/null &
+	pid=$!
+	await tests/tracer/attached on_kernel_queue
+	kill "-$signal" $pid
+	wait $pid
+	status=$?
+	[ $status -eq "$want" ] || { echo "exit $status, expected $want"; false; }
+}
+
+check 'doctor' exits 0 "$kt" doctor
+check 'doctor names what it tried' sh -c "'$kt' doctor | grep -q '^tp_btf programs  *\(ok\|absent\|forbidden\)'"
+if [ "$(id -u)" = 0 ]; then
+	cp "$kt" "$tmp/kt"
+	check 'doctor without privilege' exits 0 setpriv --reuid=65534 --regid=65534 --clear-groups "$tmp/kt" doctor
+	check 'it says what is forbidden' sh -c "setpriv --reuid=65534 --regid=65534 --clear-groups '$tmp/kt' doctor | grep -q '^tp_btf programs  *forbidden'"
+	for kind in park work stop; do
+		check "$kind without privilege" refused 'root.*CAP_BPF' \
+			setpriv --reuid=65534 --regid=65534 --clear-groups "$tmp/kt" trace $kind -- true
+	done
+fi
+
+check '-p with --kthreads' refused 'exclude' "$kt" trace work --kthreads -p 1
+check '-p with a command' refused 'exclude' "$kt" trace work -p 1 -- true
+check 'no command after --' refused 'command' "$kt" trace work --
+check 'a command without --' refused 'stands after --' "$kt" trace work true
+check 'unknown --by' refused 'worker' "$kt" trace work --by colour
+check '--by func of wakeups' refused 'thread' "$kt" trace wakeup --by func
+check 'open bracket' refused 'pattern' "$kt" trace wakeup -c '['
+check 'unknown option' refused 'frob' "$kt" trace work --frob
+check 'option without its value' refused 'argument' "$kt" trace work -d
+
+if ! "$kt" trace stop --kthreads -d 1ms -o "$tmp/try" >/dev/null 2>"$tmp/err"; then
+	echo "SKIP: the rest: $(cat "$tmp/err")"
+	echo "$passed passed, $failed failed"
+	exit $((failed > 0))
+fi
+
+sleep 60 &
+other=$!
+for kind in park work stop; do
+	check "$kind of a process without probes" refused "process $other has no probe.*libkthread" \
+		"$kt" trace $kind -p $other -d 1s -o "$tmp/none"
+done
+kill $other
+check 'no file is left by it' test ! -e "$tmp/none"
+check 'no file is left by a command that is not there' refused 'no-such-command' "$kt" trace work -o "$tmp/none" -- "$tmp/no-such-command"
+check 'really none' test ! -e "$tmp/none"
+
+check 'Ctrl-C ends a trace without end' signalled INT 0 "$tmp/int" work --kthreads
+check 'its record is complete' ends_with "$tmp/int" complete
+check 'Ctrl-C before -d is over' signalled INT 130 "$tmp/early" work --kthreads -d 60s
+check 'its record says so' ends_with "$tmp/early" interrupted
+check 'SIGTERM too' signalled TERM 0 "$tmp/term" work --kthreads
+check 'its record is complete too' ends_with "$tmp/term" complete
+
+check 'status of a command' exits 3 "$kt" trace wakeup -- sh -c 'exit 3'
+check 'status of a killed command' exits $((128 + 9)) "$kt" trace stop -- sh -c 'kill -9 $$'
+check 'a command goes on after -d' exits 4 "$kt" trace work -d 1ms -o "$tmp/d" -- sh -c "sleep 1; touch '$tmp/went-on'; exit 4"
+check 'it did' test -e "$tmp/went-on"
+check 'the record is complete' ends_with "$tmp/d" complete
+
+"$oracle" hold "$tmp/go" &
+pid=$!
+(sleep 1; touch "$tmp/go") &
+check 'ends with the process' exits 0 "$kt" trace park -p $pid -o "$tmp/p"
+wait
+check 'complete' ends_with "$tmp/p" complete
+
+many='for i in $(seq 200); do sleep 0.001; done'
+check 'no losses' exits 0 "$kt" trace stop --fail-on-loss -- true
+check 'more threads than groups' exits 1 "$kt" trace wakeup --by thread --fail-on-loss -o "$tmp/many" -- sh -c "$many"
+check 'counted' grep -q '"groups_full":[1-9]' "$tmp/many"
+check 'without --fail-on-loss it is fine' exits 0 "$kt" trace wakeup --by thread -- sh -c "$many"
+
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
