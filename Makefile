@@ -121,7 +121,7 @@ mandir	   = $(PREFIX)/share/man
 install_list = 755:$B/kt:$(bindir)/kt 755:$B/kt-suite:$(libexecdir)/kt-suite \
 	644:$B/lib/libkthread.a:$(libdir)/libkthread.a \
 	755:$B/lib/libkthread.so.0:$(libdir)/libkthread.so.0 \
-	644:$B/lib/kthread.pc:$(libdir)/pkgconfig/kthread.pc \
+	644:$B/lib/kthread/kthread.pc:$(libdir)/pkgconfig/kthread.pc \
 	$(foreach h,$(kthread_headers),644:$h:$(incdir)/kthread/$(notdir $h)) \
 	$(foreach m,$(wildcard $(ROOMS:%=%/man/*.[1-8])),644:$m:$(mandir)/man$(subst .,,$(suffix $m))/$(notdir $m))
 
