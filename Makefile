@@ -123,7 +123,7 @@ install_list = 755:$B/kt:$(bindir)/kt 755:$B/kt-suite:$(libexecdir)/kt-suite \
 	755:$B/lib/libkthread.so.0:$(libdir)/libkthread.so.0 \
 	644:$B/lib/kthread/kthread.pc:$(libdir)/pkgconfig/kthread.pc \
 	$(foreach h,$(kthread_headers),644:$h:$(incdir)/kthread/$(notdir $h)) \
-	$(foreach m,$(wildcard $(ROOMS:%=%/man/*.[1-8])),644:$m:$(mandir)/man$(subst .,,$(suffix $m))/$(notdir $m))
+	$(foreach m,$(wildcard $(ROOMS:%=%/man/*.[1-8]) bench/man/*.[1-8]),644:$m:$(mandir)/man$(subst .,,$(suffix $m))/$(notdir $m))
 
 install: all ## install below DESTDIR and PREFIX (/usr/local)
 	$Qset -e; for i in $(install_list); do IFS=:; set -- $$i; unset IFS; \
