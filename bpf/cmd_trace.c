@@ -37,11 +37,13 @@ static const struct argp_option option_table[] = {
 };
 
 static const char doc[] =
-	"Measure live threads: what a wakeup consists of, what park and unpark take, how long works wait, what stop takes."
-	"\vKIND is wakeup, park, work or stop. With COMMAND it is traced with all its descendants from its first "
-	"instruction on, and its exit status is the exit status here; -d ends only the tracing.\n\n"
-	"Exit status: 0 fine, 1 losses under --fail-on-loss, 2 usage, bad input or missing privilege, 5 failed while "
-	"tracing, 130 interrupted before the -d that was asked for.";
+	"Measure live threads: what a wakeup consists of, what park and unpark take, how long works "
+	"wait, what stop takes."
+	"\vKIND is wakeup, park, work or stop. With COMMAND it is traced with all its descendants from "
+	"its first instruction on, and its exit status is the exit status here; -d ends only the "
+	"tracing.\n\n"
+	"Exit status: 0 fine, 1 losses under --fail-on-loss, 2 usage, bad input or missing privilege, "
+	"5 failed while tracing, 130 interrupted before the -d that was asked for.";
 
 struct options {
 	struct trace_request q;

@@ -92,14 +92,14 @@ static void examine_privilege(struct examination *e)
 	    !(~e->caps & (1ULL << CAP_BPF | 1ULL << CAP_PERFMON)))
 		e->is_privileged = true;
 	else
-		missing = e->caps & 1ULL << CAP_BPF	  ? "CAP_PERFMON"
-			  : e->caps & 1ULL << CAP_PERFMON ? "CAP_BPF"
-							  : "CAP_BPF and CAP_PERFMON";
+		missing = e->caps & 1ULL << CAP_BPF	  ? "no CAP_PERFMON"
+			  : e->caps & 1ULL << CAP_PERFMON ? "no CAP_BPF"
+							  : "neither CAP_BPF nor CAP_PERFMON";
 	if (e->is_privileged)
 		say(e, "capabilities", CAPABILITY_OK, "", NULL, "%s",
 		    e->caps & 1ULL << CAP_SYS_ADMIN ? "CAP_SYS_ADMIN" : "CAP_BPF and CAP_PERFMON");
 	else
-		say(e, "capabilities", CAPABILITY_FORBIDDEN, "all tracing", ROOT_OR_CAPS, "no %s",
+		say(e, "capabilities", CAPABILITY_FORBIDDEN, "all tracing", ROOT_OR_CAPS, "%s",
 		    missing);
 
 	getrlimit(RLIMIT_MEMLOCK, &rl);

@@ -186,7 +186,7 @@ int BPF_USDT(on_park_end, int tid, int ret)
 		return lose(COUNTER_park_refused);
 	}
 	/* By itself it only sets the request: no park was waited for. */
-	if (!took || p->pid == tid)
+	if (!took || own_tid(p) == tid)
 		return 0;
 	if (target_known(t, NULL))
 		record(t->group, METRIC_PARK, took);
