@@ -285,6 +285,17 @@ static int print_report(const char *path, char *err, size_t errlen)
 	return ret;
 }
 
+/* An empty report explains itself. */
+static void explain_nothing(const struct options *o)
+{
+	bool probes = o->q.opts.kind != TRACER_WAKEUP && !o->q.opts.kthreads;
+
+	fprintf(stderr, "kt trace: nothing was seen: %s\n",
+		probes && o->q.command
+			? "no program linked with libkthread was executed, or it did none of this"
+			: "none of this happened in that time");
+}
+
 /* A directory of our own for a record that nobody wants to keep. */
 static int temporary_output(char *path, size_t len, char *err, size_t errlen)
 {
@@ -334,6 +345,8 @@ int cmd_trace(int argc, char **argv)
 	if (ret) {
 		fprintf(stderr, "kt trace: %s\n", err);
 		status = status ?: KT_EXIT_FAILED;
+	} else if (!outcome.nr_events) {
+		explain_nothing(&o);
 	}
 	if (*temporary)
 		remove_temporary(temporary);

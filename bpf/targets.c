@@ -128,6 +128,41 @@ static void file_free(struct target_file *f)
 	close(f->fd);
 }
 
+static struct target_other other_of(const struct stat *st)
+{
+	return (struct target_other){
+		.dev = st->st_dev,
+		.ino = st->st_ino,
+		.mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec,
+		.size = st->st_size,
+	};
+}
+
+static bool is_known(const struct targets *t, const struct stat *st)
+{
+	struct target_other o = other_of(st);
+
+	for (uint32_t i = 0; i < t->nr; i++)
+		if (t->file[i].dev == st->st_dev && t->file[i].ino == st->st_ino)
+			return true;
+	for (uint32_t i = 0; i < t->nr_others; i++)
+		if (t->other[i].ino == o.ino && t->other[i].dev == o.dev &&
+		    t->other[i].mtime_ns == o.mtime_ns && t->other[i].size == o.size)
+			return true;
+	return false;
+}
+
+/* Without memory for it the file is read again next time. */
+static void remember_other(struct targets *t, const struct stat *st)
+{
+	struct target_other *grown = reallocarray(t->other, t->nr_others + 1, sizeof(*grown));
+
+	if (!grown)
+		return;
+	t->other = grown;
+	t->other[t->nr_others++] = other_of(st);
+}
+
 int targets_add_file(struct targets *t, const char *path, const char *name)
 {
 	struct target_file f = { 0 }, *grown;
@@ -143,15 +178,14 @@ int targets_add_file(struct targets *t, const char *path, const char *name)
 		err = -errno;
 		goto drop;
 	}
-	for (uint32_t i = 0; i < t->nr; i++)
-		if (t->file[i].dev == st.st_dev && t->file[i].ino == st.st_ino)
-			goto drop;
-	elf = S_ISREG(st.st_mode) ? elf_begin(f.fd, ELF_C_READ_MMAP, NULL) : NULL;
-	if (!elf)
+	if (is_known(t, &st))
 		goto drop;
-	if (elf_kind(elf) == ELF_K_ELF)
+	elf = S_ISREG(st.st_mode) ? elf_begin(f.fd, ELF_C_READ_MMAP, NULL) : NULL;
+	if (elf && elf_kind(elf) == ELF_K_ELF)
 		err = notes_read(&f, elf);
 	elf_end(elf);
+	if (!f.nr_probes)
+		remember_other(t, &st);
 	if (err || !f.nr_probes)
 		goto drop;
 	f.dev = st.st_dev;
@@ -338,5 +372,6 @@ void targets_free(struct targets *t)
 	for (uint32_t i = 0; i < t->nr; i++)
 		file_free(&t->file[i]);
 	free(t->file);
+	free(t->other);
 	memset(t, 0, sizeof(*t));
 }

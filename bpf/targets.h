@@ -34,10 +34,19 @@ struct target_file {
 	struct target_probe *probe;
 };
 
+/* A file that has no probes of ours, as it was when it was read. */
+struct target_other {
+	dev_t dev;
+	ino_t ino;
+	int64_t mtime_ns, size;
+};
+
 /* A set of files. Zeroed memory is an empty one. */
 struct targets {
 	uint32_t nr;
 	struct target_file *file;
+	uint32_t nr_others; /* so that nothing is read twice */
+	struct target_other *other;
 };
 
 /*

@@ -144,6 +144,7 @@ static int write_interval(struct run *r)
 		else
 			json_decref(metrics);
 	}
+	r->o->nr_events += s->events;
 	if (!ret)
 		ret = write_losses(r, s);
 	if (ret)
