@@ -280,6 +280,9 @@ static int print_report(const char *path, char *err, size_t errlen)
 	report_free(r);
 	if (!ret && fflush(stdout))
 		ret = -errno;
+	/* A reader that has seen enough. */
+	if (ret == -EPIPE)
+		return 0;
 	if (ret)
 		snprintf(err, errlen, "cannot print the report: %s", strerror(-ret));
 	return ret;
