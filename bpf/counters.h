@@ -23,7 +23,7 @@
 	NOTE(idle_waker)      /* woken out of an idle CPU (interrupt): no T0 can be read */        \
 	NOTE(foreign_waker)   /* woken by another process or a kernel thread: no T0 can be read */ \
 	NOTE(no_t4)	      /* thread ended or lost its slot before its first instruction stamp */ \
-	NOTE(reblocked)	      /* blocked again without having stamped T4 */                        \
+	NOTE(reblocked)	      /* blocked again before T4: the next wake is a link of the chain */  \
 	NOTE(t4_overrun)      /* T4 was replaced by a later one before it could be read */         \
 	NOTE(slot_fault)      /* slot not readable at that moment */                               \
 	NOTE(untagged)	      /* woken thread belongs to no arm */                                 \

@@ -11,6 +11,11 @@
  * only that. The values of a wake come all together (at T4, or at T3 where no stamps exist) or not
  * at all, so that their counts agree; KERNEL (T1 -> T3) comes with every wake.
  *
+ * A woken task may block again before its T4, typically on a lock that the waker still holds: the
+ * request is then carried out by several wakes, its links. They are one chain: WAKE and RUNQ are
+ * the sums over the links, RESUME follows the last one, and the time between a link's T3 and the
+ * next one's T1 belongs to CALL, since it is the way the request takes, not the scheduler's.
+ *
  * Who may run together, as the kernel serialises it:
  *
  *   waking	the woken task's pi_lock
@@ -40,7 +45,15 @@ enum wake_stamp {
 };
 
 enum wake_place { WAKE_UNKNOWN, WAKE_BLOCKED, WAKE_QUEUED, WAKE_RUNNING };
-enum wake_chain { WAKE_IDLE, WAKE_WOKEN /* T2 seen */, WAKE_RAN /* T3 seen, T4 awaited */ };
+enum wake_chain {
+	WAKE_IDLE,
+	WAKE_WOKEN, /* T2 seen */
+	WAKE_RAN,   /* T3 seen, T4 awaited */
+	WAKE_AGAIN, /* blocked before T4: the next wake is a further link */
+};
+
+/* A chain of so many links is given up: its thread seems never to stamp T4. */
+#define WAKE_LINKS_MAX 16
 
 /* Zeroed memory is a task of which nothing is known yet. */
 struct wake_state {
@@ -63,6 +76,9 @@ struct wake_state {
 	slot_u64 last_t0; /* the last T0 that began a chain */
 	slot_u64 t0, t1, t2, t3;
 	slot_u64 migrated; /* last move to another queue, 0: none */
+	/* earlier links of the chain */
+	slot_u64 more_wake, more_runq, more_premig;
+	slot_u32 links;
 };
 
 /* What an event means; counter NR_COUNTERS: nothing. */
@@ -162,6 +178,21 @@ WAKE_FN slot_u32 wake_seq_advance(struct wake_state *s, slot_u32 seq)
 	return by > 0x7fffffff ? 0 : by;
 }
 
+WAKE_FN bool wake_in_chain(const struct wake_state *s, slot_u64 t0)
+{
+	return s->chain != WAKE_IDLE && s->stamp == WAKE_STAMP_OK && s->t0 == t0;
+}
+
+/* A further link: the same request is open still, or the waker (an interrupt, say) cannot tell. */
+WAKE_FN bool wake_is_link(const struct wake_state *s, slot_u32 stamp)
+{
+	if (s->chain != WAKE_AGAIN)
+		return false;
+	if (stamp == WAKE_STAMP_OK)
+		return s->w_t0 == s->t0 && s->w_seq == s->seq;
+	return stamp == WAKE_STAMP_IDLE || stamp == WAKE_STAMP_FOREIGN || stamp == WAKE_STAMP_FAULT;
+}
+
 /* wake_wakeup - T2: the task is on a run queue, or never left it */
 WAKE_FN void wake_wakeup(struct wake_state *s, slot_u64 now, struct wake_out *o)
 {
@@ -176,10 +207,21 @@ WAKE_FN void wake_wakeup(struct wake_state *s, slot_u64 now, struct wake_out *o)
 	if (s->place == WAKE_RUNNING || s->place == WAKE_QUEUED) {
 		/* It had set a sleep state and was still running, or preempted before it slept. */
 		o->fate = COUNTER_absorbed;
-		s->owed |= stamp == WAKE_STAMP_OK;
+		s->owed |= stamp == WAKE_STAMP_OK && !wake_in_chain(s, s->w_t0);
 		s->w_t1 = 0;
 		return;
 	}
+	if (wake_is_link(s, stamp)) {
+		s->t1 = s->w_t1;
+		s->t2 = now;
+		s->migrated = 0;
+		s->w_t1 = 0;
+		s->place = WAKE_QUEUED;
+		s->chain = WAKE_WOKEN;
+		return;
+	}
+	if (s->chain == WAKE_AGAIN)
+		o->fate = COUNTER_no_t4; /* the request before was never answered */
 	if (stamp == WAKE_STAMP_OK || stamp == WAKE_STAMP_NO_T0 || stamp == WAKE_STAMP_STALE) {
 		o->spun = wake_seq_advance(s, s->w_seq);
 		if (o->spun && s->owed) {
@@ -202,6 +244,8 @@ WAKE_FN void wake_wakeup(struct wake_state *s, slot_u64 now, struct wake_out *o)
 	s->seq = s->w_seq;
 	s->arm = s->w_arm;
 	s->migrated = 0;
+	s->more_wake = s->more_runq = s->more_premig = 0;
+	s->links = 1;
 	s->w_t1 = 0;
 	s->primed = s->place == WAKE_BLOCKED;
 	s->place = WAKE_QUEUED;
@@ -217,15 +261,22 @@ WAKE_FN void wake_migrate(struct wake_state *s, slot_u64 now, struct wake_out *o
 	o->edge = COUNTER_migrated;
 }
 
-/* T1..T3 as phases; false: stamps out of order */
+WAKE_FN slot_u64 wake_premig(const struct wake_state *s)
+{
+	return s->migrated && !wake_before(s->migrated, s->t2) ? s->migrated - s->t2 : 0;
+}
+
+/* T1..T3 of all links as phases; false: stamps out of order */
 WAKE_FN bool wake_put_kernel_phases(const struct wake_state *s, struct wake_out *o)
 {
+	slot_u64 premig = s->more_premig + wake_premig(s);
+
 	if (wake_before(s->t2, s->t1) || wake_before(s->t3, s->t2))
 		return false;
-	wake_put(o, METRIC_WAKE, s->t2 - s->t1);
-	wake_put(o, METRIC_RUNQ, s->t3 - s->t2);
-	if (s->migrated && !wake_before(s->migrated, s->t2))
-		wake_put(o, METRIC_PREMIG, s->migrated - s->t2);
+	wake_put(o, METRIC_WAKE, s->more_wake + (s->t2 - s->t1));
+	wake_put(o, METRIC_RUNQ, s->more_runq + (s->t3 - s->t2));
+	if (premig)
+		wake_put(o, METRIC_PREMIG, premig);
 	return true;
 }
 
@@ -240,6 +291,8 @@ WAKE_FN void wake_switch_in(struct wake_state *s, slot_u64 now, struct wake_out 
 		 * RAN: preempted before T4, goes on. Queued without a chain: preempted, new or
 		 * dropped.
 		 */
+		if (s->chain == WAKE_AGAIN)
+			s->chain = WAKE_IDLE; /* the wake between was not seen */
 		if (came_from == WAKE_UNKNOWN || came_from == WAKE_BLOCKED)
 			o->fate = COUNTER_unmatched;
 		else if (came_from == WAKE_RUNNING)
@@ -262,7 +315,7 @@ WAKE_FN void wake_switch_in(struct wake_state *s, slot_u64 now, struct wake_out 
 /* T4 is there: the values of the whole wake */
 WAKE_FN void wake_finish(struct wake_state *s, const struct kthread_slot *slot, struct wake_out *o)
 {
-	slot_u64 t4 = slot->t4_ns, sum, e2e;
+	slot_u64 t4 = slot->t4_ns, kernel, call, resume, sum, e2e;
 
 	s->chain = WAKE_IDLE;
 	if (wake_before(s->t1, s->t0) || wake_before(t4, s->t3) || wake_before(t4, s->t0) ||
@@ -274,9 +327,13 @@ WAKE_FN void wake_finish(struct wake_state *s, const struct kthread_slot *slot, 
 		o->fate = COUNTER_negative;
 		return;
 	}
-	wake_put(o, METRIC_CALL, s->t1 - s->t0);
-	wake_put(o, METRIC_RESUME, t4 - s->t3);
-	sum = (s->t1 - s->t0) + (s->t2 - s->t1) + (s->t3 - s->t2) + (t4 - s->t3);
+	/* From the last T1 back to T0 lies the call, and the earlier links within it. */
+	call = s->t1 - s->t0 - (s->more_wake + s->more_runq);
+	kernel = o->value[METRIC_WAKE] + o->value[METRIC_RUNQ];
+	resume = t4 - s->t3;
+	wake_put(o, METRIC_CALL, call);
+	wake_put(o, METRIC_RESUME, resume);
+	sum = call + kernel + resume;
 	e2e = slot->e2e_ns ? slot->e2e_ns : t4 - s->t0;
 	wake_put(o, METRIC_END_TO_END, e2e);
 	wake_put(o, METRIC_UNATTRIBUTED, wake_before(e2e, sum) ? sum - e2e : e2e - sum);
@@ -326,6 +383,24 @@ WAKE_FN slot_u32 wake_leave_how(bool preempt, slot_u32 prev_state, slot_u32 park
 	return prev_state & parked_bit ? WAKE_LEAVE_PARKED : WAKE_LEAVE_BLOCKED;
 }
 
+/* T3 seen, and now it blocks without T4 */
+WAKE_FN void wake_block_again(struct wake_state *s, const struct kthread_slot *slot,
+			      struct wake_out *o)
+{
+	s->chain = WAKE_IDLE;
+	if (!slot || s->links >= WAKE_LINKS_MAX || wake_before(s->t2, s->t1) ||
+	    wake_before(s->t3, s->t2)) {
+		o->fate = COUNTER_no_t4;
+		return;
+	}
+	o->fate = COUNTER_reblocked;
+	s->more_wake += s->t2 - s->t1;
+	s->more_runq += s->t3 - s->t2;
+	s->more_premig += wake_premig(s);
+	s->links++;
+	s->chain = WAKE_AGAIN;
+}
+
 /*
  * wake_switch_out - the task leaves its CPU
  *
@@ -362,10 +437,10 @@ WAKE_FN void wake_switch_out(struct wake_state *s, slot_u32 how, const struct kt
 	}
 	if (s->chain == WAKE_RAN && slot)
 		wake_stamped(s, slot, o);
-	if (s->chain == WAKE_RAN && blocks) {
-		o->fate = slot ? COUNTER_reblocked : COUNTER_no_t4;
-		s->chain = WAKE_IDLE;
-	}
+	if (s->chain == WAKE_AGAIN)
+		s->chain = WAKE_IDLE; /* neither its wake nor its return was seen */
+	if (s->chain == WAKE_RAN && blocks)
+		wake_block_again(s, slot, o);
 	s->place = blocks ? WAKE_BLOCKED : WAKE_QUEUED;
 }
 

@@ -471,26 +471,101 @@ Test(wake_state, t0_older_than_the_last_answer_is_stale)
 	cr_expect_eq(o.edge, NONE);
 }
 
-Test(wake_state, t0_is_never_used_twice)
+/* one more link of a chain: woken at @t1 and blocked again before T4 */
+static void link_of_chain(uint64_t t1, enum wake_stamp stamp)
+{
+	waking(t1, stamp);
+	wakeup(t1 + 10);
+	in(t1 + 30);
+	check_value(METRIC_KERNEL, 30);
+	out(WAKE_LEAVE_BLOCKED);
+}
+
+Test(wake_state, blocking_again_before_t4_is_one_request_of_several_wakes)
 {
 	asleep();
 	request(100);
-	waking(110, WAKE_STAMP_OK);
-	wakeup(120);
-	in(130);
-	out(WAKE_LEAVE_BLOCKED); /* no T4: the request stays open in the slot */
+	link_of_chain(105, WAKE_STAMP_OK); /* on a lock that the waker holds */
 	cr_expect_eq(o.fate, COUNTER_reblocked);
 	cr_expect_eq(o.record, 0);
-	waking(210, WAKE_STAMP_OK);
-	wakeup(220);
-	cr_expect_eq(o.edge, COUNTER_t0_reused);
-	in(230);
-	answer(240, 0);
+	link_of_chain(200, WAKE_STAMP_FOREIGN); /* a fault, ended by an interrupt */
+	cr_expect_eq(o.fate, COUNTER_reblocked);
+	waking(300, WAKE_STAMP_OK);
+	wakeup(310);
+	cr_expect_eq(o.edge, NONE);
+	migrate(315);
+	in(330);
+	answer(337, 237);
+	out(WAKE_LEAVE_BLOCKED);
+	check_value(METRIC_WAKE, 30);
+	check_value(METRIC_RUNQ, 60);
+	check_value(METRIC_PREMIG, 5);
+	check_value(METRIC_RESUME, 7);
+	check_value(METRIC_CALL, 237 - 30 - 60 - 7);
+	check_value(METRIC_END_TO_END, 237);
+	check_value(METRIC_UNATTRIBUTED, 0);
+	/* nothing of it is left for the next one */
+	request(400);
+	waking(410, WAKE_STAMP_OK);
+	wakeup(420);
+	cr_expect_eq(o.spun, 0);
+	in(430);
+	answer(440, 0);
+	out(WAKE_LEAVE_BLOCKED);
+	check_value(METRIC_WAKE, 10);
+	check_value(METRIC_RUNQ, 10);
+	check_value(METRIC_CALL, 10);
+}
+
+Test(wake_state, another_request_begins_another_chain)
+{
+	asleep();
+	request(100);
+	link_of_chain(105, WAKE_STAMP_OK);
+	request(190);
+	waking(200, WAKE_STAMP_OK);
+	wakeup(210);
+	cr_expect_eq(o.fate, COUNTER_no_t4);
+	in(220);
+	answer(230, 0);
+	out(WAKE_LEAVE_BLOCKED);
+	check_value(METRIC_CALL, 10);
+	check_value(METRIC_WAKE, 10);
+}
+
+Test(wake_state, link_not_seen_ends_the_chain)
+{
+	asleep();
+	request(100);
+	link_of_chain(105, WAKE_STAMP_OK);
+	in(220); /* no waking, no wakeup */
+	cr_expect_eq(o.fate, COUNTER_unmatched);
+	answer(230, 0);
 	out(WAKE_LEAVE_BLOCKED);
 	cr_expect_eq(o.record, 0);
-	request(300);
-	waking(310, WAKE_STAMP_OK);
-	wakeup(320);
+}
+
+Test(wake_state, t0_of_a_chain_given_up_is_never_used_again)
+{
+	asleep();
+	request(100);
+	for (int i = 1; i < WAKE_LINKS_MAX; i++) {
+		link_of_chain(100 * i + 5, WAKE_STAMP_OK);
+		cr_expect_eq(o.fate, COUNTER_reblocked, "link %d", i);
+	}
+	link_of_chain(3000, WAKE_STAMP_OK); /* no T4 ever: the request stays open in the slot */
+	cr_expect_eq(o.fate, COUNTER_no_t4);
+	cr_expect_eq(o.record, 0);
+	waking(3210, WAKE_STAMP_OK);
+	wakeup(3220);
+	cr_expect_eq(o.edge, COUNTER_t0_reused);
+	in(3230);
+	answer(3240, 0);
+	out(WAKE_LEAVE_BLOCKED);
+	cr_expect_eq(o.record, 0);
+	request(3300);
+	waking(3310, WAKE_STAMP_OK);
+	wakeup(3320);
 	cr_expect_eq(o.spun, 0, "that answer was one to a wake");
 	cr_expect_eq(o.edge, NONE);
 }
@@ -527,6 +602,7 @@ Test(wake_state, arm_is_the_one_of_the_request)
 	wakeup(120);
 	cr_expect_eq(s.arm, 3);
 	in(130);
+	answer(140, 0);
 	out(WAKE_LEAVE_BLOCKED);
 	waking(210, WAKE_STAMP_FOREIGN);
 	wakeup(220);
