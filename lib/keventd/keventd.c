@@ -41,7 +41,7 @@ static void futex_wake_one(uint32_t *word)
 	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
-/* ---- completion of one event for one waiter ---------------------------------------------------- */
+/* ---- completion of one event for one waiter ---- */
 struct event {
 	uint32_t state; /* EVENT_* */
 };
@@ -69,7 +69,7 @@ static void event_wait(struct event *e)
 		futex_wait(&e->state, EVENT_WAITED);
 }
 
-/* ---- the global stop record -------------------------------------------------------------------- */
+/* ---- the global stop record ---- */
 static pthread_mutex_t stop_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
 	struct keventd_task *k;
@@ -90,7 +90,9 @@ int keventd_stop(struct keventd_task *k)
 	pthread_mutex_lock(&stop_lock);
 	keventd_get(k);
 	stop_info.done.state = EVENT_NO;
-	/* Release: the event is ready before anybody can set it; pairs with keventd_should_stop(). */
+	/*
+	 * Release: the event is ready before anybody can set it; pairs with keventd_should_stop().
+	 */
 	__atomic_store_n(&stop_info.k, k, __ATOMIC_RELEASE);
 	keventd_wake_up(k);
 	event_wait(&stop_info.done);
@@ -101,7 +103,7 @@ int keventd_stop(struct keventd_task *k)
 	return ret;
 }
 
-/* ---- states ------------------------------------------------------------------------------------ */
+/* ---- states ---- */
 struct keventd_task *keventd_current(void)
 {
 	return self;
@@ -145,7 +147,7 @@ int keventd_wake_up(struct keventd_task *k)
 	return (old & STATE_SLEEPING) != 0;
 }
 
-/* ---- handles ----------------------------------------------------------------------------------- */
+/* ---- handles ---- */
 struct keventd_task *keventd_get(struct keventd_task *k)
 {
 	__atomic_fetch_add(&k->refs, 1, __ATOMIC_RELAXED);
@@ -179,7 +181,7 @@ int keventd_bind(struct keventd_task *k, int cpu)
 	return sched_setaffinity(k->tid, sizeof(set), &set) < 0 ? -errno : 0;
 }
 
-/* ---- creation ---------------------------------------------------------------------------------- */
+/* ---- creation ---- */
 struct create {
 	struct create *next;
 	int (*threadfn)(void *data);

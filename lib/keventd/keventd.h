@@ -8,13 +8,14 @@
  *	- a helper with a work queue of its own creates threads and is occupied until each has run;
  *	- before the helper is up, creation runs in the caller, whose nice value leaks in;
  *	- the name is written by the caller after creation: until then it is the helper's;
- *	- one global mutex and one global record serve all stops: they queue behind each other, and each
- *	  thread that asks whether it should stop reads the line that every stop writes;
+ *	- one global mutex and one global record serve all stops: they queue behind each other, and
+ *each thread that asks whether it should stop reads the line that every stop writes;
  *	- stop waits for the thread's report, not for its end; a thread that ended by itself, or by
  *	  pthread_exit(), never reports: that stop hangs, and so do all later ones; so does a stop
  *	  from a thread that is being stopped.
- * No parking, no workers: that age had none. Waits use futexes with one word per thread, and threads
- * the same attributes, as in libkthread, so that the designs are compared and not the primitives.
+ * No parking, no workers: that age had none. Waits use futexes with one word per thread, and
+ *threads the same attributes, as in libkthread, so that the designs are compared and not the
+ *primitives.
  *
  * Differs from 2004: the name that other programs see is set by the thread itself when it is first
  * woken (user space cannot write it from outside at that price); handles are counted here, too.
@@ -43,13 +44,13 @@ int keventd_bind(struct keventd_task *k, int cpu);
 /* keventd_wake_up - 1 if @k slept or was about to, else 0 */
 int keventd_wake_up(struct keventd_task *k);
 
-#define keventd_run(err, threadfn, data, namefmt, ...)                                             \
-	({                                                                                         \
-		struct keventd_task *keventd_run_k =                                               \
-			keventd_create(err, threadfn, data, namefmt, ##__VA_ARGS__);               \
-		if (keventd_run_k)                                                                 \
-			keventd_wake_up(keventd_run_k);                                            \
-		keventd_run_k;                                                                     \
+#define keventd_run(err, threadfn, data, namefmt, ...)                               \
+	({                                                                           \
+		struct keventd_task *keventd_run_k =                                 \
+			keventd_create(err, threadfn, data, namefmt, ##__VA_ARGS__); \
+		if (keventd_run_k)                                                   \
+			keventd_wake_up(keventd_run_k);                              \
+		keventd_run_k;                                                       \
 	})
 
 /* keventd_stop - the result of @k's function, -EINTR if it never ran. Hangs as told above. */

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Affinity. The wish is remembered: the kernel may refuse it now (CPU offline) and grant it later. */
+/*
+ * Affinity. The wish is remembered: the kernel may refuse it now (CPU offline) and grant it later.
+ */
 #include "internal.h"
 
 #include <errno.h>
@@ -10,9 +12,9 @@ int kt_apply_affinity(struct kt_task *t)
 	if (!t->affinity)
 		return 0;
 	t->bind_error = syscall(SYS_sched_setaffinity, t->task.pid, sizeof(t->affinity->bits),
-				t->affinity->bits) < 0 ?
-				-errno :
-				0;
+				t->affinity->bits) < 0
+				? -errno
+				: 0;
 	return t->bind_error;
 }
 
@@ -37,8 +39,8 @@ void kthread_bind_mask(struct task_struct *k, const struct cpumask *mask)
 	*t->affinity = *mask;
 	t->bound = true;
 	if (kt_apply_affinity(t))
-		kthread_warn(KTHREAD_WARN_BIND_FAILED, "kthread_bind: %s: error %d",
-			     t->task.comm, t->bind_error);
+		kthread_warn(KTHREAD_WARN_BIND_FAILED, "kthread_bind: %s: error %d", t->task.comm,
+			     t->bind_error);
 }
 
 void kthread_bind(struct task_struct *k, unsigned int cpu)
@@ -74,7 +76,8 @@ void kthread_set_per_cpu(struct task_struct *k, int cpu)
 
 bool kthread_is_per_cpu(struct task_struct *k)
 {
-	return kt_task(k)->is_kthread && __atomic_load_n(&kt_task(k)->per_cpu, __ATOMIC_RELAXED) >= 0;
+	return kt_task(k)->is_kthread &&
+	       __atomic_load_n(&kt_task(k)->per_cpu, __ATOMIC_RELAXED) >= 0;
 }
 
 /* Before a parked per-CPU thread goes on: its first statement runs where it belongs. */

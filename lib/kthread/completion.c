@@ -98,7 +98,8 @@ void kthread_complete_all(struct completion *x)
 }
 
 /*
- * Take one "done", and @waiter off the word with it; without one add @else_add. Return: was there one?
+ * Take one "done", and @waiter off the word with it; without one add @else_add. Return: was there
+ * one?
  */
 static bool take(struct completion *x, uint64_t waiter, uint64_t else_add)
 {
@@ -172,7 +173,9 @@ static long sleep_listed(struct completion *x, const struct timespec *until)
 
 	for (;;) {
 		set_current_state(TASK_INTERRUPTIBLE);
-		/* Listed before the look: a completer that does not find us was seen by the look. */
+		/*
+		 * Listed before the look: a completer that does not find us was seen by the look.
+		 */
 		list_add(b, &l);
 		/* A "done" that came with the end of the wait counts. */
 		if (err ? leave(x, ONE_LISTED) : take(x, ONE_LISTED, 0)) {
@@ -199,8 +202,8 @@ long kthread_wait_for_completion(struct completion *x, unsigned int state, long 
 		kt_deadline(&until, timeout);
 	if (take(x, 0, interruptible ? ONE_LISTED : ONE_SLEEPS))
 		return timeout ? timeout : 1;
-	err = interruptible ? sleep_listed(x, limited ? &until : NULL) :
-			      sleep_on_word(x, limited ? &until : NULL);
+	err = interruptible ? sleep_listed(x, limited ? &until : NULL)
+			    : sleep_on_word(x, limited ? &until : NULL);
 	if (err)
 		return err == -ETIMEDOUT ? 0 : err;
 	return limited ? kt_left(&until) : timeout;

@@ -19,10 +19,13 @@ struct completion {
 	uint64_t word __attribute__((aligned(8)));
 };
 
-#define COMPLETION_INITIALIZER(name)	      { 0 }
-#define COMPLETION_INITIALIZER_ONSTACK(name)  ((struct completion){ 0 })
-#define DECLARE_COMPLETION(name)	      struct completion name = { 0 }
-#define DECLARE_COMPLETION_ONSTACK(name)      struct completion name = { 0 }
+#define COMPLETION_INITIALIZER(name) \
+	{                            \
+		0                    \
+	}
+#define COMPLETION_INITIALIZER_ONSTACK(name) ((struct completion){ 0 })
+#define DECLARE_COMPLETION(name)	     struct completion name = { 0 }
+#define DECLARE_COMPLETION_ONSTACK(name)     struct completion name = { 0 }
 
 #pragma GCC visibility push(default)
 void kthread_complete(struct completion *x);
@@ -63,8 +66,9 @@ static inline void wait_for_completion(struct completion *x)
 /* Return: jiffies left (at least 1), 0 when the time is over. */
 static inline unsigned long wait_for_completion_timeout(struct completion *x, unsigned long timeout)
 {
-	return (unsigned long)kthread_wait_for_completion(
-		x, 2, timeout > __LONG_MAX__ ? __LONG_MAX__ : (long)timeout);
+	return (unsigned long)kthread_wait_for_completion(x, 2,
+							  timeout > __LONG_MAX__ ? __LONG_MAX__
+										 : (long)timeout);
 }
 
 /* Return: 0, or -ERESTARTSYS when the calling kthread is asked to stop. */

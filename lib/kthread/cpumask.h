@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define KTHREAD_NR_CPUS 8192
+#define KTHREAD_NR_CPUS	  8192
 #define KTHREAD_LONG_BITS (8 * sizeof(unsigned long))
 
 struct cpumask {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Creation. The creator ("kthreadd") makes all threads, so that they inherit from a clean thread and
- * not from the caller. A request is answered once, by the new thread itself, or by the creator
+ * Creation. The creator ("kthreadd") makes all threads, so that they inherit from a clean thread
+ * and not from the caller. A request is answered once, by the new thread itself, or by the creator
  * when there is none; the creator is free again as soon as the thread is cloned.
  */
 #include "internal.h"
@@ -56,7 +56,7 @@ static void wait_answer(struct kt_create *c)
 		kt_futex_wait(&c->done, DONE_WAITED, NULL, FUTEX_CONTROLLER);
 }
 
-/* ---- the new thread ---------------------------------------------------------------------------- */
+/* ---- the new thread ---- */
 static void *thread_main(void *arg)
 {
 	struct kt_task *t = arg;
@@ -86,7 +86,7 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-/* ---- the creator ------------------------------------------------------------------------------- */
+/* ---- the creator ---- */
 static void clean_environment(void)
 {
 	struct cpumask all;
@@ -142,8 +142,9 @@ static void *creator_main(void *arg)
 			continue;
 		}
 		/*
-		 * Sequentially consistent, as in submit(): of this store and the load of requests, and of submit()'s
-		 * push and its exchange of idle, one side sees the other. Else both could sleep.
+		 * Sequentially consistent, as in submit(): of this store and the load of requests,
+		 * and of submit()'s push and its exchange of idle, one side sees the other. Else
+		 * both could sleep.
 		 */
 		__atomic_store_n(&creator.idle, 1, __ATOMIC_SEQ_CST);
 		if (__atomic_load_n(&creator.requests, __ATOMIC_SEQ_CST)) {
@@ -238,7 +239,7 @@ void kt_creator_fork_done(bool in_child)
 	pthread_mutex_unlock(&creator.lock);
 }
 
-/* ---- the caller -------------------------------------------------------------------------------- */
+/* ---- the caller ---- */
 
 /* Takes @name, also when it fails. */
 struct task_struct *kt_create_thread(int (*threadfn)(void *data), void *data, char *name)
@@ -313,8 +314,8 @@ char *kt_format_cpu(const char *namefmt, unsigned int cpu)
 #pragma GCC diagnostic pop
 }
 
-struct task_struct *kthread_create_on_cpu(int (*threadfn)(void *data), void *data,
-					  unsigned int cpu, const char *namefmt)
+struct task_struct *kthread_create_on_cpu(int (*threadfn)(void *data), void *data, unsigned int cpu,
+					  const char *namefmt)
 {
 	struct task_struct *k;
 

@@ -42,7 +42,7 @@ static inline int PTR_ERR_OR_ZERO(const void *ptr)
 }
 
 #ifndef container_of
-#define container_of(ptr, type, member)                                                            \
+#define container_of(ptr, type, member) \
 	((type *)((char *)(1 ? (ptr) : &((type *)0)->member) - offsetof(type, member)))
 #endif
 #endif

@@ -5,8 +5,8 @@
 #include <errno.h>
 
 /*
- * The exit funnel: a cleanup handler of the thread, so that return, kthread_exit(), pthread_exit() and
- * cancellation all come here. The thread never joins itself: either a stopper does, or the last
+ * The exit funnel: a cleanup handler of the thread, so that return, kthread_exit(), pthread_exit()
+ * and cancellation all come here. The thread never joins itself: either a stopper does, or the last
  * reference detaches it.
  */
 void kt_exit(void *arg)
@@ -24,7 +24,8 @@ void kt_exit(void *arg)
 	}
 	kt_self = NULL;
 	KT_DELAY("exit");
-	/* Release: the result, and all that the thread did; pairs with kthread_stop() and wait_parked(). */
+	/* Release: the result, and all that the thread did; pairs with kthread_stop() and
+	 * wait_parked(). */
 	old = kt_phase_change(&t->phase, PHASE_STATES | PHASE_WAITED, PHASE_EXITED);
 	if (old & PHASE_WAITED)
 		kt_futex_wake(&t->phase, INT32_MAX, FUTEX_CONTROLLER);

@@ -33,7 +33,7 @@ struct kt_task {
 	uint32_t fork_nr; /* process generation the thread lives in */
 	int (*threadfn)(void *data);
 	void *data;
-	char *full_name; /* NULL: comm is all of it */
+	char *full_name;	  /* NULL: comm is all of it */
 	struct cpumask *affinity; /* NULL: all CPUs */
 	pthread_t thread;
 	struct kthread_worker *worker; /* being served; only by the thread itself */
@@ -43,7 +43,7 @@ struct kt_task {
 _Static_assert(offsetof(struct kt_task, is_kthread) == 64, "the hot part is one line");
 
 extern __thread struct kt_task *kt_self __attribute__((tls_model("initial-exec")));
-extern uint32_t kt_fork_nr;    /* number of forks above this process */
+extern uint32_t kt_fork_nr; /* number of forks above this process */
 extern uint32_t kt_spin_ns; /* default of new threads */
 
 static inline struct kt_task *kt_task(struct task_struct *p)
@@ -52,7 +52,7 @@ static inline struct kt_task *kt_task(struct task_struct *p)
 }
 
 /* task.c */
-struct kt_task *kt_task_alloc(void); /* one reference; NULL: no memory */
+struct kt_task *kt_task_alloc(void);  /* one reference; NULL: no memory */
 void kt_task_free(struct kt_task *t); /* a task whose thread never was */
 struct kt_task *kt_current(void);
 void kt_get(struct kt_task *t);
@@ -91,9 +91,10 @@ char *kt_format_cpu(const char *namefmt, unsigned int cpu);
 int kt_sleep(struct kt_task *t, const struct timespec *until);
 uint32_t kt_wake(struct kt_task *t, uint32_t states); /* without the system call: kt_phase_kick() */
 
-void kt_waker_here(struct kt_task *t);		       /* remember the waker's CPU */
+void kt_waker_here(struct kt_task *t); /* remember the waker's CPU */
 
-/* As a controller of @t, sleep until told, or until the phase is not @seen any more. Return: the phase */
+/* As a controller of @t, sleep until told, or until the phase is not @seen any more. Return: the
+ * phase */
 uint32_t kt_wait_change(struct kt_task *t, uint32_t seen);
 void kt_deadline(struct timespec *ts, long timeout);
 long kt_left(const struct timespec *until);
@@ -111,12 +112,12 @@ void kt_exit(void *task);
 #ifdef KT_TEST_BUILD
 extern void (*kthread_test_delay)(const char *point);
 extern int (*kthread_test_fail)(const char *what);
-#define KT_DELAY(point)                                                                            \
-	do {                                                                                       \
-		void (*kt_delay)(const char *) =                                                   \
-			__atomic_load_n(&kthread_test_delay, __ATOMIC_ACQUIRE);                    \
-		if (kt_delay)                                                                      \
-			kt_delay(point);                                                           \
+#define KT_DELAY(point)                                                         \
+	do {                                                                    \
+		void (*kt_delay)(const char *) =                                \
+			__atomic_load_n(&kthread_test_delay, __ATOMIC_ACQUIRE); \
+		if (kt_delay)                                                   \
+			kt_delay(point);                                        \
 	} while (0)
 #define KT_FAIL(what) (kthread_test_fail ? kthread_test_fail(what) : 0)
 #else
@@ -155,7 +156,9 @@ static inline void kt_slot_resume(struct kt_task *t)
 		slot_resume(t->slot);
 }
 
-/* A request that found the thread running is over; not counted as a wake. Before the state is set. */
+/*
+ * A request that found the thread running is over; not counted as a wake. Before the state is set.
+ */
 static inline void kt_slot_absorb(struct kt_task *t)
 {
 	if (__builtin_expect(slot_observed(), 0) && kt_slot_pending(kt_slot_own(t)))

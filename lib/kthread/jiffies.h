@@ -5,9 +5,9 @@
  * Kernel time: a jiffy is one millisecond of CLOCK_MONOTONIC. Conversions to jiffies round up, so
  * that no wait is shorter than asked.
  */
-#define HZ		       1000
-#define MAX_SCHEDULE_TIMEOUT   __LONG_MAX__
-#define MAX_JIFFY_OFFSET       ((__LONG_MAX__ >> 1) - 1)
+#define HZ		     1000
+#define MAX_SCHEDULE_TIMEOUT __LONG_MAX__
+#define MAX_JIFFY_OFFSET     ((__LONG_MAX__ >> 1) - 1)
 
 #pragma GCC visibility push(default)
 unsigned long kthread_jiffies(void);

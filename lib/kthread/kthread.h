@@ -52,20 +52,20 @@ struct task_struct *kthread_create_on_node(int (*threadfn)(void *data), void *da
 					   const char *namefmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-#define kthread_create(threadfn, data, namefmt, ...)                                               \
+#define kthread_create(threadfn, data, namefmt, ...) \
 	kthread_create_on_node(threadfn, data, NUMA_NO_NODE, namefmt, ##__VA_ARGS__)
 
 /* kthread_create_on_cpu - the same, bound to @cpu; @namefmt gets it as its one argument ("x/%u") */
-struct task_struct *kthread_create_on_cpu(int (*threadfn)(void *data), void *data,
-					  unsigned int cpu, const char *namefmt);
+struct task_struct *kthread_create_on_cpu(int (*threadfn)(void *data), void *data, unsigned int cpu,
+					  const char *namefmt);
 
-#define kthread_run(threadfn, data, namefmt, ...)                                                  \
-	({                                                                                         \
-		struct task_struct *kthread_run_k =                                                \
-			kthread_create(threadfn, data, namefmt, ##__VA_ARGS__);                    \
-		if (!IS_ERR(kthread_run_k))                                                        \
-			wake_up_process(kthread_run_k);                                            \
-		kthread_run_k;                                                                     \
+#define kthread_run(threadfn, data, namefmt, ...)                               \
+	({                                                                      \
+		struct task_struct *kthread_run_k =                             \
+			kthread_create(threadfn, data, namefmt, ##__VA_ARGS__); \
+		if (!IS_ERR(kthread_run_k))                                     \
+			wake_up_process(kthread_run_k);                         \
+		kthread_run_k;                                                  \
 	})
 
 static inline struct task_struct *kthread_run_on_cpu(int (*threadfn)(void *data), void *data,
@@ -114,10 +114,10 @@ bool kthread_should_stop_or_park(void);
  *
  * Context: may sleep.
  * Ordering: what @k wrote is visible to the caller.
- * Return: the result of its function or of kthread_exit(), -ECANCELED when it ended by pthread_exit()
- * or cancellation; -EINTR if its function never ran (also possible right after the first wake);
- * -EDEADLK for the caller itself, -ESRCH in a forked child, -EINVAL if @k is no kthread.
- * Tests: L1 to L7, L18, L19, P2.
+ * Return: the result of its function or of kthread_exit(), -ECANCELED when it ended by
+ * pthread_exit() or cancellation; -EINTR if its function never ran (also possible right after the
+ * first wake); -EDEADLK for the caller itself, -ESRCH in a forked child, -EINVAL if @k is no
+ * kthread. Tests: L1 to L7, L18, L19, P2.
  */
 int kthread_stop(struct task_struct *k);
 
@@ -159,7 +159,8 @@ void kthread_unpark(struct task_struct *k);
 /* kthread_parkme - park here if asked to; returns when unparked or told to stop */
 void kthread_parkme(void);
 
-/* kthread_data, kthread_func - as given at creation, @k being a kthread; kthread_probe_data: or NULL */
+/* kthread_data, kthread_func - as given at creation, @k being a kthread; kthread_probe_data: or
+ * NULL */
 void *kthread_data(struct task_struct *k);
 void *kthread_probe_data(struct task_struct *k);
 void *kthread_func(struct task_struct *k);

@@ -20,7 +20,8 @@ static bool park_if_asked(struct kt_task *t)
 		if (!(old & PHASE_SHOULD_PARK))
 			return false;
 		new = (old & ~(PHASE_STATES | PHASE_WAITED)) | PHASE_PARKED;
-		/* Release: all we did comes before the end of kthread_park(); pairs with its acquire. */
+		/* Release: all we did comes before the end of kthread_park(); pairs with its
+		 * acquire. */
 	} while (!__atomic_compare_exchange_n(&t->phase, &old, new, true, __ATOMIC_ACQ_REL,
 					      __ATOMIC_RELAXED));
 	USDT(kthread, parked, t->task.pid);
@@ -99,7 +100,9 @@ static int wait_parked(struct kt_task *t)
 			return -ENOSYS;
 		if (seen & PHASE_PARKED)
 			return 0;
-		/* Withdrawn: by stop, which ends the thread; or by unpark, as if we had come first. */
+		/*
+		 * Withdrawn: by stop, which ends the thread; or by unpark, as if we had come first.
+		 */
 		if (!(seen & PHASE_SHOULD_PARK))
 			return seen & PHASE_SHOULD_STOP ? -ENOSYS : 0;
 		seen = kt_wait_change(t, seen);

@@ -6,9 +6,9 @@
  * its controllers sleep. After the thread's birth it is changed by read-modify-write only.
  *
  * Because both sides of every hand-over are read-modify-writes of this one word, they are totally
- * ordered, and acquire-release on each is enough: of a sleeper that announces its state and then looks
- * at its condition, and a waker that writes the condition and then looks at the state, the later one
- * sees all that the earlier one wrote before.
+ * ordered, and acquire-release on each is enough: of a sleeper that announces its state and then
+ *looks at its condition, and a waker that writes the condition and then looks at the state, the
+ *later one sees all that the earlier one wrote before.
  *
  * Who changes what:
  *	states		set by the thread itself; cleared by it and by whoever wakes it
@@ -47,7 +47,8 @@
 /* kt_futex_wait - 0 or a stray wake: look again; -ETIMEDOUT. @until: CLOCK_MONOTONIC, or NULL */
 int kt_futex_wait(uint32_t *word, uint32_t value, const struct timespec *until, uint32_t who);
 
-/* kt_futex_wake - the word may be gone by now: only its address is used, and errors mean nobody waits */
+/* kt_futex_wake - the word may be gone by now: only its address is used, and errors mean nobody
+ * waits */
 void kt_futex_wake(uint32_t *word, int nr, uint32_t who);
 
 static inline void kt_cpu_relax(void)
@@ -83,7 +84,7 @@ static inline uint32_t kt_phase_wake(uint32_t *phase, uint32_t states)
 	uint32_t new;
 
 	do {
-		new = old & states ? old & ~(PHASE_STATES | PHASE_ASLEEP) : old;
+		new = old &states ? old & ~(PHASE_STATES | PHASE_ASLEEP) : old;
 	} while (!__atomic_compare_exchange_n(phase, &old, new, true, __ATOMIC_ACQ_REL,
 					      __ATOMIC_RELAXED));
 	return old;

@@ -36,8 +36,8 @@
 
 /* What one may read of a thread; the rest is the library's. */
 struct task_struct {
-	pid_t pid;  /* thread id */
-	pid_t tgid; /* process id */
+	pid_t pid;		  /* thread id */
+	pid_t tgid;		  /* process id */
 	char comm[TASK_COMM_LEN]; /* the name's first 15 bytes; all of it: get_kthread_comm() */
 };
 
@@ -125,7 +125,9 @@ static inline long schedule_timeout_uninterruptible(long timeout)
 	return kthread_schedule_timeout(timeout);
 }
 
-/* cond_resched - a place to give way; user space is preempted anyway, so it does nothing. Return: 0 */
+/*
+ * cond_resched - a place to give way; user space is preempted anyway, so it does nothing. Return: 0
+ */
 static inline int cond_resched(void)
 {
 	return 0;

@@ -114,8 +114,8 @@ void kt_get(struct kt_task *t)
 }
 
 /*
- * Nobody can ask for the result any more when the last reference goes, so a thread that was not joined is
- * detached: it cleans up after itself when it ends, or has ended. Thus no put ever waits.
+ * Nobody can ask for the result any more when the last reference goes, so a thread that was not
+ * joined is detached: it cleans up after itself when it ends, or has ended. Thus no put ever waits.
  */
 void kt_put(struct kt_task *t)
 {

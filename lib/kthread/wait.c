@@ -91,7 +91,9 @@ static int sleep_in_kernel(struct kt_task *t, const struct timespec *until)
 		if (interrupted(old))
 			err = -EINTR;
 		if (err) {
-			/* A wake that came first leaves the state clear: nothing is taken from it. */
+			/*
+			 * A wake that came first leaves the state clear: nothing is taken from it.
+			 */
 			kt_phase_change(&t->phase, PHASE_STATES | PHASE_ASLEEP, 0);
 			return err;
 		}
@@ -136,9 +138,10 @@ static bool spin(struct kt_task *t, uint64_t begin_ns, uint32_t max_ns)
 }
 
 /*
- * Spin first if that has paid lately. What teaches us is how long the wait took, slept or spun: one not
- * much longer than the longest spin is short. While waits are long a trial remains, every 256th: two threads that
- * wait for each other and both sleep would never see how short their waits could be.
+ * Spin first if that has paid lately. What teaches us is how long the wait took, slept or spun: one
+ * not much longer than the longest spin is short. While waits are long a trial remains, every
+ * 256th: two threads that wait for each other and both sleep would never see how short their waits
+ * could be.
  */
 static __attribute__((noinline)) int sleep_with_spin(struct kt_task *t,
 						     const struct timespec *until, uint32_t max_ns)
@@ -192,8 +195,8 @@ long kthread_schedule_timeout(long timeout)
 		return MAX_SCHEDULE_TIMEOUT;
 	}
 	if (timeout < 0) {
-		kthread_warn(KTHREAD_WARN_TIMEOUT_NEGATIVE, "schedule_timeout: negative timeout %ld",
-			     timeout);
+		kthread_warn(KTHREAD_WARN_TIMEOUT_NEGATIVE,
+			     "schedule_timeout: negative timeout %ld", timeout);
 		kt_phase_change(&t->phase, PHASE_STATES, 0);
 		return 0;
 	}
@@ -209,7 +212,7 @@ void kthread_set_spin(struct task_struct *k, unsigned int max_ns)
 		__atomic_store_n(&kt_spin_ns, max_ns, __ATOMIC_RELAXED);
 }
 
-/* ---- controllers ------------------------------------------------------------------------------- */
+/* ---- controllers ---- */
 uint32_t kt_wait_change(struct kt_task *t, uint32_t seen)
 {
 	uint32_t set = seen | PHASE_WAITED;
@@ -223,7 +226,7 @@ uint32_t kt_wait_change(struct kt_task *t, uint32_t seen)
 	return __atomic_load_n(&t->phase, __ATOMIC_ACQUIRE);
 }
 
-/* ---- time -------------------------------------------------------------------------------------- */
+/* ---- time ---- */
 unsigned long kthread_jiffies(void)
 {
 	return (unsigned long)(slot_clock_ns() / 1000000ULL);

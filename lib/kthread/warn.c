@@ -48,9 +48,9 @@ void kthread_warn(enum kthread_warning w, const char *fmt, ...)
 
 unsigned long kthread_warn_count(enum kthread_warning w)
 {
-	return w >= KTHREAD_WARN_ANY && w < KTHREAD_WARN_NR ?
-		       __atomic_load_n(&counts[w], __ATOMIC_RELAXED) :
-		       0;
+	return w >= KTHREAD_WARN_ANY && w < KTHREAD_WARN_NR
+		       ? __atomic_load_n(&counts[w], __ATOMIC_RELAXED)
+		       : 0;
 }
 
 void kthread_warn_abort(bool on)

@@ -9,21 +9,21 @@
 #include <stdbool.h>
 
 enum kthread_warning {
-	KTHREAD_WARN_ANY,	  /* only for counting: all kinds together */
-	KTHREAD_WARN_STOP_SELF,	  /* kthread_stop(current) */
-	KTHREAD_WARN_STOP_FOREIGN, /* stop, park or bind of a thread that is no kthread */
-	KTHREAD_WARN_DEAD_FORK,	  /* handle of a thread that a fork left behind */
-	KTHREAD_WARN_NOT_KTHREAD, /* a kthread's own call from another thread */
-	KTHREAD_WARN_PARK_EXITED, /* park of a thread that has exited */
-	KTHREAD_WARN_PARK_TWICE,  /* park while a park is pending */
-	KTHREAD_WARN_BIND_STARTED, /* bind after the first wake */
-	KTHREAD_WARN_BIND_FAILED, /* the kernel refused the affinity */
-	KTHREAD_WARN_PER_CPU_UNBOUND, /* kthread_set_per_cpu() without kthread_bind() */
+	KTHREAD_WARN_ANY,	       /* only for counting: all kinds together */
+	KTHREAD_WARN_STOP_SELF,	       /* kthread_stop(current) */
+	KTHREAD_WARN_STOP_FOREIGN,     /* stop, park or bind of a thread that is no kthread */
+	KTHREAD_WARN_DEAD_FORK,	       /* handle of a thread that a fork left behind */
+	KTHREAD_WARN_NOT_KTHREAD,      /* a kthread's own call from another thread */
+	KTHREAD_WARN_PARK_EXITED,      /* park of a thread that has exited */
+	KTHREAD_WARN_PARK_TWICE,       /* park while a park is pending */
+	KTHREAD_WARN_BIND_STARTED,     /* bind after the first wake */
+	KTHREAD_WARN_BIND_FAILED,      /* the kernel refused the affinity */
+	KTHREAD_WARN_PER_CPU_UNBOUND,  /* kthread_set_per_cpu() without kthread_bind() */
 	KTHREAD_WARN_TIMEOUT_NEGATIVE, /* schedule_timeout(< 0) */
 	KTHREAD_WARN_WORKER_BUSY, /* kthread_worker_fn() of a worker that another thread serves */
 	KTHREAD_WARN_WORKER_NONE, /* flush or destroy of a worker without a thread */
 	KTHREAD_WARN_WORKER_SELF, /* flush, cancel or destroy that would wait for itself */
-	KTHREAD_WARN_WORKER_LEFTOVER, /* destroy with works that were queued again */
+	KTHREAD_WARN_WORKER_LEFTOVER,  /* destroy with works that were queued again */
 	KTHREAD_WARN_WORK_TWO_WORKERS, /* one work used with two workers */
 	KTHREAD_WARN_NR,
 };

@@ -6,14 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WORKER_ALLOCATED 0x80000000U /* in flags: made by kthread_create_worker(), freed by destroy */
+#define WORKER_ALLOCATED \
+	0x80000000U /* in flags: made by kthread_create_worker(), freed by destroy */
 
 struct flush_work {
 	struct kthread_work work;
 	struct completion done;
 };
 
-/* ---- lists ------------------------------------------------------------------------------------- */
+/* ---- lists ---- */
 static bool is_empty(const struct kthread_node *n)
 {
 	return n->next == n;
@@ -34,7 +35,7 @@ static void remove_node(struct kthread_node *n)
 	n->next = n->prev = n;
 }
 
-/* ---- queueing ---------------------------------------------------------------------------------- */
+/* ---- queueing ---- */
 
 /* A wake in two halves: the state under the lock, the system call behind it. */
 struct wake {
@@ -95,7 +96,7 @@ bool kthread_queue_work(struct kthread_worker *worker, struct kthread_work *work
 	return idle;
 }
 
-/* ---- the worker's thread ----------------------------------------------------------------------- */
+/* ---- the worker's thread ---- */
 
 /* The next work; without one the worker is idle, and the caller about to sleep. */
 static struct kthread_work *next_work(struct kthread_worker *w, struct kt_task *t)
@@ -198,7 +199,7 @@ int kthread_worker_fn(void *worker_ptr)
 	return 0;
 }
 
-/* ---- making and ending workers ----------------------------------------------------------------- */
+/* ---- making and ending workers ---- */
 void kthread_init_worker(struct kthread_worker *worker)
 {
 	memset(worker, 0, sizeof(*worker));
@@ -277,7 +278,7 @@ void kthread_destroy_worker(struct kthread_worker *worker)
 		free(worker);
 }
 
-/* ---- waiting for works ------------------------------------------------------------------------- */
+/* ---- waiting for works ---- */
 static void kthread_flush_work_fn(struct kthread_work *work)
 {
 	/* The waiter's stack frame may be gone afterwards. */

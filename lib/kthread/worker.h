@@ -41,9 +41,9 @@ struct kthread_work {
 	int canceling;		       /* number of cancels that wait */
 };
 
-#define KTHREAD_WORK_INIT(work, fn)                                                                \
-	{                                                                                          \
-		.node = { &(work).node, &(work).node }, .func = (fn)                               \
+#define KTHREAD_WORK_INIT(work, fn)                                  \
+	{                                                            \
+		.node = { &(work).node, &(work).node }, .func = (fn) \
 	}
 #define DEFINE_KTHREAD_WORK(work, fn) struct kthread_work work = KTHREAD_WORK_INIT(work, fn)
 
@@ -54,7 +54,9 @@ static inline void kthread_init_work(struct kthread_work *work, kthread_work_fun
 
 #pragma GCC visibility push(default)
 
-/* kthread_init_worker - prepare a worker of the caller's own, to be served by kthread_worker_fn() */
+/*
+ * kthread_init_worker - prepare a worker of the caller's own, to be served by kthread_worker_fn()
+ */
 void kthread_init_worker(struct kthread_worker *worker);
 
 /*
@@ -72,7 +74,7 @@ int kthread_worker_fn(void *worker_ptr);
  * Return: the worker, to be ended by kthread_destroy_worker(), or ERR_PTR as kthread_create().
  * Tests: W16, W18.
  */
-#define kthread_create_worker(flags, namefmt, ...)                                                 \
+#define kthread_create_worker(flags, namefmt, ...) \
 	kthread_create_worker_on_node(flags, NUMA_NO_NODE, namefmt, ##__VA_ARGS__)
 struct kthread_worker *kthread_create_worker_on_node(unsigned int flags, int node,
 						     const char *namefmt, ...)
@@ -102,15 +104,16 @@ void kthread_flush_work(struct kthread_work *work);
 /*
  * kthread_flush_worker - wait until all that is queued now is done
  *
- * Warns for a worker without a thread, then waits for one. From the worker's own thread: warns, returns.
+ * Warns for a worker without a thread, then waits for one. From the worker's own thread: warns,
+ * returns.
  */
 void kthread_flush_worker(struct kthread_worker *worker);
 
 /**
  * kthread_cancel_work_sync - make @work neither pending nor running
  *
- * Nobody can queue it while the call waits. From the worker's own thread it does not wait, and warns
- * when @work is the running one.
+ * Nobody can queue it while the call waits. From the worker's own thread it does not wait, and
+ * warns when @work is the running one.
  *
  * Return: true if it was pending.
  * Tests: W7, W8, W24.
@@ -120,20 +123,20 @@ bool kthread_cancel_work_sync(struct kthread_work *work);
 /**
  * kthread_destroy_worker - run what is queued, end the thread, free the worker
  *
- * Warns for a worker whose thread is gone, or that has works left because a work queued itself again.
- * Tests: W16.
+ * Warns for a worker whose thread is gone, or that has works left because a work queued itself
+ * again. Tests: W16.
  */
 void kthread_destroy_worker(struct kthread_worker *worker);
 
 #pragma GCC visibility pop
 
-#define kthread_run_worker(flags, namefmt, ...)                                                    \
-	({                                                                                         \
-		struct kthread_worker *kthread_run_w =                                             \
-			kthread_create_worker(flags, namefmt, ##__VA_ARGS__);                      \
-		if (!IS_ERR(kthread_run_w))                                                        \
-			wake_up_process(kthread_run_w->task);                                      \
-		kthread_run_w;                                                                     \
+#define kthread_run_worker(flags, namefmt, ...)                               \
+	({                                                                    \
+		struct kthread_worker *kthread_run_w =                        \
+			kthread_create_worker(flags, namefmt, ##__VA_ARGS__); \
+		if (!IS_ERR(kthread_run_w))                                   \
+			wake_up_process(kthread_run_w->task);                 \
+		kthread_run_w;                                                \
 	})
 
 static inline struct kthread_worker *kthread_run_worker_on_cpu(int cpu, unsigned int flags,

@@ -65,7 +65,9 @@ static struct kthread_slot *claim(slot_u32 tid)
 	for (i = 0; i < KTHREAD_SLOT_PROBES; i++) {
 		s = place(tid, i);
 		free = 0;
-		/* Acquire: the last owner's stores come before ours; pairs with slot_unregister(). */
+		/*
+		 * Acquire: the last owner's stores come before ours; pairs with slot_unregister().
+		 */
 		if (__atomic_compare_exchange_n(&s->tid, &free, tid, false, __ATOMIC_ACQUIRE,
 						__ATOMIC_RELAXED))
 			return s;

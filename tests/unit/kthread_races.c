@@ -23,8 +23,7 @@ extern int (*kthread_test_fail)(const char *what);
 		}                                                                  \
 	} while (0)
 
-/* ---- delays ------------------------------------------------------------------------------------
- */
+/* ---- delays ---- */
 static unsigned int seed = 1;
 
 static void random_delay(const char *point)
@@ -60,8 +59,7 @@ static void random_delay(const char *point)
 	}
 }
 
-/* ---- scenarios ---------------------------------------------------------------------------------
- */
+/* ---- scenarios ---- */
 struct two {
 	struct task_struct *k;
 	unsigned int n;
@@ -500,8 +498,7 @@ static bool workers_come_and_go(void)
 	return true;
 }
 
-/* ---- failures ----------------------------------------------------------------------------------
- */
+/* ---- failures ---- */
 static const char *failing;
 static unsigned int failed;
 

@@ -93,9 +93,9 @@ Test(kthread_wait, ping_pong_loses_no_wake_when_spinning)
 }
 
 /*
- * The two sides of every sleep, in lock step: the sleeper announces its state and then looks, the waker
- * writes and then wakes. Never may the sleeper miss the write and the waker the state, which a
- * processor's store buffer would bring about if either side lacked its barrier.
+ * The two sides of every sleep, in lock step: the sleeper announces its state and then looks, the
+ * waker writes and then wakes. Never may the sleeper miss the write and the waker the state, which
+ * a processor's store buffer would bring about if either side lacked its barrier.
  */
 struct litmus {
 	struct task_struct *sleeper;
