@@ -147,18 +147,33 @@ static struct hist *metric_of(const struct report_result *r, const char *name)
 	return NULL;
 }
 
-/* The metric that stands for a subject in a table: the one every event of its kind has. */
-static bool choose_main_metric(struct report_result *r)
+const struct hist *report_metric_hist(const struct report_result *r, const char *name)
+{
+	return metric_of(r, name);
+}
+
+static uint64_t count_of(const struct hist *h)
+{
+	return h ? h->count : 0;
+}
+
+/*
+ * The metric that stands for a subject in a table: the one every event of its kind has. Works have
+ * two, and a delay on an idle worker says nothing about one on a busy worker: they are never put
+ * together. Beside the arms of a question stands the delay on an idle worker, the only one it asks
+ * for; when only busy ones were seen, nothing stands there.
+ */
+static bool choose_main_metric(const struct report_question *q, struct report_result *r)
 {
 	static const char *const order[] = { "kernel",	   "end_to_end", "park",
 					     "stop",	   "unpark",	 "park_react",
 					     "delay_idle", "delay_busy", "run" };
-	struct hist *idle = metric_of(r, "delay_idle"), *busy = metric_of(r, "delay_busy"),
-		    *h = NULL;
+	const struct hist *idle = metric_of(r, "delay_idle"), *busy = metric_of(r, "delay_busy"),
+			  *h = NULL;
 
-	if (idle && busy) {
-		r->main_metric = "delay";
-		h = idle;
+	if (!q->from_trace && busy && !idle) {
+		r->main_metric = "delay_idle";
+		return true;
 	}
 	for (size_t i = 0; !h && i < sizeof(order) / sizeof(order[0]); i++) {
 		h = metric_of(r, order[i]);
@@ -175,11 +190,7 @@ static bool choose_main_metric(struct report_result *r)
 		return false;
 	hist_init(r->hist, h->k);
 	hist_merge(r->hist, h);
-	if (h == idle && busy && hist_merge(r->hist, busy)) { /* idle finer than busy */
-		hist_init(r->hist, busy->k);
-		hist_merge(r->hist, idle);
-		hist_merge(r->hist, busy);
-	}
+	r->events = h == idle ? count_of(idle) + count_of(busy) : count_of(h);
 	return true;
 }
 
@@ -189,7 +200,7 @@ static bool finish_result(const struct build_question *q, struct build_result *b
 
 	for (int p = 0; p < REPORT_NR_PHASES; p++)
 		r->phase[p] = metric_of(r, report_phase_name[p]);
-	if (r->from_trace && !choose_main_metric(r))
+	if (r->from_trace && !choose_main_metric(&q->q, r))
 		return false;
 	r->stats = report_stats(r->hist);
 	if (!r->from_trace && !strcmp(q->q.mode, "time") && !time_stats(b))
@@ -202,11 +213,11 @@ static bool finish_result(const struct build_question *q, struct build_result *b
 	return true;
 }
 
-static int by_count(const void *a, const void *b)
+static int by_events(const void *a, const void *b)
 {
 	const struct report_result *x = a, *y = b;
 
-	return (x->stats.count < y->stats.count) - (x->stats.count > y->stats.count);
+	return (x->events < y->events) - (x->events > y->events);
 }
 
 /* ---- comparisons ------------------------------------------------------------------------------
@@ -296,7 +307,7 @@ int build_finish(struct build *b)
 		to->nr_results = q->nr;
 		if (to->from_trace)
 			qsort(&out->result[to->first_result], to->nr_results, sizeof(*out->result),
-			      by_count);
+			      by_events);
 		compare_arms(out, to, scratch);
 	}
 	free(scratch);

@@ -114,6 +114,13 @@ bool phases_add_up(const struct report_result *r)
 	return true;
 }
 
+const struct hist *delay_busy(const struct report_result *r)
+{
+	if (!r->from_trace || !r->main_metric || !strcmp(r->main_metric, "delay_busy"))
+		return NULL;
+	return report_metric_hist(r, "delay_busy");
+}
+
 double observer_effect(const struct report_result *r)
 {
 	struct report_stats traced = report_stats(r->traced);

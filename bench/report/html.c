@@ -346,7 +346,7 @@ static void cards(const struct page *p)
 
 	fputs("<div class=cards>", p->out);
 	for (size_t i = 0; i < p->r->nr_results; i++)
-		operations += p->r->result[i].from_trace ? p->r->result[i].stats.count
+		operations += p->r->result[i].from_trace ? p->r->result[i].events
 							 : p->r->result[i].iterations;
 	snprintf(text, sizeof(text), "%s %s", format_count(figure, (double)operations),
 		 p->r->nr_comparisons ? "operations" : "events");

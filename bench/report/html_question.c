@@ -78,6 +78,19 @@ static void arm_row(const struct page *p, const struct report_result *r)
 	fputc('\n', p->out);
 }
 
+/* What the tracer saw of the same subject on a busy worker: another quantity, a row of its own. */
+static void busy_row(const struct page *p, const struct report_result *r)
+{
+	struct report_stats s = report_stats(delay_busy(r));
+
+	if (!s.count)
+		return;
+	fputs("<tr><td class=name>", p->out);
+	page_swatch(p, r->name);
+	figure_cells(p, &s);
+	fputs("<td>-<td class=reason>seen by the tracer: delay_busy\n", p->out);
+}
+
 static void arms_table(const struct page *p, const struct report_question *q)
 {
 	const char *arm;
@@ -87,8 +100,10 @@ static void arms_table(const struct page *p, const struct report_question *q)
 		"<div class=scroll><table><tr><th>arm<th>%s<th>p50<th>p90<th>p99<th>p99.9<th>max<th>mean"
 		"<th>CPU / op<th class=l>\n",
 		strcmp(q->mode, "time") ? "count" : "epochs");
-	for (size_t i = 0; i < q->nr_results; i++)
+	for (size_t i = 0; i < q->nr_results; i++) {
 		arm_row(p, &p->r->result[q->first_result + i]);
+		busy_row(p, &p->r->result[q->first_result + i]);
+	}
 	json_object_foreach(q->skipped, arm, reason)
 	{
 		fputs("<tr><td class=\"name quiet\">", p->out);
@@ -111,25 +126,29 @@ static void curves(const struct page *p, size_t index, const struct report_quest
 		[PLOT_ECDF] = "ECDF: share of operations within a time",
 	};
 
+	const char *metric[MAX_CURVE_METRICS];
+	size_t nr = plots_metrics(p, q, metric);
+	bool many = q->from_trace && q->nr_results > MAX_TRACE_CURVES;
+
 	fputs("<div class=legend>", p->out);
-	for (size_t i = 0; i < q->nr_results; i++) {
+	for (size_t i = 0; i < (many ? MAX_TRACE_CURVES : q->nr_results); i++) {
 		fputs("<span>", p->out);
 		page_swatch(p, p->r->result[q->first_result + i].name);
 		fputs("</span>", p->out);
 	}
 	fputs("</div><div class=plots>", p->out);
-	for (int kind = 0; kind < NR_PLOTS; kind++) {
-		fputs("<figure>", p->out);
-		if (!plots_write(p, index, (enum plot_kind)kind))
-			fputs("<p class=note>too few values to draw</p>", p->out);
-		fprintf(p->out, "<figcaption>%s", caption[kind]);
-		if (q->from_trace) {
-			const char *metric = p->r->result[q->first_result].main_metric;
+	for (size_t i = 0; i < nr * NR_PLOTS; i++) {
+		enum plot_kind kind = (enum plot_kind)(i % NR_PLOTS);
 
+		fputs("<figure>", p->out);
+		if (!plots_write(p, index, metric[i / NR_PLOTS], i / NR_PLOTS, kind))
+			fputs("<p class=note>too few values to draw</p>", p->out);
+		fputs("<figcaption>", p->out);
+		if (metric[i / NR_PLOTS]) {
+			page_text(p, metric[i / NR_PLOTS]);
 			fputs(" · ", p->out);
-			page_text(p, metric ? metric : "");
 		}
-		fputs("</figcaption></figure>\n", p->out);
+		fprintf(p->out, "%s</figcaption></figure>\n", caption[kind]);
 	}
 	fputs("</div>\n", p->out);
 }

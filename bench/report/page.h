@@ -56,6 +56,17 @@ void html_context(const struct page *p);
 
 enum plot_kind { PLOT_SPECTRUM, PLOT_ECDF, NR_PLOTS };
 
+#define MAX_CURVE_METRICS 4
+#define MAX_TRACE_CURVES  10 /* per drawing: subjects with the most events */
+
+/*
+ * plots_metrics - what @q has drawings of: of an arm its one distribution (NULL), of the subjects
+ * of a trace every metric that stands for one of them, and the delay on a busy worker. Return: how
+ * many; metrics are never drawn into each other.
+ */
+size_t plots_metrics(const struct page *p, const struct report_question *q,
+		     const char *metric[MAX_CURVE_METRICS]);
+
 /*
  * plots_make - draw every question's curves by one gnuplot process
  *
@@ -63,7 +74,9 @@ enum plot_kind { PLOT_SPECTRUM, PLOT_ECDF, NR_PLOTS };
  * there is no gnuplot; another -errno when it failed.
  */
 int plots_make(struct plots **plots, const struct page *p);
-/* plots_write - the drawing as an inline SVG element; false when this question has none */
-bool plots_write(const struct page *p, size_t question, enum plot_kind kind);
+/* plots_write - the drawing of @metric, number @m of plots_metrics(), as an inline SVG element;
+ * false: none */
+bool plots_write(const struct page *p, size_t question, const char *metric, size_t m,
+		 enum plot_kind kind);
 void plots_free(struct plots *plots);
 #endif

@@ -30,8 +30,66 @@ extern char **environ;
 struct plots {
 	char dir[256];
 	size_t nr;
-	bool *drawn; /* [question * NR_PLOTS + kind] */
+	bool *drawn; /* by plot_index() */
 };
+
+static size_t plot_index(size_t question, size_t metric, enum plot_kind kind)
+{
+	return (question * MAX_CURVE_METRICS + metric) * NR_PLOTS + (size_t)kind;
+}
+
+/* ---- what is drawn ----------------------------------------------------------------------------
+ */
+
+size_t plots_metrics(const struct page *p, const struct report_question *q,
+		     const char *metric[MAX_CURVE_METRICS])
+{
+	size_t nr = 0;
+
+	metric[nr++] = NULL;
+	if (!q->from_trace)
+		return nr;
+	nr = 0;
+	for (size_t i = 0; i < 2 * q->nr_results; i++) {
+		const struct report_result *r = &p->r->result[q->first_result + i / 2];
+		const char *name = i % 2 ? "delay_busy" : r->main_metric;
+		bool known = !name || !report_metric_hist(r, name);
+
+		for (size_t k = 0; k < nr; k++)
+			known |= !strcmp(name, metric[k]);
+		if (!known && nr < MAX_CURVE_METRICS)
+			metric[nr++] = name;
+	}
+	return nr;
+}
+
+/* Walks the distributions of one metric that have enough values. Begins zeroed. */
+struct curve {
+	const struct report_result *r;
+	const struct hist *h; /* NULL: the main distribution */
+	uint64_t count;
+	size_t next, nr; /* results looked at, curves given out */
+};
+
+static bool next_curve(const struct page *p, const struct report_question *q, const char *metric,
+		       struct curve *c)
+{
+	while (c->next < q->nr_results && (!q->from_trace || c->nr < MAX_TRACE_CURVES)) {
+		c->r = &p->r->result[q->first_result + c->next++];
+		c->h = metric ? report_metric_hist(c->r, metric) : NULL;
+		c->count = !metric ? c->r->stats.count : c->h ? c->h->count : 0;
+		if (c->count < MIN_VALUES)
+			continue;
+		c->nr++;
+		return true;
+	}
+	return false;
+}
+
+static double curve_quantile(const struct curve *c, double q)
+{
+	return c->h ? hist_quantile(c->h, q) : report_quantile(c->r, q);
+}
 
 /* ---- what gnuplot reads -----------------------------------------------------------------------
  */
@@ -48,25 +106,19 @@ static void reach(struct extent *e, double v)
 	e->hi = fmax(e->hi, v);
 }
 
-static bool is_drawn(const struct report_result *r)
-{
-	return r->stats.count >= MIN_VALUES;
-}
-
 /* Largest share that ten values lie beyond. */
-static double last_share(const struct report_result *r)
+static double last_share(const struct curve *c)
 {
-	return 1 - 10 / (double)r->stats.count;
+	return 1 - 10 / (double)c->count;
 }
 
 /* Points of one curve: x is 1/(1-q) from q = 0 on, evenly spaced on the logarithmic axis. */
-static void write_spectrum(FILE *gp, const struct report_result *r, struct extent *x,
-			   struct extent *y)
+static void write_spectrum(FILE *gp, const struct curve *c, struct extent *x, struct extent *y)
 {
-	double end = log10(1 / (1 - last_share(r)));
+	double end = log10(1 / (1 - last_share(c)));
 
 	for (int i = 0; i < MAX_POINTS; i++) {
-		double at = pow(10, end * i / (MAX_POINTS - 1)), v = report_quantile(r, 1 - 1 / at);
+		double at = pow(10, end * i / (MAX_POINTS - 1)), v = curve_quantile(c, 1 - 1 / at);
 
 		reach(x, at);
 		reach(y, v);
@@ -75,12 +127,12 @@ static void write_spectrum(FILE *gp, const struct report_result *r, struct exten
 }
 
 /* Points evenly spaced in the share, up to where single values begin. */
-static void write_ecdf(FILE *gp, const struct report_result *r, struct extent *x, struct extent *y)
+static void write_ecdf(FILE *gp, const struct curve *c, struct extent *x, struct extent *y)
 {
-	double end = fmin(last_share(r), 0.99);
+	double end = fmin(last_share(c), 0.99);
 
 	for (int i = 0; i < MAX_POINTS; i++) {
-		double q = end * i / (MAX_POINTS - 1), v = report_quantile(r, q);
+		double q = end * i / (MAX_POINTS - 1), v = curve_quantile(c, q);
 
 		reach(x, v);
 		reach(y, 1);
@@ -144,47 +196,41 @@ static struct extent widen(struct extent e)
 	return (struct extent){ e.lo / margin, e.hi * margin };
 }
 
-static void write_curves(FILE *gp, const struct page *p, const struct report_question *q)
+static void write_curves(FILE *gp, const struct page *p, const struct report_question *q,
+			 const char *metric)
 {
 	static const char *const dash[] = { "1",     "1", "1",	       "(2,3)", "1",
 					    "(9,3)", "1", "(6,3,2,3)", "(5,3)", "(3,3)" };
-	size_t drawn = 0;
+	struct curve c = { 0 };
 
 	fputs("plot ", gp);
-	for (size_t i = 0; i < q->nr_results; i++) {
-		const struct report_result *r = &p->r->result[q->first_result + i];
-		unsigned int colour = page_colour(p, r->name);
+	while (next_curve(p, q, metric, &c)) {
+		unsigned int colour = page_colour(p, c.r->name);
 
-		if (!is_drawn(r))
-			continue;
 		fprintf(gp, "%s$d%zu using 1:2 with lines lw 2 dt %s lc rgb '#0101%02x'",
-			drawn ? ", " : "", drawn, dash[colour], colour);
-		drawn++;
+			c.nr > 1 ? ", " : "", c.nr, dash[colour], colour);
 	}
 	fputc('\n', gp);
 }
 
-static bool write_plot(FILE *gp, const struct page *p, size_t index, enum plot_kind kind)
+static bool write_plot(FILE *gp, const struct page *p, size_t index, const char *metric, size_t m,
+		       enum plot_kind kind)
 {
 	const struct report_question *q = &p->r->question[index];
 	struct extent x = { INFINITY, 0 }, y = { INFINITY, 0 };
-	size_t drawn = 0;
+	struct curve c = { 0 };
 
-	for (size_t i = 0; i < q->nr_results; i++) {
-		const struct report_result *r = &p->r->result[q->first_result + i];
-
-		if (!is_drawn(r))
-			continue;
-		fprintf(gp, "$d%zu << END\n", drawn++);
+	while (next_curve(p, q, metric, &c)) {
+		fprintf(gp, "$d%zu << END\n", c.nr);
 		if (kind == PLOT_SPECTRUM)
-			write_spectrum(gp, r, &x, &y);
+			write_spectrum(gp, &c, &x, &y);
 		else
-			write_ecdf(gp, r, &x, &y);
+			write_ecdf(gp, &c, &x, &y);
 		fputs("END\n", gp);
 	}
-	if (!drawn || !(x.hi > 0) || !(y.hi > 0))
+	if (!c.nr || !(x.hi > 0) || !(y.hi > 0))
 		return false;
-	fprintf(gp, "set output '%zu.%d.svg'\n", index, kind);
+	fprintf(gp, "set output '%zu.svg'\n", plot_index(index, m, kind));
 	if (kind == PLOT_SPECTRUM) {
 		y = widen(y);
 		fprintf(gp, "set logscale xy\nset xrange [1:%g]\nset yrange [%g:%g]\n",
@@ -201,13 +247,15 @@ static bool write_plot(FILE *gp, const struct page *p, size_t index, enum plot_k
 		      gp);
 		write_time_tics(gp, "x", x);
 	}
-	write_curves(gp, p, q);
+	write_curves(gp, p, q, metric);
 	return true;
 }
 
 static int write_script(struct plots *plots, const struct page *p)
 {
 	char path[sizeof(plots->dir) + 16];
+	const char *metric[MAX_CURVE_METRICS];
+	size_t nr;
 	FILE *gp;
 
 	snprintf(path, sizeof(path), "%s/script", plots->dir);
@@ -218,10 +266,13 @@ static int write_script(struct plots *plots, const struct page *p)
 	      "unset key\nset border 3 lc rgb '#000000'\nset tics nomirror scale 0.5,0.3\n"
 	      "set grid lc rgb '#808080' lw 1 dt 1\nset rmargin 3\nset tmargin 1\n",
 	      gp);
-	for (size_t i = 0; i < plots->nr; i++)
-		for (int kind = 0; kind < NR_PLOTS; kind++)
-			plots->drawn[i * NR_PLOTS + (size_t)kind] =
-				write_plot(gp, p, i, (enum plot_kind)kind);
+	for (size_t i = 0; i < plots->nr; i++) {
+		nr = plots_metrics(p, &p->r->question[i], metric);
+		for (size_t m = 0; m < nr; m++)
+			for (enum plot_kind kind = 0; kind < NR_PLOTS; kind++)
+				plots->drawn[plot_index(i, m, kind)] =
+					write_plot(gp, p, i, metric[m], m, kind);
+	}
 	if (fclose(gp))
 		return -errno;
 	return 0;
@@ -309,25 +360,28 @@ static void write_path(FILE *out, char *line)
 	fputs(rest + 1, out);
 }
 
-/* The n-th curve of @q, for its tooltip. */
-static const char *curve_name(const struct page *p, const struct report_question *q, size_t n)
+/* The n-th curve, counted from 1, for its tooltip. */
+static const char *curve_name(const struct page *p, const struct report_question *q,
+			      const char *metric, size_t n)
 {
-	for (size_t i = 0; i < q->nr_results; i++)
-		if (is_drawn(&p->r->result[q->first_result + i]) && !n--)
-			return p->r->result[q->first_result + i].name;
+	struct curve c = { 0 };
+
+	while (next_curve(p, q, metric, &c))
+		if (c.nr == n)
+			return c.r->name;
 	return "";
 }
 
-static void write_line(const struct page *p, const struct report_question *q, char *line)
+static void write_line(const struct page *p, const struct report_question *q, const char *metric,
+		       char *line)
 {
 	char *plot = strstr(line, "<g id=\"gnuplot_plot_");
 	char *width;
 
 	if (plot) {
 		fputs("<g><title>", p->out);
-		page_text(p, curve_name(p, q,
-					strtoul(plot + strlen("<g id=\"gnuplot_plot_"), NULL, 10) -
-						1));
+		plot += strlen("<g id=\"gnuplot_plot_");
+		page_text(p, curve_name(p, q, metric, strtoul(plot, NULL, 10)));
 		fputs("</title>\n", p->out);
 		return;
 	}
@@ -351,7 +405,8 @@ static bool is_empty_group(const char *line, const char *next)
 
 /* Between its definitions, which nothing here uses, and its end; groups without content are left
  * out. */
-static void take_over(const struct page *p, const struct report_question *q, FILE *svg)
+static void take_over(const struct page *p, const struct report_question *q, const char *metric,
+		      FILE *svg)
 {
 	char buffer[2][8192], *line = buffer[0], *next = buffer[1], *swap;
 	bool body = false, held = false;
@@ -366,7 +421,7 @@ static void take_over(const struct page *p, const struct report_question *q, FIL
 			continue;
 		}
 		if (held)
-			write_line(p, q, line);
+			write_line(p, q, metric, line);
 		swap = line;
 		line = next;
 		next = swap;
@@ -378,7 +433,8 @@ static void take_over(const struct page *p, const struct report_question *q, FIL
 	}
 }
 
-bool plots_write(const struct page *p, size_t question, enum plot_kind kind)
+bool plots_write(const struct page *p, size_t question, const char *metric, size_t m,
+		 enum plot_kind kind)
 {
 	static const char *const what[NR_PLOTS] = { "percentile spectrum",
 						    "distribution function" };
@@ -386,15 +442,15 @@ bool plots_write(const struct page *p, size_t question, enum plot_kind kind)
 	char path[sizeof(plots->dir) + 32];
 	FILE *svg;
 
-	if (!plots || !plots->drawn[question * NR_PLOTS + (size_t)kind])
+	if (!plots || !plots->drawn[plot_index(question, m, kind)])
 		return false;
-	snprintf(path, sizeof(path), "%s/%zu.%d.svg", plots->dir, question, kind);
+	snprintf(path, sizeof(path), "%s/%zu.svg", plots->dir, plot_index(question, m, kind));
 	svg = fopen(path, "re");
 	if (!svg)
 		return false;
 	fprintf(p->out, "<svg class=plot viewBox=\"0 0 560 300\" role=img aria-label=\"%s\"><g>\n",
 		what[kind]);
-	take_over(p, &p->r->question[question], svg);
+	take_over(p, &p->r->question[question], metric, svg);
 	fputs("</svg>\n", p->out);
 	fclose(svg);
 	return true;
@@ -413,7 +469,7 @@ int plots_make(struct plots **plots, const struct page *p)
 	if (!made)
 		return -ENOMEM;
 	made->nr = p->r->nr_questions;
-	made->drawn = calloc(made->nr * NR_PLOTS + 1, sizeof(*made->drawn));
+	made->drawn = calloc(plot_index(made->nr, 0, 0) + 1, sizeof(*made->drawn));
 	snprintf(made->dir, sizeof(made->dir), "%s/kt-plots.XXXXXX",
 		 tmp && strlen(tmp) < 200 ? tmp : "/tmp");
 	if (!made->drawn || !mkdtemp(made->dir)) {
@@ -438,11 +494,12 @@ void plots_free(struct plots *plots)
 
 	if (!plots)
 		return;
-	for (size_t i = 0; i < plots->nr; i++)
-		for (int kind = 0; kind < NR_PLOTS; kind++) {
-			snprintf(path, sizeof(path), "%s/%zu.%d.svg", plots->dir, i, kind);
-			unlink(path);
-		}
+	for (size_t i = 0; i < plot_index(plots->nr, 0, 0); i++) {
+		if (!plots->drawn[i])
+			continue;
+		snprintf(path, sizeof(path), "%s/%zu.svg", plots->dir, i);
+		unlink(path);
+	}
 	snprintf(path, sizeof(path), "%s/script", plots->dir);
 	unlink(path);
 	rmdir(plots->dir);

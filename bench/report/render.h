@@ -47,6 +47,10 @@ double result_share(const struct report_result *r, enum report_phase p);
 /* phases_add_up - call, wake, runq and resume are there for the same wakes */
 bool phases_add_up(const struct report_result *r);
 
+/* delay_busy - of a subject beside the arms of a question whose own figures are of something else;
+ * NULL: none */
+const struct hist *delay_busy(const struct report_result *r);
+
 /* observer_effect - median end to end of traced blocks / of untraced blocks, NAN when either is
  * missing */
 double observer_effect(const struct report_result *r);

@@ -61,6 +61,7 @@ struct report_result {
 	struct report_stats
 		stats;		 /* of hist; mode "time": exact, of the epochs' ns per iteration */
 	const char *main_metric; /* from_trace: which metric hist is; else NULL */
+	uint64_t events;	 /* from_trace: how many the kind saw of this subject */
 	uint64_t iterations;
 	uint64_t wall_ns, cpu_ns; /* over the untraced blocks */
 	json_t *counters;	  /* name -> sum over the untraced blocks */
@@ -76,6 +77,9 @@ struct report_result {
 	double *block_p50, *block_p99;
 	double *rising; /* mode "time": stats.count values of block_p50, sorted; else NULL */
 };
+
+/* report_metric_hist - the distribution of metric @name of @r; NULL: not there */
+const struct hist *report_metric_hist(const struct report_result *r, const char *name);
 
 struct report_comparison {
 	const char *benchmark, *metric; /* "p50", "p99" */

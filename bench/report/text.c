@@ -160,6 +160,18 @@ static void heading(struct text *t, const char *const *title, size_t nr)
 	fprintf(t->out, "%s\n", paint(t, PLAIN));
 }
 
+/* What the tracer saw of the same subject on a busy worker: another quantity, a row of its own. */
+static void busy_row(struct text *t, const struct report_result *r)
+{
+	struct report_stats s = report_stats(delay_busy(r));
+
+	if (!s.count)
+		return;
+	gap(t, 2 + t->name);
+	figure_cells(t, &s);
+	fputs("  by the tracer (delay_busy), no verdict\n", t->out);
+}
+
 static void arms_table(struct text *t, const struct report_question *q)
 {
 	static const char *const time_title[] = { "epochs", "p50", "p90", "p99", "p99.9", "max" };
@@ -178,6 +190,7 @@ static void arms_table(struct text *t, const struct report_question *q)
 				r->main_metric ? r->main_metric : "-");
 		comparison_cells(t, q, r);
 		fputc('\n', t->out);
+		busy_row(t, r);
 	}
 	json_object_foreach(q->skipped, key, reason)
 	{

@@ -304,12 +304,42 @@ Test(report_model, subjects_of_a_trace_merge_over_intervals_and_sort_by_count)
 
 	cr_assert_eq(r->nr_results, 2);
 	cr_expect_str_eq(r->result[0].name, "many");
-	cr_expect_str_eq(r->result[0].main_metric, "delay");
-	cr_expect_eq(r->result[0].stats.count, 75, "idle and busy together");
+	cr_expect_str_eq(r->result[0].main_metric, "delay_idle");
+	cr_expect_eq(r->result[0].stats.count, 60, "idle alone");
+	cr_expect_float_eq(r->result[0].stats.max, 1000, 1e-9, "no busy one among them");
+	cr_expect_eq(r->result[0].events, 75);
+	cr_assert_not_null(report_metric_hist(&r->result[0], "delay_busy"));
+	cr_expect_eq(report_metric_hist(&r->result[0], "delay_busy")->count, 15);
 	cr_expect_eq(r->result[1].stats.count, 6);
 	cr_expect_eq(json_integer_value(json_object_get(r->losses, "ring_full")), 6);
 	cr_expect_eq(json_integer_value(json_object_get(r->counters, "filtered")), 15);
 	cr_expect_eq(json_integer_value(json_object_get(r->cost, "events")), 300);
+	report_free(r);
+}
+
+Test(report_model, delays_on_a_busy_worker_never_stand_for_those_on_an_idle_one)
+{
+	struct report *r;
+
+	question("q", "latency");
+	block("q", false, epoch("old", 1000, 50), epoch("new", 1000, 50), 0);
+	emit(trace_of("q", NULL, "kernel", "delay_busy", 90000, 9));
+	emit(trace_of(NULL, "work", "only_busy", "delay_busy", 50000, 5));
+	emit(trace_of(NULL, "work", "both", "delay_busy", 50000, 90));
+	emit(trace_of(NULL, "work", "both", "delay_idle", 1000, 1));
+	r = read_back();
+
+	cr_assert_eq(r->nr_results, 5);
+	cr_expect_str_eq(r->result[2].name, "kernel");
+	cr_expect_str_eq(r->result[2].main_metric, "delay_idle");
+	cr_expect_eq(r->result[2].stats.count, 0);
+	cr_expect(isnan(r->result[2].stats.p50));
+	cr_expect_eq(report_metric_hist(&r->result[2], "delay_busy")->count, 9);
+	cr_expect_str_eq(r->result[3].name, "both", "sorted by all its works");
+	cr_expect_str_eq(r->result[3].main_metric, "delay_idle");
+	cr_expect_eq(r->result[3].stats.count, 1);
+	cr_expect_str_eq(r->result[4].main_metric, "delay_busy");
+	cr_expect_eq(r->result[4].stats.count, 5);
 	report_free(r);
 }
 
