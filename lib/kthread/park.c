@@ -32,18 +32,14 @@ static bool park_if_asked(struct kt_task *t)
 
 void kt_parkme(struct kt_task *t)
 {
-	bool parked = false;
-
 	kt_slot_absorb(t);
 	while (park_if_asked(t)) {
-		parked = true;
 		/* Only unpark and stop clear PARKED, so this is the end of a park for sure. */
 		kt_sleep(t, NULL);
+		USDT(kthread, unparked, t->task.pid);
 	}
 	/* Acquire: what the unparker wrote; pairs with kthread_unpark() and kthread_stop(). */
 	kt_phase_change(&t->phase, PHASE_STATES, 0);
-	if (parked)
-		USDT(kthread, unparked, t->task.pid);
 }
 
 void kthread_parkme(void)
