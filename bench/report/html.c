@@ -141,7 +141,8 @@ void page_axis(const struct page *p)
 	fprintf(p->out, "<svg class=bar viewBox=\"0 0 %.0f 18\" role=img aria-label=scale>",
 		BAR_WIDTH);
 	for (size_t i = 0; i < sizeof(mark) / sizeof(mark[0]); i++)
-		fprintf(p->out, "<text x=%.1f y=12>%s</text>", bar_x(mark[i].ratio), mark[i].label);
+		fprintf(p->out, "<text x=%.1f y=12%s>%s</text>", bar_x(mark[i].ratio),
+			fabs(log(mark[i].ratio)) > 1 ? " class=far" : "", mark[i].label);
 	fputs("</svg>", p->out);
 }
 
@@ -212,7 +213,13 @@ static void verdict_cells(const struct page *p, const struct report_question *q,
 	fputs("<td>", p->out);
 	page_ns(p, strcmp(metric, "p50") ? r->stats.p99 : r->stats.p50);
 	if (!c) {
-		fputs("<td><td><td>", p->out);
+		fputs("<td colspan=3 class=why>", p->out);
+		if (strcmp(metric, "p50"))
+			return;
+		if (q->baseline && !strcmp(r->name, q->baseline))
+			fputs("baseline", p->out);
+		else if (r->from_trace)
+			fputs("seen by the tracer, no verdict", p->out);
 		return;
 	}
 	fprintf(p->out, "<td>%s<td>", format_ratio(ratio, c->c.ratio));
@@ -226,7 +233,7 @@ void html_verdicts(const struct page *p)
 	fputs("<h2 id=verdicts>Verdicts</h2><p class=note>Ratio of each arm to its question's baseline, from pairs of "
 	      "neighbouring untraced epochs, with the exact 95&nbsp;% interval of the median. ▲ slower, ▼ faster, "
 	      "= within the shaded zone, ? the interval decides nothing. Bars are linear near 1 and logarithmic "
-	      "beyond.</p><div class=scroll><table><tr><th>arm<th>p50<th>ratio<th>",
+	      "beyond.</p><div class=scroll><table class=verdicts><tr><th>arm<th>p50<th>ratio<th>",
 	      p->out);
 	page_axis(p);
 	fputs("<th class=l>p50 verdict<th>p99<th>ratio<th>", p->out);
@@ -247,10 +254,6 @@ void html_verdicts(const struct page *p)
 				continue;
 			fputs("<tr><td class=name>", p->out);
 			page_swatch(p, r->name);
-			if (q->baseline && !strcmp(r->name, q->baseline))
-				fputs(" <span class=tag>baseline</span>", p->out);
-			else if (r->from_trace)
-				fputs(" <span class=tag>by the tracer</span>", p->out);
 			verdict_cells(p, q, r, "p50");
 			verdict_cells(p, q, r, "p99");
 		}

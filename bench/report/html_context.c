@@ -20,7 +20,7 @@ static void noise_row(const struct page *p, size_t index)
 	const struct report_noise *n = &q->noise;
 
 	fprintf(p->out, "<tr><td class=name><a href=\"#q%zu\">", index);
-	page_text(p, q->name);
+	page_question(p, q->name, true);
 	fprintf(p->out, "</a><td>%zu<td>%zu", n->nr_blocks, n->nr_noisy);
 	percent_cell(p, n->steal_mean);
 	percent_cell(p, n->steal_max);

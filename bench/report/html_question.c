@@ -48,10 +48,15 @@ static void introduction(const struct page *p, const struct report_question *q)
 		page_text(p, q->baseline);
 		fprintf(p->out, " · zone ±%s", format_percent(text, q->zone));
 	}
-	if (q->noise.unsteady)
+	if (q->noise.unsteady) {
 		fprintf(p->out,
-			" · <a href=\"#noise\" class=\"chip unstable\">unsteady machine: %zu of %zu blocks noisy</a>",
+			" · <a href=\"#noise\" class=\"chip unstable\">unsteady machine: %zu of %zu blocks noisy",
 			q->noise.nr_noisy, q->noise.nr_blocks);
+		if (isfinite(q->noise.canary_drift))
+			fprintf(p->out, ", a fixed loop’s time moved by %s",
+				format_percent(text, q->noise.canary_drift));
+		fputs("</a>", p->out);
+	}
 	fputs("</p>\n", p->out);
 	if (q->failed) {
 		fputs("<p class=banner><b>Failed.</b> ", p->out);
@@ -170,6 +175,9 @@ static double mean_of(const struct report_result *r, enum report_phase phase)
 	return r->phase[phase] ? hist_mean(r->phase[phase]) : NAN;
 }
 
+/* Of the widest bar, what a label of so many characters takes on a narrow page (600 px). */
+#define LABEL_SHARE(characters) (((double)(characters)*6.6 + 8) / 600)
+
 /* One bar: its length is the mean end to end against @longest, its pieces the phases' means. */
 static void stack(const struct page *p, const struct report_result *r, double longest)
 {
@@ -178,17 +186,17 @@ static void stack(const struct page *p, const struct report_result *r, double lo
 	fputs("</div><div class=row>", p->out);
 	for (size_t i = 0; i < NR_PARTS; i++) {
 		double mean = mean_of(r, part[i]), share = result_share(r, part[i]);
-		char text[FIGURE];
+		char text[FIGURE], label[2 * FIGURE];
 
 		if (!(mean > 0))
 			continue;
+		snprintf(label, sizeof(label), "%s %s", phase_title(part[i]),
+			 format_percent(text, share));
 		fprintf(p->out, "<span class=p%zu style=\"width:%.2f%%\" title=\"%s: ", i,
 			100 * mean / longest, phase_title(part[i]));
 		page_ns(p, mean);
-		fprintf(p->out, ", %s\">", format_percent(text, share));
-		if (mean / longest > 0.09)
-			fprintf(p->out, "%s %s", phase_title(part[i]), format_percent(text, share));
-		fputs("</span>", p->out);
+		fprintf(p->out, ", %s\">%s</span>", format_percent(text, share),
+			mean / longest > LABEL_SHARE(strlen(label)) ? label : "");
 	}
 	fputs("</div><div>", p->out);
 	page_ns(p, mean_of(r, PHASE_END_TO_END));
