@@ -31,11 +31,29 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
+/* Every refusal is one line on stderr. */
+static int say(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static int say(int status, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	fputs("kt report: ", stderr);
+	vfprintf(stderr, fmt, args);
+	fputc('\n', stderr);
+	va_end(args);
+	return status;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		/* getopt's line about a bad option is enough, argp's own would be a second one. */
+		state->err_stream = NULL;
+		return 0;
 	case 'f':
 		for (int i = 0; i < NR_FORMATS; i++) {
 			if (strcmp(arg, format_name[i]))
@@ -44,8 +62,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			o->format_given = true;
 			return 0;
 		}
-		argp_failure(state, KT_EXIT_USAGE, 0,
-			     "no format '%s'; there are text, html and json", arg);
+		say(KT_EXIT_USAGE, "no format '%s'; there are text, html and json", arg);
 		return EINVAL;
 	case 'o':
 		o->output = arg;
@@ -54,14 +71,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->force = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (o->input)
-			argp_failure(state, KT_EXIT_USAGE, 0,
-				     "one FILE at a time; `cat` merges records");
+		if (o->input) {
+			say(KT_EXIT_USAGE, "one FILE at a time; `cat` merges records");
+			return EINVAL;
+		}
 		o->input = arg;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_failure(state, KT_EXIT_USAGE, 0,
-			     "which FILE? `kt bench` leaves results/latest/run.jsonl");
+		say(KT_EXIT_USAGE, "which FILE? `kt bench` leaves results/latest/run.jsonl");
 		return EINVAL;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -120,19 +137,6 @@ static int render(FILE *out, const struct report *r, enum format format)
 	default:
 		return report_text(out, r, &style);
 	}
-}
-
-static int say(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static int say(int status, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	fputs("kt report: ", stderr);
-	vfprintf(stderr, fmt, args);
-	fputc('\n', stderr);
-	va_end(args);
-	return status;
 }
 
 /* A file beside @o->output takes its name when it is whole. link() refuses what exists, rename()

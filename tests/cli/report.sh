@@ -26,6 +26,16 @@ refused 'output in no directory' 2 'no-such-dir' "$kt" report tests/golden/small
 refused 'full disk' 5 'space' sh -c "'$kt' report tests/golden/small.jsonl >/dev/full"
 check 'nothing is left beside the outputs' test -z "$(find "$tmp" -name '*.html.*' -o -name '*.json.*')"
 
+# the command line
+refused 'an unknown option' 2 "'--nope'" "$kt" report --nope
+refused 'an unknown letter' 2 "'z'" "$kt" report -z tests/golden/small.jsonl
+refused 'an option without its value' 2 "argument.*'f'" "$kt" report tests/golden/small.jsonl -f
+refused 'no FILE' 2 'which FILE' "$kt" report
+refused 'two FILEs' 2 'one FILE' "$kt" report tests/golden/small.jsonl tests/golden/trace.jsonl
+refused 'an unknown format' 2 "'pdf'" "$kt" report tests/golden/small.jsonl --format pdf
+refused 'a FILE that is not there' 2 'no-such-file' "$kt" report "$tmp/no-such-file"
+check 'but help is given' "$kt" report --help
+
 # damaged records
 head -c 40000 tests/golden/small.jsonl >"$tmp/torn.jsonl"
 "$kt" report "$tmp/torn.jsonl" >"$tmp/torn.txt" 2>&1
