@@ -117,6 +117,29 @@ static struct kthread_work *next_work(struct kthread_worker *w, struct kt_task *
 	return work;
 }
 
+static void kthread_flush_work_fn(struct kthread_work *work);
+
+/*
+ * Before the thread parks or ends: no work is running any more, and who waits for no more than the
+ * last one need not wait for the unpark. Return: the barrier of such a waiter
+ */
+static struct kthread_work *next_barrier(struct kthread_worker *w)
+{
+	struct kthread_work *work = NULL;
+
+	kt_lock(&w->lock);
+	if (!is_empty(&w->work_list)) {
+		work = container_of(w->work_list.next, struct kthread_work, node);
+		if (work->func == kthread_flush_work_fn)
+			remove_node(&work->node);
+		else
+			work = NULL;
+	}
+	w->current_work = work;
+	kt_unlock(&w->lock);
+	return work;
+}
+
 static void slot_work(struct kt_task *t, struct kthread_work *work)
 {
 	if (__builtin_expect(slot_observed(), 0) && kt_slot_own(t))
@@ -133,6 +156,16 @@ static void run_work(struct kt_task *t, struct kthread_work *work)
 	/* The work may be gone: its address is all that is left. */
 	USDT(sched, sched_kthread_work_execute_end, work, func);
 	slot_work(t, NULL);
+	/* A state that the work left behind is not the next one's. */
+	kthread_set_state_relaxed(TASK_RUNNING);
+}
+
+static void run_barriers(struct kthread_worker *w, struct kt_task *t)
+{
+	struct kthread_work *work;
+
+	while ((work = next_barrier(w)))
+		run_work(t, work);
 }
 
 static void serve(struct kthread_worker *w, struct kt_task *t)
@@ -145,6 +178,7 @@ static void serve(struct kthread_worker *w, struct kt_task *t)
 		if (phase & PHASE_SHOULD_STOP)
 			break;
 		if (phase & PHASE_SHOULD_PARK) {
+			run_barriers(w, t);
 			kt_parkme(t);
 			continue;
 		}
@@ -170,6 +204,8 @@ void kt_worker_abandon(struct kt_task *t)
 	struct kthread_worker *w = t->worker;
 
 	t->worker = NULL;
+	if (__atomic_load_n(&w->task, __ATOMIC_RELAXED) == &t->task)
+		run_barriers(w, t);
 	kt_lock(&w->lock);
 	if (w->task == &t->task) {
 		w->task = NULL;
@@ -187,7 +223,9 @@ int kthread_worker_fn(void *worker_ptr)
 
 	kt_lock(&w->lock);
 	busy = w->task && w->task != &t->task;
-	w->task = &t->task;
+	/* Users read it without the lock; create_worker() has set it already. */
+	if (w->task != &t->task)
+		w->task = &t->task;
 	w->idle = 0;
 	kt_unlock(&w->lock);
 	if (busy)
@@ -224,6 +262,9 @@ static struct kthread_worker *create_worker(unsigned int flags, int cpu, char *n
 	}
 	if (cpu >= 0)
 		kthread_bind(k, (unsigned int)cpu);
+	/* From the start: a thread that is stopped before its function runs leaves its worker, too.
+	 */
+	kt_task(k)->worker = w;
 	w->task = k;
 	w->idle = 1; /* so that the first work starts it */
 	return w;
@@ -265,7 +306,13 @@ void kthread_destroy_worker(struct kthread_worker *worker)
 		put_task_struct(k);
 		return;
 	}
-	if (k) {
+	if (k && kt_check_kthread(kt_task(k), "kthread_destroy_worker")) {
+		/* Left behind by fork(): there is nobody to wait for. */
+		put_task_struct(k);
+	} else if (k) {
+		/* A parked worker would never come to what is queued. */
+		if (__atomic_load_n(&kt_task(k)->phase, __ATOMIC_ACQUIRE) & PHASE_SHOULD_PARK)
+			kthread_unpark(k);
 		kthread_flush_worker(worker);
 		kthread_stop_put(k);
 	} else {
@@ -289,6 +336,12 @@ static void flush_init(struct flush_work *f)
 {
 	kthread_init_work(&f->work, kthread_flush_work_fn);
 	init_completion(&f->done);
+}
+
+/* Would the caller wait for a thread that a fork left behind? */
+static bool is_dead(struct kthread_worker *w, const char *func)
+{
+	return w->task && kt_task(w->task)->is_kthread && kt_check_kthread(kt_task(w->task), func);
 }
 
 static bool called_by_worker(struct kthread_worker *w, const char *func)
@@ -321,7 +374,9 @@ static void flush_unlock(struct kthread_worker *w, struct kthread_work *work)
 	bool wait = true;
 
 	flush_init(&flush);
-	if (!is_empty(&work->node))
+	if (is_dead(w, "kthread_flush_work"))
+		wait = false;
+	else if (!is_empty(&work->node))
 		wake = insert_locked(w, &flush.work, work->node.next);
 	else if (w->current_work == work)
 		wake = insert_locked(w, &flush.work, w->work_list.next);
@@ -357,6 +412,10 @@ void kthread_flush_worker(struct kthread_worker *worker)
 		return;
 	flush_init(&flush);
 	kt_lock(&worker->lock);
+	if (is_dead(worker, "kthread_flush_worker")) {
+		kt_unlock(&worker->lock);
+		return;
+	}
 	served = worker->task;
 	wake = insert_locked(worker, &flush.work, &worker->work_list);
 	kt_unlock(&worker->lock);
