@@ -80,9 +80,13 @@ bool kthread_is_per_cpu(struct task_struct *k)
 	       __atomic_load_n(&kt_task(k)->per_cpu, __ATOMIC_RELAXED) >= 0;
 }
 
-/* Before a parked per-CPU thread goes on: its first statement runs where it belongs. */
+/*
+ * Before a parked per-CPU thread goes on: its first statement runs where it belongs. Only one that
+ * is parked: any other may have ended, and its id may be that of a stranger.
+ */
 void kt_rebind(struct kt_task *t)
 {
-	if (__atomic_load_n(&t->per_cpu, __ATOMIC_RELAXED) >= 0)
+	if (__atomic_load_n(&t->per_cpu, __ATOMIC_RELAXED) >= 0 &&
+	    __atomic_load_n(&t->phase, __ATOMIC_ACQUIRE) & PHASE_PARKED)
 		kt_apply_affinity(t);
 }

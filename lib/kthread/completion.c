@@ -8,6 +8,7 @@
 #include "internal.h"
 
 #include <errno.h>
+#include <string.h>
 
 #define DONE_MASK  0xffffffffULL
 #define DONE_ALL   0xffffffffULL
@@ -29,6 +30,13 @@ static struct bucket {
 	uint32_t lock;
 	struct listed *first, **last;
 } __attribute__((aligned(64))) buckets[NR_BUCKETS];
+
+/* Those listed were threads of the parent; their stacks will be used by others, and nobody frees a
+ * held lock. */
+void kt_completion_fork_child(void)
+{
+	memset(buckets, 0, sizeof(buckets));
+}
 
 static struct bucket *bucket_of(const struct completion *x)
 {

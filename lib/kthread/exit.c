@@ -121,6 +121,16 @@ static int stop_and_wait(struct kt_task *t)
 	return ret;
 }
 
+/*
+ * Also in its thread-local destructors, behind the exit funnel, a thread must not join itself.
+ * Either id may have been given to another thread since; both have not.
+ */
+static bool is_self(struct kt_task *t)
+{
+	return t == kt_self ||
+	       (!kt_self && t->task.pid == gettid() && pthread_equal(t->thread, pthread_self()));
+}
+
 int kthread_stop(struct task_struct *k)
 {
 	struct kt_task *t = kt_task(k);
@@ -128,7 +138,7 @@ int kthread_stop(struct task_struct *k)
 
 	USDT(sched, sched_kthread_stop, k->comm, k->pid);
 	ret = kt_check_kthread(t, "kthread_stop");
-	if (!ret && t == kt_self) {
+	if (!ret && is_self(t)) {
 		kthread_warn(KTHREAD_WARN_STOP_SELF, "kthread_stop: %s stops itself", k->comm);
 		ret = -EDEADLK;
 	}

@@ -36,7 +36,7 @@ struct kt_task {
 	char *full_name;	  /* NULL: comm is all of it */
 	struct cpumask *affinity; /* NULL: all CPUs */
 	pthread_t thread;
-	struct kthread_worker *worker; /* being served; only by the thread itself */
+	struct kthread_worker *worker; /* being served; after the birth only by the thread itself */
 	struct kt_create *create;      /* only until the creator is answered */
 };
 
@@ -104,6 +104,9 @@ void kt_parkme(struct kt_task *t);
 void kt_rebind(struct kt_task *t);
 int kt_apply_affinity(struct kt_task *t);
 void kt_worker_abandon(struct kt_task *t);
+
+/* completion.c */
+void kt_completion_fork_child(void);
 
 /* exit.c */
 void kt_exit(void *task);

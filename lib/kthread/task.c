@@ -31,6 +31,7 @@ static void fork_in_child(void)
 		slot_unregister();
 		kt_self->slot = kt_self->slot ? slot_register() : NULL;
 	}
+	kt_completion_fork_child();
 	kt_creator_fork_done(true);
 }
 

@@ -137,6 +137,16 @@ static bool spin(struct kt_task *t, uint64_t begin_ns, uint32_t max_ns)
 	return false;
 }
 
+/* Would a spin run over the end of the wait? */
+static bool ends_within(const struct timespec *until, uint64_t now_ns, uint32_t max_ns)
+{
+	uint64_t end_ns = now_ns + max_ns;
+
+	return (uint64_t)until->tv_sec < end_ns / 1000000000ULL ||
+	       ((uint64_t)until->tv_sec == end_ns / 1000000000ULL &&
+		(uint64_t)until->tv_nsec <= end_ns % 1000000000ULL);
+}
+
 /*
  * Spin first if that has paid lately. What teaches us is how long the wait took, slept or spun: one
  * not much longer than the longest spin is short. While waits are long a trial remains, every
@@ -147,7 +157,7 @@ static __attribute__((noinline)) int sleep_with_spin(struct kt_task *t,
 						     const struct timespec *until, uint32_t max_ns)
 {
 	uint64_t begin_ns = slot_clock_ns();
-	bool spun = spin_wanted(t);
+	bool spun = spin_wanted(t) && !(until && ends_within(until, begin_ns, max_ns));
 	int err;
 
 	if (spun && spin(t, begin_ns, max_ns)) {
@@ -247,9 +257,16 @@ void kt_deadline(struct timespec *ts, long timeout)
 long kt_left(const struct timespec *until)
 {
 	struct timespec now;
-	long long ns;
+	long s, ns, left;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	ns = (until->tv_sec - now.tv_sec) * 1000000000LL + until->tv_nsec - now.tv_nsec;
-	return ns <= 0 ? 1 : (long)((ns + 999999) / 1000000);
+	s = until->tv_sec - now.tv_sec;
+	ns = until->tv_nsec - now.tv_nsec;
+	if (ns < 0) {
+		s--;
+		ns += 1000000000L;
+	}
+	/* In jiffies from the start: nanoseconds of a long timeout do not fit. */
+	left = s * HZ + (ns + 999999) / 1000000;
+	return left <= 0 ? 1 : left;
 }
