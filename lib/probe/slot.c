@@ -24,10 +24,25 @@ static void at_thread_exit(void *arg)
 	slot_unregister();
 }
 
-/* The child's thread has another id, under which nobody would find the inherited slot. */
+/*
+ * The child's thread has another id, under which nobody would find the inherited slot; the parent's
+ * other threads are not here. A slot that another handler of fork has made already stays.
+ */
 static void after_fork_in_child(void)
 {
-	kthread_slot_current = NULL;
+	slot_u32 me = (slot_u32)gettid();
+	slot_u32 *tid;
+	unsigned int i;
+
+	if (kthread_slot_current && kthread_slot_current->tid != me)
+		kthread_slot_current = NULL;
+	for (i = 0; i < KTHREAD_SLOT_NR; i++) {
+		tid = &kthread_slot_registry.slot[i].tid;
+		/* Read first: what is free already need not be copied for the child. */
+		if (__atomic_load_n(tid, __ATOMIC_RELAXED) &&
+		    __atomic_load_n(tid, __ATOMIC_RELAXED) != me)
+			__atomic_store_n(tid, 0, __ATOMIC_RELEASE);
+	}
 }
 
 static void init_once(void)
@@ -113,6 +128,8 @@ void slot_unregister(void)
 	if (!s)
 		return;
 	kthread_slot_current = NULL;
+	/* Another copy of this file may have made the slot: then ours has no key yet. */
+	pthread_once(&once, init_once);
 	pthread_setspecific(exit_key, NULL);
 	reset(s);
 	/* Release: the place is empty before it is free; pairs with claim(). */
