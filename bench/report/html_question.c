@@ -268,7 +268,9 @@ static void phases(const struct page *p, const struct report_question *q)
 		return;
 	fputs("<h3>Phases of a wake</h3><p class=note>From traced blocks of their own: request → <b>call</b> → "
 	      "sched_waking → <b>wake</b> → sched_wakeup → <b>runq</b> → switched in → <b>resume</b> → first "
-	      "instruction. Bars are means; the table gives median, mean and share. The observer effect "
+	      "instruction. A thread that blocks again before that, mostly on a lock that its waker still holds, is woken "
+	      "by several links: wake and runq are their sums, and the time between links belongs to call; the counter "
+	      "<a href=\"#tracing\">reblocked</a> says how often. Bars are means; the table gives median, mean and share. The observer effect "
 	      "is the median of traced over untraced blocks, with both counts.</p>\n",
 	      p->out);
 	stacks(p, q);
