@@ -37,6 +37,7 @@ tests_archives_controller_worker = bench/libcontroller.a bench/libktbench.a bpf/
 kthread_tests := kthread_lifecycle kthread_park kthread_worker kthread_wait
 $(foreach t,$(kthread_tests),$(eval tests_archives_$t = lib/libkthread.a lib/libprobe.a))
 tests_archives_kthread_races = lib/libkthread-testing.a lib/libprobe.a
+tests_archives_kthread_edges = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_keventd = lib/libkeventd.a lib/libprobe.a
 tests_archives_slot = lib/libkthread.a lib/libprobe.a
 tests_archives_probes = lib/libkthread.a lib/libprobe.a
