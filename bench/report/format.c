@@ -157,6 +157,11 @@ const char *not_traced(const struct report *r)
 	return *reason ? reason : "the run was not traced";
 }
 
+bool losses_missing(const struct report *r)
+{
+	return !r->cost && !strcmp(header_text(r, "tool"), "trace");
+}
+
 static bool is_option(const char *word, const char *shorter, const char *longer)
 {
 	return !strcmp(word, shorter) || !strcmp(word, longer);

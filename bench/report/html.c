@@ -354,7 +354,9 @@ static void cards(const struct page *p)
 	snprintf(text, sizeof(text), "%s %s", format_count(figure, (double)operations),
 		 p->r->nr_comparisons ? "operations" : "events");
 	snprintf(title, sizeof(title), "%zu %s", p->r->nr_questions,
-		 p->r->nr_comparisons ? "questions" : "kinds of event");
+		 p->r->nr_comparisons	   ? p->r->nr_questions == 1 ? "question" : "questions"
+		 : p->r->nr_questions == 1 ? "kind of event"
+					   : "kinds of event");
 	card(p, title, text);
 	verdict_card(p);
 	if (model)
@@ -365,7 +367,8 @@ static void cards(const struct page *p)
 		snprintf(text, sizeof(text), "%s",
 			 total(p->r->losses) ? "losses, see below" : "nothing lost");
 	else
-		snprintf(text, sizeof(text), "phases not taken");
+		snprintf(text, sizeof(text), "%s",
+			 losses_missing(p->r) ? "losses not known" : "phases not taken");
 	card(p, "Tracing", text);
 	fputs("</div>\n", p->out);
 }

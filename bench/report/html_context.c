@@ -78,6 +78,11 @@ static void tracing(const struct page *p)
 
 	fputs("<h2 id=tracing>Tracing</h2>", p->out);
 	if (!p->r->cost) {
+		if (losses_missing(p->r)) {
+			fputs("<p>What was lost is not known: the record ends before it.</p>\n",
+			      p->out);
+			return;
+		}
 		fputs("<p>Nothing was traced", p->out);
 		if (not_traced(p->r)) {
 			fputs(": ", p->out);

@@ -286,32 +286,83 @@ static void phases(const struct page *p, const struct report_question *q)
 /* ---- traces -----------------------------------------------------------------------------------
  */
 
-static void subjects_table(const struct page *p, const struct report_question *q)
+/* What the metrics of a kind are. */
+static const char *kind_note(const char *kind)
 {
-	size_t nr = q->nr_results < MAX_SUBJECTS ? q->nr_results : MAX_SUBJECTS;
+	static const struct {
+		const char *kind, *note;
+	} notes[] = {
+		{ "wakeup",
+		  "<b>wake</b>: sched_waking → sched_wakeup. <b>runq</b>: → switched in. "
+		  "<b>kernel</b>: both. Where threads stamp their requests, <b>call</b> comes "
+		  "before and <b>resume</b> after." },
+		{ "park",
+		  "<b>park</b>, <b>unpark_call</b>: what kthread_park() and kthread_unpark() take "
+		  "for their caller. <b>park_react</b>: from the request until the thread has "
+		  "parked. <b>unpark</b>: from the release until it runs again." },
+		{ "work",
+		  "<b>delay_idle</b>: from queueing to start, on a worker that waited for work. "
+		  "<b>delay_busy</b>: on one that was still at an earlier work. They are never put "
+		  "together. <b>run</b>: from start to end." },
+		{ "stop", "<b>stop</b>: what kthread_stop() takes for its caller." },
+	};
 
-	fputs("<div class=scroll><table><tr><th>subject<th class=l>metric<th>count<th>p50<th>p90<th>p99<th>p99.9<th>max"
-	      "<th>mean\n",
-	      p->out);
-	for (size_t i = 0; i < nr; i++) {
-		const struct report_result *r = &p->r->result[q->first_result + i];
+	for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++)
+		if (!strcmp(kind, notes[i].kind))
+			return notes[i].note;
+	return NULL;
+}
 
-		for (size_t m = 0; m < r->nr_metrics; m++) {
-			struct report_stats s = report_stats(r->metric[m].hist);
+static void subject_rows(const struct page *p, const struct report_result *r, bool drawn)
+{
+	for (size_t m = 0; m < r->nr_metrics; m++) {
+		struct report_stats s = report_stats(r->metric[m].hist);
 
-			fputs("<tr><td class=name>", p->out);
-			if (!m)
-				page_swatch(p, r->name);
-			fputs("<td class=l>", p->out);
-			page_text(p, r->metric[m].name);
-			figure_cells(p, &s);
-			fputc('\n', p->out);
-		}
+		fprintf(p->out, "<tr%s><td class=name>",
+			m + 1 < r->nr_metrics ? " class=more" : "");
+		if (!m && drawn)
+			page_swatch(p, r->name);
+		else if (!m)
+			page_text(p, *r->name ? r->name : "all");
+		fputs("<td class=l>", p->out);
+		page_text(p, r->metric[m].name);
+		figure_cells(p, &s);
+		fputc('\n', p->out);
 	}
+}
+
+static void subjects_table(const struct page *p, const struct report_question *q, size_t from,
+			   size_t to)
+{
+	fputs("<div class=scroll><table class=subjects><tr><th>subject<th class=l>metric<th>count<th>p50<th>p90<th>p99"
+	      "<th>p99.9<th>max<th>mean\n",
+	      p->out);
+	for (size_t i = from; i < to; i++)
+		subject_rows(p, &p->r->result[q->first_result + i], i < MAX_TRACE_CURVES);
 	fputs("</table></div>\n", p->out);
+}
+
+/* The subjects with the most events, which are also drawn; the others folded. */
+static void subjects(const struct page *p, size_t index, const struct report_question *q)
+{
+	size_t nr = q->nr_results < MAX_SUBJECTS ? q->nr_results : MAX_SUBJECTS,
+	       first = nr < MAX_TRACE_CURVES ? nr : MAX_TRACE_CURVES;
+	const char *note = kind_note(q->name);
+
+	if (note)
+		fprintf(p->out, "<p class=note>%s</p>\n", note);
+	subjects_table(p, q, 0, first);
+	if (p->plots && q->nr_results)
+		curves(p, index, q);
+	if (first == nr)
+		return;
+	fprintf(p->out, "<details><summary>%zu more subjects, with fewer events</summary>",
+		nr - first);
+	subjects_table(p, q, first, nr);
 	if (nr < q->nr_results)
-		fprintf(p->out, "<p class=note>and %zu more subjects, in the JSON report</p>\n",
+		fprintf(p->out, "<p class=note>and %zu more, in the JSON report</p>\n",
 			q->nr_results - nr);
+	fputs("</details>\n", p->out);
 }
 
 void html_question(const struct page *p, size_t index)
@@ -320,13 +371,13 @@ void html_question(const struct page *p, size_t index)
 
 	heading(p, index, q);
 	if (q->from_trace) {
-		subjects_table(p, q);
+		subjects(p, index, q);
 	} else {
 		introduction(p, q);
 		arms_table(p, q);
+		if (p->plots && q->nr_results)
+			curves(p, index, q);
 	}
-	if (p->plots && q->nr_results)
-		curves(p, index, q);
 	phases(p, q);
 	fputs("</section>\n", p->out);
 }

@@ -74,7 +74,11 @@ struct curve {
 static bool next_curve(const struct page *p, const struct report_question *q, const char *metric,
 		       struct curve *c)
 {
-	while (c->next < q->nr_results && (!q->from_trace || c->nr < MAX_TRACE_CURVES)) {
+	size_t end = q->nr_results;
+
+	if (q->from_trace && end > MAX_TRACE_CURVES)
+		end = MAX_TRACE_CURVES;
+	while (c->next < end) {
 		c->r = &p->r->result[q->first_result + c->next++];
 		c->h = metric ? report_metric_hist(c->r, metric) : NULL;
 		c->count = !metric ? c->r->stats.count : c->h ? c->h->count : 0;

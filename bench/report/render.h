@@ -67,6 +67,9 @@ const char *header_text(const struct report *r, const char *key);
 /* not_traced - why a bench run has no phases; NULL when it has, or is no bench run */
 const char *not_traced(const struct report *r);
 
+/* losses_missing - a trace that was cut off before it could say what it lost */
+bool losses_missing(const struct report *r);
+
 /* environment_at - the value at @path ("cpu.model") of the environment, NULL when not there */
 const json_t *environment_at(const struct report *r, const char *path);
 #endif

@@ -51,6 +51,7 @@ const char page_style[] =
 	"td.name{white-space:normal;overflow-wrap:anywhere;min-width:9.5rem}"
 	"td.why{text-align:left;color:var(--muted);font-size:12.5px;padding-left:1.4rem;white-space:normal}"
 	".verdicts td.name{min-width:7.5rem}"
+	"tr.more td{border-bottom:0}.subjects td{padding-top:.2rem;padding-bottom:.2rem}"
 	".par i{font-style:normal;color:var(--axis)}nav i{font-style:normal;color:var(--axis)}"
 	"tr.q td{background:var(--soft);font-weight:600;text-align:left;white-space:normal;overflow-wrap:anywhere}"
 	"tr.q .par{font-weight:400}"

@@ -433,6 +433,8 @@ static void tracing(struct text *t)
 
 	if (not_traced(t->r))
 		escaped_line(t, "phases not taken: ", not_traced(t->r));
+	if (losses_missing(t->r))
+		fputs("losses: not known, the record ends before them\n", t->out);
 	if (!t->r->cost)
 		return;
 	fprintf(t->out, "losses:%s", paint(t, RED));

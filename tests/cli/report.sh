@@ -11,6 +11,8 @@ for record in small trace hostile; do
 	check "$record: page" "$kt" report "tests/golden/$record.jsonl" -o "$tmp/$record.html"
 	check "$record: the page is whole" grep -q '</html>' "$tmp/$record.html"
 done
+check 'idle and busy delays have curves of their own' sh -c \
+	"grep -q 'figcaption>delay_idle ·' '$tmp/trace.html' && grep -q 'figcaption>delay_busy ·' '$tmp/trace.html'"
 check 'a hostile name is no markup' test "$(grep -c '<script' "$tmp/hostile.html")" = 0
 check 'nor a terminal sequence' test "$(grep -c $'\x1b' "$tmp/hostile.txt")" = 0
 check 'the generator still makes the committed record' sh -c \
@@ -40,6 +42,9 @@ check 'but help is given' "$kt" report --help
 head -c 40000 tests/golden/small.jsonl >"$tmp/torn.jsonl"
 "$kt" report "$tmp/torn.jsonl" >"$tmp/torn.txt" 2>&1
 check 'a torn record is rendered and marked' grep -q '^interrupted' "$tmp/torn.txt"
+head -n 4 tests/golden/trace.jsonl >"$tmp/cut.jsonl"
+"$kt" report "$tmp/cut.jsonl" >"$tmp/cut.txt" 2>&1
+check 'a trace that was cut off does not know its losses' grep -q '^losses: not known' "$tmp/cut.txt"
 (head -n 5 tests/golden/small.jsonl; echo '{"type":"block","question":7}'; tail -n 3 tests/golden/small.jsonl) >"$tmp/bad.jsonl"
 refused 'a record that lies' 2 'line 6' "$kt" report "$tmp/bad.jsonl"
 (head -n 5 tests/golden/small.jsonl; head -c 17000000 /dev/zero | tr '\0' ' '; echo) >"$tmp/long.jsonl"
