@@ -81,8 +81,8 @@ all: $B/$1
 endef
 
 # ---- rooms -------------------------------------------------------------------------------------
-ROOMS := lib/probe lib/measure lib/record lib/kthread lib/keventd bpf bench/harness bench/arms \
-	 bench/drivers bench/controller bench/report tests
+ROOMS := lib/probe lib/measure lib/record lib/kthread lib/kthread/examples lib/keventd bpf bench/harness \
+	 bench/arms bench/drivers bench/controller bench/report tests
 include $(wildcard $(ROOMS:%=%/room.mk))
 
 KT_LIBS = -lbpf -lelf -ldw -lz -ljansson -lm
