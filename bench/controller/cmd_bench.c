@@ -32,7 +32,8 @@ struct options {
 };
 
 static const struct argp_option option_table[] = {
-	{ "filter", KEY_FILTER, "REGEX", 0, "Only questions whose name matches", 0 },
+	{ "filter", KEY_FILTER, "REGEX", 0,
+	  "Only questions whose name matches; the ones under engines/ run only so", 0 },
 	{ "time", KEY_TIME, "TIME", 0,
 	  "Measuring time per question, all its arms together, traced blocks extra (3s); units ns "
 	  "us ms s m h",
@@ -151,11 +152,15 @@ static int choose_questions(struct bench_run *run)
 		r = suite_list(&run->suite, path, run->err, sizeof(run->err));
 	if (!r && run->o->filter)
 		r = suite_filter(&run->suite, run->o->filter, run->err, sizeof(run->err));
+	else if (!r && !run->o->list)
+		suite_drop_manual(&run->suite);
 	if (r)
 		return complain(run, interrupt_seen() ? KT_EXIT_INTERRUPTED : KT_EXIT_USAGE);
 	if (!run->suite.nr) {
 		snprintf(run->err, sizeof(run->err),
-			 "no question matches '%s'; `kt bench --list` lists them", run->o->filter);
+			 "no question %s%s%s; `kt bench --list` lists them",
+			 run->o->filter ? "matches '" : "runs without --filter",
+			 run->o->filter ? run->o->filter : "", run->o->filter ? "'" : "");
 		return complain(run, KT_EXIT_NOTHING);
 	}
 	return 0;

@@ -62,7 +62,7 @@ void suite_free(struct suite *s)
 	*s = (struct suite){ 0 };
 }
 
-/* name TAB mode TAB phases TAB zone TAB baseline TAB arm,arm */
+/* name TAB mode TAB phases TAB zone TAB baseline TAB arm,arm, then TAB manual or nothing */
 static int question_parse(struct suite_question *q, char *line)
 {
 	char *field[6], *arm, *end;
@@ -72,6 +72,9 @@ static int question_parse(struct suite_question *q, char *line)
 		if (!field[i] || !*field[i])
 			return -EINVAL;
 	}
+	if (line && strcmp(line, "manual"))
+		return -EINVAL;
+	q->manual = line;
 	q->name = strdup(field[0]);
 	q->latency = !strcmp(field[1], "latency");
 	q->phases = !strcmp(field[2], "1");
@@ -232,4 +235,17 @@ int suite_filter(struct suite *s, const char *regex, char *err, size_t errlen)
 	s->nr = kept;
 	regfree(&re);
 	return 0;
+}
+
+void suite_drop_manual(struct suite *s)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->nr; i++) {
+		if (s->question[i].manual)
+			question_free(&s->question[i]);
+		else
+			s->question[kept++] = s->question[i];
+	}
+	s->nr = kept;
 }

@@ -12,6 +12,7 @@ struct suite_question {
 	uint32_t number; /* for wire.question */
 	bool latency;
 	bool phases;
+	bool manual; /* runs only where a filter matches */
 	double zone;
 	char *baseline; /* NULL: none */
 	unsigned int nr_arms;
@@ -43,5 +44,8 @@ int suite_list(struct suite *s, const char *path, char *err, size_t errlen);
  * Return: 0, or -EINVAL for a bad expression, -ENOMEM; with a sentence in @err.
  */
 int suite_filter(struct suite *s, const char *regex, char *err, size_t errlen);
+
+/* suite_drop_manual - keep the questions that a run without a filter has */
+void suite_drop_manual(struct suite *s);
 void suite_free(struct suite *s);
 #endif

@@ -21,7 +21,7 @@ static void list_question(const struct bench_question *q)
 	       d->phases, d->zone > 0 ? d->zone : 0.01, d->baseline ? d->baseline : "-");
 	for (unsigned int i = 0; i < q->nr_arms; i++)
 		printf("%s%s", i ? "," : "", d->arms[i]);
-	putchar('\n');
+	puts(d->manual ? "\tmanual" : "");
 }
 
 static int usage(FILE *out, const char *self)
@@ -32,7 +32,8 @@ static int usage(FILE *out, const char *self)
 		"quick look.\n"
 		"  --bench-filter=REGEX  only questions whose name matches\n"
 		"  --bench-list          one line per question: name, mode, phases, zone, "
-		"baseline, arms\n",
+		"baseline, arms;\n"
+		"                        'manual' where it takes a filter to run it\n",
 		self, self);
 	return out == stderr ? 2 : 0;
 }

@@ -98,7 +98,8 @@ int bench_quick(const char *filter, const struct bench_questions *qs, const stru
 	for (size_t i = 0; at.wire && i < qs->nr; i++) {
 		at.question = &qs->question[i];
 		at.number = (uint32_t)i;
-		if (filter && regexec(&re, at.question->name, 0, NULL, 0))
+		if (filter ? regexec(&re, at.question->name, 0, NULL, 0) != 0
+			   : at.question->def->manual)
 			continue;
 		if (!ran++)
 			printf("A quick look, ns; `kt bench` on this binary compares the arms.\n"

@@ -53,6 +53,7 @@ Test(controller_suite, anything_else_is_refused_as_a_whole)
 		"a\ttime\t1\tnan\t-\tx\n",
 		"a\ttime\t1\t-1\t-\tx\n",
 		"a\ttime\t1\t0.01\t-\tx,,y\n",
+		"a\ttime\t1\t0.01\t-\tx\tsomething\n",
 		"\ttime\t1\t0.01\t-\tx\n",
 		"a\ttime\t1\t0.01\t-\tx\n\nb\ttime\t1\t0.01\t-\tx\n",
 	};
@@ -83,6 +84,26 @@ Test(controller_suite, a_filter_keeps_numbers_and_a_bad_one_says_why)
 	cr_expect_eq(s.nr, 2);
 	cr_expect_eq(suite_filter(&s, "nothing", err, sizeof(err)), 0);
 	cr_expect_eq(s.nr, 0);
+	suite_free(&s);
+}
+
+Test(controller_suite, manual_questions_run_only_where_a_filter_matches)
+{
+	static const char text[] = "a\ttime\t0\t0\t-\tx\tmanual\nb\ttime\t0\t0\t-\tx\n";
+	struct suite s;
+	char err[200] = "";
+
+	cr_assert_eq(parse(&s, text, err, sizeof(err)), 0);
+	suite_drop_manual(&s);
+	cr_assert_eq(s.nr, 1);
+	cr_expect_str_eq(s.question[0].name, "b");
+	cr_expect_eq(s.question[0].number, 1, "the worker knows it by its line");
+	suite_free(&s);
+
+	cr_assert_eq(parse(&s, text, err, sizeof(err)), 0);
+	cr_expect_eq(suite_filter(&s, "a", err, sizeof(err)), 0);
+	cr_assert_eq(s.nr, 1);
+	cr_expect_str_eq(s.question[0].name, "a");
 	suite_free(&s);
 }
 
