@@ -17,6 +17,8 @@ void kt_exit(void *arg)
 	USDT(kthread, exit, t->task.pid, t->result);
 	if (t->worker)
 		kt_worker_abandon(t);
+	if (t->freezable)
+		kt_freezer_leave(t);
 	if (t->slot) {
 		/* Wakers that come late would stamp the place of another thread. */
 		__atomic_store_n(&t->slot, NULL, __ATOMIC_RELAXED);

@@ -38,6 +38,8 @@ struct kt_task {
 	pthread_t thread;
 	struct kthread_worker *worker; /* being served; after the birth only by the thread itself */
 	struct kt_create *create;      /* only until the creator is answered */
+	bool freezable;		       /* on the freezer's list; the thread's own */
+	struct kt_task *freezer_next;  /* under the freezer's lock */
 };
 
 _Static_assert(offsetof(struct kt_task, is_kthread) == 64, "the hot part is one line");
@@ -104,6 +106,12 @@ void kt_parkme(struct kt_task *t);
 void kt_rebind(struct kt_task *t);
 int kt_apply_affinity(struct kt_task *t);
 void kt_worker_abandon(struct kt_task *t);
+
+/* freezer.c */
+enum kt_freeze { FREEZE_UNTIL_THAW, FREEZE_UNTIL_STOP };
+bool kt_freeze(struct kt_task *t, enum kt_freeze how); /* if asked to; return: did it? */
+void kt_freezer_leave(struct kt_task *t);
+void kt_freezer_fork_child(void);
 
 /* completion.c */
 void kt_completion_fork_child(void);

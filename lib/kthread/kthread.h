@@ -28,6 +28,7 @@
 #include <kthread/completion.h>
 #include <kthread/cpumask.h>
 #include <kthread/err.h>
+#include <kthread/freezer.h>
 #include <kthread/jiffies.h>
 #include <kthread/sched.h>
 #include <kthread/warn.h>

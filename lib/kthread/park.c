@@ -40,6 +40,9 @@ void kt_parkme(struct kt_task *t)
 	}
 	/* Acquire: what the unparker wrote; pairs with kthread_unpark() and kthread_stop(). */
 	kt_phase_change(&t->phase, PHASE_STATES, 0);
+	/* The freezer took a parked thread for a frozen one. */
+	if (t->freezable)
+		kt_freeze(t, FREEZE_UNTIL_STOP);
 }
 
 void kthread_parkme(void)

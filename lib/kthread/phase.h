@@ -16,6 +16,7 @@
  *	STARTED		the thread, when its first wait is over
  *	SHOULD_STOP	a stopper, for ever
  *	SHOULD_PARK	set by a parker; cleared with PARKED by unpark or stop
+ *	SHOULD_FREEZE	set by the freezer; cleared with FROZEN by the thaw
  *	WAITED		a controller before it sleeps; cleared by whoever then wakes all controllers
  *	EXITED		the thread, when it runs no more of its function
  *	JOIN_CLAIMED	the first stopper, who then joins; JOINED: it has
@@ -30,6 +31,7 @@
 #define PHASE_INTERRUPTIBLE   0x0001U /* states: the kernel's values */
 #define PHASE_UNINTERRUPTIBLE 0x0002U
 #define PHASE_PARKED	      0x0040U
+#define PHASE_FROZEN	      0x0080U
 #define PHASE_STATES	      0x00ffU
 #define PHASE_ASLEEP	      0x0100U
 #define PHASE_STARTED	      0x0200U
@@ -39,6 +41,10 @@
 #define PHASE_EXITED	      0x2000U
 #define PHASE_JOIN_CLAIMED    0x4000U
 #define PHASE_JOINED	      0x8000U
+#define PHASE_SHOULD_FREEZE   0x10000U
+
+/* What a thread about to sleep must look for. */
+#define PHASE_REQUESTS (PHASE_SHOULD_STOP | PHASE_SHOULD_PARK | PHASE_SHOULD_FREEZE)
 
 /* Two kinds of sleepers share the word; a wake is for one of them. */
 #define FUTEX_SELF	 1U

@@ -32,6 +32,7 @@ static void fork_in_child(void)
 		kt_self->slot = kt_self->slot ? slot_register() : NULL;
 	}
 	kt_completion_fork_child();
+	kt_freezer_fork_child();
 	kt_creator_fork_done(true);
 }
 

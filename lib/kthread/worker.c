@@ -182,6 +182,11 @@ static void serve(struct kthread_worker *w, struct kt_task *t)
 			kt_parkme(t);
 			continue;
 		}
+		if (phase & PHASE_SHOULD_FREEZE) {
+			run_barriers(w, t);
+			kt_freeze(t, FREEZE_UNTIL_STOP);
+			continue;
+		}
 		KT_DELAY("look");
 		work = next_work(w, t);
 		if (work) {
@@ -190,7 +195,7 @@ static void serve(struct kthread_worker *w, struct kt_task *t)
 		}
 		/* After the state: a request that came before it woke nobody. */
 		phase = __atomic_load_n(&t->phase, __ATOMIC_ACQUIRE);
-		if (!(phase & (PHASE_SHOULD_STOP | PHASE_SHOULD_PARK)))
+		if (!(phase & PHASE_REQUESTS))
 			kt_sleep(t, NULL);
 		else
 			kt_phase_change(&t->phase, PHASE_STATES, 0);
@@ -232,6 +237,8 @@ int kthread_worker_fn(void *worker_ptr)
 		kthread_warn(KTHREAD_WARN_WORKER_BUSY, "kthread_worker_fn: worker %p has a thread",
 			     worker_ptr);
 	t->worker = w;
+	if (w->flags & KTW_FREEZABLE)
+		set_freezable();
 	serve(w, t);
 	kt_worker_abandon(t);
 	return 0;

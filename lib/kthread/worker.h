@@ -52,6 +52,9 @@ static inline void kthread_init_work(struct kthread_work *work, kthread_work_fun
 	*work = (struct kthread_work){ .node = { &work->node, &work->node }, .func = fn };
 }
 
+/* kthread_create_worker(): kthread_freeze_all() freezes it between works, also while it is idle. */
+#define KTW_FREEZABLE 1U
+
 #pragma GCC visibility push(default)
 
 /*
@@ -62,13 +65,14 @@ void kthread_init_worker(struct kthread_worker *worker);
 /*
  * kthread_worker_fn - a thread function that serves @worker_ptr until kthread_stop()
  *
- * It then returns 0 at once; what is still queued stays so. Parks between works.
+ * It then returns 0 at once; what is still queued stays so. Parks between works, and freezes there
+ * if its flags have KTW_FREEZABLE; a stop ends the freeze.
  */
 int kthread_worker_fn(void *worker_ptr);
 
 /**
  * kthread_create_worker - a worker and its thread, which the first queued work starts
- * @flags: 0
+ * @flags: KTW_FREEZABLE or 0
  * @namefmt: printf format of the thread's name
  *
  * Return: the worker, to be ended by kthread_destroy_worker(), or ERR_PTR as kthread_create().
