@@ -37,6 +37,13 @@ struct arm_worker_opts {
 	const char *name;
 };
 
+struct arm_life_opts {
+	int cpu;	/* where the thread runs; negative: on every CPU, as kthreads do */
+	arm_fn fn;	/* what it runs first; may be NULL */
+	arm_fn on_stop; /* what it still has to do once it knows that it should stop; may be NULL */
+	void *arg;
+};
+
 /* A work item: the arm's own item is allocated with it by work_create(). */
 struct arm_work;
 
@@ -86,6 +93,21 @@ struct arm {
 	int (*cycle_prepare)(void); /* e.g. start the creator; may be NULL */
 	int (*cycle)(arm_fn fn, void *arg);
 	void (*cycle_finish)(void); /* may be NULL */
+
+	/*
+	 * The same life in single steps, so that many can overlap, between cycle_prepare and
+	 * cycle_finish. life_create makes a thread that has not begun: 0 or -errno. life_start lets
+	 * it begin: it calls fn, waits to be stopped, calls on_stop, and ends. life_stop asks it
+	 * to and waits until it has, in the arm's own sense of that; a thread told to stop before
+	 * it began calls neither. Any thread may call them, also at the same time for different
+	 * lives.
+	 */
+	int (*life_create)(void **life, const struct arm_life_opts *o);
+	void (*life_start)(void *life);
+	void (*life_stop)(void *life);
+	/* In fn: look @nr times whether to stop, as the arm's threads do. How often the answer was
+	 * yes. */
+	uint64_t (*life_poll)(uint64_t nr);
 
 	/*
 	 * One worker thread that runs queued works in order. One at a time per arm; created, fed

@@ -244,18 +244,23 @@ struct life {
 	struct completion ran;
 };
 
-static int life_fn(void *data)
+static void wait_for_stop(void)
 {
-	struct life *l = data;
-
-	l->fn(l->arg);
-	complete(&l->ran);
 	set_current_state(TASK_INTERRUPTIBLE);
 	while (!kthread_should_stop()) {
 		schedule();
 		set_current_state(TASK_INTERRUPTIBLE);
 	}
 	__set_current_state(TASK_RUNNING);
+}
+
+static int life_fn(void *data)
+{
+	struct life *l = data;
+
+	l->fn(l->arg);
+	complete(&l->ran);
+	wait_for_stop();
 	return 0;
 }
 
@@ -270,6 +275,65 @@ static int libkthread_cycle(arm_fn fn, void *arg)
 		return PTR_ERR(k);
 	wait_for_completion(&l.ran);
 	return kthread_stop(k);
+}
+
+/* ---- the same in steps ---- */
+
+struct steps {
+	struct task_struct *task;
+	struct arm_life_opts o;
+};
+
+static int steps_fn(void *data)
+{
+	struct steps *s = data;
+
+	if (s->o.fn)
+		s->o.fn(s->o.arg);
+	wait_for_stop();
+	if (s->o.on_stop)
+		s->o.on_stop(s->o.arg);
+	return 0;
+}
+
+static int libkthread_life_create(void **life, const struct arm_life_opts *o)
+{
+	struct steps *s = malloc(sizeof(*s));
+	int err;
+
+	if (!s)
+		return -ENOMEM;
+	s->o = *o;
+	s->task = kthread_create(steps_fn, s, "life");
+	if (IS_ERR(s->task)) {
+		err = PTR_ERR(s->task);
+		free(s);
+		return err;
+	}
+	if (o->cpu >= 0)
+		kthread_bind(s->task, (unsigned int)o->cpu);
+	*life = s;
+	return 0;
+}
+
+static void libkthread_life_start(void *life)
+{
+	wake_up_process(((struct steps *)life)->task);
+}
+
+static void libkthread_life_stop(void *life)
+{
+	kthread_stop(((struct steps *)life)->task);
+	free(life);
+}
+
+static uint64_t libkthread_life_poll(uint64_t nr)
+{
+	uint64_t yes = 0;
+
+	while (nr--)
+		yes += kthread_should_stop();
+	return yes;
 }
 
 /* ---- worker ---- */
@@ -383,6 +447,10 @@ const struct arm arm_libkthread = {
 	.park_destroy = libkthread_peer_destroy,
 	.park_tid = libkthread_peer_tid,
 	.cycle = libkthread_cycle,
+	.life_create = libkthread_life_create,
+	.life_start = libkthread_life_start,
+	.life_stop = libkthread_life_stop,
+	.life_poll = libkthread_life_poll,
 	.worker_create = libkthread_worker_create,
 	.worker_destroy = libkthread_worker_destroy,
 	.worker_tid = libkthread_worker_tid,

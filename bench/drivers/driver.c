@@ -37,6 +37,38 @@ int driver_place(struct bench_state *st, enum driver_side *side)
 	return cpu < 0 ? bench_skip(st, "needs two CPUs, and may use only one") : cpu;
 }
 
+const struct arm *driver_lives(struct bench_state *st)
+{
+	const struct arm *arm = driver_arm(st);
+	int err;
+
+	if (!arm)
+		return NULL;
+	if (!arm->life_create) {
+		bench_skip(st, "cannot create and stop");
+		return NULL;
+	}
+	err = arm->cycle_prepare ? arm->cycle_prepare() : 0;
+	if (err) {
+		bench_fail(st, "cannot start: %s", strerror(-err));
+		return NULL;
+	}
+	return arm;
+}
+
+bool count_reaches(const uint32_t *count, uint32_t value)
+{
+	uint64_t end = bench_now_ns() + DRIVER_PATIENCE_NS;
+
+	/* Acquire: what the counting threads did before. */
+	while (__atomic_load_n(count, __ATOMIC_ACQUIRE) != value) {
+		if (bench_now_ns() > end)
+			return false;
+		sched_yield();
+	}
+	return true;
+}
+
 static void pause_briefly(void)
 {
 #if defined(__x86_64__) || defined(__i386__)

@@ -40,6 +40,16 @@ void handoff_give(struct handoff *h);
 bool handoff_take(struct handoff *h, enum driver_side side); /* false: out of patience */
 
 /*
+ * driver_lives - get ready for @st's arm to create and stop threads in steps, or in a cycle
+ *
+ * Return: the arm, which needs cycle_finish (if any) in the end, or NULL after bench_skip().
+ */
+const struct arm *driver_lives(struct bench_state *st);
+
+/* count_reaches - yield until *@count is @value; false: out of patience */
+bool count_reaches(const uint32_t *count, uint32_t value);
+
+/*
  * A thread of this process whose sleep can be awaited. Asleep: the kernel shows state S for it,
  * which on another CPU may be a moment before it has left that CPU.
  */

@@ -8,6 +8,8 @@
  * Not in it: waiting until the thread is asleep again; how the answer comes back.
  *
  * Trap: on one CPU each hand-over is also a context switch of the controller.
+ *
+ * engines/pause is the same question beside engines/pause_by_stop; keventd cannot park.
  */
 #include <errno.h>
 #include <string.h>
@@ -75,10 +77,7 @@ static void park_teardown(struct bench_state *st)
 	p->arm->park_destroy(p->peer);
 }
 
-BENCHMARK(park, .params = BENCH_PARAMS("cpu=same,cross"),
-	  .arms = BENCH_ARMS("libkthread", "futex", "condvar", "eventfd"), .baseline = "futex",
-	  .mode = BENCH_LATENCY, .ctx_size = sizeof(struct park), .setup = park_setup,
-	  .teardown = park_teardown)
+static void park_pairs(struct bench_state *st)
 {
 	struct park *p = bench_ctx(st);
 	uint64_t begin;
@@ -97,4 +96,20 @@ BENCHMARK(park, .params = BENCH_PARAMS("cpu=same,cross"),
 		}
 		bench_lat_record(st, p->ran_ns - begin);
 	}
+}
+
+BENCHMARK(park, .params = BENCH_PARAMS("cpu=same,cross"),
+	  .arms = BENCH_ARMS("libkthread", "futex", "condvar", "eventfd"), .baseline = "futex",
+	  .mode = BENCH_LATENCY, .ctx_size = sizeof(struct park), .setup = park_setup,
+	  .teardown = park_teardown)
+{
+	park_pairs(st);
+}
+
+BENCHMARK_NAMED(engines_pause, "engines/pause", .params = BENCH_PARAMS("cpu=same,cross"),
+		.arms = BENCH_ARMS("libkthread", "futex"), .baseline = "futex",
+		.mode = BENCH_LATENCY, .manual = true, .ctx_size = sizeof(struct park),
+		.setup = park_setup, .teardown = park_teardown)
+{
+	park_pairs(st);
 }

@@ -12,6 +12,9 @@
  * Traps: with cpu=same a wake that does not preempt includes the caller's way into its own sleep.
  * The work that keeps a worker busy blocks instead of spinning, so the caller has its CPU to
  * itself.
+ *
+ * engines/queue asks the same of a kthread_worker and of the loop that users of keventd made by
+ * hand.
  */
 #include <errno.h>
 #include <string.h>
@@ -132,12 +135,7 @@ static void work_queue_teardown(struct bench_state *st)
 	free_works(q);
 }
 
-BENCHMARK_NAMED(work_queue_idle, "work_queue",
-		.params = BENCH_PARAMS("worker=idle", "cpu=same,cross"),
-		.arms = BENCH_ARMS("libkthread", "futex", "condvar", "libuv", "glib"),
-		.baseline = "futex", .mode = BENCH_LATENCY, .phases = true,
-		.ctx_size = sizeof(struct work_queue), .setup = work_queue_setup,
-		.teardown = work_queue_teardown)
+static void ask_idle(struct bench_state *st)
 {
 	struct work_queue *q = bench_ctx(st);
 
@@ -175,11 +173,7 @@ static bool batch_once(struct bench_state *st, struct work_queue *q)
 	return true;
 }
 
-BENCHMARK_NAMED(work_queue_busy, "work_queue",
-		.params = BENCH_PARAMS("worker=busy", "cpu=same,cross"),
-		.arms = BENCH_ARMS("libkthread", "futex", "condvar", "libuv", "glib"),
-		.baseline = "futex", .mode = BENCH_LATENCY, .ctx_size = sizeof(struct work_queue),
-		.setup = work_queue_setup, .teardown = work_queue_teardown)
+static void ask_busy(struct bench_state *st)
 {
 	struct work_queue *q = bench_ctx(st);
 	uint64_t nr_due = q->nr_ran;
@@ -196,4 +190,41 @@ BENCHMARK_NAMED(work_queue_busy, "work_queue",
 			break;
 		}
 	}
+}
+
+BENCHMARK_NAMED(work_queue_idle, "work_queue",
+		.params = BENCH_PARAMS("worker=idle", "cpu=same,cross"),
+		.arms = BENCH_ARMS("libkthread", "futex", "condvar", "libuv", "glib"),
+		.baseline = "futex", .mode = BENCH_LATENCY, .phases = true,
+		.ctx_size = sizeof(struct work_queue), .setup = work_queue_setup,
+		.teardown = work_queue_teardown)
+{
+	ask_idle(st);
+}
+
+BENCHMARK_NAMED(work_queue_busy, "work_queue",
+		.params = BENCH_PARAMS("worker=busy", "cpu=same,cross"),
+		.arms = BENCH_ARMS("libkthread", "futex", "condvar", "libuv", "glib"),
+		.baseline = "futex", .mode = BENCH_LATENCY, .ctx_size = sizeof(struct work_queue),
+		.setup = work_queue_setup, .teardown = work_queue_teardown)
+{
+	ask_busy(st);
+}
+
+BENCHMARK_NAMED(engines_queue_idle, "engines/queue",
+		.params = BENCH_PARAMS("worker=idle", "cpu=cross"),
+		.arms = BENCH_ARMS("libkthread", "keventd", "futex"), .baseline = "futex",
+		.mode = BENCH_LATENCY, .manual = true, .ctx_size = sizeof(struct work_queue),
+		.setup = work_queue_setup, .teardown = work_queue_teardown)
+{
+	ask_idle(st);
+}
+
+BENCHMARK_NAMED(engines_queue_busy, "engines/queue",
+		.params = BENCH_PARAMS("worker=busy", "cpu=cross"),
+		.arms = BENCH_ARMS("libkthread", "keventd", "futex"), .baseline = "futex",
+		.mode = BENCH_LATENCY, .manual = true, .ctx_size = sizeof(struct work_queue),
+		.setup = work_queue_setup, .teardown = work_queue_teardown)
+{
+	ask_busy(st);
 }

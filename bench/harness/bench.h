@@ -48,7 +48,7 @@ struct bench_def {
 	const char *baseline;	   /* the arm the others are compared with; NULL: no comparison */
 	double zone;		   /* indifference zone as a share, 0: default 0.01 */
 	bool phases;		   /* operations are wakes that the tracer can split into phases */
-	bool manual;		   /* left out of a run of everything: only where a filter matches */
+	bool manual;		   /* runs only where a filter matches */
 	bool (*exists)(struct bench_state *st); /* NULL: every combination of parameters does */
 	size_t ctx_size;			/* zeroed memory for bench_ctx(), 64-byte aligned */
 	int (*setup)(struct bench_state *st); /* 0, or -errno after bench_skip() or bench_fail() */

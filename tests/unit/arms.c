@@ -210,6 +210,8 @@ ParameterizedTest(struct arm_case *c, arms, operations_come_in_complete_sets)
 		cr_expect(a->peer_create && a->self_wake && a->self_wait && a->self_destroy);
 	if (a->park_create)
 		cr_expect(a->park && a->unpark && a->park_destroy && a->park_tid);
+	if (a->life_create)
+		cr_expect(a->cycle && a->life_start && a->life_stop && a->life_poll);
 	if (a->worker_create)
 		cr_expect(a->worker_destroy && a->worker_tid && a->work_create && a->work_destroy &&
 			  a->work_queue && a->work_flush);
@@ -490,6 +492,77 @@ ParameterizedTest(struct arm_case *c, arms, a_cycle_runs_its_function_once_and_l
 		cr_assert(thread_ends(s.wake_tid));
 	}
 	cr_expect_eq(nr_threads(), before);
+	if (arm->cycle_finish)
+		arm->cycle_finish();
+}
+
+/* ---- the same in steps ---- */
+
+#define NR_LIVES 16
+
+struct life_seen {
+	const struct arm *arm;
+	unsigned int runs, stops;
+	uint64_t yes;
+	pid_t tid;
+};
+
+static void life_runs(void *arg)
+{
+	struct life_seen *s = arg;
+
+	s->tid = gettid();
+	s->yes += s->arm->life_poll(1000);
+	__atomic_fetch_add(&s->runs, 1, __ATOMIC_ACQ_REL);
+}
+
+static void life_stops(void *arg)
+{
+	struct life_seen *s = arg;
+
+	s->yes += s->arm->life_poll(1);
+	__atomic_fetch_add(&s->stops, 1, __ATOMIC_ACQ_REL);
+}
+
+ParameterizedTestParameters(arms, lives_overlap_and_end_one_by_one)
+{
+	return cr_make_param_array(struct arm_case, all_arms, NR_ARMS);
+}
+
+ParameterizedTest(struct arm_case *c, arms, lives_overlap_and_end_one_by_one, .timeout = 120)
+{
+	const struct arm *arm = arm_or_skip(c);
+	struct life_seen seen[NR_LIVES];
+	void *life[NR_LIVES];
+
+	if (!arm->life_create)
+		cr_skip_test("%s has no lives in steps", c->arm);
+	if (arm->cycle_prepare)
+		cr_assert_eq(arm->cycle_prepare(), 0);
+	for (int i = 0; i < NR_LIVES; i++) {
+		struct arm_life_opts o = { .cpu = i % 2 ? allowed_cpu(true) : -1,
+					   .fn = life_runs,
+					   .on_stop = life_stops,
+					   .arg = &seen[i] };
+
+		seen[i] = (struct life_seen){ .arm = arm };
+		cr_assert_eq(arm->life_create(&life[i], &o), 0);
+	}
+	for (int i = 1; i < NR_LIVES; i++)
+		arm->life_start(life[i]);
+	for (int i = 1; i < NR_LIVES; i++) {
+		cr_assert(reaches(&seen[i].runs, 1));
+		cr_expect_eq(seen[i].yes, 0, "nobody has stopped it");
+		if (i % 2)
+			check_only_cpu(seen[i].tid, allowed_cpu(true));
+	}
+	cr_expect_eq(__atomic_load_n(&seen[0].runs, __ATOMIC_ACQUIRE), 0, "nobody let it");
+	for (int i = NR_LIVES - 1; i >= 0; i--) {
+		arm->life_stop(life[i]);
+		cr_expect_eq(seen[i].runs, !!i);
+		cr_expect_eq(seen[i].stops, !!i, "stop came back before the thread was done");
+		cr_expect_eq(seen[i].yes, !!i);
+	}
 	if (arm->cycle_finish)
 		arm->cycle_finish();
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How the drivers wait: handoffs lose nothing, and asleep means asleep. */
+/* How the drivers wait: handoffs lose nothing, asleep means asleep, a crew is through when all are.
+ */
+#include "bench/drivers/crew.h"
 #include "bench/drivers/driver.h"
 
 #include <criterion/criterion.h>
@@ -112,4 +114,51 @@ Test(driver, a_sleeper_that_is_no_thread_cannot_be_opened)
 
 	cr_expect_lt(sleeper_open(&s, 0x3fffffff), 0);
 	sleeper_close(&s);
+}
+
+#define CREW 12
+
+struct shift {
+	unsigned int calls[CREW];
+	uint64_t ns[CREW];
+};
+
+static void work_shift(void *arg, unsigned int number)
+{
+	struct shift *s = arg;
+
+	for (unsigned int i = 0; i < number; i++)
+		sched_yield();
+	s->calls[number]++;
+	s->ns[number] = bench_now_ns();
+}
+
+Test(driver, each_of_a_crew_runs_once_a_round_and_the_end_is_that_of_the_last, .timeout = 60)
+{
+	struct shift s = { 0 };
+	struct crew *c;
+	uint64_t end;
+
+	cr_assert_eq(crew_create(&c, CREW, work_shift, &s), 0);
+	for (unsigned int round = 1; round <= 500; round++) {
+		crew_go(c);
+		end = crew_wait(c);
+		cr_assert_gt(end, 0);
+		for (unsigned int i = 0; i < CREW; i++) {
+			cr_assert_eq(s.calls[i], round, "member %u", i);
+			cr_assert_leq(s.ns[i], end, "member %u", i);
+		}
+	}
+	crew_destroy(c);
+	cr_expect_eq(s.calls[0], 500, "the end is no round");
+}
+
+Test(driver, a_crew_without_a_round_ends, .timeout = 60)
+{
+	struct shift s = { 0 };
+	struct crew *c;
+
+	cr_assert_eq(crew_create(&c, CREW, work_shift, &s), 0);
+	crew_destroy(c);
+	cr_expect_eq(s.calls[0], 0);
 }
