@@ -18,7 +18,7 @@ static int toy_thread(void *data)
 	struct toy *toy = data;
 
 	for (;;) {
-		/* First the state, then the look: a wake between the two makes schedule() return. */
+		/* First the state, then the look: a wake between the two ends schedule(). */
 		set_current_state(TASK_INTERRUPTIBLE);
 		if (__atomic_load_n(&toy->raised, __ATOMIC_ACQUIRE) != toy->handled) {
 			__set_current_state(TASK_RUNNING);
@@ -69,7 +69,7 @@ int main(void)
 	for (i = 0; i < 5; i++)
 		toy_interrupt(&toy);
 	wait_for_completion(&toy.five);
-	/* Not handled when the stop comes, but announced before it: the loop looks at frames first. */
+	/* Announced before the stop, so it is handled: the loop looks at frames first. */
 	toy_interrupt(&toy);
 	printf("toy/0 handled %d frames\n", toy_remove(&toy));
 	return 0;

@@ -11,8 +11,8 @@
 struct percpu {
 	struct task_struct *thread;
 	int cpu;
-	unsigned long rounds;	  /* what the thread counts */
-	unsigned long strayed;	  /* rounds on another CPU */
+	unsigned long rounds;	   /* what the thread counts */
+	unsigned long strayed;	   /* rounds on another CPU */
 	struct completion started; /* it has begun to count */
 };
 
