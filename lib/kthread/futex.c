@@ -12,5 +12,6 @@ int kt_futex_wait(uint32_t *word, uint32_t value, const struct timespec *until, 
 
 void kt_futex_wake(uint32_t *word, int nr, uint32_t who)
 {
+	KT_DELAY("futex_wake");
 	syscall(SYS_futex, word, FUTEX_WAKE_BITSET_PRIVATE, nr, NULL, NULL, who);
 }

@@ -25,6 +25,9 @@ enum kthread_warning {
 	KTHREAD_WARN_WORKER_SELF, /* flush, cancel or destroy that would wait for itself */
 	KTHREAD_WARN_WORKER_LEFTOVER,  /* destroy with works that were queued again */
 	KTHREAD_WARN_WORK_TWO_WORKERS, /* one work used with two workers */
+	KTHREAD_WARN_WORKER_ARMED,     /* destroy with delayed works that were armed */
+	KTHREAD_WARN_WORK_DELAYED,     /* flush or cancel of a delayed work as if it were none */
+	KTHREAD_WARN_WORK_REINIT,      /* a work initialised again while pending */
 	KTHREAD_WARN_NR,
 };
 

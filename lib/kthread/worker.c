@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Workers. Everything about a worker and its works changes under the worker's lock. */
-#include "internal.h"
+#include <kthread/delayed.h>
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "queue.h"
 
 #define WORKER_ALLOCATED \
 	0x80000000U /* in flags: made by kthread_create_worker(), freed by destroy */
@@ -14,106 +16,51 @@ struct flush_work {
 	struct completion done;
 };
 
-/* ---- lists ---- */
-static bool is_empty(const struct kthread_node *n)
-{
-	return n->next == n;
-}
-
-static void insert_before(struct kthread_node *n, struct kthread_node *pos)
-{
-	n->prev = pos->prev;
-	n->next = pos;
-	pos->prev->next = n;
-	pos->prev = n;
-}
-
-static void remove_node(struct kthread_node *n)
-{
-	n->prev->next = n->next;
-	n->next->prev = n->prev;
-	n->next = n->prev = n;
-}
-
 /* ---- queueing ---- */
-
-/* A wake in two halves: the state under the lock, the system call behind it. */
-struct wake {
-	uint32_t *phase; /* NULL: nobody to wake */
-	uint32_t old;
-	pid_t tid;
-};
-
-static struct wake wake_idle_locked(struct kthread_worker *w)
-{
-	struct wake wake = { NULL, 0, 0 };
-	struct kt_task *t = kt_task(w->task);
-
-	if (!w->idle || !t)
-		return wake;
-	w->idle = 0;
-	wake.tid = t->task.pid;
-	USDT(kthread, wake_begin, wake.tid);
-	wake.phase = &t->phase;
-	wake.old = kt_wake(t, TASK_NORMAL);
-	return wake;
-}
-
-/* The worker may be gone by now, since its thread could run the work: only the address is used. */
-static void wake_finish(const struct wake *wake)
-{
-	if (!wake->phase)
-		return;
-	kt_phase_kick(wake->phase, wake->old, TASK_NORMAL);
-	USDT(kthread, wake_end, wake->tid, (wake->old & TASK_NORMAL) != 0);
-}
-
-static struct wake insert_locked(struct kthread_worker *w, struct kthread_work *work,
-				 struct kthread_node *pos)
-{
-	USDT(sched, sched_kthread_work_queue_work, work, work->func, w);
-	insert_before(&work->node, pos);
-	__atomic_store_n(&work->worker, w, __ATOMIC_RELAXED);
-	return wake_idle_locked(w);
-}
-
 bool kthread_queue_work(struct kthread_worker *worker, struct kthread_work *work)
 {
 	struct wake wake = { NULL, 0, 0 };
 	bool idle, elsewhere;
 
-	kt_lock(&worker->lock);
-	elsewhere = work->worker && work->worker != worker;
+	lock_worker(worker);
+	elsewhere = is_elsewhere(worker, work);
 	idle = is_empty(&work->node) && !work->canceling;
 	if (idle)
 		wake = insert_locked(worker, work, &worker->work_list);
 	KT_DELAY("queue");
-	kt_unlock(&worker->lock);
+	unlock_worker(worker);
 	wake_finish(&wake);
 	if (elsewhere)
-		kthread_warn(KTHREAD_WARN_WORK_TWO_WORKERS,
-			     "kthread_queue_work: work %p belongs to another worker", (void *)work);
+		kt_warn_two_workers("kthread_queue_work", work);
 	return idle;
 }
 
 /* ---- the worker's thread ---- */
 
-/* The next work; without one the worker is idle, and the caller about to sleep. */
+/*
+ * The next work; without one the worker is idle, and the caller about to sleep until
+ * @w->sleep_until_ns, which only its thread changes.
+ */
 static struct kthread_work *next_work(struct kthread_worker *w, struct kt_task *t)
 {
 	struct kthread_work *work = NULL;
 
-	kt_lock(&w->lock);
+	lock_worker(w);
+	if (__builtin_expect(!is_sound(&w->work_list), 0))
+		kt_mend_locked(w);
 	if (!is_empty(&w->work_list)) {
-		work = container_of(w->work_list.next, struct kthread_work, node);
-		remove_node(&work->node);
+		work = work_of(w->work_list.next);
+		take_locked(w, work);
+		/* After a sleep that ended by itself. */
+		w->idle = 0;
 	} else {
 		w->idle = 1;
+		w->sleep_until_ns = kt_first_due_locked(w);
 		kt_slot_absorb(t);
 		kt_phase_change(&t->phase, PHASE_STATES, PHASE_INTERRUPTIBLE);
 	}
 	w->current_work = work;
-	kt_unlock(&w->lock);
+	unlock_worker(w);
 	return work;
 }
 
@@ -127,17 +74,28 @@ static struct kthread_work *next_barrier(struct kthread_worker *w)
 {
 	struct kthread_work *work = NULL;
 
-	kt_lock(&w->lock);
+	lock_worker(w);
 	if (!is_empty(&w->work_list)) {
-		work = container_of(w->work_list.next, struct kthread_work, node);
+		work = work_of(w->work_list.next);
 		if (work->func == kthread_flush_work_fn)
-			remove_node(&work->node);
+			take_locked(w, work);
 		else
 			work = NULL;
 	}
 	w->current_work = work;
-	kt_unlock(&w->lock);
+	unlock_worker(w);
 	return work;
+}
+
+/* Until woken, or until a delayed work is due. */
+static void sleep_idle(struct kt_task *t, uint64_t until_ns)
+{
+	struct timespec until = {
+		.tv_sec = (time_t)(until_ns / 1000000000),
+		.tv_nsec = (long)(until_ns % 1000000000),
+	};
+
+	kt_sleep(t, until_ns == NEVER_NS ? NULL : &until);
 }
 
 static void slot_work(struct kt_task *t, struct kthread_work *work)
@@ -196,7 +154,7 @@ static void serve(struct kthread_worker *w, struct kt_task *t)
 		/* After the state: a request that came before it woke nobody. */
 		phase = __atomic_load_n(&t->phase, __ATOMIC_ACQUIRE);
 		if (!(phase & PHASE_REQUESTS))
-			kt_sleep(t, NULL);
+			sleep_idle(t, w->sleep_until_ns);
 		else
 			kt_phase_change(&t->phase, PHASE_STATES, 0);
 	}
@@ -249,11 +207,16 @@ void kthread_init_worker(struct kthread_worker *worker)
 {
 	memset(worker, 0, sizeof(*worker));
 	worker->work_list.next = worker->work_list.prev = &worker->work_list;
+	worker->delayed_work_list.next = worker->delayed_work_list.prev =
+		&worker->delayed_work_list;
+	worker->sleep_until_ns = NEVER_NS;
 }
 
 static struct kthread_worker *create_worker(unsigned int flags, int cpu, char *name)
 {
-	struct kthread_worker *w = KT_FAIL("worker") ? NULL : malloc(sizeof(*w));
+	/* Whole cache lines: what a queue_work touches of the worker is the first one. */
+	size_t size = (sizeof(struct kthread_worker) + 63) & ~63UL;
+	struct kthread_worker *w = KT_FAIL("worker") ? NULL : aligned_alloc(64, size);
 	struct task_struct *k;
 
 	if (!w) {
@@ -298,15 +261,50 @@ struct kthread_worker *kthread_create_worker_on_cpu(int cpu, unsigned int flags,
 	return create_worker(flags, cpu, kt_format_cpu(namefmt, (unsigned int)cpu));
 }
 
+/* Nobody will run these: they belong to no worker, and may be used again. Return: were there any?
+ */
+static bool drop_all_locked(struct kthread_worker *w, struct kthread_node *head)
+{
+	bool any = !is_empty(head);
+	struct kthread_work *work;
+
+	while (!is_empty(head)) {
+		if (!is_sound(head))
+			kt_mend_locked(w);
+		if (is_empty(head))
+			break;
+		work = work_of(head->next);
+		withdraw_locked(w, work);
+		__atomic_store_n(&work->worker, NULL, __ATOMIC_RELAXED);
+	}
+	return any;
+}
+
+static void drop_leftovers(struct kthread_worker *w)
+{
+	bool ready, armed;
+
+	kt_lock(&w->lock);
+	ready = drop_all_locked(w, &w->work_list);
+	armed = drop_all_locked(w, &w->delayed_work_list);
+	unlock_worker(w);
+	if (ready)
+		kthread_warn(KTHREAD_WARN_WORKER_LEFTOVER,
+			     "kthread_destroy_worker: works are still queued");
+	if (armed)
+		kthread_warn(KTHREAD_WARN_WORKER_ARMED,
+			     "kthread_destroy_worker: delayed works are still armed");
+}
+
 void kthread_destroy_worker(struct kthread_worker *worker)
 {
 	struct task_struct *k;
 
-	kt_lock(&worker->lock);
+	lock_worker(worker);
 	k = worker->task;
 	if (k)
 		get_task_struct(k);
-	kt_unlock(&worker->lock);
+	unlock_worker(worker);
 
 	if (k && kt_task(k) == kt_self) {
 		kthread_warn(KTHREAD_WARN_WORKER_SELF, "kthread_destroy_worker: called by itself");
@@ -325,9 +323,7 @@ void kthread_destroy_worker(struct kthread_worker *worker)
 	} else {
 		kthread_warn(KTHREAD_WARN_WORKER_NONE, "kthread_destroy_worker: no thread");
 	}
-	if (!is_empty(&worker->work_list))
-		kthread_warn(KTHREAD_WARN_WORKER_LEFTOVER,
-			     "kthread_destroy_worker: works are still queued");
+	drop_leftovers(worker);
 	if (worker->flags & WORKER_ALLOCATED)
 		free(worker);
 }
@@ -351,7 +347,7 @@ static bool is_dead(struct kthread_worker *w, const char *func)
 	return w->task && kt_task(w->task)->is_kthread && kt_check_kthread(kt_task(w->task), func);
 }
 
-static bool called_by_worker(struct kthread_worker *w, const char *func)
+bool kt_called_by_worker(struct kthread_worker *w, const char *func)
 {
 	if (!kt_self || kt_self->worker != w)
 		return false;
@@ -360,36 +356,44 @@ static bool called_by_worker(struct kthread_worker *w, const char *func)
 }
 
 /* Lock the worker of @work, which may move to another one meanwhile. NULL: it was never queued */
-static struct kthread_worker *lock_worker_of(struct kthread_work *work)
+struct kthread_worker *kt_lock_worker_of(struct kthread_work *work)
 {
 	struct kthread_worker *w;
 
 	while ((w = __atomic_load_n(&work->worker, __ATOMIC_RELAXED))) {
-		kt_lock(&w->lock);
+		lock_worker(w);
 		if (w == work->worker)
 			return w;
-		kt_unlock(&w->lock);
+		unlock_worker(w);
 	}
 	return NULL;
 }
 
-/* Wait for the instance of @work that is pending or running on @w; takes the lock's end with it. */
-static void flush_unlock(struct kthread_worker *w, struct kthread_work *work)
+/*
+ * Wait for the instance of @work that is ready or running on @w, not for one that is armed: that
+ * may take for ever. Lets go of the lock.
+ */
+void kt_flush_unlock(struct kthread_worker *w, struct kthread_work *work)
 {
+	bool ready = !is_empty(&work->node) && !work->armed;
 	struct wake wake = { NULL, 0, 0 };
+	struct kthread_node *behind;
 	struct flush_work flush;
 	bool wait = true;
 
 	flush_init(&flush);
+	if (__builtin_expect(!is_sound(&work->node) || !is_sound(&w->work_list), 0))
+		kt_mend_locked(w);
+	behind = is_sound(&work->node) ? work->node.next : &w->work_list;
 	if (is_dead(w, "kthread_flush_work"))
 		wait = false;
-	else if (!is_empty(&work->node))
-		wake = insert_locked(w, &flush.work, work->node.next);
+	else if (ready)
+		wake = insert_locked(w, &flush.work, behind);
 	else if (w->current_work == work)
 		wake = insert_locked(w, &flush.work, w->work_list.next);
 	else
 		wait = false;
-	kt_unlock(&w->lock);
+	unlock_worker(w);
 	wake_finish(&wake);
 	if (wait)
 		wait_for_completion(&flush.done);
@@ -397,16 +401,22 @@ static void flush_unlock(struct kthread_worker *w, struct kthread_work *work)
 
 void kthread_flush_work(struct kthread_work *work)
 {
-	struct kthread_worker *w = lock_worker_of(work);
+	struct kthread_worker *w = kt_lock_worker_of(work);
+	bool armed;
 
 	if (!w)
 		return;
 	if (kt_self && kt_self->worker == w) {
-		kt_unlock(&w->lock);
-		called_by_worker(w, "kthread_flush_work");
+		unlock_worker(w);
+		kt_called_by_worker(w, "kthread_flush_work");
 		return;
 	}
-	flush_unlock(w, work);
+	armed = work->armed;
+	kt_flush_unlock(w, work);
+	if (armed)
+		kthread_warn(KTHREAD_WARN_WORK_DELAYED,
+			     "kthread_flush_work: delayed work %p is armed, not waited for",
+			     (void *)work);
 }
 
 void kthread_flush_worker(struct kthread_worker *worker)
@@ -415,50 +425,55 @@ void kthread_flush_worker(struct kthread_worker *worker)
 	struct wake wake;
 	bool served;
 
-	if (called_by_worker(worker, "kthread_flush_worker"))
+	if (kt_called_by_worker(worker, "kthread_flush_worker"))
 		return;
 	flush_init(&flush);
-	kt_lock(&worker->lock);
+	lock_worker(worker);
 	if (is_dead(worker, "kthread_flush_worker")) {
-		kt_unlock(&worker->lock);
+		unlock_worker(worker);
 		return;
 	}
 	served = worker->task;
 	wake = insert_locked(worker, &flush.work, &worker->work_list);
-	kt_unlock(&worker->lock);
+	unlock_worker(worker);
 	wake_finish(&wake);
 	if (!served)
 		kthread_warn(KTHREAD_WARN_WORKER_NONE, "kthread_flush_worker: no thread");
 	wait_for_completion(&flush.done);
 }
 
-bool kthread_cancel_work_sync(struct kthread_work *work)
+bool kt_cancel_sync(struct kthread_work *work, const char *func)
 {
-	struct kthread_worker *w = lock_worker_of(work);
-	bool pending, own;
+	struct kthread_worker *w = kt_lock_worker_of(work);
+	bool pending;
 
 	if (!w)
 		return false;
 	pending = !is_empty(&work->node);
-	if (pending) {
-		USDT(kthread, work_cancel, work, work->func, w);
-		remove_node(&work->node);
-	}
+	if (pending)
+		withdraw_locked(w, work);
 	if (w->current_work != work) {
-		kt_unlock(&w->lock);
+		unlock_worker(w);
 		return pending;
 	}
-	own = kt_self && kt_self->worker == w;
-	if (own) {
-		kt_unlock(&w->lock);
-		called_by_worker(w, "kthread_cancel_work_sync");
+	if (kt_self && kt_self->worker == w) {
+		unlock_worker(w);
+		kt_called_by_worker(w, func);
 		return pending;
 	}
 	/* Queueing fails while anybody waits here. */
 	work->canceling++;
-	flush_unlock(w, work);
-	kt_lock(&w->lock);
+	kt_flush_unlock(w, work);
+	lock_worker(w);
 	work->canceling--;
-	kt_unlock(&w->lock);
+	unlock_worker(w);
 	return pending;
+}
+
+bool kthread_cancel_work_sync(struct kthread_work *work)
+{
+	if (work->delayed)
+		kthread_warn(KTHREAD_WARN_WORK_DELAYED,
+			     "kthread_cancel_work_sync: %p is a delayed work", (void *)work);
+	return kt_cancel_sync(work, "kthread_cancel_work_sync");
 }

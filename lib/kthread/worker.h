@@ -32,6 +32,9 @@ struct kthread_worker {
 	struct task_struct *task;
 	struct kthread_work *current_work;
 	unsigned int idle; /* the thread sleeps, or has not started, and nobody has woken it yet */
+	bool mended;	   /* a list was torn: to be reported at the unlock */
+	struct kthread_node delayed_work_list; /* by deadline */
+	uint64_t sleep_until_ns;	       /* while idle: when the thread wakes by itself */
 };
 
 struct kthread_work {
@@ -39,6 +42,8 @@ struct kthread_work {
 	kthread_work_func_t func;
 	struct kthread_worker *worker; /* the last one it was queued on */
 	int canceling;		       /* number of cancels that wait */
+	bool delayed;		       /* part of a struct kthread_delayed_work */
+	bool armed;		       /* on the delayed list */
 };
 
 #define KTHREAD_WORK_INIT(work, fn)                                  \
@@ -47,6 +52,12 @@ struct kthread_work {
 	}
 #define DEFINE_KTHREAD_WORK(work, fn) struct kthread_work work = KTHREAD_WORK_INIT(work, fn)
 
+/*
+ * kthread_init_work - @work will call @fn
+ *
+ * Not while it is pending: that is noticed and reported by a later call on its worker, or by the
+ * worker's thread, and the other works stay in order. Tests: W25.
+ */
 static inline void kthread_init_work(struct kthread_work *work, kthread_work_func_t fn)
 {
 	*work = (struct kthread_work){ .node = { &work->node, &work->node }, .func = fn };
@@ -93,7 +104,7 @@ struct kthread_worker *kthread_create_worker_on_cpu(int cpu, unsigned int flags,
  *
  * Context: any thread, never sleeps for long; not a signal handler.
  * Ordering: true or false, the next run of the work sees what the caller wrote before.
- * Return: false if the work is pending already or being cancelled, else true.
+ * Return: false if the work is pending (armed, too) or being cancelled already, else true.
  * Tests: W1 to W4, W8, W18 to W20, W23, W26.
  */
 bool kthread_queue_work(struct kthread_worker *worker, struct kthread_work *work);
@@ -101,12 +112,14 @@ bool kthread_queue_work(struct kthread_worker *worker, struct kthread_work *work
 /*
  * kthread_flush_work - wait until the pending or running instance of @work is done
  *
- * Later instances are not waited for. From the worker's own thread: warns and returns.
+ * Later instances are not waited for. From the worker's own thread: warns and returns. Better than
+ * the kernel, where it hangs: for a delayed work that is armed it warns and waits only for
+ * an instance that runs; kthread_flush_delayed_work() is meant. Tests: W3, W5, W6, W15.
  */
 void kthread_flush_work(struct kthread_work *work);
 
 /*
- * kthread_flush_worker - wait until all that is queued now is done
+ * kthread_flush_worker - wait until all that is queued now is done, but for armed delayed works
  *
  * Warns for a worker without a thread, then waits for one. From the worker's own thread: warns,
  * returns.
@@ -117,10 +130,11 @@ void kthread_flush_worker(struct kthread_worker *worker);
  * kthread_cancel_work_sync - make @work neither pending nor running
  *
  * Nobody can queue it while the call waits. From the worker's own thread it does not wait, and
- * warns when @work is the running one.
+ * warns when @work is the running one. A delayed work is reported, and, better than in the
+ * kernel, disarmed.
  *
  * Return: true if it was pending.
- * Tests: W7, W8, W24.
+ * Tests: W7, W8, W14, W24.
  */
 bool kthread_cancel_work_sync(struct kthread_work *work);
 
@@ -128,7 +142,8 @@ bool kthread_cancel_work_sync(struct kthread_work *work);
  * kthread_destroy_worker - run what is queued, end the thread, free the worker
  *
  * Warns for a worker whose thread is gone, or that has works left because a work queued itself
- * again. Tests: W16.
+ * again, or delayed works that are armed. Better than the kernel: those are disarmed, and all may
+ * be used again. Tests: W16.
  */
 void kthread_destroy_worker(struct kthread_worker *worker);
 
@@ -152,4 +167,6 @@ static inline struct kthread_worker *kthread_run_worker_on_cpu(int cpu, unsigned
 		wake_up_process(w->task);
 	return w;
 }
+
+#include <kthread/delayed.h>
 #endif
