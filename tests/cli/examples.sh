@@ -5,6 +5,14 @@
 
 declare -A says=(
 	[driver]='toy/0 handled 6 frames'
+	[worker]='job 0
+job 1
+job 2
+tick, 2 left
+tick, 1 left
+tick, 0 left
+three ticks of 5 ms were not early
+taken back: 1'
 	[percpu]='error 0, moved while parked: 0, rounds on a foreign CPU: 0'
 )
 

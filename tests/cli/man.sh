@@ -1,0 +1,67 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The manual pages: mandoc finds nothing to complain about, no link leads nowhere, and libkthread's pages name exactly what
+# its headers, its symbols and its list of probes have.
+. "$(dirname "$0")/lib.sh"
+
+pages=$(ls lib/kthread/man/*.[1-8] bpf/man/*.[1-8] bench/man/*.[1-8])
+kthread_pages=$(ls lib/kthread/man/*.[1-8])
+headers=$(sed -n '/^kthread_headers/,/[^\\]$/p' lib/kthread/room.mk | grep -o '[a-z_]*\.h' | sed 's|^|lib/kthread/|')
+
+# Whether other packages' pages are installed is not ours to judge; our own links are looked up below.
+lint() { ! mandoc -T lint "$1" 2>/dev/null | grep -v 'referenced manual not found'; }
+
+# One per line: NAME SECTION of every link to a page of this project.
+links() {
+	sed -n -e 's/^\(\.It \)\?\.\?Xr \(k[^ ]*\) \([1-8]\).*/\2.\3/p' \
+		-e 's/^\.BR \(kt[^ ]*\) (\([1-8]\)).*/\1.\2/p' "$1" | sed 's/\\-/-/g'
+}
+links_lead_somewhere() {
+	local link
+	for link in $(links "$1"); do
+		ls {lib/kthread,bpf,bench}/man/"$link" 2>/dev/null | grep -q . || { echo "$1: no page $link" >&2; return 1; }
+	done
+}
+
+documented() { # names of functions and macros
+	sed -n -e 's/.*\.\(Fo\) \([A-Za-z_]*\).*/\2/p' $kthread_pages
+	grep -oE '\bFn [A-Za-z_]+' $kthread_pages | sed 's/.*Fn //'
+	sed -n 's/^\.Nm \([a-z_]*\)\( ,\)\?$/\1/p' $kthread_pages | grep -vxE 'kthread|kthread_probes|bpftrace|cc|kt'
+}
+declared() { # what a program that includes the headers may call; not the typedefs, not the kt_ inside
+	grep -hvE '^typedef|^#pragma|^[ 	]*(/?\*|extern)' $headers |
+		grep -oE '^[a-z#][^(=]*[ *][A-Za-z_]+\(' | grep -oE '[A-Za-z_]+\($' | tr -d '('
+}
+exported() { nm -D --defined-only "$KT_BUILD/lib/libkthread.so.0" | awk '$2 == "T" { sub(/@.*/, "", $3); print $3 }'; }
+
+# subset NAME A B: every line of A is in B
+subset() {
+	comm -23 <(sort -u "$2") <(sort -u "$3") >"$tmp/alone"
+	check "$1: $(tr '\n' ' ' <"$tmp/alone")" test ! -s "$tmp/alone"
+}
+
+if command -v mandoc >/dev/null; then
+	for page in $pages; do
+		check "$page: mandoc -T lint" lint "$page"
+	done
+else
+	skip 'mandoc is not installed (package mandoc): the pages were not linted'
+fi
+for page in $pages; do
+	check "$page: links" links_lead_somewhere "$page"
+done
+
+documented | sort -u >"$tmp/documented"
+declared | sort -u >"$tmp/declared"
+exported >"$tmp/exported"
+check 'the headers declare something' test "$(wc -l <"$tmp/declared")" -gt 80
+check 'the library exports something' test "$(wc -l <"$tmp/exported")" -gt 40
+subset 'documented, but in no header' "$tmp/documented" "$tmp/declared"
+subset 'in a header, but not documented' "$tmp/declared" "$tmp/documented"
+subset 'exported, but not documented' "$tmp/exported" "$tmp/documented"
+
+sed -n 's/^\(SLOT_\)\?PROBE(\([a-z]*\), \([a-z_]*\), [0-9], \(".*"\))$/.It Cm \2:\3 Pq \4/p' lib/probe/probes.def >"$tmp/probes"
+grep '^\.It Cm [a-z]*:' lib/kthread/man/kthread_probes.7 >"$tmp/probes_documented"
+check 'the list of probes was read' test "$(wc -l <"$tmp/probes")" -eq "$(grep -c '^\(SLOT_\)\?PROBE(' lib/probe/probes.def)"
+check 'the probes, their arguments and their order' diff "$tmp/probes" "$tmp/probes_documented"
+finish
