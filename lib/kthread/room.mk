@@ -21,7 +21,8 @@ $B/lib/libkthread.so.0: $(kthread_sources:%.c=$B/%.pic.o) lib/kthread/libkthread
 	$Qlib/kthread/check-symbols $@
 	$Qln -sf libkthread.so.0 $B/lib/libkthread.so
 
-$B/lib/kthread/kthread.pc: lib/kthread/kthread.pc.in $B/flags
+# Always: PREFIX may be another one at `make install`.
+$B/lib/kthread/kthread.pc: lib/kthread/kthread.pc.in FORCE
 	$Qmkdir -p $(@D) && sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $< >$@
 
 # For the tests of races: delays and failures can be injected, everything is visible.
