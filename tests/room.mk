@@ -39,6 +39,7 @@ $(foreach t,$(kthread_tests),$(eval tests_archives_$t = lib/libkthread.a lib/lib
 tests_archives_kthread_races = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_edges = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_keventd = lib/libkeventd.a lib/libprobe.a
+tests_archives_keventd_hangs = lib/libkeventd.a lib/libprobe.a
 tests_archives_slot = lib/libkthread.a lib/libprobe.a
 tests_archives_probes = lib/libkthread.a lib/libprobe.a
 $B/tests/unit/probes: $B/lib/libkthread.so.0

@@ -69,13 +69,17 @@ static void event_wait(struct event *e)
 		futex_wait(&e->state, EVENT_WAITED);
 }
 
-/* ---- the global stop record ---- */
+/*
+ * ---- the global stop record ----
+ *
+ * On a line of its own: what threads that ask read is what stops write, and nothing else.
+ */
 static pthread_mutex_t stop_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
 	struct keventd_task *k;
 	int err;
 	struct event done;
-} stop_info;
+} __attribute__((aligned(64))) stop_info;
 
 bool keventd_should_stop(void)
 {
@@ -203,13 +207,42 @@ static void reset_environment(void)
 	sched_setaffinity(0, sizeof(all), &all);
 }
 
+/* However the thread ends: what is the thread's own goes. Telling a stopper is not part of it. */
+static void thread_end(void *arg)
+{
+	struct keventd_task *k = arg;
+
+	/* Wakers that come late would stamp the place of another thread. */
+	__atomic_store_n(&k->slot, NULL, __ATOMIC_RELAXED);
+	slot_unregister();
+	self = NULL;
+	keventd_put(k);
+}
+
+void keventd_exit(void)
+{
+	pthread_exit(NULL);
+}
+
+static void run_and_report(int (*threadfn)(void *data), void *data)
+{
+	int ret = -EINTR;
+
+	if (!keventd_should_stop())
+		ret = threadfn(data);
+	/* Only who is being stopped may write the record. */
+	if (keventd_should_stop()) {
+		stop_info.err = ret;
+		event_set(&stop_info.done);
+	}
+}
+
 static void *thread_main(void *arg)
 {
 	struct create *create = arg;
 	/* Copied: the request is on the caller's stack. */
 	int (*threadfn)(void *data) = create->threadfn;
 	void *data = create->data;
-	int ret = -EINTR;
 
 	self = create->result;
 	self->slot = slot_register();
@@ -220,17 +253,9 @@ static void *thread_main(void *arg)
 	keventd_schedule();
 	prctl(PR_SET_NAME, self->comm);
 
-	if (!keventd_should_stop())
-		ret = threadfn(data);
-
-	__atomic_store_n(&self->slot, NULL, __ATOMIC_RELAXED);
-	slot_unregister();
-	/* Only who is being stopped may write the record. */
-	if (keventd_should_stop()) {
-		stop_info.err = ret;
-		event_set(&stop_info.done);
-	}
-	keventd_put(self);
+	pthread_cleanup_push(thread_end, self);
+	run_and_report(threadfn, data);
+	pthread_cleanup_pop(1);
 	return NULL;
 }
 

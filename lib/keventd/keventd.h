@@ -4,21 +4,32 @@
 /*
  * The 2004 design of kernel threads, rebuilt to be measured against libkthread: not for use.
  *
- * Faithful in what made it slow or fragile:
- *	- a helper with a work queue of its own creates threads and is occupied until each has run;
- *	- before the helper is up, creation runs in the caller, whose nice value leaks in;
- *	- the name is written by the caller after creation: until then it is the helper's;
- *	- one global mutex and one global record serve all stops: they queue behind each other, and
- *each thread that asks whether it should stop reads the line that every stop writes;
- *	- stop waits for the thread's report, not for its end; a thread that ended by itself, or by
- *	  pthread_exit(), never reports: that stop hangs, and so do all later ones; so does a stop
- *	  from a thread that is being stopped.
- * No parking, no workers: that age had none. Waits use futexes with one word per thread, and
- *threads the same attributes, as in libkthread, so that the designs are compared and not the
- *primitives.
+ * Faithful in what made it slow or fragile; M1 to M16 are the properties that the drivers
+ * (engines/...) and the tests look at:
+ *	M1	creation is a chain: caller, helper, new thread, helper, caller;
+ *	M2, M3	the helper, a work queue with one thread, is occupied until each newborn has
+ *		run: one that gets no CPU holds up all creators;
+ *	M4, M5	one lock and one record serve all stops: they queue behind each other;
+ *	M6	who asks whether to stop reads the record that every stop writes twice;
+ *	M7	a stop from a thread that is being stopped hangs;
+ *	M8	stop of a thread that ended by itself hangs, and so do all later stops;
+ *	M9	so does stop of a thread that leaves by keventd_exit() or pthread_exit();
+ *	M10	a caller that waits for its thread cannot be cancelled;
+ *	M11	the engine keeps nothing per thread, but see below;
+ *	M12	the caller writes the name after creation: until then it is the helper's;
+ *	M13	signal mask and affinity are reset in the new thread, the nice value is the
+ *		helper's; before the helper is up creation runs in the caller, whose nice value
+ *		then leaks in;
+ *	M14	a newborn waits in the ordinary, interruptible state: any wake starts it;
+ *	M15	there is no parking: pausing is stop and create;
+ *	M16	there are no workers: loops are made by hand from states and wakes.
+ *
+ * Waits use futexes with one word per thread, and threads the same attributes, as in libkthread, so
+ * that the designs are compared and not the primitives.
  *
  * Differs from 2004: the name that other programs see is set by the thread itself when it is first
- * woken (user space cannot write it from outside at that price); handles are counted here, too.
+ * woken (user space cannot write it from outside at that price). The handle is memory of its own
+ * and counted, as the kernel's task is; the thread holds a reference until it ends.
  */
 #include <stdbool.h>
 #include <sys/types.h>
@@ -57,7 +68,8 @@ int keventd_wake_up(struct keventd_task *k);
 int keventd_stop(struct keventd_task *k);
 
 /* For the thread itself: */
-struct keventd_task *keventd_current(void); /* NULL: not one of these threads */
+void keventd_exit(void) __attribute__((noreturn)); /* end here; no stop hears of it */
+struct keventd_task *keventd_current(void);	   /* NULL: not one of these threads */
 bool keventd_should_stop(void);
 void keventd_set_state(enum keventd_state state);
 void keventd_schedule(void); /* sleep, if the state says so, until woken */

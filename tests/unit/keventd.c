@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The 2004 engine: that it works as far as it did, and hangs where it did. */
+/* The 2004 engine: that it works as far as it did. Where it hung: keventd_hangs.c. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
-#include <sys/wait.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "lib/keventd/keventd.h"
@@ -117,37 +119,187 @@ Test(keventd, bind)
 	cr_assert_eq(keventd_stop(k), 42);
 }
 
-static int ends(void *data)
+static char state_of(pid_t tid)
 {
-	__atomic_fetch_add((unsigned int *)data, 1, __ATOMIC_ACQ_REL);
-	return 1;
+	char path[64], text[256], *p;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)tid);
+	f = fopen(path, "r");
+	if (!f)
+		return 0;
+	p = fgets(text, sizeof(text), f) ? strrchr(text, ')') : NULL;
+	fclose(f);
+	return p ? p[2] : 0;
 }
 
-/* The hang is the behaviour: a child plays it, and is alive and silent when we look. */
-Test(keventd, M8_stop_of_a_thread_that_ended_hangs)
+static bool falls_asleep(pid_t tid)
 {
-	int told[2], status;
-	struct keventd_task *k;
-	unsigned int n = 0;
-	pid_t child;
-	char c;
+	int i;
 
-	cr_assert_eq(pipe(told), 0);
-	child = fork();
-	if (!child) {
-		k = keventd_get(keventd_create(NULL, ends, &n, "ends"));
-		keventd_wake_up(k);
-		if (!wait_for(&n, 1))
-			_exit(1);
-		usleep(20000);
-		if (write(told[1], "s", 1) != 1)
-			_exit(2);
-		keventd_stop(k);
-		_exit(3);
-	}
-	cr_assert_eq(read(told[0], &c, 1), 1);
-	usleep(200000);
-	cr_assert_eq(waitpid(child, &status, WNOHANG), 0, "it came back: status %d", status);
-	kill(child, SIGKILL);
-	waitpid(child, &status, 0);
+	for (i = 0; i < 100000 && state_of(tid) != 'S'; i++)
+		usleep(100);
+	return state_of(tid) == 'S';
+}
+
+/* ---- stops queue behind each other ---- */
+
+struct slow {
+	unsigned int noticed, may_end;
+};
+
+static int ends_late(void *data)
+{
+	struct slow *s = data;
+
+	until_stop(NULL);
+	__atomic_store_n(&s->noticed, 1, __ATOMIC_RELEASE);
+	return wait_for(&s->may_end, 1) ? 1 : -1;
+}
+
+struct stopper {
+	struct keventd_task *k;
+	unsigned int tid;
+	int ret;
+};
+
+static void *stops(void *arg)
+{
+	struct stopper *s = arg;
+
+	__atomic_store_n(&s->tid, (unsigned int)gettid(), __ATOMIC_RELEASE);
+	s->ret = keventd_stop(s->k);
+	return NULL;
+}
+
+Test(keventd, M5_a_stop_does_not_even_begin_while_another_waits)
+{
+	struct slow slow = { 0 }, fast = { .may_end = 1 };
+	struct stopper first, second;
+	pthread_t t[2];
+
+	cr_assert_eq(keventd_init(), 0);
+	first = (struct stopper){ .k = keventd_run(NULL, ends_late, &slow, "slow") };
+	second = (struct stopper){ .k = keventd_run(NULL, ends_late, &fast, "fast") };
+	cr_assert(falls_asleep(keventd_tid(first.k)) && falls_asleep(keventd_tid(second.k)));
+	pthread_create(&t[0], NULL, stops, &first);
+	cr_assert(wait_for(&slow.noticed, 1));
+	pthread_create(&t[1], NULL, stops, &second);
+	cr_assert(wait_for(&second.tid, 1));
+	cr_assert(falls_asleep((pid_t)second.tid), "the second stop is on its way");
+	cr_expect_eq(state_of(keventd_tid(second.k)), 'S');
+	cr_expect_eq(__atomic_load_n(&fast.noticed, __ATOMIC_ACQUIRE), 0, "it was asked already");
+
+	__atomic_store_n(&slow.may_end, 1, __ATOMIC_RELEASE);
+	pthread_join(t[0], NULL);
+	pthread_join(t[1], NULL);
+	cr_expect_eq(first.ret, 1);
+	cr_expect_eq(second.ret, 1);
+}
+
+/* ---- creation ---- */
+
+static void *creates_although_cancelled(void *arg)
+{
+	pthread_cancel(pthread_self());
+	*(struct keventd_task **)arg = keventd_create(NULL, until_stop, NULL, "m10");
+	pthread_testcancel();
+	return arg;
+}
+
+Test(keventd, M10_a_waiting_creator_cannot_be_cancelled)
+{
+	struct keventd_task *k = NULL;
+	pthread_t t;
+	void *ret;
+
+	cr_assert_eq(keventd_init(), 0);
+	pthread_create(&t, NULL, creates_although_cancelled, &k);
+	pthread_join(t, &ret);
+	cr_assert_eq(ret, PTHREAD_CANCELED);
+	cr_assert(k);
+	cr_expect_eq(keventd_stop(k), -EINTR);
+}
+
+static void check_comm(pid_t tid, const char *name)
+{
+	char path[64], text[32] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/comm", (int)tid);
+	f = fopen(path, "r");
+	cr_assert(f);
+	cr_assert(fgets(text, sizeof(text), f));
+	fclose(f);
+	text[strcspn(text, "\n")] = 0;
+	cr_expect_str_eq(text, name);
+}
+
+Test(keventd, M12_M14_a_newborn_sleeps_under_the_name_of_the_helper)
+{
+	unsigned int starts = 0;
+	struct keventd_task *k;
+
+	cr_assert_eq(keventd_init(), 0);
+	k = keventd_create(NULL, until_stop, &starts, "m12");
+	cr_assert(falls_asleep(keventd_tid(k)));
+	check_comm(keventd_tid(k), "kthread");
+	cr_expect_str_eq(keventd_comm(k), "m12");
+	cr_expect_eq(keventd_wake_up(k), 1, "any wake starts it");
+	cr_assert(wait_for(&starts, 1));
+	check_comm(keventd_tid(k), "m12");
+	cr_expect_eq(keventd_stop(k), 42);
+}
+
+struct found {
+	unsigned int seen;
+	int nice, nr_cpus, blocked;
+};
+
+static int notes_environment(void *data)
+{
+	struct found *f = data;
+	cpu_set_t set;
+	sigset_t mask;
+
+	f->nice = getpriority(PRIO_PROCESS, (id_t)gettid());
+	sched_getaffinity(0, sizeof(set), &set);
+	f->nr_cpus = CPU_COUNT(&set);
+	pthread_sigmask(SIG_BLOCK, NULL, &mask);
+	f->blocked = sigismember(&mask, SIGTERM) && sigismember(&mask, SIGUSR1);
+	__atomic_store_n(&f->seen, 1, __ATOMIC_RELEASE);
+	return until_stop(NULL);
+}
+
+/* What a thread finds that was created by a caller with a nice value, pinned to one CPU. */
+static struct found environment(void)
+{
+	struct found f = { 0 };
+	cpu_set_t old, one;
+	struct keventd_task *k;
+
+	cr_assert_eq(setpriority(PRIO_PROCESS, (id_t)gettid(), 5), 0);
+	cr_assert_eq(sched_getaffinity(0, sizeof(old), &old), 0);
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	cr_assert_eq(sched_setaffinity(0, sizeof(one), &one), 0);
+	k = keventd_run(NULL, notes_environment, &f, "m13");
+	cr_assert(k);
+	cr_assert(wait_for(&f.seen, 1));
+	cr_assert_eq(keventd_stop(k), 42);
+	cr_expect_eq(f.nr_cpus, CPU_COUNT(&old));
+	cr_expect(f.blocked);
+	return f;
+}
+
+Test(keventd, M13_the_nice_value_of_the_helper_is_inherited)
+{
+	cr_assert_eq(setpriority(PRIO_PROCESS, (id_t)gettid(), 2), 0);
+	cr_assert_eq(keventd_init(), 0);
+	cr_expect_eq(environment().nice, 2);
+}
+
+Test(keventd, M13_without_the_helper_the_nice_value_of_the_caller_leaks_in)
+{
+	cr_expect_eq(environment().nice, 5);
 }
