@@ -94,7 +94,8 @@ $(eval $(call program,kt-suite,$(suite_sources),bench/libktbench.a bench/libarms
 -include $(objs:.o=.d) $(wildcard $B/bpf/*.d)
 
 # ---- targets -----------------------------------------------------------------------------------
-.PHONY: bench check check-asan clean help install uninstall format
+.PHONY: bench check check-arm64 check-asan check-model check-stress check-tsan check-ubsan clean help install \
+	uninstall format
 all: ## build everything (the default)
 
 bench: ## install what is missing, build, run the suite, leave a report in results/latest/
@@ -107,10 +108,44 @@ check: ## install what is missing, build with -Werror, run every test
 	$Q$(MAKE) --no-print-directory WERROR=1 B=$B all tests
 	$Qscripts/run-tests $B
 
-check-asan: ## the unit tests under AddressSanitizer and UBSan, in build-asan/
+# Each in a build directory of its own; the plain runner where Criterion cannot run.
+check-asan: ## the unit tests under the address sanitizer, in build-asan/
 	$Qscripts/bootstrap check
-	$Q$(MAKE) --no-print-directory B=$B-asan SANITIZE=-fsanitize=address,undefined all tests
+	$Q$(MAKE) --no-print-directory B=$B-asan SANITIZE=-fsanitize=address all tests
 	$Qscripts/run-tests $B-asan unit
+
+check-ubsan: ## the unit tests under the undefined behaviour sanitizer, in build-ubsan/
+	$Qscripts/bootstrap check
+	$Q$(MAKE) --no-print-directory B=$B-ubsan \
+		SANITIZE='-fsanitize=undefined -fno-sanitize-recover=undefined' all tests
+	$Qscripts/run-tests $B-ubsan unit
+
+check-tsan: ## libkthread's tests under the thread sanitizer, in build-tsan/
+	$Qscripts/bootstrap build
+	$Q$(MAKE) --no-print-directory B=$B-tsan SANITIZE=-fsanitize=thread plain
+	$QKT_TIMEOUT_SCALE=5 scripts/run-tests $B-tsan plain
+
+check-model: ## the models of libkthread's hand-overs, by spin
+	$Qscripts/bootstrap check
+	$Q$(MAKE) --no-print-directory $B/flags
+	$Qscripts/run-tests $B model
+
+check-stress: ## libkthread for minutes: STRESS_SECONDS=300, STRESS_SEED=N repeats
+	$Qscripts/bootstrap build
+	$Q$(MAKE) --no-print-directory B=$B stress
+	$Qscripts/run-tests $B stress
+
+# Function only: an emulator runs the threads with the memory ordering of the machine it runs on. Two tests look at
+# the process from outside, where they see the emulator: its memory, and its own sleeps.
+check-arm64: ## libkthread's tests cross-built for arm64, emulated, in build-arm64/
+	$Qscripts/bootstrap arm64
+	$Q$(MAKE) --no-print-directory B=$B-arm64 CC=$(ARM64)gcc AR=$(ARM64)ar LD=$(ARM64)ld \
+		OBJCOPY=$(ARM64)objcopy LDFLAGS=-static plain
+	$QRUNNER=qemu-aarch64-static KT_TIMEOUT_SCALE=10 \
+		KT_SKIP=L20_threads_that_end_by_themselves_leave_nothing:park_and_unpark_are_stamped \
+		scripts/run-tests $B-arm64 plain
+	@echo 'check-arm64: function only; emulation cannot show ordering bugs (that is for check-model)'
+ARM64 = aarch64-linux-gnu-
 
 # One list for install and uninstall: MODE SOURCE TARGET.
 bindir	   = $(PREFIX)/bin

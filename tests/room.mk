@@ -64,3 +64,43 @@ $B/tests/tracer/kthread_oracle_shared: $B/tests/tracer/kthread_oracle.o $B/lib/l
 	$(call say,LD)$(CC) $(KT_LDFLAGS) $(LDFLAGS) -o $@ $< -L$B/lib -lkthread -Wl,-rpath,'$$ORIGIN/../../lib'
 tests_archives_wake_oracle = bpf/libtracer.a lib/libmeasure.a lib/libprobe.a
 $(foreach t,$(tracer_tests),$(eval $(call tracer_test,$t)))
+
+# The same tests without Criterion, which runs neither under the thread sanitizer nor in programs of another
+# architecture: build/tests/plain/NAME, from the same source and tests/plain/criterion/criterion.h.
+plain_tests := $(filter kthread_% keventd slot,$(unit_tests))
+define plain_test
+objs += $B/tests/plain/$1.o
+plain: $B/tests/plain/$1
+$B/tests/plain/$1.o: tests/unit/$1.c $B/flags
+	$$(call say,CC)mkdir -p $$(@D)
+	$$Q$(CC) -Itests/plain -Itests/unit $(KT_CPPFLAGS) $(CPPFLAGS) $(KT_CFLAGS) $(CFLAGS) -MMD -MP -c $$< -o $$@
+$B/tests/plain/$1: $B/tests/plain/$1.o $$(addprefix $B/,$$(or $$(tests_archives_$1),$$(tests_archives)))
+	$$(call say,LD)$(CC) $(KT_LDFLAGS) $(LDFLAGS) -o $$@ $$(filter %.o,$$^) \
+		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group
+endef
+.PHONY: plain
+$(foreach t,$(plain_tests),$(eval $(call plain_test,$t)))
+
+# Programs of minutes, run by `make check-stress`: build/tests/stress/NAME, with the testing build of the library.
+comma := ,
+stress_tests := $(patsubst tests/stress/%.c,%,$(wildcard tests/stress/*.c))
+stress_ldflags_failures = $(addprefix -Wl$(comma)--wrap=,malloc calloc aligned_alloc strdup free vasprintf \
+	asprintf pthread_create)
+stress_lib_cycles = lib/libkthread.a
+define stress_test
+objs += $B/tests/stress/$1.o
+stress: $B/tests/stress/$1
+$B/tests/stress/$1: $B/tests/stress/$1.o $B/$$(or $$(stress_lib_$1),lib/libkthread-testing.a) $B/lib/libprobe.a
+	$$(call say,LD)mkdir -p $$(@D)
+	$$Q$(CC) $(KT_LDFLAGS) $(LDFLAGS) $$(stress_ldflags_$1) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^)
+endef
+.PHONY: stress
+$(foreach t,$(stress_tests),$(eval $(call stress_test,$t)))
+# The unit tests' races, as a program that takes a seed.
+stress: $B/tests/stress/races
+objs += $B/tests/stress/races.o
+$B/tests/stress/races.o: tests/unit/kthread_races.c $B/flags
+	$(call say,CC)mkdir -p $(@D)
+	$Q$(CC) -DKT_PLAIN_RUNNER $(KT_CPPFLAGS) $(CPPFLAGS) $(KT_CFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+$B/tests/stress/races: $B/tests/stress/races.o $B/lib/libkthread-testing.a $B/lib/libprobe.a
+	$(call say,LD)$(CC) $(KT_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^)
