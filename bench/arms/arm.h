@@ -126,6 +126,15 @@ struct arm {
 	 * measured.
 	 */
 	void (*work_settle)(void *worker);
+
+	/*
+	 * A thread that can be asked, by one other thread, to call on_wake() after a delay; not
+	 * asked again before it has. Its deadline is as precise as the arm's clock of ns.
+	 */
+	int (*delay_create)(void **delay, const struct arm_peer_opts *o);
+	void (*delay_arm)(void *delay, uint64_t ns);
+	void (*delay_destroy)(void *delay); /* armed or not; ends and joins */
+	pid_t (*delay_tid)(void *delay);
 };
 
 /* arm_find - by name, NULL when this build has no such arm (its library was not there) */

@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/utsname.h>
+#include <time.h>
 
 #include "bench/arms/thread.h"
 
@@ -369,6 +370,86 @@ static void futex_work_destroy(struct arm_work *w)
 	free(w);
 }
 
+/* ---- delay: woken to learn the deadline, then a wait with a timeout ---- */
+
+struct delay {
+	uint32_t word __attribute__((aligned(64))); /* an event: armed, or stop */
+	uint32_t stop;
+	uint64_t due_ns;
+	arm_fn on_wake;
+	void *arg;
+	struct arm_thread thread;
+};
+
+static uint64_t clock_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+}
+
+static void delay_loop(void *arg)
+{
+	struct delay *d = arg;
+	struct timespec due;
+
+	for (;;) {
+		event_wait(&d->word);
+		due.tv_sec = (time_t)(d->due_ns / 1000000000ULL);
+		due.tv_nsec = (long)(d->due_ns % 1000000000ULL);
+		while (!__atomic_load_n(&d->stop, __ATOMIC_RELAXED) && clock_ns() < d->due_ns)
+			syscall(SYS_futex, &d->word, FUTEX_WAIT_BITSET_PRIVATE, EVENT_NONE, &due,
+				NULL, FUTEX_BITSET_MATCH_ANY);
+		if (__atomic_load_n(&d->stop, __ATOMIC_RELAXED))
+			return;
+		d->on_wake(d->arg);
+	}
+}
+
+static int futex_delay_create(void **delay, const struct arm_peer_opts *o)
+{
+	struct delay *d = arm_alloc(sizeof(*d));
+	int err;
+
+	if (!d)
+		return -ENOMEM;
+	d->on_wake = o->on_wake;
+	d->arg = o->arg;
+	err = arm_thread_start(&d->thread, o->cpu, o->name, o->on_start, o->arg, delay_loop, d);
+	if (err) {
+		free(d);
+		return err;
+	}
+	*delay = d;
+	return 0;
+}
+
+static void futex_delay_arm(void *delay, uint64_t ns)
+{
+	struct delay *d = delay;
+
+	d->due_ns = clock_ns() + ns;
+	event_set(&d->word);
+}
+
+static void futex_delay_destroy(void *delay)
+{
+	struct delay *d = delay;
+
+	/* Seen by a timed wait, too: the thread waits while the word says that nothing happened. */
+	__atomic_store_n(&d->stop, 1, __ATOMIC_RELAXED);
+	__atomic_exchange_n(&d->word, EVENT_SET, __ATOMIC_ACQ_REL);
+	futex_wake(&d->word);
+	arm_thread_join(&d->thread);
+	free(d);
+}
+
+static pid_t futex_delay_tid(void *delay)
+{
+	return ((struct delay *)delay)->thread.tid;
+}
+
 const struct arm arm_futex = {
 	.name = "futex",
 	.describe = futex_describe,
@@ -392,4 +473,8 @@ const struct arm arm_futex = {
 	.work_destroy = futex_work_destroy,
 	.work_queue = futex_work_queue,
 	.work_flush = futex_work_flush,
+	.delay_create = futex_delay_create,
+	.delay_arm = futex_delay_arm,
+	.delay_destroy = futex_delay_destroy,
+	.delay_tid = futex_delay_tid,
 };

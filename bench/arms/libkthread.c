@@ -430,6 +430,64 @@ static void libkthread_work_flush(void *worker)
 	kthread_flush_worker(worker);
 }
 
+/* ---- delay: a delayed work on a worker of its own ---- */
+
+struct delay {
+	void *worker;
+	struct kthread_delayed_work dwork;
+	arm_fn fn;
+	void *arg;
+};
+
+static void delay_fn(struct kthread_work *work)
+{
+	struct delay *d = container_of(work, struct delay, dwork.work);
+
+	d->fn(d->arg);
+}
+
+static int libkthread_delay_create(void **delay, const struct arm_peer_opts *o)
+{
+	const struct arm_worker_opts w = {
+		.cpu = o->cpu, .on_start = o->on_start, .arg = o->arg, .name = o->name
+	};
+	struct delay *d = arm_alloc(sizeof(*d));
+	int err;
+
+	if (!d)
+		return -ENOMEM;
+	kthread_init_delayed_work(&d->dwork, delay_fn);
+	d->fn = o->on_wake;
+	d->arg = o->arg;
+	err = libkthread_worker_create(&d->worker, &w);
+	if (err)
+		free(d);
+	else
+		*delay = d;
+	return err;
+}
+
+static void libkthread_delay_arm(void *delay, uint64_t ns)
+{
+	struct delay *d = delay;
+
+	kthread_queue_delayed_work_ns(d->worker, &d->dwork, ns);
+}
+
+static void libkthread_delay_destroy(void *delay)
+{
+	struct delay *d = delay;
+
+	kthread_cancel_delayed_work_sync(&d->dwork);
+	kthread_destroy_worker(d->worker);
+	free(d);
+}
+
+static pid_t libkthread_delay_tid(void *delay)
+{
+	return libkthread_worker_tid(((struct delay *)delay)->worker);
+}
+
 const struct arm arm_libkthread = {
 	.name = "libkthread",
 	.describe = libkthread_describe,
@@ -458,4 +516,8 @@ const struct arm arm_libkthread = {
 	.work_destroy = libkthread_work_destroy,
 	.work_queue = libkthread_work_queue,
 	.work_flush = libkthread_work_flush,
+	.delay_create = libkthread_delay_create,
+	.delay_arm = libkthread_delay_arm,
+	.delay_destroy = libkthread_delay_destroy,
+	.delay_tid = libkthread_delay_tid,
 };

@@ -3,7 +3,7 @@ suite_sources := bench/drivers/main.c bench/drivers/driver.c bench/drivers/wakeu
 	bench/drivers/park.c bench/drivers/create_stop.c bench/drivers/work_queue.c \
 	bench/drivers/crew.c bench/drivers/engines_create.c bench/drivers/engines_stop_slow.c \
 	bench/drivers/engines_stop_behind.c bench/drivers/engines_should_stop.c \
-	bench/drivers/engines_pause.c bench/drivers/engines_queue.c
+	bench/drivers/engines_pause.c bench/drivers/engines_queue.c bench/drivers/engines_delayed.c
 
 # What the drivers share, for its test.
 $(eval $(call archive,bench/libdriver.a,bench/drivers/driver.c bench/drivers/crew.c))

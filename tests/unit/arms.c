@@ -212,6 +212,8 @@ ParameterizedTest(struct arm_case *c, arms, operations_come_in_complete_sets)
 		cr_expect(a->park && a->unpark && a->park_destroy && a->park_tid);
 	if (a->life_create)
 		cr_expect(a->cycle && a->life_start && a->life_stop && a->life_poll);
+	if (a->delay_create)
+		cr_expect(a->delay_arm && a->delay_destroy && a->delay_tid);
 	if (a->worker_create)
 		cr_expect(a->worker_destroy && a->worker_tid && a->work_create && a->work_destroy &&
 			  a->work_queue && a->work_flush);
@@ -646,4 +648,43 @@ ParameterizedTest(struct arm_case *c, arms, works_run_once_each_in_order, .timeo
 	cr_assert_eq(arm->worker_create(&k, &o), 0);
 	check_only_cpu(s.start_tid, o.cpu);
 	arm->worker_destroy(k);
+}
+
+/* ---- delay ---- */
+
+ParameterizedTestParameters(arms, delays_run_once_and_never_early)
+{
+	return cr_make_param_array(struct arm_case, all_arms, NR_ARMS);
+}
+
+ParameterizedTest(struct arm_case *c, arms, delays_run_once_and_never_early, .timeout = 120)
+{
+	static const uint64_t delay_ns[] = { 0, 1000, 100000, 3000000 };
+	const struct arm *arm = arm_or_skip(c);
+	struct seen s = { .arm = arm };
+	struct arm_peer_opts o = peer_opts(&s, allowed_cpu(true), false);
+	unsigned int nr = 0;
+	double begin;
+	void *delay;
+
+	if (!arm->delay_create)
+		cr_skip_test("%s has no delays", c->arm);
+	cr_assert_eq(arm->delay_create(&delay, &o), 0);
+	cr_assert_eq(s.starts, 1);
+	check_only_cpu(arm->delay_tid(delay), o.cpu);
+	for (int round = 0; round < 20; round++)
+		for (int i = 0; i < 4; i++) {
+			begin = now_s();
+			arm->delay_arm(delay, delay_ns[i]);
+			cr_assert(reaches(&s.wakes, ++nr));
+			cr_expect_geq((now_s() - begin) * 1e9, (double)delay_ns[i]);
+			cr_assert(falls_asleep(s.start_tid));
+			cr_assert_eq(s.wakes, nr, "ran twice");
+		}
+	/* Armed, and far from due. */
+	arm->delay_arm(delay, 3600000000000ULL);
+	cr_assert(falls_asleep(s.start_tid));
+	arm->delay_destroy(delay);
+	cr_expect_eq(s.wakes, nr);
+	cr_expect(thread_ends(s.start_tid));
 }
