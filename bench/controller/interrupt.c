@@ -26,12 +26,21 @@ static void handle(int sig, void (*handler)(int))
 	sigaction(sig, &sa, NULL);
 }
 
+/* As nohup wishes, for us and for the workers. */
+static bool hangup_ignored(void)
+{
+	struct sigaction sa;
+
+	return !sigaction(SIGHUP, NULL, &sa) && sa.sa_handler == SIG_IGN;
+}
+
 void interrupt_install(void)
 {
 	seen = 0;
 	handle(SIGINT, on_stop);
 	handle(SIGTERM, on_stop);
-	handle(SIGHUP, on_stop);
+	if (!hangup_ignored())
+		handle(SIGHUP, on_stop);
 	handle(SIGCHLD, on_child);
 	handle(SIGPIPE, SIG_IGN);
 }
@@ -43,10 +52,12 @@ bool interrupt_seen(void)
 
 void interrupt_remove(void)
 {
-	static const int reset[] = { SIGINT, SIGTERM, SIGHUP, SIGCHLD };
+	static const int reset[] = { SIGINT, SIGTERM, SIGCHLD };
 
 	for (size_t i = 0; i < sizeof(reset) / sizeof(reset[0]); i++)
 		handle(reset[i], SIG_DFL);
+	if (!hangup_ignored())
+		handle(SIGHUP, SIG_DFL);
 }
 
 void interrupt_child(void)

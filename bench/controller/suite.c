@@ -162,6 +162,25 @@ static int read_all(int fd, char **text)
 	return -ENOMEM;
 }
 
+/* It has said all it will: its end, unless that never comes. 0 or -errno; ended either way. */
+static int wait_end(pid_t pid, int *status)
+{
+	uint64_t deadline = slot_clock_ns() + LIST_LIMIT_NS;
+	int r = 0;
+
+	while (!r && waitpid(pid, status, WNOHANG) != pid) {
+		if (interrupt_seen())
+			r = -EINTR;
+		else if (slot_clock_ns() > deadline)
+			r = -ETIMEDOUT;
+		else
+			poll(NULL, 0, 1);
+	}
+	if (r)
+		child_kill(pid);
+	return r;
+}
+
 int suite_list(struct suite *s, const char *path, char *err, size_t errlen)
 {
 	char *argv[] = { (char *)path, "--bench-list", NULL }, *text = NULL, why[160] = "";
@@ -189,8 +208,7 @@ int suite_list(struct suite *s, const char *path, char *err, size_t errlen)
 	if (r)
 		child_kill(pid);
 	else
-		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-			;
+		r = wait_end(pid, &status);
 	if (!r && status) {
 		child_status_text(status, why, sizeof(why));
 		r = -EINVAL;

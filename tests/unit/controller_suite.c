@@ -2,12 +2,14 @@
 /* What the controller believes of a binary's list of questions. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bench/controller/interrupt.h"
 #include "bench/controller/suite.h"
 
 TestSuite(controller_suite, .timeout = 60);
@@ -134,4 +136,36 @@ Test(controller_suite, what_is_no_benchmark_binary_gets_one_clear_sentence)
 	cr_expect_eq(list("/bin/false", err, sizeof(err)), -EINVAL);
 	cr_expect(strstr(err, "status 1"), "%s", err);
 	unlink(file);
+}
+
+/* It lists nothing and never ends; what it sends is what Ctrl-C sends. */
+Test(controller_suite, a_binary_that_does_not_end_can_be_interrupted)
+{
+	static const char script[] = "#!/bin/sh\nexec >&-\nsleep 0.3\nkill -INT $PPID\nexec sleep 70\n";
+	char file[] = "/tmp/controller-suite-XXXXXX", err[400];
+	int fd = mkstemp(file);
+
+	cr_assert(fd >= 0);
+	cr_assert_eq(write(fd, script, sizeof(script) - 1), (ssize_t)sizeof(script) - 1);
+	fchmod(fd, 0700);
+	close(fd);
+	interrupt_install();
+	cr_expect_eq(list(file, err, sizeof(err)), -EINTR, "%s", err);
+	unlink(file);
+}
+
+Test(controller_suite, an_ignored_hangup_stays_ignored)
+{
+	signal(SIGHUP, SIG_IGN);
+	interrupt_install();
+	raise(SIGHUP);
+	cr_expect_not(interrupt_seen());
+	interrupt_remove();
+	raise(SIGHUP);
+	interrupt_child();
+	raise(SIGHUP);
+	signal(SIGHUP, SIG_DFL);
+	interrupt_install();
+	raise(SIGHUP);
+	cr_expect(interrupt_seen());
 }
