@@ -295,8 +295,25 @@ static int add_needed(struct targets *t, const char *program)
 	return added;
 }
 
-/* A dynamic program: only those may be asked, a static one would simply run. */
-static bool has_interpreter(const char *path)
+/* Does the program header name the loader of glibc? */
+static bool names_loader(int fd, const GElf_Phdr *ph)
+{
+	char interp[PATH_MAX] = "", *base;
+	size_t len = ph->p_filesz < sizeof(interp) ? ph->p_filesz : sizeof(interp) - 1;
+
+	if (ph->p_type != PT_INTERP || pread(fd, interp, len, (off_t)ph->p_offset) != (ssize_t)len)
+		return false;
+	base = strrchr(interp, '/');
+	base = base ? base + 1 : interp;
+	return !strncmp(base, "ld-linux", 8) || !strncmp(base, "ld64.so", 7) ||
+	       !strncmp(base, "ld.so", 5);
+}
+
+/*
+ * Only a program with the loader that knows the question may be asked; a static one, or one of
+ * another C library, would simply run.
+ */
+static bool can_be_asked(const char *path)
 {
 	bool found = false;
 	size_t nr = 0;
@@ -308,7 +325,7 @@ static bool has_interpreter(const char *path)
 	elf = fd < 0 ? NULL : elf_begin(fd, ELF_C_READ_MMAP, NULL);
 	if (elf && elf_kind(elf) == ELF_K_ELF && !elf_getphdrnum(elf, &nr))
 		for (size_t i = 0; i < nr && !found; i++)
-			found = gelf_getphdr(elf, i, &ph) && ph.p_type == PT_INTERP;
+			found = gelf_getphdr(elf, i, &ph) && names_loader(fd, &ph);
 	if (elf)
 		elf_end(elf);
 	if (fd >= 0)
@@ -347,7 +364,7 @@ int targets_add_command(struct targets *t, const char *argv0)
 	if (err)
 		return err;
 	n = targets_add_file(t, path, argv0);
-	if (n < 0 || !has_interpreter(path))
+	if (n < 0 || !can_be_asked(path))
 		return n < 0 && n != -ENOMEM ? 0 : n;
 	needed = add_needed(t, path);
 	return needed < 0 ? n : n + needed;

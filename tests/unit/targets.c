@@ -163,6 +163,26 @@ Test(targets, command_is_searched_with_its_libraries_and_not_run)
 	targets_free(&t);
 }
 
+#ifdef __x86_64__
+/* A loader of another kind does not know the question: it would run the program. */
+Test(targets, command_with_a_foreign_loader_is_not_run)
+{
+	struct targets t = { 0 };
+
+	/* Without a C library, which would look for its own program headers. */
+	put("loader.c",
+	    "static long call(long n, long a, long b)\n"
+	    "{ __asm__ volatile(\"syscall\" : \"+a\"(n) : \"D\"(a), \"S\"(b) : \"rcx\", \"r11\", \"memory\"); return n; }\n"
+	    "void _start(void);\n"
+	    "void _start(void) { call(85, (long)DIR \"/ran\", 0600); call(231, 0, 0); }\n");
+	shell("cd %1$s && cc -static -nostdlib -fno-stack-protector -DDIR='\"%1$s\"' -o loader loader.c", "");
+	shell("cd %1$s && cc -o foreign bare.c -Wl,--dynamic-linker=%1$s/loader", "");
+	cr_expect_eq(targets_add_command(&t, in_dir("foreign")), 0);
+	cr_expect(access(in_dir("ran"), F_OK), "it was run");
+	targets_free(&t);
+}
+#endif
+
 /* Start @name, learn where it says its symbols are, check that the maps say the same. */
 static void check_process(const char *name, const char *unlink_first)
 {
