@@ -158,6 +158,22 @@ static int write_interval(struct run *r)
 /* ---- the loop ----------------------------------------------------------------------------------
  */
 
+/*
+ * What a signalfd is to deliver. A blocked signal reaches it even when it is ignored, so the SIGHUP
+ * that nohup had us ignore is left out.
+ */
+static void signals_taken(sigset_t *set)
+{
+	struct sigaction hup;
+
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGCHLD);
+	if (sigaction(SIGHUP, NULL, &hup) || hup.sa_handler != SIG_IGN)
+		sigaddset(set, SIGHUP);
+}
+
 /* A signal that asks to end, or 0. A terminal's goes to the command as well, one sent to us alone
  * does not. */
 static int take_signal(int fd, struct trace_command *c)
@@ -280,14 +296,12 @@ int trace_run(struct trace_request *q, struct trace_outcome *o, char *err, size_
 	bool counted = false;
 
 	memset(o, 0, sizeof(*o));
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGCHLD);
+	signals_taken(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	/* A reader that went away must not cost the record its end. */
 	signal(SIGPIPE, SIG_IGN);
+	/* Ignored by whoever started us, it would take away the command's status and our wait's end. */
+	signal(SIGCHLD, SIG_DFL);
 	r.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (r.signals < 0)
 		return say(&r, -errno, "cannot take signals");
@@ -335,11 +349,7 @@ int trace_wait_command(struct trace_outcome *o)
 	int status, fd;
 	sigset_t set;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGCHLD);
+	signals_taken(&set);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	while (fd >= 0 && !trace_command_ended(o->command)) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };

@@ -78,6 +78,8 @@ check 'open bracket' refused 'pattern' "$kt" trace wakeup -c '['
 check 'unknown option' refused 'frob' "$kt" trace work --frob
 check 'option without its value' refused 'argument' "$kt" trace work -d
 
+check 'nowhere to print' exits 5 sh -c "'$kt' doctor >/dev/full"
+
 if ! "$kt" trace stop --kthreads -d 1ms -o "$tmp/try" >/dev/null 2>"$tmp/err"; then
 	echo "SKIP: the rest: $(cat "$tmp/err")"
 	echo "$passed passed, $failed failed"
@@ -91,6 +93,10 @@ for kind in park work stop; do
 		"$kt" trace $kind -p $other -d 1s -o "$tmp/none"
 done
 kill $other
+[ "$(cat /proc/2/comm)" != kthreadd ] || check 'a kernel thread without --kthreads' refused 'kernel thread' "$kt" trace wakeup -t 2 -d 1s
+check 'a user thread with --kthreads' refused 'no kernel thread' "$kt" trace wakeup --kthreads -t $$ -d 1s
+check 'a bare number is seconds' exits 0 "$kt" trace stop --kthreads -d 0.05
+check 'nothing seen is said' sh -c "'$kt' trace wakeup -c no-such-thread -d 50ms 2>&1 | grep -q 'nothing was seen'"
 check 'no file is left by it' test ! -e "$tmp/none"
 check 'no file is left by a command that is not there' refused 'no-such-command' "$kt" trace work -o "$tmp/none" -- "$tmp/no-such-command"
 check 'really none' test ! -e "$tmp/none"
@@ -102,8 +108,17 @@ check 'its record says so' ends_with "$tmp/early" interrupted
 check 'SIGTERM too' signalled TERM 0 "$tmp/term" work --kthreads
 check 'its record is complete too' ends_with "$tmp/term" complete
 
+(trap '' HUP; exec "$kt" trace work --kthreads -d 3s -o "$tmp/nohup") >/dev/null 2>&1 </dev/null &
+pid=$!
+await tests/tracer/attached on_kernel_queue
+kill -HUP $pid
+check 'nohup: it goes on' wait $pid
+check 'nohup: the record is complete' ends_with "$tmp/nohup" complete
+
 check 'status of a command' exits 3 "$kt" trace wakeup -- sh -c 'exit 3'
 check 'status of a killed command' exits $((128 + 9)) "$kt" trace stop -- sh -c 'kill -9 $$'
+check 'status where SIGCHLD was ignored' exits 3 timeout -s KILL 20 env --ignore-signal=CHLD \
+	"$kt" trace stop -- sh -c 'exit 3'
 check 'a command goes on after -d' exits 4 "$kt" trace work -d 1ms -o "$tmp/d" -- sh -c "sleep 1; touch '$tmp/went-on'; exit 4"
 check 'it did' test -e "$tmp/went-on"
 check 'the record is complete' ends_with "$tmp/d" complete
