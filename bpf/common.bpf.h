@@ -89,6 +89,20 @@ static __always_inline bool started(void)
 	return true;
 }
 
+/* ---- tasks --------------------------------------------------------------------------------------- */
+
+/* Before 5.14 the member is called state and is a long. */
+struct task_struct___state {
+	long state;
+} __attribute__((preserve_access_index));
+
+static __always_inline __u32 state_field(struct task_struct *p)
+{
+	if (bpf_core_field_exists(struct task_struct, __state))
+		return p->__state;
+	return BPF_CORE_READ((struct task_struct___state *)p, state);
+}
+
 /* ---- filters ----------------------------------------------------------------------------------- */
 
 /* own_tid - what gettid() tells @p */

@@ -342,7 +342,7 @@ int BPF_PROG(on_sched_waking, struct task_struct *p)
 	parker_waking(p, waker);
 	if (!(p->flags & PF_KTHREAD))
 		return 0;
-	is_parked = p->__state & TASK_PARKED;
+	is_parked = state_field(p) & TASK_PARKED;
 	if ((!is_parked && !should_park(p)) || !wanted(p))
 		return 0;
 	now = bpf_ktime_get_ns();
@@ -407,7 +407,7 @@ int on_sched_switch(__u64 *ctx)
 
 	if (!*(volatile __u32 *)&control.enabled)
 		return 0;
-	state = settings.switch_has_state ? (__u32)ctx[3] : prev->__state;
+	state = settings.switch_has_state ? (__u32)ctx[3] : state_field(prev);
 	if (!preempt)
 		switched_out(prev, state, bpf_ktime_get_ns());
 	switched_in(next, bpf_ktime_get_ns());
@@ -417,7 +417,7 @@ int on_sched_switch(__u64 *ctx)
 SEC("?tp_btf/sched_process_exit")
 int BPF_PROG(on_thread_exit, struct task_struct *p)
 {
-	struct tracer_thread key = { .tgid = p->tgid, .tid = p->pid };
+	struct tracer_thread key = { .tgid = p->tgid, .tid = own_tid(p) };
 	__u32 tid = p->pid;
 
 	bpf_map_delete_elem(&targets, &key);

@@ -308,18 +308,6 @@ static __always_inline void enter(struct task_struct *next, __u64 now)
 	emit(t, next, &o);
 }
 
-/* Before 5.14 the member is called state and is a long. */
-struct task_struct___state {
-	long state;
-} __attribute__((preserve_access_index));
-
-static __always_inline __u32 state_field(struct task_struct *p)
-{
-	if (bpf_core_field_exists(struct task_struct, __state))
-		return p->__state;
-	return BPF_CORE_READ((struct task_struct___state *)p, state);
-}
-
 SEC("?tp_btf/sched_switch")
 int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
 {

@@ -62,6 +62,8 @@ tests_archives_work_loss = bpf/libtracer.a bench/libreport.a lib/librecord.a lib
 tests: $B/tests/tracer/kthread_oracle_shared
 $B/tests/tracer/kthread_oracle_shared: $B/tests/tracer/kthread_oracle.o $B/lib/libkthread.so.0
 	$(call say,LD)$(CC) $(KT_LDFLAGS) $(LDFLAGS) -o $@ $< -L$B/lib -lkthread -Wl,-rpath,'$$ORIGIN/../../lib'
+tests_archives_kernel_types = lib/libmeasure.a
+$B/tests/tracer/kernel_types.o: $B/bpf/park.skel.h $B/bpf/wakeup.skel.h
 tests_archives_wake_oracle = bpf/libtracer.a lib/libmeasure.a lib/libprobe.a
 $(foreach t,$(tracer_tests),$(eval $(call tracer_test,$t)))
 
