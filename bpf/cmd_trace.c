@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,7 @@ static const struct argp_option option_table[] = {
 	{ "tid", 't', "TID", 0, "Only this thread", 0 },
 	{ "comm", 'c', "GLOB", 0, "Only threads whose name matches this shell pattern", 0 },
 	{ "kthreads", KEY_KTHREADS, NULL, 0, "The kernel's threads instead of user threads", 0 },
-	{ "duration", 'd', "TIME", 0, "End after TIME (units ns us ms s m h)", 0 },
+	{ "duration", 'd', "TIME", 0, "End after TIME (units ns us ms s m h; s by default)", 0 },
 	{ "interval", 'i', "TIME", 0, "Record and print every TIME", 0 },
 	{ "by", KEY_BY, "WHAT", 0,
 	  "Figures per thread, func (work), worker (work), or for all (default)", 0 },
@@ -64,21 +65,13 @@ __attribute__((format(printf, 1, 2), noreturn)) static void refuse(const char *f
 	exit(KT_EXIT_USAGE);
 }
 
-static uint64_t parse_time(const char *option, const char *text)
+static uint64_t time_of(const char *option, const char *text)
 {
-	static const struct {
-		const char *unit;
-		double ns;
-	} units[] = { { "ns", 1 },  { "us", 1e3 }, { "ms", 1e6 },
-		      { "s", 1e9 }, { "m", 60e9 }, { "h", 3600e9 } };
-	char *end;
-	double v = strtod(text, &end);
+	uint64_t ns = parse_time(text);
 
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (end != text && !strcmp(end, units[i].unit) && v * units[i].ns >= 1 &&
-		    v * units[i].ns < 1e18)
-			return (uint64_t)(v * units[i].ns);
-	refuse("%s wants a time above zero with its unit, as 500ms or 3s, not '%s'", option, text);
+	if (!ns)
+		refuse("%s wants a time above zero, as 500ms or 3s, not '%s'", option, text);
+	return ns;
 }
 
 static pid_t parse_id(const char *what, const char *text)
@@ -131,10 +124,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		t->kthreads = true;
 		break;
 	case 'd':
-		o->q.duration_ns = parse_time("-d", arg);
+		o->q.duration_ns = time_of("-d", arg);
 		break;
 	case 'i':
-		o->q.interval_ns = parse_time("-i", arg);
+		o->q.interval_ns = time_of("-i", arg);
 		break;
 	case KEY_BY:
 		o->by = arg;
@@ -288,7 +281,7 @@ static int print_report(const char *path, char *err, size_t errlen)
 	return ret;
 }
 
-/* An empty report explains itself. */
+/* An empty report needs a reason. */
 static void explain_nothing(const struct options *o)
 {
 	bool probes = o->q.opts.kind != TRACER_WAKEUP && !o->q.opts.kthreads;
@@ -348,7 +341,7 @@ int cmd_trace(int argc, char **argv)
 	if (ret) {
 		fprintf(stderr, "kt trace: %s\n", err);
 		status = status ?: KT_EXIT_FAILED;
-	} else if (!outcome.nr_events) {
+	} else if (!outcome.nr_values) {
 		explain_nothing(&o);
 	}
 	if (*temporary)

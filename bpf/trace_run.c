@@ -136,6 +136,9 @@ static int write_interval(struct run *r)
 	for (uint32_t g = 0; g < s->nr_groups && !ret; g++) {
 		json_t *metrics;
 
+		for (uint32_t m = 0; m < NR_METRICS; m++)
+			r->o->nr_values += s->group[g].metric[m] ? s->group[g].metric[m]->count : 0;
+
 		if (named_before(s, g))
 			continue;
 		metrics = merged_metrics(s, g);
@@ -144,7 +147,6 @@ static int write_interval(struct run *r)
 		else
 			json_decref(metrics);
 	}
-	r->o->nr_events += s->events;
 	if (!ret)
 		ret = write_losses(r, s);
 	if (ret)

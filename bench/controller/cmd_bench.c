@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "bench/controller/interrupt.h"
 #include "bench/controller/kernel_arm.h"
 #include "bench/controller/outcome.h"
 #include "bench/controller/run.h"
+#include "bench/report/render.h"
 #include "bpf/tracer.h"
 #include "kt.h"
 
@@ -36,14 +38,14 @@ static const struct argp_option option_table[] = {
 	  "Only questions whose name matches; the ones under engines/ run only so", 0 },
 	{ "time", KEY_TIME, "TIME", 0,
 	  "Measuring time per question, all its arms together, traced blocks extra (3s); units ns "
-	  "us ms s m h",
+	  "us ms s m h; s by default",
 	  0 },
 	{ "seed", KEY_SEED, "N", 0, "Order of the epochs (random, printed and recorded)", 0 },
 	{ "trace", KEY_TRACE, NULL, 0, "Insist on traced blocks (taken when permitted)", 0 },
 	{ "no-trace", KEY_NO_TRACE, NULL, 0, "No traced blocks", 0 },
 	{ "output", 'o', "FILE", 0,
 	  "Record into FILE, which must not exist, and make no report directory", 0 },
-	{ "list", KEY_LIST, NULL, 0, "List the questions and end", 0 },
+	{ "list", KEY_LIST, NULL, 0, "List the questions and their arms, and end", 0 },
 	{ 0 },
 };
 
@@ -53,23 +55,6 @@ static const char doc[] =
 	"and its reports go to results/runs/, and results/latest leads to the newest.\n\n"
 	"Exit status: 0 fine, 2 usage or bad input, 4 nothing ran, 5 a question failed, 130 "
 	"interrupted.";
-
-/* "3s", "250ms": ns; 0 when it is none. */
-static uint64_t parse_time(const char *text)
-{
-	static const struct {
-		const char *unit;
-		double ns;
-	} units[] = { { "ns", 1 },  { "us", 1e3 }, { "ms", 1e6 },
-		      { "s", 1e9 }, { "m", 60e9 }, { "h", 3600e9 } };
-	char *end;
-	double v = strtod(text, &end);
-
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (end != text && !strcmp(end, units[i].unit) && v > 0 && v * units[i].ns < 1e18)
-			return (uint64_t)(v * units[i].ns);
-	return 0;
-}
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
@@ -236,6 +221,10 @@ static int open_record(struct bench_run *run, int argc, char **argv, uint64_t se
 		r = record_write(run->out, record_environment());
 	if (!r)
 		return 0;
+	/* Made a moment ago, and empty of results. */
+	record_close(run->out);
+	run->out = NULL;
+	unlink(run->record);
 	snprintf(run->err, sizeof(run->err), "cannot write %s: %s", run->record, strerror(-r));
 	return complain(run, KT_EXIT_USAGE);
 }
@@ -300,6 +289,15 @@ static int show(struct bench_run *run, int status)
 	return status;
 }
 
+/* Its name first: the rest of the line is for people. */
+static void list_question(const struct suite_question *q)
+{
+	printf("%-42s ", q->name);
+	for (unsigned int i = 0; i < q->nr_arms; i++)
+		printf(" %s", q->arm[i]);
+	puts(q->manual ? "  (only with --filter)" : "");
+}
+
 static int bench(struct bench_run *run, int argc, char **argv)
 {
 	uint64_t seed = run->o->seed;
@@ -311,8 +309,11 @@ static int bench(struct bench_run *run, int argc, char **argv)
 		return status;
 	if (run->o->list) {
 		for (size_t i = 0; i < run->suite.nr; i++)
-			printf("%s\n", run->suite.question[i].name);
-		return KT_EXIT_OK;
+			list_question(&run->suite.question[i]);
+		if (!fflush(stdout))
+			return KT_EXIT_OK;
+		snprintf(run->err, sizeof(run->err), "cannot print the list: %s", strerror(errno));
+		return complain(run, KT_EXIT_FAILED);
 	}
 	if (!run->o->seed_given && getrandom(&random, sizeof(random), 0) == sizeof(random))
 		seed = random;
