@@ -2,7 +2,9 @@
 #include "kt.h"
 
 #include <argp.h>
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "doctor.h"
 
@@ -40,6 +42,10 @@ int cmd_doctor(int argc, char **argv)
 			printf("%-26s  without it: %s\n", "", c->costs);
 		if (c->remedy)
 			printf("%-26s  to get it: %s\n", "", c->remedy);
+	}
+	if (fflush(stdout)) {
+		fprintf(stderr, "kt doctor: cannot print: %s\n", strerror(errno));
+		return KT_EXIT_FAILED;
 	}
 	return KT_EXIT_OK;
 }

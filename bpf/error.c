@@ -8,9 +8,10 @@
 
 #include "bpf/tracer_impl.h"
 
-#define CAP_SYS_ADMIN_BIT 21
-#define CAP_PERFMON_BIT	  38
-#define CAP_BPF_BIT	  39
+#define CAP_SYS_PTRACE_BIT 19
+#define CAP_SYS_ADMIN_BIT  21
+#define CAP_PERFMON_BIT	   38
+#define CAP_BPF_BIT	   39
 
 /*
  * libbpf's messages of the last failure: enough for the verifier's last lines. One thread traces.
@@ -178,4 +179,15 @@ int tracer_error(char *err, size_t errlen, int errnum, const char *what, ...)
 		snprintf(why, sizeof(why), "%s%s%s", strerror(-errnum), *last ? ": " : "", last);
 	}
 	return tracer_say(err, errlen, errnum, "cannot %s: %s", did, why);
+}
+
+int tracer_process_error(char *err, size_t errlen, int errnum, const char *what, pid_t pid)
+{
+	if (errnum != -EPERM && errnum != -EACCES)
+		return tracer_error(err, errlen, errnum, "%s of process %d", what, pid);
+	return tracer_say(err, errlen, errnum, "cannot %s of process %d: %s", what, pid,
+			  effective_caps() >> CAP_SYS_PTRACE_BIT & 1
+				  ? "refused although privileged; it is in another user namespace, "
+				    "or a security module protects it"
+				  : "not permitted, CAP_SYS_PTRACE missing; run as root or grant it");
 }

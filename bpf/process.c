@@ -246,6 +246,23 @@ static pid_t process_of_thread(pid_t tid)
 	return tgid;
 }
 
+/* PF_KTHREAD among the flags of its stat file. */
+static bool is_kernel_thread(pid_t tid)
+{
+	char name[64], line[512] = "", *name_end;
+	unsigned int flags = 0;
+	FILE *in;
+
+	snprintf(name, sizeof(name), "/proc/%d/stat", tid);
+	in = fopen(name, "re");
+	if (!in)
+		return false;
+	name_end = fgets(line, sizeof(line), in) ? strrchr(line, ')') : NULL;
+	fclose(in);
+	return name_end && sscanf(name_end + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) == 1 &&
+	       flags & 0x00200000;
+}
+
 int process_check(struct tracer *t, char *err, size_t errlen)
 {
 	const struct tracer_opts *o = &t->opts;
@@ -263,6 +280,13 @@ int process_check(struct tracer *t, char *err, size_t errlen)
 	if (of && of_tid && of != of_tid)
 		return tracer_say(err, errlen, -ESRCH, "thread %d belongs to process %d, not to %d",
 				  o->tid, of_tid, of);
+	if (!o->kthreads && (of || of_tid) && is_kernel_thread(of_tid ?: of))
+		return tracer_say(err, errlen, -EINVAL,
+				  "%d is a kernel thread; they are traced by --kthreads -t %d",
+				  of_tid ?: of, of_tid ?: of);
+	if (o->kthreads && of_tid && !is_kernel_thread(of_tid))
+		return tracer_say(err, errlen, -EINVAL,
+				  "thread %d is no kernel thread; leave --kthreads out", o->tid);
 	if ((of || of_tid) && pidns_to_global(of ?: of_tid, &id))
 		return tracer_say(
 			err, errlen, -ENOTSUP,

@@ -162,6 +162,12 @@ int process_set_registry(struct tracer *t, pid_t tgid, uint64_t registry_addr);
 int tracer_error(char *err, size_t errlen, int errnum, const char *what, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/*
+ * tracer_process_error - the same when process @pid could not be looked into: "cannot <what> of
+ * process <pid>: ..."; what is missing then is CAP_SYS_PTRACE, not BPF
+ */
+int tracer_process_error(char *err, size_t errlen, int errnum, const char *what, pid_t pid);
+
 /* tracer_say - a sentence worded by the caller; returns @errnum */
 int tracer_say(char *err, size_t errlen, int errnum, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));

@@ -87,7 +87,7 @@ int usdt_files_open(struct tracer *t, struct usdt_files *u, char *err, size_t er
 	if (n == -ESRCH)
 		return tracer_say(err, errlen, n, "there is no process %d", pid);
 	if (n < 0)
-		return tracer_error(err, errlen, n, "read the memory map of process %d", pid);
+		return tracer_process_error(err, errlen, n, "read the memory map", pid);
 	u->next_scan_ns = now_ns() + SCAN_PERIOD_NS;
 	return any_usable(u) ? 0 : say_missing(t, u, err, errlen);
 }

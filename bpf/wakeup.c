@@ -128,15 +128,14 @@ static int wakeup_process(struct tracer *t, pid_t tgid, char *err, size_t errlen
 
 	ret = targets_add_process(&w->files, tgid);
 	if (ret < 0)
-		return tracer_error(err, errlen, ret, "search process %d for probes", tgid);
+		return tracer_process_error(err, errlen, ret, "read the memory map", tgid);
 	ret = attach_slot_probes(t, err, errlen);
 	if (ret)
 		return ret;
 	ret = process_symbol(tgid, "kthread_slot_registry", &registry);
 	if (ret)
 		return ret == -ENOENT ? 0
-				      : tracer_error(err, errlen, ret,
-						     "search process %d for its slots", tgid);
+				      : tracer_process_error(err, errlen, ret, "find the slots", tgid);
 	return process_set_registry(t, tgid, registry) ?: 1;
 }
 
