@@ -18,6 +18,16 @@ echo precious >"$tmp/there.jsonl"
 refused 'output that exists' 2 'exist' "$kt" bench --filter create_stop -o "$tmp/there.jsonl"
 check 'it was not overwritten' grep -qx precious "$tmp/there.jsonl"
 
+check 'nowhere to print the list' sh -c "'$kt' bench --list >/dev/full; test \$? -eq 5"
+if unshare -m true 2>/dev/null; then
+	# The disk is full before the run begins.
+	refused 'full disk' 2 'space' unshare -m sh -c "mkdir '$tmp/full' && mount -t tmpfs -o size=4k tmpfs '$tmp/full' &&
+		head -c 4096 /dev/zero >'$tmp/full/x' && '$kt' bench --filter create_stop -o '$tmp/full/run.jsonl'
+		status=\$?; [ ! -e '$tmp/full/run.jsonl' ] || echo left; exit \$status"
+else
+	skip 'a full disk: unshare -m was refused'
+fi
+
 # kt report
 refused 'missing file' 2 'no-such-file' "$kt" report "$tmp/no-such-file.jsonl"
 refused 'no record' 2 'there.jsonl' "$kt" report "$tmp/there.jsonl"

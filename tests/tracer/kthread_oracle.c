@@ -5,10 +5,11 @@
  *	kthread_oracle work IDLE BUSY CANCELLED FLUSHES
  *	kthread_oracle park N
  *	kthread_oracle stop N
+ *	kthread_oracle wake N NAME	(wakes of a thread with that full name)
  *	kthread_oracle hold FILE	(map the library until FILE is there)
  *
- * Nothing is timed: each step waits for the state it needs. Works behind the gate and stops take 1
- *ms at least.
+ * Nothing is timed: each step waits for the state it needs. Works behind the gate and stops take
+ * 1 ms at least.
  */
 #include <errno.h>
 #include <kthread/kthread.h>
@@ -183,6 +184,36 @@ static void stops(int n)
 	}
 }
 
+/* ---- wakes -------------------------------------------------------------------------------------
+ */
+
+static int wake_fn(void *arg)
+{
+	(void)arg;
+	set_current_state(TASK_INTERRUPTIBLE);
+	while (!kthread_should_stop()) {
+		schedule();
+		atomic_fetch_add(&nr_rounds, 1);
+		set_current_state(TASK_INTERRUPTIBLE);
+	}
+	__set_current_state(TASK_RUNNING);
+	return 0;
+}
+
+static void wakes(int n, const char *name)
+{
+	struct task_struct *k = kthread_run(wake_fn, NULL, "%s", name);
+
+	if (IS_ERR(k))
+		die("no thread");
+	for (int i = 0; i < n; i++) {
+		AWAIT(sleeps(k->pid));
+		wake_up_process(k);
+		AWAIT(atomic_load(&nr_rounds) == i + 1);
+	}
+	kthread_stop(k);
+}
+
 static int number(const char *text)
 {
 	char *end;
@@ -201,9 +232,11 @@ int main(int argc, char **argv)
 		parks(number(argv[2]));
 	else if (argc == 3 && !strcmp(argv[1], "stop"))
 		stops(number(argv[2]));
+	else if (argc == 4 && !strcmp(argv[1], "wake"))
+		wakes(number(argv[2]), argv[3]);
 	else if (argc == 3 && !strcmp(argv[1], "hold"))
 		AWAIT(!access(argv[2], F_OK));
 	else
-		die("work IDLE BUSY CANCELLED FLUSHES | park N | stop N | hold FILE");
+		die("work IDLE BUSY CANCELLED FLUSHES | park N | stop N | wake N NAME | hold FILE");
 	return 7;
 }

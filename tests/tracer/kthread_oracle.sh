@@ -118,6 +118,21 @@ check 'a hostile name' traced 7 "$tmp/h" park --by thread -o "$tmp/h" -- "$oracl
 cp "$tmp/out" "$tmp/hostile"
 check 'no control byte reaches the terminal' sh -c "LC_ALL=C grep -q 'oracle <b>parked</b>' '$tmp/hostile' && ! LC_ALL=C grep -q '[^[:print:]]' '$tmp/hostile'"
 check 'the record is UTF-8' python3 -c 'import sys; open(sys.argv[1], encoding="utf-8", errors="strict").read()' "$tmp/h"
+# A full name that would be a script in a page and a colour on a terminal, in every format.
+name=$'<script>alert(1)</script>\x1b[31m'
+check 'a name that is a script' traced 7 "$tmp/x" wakeup --by thread -i 20ms -o "$tmp/x" -- "$oracle" wake 40 "$name"
+cp "$tmp/out" "$tmp/x.out"
+check 'its wakes' counts "$tmp/x" 'end_to_end>39'
+check 'the terminal shows it' sh -c "LC_ALL=C grep -qF '<script>alert(1)</script>\\x1b[31m-' '$tmp/x.out' && ! LC_ALL=C grep -q '[^[:print:]]' '$tmp/x.out'"
+check 'HTML' "$kt" report "$tmp/x" --format html -o "$tmp/x.html"
+check 'HTML shows it' sh -c "grep -qF 'alert(1)&lt;/script&gt;' '$tmp/x.html' && ! grep -qF '<script>alert' '$tmp/x.html' && ! grep -q '$(printf '\033')' '$tmp/x.html'"
+check 'JSON' "$kt" report "$tmp/x" --format json -o "$tmp/x.json"
+check 'JSON keeps it' python3 - "$tmp/x.json" "$name" <<'P'
+import json, sys
+text = open(sys.argv[1], encoding="utf-8").read()
+assert "\x1b" not in text
+assert any(r["subject"].startswith(sys.argv[2] + "-") for r in json.loads(text)["results"])
+P
 check 'one thread name only' traced 7 "$tmp/c" stop -c 'oracle*_number_2' -o "$tmp/c" -- "$oracle" stop 8
 check 'its counts' counts "$tmp/c" stop=2 counter.filtered=6 counter.unmatched=0
 check 'work of no such worker' traced 7 "$tmp/n" work -c 'no-such-*' -o "$tmp/n" -- "$oracle" work 3 2 0 0
