@@ -4,8 +4,8 @@
  * engines/create_latency: how long does one of many callers wait for its thread?
  *
  * Span: create called -> create has returned; the threads are not started. Each of the callers
- * creates four, one after the other; engines/create is the time of all divided by their number.
- * busy=4: four threads that never sleep compete for the CPUs.
+ * creates four (of 64 callers: one), one after the other; engines/create is the time of all divided
+ * by their number. busy=4: four threads that never sleep compete for the CPUs.
  *
  * Not in it: the ends of the threads; the callers' threads.
  *
@@ -18,17 +18,17 @@
 #include "bench/drivers/crew.h"
 #include "bench/drivers/driver.h"
 
-#define MAX_CALLERS 64
-#define EACH	    4
+#define MAX_LIVES 64
+#define MAX_EACH  4
 
 struct create {
 	const struct arm *arm;
 	struct crew *callers, *busy;
-	unsigned int nr;
+	unsigned int nr_each, nr; /* of one caller, of all */
 	bool calm;
 	int err;
-	void *life[MAX_CALLERS * EACH];
-	uint64_t took_ns[MAX_CALLERS * EACH];
+	void *life[MAX_LIVES];
+	uint64_t took_ns[MAX_LIVES];
 };
 
 static void create_each(void *arg, unsigned int number)
@@ -39,7 +39,7 @@ static void create_each(void *arg, unsigned int number)
 	unsigned int i;
 	int err;
 
-	for (i = number * EACH; i < (number + 1) * EACH; i++) {
+	for (i = number * c->nr_each; i < (number + 1) * c->nr_each; i++) {
 		begin = bench_now_ns();
 		err = c->arm->life_create(&c->life[i], &o);
 		c->took_ns[i] = bench_now_ns() - begin;
@@ -75,7 +75,7 @@ static uint64_t create_all(struct bench_state *st, struct create *c)
 		__atomic_store_n(&c->calm, true, __ATOMIC_RELAXED);
 		crew_wait(c->busy);
 	}
-	for (unsigned int i = 0; end && i < c->nr * EACH; i++)
+	for (unsigned int i = 0; end && i < c->nr; i++)
 		if (c->life[i])
 			c->arm->life_stop(c->life[i]);
 	if (!end || c->err) {
@@ -99,6 +99,7 @@ static void create_teardown(struct bench_state *st)
 
 static int create_setup(struct bench_state *st)
 {
+	unsigned int nr_callers = (unsigned int)bench_param_int(st, "callers");
 	unsigned int nr_busy = (unsigned int)bench_param_int(st, "busy");
 	struct create *c = bench_ctx(st);
 	int err;
@@ -106,8 +107,9 @@ static int create_setup(struct bench_state *st)
 	c->arm = driver_lives(st);
 	if (!c->arm)
 		return -ENOENT;
-	c->nr = (unsigned int)bench_param_int(st, "callers");
-	err = crew_create(&c->callers, c->nr, create_each, c);
+	c->nr_each = MAX_LIVES / nr_callers < MAX_EACH ? MAX_LIVES / nr_callers : MAX_EACH;
+	c->nr = nr_callers * c->nr_each;
+	err = crew_create(&c->callers, nr_callers, create_each, c);
 	if (!err && nr_busy)
 		err = crew_create(&c->busy, nr_busy, be_busy, c);
 	if (!err)
@@ -128,7 +130,7 @@ BENCHMARK_NAMED(engines_create, "engines/create", .params = BENCH_PARAMS("caller
 		took = create_all(st, c);
 		if (!took)
 			break;
-		bench_lat_record(st, took / (c->nr * EACH));
+		bench_lat_record(st, took / c->nr);
 	}
 }
 
@@ -143,7 +145,7 @@ BENCHMARK_NAMED(engines_create_latency, "engines/create_latency",
 	while (bench_keep_running(st)) {
 		if (!create_all(st, c))
 			break;
-		for (unsigned int i = 0; i < c->nr * EACH; i++)
+		for (unsigned int i = 0; i < c->nr; i++)
 			bench_lat_record(st, c->took_ns[i]);
 	}
 }

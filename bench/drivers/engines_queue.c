@@ -8,8 +8,8 @@
  *
  * Not in it: waiting until the worker is asleep; making the works.
  *
- * Baseline futex: the cheapest hand-over there is; no pthread, which has no queue. The other
- * questions on queues are in work_queue.c.
+ * Baseline futex: the cheapest hand-over there is; no pthread, which has no queue. libuv and
+ * GLib are what others would take today. The other questions on queues are in work_queue.c.
  */
 #include <errno.h>
 #include <string.h>
@@ -74,9 +74,10 @@ static int stream_setup(struct bench_state *st)
 }
 
 BENCHMARK_NAMED(engines_queue_stream, "engines/queue_stream", .params = BENCH_PARAMS("works=1000"),
-		.arms = BENCH_ARMS("libkthread", "keventd", "futex"), .baseline = "futex",
-		.mode = BENCH_LATENCY, .manual = true, .ctx_size = sizeof(struct stream),
-		.setup = stream_setup, .teardown = stream_teardown)
+		.arms = BENCH_ARMS("libkthread", "keventd", "futex", "libuv", "glib"),
+		.baseline = "futex", .mode = BENCH_LATENCY, .manual = true,
+		.ctx_size = sizeof(struct stream), .setup = stream_setup,
+		.teardown = stream_teardown)
 {
 	struct stream *s = bench_ctx(st);
 	struct rusage before, after;

@@ -2,7 +2,7 @@
 /*
  * engines/should_stop: what does it cost a thread to look whether it should stop?
  *
- * Span: 200 000 looks in a row by one thread, given per 1000 looks, so that parts of a nanosecond
+ * Span: 100 000 looks in a row by one thread, given per 1000 looks, so that parts of a nanosecond
  * show. storm=yes: meanwhile other threads are stopped, one after the other, from another CPU.
  *
  * Not in it: creating the threads that are stopped. They run on the stopper's CPU, so the looker
@@ -16,8 +16,8 @@
 
 #include "bench/drivers/driver.h"
 
-#define LOOKS	   200000ULL
-#define NR_VICTIMS 24
+#define LOOKS	   100000ULL
+#define NR_VICTIMS 12
 
 struct should_stop {
 	struct bench_state *st;

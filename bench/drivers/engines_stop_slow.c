@@ -5,26 +5,25 @@
  * Span: as many callers as threads are let go, each stops one -> the last stop has returned. Each
  * thread needs 1 ms, asleep, between seeing that it should stop and its end.
  *
- * Not in it: creating the threads.
+ * Not in it: creating the threads, those of all operations of an epoch before the first one.
  *
  * Baseline pthread: a flag, a semaphore and a join for each thread. Where stops queue behind each
  * other the time is the sum of all ends, else about that of one.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "bench/drivers/crew.h"
 #include "bench/drivers/driver.h"
 
-#define MAX_THREADS 64
-
 struct stop_slow {
 	const struct arm *arm;
 	struct crew *callers;
 	unsigned int nr;
 	uint32_t nr_ran, nr_ended;
-	void *life[MAX_THREADS];
+	void **life; /* of this operation */
 };
 
 static void ran(void *arg)
@@ -76,48 +75,49 @@ static void stop_slow_teardown(struct bench_state *st)
 		s->arm->cycle_finish();
 }
 
-/* All threads, waiting to be stopped; or why not. */
-static const char *start_all(struct stop_slow *s)
+/* @nr threads, waiting to be stopped; or why not. */
+static const char *start_all(struct stop_slow *s, void **life, unsigned int nr)
 {
 	const struct arm_life_opts o = { .cpu = -1, .fn = ran, .on_stop = end_slowly, .arg = s };
 	unsigned int i;
 	int err = 0;
 
 	s->nr_ran = s->nr_ended = 0;
-	for (i = 0; i < s->nr && !err; i++) {
-		err = s->arm->life_create(&s->life[i], &o);
+	for (i = 0; i < nr && !err; i++) {
+		err = s->arm->life_create(&life[i], &o);
 		if (!err)
-			s->arm->life_start(s->life[i]);
+			s->arm->life_start(life[i]);
 	}
 	if (!err)
-		return count_reaches(&s->nr_ran, s->nr) ? NULL : "the threads did not run";
+		return count_reaches(&s->nr_ran, nr) ? NULL : "the threads did not run";
 	for (i--; i > 0; i--)
-		s->arm->life_stop(s->life[i - 1]);
+		s->arm->life_stop(life[i - 1]);
 	return strerror(-err);
 }
 
 BENCHMARK_NAMED(engines_stop_slow, "engines/stop_slow", .params = BENCH_PARAMS("threads=8,64"),
 		.arms = BENCH_ARMS("libkthread", "keventd", "pthread"), .baseline = "pthread",
-		.mode = BENCH_LATENCY, .manual = true, .ctx_size = sizeof(struct stop_slow),
+		.mode = BENCH_TIME, .manual = true, .ctx_size = sizeof(struct stop_slow),
 		.setup = stop_slow_setup, .teardown = stop_slow_teardown)
 {
 	struct stop_slow *s = bench_ctx(st);
-	uint64_t begin, end;
+	unsigned int nr = s->nr * (unsigned int)bench_iterations(st);
+	void **life = calloc(nr, sizeof(*life));
 	const char *err;
 
+	err = life ? start_all(s, life, nr) : strerror(ENOMEM);
+	if (err)
+		bench_fail(st, "%s", err);
+	s->life = life;
 	while (bench_keep_running(st)) {
-		err = start_all(s);
-		if (err) {
-			bench_fail(st, "%s", err);
-			break;
-		}
-		begin = bench_now_ns();
 		crew_go(s->callers);
-		end = crew_wait(s->callers);
-		if (!end || s->nr_ended != s->nr) {
-			bench_fail(st, "a stop did not wait for its thread, or for ever");
-			break;
+		if (!crew_wait(s->callers)) {
+			bench_fail(st, "a stop did not return");
+			return; /* the callers use what was allocated */
 		}
-		bench_lat_record(st, end - begin);
+		s->life += s->nr;
 	}
+	if (!err && s->nr_ended != nr)
+		bench_fail(st, "a stop did not wait for its thread");
+	free(life);
 }
