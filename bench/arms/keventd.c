@@ -159,7 +159,7 @@ static struct arm_work *next_work(struct worker *w)
 	pthread_mutex_lock(&w->lock);
 	work = w->first;
 	if (work)
-		w->first = work->next;
+		__atomic_store_n(&w->first, work->next, __ATOMIC_RELAXED);
 	pthread_mutex_unlock(&w->lock);
 	return work;
 }
@@ -182,7 +182,10 @@ static int worker_fn(void *data)
 	sem_post(&w->up);
 	keventd_set_state(KEVENTD_INTERRUPTIBLE);
 	while (!keventd_should_stop()) {
-		/* After the state, so that the wake of a work that is missed here is not. */
+		/*
+		 * After the state: a work that is not seen here is followed by a wake that finds
+		 * the state; pairs with keventd_work_queue().
+		 */
 		if (!__atomic_load_n(&w->first, __ATOMIC_RELAXED))
 			keventd_schedule();
 		keventd_set_state(KEVENTD_RUNNING);
@@ -265,7 +268,7 @@ static void keventd_work_queue(void *worker, struct arm_work *work)
 	pthread_mutex_lock(&w->lock);
 	if (!w->first)
 		w->last = &w->first;
-	*w->last = work;
+	__atomic_store_n(w->last, work, __ATOMIC_RELAXED); /* worker_fn() peeks */
 	w->last = &work->next;
 	pthread_mutex_unlock(&w->lock);
 	keventd_wake_up(w->k);
