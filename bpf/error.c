@@ -61,7 +61,8 @@ static bool line_says_something(const char *line)
 	return true;
 }
 
-const char *tracer_log_last(void)
+/* The last message that says something, one line, "" when there is none. */
+static const char *tracer_log_last(void)
 {
 	static char last[256];
 	char *copy = strdup(log_text), *line, *save = NULL;
@@ -185,9 +186,10 @@ int tracer_process_error(char *err, size_t errlen, int errnum, const char *what,
 {
 	if (errnum != -EPERM && errnum != -EACCES)
 		return tracer_error(err, errlen, errnum, "%s of process %d", what, pid);
-	return tracer_say(err, errlen, errnum, "cannot %s of process %d: %s", what, pid,
-			  effective_caps() >> CAP_SYS_PTRACE_BIT & 1
-				  ? "refused although privileged; it is in another user namespace, "
-				    "or a security module protects it"
-				  : "not permitted, CAP_SYS_PTRACE missing; run as root or grant it");
+	return tracer_say(
+		err, errlen, errnum, "cannot %s of process %d: %s", what, pid,
+		effective_caps() >> CAP_SYS_PTRACE_BIT & 1
+			? "refused although privileged; it is in another user namespace, "
+			  "or a security module protects it"
+			: "not permitted, CAP_SYS_PTRACE missing; run as root or grant it");
 }

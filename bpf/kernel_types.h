@@ -17,7 +17,6 @@
 #define PF_KTHREAD    0x00200000
 #define TASK_PARKED   0x00000040 /* since 4.14 */
 #define TASK_COMM_LEN 16
-#define EEXIST_BPF    17
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 

@@ -43,9 +43,9 @@ static int grace_period_by_map(void)
 	return ret;
 }
 
-int grace_period(struct tracer *t)
+/* Waits until programs that run now have ended. */
+static int grace_period(void)
 {
-	(void)t;
 	/*
 	 * MEMBARRIER_CMD_GLOBAL is synchronize_rcu(), except with a single CPU, where it does
 	 * nothing and a preempted program could still be in the old bank; nohz_full refuses it.
@@ -363,7 +363,7 @@ int slab_read(struct tracer *t, struct tracer_snapshot **out)
 	 * twice.
 	 */
 	__atomic_store_n(&t->control->bank, !bank, __ATOMIC_RELEASE);
-	ret = grace_period(t);
+	ret = grace_period();
 	if (ret) {
 		__atomic_store_n(&t->control->bank, bank, __ATOMIC_RELEASE);
 		free(s);

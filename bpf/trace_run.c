@@ -302,7 +302,8 @@ int trace_run(struct trace_request *q, struct trace_outcome *o, char *err, size_
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	/* A reader that went away must not cost the record its end. */
 	signal(SIGPIPE, SIG_IGN);
-	/* Ignored by whoever started us, it would take away the command's status and our wait's end. */
+	/* Ignored by whoever started us, it would take away the command's status and our wait's
+	 * end. */
 	signal(SIGCHLD, SIG_DFL);
 	r.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (r.signals < 0)

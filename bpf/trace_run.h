@@ -26,9 +26,9 @@ struct trace_request {
 };
 
 struct trace_outcome {
-	bool recorded;	  /* the file is there; otherwise nothing was counted and there is none */
-	bool interrupted; /* by a signal, before its time */
-	bool lost;	  /* some loss counter is not 0 */
+	bool recorded;	    /* the file is there; otherwise nothing was counted and there is none */
+	bool interrupted;   /* by a signal, before its time */
+	bool lost;	    /* some loss counter is not 0 */
 	uint64_t nr_values; /* in all histograms */
 	struct trace_command
 		*command; /* still to be waited for and freed; NULL: none or never executed */

@@ -47,7 +47,8 @@ const char *tracer_metric_name(enum tracer_metric m)
 
 /* ---- links ---------------------------------------------------------------------------------- */
 
-int tracer_keep_link(struct tracer *t, struct bpf_link *link, const char *what)
+/* @link belongs to @t from now on and goes with the next detach; @what for messages (static). */
+static int tracer_keep_link(struct tracer *t, struct bpf_link *link, const char *what)
 {
 	struct tracer_link *l = realloc(t->link, (t->nr_links + 1) * sizeof(*l));
 

@@ -126,12 +126,6 @@ int tracer_map_fd(struct tracer *t, const char *name);
 int tracer_attach_program(struct tracer *t, const char *prog, char *err, size_t errlen);
 
 /*
- * tracer_keep_link - @link belongs to @t from now on and goes with the next detach; @what for
- * messages (static)
- */
-int tracer_keep_link(struct tracer *t, struct bpf_link *link, const char *what);
-
-/*
  * tracer_attach_usdt - attach @prog to provider:name in the file @path, for all processes (filter
  * by process in BPF: a probe scoped to a pid slows every context switch of its threads)
  */
@@ -174,8 +168,6 @@ int tracer_say(char *err, size_t errlen, int errnum, const char *fmt, ...)
 
 /* libbpf's messages go to a buffer instead of stderr; call before anything of libbpf */
 void tracer_log_start(void);
-/* the last message that says something, one line, "" when there is none */
-const char *tracer_log_last(void);
 
 /* ---- between the core's own files ----------------------------------------------------------- */
 
@@ -184,7 +176,6 @@ int slab_map(struct tracer *t, char *err, size_t errlen); /* after load */
 void slab_free(struct tracer *t);
 void slab_start(struct tracer *t); /* times and counters count from now on */
 int slab_read(struct tracer *t, struct tracer_snapshot **s);
-int grace_period(struct tracer *t); /* wait until programs that run now have ended */
 
 /* do opts.tgid and opts.tid exist? */
 int process_check(struct tracer *t, char *err, size_t errlen);

@@ -134,8 +134,9 @@ static int wakeup_process(struct tracer *t, pid_t tgid, char *err, size_t errlen
 		return ret;
 	ret = process_symbol(tgid, "kthread_slot_registry", &registry);
 	if (ret)
-		return ret == -ENOENT ? 0
-				      : tracer_process_error(err, errlen, ret, "find the slots", tgid);
+		return ret == -ENOENT
+			       ? 0
+			       : tracer_process_error(err, errlen, ret, "find the slots", tgid);
 	return process_set_registry(t, tgid, registry) ?: 1;
 }
 

@@ -38,7 +38,7 @@ uint64_t parse_time(const char *text)
 	static const struct {
 		const char *unit;
 		double ns;
-	} units[] = { { "ns", 1 },   { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 },
+	} units[] = { { "ns", 1 },   { "us", 1e3 },   { "ms", 1e6 }, { "s", 1e9 },
 		      { "m", 60e9 }, { "h", 3600e9 }, { "", 1e9 } };
 	char *end;
 	double v = strtod(text, &end);

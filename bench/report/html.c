@@ -78,7 +78,8 @@ static const char *verdict_class(const struct comparison *c)
 	return c->unstable ? "unstable" : verdict_name(c->verdict);
 }
 
-void page_chip(const struct page *p, const struct comparison *c)
+/* A verdict. */
+static void page_chip(const struct page *p, const struct comparison *c)
 {
 	static const char *const sign[] = {
 		[VERDICT_REGRESSED] = "▲ ",
@@ -107,7 +108,8 @@ static double bar_x(double ratio)
 	return BAR_WIDTH / 2 * (1 + fmax(-0.97, fmin(0.97, 0.97 * x)));
 }
 
-void page_interval(const struct page *p, const struct report_comparison *c, double zone)
+/* The interval of a comparison as a bar. */
+static void page_interval(const struct page *p, const struct report_comparison *c, double zone)
 {
 	double left = bar_x(c->c.lo), right = bar_x(c->c.hi), z0 = bar_x(1 / (1 + zone)),
 	       z1 = bar_x(1 + zone);
@@ -131,7 +133,8 @@ void page_interval(const struct page *p, const struct report_comparison *c, doub
 	fprintf(p->out, "<circle class=dot cx=%.1f cy=9 r=3.2 /></svg>", bar_x(c->c.ratio));
 }
 
-void page_axis(const struct page *p)
+/* The scale of such bars. */
+static void page_axis(const struct page *p)
 {
 	static const struct {
 		double ratio;
@@ -146,7 +149,7 @@ void page_axis(const struct page *p)
 	fputs("</svg>", p->out);
 }
 
-const struct report_comparison *find_comparison(const struct report *r,
+static const struct report_comparison *find_comparison(const struct report *r,
 						const struct report_question *q,
 						const char *candidate, const char *metric)
 {
@@ -228,7 +231,7 @@ static void verdict_cells(const struct page *p, const struct report_question *q,
 	page_chip(p, &c->c);
 }
 
-void html_verdicts(const struct page *p)
+static void html_verdicts(const struct page *p)
 {
 	fputs("<h2 id=verdicts>Verdicts</h2><p class=note>Ratio of each arm to its question's baseline, from pairs of "
 	      "neighbouring untraced epochs, with the exact 95&nbsp;% interval of the median. ▲ slower, ▼ faster, "

@@ -39,18 +39,6 @@ void page_ns(const struct page *p, double ns);
 /* page_swatch - the mark of an arm's colour, and its name */
 void page_swatch(const struct page *p, const char *name);
 
-/* page_chip - a verdict; page_interval - its interval as a bar; page_axis - the scale of these bars
- */
-void page_chip(const struct page *p, const struct comparison *c);
-void page_interval(const struct page *p, const struct report_comparison *c, double zone);
-void page_axis(const struct page *p);
-
-/* find_comparison - of @candidate on @metric in @q; NULL: none */
-const struct report_comparison *find_comparison(const struct report *r,
-						const struct report_question *q,
-						const char *candidate, const char *metric);
-
-void html_verdicts(const struct page *p);
 void html_question(const struct page *p, size_t index);
 void html_context(const struct page *p);
 

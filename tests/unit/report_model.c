@@ -446,8 +446,8 @@ Test(report_model, odd_but_harmless_records_are_read)
 
 Test(report_model, times_have_a_unit_or_are_seconds)
 {
-	static const char *const none[] = { "", "s", "0", "0s", "-1s", "3 s", "3parsecs",
-					    "1e300", "inf", "nan", "1x", "0.1ns" };
+	static const char *const none[] = { "",		"s",	 "0",	"0s",  "-1s", "3 s",
+					    "3parsecs", "1e300", "inf", "nan", "1x",  "0.1ns" };
 
 	cr_expect_eq(parse_time("5"), 5000000000ULL);
 	cr_expect_eq(parse_time("5s"), 5000000000ULL);
