@@ -41,7 +41,6 @@ void kt_move_due_locked(struct kthread_worker *w)
 	while (kt_first_due_locked(w) <= now_ns) {
 		work = work_of(w->delayed_work_list.next);
 		take_locked(w, work);
-		work->armed = false;
 		make_ready_locked(w, work, &w->work_list);
 	}
 }
@@ -157,7 +156,6 @@ void kthread_flush_delayed_work(struct kthread_delayed_work *dwork)
 	}
 	if (work->armed) {
 		take_locked(w, work);
-		work->armed = false;
 		make_ready_locked(w, work, &w->work_list);
 	}
 	/* Wakes the worker for both. */

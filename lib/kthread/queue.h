@@ -122,6 +122,7 @@ static inline void take_locked(struct kthread_worker *w, struct kthread_work *wo
 		remove_node(&work->node);
 	else /* two of its neighbours were initialised again: it is on no list any more */
 		work->node.next = work->node.prev = &work->node;
+	work->armed = false;
 }
 
 /* Take a pending work back before it runs. */
@@ -129,7 +130,6 @@ static inline void withdraw_locked(struct kthread_worker *w, struct kthread_work
 {
 	USDT(kthread, work_cancel, work, work->func, w);
 	take_locked(w, work);
-	work->armed = false;
 }
 
 static inline bool is_elsewhere(const struct kthread_worker *w, const struct kthread_work *work)
