@@ -269,7 +269,7 @@ static int perf_open(struct perf_event_attr *attr)
 
 static void examine_perf(struct examination *e)
 {
-	const char *const costs = "kt trace park, work and stop for libkthread (wakeup goes on)";
+	const char *const costs = "kt trace of programs that use libkthread, by their probes";
 	struct perf_event_attr clock = { .type = PERF_TYPE_SOFTWARE,
 					 .config = PERF_COUNT_SW_CPU_CLOCK };
 	struct perf_event_attr uprobe = { 0 };
@@ -292,7 +292,12 @@ static void examine_perf(struct examination *e)
 	uprobe.type = (uint32_t)strtoul(line, NULL, 10);
 	uprobe.config1 = (uint64_t)(uintptr_t) "/proc/self/exe";
 	err = perf_open(&uprobe);
-	if (err == -EPERM || err == -EACCES)
+	if ((err == -EPERM || err == -EACCES) && e->is_privileged &&
+	    !(e->caps & 1ULL << CAP_SYS_ADMIN))
+		say(e, "uprobes and USDT", CAPABILITY_FORBIDDEN, costs,
+		    "run as root, or grant CAP_SYS_ADMIN",
+		    "this kernel wants CAP_SYS_ADMIN for them");
+	else if (err == -EPERM || err == -EACCES)
 		say_tried(e, "uprobes and USDT", err, costs);
 	else if (access("/sys/bus/event_source/devices/uprobe/format/ref_ctr_offset", F_OK))
 		say(e, "uprobes and USDT", CAPABILITY_ABSENT, costs, "Linux 4.20 or later",

@@ -193,3 +193,13 @@ int tracer_process_error(char *err, size_t errlen, int errnum, const char *what,
 			  "or a security module protects it"
 			: "not permitted, CAP_SYS_PTRACE missing; run as root or grant it");
 }
+
+int tracer_probe_error(char *err, size_t errlen, int errnum, const char *provider, const char *name)
+{
+	if ((errnum != -EPERM && errnum != -EACCES) || effective_caps() >> CAP_SYS_ADMIN_BIT & 1)
+		return tracer_error(err, errlen, errnum, "attach the probe %s:%s", provider, name);
+	return tracer_say(err, errlen, errnum,
+			  "cannot attach the probe %s:%s: not permitted, CAP_SYS_ADMIN missing, "
+			  "which this kernel wants for probes of programs; run as root or grant it",
+			  provider, name);
+}

@@ -87,8 +87,7 @@ int tracer_attach_usdt(struct tracer *t, const char *prog, const char *path, con
 	tracer_log_start();
 	link = bpf_program__attach_usdt(p, -1, path, provider, name, &opts);
 	if (!link)
-		return tracer_error(err, errlen, -errno, "attach the probe %s:%s of %s", provider,
-				    name, path);
+		return tracer_probe_error(err, errlen, -errno, provider, name);
 	return tracer_keep_link(t, link, bpf_program__name(p));
 }
 

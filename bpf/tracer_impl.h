@@ -162,6 +162,13 @@ int tracer_error(char *err, size_t errlen, int errnum, const char *what, ...)
  */
 int tracer_process_error(char *err, size_t errlen, int errnum, const char *what, pid_t pid);
 
+/*
+ * tracer_probe_error - the same when a probe of a program could not be attached: some kernels want
+ * CAP_SYS_ADMIN for that, others take CAP_PERFMON
+ */
+int tracer_probe_error(char *err, size_t errlen, int errnum, const char *provider,
+		       const char *name);
+
 /* tracer_say - a sentence worded by the caller; returns @errnum */
 int tracer_say(char *err, size_t errlen, int errnum, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
