@@ -27,8 +27,8 @@ static void job_fn(struct kthread_work *work)
 		complete(j->started);
 	if (j->go)
 		wait_for_completion(j->go);
-	if (j->again) {
-		j->again--;
+	if (READ(j->again)) {
+		__atomic_fetch_sub(&j->again, 1, __ATOMIC_ACQ_REL);
 		j->ret = kthread_queue_work(j->w, work);
 	}
 }
@@ -211,7 +211,7 @@ Test(kthread_worker, W7_cancel_of_pending_running_and_requeueing)
 	cr_assert(kthread_queue_work(w, &j.work));
 	pthread_create(&t[0], NULL, cancel_it, &j.work);
 	pthread_create(&t[1], NULL, cancel_it, &j.work);
-	cr_assert(WAIT_UNTIL(READ(j.work.canceling) == 2));
+	cr_assert(WAIT_UNTIL(PEEK(j.work.canceling) == 2));
 	/* W8: no queueing during a cancel, from outside or from the work itself */
 	cr_assert(!kthread_queue_work(w, &j.work));
 	j.again = 1;
@@ -311,7 +311,7 @@ Test(kthread_worker, W16_destroy)
 
 	w = kthread_run_worker(0, "w16/gone");
 	kthread_queue_work(w, &end);
-	cr_assert(WAIT_UNTIL(!READ(w->task)));
+	cr_assert(WAIT_UNTIL(!PEEK(w->task)));
 	kthread_destroy_worker(w);
 	cr_assert_eq(kthread_warn_count(KTHREAD_WARN_WORKER_NONE), 1);
 }
