@@ -31,6 +31,7 @@
 #include <kthread/freezer.h>
 #include <kthread/jiffies.h>
 #include <kthread/sched.h>
+#include <kthread/waitqueue.h>
 #include <kthread/warn.h>
 
 #pragma GCC visibility push(default)

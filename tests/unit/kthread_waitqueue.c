@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Wait queues. The mutation that each test was seen to catch stands above it. */
+#include <criterion/criterion.h>
+#include <pthread.h>
+#include <sched.h>
+
+#include "kthread_test.h"
+
+TestSuite(kthread_waitqueue, .timeout = 60);
+
+static DECLARE_WAIT_QUEUE_HEAD(wq);
+static unsigned int go, passed;
+
+static int waits(void *data)
+{
+	(void)data;
+	wait_event(wq, READ(go));
+	ADD(passed);
+	return 1;
+}
+
+static int waits_interruptible(void *data)
+{
+	int err = wait_event_interruptible(wq, READ(go));
+
+	(void)data;
+	ADD(passed);
+	return err;
+}
+
+static int waits_exclusive(void *data)
+{
+	int err = wait_event_interruptible_exclusive(wq, READ(go));
+
+	(void)data;
+	ADD(passed);
+	return err;
+}
+
+static struct task_struct *sleeper(int (*fn)(void *data), unsigned int state)
+{
+	struct task_struct *k = get_task_struct(kthread_create(fn, NULL, "wq"));
+
+	wake_up_process(k);
+	/* Not the wait for its first wake: that is over when it is listed. */
+	cr_assert(WAIT_UNTIL(kthread_get_state(k) == state && waitqueue_active(&wq)));
+	return k;
+}
+
+static unsigned int nr_waiting(void)
+{
+	struct wait_queue_entry *e;
+	unsigned int n = 0;
+
+	for (e = READ(wq.first); e; e = READ(e->next))
+		n++;
+	return n;
+}
+
+/* Mutation: prepare_locked() does not set the state: the waiter spins and is never seen asleep. */
+Test(kthread_waitqueue, a_wake_without_the_condition_does_not_end_the_wait)
+{
+	struct task_struct *k = sleeper(waits, TASK_UNINTERRUPTIBLE);
+
+	cr_assert_eq(wake_up(&wq), 1);
+	cr_assert(WAIT_UNTIL(kthread_get_state(k) == TASK_UNINTERRUPTIBLE && nr_waiting() == 1));
+	cr_assert_eq(wake_up_interruptible(&wq), 0, "it is not in an interruptible wait");
+	cr_assert_eq(READ(passed), 0);
+	ADD(go);
+	wake_up(&wq);
+	cr_assert(WAIT_UNTIL(READ(passed) == 1));
+	cr_assert_eq(kthread_stop_put(k), 1);
+	cr_assert(!waitqueue_active(&wq));
+	cr_assert_eq(wake_up_all(&wq), 0);
+}
+
+/* Mutation: kthread_prepare_to_wait_event() does not look at signal_pending(): the stop hangs. */
+Test(kthread_waitqueue, L18_stop_breaks_interruptible_waits)
+{
+	struct task_struct *k = sleeper(waits_interruptible, TASK_INTERRUPTIBLE);
+
+	cr_assert_eq(kthread_stop_put(k), -ERESTARTSYS);
+	cr_assert(!waitqueue_active(&wq));
+}
+
+static void *stops(void *k)
+{
+	return (void *)(long)kthread_stop(k);
+}
+
+/* Mutation: wait_event() waits TASK_INTERRUPTIBLE: it ends without the condition. */
+Test(kthread_waitqueue, stop_does_not_break_other_waits)
+{
+	struct task_struct *k = sleeper(waits, TASK_UNINTERRUPTIBLE);
+	pthread_t p;
+	void *ret;
+	int i;
+
+	pthread_create(&p, NULL, stops, k);
+	cr_assert(WAIT_UNTIL(signal_pending(k)));
+	for (i = 0; i < 1000; i++) {
+		cr_assert_eq(READ(passed), 0);
+		sched_yield();
+	}
+	ADD(go);
+	wake_up(&wq);
+	pthread_join(p, &ret);
+	cr_assert_eq((long)ret, 1);
+	put_task_struct(k);
+}
+
+/* Mutation: exclusive waiters are listed in front, or wake_up() goes on behind the first. */
+Test(kthread_waitqueue, wake_up_wakes_all_but_only_one_exclusive)
+{
+	struct task_struct *k[6];
+	unsigned int i;
+
+	for (i = 0; i < 6; i++) {
+		k[i] = sleeper(i % 2 ? waits_exclusive : waits_interruptible, TASK_INTERRUPTIBLE);
+		cr_assert(WAIT_UNTIL(nr_waiting() == i + 1));
+	}
+	ADD(go);
+	cr_assert_eq(wake_up(&wq), 4);
+	cr_assert(WAIT_UNTIL(READ(passed) == 4));
+	cr_assert_eq(nr_waiting(), 2);
+	cr_assert_eq(wake_up_interruptible_nr(&wq, 1), 1);
+	cr_assert(WAIT_UNTIL(READ(passed) == 5));
+	cr_assert_eq(wake_up_all(&wq), 1);
+	for (i = 0; i < 6; i++)
+		cr_assert_eq(kthread_stop_put(k[i]), 0);
+}
+
+static void makes_it_true(void *x)
+{
+	__atomic_store_n((unsigned int *)x, 1, __ATOMIC_RELEASE);
+}
+
+/* Mutation: kthread_wait_over() without the jiffy: 0 although the condition holds. */
+Test(kthread_waitqueue, timeouts)
+{
+	unsigned int never = 0, at_the_end = 0;
+	double begin = test_seconds();
+
+	cr_assert_eq(wait_event_timeout(wq, READ(never), 30), 0);
+	cr_assert(test_seconds() - begin >= 0.030, "never early");
+	cr_assert_eq(wait_event_timeout(wq, true, 5), 5);
+	cr_assert_eq(wait_event_timeout(wq, true, 0), 1);
+	cr_assert_eq(wait_event_timeout(wq, false, 0), 0);
+	cr_assert_eq(wait_event_interruptible_timeout(wq, READ(never), 1), 0);
+	cr_assert_eq(wait_event_timeout(wq, ({
+						bool now = READ(at_the_end);
+						if (test_seconds() - begin >= 0.05)
+							makes_it_true(&at_the_end);
+						now || READ(at_the_end);
+					}),
+					100),
+		     1, "found true when the time was over");
+	cr_assert(!waitqueue_active(&wq));
+}
+
+static int waits_with_timeout(void *data)
+{
+	long left = wait_event_interruptible_timeout(wq, READ(go), 1000L * HZ);
+
+	(void)data;
+	ADD(passed);
+	return left > 0 && left <= 1000L * HZ ? 7 : (int)left;
+}
+
+Test(kthread_waitqueue, timeouts_that_are_not_reached)
+{
+	struct task_struct *k = sleeper(waits_with_timeout, TASK_INTERRUPTIBLE);
+
+	cr_assert_eq(kthread_stop_put(k), -ERESTARTSYS);
+	k = sleeper(waits_with_timeout, TASK_INTERRUPTIBLE);
+	ADD(go);
+	wake_up(&wq);
+	cr_assert(WAIT_UNTIL(READ(passed) == 2));
+	cr_assert_eq(kthread_stop_put(k), 7);
+}
+
+/* ---- under load ---- */
+#define ROUNDS 5000
+
+static unsigned int tokens, taken;
+
+static bool take(void)
+{
+	unsigned int n = READ(tokens);
+
+	while (n)
+		if (__atomic_compare_exchange_n(&tokens, &n, n - 1, false, __ATOMIC_ACQ_REL,
+						__ATOMIC_ACQUIRE))
+			return true;
+	return false;
+}
+
+static int consumer(void *data)
+{
+	while (!wait_event_interruptible_exclusive(wq, take()))
+		ADD(taken);
+	(void)data;
+	return 0;
+}
+
+static int consumer_of_all(void *data)
+{
+	while (!wait_event_interruptible(wq, take()))
+		ADD(taken);
+	(void)data;
+	return 0;
+}
+
+/*
+ * Each wake is for one token, so a wake that is lost leaves one. Mutation: del_locked() leaves
+ * `queued` set: the waiter is not listed again.
+ */
+Test(kthread_waitqueue, no_wake_is_lost)
+{
+	struct task_struct *k[4];
+	unsigned int i;
+
+	for (i = 0; i < 4; i++)
+		k[i] = get_task_struct(kthread_run(i == 3 ? consumer_of_all : consumer, NULL, "c"));
+	for (i = 0; i < ROUNDS; i++) {
+		ADD(tokens);
+		wake_up(&wq);
+		if (i % 64 == 0)
+			cr_assert(WAIT_UNTIL(READ(taken) == i + 1));
+		/* One is told to stop in the middle of it. */
+		if (i == ROUNDS / 2) {
+			kthread_stop_put(k[0]);
+			k[0] = get_task_struct(kthread_run(consumer, NULL, "c"));
+		}
+	}
+	cr_assert(WAIT_UNTIL(READ(taken) == ROUNDS));
+	for (i = 0; i < 4; i++)
+		cr_assert_eq(kthread_stop_put(k[i]), 0);
+	cr_assert(!waitqueue_active(&wq));
+}
+
+Test(kthread_waitqueue, more_waiters_than_one_batch_of_wakes)
+{
+	struct task_struct *k[40];
+	unsigned int i;
+
+	for (i = 0; i < 40; i++) {
+		k[i] = sleeper(waits, TASK_UNINTERRUPTIBLE);
+		cr_assert(WAIT_UNTIL(nr_waiting() == i + 1));
+	}
+	ADD(go);
+	cr_assert_eq(wake_up(&wq), 40);
+	cr_assert(WAIT_UNTIL(READ(passed) == 40));
+	for (i = 0; i < 40; i++)
+		kthread_stop_put(k[i]);
+}
+
+static int freezable_wait(void *data)
+{
+	int err;
+
+	set_freezable();
+	err = wait_event_freezable(wq, READ(go));
+	(void)data;
+	ADD(passed);
+	return err;
+}
+
+/* Mutation: wait_event_freezable() without try_to_freeze(): the freezer waits in vain. */
+Test(kthread_waitqueue, a_wait_that_is_frozen_and_goes_on)
+{
+	struct task_struct *k = sleeper(freezable_wait, TASK_INTERRUPTIBLE);
+
+	cr_assert_eq(kthread_freeze_all(5L * HZ), 0);
+	cr_assert_eq(kthread_get_state(k), TASK_FROZEN);
+	ADD(go);
+	wake_up(&wq);
+	cr_assert_eq(READ(passed), 0);
+	kthread_thaw_all();
+	cr_assert(WAIT_UNTIL(READ(passed) == 1));
+	cr_assert_eq(kthread_stop_put(k), 0);
+}
