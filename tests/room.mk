@@ -37,6 +37,7 @@ tests_archives_controller_worker = bench/libcontroller.a bench/libktbench.a bpf/
 kthread_tests := kthread_lifecycle kthread_park kthread_worker kthread_wait kthread_freezer kthread_waitqueue
 $(foreach t,$(kthread_tests),$(eval tests_archives_$t = lib/libkthread.a lib/libprobe.a))
 tests_archives_kthread_races = lib/libkthread-testing.a lib/libprobe.a
+tests_archives_kthread_notify = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_edges = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_delayed = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_delayed_chaos = lib/libkthread-testing.a lib/libprobe.a

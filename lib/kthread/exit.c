@@ -82,6 +82,8 @@ static uint32_t request_stop(struct kt_task *t)
 			      PHASE_STATES | PHASE_ASLEEP | PHASE_SHOULD_PARK | PHASE_WAITED,
 			      PHASE_SHOULD_STOP | PHASE_JOIN_CLAIMED);
 	kt_phase_kick(&t->phase, old, PHASE_STATES);
+	if (old & PHASE_NOTIFY)
+		kt_notify(t);
 	/* Parkers learn that there will be no park; other stoppers look and sleep again. */
 	if (old & PHASE_WAITED)
 		kt_futex_wake(&t->phase, INT32_MAX, FUTEX_CONTROLLER);

@@ -40,6 +40,7 @@ struct kt_task {
 	struct kt_create *create;      /* only until the creator is answered */
 	bool freezable;		       /* on the freezer's list; the thread's own */
 	struct kt_task *freezer_next;  /* under the freezer's lock */
+	int notify_fd;		       /* -1: none */
 };
 
 _Static_assert(offsetof(struct kt_task, is_kthread) == 64, "the hot part is one line");
@@ -112,6 +113,11 @@ enum kt_freeze { FREEZE_UNTIL_THAW, FREEZE_UNTIL_STOP };
 bool kt_freeze(struct kt_task *t, enum kt_freeze how); /* if asked to; return: did it? */
 void kt_freezer_leave(struct kt_task *t);
 void kt_freezer_fork_child(void);
+
+/* notify.c: both only while @t cannot vanish */
+void kt_notify(struct kt_task *t);
+uint32_t kt_notify_wake(struct kt_task *t, uint32_t states); /* kt_wake() with PHASE_NOTIFY */
+void kt_notify_fork_child(void);
 
 /* completion.c */
 void kt_completion_fork_child(void);

@@ -20,7 +20,8 @@
  * Handles of the parent's threads are dead in the child: stop gives -ESRCH, park -ENOSYS.
  *
  * Not provided, since user space cannot: kthread_use_mm(), kthread_associate_blkcg(), calls
- * from signal handlers, stopping a thread that blocks in a system call of its own.
+ * from signal handlers, stopping a thread that blocks in a system call of its own unless it polls
+ * kthread_notify_fd().
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,6 +31,7 @@
 #include <kthread/err.h>
 #include <kthread/freezer.h>
 #include <kthread/jiffies.h>
+#include <kthread/notify.h>
 #include <kthread/sched.h>
 #include <kthread/waitqueue.h>
 #include <kthread/warn.h>

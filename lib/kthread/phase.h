@@ -19,6 +19,7 @@
  *	SHOULD_FREEZE	set by the freezer; cleared with FROZEN by the thaw
  *	WAITED		a controller before it sleeps; cleared by whoever then wakes all controllers
  *	EXITED		the thread, when it runs no more of its function
+ *	NOTIFY		the thread, for ever: it has an eventfd to be written at each wake
  *	JOIN_CLAIMED	the first stopper, who then joins; JOINED: it has
  */
 #include <linux/futex.h>
@@ -42,6 +43,7 @@
 #define PHASE_JOIN_CLAIMED    0x4000U
 #define PHASE_JOINED	      0x8000U
 #define PHASE_SHOULD_FREEZE   0x10000U
+#define PHASE_NOTIFY	      0x20000U
 
 /* What a thread about to sleep must look for. */
 #define PHASE_REQUESTS (PHASE_SHOULD_STOP | PHASE_SHOULD_PARK | PHASE_SHOULD_FREEZE)
@@ -80,16 +82,19 @@ static inline uint32_t kt_phase_change(uint32_t *phase, uint32_t clear, uint32_t
 }
 
 /*
- * kt_phase_wake - clear the state if it is one of @states. Return: the word before
+ * kt_phase_wake - clear the state if it is one of @states. Return: the word before; nothing is changed
+ * if it has one of the bits @unless
  *
  * A read-modify-write in any case: it orders the caller's writes even when there is nobody to wake.
  */
-static inline uint32_t kt_phase_wake(uint32_t *phase, uint32_t states)
+static inline uint32_t kt_phase_wake(uint32_t *phase, uint32_t states, uint32_t unless)
 {
 	uint32_t old = __atomic_load_n(phase, __ATOMIC_RELAXED);
 	uint32_t new;
 
 	do {
+		if (__builtin_expect(old & unless, 0))
+			break;
 		new = old &states ? old & ~(PHASE_STATES | PHASE_ASLEEP) : old;
 	} while (!__atomic_compare_exchange_n(phase, &old, new, true, __ATOMIC_ACQ_REL,
 					      __ATOMIC_RELAXED));

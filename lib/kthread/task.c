@@ -33,6 +33,7 @@ static void fork_in_child(void)
 	}
 	kt_completion_fork_child();
 	kt_freezer_fork_child();
+	kt_notify_fork_child();
 	kt_creator_fork_done(true);
 }
 
@@ -70,6 +71,7 @@ struct kt_task *kt_task_alloc(void)
 		.waker_cpu = -1,
 		.spin_max_ns = __atomic_load_n(&kt_spin_ns, __ATOMIC_RELAXED),
 		.per_cpu = -1,
+		.notify_fd = -1,
 		.fork_nr = kt_fork_nr,
 	};
 	return t;
@@ -77,6 +79,8 @@ struct kt_task *kt_task_alloc(void)
 
 void kt_task_free(struct kt_task *t)
 {
+	if (t->notify_fd >= 0)
+		close(t->notify_fd);
 	free(t->full_name);
 	free(t->affinity);
 	free(t);

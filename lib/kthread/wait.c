@@ -19,11 +19,14 @@ void kt_waker_here(struct kt_task *t)
 
 uint32_t kt_wake(struct kt_task *t, uint32_t states)
 {
+	uint32_t old;
+
 	kt_slot_request(t, states);
 	kt_waker_here(t);
 	KT_DELAY("wake");
 	/* Pairs with the acquire of kt_sleep() and of kthread_set_state(). */
-	return kt_phase_wake(&t->phase, states);
+	old = kt_phase_wake(&t->phase, states, PHASE_NOTIFY);
+	return __builtin_expect(old & PHASE_NOTIFY, 0) ? kt_notify_wake(t, states) : old;
 }
 
 int kthread_wake_state(struct task_struct *p, unsigned int state)
