@@ -3,6 +3,10 @@
  * Creation. The creator ("kthreadd") makes all threads, so that they inherit from a clean thread
  * and not from the caller. A request is answered once, by the new thread itself, or by the creator
  * when there is none; the creator is free again as soon as the thread is cloned.
+ *
+ * A create that can be cancelled has two owners of its request, the caller and the answerer. Who changes
+ * `done` first to its last value decides: answered, and the thread is the caller's; or abandoned, then
+ * what the answerer has made is its own to take down, and the caller is free at once.
  */
 #include "internal.h"
 
@@ -18,15 +22,18 @@
 
 #define CLEAN_TIMERSLACK_NS 50000UL /* what init has */
 
-/* On the caller's stack. Answered by the exchange of done, the answerer's last access. */
+/* On the caller's stack, and the change of done is the answerer's last access; or counted. */
 struct kt_create {
 	struct kt_create *next;
 	struct kt_task *task;
 	int err;
 	uint32_t done;
+	bool counted;
+	uint32_t owners;
+	struct kt_create *cancel_next; /* under the lock of the struct kthread_cancel */
 };
 
-enum { DONE_NO, DONE_YES, DONE_WAITED };
+enum { DONE_NO, DONE_YES, DONE_WAITED, DONE_ABANDONED };
 
 static struct {
 	pthread_mutex_t lock; /* of running */
@@ -35,25 +42,97 @@ static struct {
 	uint32_t idle;		    /* the creator sleeps, or is about to */
 } creator = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-static void answer(struct kt_create *c, int err)
+static void drop_request(struct kt_create *c)
 {
-	uint32_t *done = &c->done;
-
-	c->err = err;
-	/* Release: the thread is complete; pairs with wait_answer(). @c may be gone then. */
-	if (__atomic_exchange_n(done, DONE_YES, __ATOMIC_ACQ_REL) == DONE_WAITED)
-		kt_futex_wake(done, 1, FUTEX_CONTROLLER);
+	/* Both: the other owner's accesses come before the end of the memory. */
+	if (c->counted && __atomic_sub_fetch(&c->owners, 1, __ATOMIC_ACQ_REL) == 0)
+		free(c);
 }
 
-static void wait_answer(struct kt_create *c)
+/* Set done to its last value, unless it has one. Return: did we? On false @c still lives. */
+static bool decide(struct kt_create *c, uint32_t last)
+{
+	uint32_t *done = &c->done;
+	uint32_t old = __atomic_load_n(done, __ATOMIC_RELAXED);
+
+	do {
+		if (old == DONE_YES || old == DONE_ABANDONED)
+			return false;
+		/* Release: the thread is complete; pairs with wait_answer(). @c may be gone then. */
+	} while (!__atomic_compare_exchange_n(done, &old, last, true, __ATOMIC_ACQ_REL,
+					      __ATOMIC_RELAXED));
+	if (old == DONE_WAITED)
+		kt_futex_wake(done, 1, FUTEX_CONTROLLER);
+	return true;
+}
+
+/* Return: false if the caller has given up; then the task is the answerer's. */
+static bool answer(struct kt_create *c, int err)
+{
+	bool counted = c->counted;
+	bool wanted;
+
+	c->err = err;
+	wanted = decide(c, DONE_YES);
+	if (counted)
+		drop_request(c);
+	return wanted;
+}
+
+/* Return: DONE_YES or DONE_ABANDONED */
+static uint32_t wait_answer(struct kt_create *c)
 {
 	uint32_t done = DONE_NO;
 
-	if (!__atomic_compare_exchange_n(&c->done, &done, DONE_WAITED, false, __ATOMIC_ACQ_REL,
-					 __ATOMIC_ACQUIRE))
-		return;
-	while (__atomic_load_n(&c->done, __ATOMIC_ACQUIRE) != DONE_YES)
+	KT_DELAY("wait answer");
+	if (__atomic_compare_exchange_n(&c->done, &done, DONE_WAITED, false, __ATOMIC_ACQ_REL,
+					__ATOMIC_ACQUIRE))
+		done = DONE_WAITED;
+	while (done == DONE_WAITED) {
 		kt_futex_wait(&c->done, DONE_WAITED, NULL, FUTEX_CONTROLLER);
+		done = __atomic_load_n(&c->done, __ATOMIC_ACQUIRE);
+	}
+	return done;
+}
+
+/* ---- cancelling ---- */
+
+/* Return: false if it has been cancelled already. */
+static bool cancel_watch(struct kthread_cancel *cancel, struct kt_create *c)
+{
+	bool wanted;
+
+	kt_lock(&cancel->lock);
+	wanted = !cancel->cancelled;
+	if (wanted) {
+		c->cancel_next = cancel->creates;
+		cancel->creates = c;
+	}
+	kt_unlock(&cancel->lock);
+	return wanted;
+}
+
+static void cancel_forget(struct kthread_cancel *cancel, struct kt_create *c)
+{
+	struct kt_create **p;
+
+	kt_lock(&cancel->lock);
+	for (p = &cancel->creates; *p != c; p = &(*p)->cancel_next)
+		;
+	*p = c->cancel_next;
+	kt_unlock(&cancel->lock);
+}
+
+void kthread_cancel_create(struct kthread_cancel *cancel)
+{
+	struct kt_create *c;
+
+	kt_lock(&cancel->lock);
+	cancel->cancelled = true;
+	/* Their callers cannot let go of them before the unlock. */
+	for (c = cancel->creates; c; c = c->cancel_next)
+		decide(c, DONE_ABANDONED);
+	kt_unlock(&cancel->lock);
 }
 
 /* ---- the new thread ---- */
@@ -69,7 +148,11 @@ static void *thread_main(void *arg)
 	t->task.pid = t->slot ? (pid_t)t->slot->tid : gettid();
 	prctl(PR_SET_NAME, t->task.comm);
 	pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &oldtype);
-	answer(t->create, 0);
+	KT_DELAY("born");
+	if (!answer(t->create, 0)) {
+		kt_exit(t); /* an orphan: nobody knows of it */
+		return NULL;
+	}
 
 	pthread_cleanup_push(kt_exit, t);
 	KT_DELAY("newborn");
@@ -101,14 +184,19 @@ static void clean_environment(void)
 
 static void create_one(struct kt_create *c)
 {
+	struct kt_task *t = c->task;
 	pthread_t thread;
 	int err;
 
-	err = KT_FAIL("pthread_create");
+	KT_DELAY("request");
+	if (__atomic_load_n(&c->done, __ATOMIC_ACQUIRE) == DONE_ABANDONED)
+		err = EINTR;
+	else
+		err = KT_FAIL("pthread_create");
 	if (!err)
-		err = pthread_create(&thread, NULL, thread_main, c->task);
-	if (err)
-		answer(c, -err);
+		err = pthread_create(&thread, NULL, thread_main, t);
+	if (err && !answer(c, -err))
+		kt_task_free(t);
 }
 
 /* Oldest first. Each request may vanish as soon as it is answered. */
@@ -242,14 +330,23 @@ void kt_creator_fork_done(bool in_child)
 /* ---- the caller ---- */
 
 /* Takes @name, also when it fails. */
-struct task_struct *kt_create_thread(int (*threadfn)(void *data), void *data, char *name)
+static struct task_struct *create_thread(int (*threadfn)(void *data), void *data, char *name,
+					 struct kthread_cancel *cancel)
 {
-	struct kt_create c = { .done = DONE_NO };
+	uint32_t done;
+	struct kt_create on_stack = { .done = DONE_NO };
+	struct kt_create *c = &on_stack;
 	struct kt_task *t = NULL;
 	int err = -ENOMEM;
 
 	if (!name)
 		goto fail;
+	if (cancel) {
+		c = KT_FAIL("request") ? NULL : malloc(sizeof(*c));
+		if (!c)
+			goto fail;
+		*c = (struct kt_create){ .counted = true, .owners = 1 };
+	}
 	t = kt_task_alloc();
 	if (!t)
 		goto fail;
@@ -263,17 +360,26 @@ struct task_struct *kt_create_thread(int (*threadfn)(void *data), void *data, ch
 		t->full_name = name;
 		name = NULL;
 	}
-	t->create = &c;
-	c.task = t;
+	t->create = c;
+	c->task = t;
 
 	err = start_creator();
+	if (!err && cancel && !cancel_watch(cancel, c))
+		err = -EINTR;
 	if (err)
 		goto fail;
-	submit(&c);
-	wait_answer(&c);
-	err = c.err;
+	c->owners = 2;
+	KT_DELAY("submit");
+	submit(c);
+	done = wait_answer(c);
+	if (cancel)
+		cancel_forget(cancel, c);
+	err = done == DONE_ABANDONED ? -EINTR : c->err;
+	if (done == DONE_ABANDONED)
+		t = NULL;
 	if (err)
 		goto fail;
+	drop_request(c);
 	free(name);
 	USDT(kthread, create, t->task.pid, t->full_name ? t->full_name : t->task.comm, t->threadfn);
 	return &t->task;
@@ -281,7 +387,14 @@ fail:
 	free(name);
 	if (t)
 		kt_task_free(t);
+	if (c)
+		drop_request(c);
 	return ERR_PTR(err);
+}
+
+struct task_struct *kt_create_thread(int (*threadfn)(void *data), void *data, char *name)
+{
+	return create_thread(threadfn, data, name, NULL);
 }
 
 char *kt_format_name(const char *namefmt, va_list ap)
@@ -302,6 +415,19 @@ struct task_struct *kthread_create_on_node(int (*threadfn)(void *data), void *da
 	name = kt_format_name(namefmt, ap);
 	va_end(ap);
 	return kt_create_thread(threadfn, data, name);
+}
+
+struct task_struct *kthread_create_cancellable(struct kthread_cancel *cancel,
+					       int (*threadfn)(void *data), void *data,
+					       const char *namefmt, ...)
+{
+	va_list ap;
+	char *name;
+
+	va_start(ap, namefmt);
+	name = kt_format_name(namefmt, ap);
+	va_end(ap);
+	return create_thread(threadfn, data, name, cancel);
 }
 
 char *kt_format_cpu(const char *namefmt, unsigned int cpu)

@@ -25,6 +25,7 @@
  */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <kthread/completion.h>
 #include <kthread/cpumask.h>
@@ -62,6 +63,36 @@ struct task_struct *kthread_create_on_node(int (*threadfn)(void *data), void *da
 /* kthread_create_on_cpu - the same, bound to @cpu; @namefmt gets it as its one argument ("x/%u") */
 struct task_struct *kthread_create_on_cpu(int (*threadfn)(void *data), void *data, unsigned int cpu,
 					  const char *namefmt);
+
+/*
+ * What cancels creates (our extension; the kernel's creates end when the caller is killed). One may serve
+ * several creates at once; it must outlive them and the calls of kthread_cancel_create().
+ */
+struct kthread_cancel {
+	uint32_t lock;
+	bool cancelled;
+	struct kt_create *creates;
+};
+
+#define KTHREAD_CANCEL_INIT    \
+	{                      \
+		0, false, NULL \
+	}
+
+/**
+ * kthread_create_cancellable - kthread_create() that kthread_cancel_create(@cancel) ends
+ *
+ * Return: as kthread_create(), or ERR_PTR(-EINTR) when it was cancelled, before or meanwhile. Then a
+ * thread that was made all the same ends without calling @threadfn, and nothing is left.
+ * Tests: L11, L12.
+ */
+struct task_struct *kthread_create_cancellable(struct kthread_cancel *cancel,
+					       int (*threadfn)(void *data), void *data,
+					       const char *namefmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* kthread_cancel_create - end all creates with @cancel, now and later; any thread, no signal handler */
+void kthread_cancel_create(struct kthread_cancel *cancel);
 
 #define kthread_run(threadfn, data, namefmt, ...)                               \
 	({                                                                      \
