@@ -34,6 +34,7 @@
 #include <kthread/jiffies.h>
 #include <kthread/notify.h>
 #include <kthread/sched.h>
+#include <kthread/smpboot.h>
 #include <kthread/waitqueue.h>
 #include <kthread/warn.h>
 

@@ -70,7 +70,7 @@ Test(kthread_create, L11_cancelled_before_the_creator_takes_the_request)
 	cancelled_at("submit");
 }
 
-/* Mutation: create_one() does not free the task of an abandoned request (see check-asan). */
+/* Mutation: answer() drops the request twice. */
 Test(kthread_create, L11_cancelled_when_the_creator_has_taken_the_request)
 {
 	cancelled_at("request");
@@ -146,7 +146,7 @@ static void *cancels_all(void *arg)
 	return NULL;
 }
 
-/* Mutation: answer() does not drop the request, or drops it twice (see check-asan). */
+/* Mutation: thread_main() goes on although nobody wants it: threads are left. */
 Test(kthread_create, L12_a_storm_of_cancels_never_stalls_the_creator)
 {
 	pthread_t p[NR_CREATORS], q;
