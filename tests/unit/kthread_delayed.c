@@ -115,7 +115,7 @@ Test(kthread_delayed, W9_runs_once_and_never_early)
 	cr_expect_eq(nr_warnings(KTHREAD_WARN_ANY), 0);
 }
 
-/* Mutation: kthread_queue_delayed_work_ns() that arms a delay of 0: the order is the other way. */
+/* Mutation: kthread_queue_delayed_work_ns() that arms a delay of 0. */
 Test(kthread_delayed, W9_delay_0_is_queued_at_once)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "w9");
@@ -126,8 +126,8 @@ Test(kthread_delayed, W9_delay_0_is_queued_at_once)
 	job_init(&a, w);
 	job_init(&b, w);
 	cr_assert(kthread_queue_delayed_work(w, &a.d, 0));
-	cr_assert(kthread_queue_work(w, &b.d.work));
 	cr_expect_not(PEEK(a.d.work.armed));
+	cr_assert(kthread_queue_work(w, &b.d.work));
 	complete(&go);
 	kthread_destroy_worker(w);
 	cr_expect_lt(a.rank, b.rank);
