@@ -1,14 +1,14 @@
 # libkthread: static (hidden symbols localised) and shared; sources in the order of a thread's life.
 kthread_sources := $(addprefix lib/kthread/,task.c create.c bind.c wait.c park.c exit.c freezer.c \
-	completion.c waitqueue.c notify.c smpboot.c worker.c delayed.c queue.c futex.c lock.c warn.c) lib/probe/slot.c lib/probe/probes.c
+	completion.c waitqueue.c notify.c smpboot.c worker.c delayed.c queue.c futex.c lock.c warn.c) \
+	lib/probe/slot.c lib/probe/probes.c
 kthread_headers := $(addprefix lib/kthread/,kthread.h sched.h completion.h worker.h err.h freezer.h \
-	waitqueue.h notify.h smpboot.h \
-	delayed.h cpumask.h jiffies.h warn.h)
+	waitqueue.h notify.h smpboot.h delayed.h cpumask.h jiffies.h warn.h)
 
 # One object of all, so that what the files share is local; the base of the notes stays common to the
 # whole program that links it, as the format of the notes demands.
-$B/lib/kthread/libkthread.o: $(kthread_sources:%.c=$B/%.o)
-	$(call say,LD-R)$(LD) -r -o $@ $^
+$B/lib/kthread/libkthread.o: $(kthread_sources:%.c=$B/%.o) lib/kthread/room.mk
+	$(call say,LD-R)$(LD) -r -o $@ $(filter %.o,$^)
 	$Q$(OBJCOPY) --localize-hidden $@
 	$Q$(OBJCOPY) --globalize-symbol=_.stapsdt.base --weaken-symbol=_.stapsdt.base $@
 
@@ -16,7 +16,8 @@ $B/lib/libkthread.a: $B/lib/kthread/libkthread.o lib/kthread/check-symbols
 	$(call say,AR)rm -f $@ && $(AR) rcs $@ $<
 	$Qlib/kthread/check-symbols $@
 
-$B/lib/libkthread.so.0: $(kthread_sources:%.c=$B/%.pic.o) lib/kthread/libkthread.map
+$B/lib/libkthread.so.0: $(kthread_sources:%.c=$B/%.pic.o) lib/kthread/libkthread.map \
+		lib/kthread/room.mk
 	$(call say,LD)$(CC) $(KT_LDFLAGS) $(LDFLAGS) -shared -Wl,-soname,libkthread.so.0 \
 		-Wl,-z,nodelete -Wl,--version-script=lib/kthread/libkthread.map -o $@ $(filter %.o,$^)
 	$Qlib/kthread/check-symbols $@
@@ -32,8 +33,8 @@ $B/%.testing.o: %.c $B/flags
 	$(call say,CC)mkdir -p $(@D)
 	$Q$(CC) $(KT_CPPFLAGS) $(CPPFLAGS) $(KT_CFLAGS) $(CFLAGS) -DKT_TEST_BUILD -MMD -MP -c $< -o $@
 
-$B/lib/libkthread-testing.a: $(kthread_sources:%.c=$B/%.testing.o)
-	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
+$B/lib/libkthread-testing.a: $(kthread_sources:%.c=$B/%.testing.o) lib/kthread/room.mk
+	$(call say,AR)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
 objs += $(kthread_sources:%.c=$B/%.o) $(kthread_sources:%.c=$B/%.pic.o) \
 	$(kthread_sources:%.c=$B/%.testing.o)
