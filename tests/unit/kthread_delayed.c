@@ -295,7 +295,7 @@ Test(kthread_delayed, W12_mod_arms_a_ready_work_again)
 	kthread_destroy_worker(w);
 }
 
-/* Mutation: take_locked() that leaves armed set: the flush queues the work once more. */
+/* Mutation: take_locked() that leaves armed set; seen more surely by W13 under chaos. */
 Test(kthread_delayed, W12_mod_of_an_armed_work_to_0_is_flushed_once)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "w12");
@@ -554,7 +554,7 @@ static void reinit_armed(int lost, bool again)
 	kthread_destroy_worker(w);
 }
 
-/* Mutation: kt_first_due_locked() or place_locked() without their look at neighbours. */
+/* Mutation: kt_first_due_locked() without its look at neighbours. */
 Test(kthread_delayed, W25_work_initialised_again_while_armed)
 {
 	for (int lost = 0; lost < 5; lost++) {
@@ -583,7 +583,10 @@ static void count_many(struct kthread_work *work)
 
 #define MANY 100000
 
-/* Mutation: insert_locked() that wakes whether the worker is idle or not. */
+/*
+ * Mutation: wake_idle_locked() without its look at idle, and kt_wake_finish() that calls the kernel
+ * whether the thread sleeps or not; either alone is caught by the other.
+ */
 Test(kthread_delayed, W23_queues_onto_a_busy_worker_wake_nobody)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "w23");
