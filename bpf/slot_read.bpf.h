@@ -74,6 +74,26 @@ static __always_inline bool slot_search(struct slot_place *s, __u64 registry)
 	return false;
 }
 
+/*
+ * slot_registry_of - the registry in which @tid has @slot, 0: none. It says so itself, and begins a
+ * known number of places before. Current is @tid.
+ */
+static __always_inline __u64 slot_registry_of(__u32 tid, __u64 slot)
+{
+	__u32 first = slot_hash(tid), i;
+
+	for (i = 0; i < KTHREAD_SLOT_PROBES; i++) {
+		__u64 at = slot - ((first + i) & (KTHREAD_SLOT_NR - 1)) * sizeof(struct kthread_slot) -
+			   __builtin_offsetof(struct kthread_slot_registry, slot);
+		__u64 magic = 0;
+
+		if (!bpf_probe_read_user(&magic, sizeof(magic), (void *)at) &&
+		    magic == KTHREAD_SLOT_MAGIC)
+			return at;
+	}
+	return 0;
+}
+
 /* slot_read - @p's slot into @to; current shares @p's address space */
 static __always_inline enum slot_answer slot_read(struct slot_place *s, struct task_struct *p,
 						  __u64 now, struct kthread_slot *to)

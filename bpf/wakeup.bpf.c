@@ -327,11 +327,23 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
 }
 
 /*
- * Attached to kthread:slot for its semaphore alone, which lets the threads write their stamps. The
- * probe fires once per thread that registers.
+ * Attached to kthread:slot for its semaphore, which lets the threads write their stamps. The probe
+ * fires once per thread that registers. The first one of a traced process tells where its slots
+ * are: a program is measured from its first wake on, also when it is over before the loader looks.
  */
 SEC("?usdt")
-int BPF_USDT(on_slot)
+int BPF_USDT(on_slot, int tid, void *slot)
 {
+	struct tracer_process *process = process_of(bpf_get_current_task_btf());
+	__u64 registry;
+
+	if (!process || process->registry)
+		return 0;
+	registry = slot_registry_of(tid, (__u64)slot);
+	if (!registry)
+		return 0;
+	process->registry = registry;
+	*(volatile __u32 *)&control.stamped = 1;
+	__sync_fetch_and_add(&control.process_changes, 1);
 	return 0;
 }
