@@ -137,8 +137,8 @@ check-stress: ## libkthread for minutes: STRESS_SECONDS=300, STRESS_SEED=N repea
 	$Q$(MAKE) --no-print-directory B=$B stress
 	$Qscripts/run-tests $B stress
 
-# Function only: an emulator runs the threads with the memory ordering of the machine it runs on. Two tests look at
-# the process from outside, where they see the emulator: its memory, and its own sleeps.
+# Function only: an emulator runs the threads with the memory ordering of the machine it runs on. Two tests
+# (memory growth L20, slots) fail there and are left out; that the emulator is the cause is not shown.
 check-arm64: ## libkthread's tests cross-built for arm64, emulated, in build-arm64/
 	$Qscripts/bootstrap arm64
 	$Q$(MAKE) --no-print-directory B=$B-arm64 CC=$(ARM64)gcc AR=$(ARM64)ar LD=$(ARM64)ld \
@@ -178,5 +178,5 @@ format: ## lay out all C sources
 	git ls-files '*.c' '*.h' | xargs clang-format -i
 
 help: ## this list
-	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "  %-14s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "  %-14s %s\n", $$1, $$2}'
 	@echo '  Variables: V=1 shows commands, CC=clang, B=DIR builds elsewhere, BENCH_FLAGS="--time 1s".'
