@@ -17,7 +17,7 @@ enum format { FORMAT_TEXT, FORMAT_HTML, FORMAT_JSON, NR_FORMATS };
 static const char *const format_name[NR_FORMATS] = { "text", "html", "json" };
 
 struct options {
-	const char *input, *output;
+	const char *input, *output, *baseline, *targets;
 	enum format format;
 	bool format_given, force;
 };
@@ -27,6 +27,9 @@ static const struct argp_option options[] = {
 	  "text (default), html or json; by the name of OUT when that ends so", 0 },
 	{ "output", 'o', "OUT", 0, "write to OUT instead of standard output; OUT must not exist",
 	  0 },
+	{ "baseline", 'b', "ARM", 0, "compare with ARM in the questions that have it", 0 },
+	{ "targets", 't', "LIST", 0,
+	  "hold the run against the targets in file LIST, instead of a report", 0 },
 	{ "force", 'F', NULL, 0, "replace OUT when it exists", 0 },
 	{ 0 },
 };
@@ -66,6 +69,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return EINVAL;
 	case 'o':
 		o->output = arg;
+		return 0;
+	case 'b':
+		o->baseline = arg;
+		return 0;
+	case 't':
+		o->targets = arg;
 		return 0;
 	case 'F':
 		o->force = true;
@@ -181,6 +190,18 @@ static int render_to_stdout(const struct report *r, const struct options *o)
 		   : KT_EXIT_OK;
 }
 
+static int hold_against(const struct report *r, const struct options *o)
+{
+	char err[512];
+	int ret = report_targets(stdout, r, o->targets, err, sizeof(err));
+
+	if (!ret && fflush(stdout))
+		ret = -errno;
+	if (ret == -EIO || ret == -ENOSPC)
+		return say(KT_EXIT_FAILED, "cannot write the table: %s", strerror(-ret));
+	return ret ? say(KT_EXIT_USAGE, "%s", err) : KT_EXIT_OK;
+}
+
 int cmd_report(int argc, char **argv)
 {
 	struct options o = { 0 };
@@ -192,12 +213,20 @@ int cmd_report(int argc, char **argv)
 	argv[0] = "kt report";
 	if (argp_parse(&argp, argc, argv, 0, NULL, &o))
 		return KT_EXIT_USAGE;
+	if (o.targets && (o.output || o.format_given))
+		return say(KT_EXIT_USAGE,
+			   "--targets prints a table of its own: without --output and --format");
 	if (!o.format_given)
 		o.format = format_of_name(o.output);
 	ret = report_load(&r, o.input, err, sizeof(err));
 	if (ret)
 		return say(ret == -ENOMEM ? KT_EXIT_FAILED : KT_EXIT_USAGE, "%s", err);
-	ret = o.output ? render_to_file(r, &o) : render_to_stdout(r, &o);
+	if (o.baseline && !report_rebase(r, o.baseline))
+		ret = say(KT_EXIT_USAGE, "no question of %s has an arm '%s'", o.input, o.baseline);
+	else if (o.targets)
+		ret = hold_against(r, &o);
+	else
+		ret = o.output ? render_to_file(r, &o) : render_to_stdout(r, &o);
 	report_free(r);
 	return ret;
 }

@@ -276,6 +276,35 @@ static size_t longest_series(const struct build *b)
 	return longest;
 }
 
+size_t report_rebase(struct report *r, const char *baseline)
+{
+	size_t longest = 0, nr = 0;
+	double *scratch;
+
+	for (size_t i = 0; i < r->nr_results; i++)
+		if (r->result[i].nr_p50 > longest)
+			longest = r->result[i].nr_p50;
+	scratch = calloc(2 * longest + 1, sizeof(*scratch));
+	if (!scratch)
+		return 0;
+	r->nr_comparisons = 0;
+	for (size_t i = 0; i < r->nr_questions; i++) {
+		struct report_question *q = &r->question[i];
+
+		for (size_t j = 0; j < q->nr_results; j++) {
+			const struct report_result *arm = &r->result[q->first_result + j];
+
+			if (arm->from_trace || strcmp(arm->name, baseline))
+				continue;
+			q->baseline = arm->name;
+			nr++;
+		}
+		compare_arms(r, q, scratch);
+	}
+	free(scratch);
+	return nr;
+}
+
 int build_finish(struct build *b)
 {
 	struct report *out = b->report;

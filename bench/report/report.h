@@ -126,6 +126,12 @@ struct report {
 int report_load(struct report **r, const char *path, char *err, size_t errlen);
 void report_free(struct report *r);
 
+/*
+ * report_rebase - compare with arm @baseline wherever it is an arm; other questions keep their own.
+ * Return: questions that have it; 0 as well without memory
+ */
+size_t report_rebase(struct report *r, const char *baseline);
+
 struct report_style {
 	bool colour; /* text: ANSI colours */
 	int width;   /* text: columns, 0: 100 */
@@ -136,4 +142,11 @@ struct report_style {
 int report_text(FILE *out, const struct report *r, const struct report_style *s);
 int report_html(FILE *out, const struct report *r);
 int report_json(FILE *out, const struct report *r);
+
+/*
+ * report_targets - hold @r against the targets in file @path, one per line: QUESTION-GLOB ARM
+ * p50|p99 <= LIMIT followed by the arm that LIMIT is a multiple of, or by ns, us or ms. A target is
+ * met or missed when the whole interval is. Return: 0, or -errno and one sentence in @err
+ */
+int report_targets(FILE *out, const struct report *r, const char *path, char *err, size_t errlen);
 #endif

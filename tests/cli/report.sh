@@ -38,6 +38,30 @@ refused 'an unknown format' 2 "'pdf'" "$kt" report tests/golden/small.jsonl --fo
 refused 'a FILE that is not there' 2 'no-such-file' "$kt" report "$tmp/no-such-file"
 check 'but help is given' "$kt" report --help
 
+# another baseline, and targets
+"$kt" report tests/golden/small.jsonl --baseline libkthread --format json >"$tmp/rebased.json"
+check 'the baseline is the one asked for' python3 - "$tmp/rebased.json" <<'P'
+import json, sys
+c = json.load(open(sys.argv[1]))["comparisons"]
+assert c and all(x["baseline"] == "libkthread" != x["candidate"] for x in c)
+P
+refused 'a baseline that is no arm' 2 "no-such-arm" "$kt" report tests/golden/small.jsonl --baseline no-such-arm
+cat >"$tmp/targets" <<'T'
+# a comment, and a target of no question
+*           libkthread p50 <= 1000 futex
+*           libkthread p50 <= 0.001 futex
+*           libkthread p50 <= 1 ns
+no/such/*   libkthread p99 <= 1.05 futex
+T
+"$kt" report tests/golden/small.jsonl --targets "$tmp/targets" >"$tmp/held" 2>&1
+check 'a target that holds is met' grep -q '<= 1000 x futex .*\] .*met' "$tmp/held"
+check 'one that does not is missed' grep -q '<= 0.001 x futex .*missed' "$tmp/held"
+check 'so is one in ns' grep -q '<= 1 ns .*missed' "$tmp/held"
+check 'what was not measured is said' grep -q 'no/such/.*not measured' "$tmp/held"
+echo '* libkthread p50 < 2 futex' >"$tmp/targets"
+refused 'a target that is none' 2 'line 1.*<=' "$kt" report tests/golden/small.jsonl --targets "$tmp/targets"
+refused 'no list of targets' 2 'no-such-list' "$kt" report tests/golden/small.jsonl --targets "$tmp/no-such-list"
+
 # damaged records
 head -c 40000 tests/golden/small.jsonl >"$tmp/torn.jsonl"
 "$kt" report "$tmp/torn.jsonl" >"$tmp/torn.txt" 2>&1
