@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -56,28 +57,43 @@ static const char doc[] =
 	"Exit status: 0 fine, 2 usage or bad input, 4 nothing ran, 5 a question failed, 130 "
 	"interrupted.";
 
+static error_t refuse(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static error_t refuse(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	fputs("kt bench: ", stderr);
+	vfprintf(stderr, fmt, args);
+	fputc('\n', stderr);
+	va_end(args);
+	return EINVAL;
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
 	char *end;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		/* getopt's line about a bad option is enough, argp's own would be a second one. */
+		state->err_stream = NULL;
+		break;
 	case KEY_FILTER:
 		o->filter = arg;
 		break;
 	case KEY_TIME:
 		o->time_ns = parse_time(arg);
 		if (o->time_ns < MIN_TIME_NS || o->time_ns > MAX_TIME_NS)
-			argp_failure(state, KT_EXIT_USAGE, 0,
-				     "--time '%s' is no time from 1ms to 24h, such as 3s or 500ms",
-				     arg);
+			return refuse("--time '%s' is no time from 1ms to 24h, such as 3s or 500ms",
+				      arg);
 		break;
 	case KEY_SEED:
 		errno = 0;
 		o->seed = strtoull(arg, &end, 0);
 		if (errno || end == arg || *end || *arg == '-' || o->seed > INT64_MAX)
-			argp_failure(state, KT_EXIT_USAGE, 0,
-				     "--seed '%s' is no number from 0 to 2^63-1", arg);
+			return refuse("--seed '%s' is no number from 0 to 2^63-1", arg);
 		o->seed_given = true;
 		break;
 	case KEY_TRACE:
@@ -94,8 +110,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case ARGP_KEY_ARG:
 		if (o->path)
-			argp_failure(state, KT_EXIT_USAGE, 0,
-				     "one benchmark binary at a time, '%s' is another", arg);
+			return refuse("one benchmark binary at a time, '%s' is another", arg);
 		o->path = arg;
 		break;
 	default:
@@ -339,7 +354,10 @@ int cmd_bench(int argc, char **argv)
 	memcpy(command + 1, argv, (size_t)argc * sizeof(*argv));
 	argv[0] = "kt bench";
 	argp_err_exit_status = KT_EXIT_USAGE;
-	argp_parse(&argp, argc, argv, 0, NULL, &o);
+	if (argp_parse(&argp, argc, argv, 0, NULL, &o)) {
+		free(command);
+		return KT_EXIT_USAGE;
+	}
 	interrupt_install();
 	status = bench(&run, argc + 1, command);
 	record_close(run.out);

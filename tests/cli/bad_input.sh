@@ -6,6 +6,7 @@
 refused 'no such command' 2 "no command 'frobnicate'" "$kt" frobnicate
 
 # kt bench
+refused 'an unknown option' 2 "'--nope'" "$kt" bench --nope
 refused 'bad regex' 2 'regular expression|filter' "$kt" bench --filter '(['
 refused 'filter without a match' 4 'match' "$kt" bench --no-trace --filter '^no-such-question$' -o "$tmp/none.jsonl"
 check 'nothing left behind by it' test ! -s "$tmp/none.jsonl"
