@@ -95,7 +95,7 @@ $(eval $(call program,kt-suite,$(suite_sources),bench/libktbench.a bench/libarms
 -include $(objs:.o=.d) $(wildcard $B/bpf/*.d)
 
 # ---- targets -----------------------------------------------------------------------------------
-.PHONY: bench check check-arm64 check-asan check-model check-stress check-tsan check-ubsan clean help install \
+.PHONY: bench check check-arm64 check-asan check-model check-mutations check-stress check-tsan check-ubsan clean help install \
 	uninstall format
 all: ## build everything (the default)
 
@@ -131,6 +131,10 @@ check-model: ## the models of libkthread's hand-overs, by spin
 	$Qscripts/bootstrap check
 	$Q$(MAKE) --no-print-directory $B/flags
 	$Qscripts/run-tests $B model
+
+check-mutations: ## take libkthread's protections out one by one, a test must fail: MUTATION='L*'
+	$Qscripts/bootstrap check
+	$QMUTATION='$(MUTATION)' tests/mutations/check $B-mutations
 
 check-stress: ## libkthread for minutes: STRESS_SECONDS=300, STRESS_SEED=N repeats
 	$Qscripts/bootstrap build

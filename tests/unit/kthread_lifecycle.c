@@ -14,6 +14,7 @@
 
 TestSuite(kthread_lifecycle, .timeout = 60);
 
+/* Mutation L01: the thread does not look whether it is told to stop before its first step. */
 Test(kthread_lifecycle, L1_stop_before_the_first_wake_never_calls_the_function)
 {
 	unsigned int starts = 0, i, others = nr_threads();

@@ -22,6 +22,7 @@ Test(kthread_park, P1_park_before_the_first_wake)
 	cr_assert_eq(kthread_stop(k), 42);
 }
 
+/* Mutation P02: the thread looks for a stop once more behind its first park. */
 Test(kthread_park, P2_stop_of_a_thread_parked_before_its_first_wake_runs_it_once)
 {
 	unsigned int starts, i;
