@@ -137,6 +137,18 @@ extern int (*kthread_test_fail)(const char *what);
 			kt_delay(point);                                        \
 	} while (0)
 #define KT_FAIL(what) (kthread_test_fail ? kthread_test_fail(what) : 0)
+
+/* Each probe tells the test, too, with the same arguments. */
+extern void (*kthread_test_event)(const char *name, ...);
+#undef USDT
+#define USDT(provider, name, ...)                                                               \
+	do {                                                                                    \
+		void (*kt_event)(const char *, ...) =                                           \
+			__atomic_load_n(&kthread_test_event, __ATOMIC_ACQUIRE);                 \
+		USDT_IF(provider, name, USDT_SEMAPHORE(provider, name), ##__VA_ARGS__);         \
+		if (kt_event)                                                                   \
+			kt_event(#name, ##__VA_ARGS__);                                         \
+	} while (0)
 #else
 #define KT_DELAY(point) ((void)0)
 #define KT_FAIL(what)	0

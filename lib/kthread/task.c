@@ -15,6 +15,7 @@ uint32_t kt_spin_ns = KTHREAD_SPIN_NS;
 #ifdef KT_TEST_BUILD
 void (*kthread_test_delay)(const char *point);
 int (*kthread_test_fail)(const char *what);
+void (*kthread_test_event)(const char *name, ...);
 #endif
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;

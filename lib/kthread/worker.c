@@ -61,6 +61,7 @@ static struct kthread_work *next_work(struct kthread_worker *w, struct kt_task *
 	}
 	w->current_work = work;
 	unlock_worker(w);
+	KT_DELAY("next");
 	return work;
 }
 
@@ -111,6 +112,7 @@ static void run_work(struct kt_task *t, struct kthread_work *work)
 	slot_work(t, work);
 	USDT(sched, sched_kthread_work_execute_start, work, func);
 	func(work);
+	KT_DELAY("ran");
 	/* The work may be gone: its address is all that is left. */
 	USDT(sched, sched_kthread_work_execute_end, work, func);
 	slot_work(t, NULL);
@@ -171,7 +173,7 @@ void kt_worker_abandon(struct kt_task *t)
 		run_barriers(w, t);
 	kt_lock(&w->lock);
 	if (w->task == &t->task) {
-		w->task = NULL;
+		__atomic_store_n(&w->task, NULL, __ATOMIC_RELAXED);
 		w->current_work = NULL;
 		w->idle = 0;
 	}
@@ -188,7 +190,7 @@ int kthread_worker_fn(void *worker_ptr)
 	busy = w->task && w->task != &t->task;
 	/* Users read it without the lock; create_worker() has set it already. */
 	if (w->task != &t->task)
-		w->task = &t->task;
+		__atomic_store_n(&w->task, &t->task, __ATOMIC_RELAXED);
 	w->idle = 0;
 	kt_unlock(&w->lock);
 	if (busy)
@@ -394,6 +396,7 @@ void kt_flush_unlock(struct kthread_worker *w, struct kthread_work *work)
 	else
 		wait = false;
 	unlock_worker(w);
+	KT_DELAY("flush");
 	wake_finish(&wake);
 	if (wait)
 		wait_for_completion(&flush.done);
@@ -464,6 +467,7 @@ bool kt_cancel_sync(struct kthread_work *work, const char *func)
 	/* Queueing fails while anybody waits here. */
 	work->canceling++;
 	kt_flush_unlock(w, work);
+	KT_DELAY("cancelled");
 	lock_worker(w);
 	work->canceling--;
 	unlock_worker(w);
