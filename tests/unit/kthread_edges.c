@@ -93,7 +93,7 @@ static void cancel_while(void *(*ends)(void *))
 	cr_assert(WAIT_UNTIL(READ(started)));
 	pthread_create(&canceller, NULL, cancels, &gate);
 	/* Its barrier stands at the head of the list. */
-	cr_assert(WAIT_UNTIL(READ(gate.canceling)));
+	cr_assert(WAIT_UNTIL(PEEK(gate.canceling)));
 	pthread_create(&ender, NULL, ends, k);
 	ADD(go);
 	pthread_join(canceller, NULL);

@@ -158,7 +158,6 @@ Test(kthread_freezer, a_freeze_that_takes_too_long_fails_and_leaves_none_frozen)
 	/* One that ends need not be waited for; one that never agreed is left alone. */
 	ADD(let_go);
 	cr_assert_eq(kthread_freeze_all(LONG_ENOUGH), 0);
-	plain = READ(plain);
 	cr_assert_eq(kthread_stop_put(bad), 0);
 	cr_assert_neq(kthread_get_state(other), TASK_FROZEN);
 	cr_assert_eq(kthread_stop(good), 101);

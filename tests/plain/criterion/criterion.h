@@ -8,7 +8,8 @@
  * costs nothing but itself; the program ends with `N passed, N failed`.
  *
  * The environment: KT_ONLY=TEXT runs only the tests whose name contains it; KT_SKIP=NAME:NAME skips
- * these; KT_TIMEOUT_SCALE=N multiplies the bounds in time, for emulators.
+ * these, and prints KT_SKIP_REASON=TEXT; KT_TIMEOUT_SCALE=N multiplies the bounds in time, for
+ * emulators and sanitizers.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -153,7 +154,8 @@ static inline int plain_run(const struct plain_test *t)
 	pid_t pid;
 
 	if (plain_is_listed(t->plain_name, getenv("KT_SKIP"))) {
-		fprintf(stderr, "skipped: %s\n", t->plain_name);
+		fprintf(stderr, "skipped: %s: %s\n", t->plain_name,
+			getenv("KT_SKIP_REASON") ?: "KT_SKIP names it");
 		return PLAIN_SKIPPED;
 	}
 	for (s = plain_first; s; s = s->plain_next)
