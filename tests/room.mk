@@ -40,6 +40,7 @@ tests_archives_kthread_races = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_notify = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_create = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_edges = lib/libkthread-testing.a lib/libprobe.a
+tests_archives_kthread_worker_races = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_delayed = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_delayed_chaos = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_keventd = lib/libkeventd.a lib/libprobe.a

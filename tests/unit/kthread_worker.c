@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Workers. Names begin with the scenario's id. */
+/* Workers. Names begin with the scenario's id; mutations are those of tests/mutations/. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <pthread.h>
@@ -12,7 +12,7 @@ TestSuite(kthread_worker, .timeout = 60);
 struct job {
 	struct kthread_work work;
 	struct kthread_worker *w;
-	unsigned int runs, again, data, saw;
+	unsigned int runs, again, data, saw, ends;
 	struct completion *started, *go;
 	int ret;
 };
@@ -31,6 +31,7 @@ static void job_fn(struct kthread_work *work)
 		__atomic_fetch_sub(&j->again, 1, __ATOMIC_ACQ_REL);
 		j->ret = kthread_queue_work(j->w, work);
 	}
+	ADD(j->ends);
 }
 
 static void job_init(struct job *j, struct kthread_worker *w)
@@ -53,6 +54,50 @@ static void job_run_blocked(struct job *j, struct kthread_worker *w, struct comp
 	j->started = NULL;
 }
 
+/* A thread that waits for @j, by flush or by cancel. */
+struct waiter {
+	bool (*wait)(struct kthread_work *work);
+	struct job *j;
+	pthread_t thread;
+	pid_t tid;
+	unsigned int done, ends; /* how often had the job ended when the wait was over? */
+	bool ret;
+};
+
+static bool flush(struct kthread_work *work)
+{
+	kthread_flush_work(work);
+	return false;
+}
+
+static void *waits(void *arg)
+{
+	struct waiter *a = arg;
+
+	__atomic_store_n(&a->tid, gettid(), __ATOMIC_RELEASE);
+	a->ret = a->wait(&a->j->work);
+	a->ends = READ(a->j->ends);
+	ADD(a->done);
+	return NULL;
+}
+
+/* Begins to wait, and sleeps when we return. */
+static void waiter_start(struct waiter *a, bool (*wait)(struct kthread_work *), struct job *j)
+{
+	*a = (struct waiter){ .wait = wait, .j = j };
+	pthread_create(&a->thread, NULL, waits, a);
+	cr_assert(WAIT_UNTIL(READ(a->done) || (READ(a->tid) && thread_state(a->tid) == 'S')));
+	cr_assert_eq(READ(a->done), 0, "it did not wait");
+}
+
+/* It is over while others, that it must not wait for, still hold the worker. */
+static void waiter_end(struct waiter *a)
+{
+	cr_assert(WAIT_UNTIL(READ(a->done)), "it waits for more than it saw");
+	pthread_join(a->thread, NULL);
+}
+
+/* Mutation W01: queueing does not look whether the work is pending. */
 Test(kthread_worker, W1_queued_twice_runs_once)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "w1");
@@ -69,132 +114,89 @@ Test(kthread_worker, W1_queued_twice_runs_once)
 	kthread_destroy_worker(w);
 }
 
-/* Whatever queue_work returned, a run after it sees what was written before it. */
-Test(kthread_worker, W2_a_false_return_still_orders_the_callers_writes)
-{
-	struct kthread_worker *w = kthread_run_worker(0, "w2");
-	unsigned int i, seen;
-	struct job j;
-
-	job_init(&j, w);
-	for (i = 1; i <= 100000; i++) {
-		__atomic_store_n(&j.data, i, __ATOMIC_RELAXED);
-		kthread_queue_work(w, &j.work);
-		if (i % 64 == 0) {
-			kthread_flush_work(&j.work);
-			seen = __atomic_load_n(&j.saw, __ATOMIC_RELAXED);
-			cr_assert_eq(seen, i);
-		}
-	}
-	kthread_destroy_worker(w);
-}
-
+/* It queues itself without end. Mutation W03: flush does not wait for a running work that is
+ * pending again. */
 Test(kthread_worker, W3_flush_waits_for_the_instance_it_saw)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "w3");
 	struct completion go;
+	struct waiter a;
 	struct job j;
 
 	job_run_blocked(&j, w, &go);
-	j.again = 1000000;
+	__atomic_store_n(&j.again, (unsigned int)-1, __ATOMIC_RELEASE);
+	waiter_start(&a, flush, &j);
 	complete_all(&go);
-	kthread_flush_work(&j.work);
-	cr_assert(READ(j.runs) >= 1);
-	__atomic_store_n(&j.again, 1, __ATOMIC_RELAXED);
-	cr_assert(WAIT_UNTIL(READ(j.again) <= 1));
+	waiter_end(&a);
+	cr_assert_geq(a.ends, 1);
+	for (int i = 0; i < 1000; i++) {
+		unsigned int before = READ(j.ends);
+
+		kthread_flush_work(&j.work);
+		cr_assert_gt(READ(j.ends), before);
+	}
+	cr_assert(READ(j.again), "it still goes on");
+	__atomic_store_n(&j.again, 0, __ATOMIC_RELEASE);
 	while (kthread_cancel_work_sync(&j.work))
 		;
 	kthread_destroy_worker(w);
 }
 
-struct suicidal {
-	struct kthread_work work;
-	unsigned int *runs;
-};
-
-static void free_self(struct kthread_work *work)
-{
-	struct suicidal *s = container_of(work, struct suicidal, work);
-
-	ADD(*s->runs);
-	free(s);
-}
-
-Test(kthread_worker, W4_a_work_may_free_itself)
-{
-	struct kthread_worker *w = kthread_run_worker(0, "w4");
-	unsigned int runs = 0, i;
-
-	for (i = 0; i < 20000; i++) {
-		struct suicidal *s = malloc(sizeof(*s));
-
-		kthread_init_work(&s->work, free_self);
-		s->runs = &runs;
-		cr_assert(kthread_queue_work(w, &s->work));
-		/* The same address may come again and look current; a flush of it must end. */
-		if (i % 16 == 0)
-			kthread_flush_worker(w);
-	}
-	kthread_flush_worker(w);
-	cr_assert_eq(runs, i);
-	kthread_destroy_worker(w);
-}
-
+/*
+ * What follows on the worker holds it, and is not waited for. Mutations: W05 does not wait for a
+ * pending work, W05b not for a running one, W05c waits behind all that is pending.
+ */
 Test(kthread_worker, W5_flush_of_never_queued_idle_pending_and_running)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "w5");
-	struct completion go;
-	struct job blocker, j;
+	struct completion go, go_behind;
+	struct job blocker, j, behind;
+	struct waiter a;
 
 	job_init(&j, w);
 	kthread_flush_work(&j.work);
 	kthread_queue_work(w, &j.work);
 	kthread_flush_work(&j.work);
+	cr_assert_eq(j.ends, 1);
 	kthread_flush_work(&j.work);
 	cr_assert_eq(j.runs, 1);
 
+	init_completion(&go_behind);
+	job_init(&behind, w);
+	behind.go = &go_behind;
 	job_run_blocked(&blocker, w, &go);
-	kthread_queue_work(w, &j.work);
+	cr_assert(kthread_queue_work(w, &j.work));
+	cr_assert(kthread_queue_work(w, &behind.work));
+	waiter_start(&a, flush, &j);
 	complete(&go);
-	kthread_flush_work(&j.work);
-	cr_assert_eq(j.runs, 2);
+	waiter_end(&a);
+	cr_assert_eq(a.ends, 2, "pending");
+	complete(&go_behind);
+	kthread_flush_worker(w);
+
 	job_run_blocked(&blocker, w, &go);
+	cr_assert(kthread_queue_work(w, &behind.work));
+	waiter_start(&a, flush, &blocker);
 	complete(&go);
-	kthread_flush_work(&blocker.work);
-	cr_assert_eq(blocker.runs, 1);
+	waiter_end(&a);
+	cr_assert_eq(a.ends, 1, "running");
+	complete(&go_behind);
+	kthread_flush_worker(w);
+	cr_assert_eq(behind.ends, 2);
 	kthread_destroy_worker(w);
+	cr_assert_eq(kthread_warn_count(KTHREAD_WARN_ANY), 0);
 }
 
-Test(kthread_worker, W6_the_flush_barrier_dies_with_the_waiters_frame)
-{
-	struct kthread_worker *w = kthread_run_worker(0, "w6");
-	struct job j;
-	int i;
-
-	job_init(&j, w);
-	for (i = 0; i < 20000; i++) {
-		volatile char frame[256];
-
-		kthread_queue_work(w, &j.work);
-		kthread_flush_work(&j.work);
-		memset((char *)frame, 0x55, sizeof(frame));
-		cr_assert_eq(j.runs, (unsigned int)i + 1);
-	}
-	kthread_destroy_worker(w);
-}
-
-static void *cancel_it(void *work)
-{
-	return (void *)(intptr_t)kthread_cancel_work_sync(work);
-}
-
+/*
+ * Mutations: W07 does not wait for a running work, W07b leaves a pending one on the list, W07c says
+ * true for one that was only running.
+ */
 Test(kthread_worker, W7_cancel_of_pending_running_and_requeueing)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "w7");
 	struct completion go;
 	struct job blocker, j;
-	pthread_t t[2];
-	void *ret[2];
+	struct waiter a, b;
 
 	job_init(&j, w);
 	cr_assert(!kthread_cancel_work_sync(&j.work), "never queued");
@@ -202,28 +204,71 @@ Test(kthread_worker, W7_cancel_of_pending_running_and_requeueing)
 	kthread_queue_work(w, &j.work);
 	cr_assert(kthread_cancel_work_sync(&j.work));
 	cr_assert(!kthread_cancel_work_sync(&j.work));
+	waiter_start(&a, kthread_cancel_work_sync, &blocker);
 	complete(&go);
+	waiter_end(&a);
+	cr_assert(!a.ret, "it ran, and was not pending");
+	cr_assert_eq(a.ends, 1);
 	kthread_flush_worker(w);
 	cr_assert_eq(j.runs, 0);
 
 	/* Running and pending at once, two cancels: one of them took it off the list. */
 	job_run_blocked(&j, w, &go);
 	cr_assert(kthread_queue_work(w, &j.work));
-	pthread_create(&t[0], NULL, cancel_it, &j.work);
-	pthread_create(&t[1], NULL, cancel_it, &j.work);
-	cr_assert(WAIT_UNTIL(PEEK(j.work.canceling) == 2));
-	/* W8: no queueing during a cancel, from outside or from the work itself */
-	cr_assert(!kthread_queue_work(w, &j.work));
-	j.again = 1;
+	waiter_start(&a, kthread_cancel_work_sync, &j);
+	waiter_start(&b, kthread_cancel_work_sync, &j);
+	complete(&go);
+	waiter_end(&a);
+	waiter_end(&b);
+	cr_assert_eq(a.ret + b.ret, 1);
+	cr_assert_eq(a.ends, 1);
+	cr_assert_eq(b.ends, 1);
+	kthread_flush_worker(w);
+	cr_assert_eq(j.runs, 1, "no run after the cancel");
+
+	/* One that queues itself whenever it runs: once cancelled it is quiet. */
+	for (int i = 0; i < 1000; i++) {
+		struct job again;
+		unsigned int runs;
+
+		job_init(&again, w);
+		again.again = (unsigned int)-1;
+		kthread_queue_work(w, &again.work);
+		if (i & 1)
+			cr_assert(WAIT_UNTIL(READ(again.runs)));
+		kthread_cancel_work_sync(&again.work);
+		runs = READ(again.runs);
+		kthread_flush_worker(w);
+		cr_assert_eq(again.runs, runs);
+		cr_assert_eq(again.ends, runs);
+	}
+	kthread_destroy_worker(w);
+	cr_assert_eq(kthread_warn_count(KTHREAD_WARN_ANY), 0);
+}
+
+/* From outside, and by the work itself. Mutation W08: queueing does not look for a cancel. */
+Test(kthread_worker, W8_no_queueing_during_a_cancel)
+{
+	struct kthread_worker *w = kthread_run_worker(0, "w8");
+	struct completion go;
+	struct waiter a, b;
+	struct job j;
+
+	job_run_blocked(&j, w, &go);
+	waiter_start(&a, kthread_cancel_work_sync, &j);
+	waiter_start(&b, kthread_cancel_work_sync, &j);
+	cr_expect(!kthread_queue_work(w, &j.work));
+	__atomic_store_n(&j.again, 1, __ATOMIC_RELEASE);
 	j.ret = -1;
 	complete(&go);
-	pthread_join(t[0], &ret[0]);
-	pthread_join(t[1], &ret[1]);
-	cr_assert_eq((intptr_t)ret[0] + (intptr_t)ret[1], 1);
-	cr_assert_eq(j.ret, 0, "W8: refused");
-	cr_assert_eq(j.runs, 1, "no run after the cancel");
+	waiter_end(&a);
+	waiter_end(&b);
+	kthread_flush_worker(w);
+	cr_expect_eq(j.ret, 0, "by itself");
+	cr_expect_eq(j.runs, 1, "no run after the cancel");
+	cr_expect(!a.ret && !b.ret);
+	j.go = NULL;
 	cr_assert(kthread_queue_work(w, &j.work), "usable again");
-	complete_all(&go);
 	kthread_flush_work(&j.work);
 	cr_assert_eq(j.runs, 2);
 	kthread_destroy_worker(w);
@@ -259,6 +304,8 @@ static void *chaos_thread(void *arg)
 	return NULL;
 }
 
+/* Mutation W13: a cancel says false for a work that it took off the list while another instance
+ * ran. */
 Test(kthread_worker, W13_queued_is_run_plus_cancelled)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "w13");
@@ -286,6 +333,7 @@ static void ends_thread(struct kthread_work *work)
 	kthread_exit(3);
 }
 
+/* Mutations: W16 does not drain; W16b does not look for leftovers; W16c no look for the thread. */
 Test(kthread_worker, W16_destroy)
 {
 	struct kthread_worker *w;
@@ -321,6 +369,7 @@ static void *stop_it(void *k)
 	return (void *)(intptr_t)kthread_stop(k);
 }
 
+/* Mutation W17: a stop waits until nothing is queued. */
 Test(kthread_worker, W17_stop_of_the_thread_leaves_works_pending)
 {
 	struct kthread_worker w;
@@ -354,6 +403,7 @@ Test(kthread_worker, W17_stop_of_the_thread_leaves_works_pending)
 	kthread_stop(k);
 }
 
+/* Mutation W18: a worker that was created does not count as idle. */
 Test(kthread_worker, W18_the_first_work_starts_a_created_worker)
 {
 	struct kthread_worker *w = kthread_create_worker(0, "w18");
@@ -373,6 +423,7 @@ Test(kthread_worker, W18_the_first_work_starts_a_created_worker)
 	cr_assert_eq(PTR_ERR(kthread_create_worker_on_cpu(-1, 0, "x/%u")), -EINVAL);
 }
 
+/* Mutation W19: queueing is refused while there is no thread. */
 Test(kthread_worker, W19_works_queued_before_a_thread_serves_run_later)
 {
 	struct kthread_worker w;
@@ -389,21 +440,50 @@ Test(kthread_worker, W19_works_queued_before_a_thread_serves_run_later)
 	kthread_stop(k);
 }
 
+static unsigned int order[100], nr_order;
+static struct job fifo[100];
+
+static void note_order(struct kthread_work *work)
+{
+	order[nr_order++] = (unsigned int)(container_of(work, struct job, work) - fifo);
+}
+
+/* Mutations: W20 does not report; W20b queues it although it is pending on the other one. */
 Test(kthread_worker, W20_one_work_on_two_workers_is_reported)
 {
 	struct kthread_worker *a = kthread_run_worker(0, "w20a");
 	struct kthread_worker *b = kthread_run_worker(0, "w20b");
-	struct job j;
+	struct completion go;
+	struct job j, blocker;
 
 	job_init(&j, a);
 	cr_assert(kthread_queue_work(a, &j.work));
 	kthread_flush_work(&j.work);
-	cr_assert(kthread_queue_work(b, &j.work));
+	cr_assert(kthread_queue_work(b, &j.work), "idle: it moves");
 	cr_assert_eq(kthread_warn_count(KTHREAD_WARN_WORK_TWO_WORKERS), 1);
 	kthread_flush_work(&j.work);
 	cr_assert_eq(j.runs, 2);
+
+	/* Pending, with neighbours: it stays, and so does the list. */
+	job_run_blocked(&blocker, a, &go);
+	for (int i = 0; i < 5; i++) {
+		kthread_init_work(&fifo[i].work, note_order);
+		cr_assert(kthread_queue_work(a, &fifo[i].work));
+	}
+	for (int i = 0; i < 5; i++)
+		cr_expect(!kthread_queue_work(b, &fifo[i].work));
+	cr_expect_eq(kthread_warn_count(KTHREAD_WARN_WORK_TWO_WORKERS), 6);
+	kthread_flush_worker(b);
+	cr_assert_eq(READ(nr_order), 0);
+	cr_expect(kthread_cancel_work_sync(&fifo[2].work));
+	complete(&go);
+	kthread_flush_worker(a);
+	cr_assert_eq(nr_order, 4);
+	for (unsigned int i = 0; i < 4; i++)
+		cr_expect_eq(order[i], i + (i >= 2));
 	kthread_destroy_worker(a);
 	kthread_destroy_worker(b);
+	cr_expect_eq(kthread_warn_count(KTHREAD_WARN_ANY), 6);
 }
 
 static int self_wait_runs;
@@ -418,6 +498,7 @@ static void waits_for_itself(struct kthread_work *work)
 	ADD(self_wait_runs);
 }
 
+/* Mutations: W24 flush_worker, W24b flush, W24c cancel without their looks at who calls. */
 Test(kthread_worker, W24_waiting_for_oneself_is_reported_and_returns)
 {
 	DEFINE_KTHREAD_WORK(work, waits_for_itself);
@@ -427,14 +508,6 @@ Test(kthread_worker, W24_waiting_for_oneself_is_reported_and_returns)
 	cr_assert(WAIT_UNTIL(READ(self_wait_runs) == 1));
 	cr_assert_eq(kthread_warn_count(KTHREAD_WARN_WORKER_SELF), 4);
 	kthread_destroy_worker(self_worker);
-}
-
-static unsigned int order[100], nr_order;
-static struct job fifo[100];
-
-static void note_order(struct kthread_work *work)
-{
-	order[nr_order++] = (unsigned int)(container_of(work, struct job, work) - fifo);
 }
 
 Test(kthread_worker, works_run_in_the_order_of_queueing)
