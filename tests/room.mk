@@ -34,13 +34,15 @@ tests_archives_controller_calibrate = bench/libcontroller.a
 tests_archives_controller_suite = bench/libcontroller.a lib/libmeasure.a lib/libprobe.a
 tests_archives_controller_worker = bench/libcontroller.a bench/libktbench.a bpf/libtracer.a lib/librecord.a \
 	lib/libmeasure.a lib/libprobe.a
-kthread_tests := kthread_lifecycle kthread_park kthread_worker kthread_wait kthread_freezer kthread_waitqueue kthread_smpboot
+kthread_tests := kthread_lifecycle kthread_birth kthread_park kthread_worker kthread_wait kthread_freezer kthread_waitqueue kthread_smpboot
 $(foreach t,$(kthread_tests),$(eval tests_archives_$t = lib/libkthread.a lib/libprobe.a))
 tests_archives_kthread_races = lib/libkthread-testing.a lib/libprobe.a
+tests_archives_kthread_profile = lib/libkthread.a lib/libprobe.a
 tests_archives_kthread_notify = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_create = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_edges = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_worker_races = lib/libkthread-testing.a lib/libprobe.a
+tests_archives_kthread_events = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_delayed = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_delayed_chaos = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_keventd = lib/libkeventd.a lib/libprobe.a
