@@ -277,6 +277,7 @@ static int start_locked(void)
 	sigset_t old;
 	int err;
 
+	kt_profile_fix();
 	err = KT_FAIL("creator");
 	if (err)
 		return -err;

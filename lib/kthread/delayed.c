@@ -115,12 +115,13 @@ bool kthread_mod_delayed_work_ns(struct kthread_worker *worker, struct kthread_d
 {
 	struct kthread_work *work = &dwork->work;
 	struct wake wake = NO_WAKE;
-	bool pending, elsewhere, changes;
+	bool pending, elsewhere, changes, canceling;
 
 	lock_worker(worker);
 	elsewhere = is_elsewhere(worker, work);
 	pending = !is_empty(&work->node);
-	changes = !work->canceling && !(pending && elsewhere);
+	canceling = work->canceling;
+	changes = !canceling && !(pending && elsewhere);
 	if (changes && pending && work->armed)
 		take_locked(worker, work);
 	else if (changes && pending)
@@ -132,6 +133,8 @@ bool kthread_mod_delayed_work_ns(struct kthread_worker *worker, struct kthread_d
 	wake_finish(&wake);
 	if (elsewhere)
 		kt_warn_two_workers("kthread_mod_delayed_work", work);
+	if (__builtin_expect(canceling, 0) && kt_profile_has(PROFILE_MOD_FALSE))
+		return false;
 	return pending || !changes;
 }
 

@@ -114,6 +114,22 @@ bool kt_freeze(struct kt_task *t, enum kt_freeze how); /* if asked to; return: d
 void kt_freezer_leave(struct kt_task *t);
 void kt_freezer_fork_child(void);
 
+/* profile.c: differences to the newest kernels; <kthread/profile.h> tells them */
+#define PROFILE_MOD_FALSE	  0x01U
+#define PROFILE_STOP_LEAVES_WAITS 0x02U
+#define PROFILE_WORKER_STARTS	  0x04U
+#define PROFILE_NODE_MEMORY_ONLY  0x08U
+#define PROFILE_FIXED		  0x200U /* decided for good */
+extern uint32_t kt_profile;
+uint32_t kt_profile_fix(void); /* the environment's, unless one was set. Return: kt_profile */
+
+static inline bool kt_profile_has(uint32_t difference)
+{
+	uint32_t profile = __atomic_load_n(&kt_profile, __ATOMIC_RELAXED);
+
+	return (profile & PROFILE_FIXED ? profile : kt_profile_fix()) & difference;
+}
+
 /* notify.c: both only while @t cannot vanish */
 void kt_notify(struct kt_task *t);
 uint32_t kt_notify_wake(struct kt_task *t, uint32_t states); /* kt_wake() with PHASE_NOTIFY */

@@ -4,8 +4,9 @@
 /*
  * libkthread: the Linux kernel's kthread interface in user space.
  *
- * Names and behaviour are those of the newest kernels; where a function does better than the kernel
- * (where that hangs, say), its comment tells. Threads are made by a thread of the library's own,
+ * Names and behaviour are those of the newest kernels, or of an older one on request
+ * (<kthread/profile.h>); where a function does better than the kernel (where that hangs, say), its
+ * comment tells. Threads are made by a thread of the library's own,
  * so that nothing of the caller leaks into them: all signals but the synchronous faults are
  * blocked, the affinity is all CPUs, the policy SCHED_OTHER, nice 0, the timer slack 50 us.
  *
@@ -33,6 +34,7 @@
 #include <kthread/freezer.h>
 #include <kthread/jiffies.h>
 #include <kthread/notify.h>
+#include <kthread/profile.h>
 #include <kthread/sched.h>
 #include <kthread/smpboot.h>
 #include <kthread/waitqueue.h>

@@ -1,9 +1,9 @@
 # libkthread: static (hidden symbols localised) and shared; sources in the order of a thread's life.
 kthread_sources := $(addprefix lib/kthread/,task.c create.c bind.c wait.c park.c exit.c freezer.c \
-	completion.c waitqueue.c notify.c smpboot.c worker.c delayed.c queue.c futex.c lock.c warn.c) \
+	completion.c waitqueue.c notify.c smpboot.c profile.c worker.c delayed.c queue.c futex.c lock.c warn.c) \
 	lib/probe/slot.c lib/probe/probes.c
 kthread_headers := $(addprefix lib/kthread/,kthread.h sched.h completion.h worker.h err.h freezer.h \
-	waitqueue.h notify.h smpboot.h delayed.h cpumask.h jiffies.h warn.h)
+	waitqueue.h notify.h smpboot.h profile.h delayed.h cpumask.h jiffies.h warn.h)
 
 # One object of all, so that what the files share is local; the base of the notes stays common to the
 # whole program that links it, as the format of the notes demands.

@@ -75,12 +75,14 @@ unsigned int kthread_get_state(struct task_struct *p)
 
 bool kthread_signal_pending(struct task_struct *p)
 {
-	return (__atomic_load_n(&kt_task(p)->phase, __ATOMIC_ACQUIRE) & PHASE_SHOULD_STOP) != 0;
+	return __atomic_load_n(&kt_task(p)->phase, __ATOMIC_ACQUIRE) & PHASE_SHOULD_STOP &&
+	       !kt_profile_has(PROFILE_STOP_LEAVES_WAITS);
 }
 
 static bool interrupted(uint32_t phase)
 {
-	return (phase & PHASE_INTERRUPTIBLE) && (phase & PHASE_SHOULD_STOP);
+	return (phase & PHASE_INTERRUPTIBLE) && (phase & PHASE_SHOULD_STOP) &&
+	       !kt_profile_has(PROFILE_STOP_LEAVES_WAITS);
 }
 
 /* In the futex until the state is clear or the wait must end. */

@@ -239,6 +239,8 @@ static struct kthread_worker *create_worker(unsigned int flags, int cpu, char *n
 	kt_task(k)->worker = w;
 	w->task = k;
 	w->idle = 1; /* so that the first work starts it */
+	if (kt_profile_has(PROFILE_WORKER_STARTS))
+		wake_up_process(k);
 	return w;
 }
 
@@ -258,6 +260,8 @@ struct kthread_worker *kthread_create_worker_on_node(unsigned int flags, int nod
 struct kthread_worker *kthread_create_worker_on_cpu(int cpu, unsigned int flags,
 						    const char *namefmt)
 {
+	if (cpu < 0 && kt_profile_has(PROFILE_WORKER_STARTS))
+		return create_worker(flags, -1, kt_format_cpu(namefmt, (unsigned int)cpu));
 	if (cpu < 0 || cpu >= KTHREAD_NR_CPUS || cpu >= sysconf(_SC_NPROCESSORS_CONF))
 		return ERR_PTR(-EINVAL);
 	return create_worker(flags, cpu, kt_format_cpu(namefmt, (unsigned int)cpu));
