@@ -81,8 +81,9 @@ bool kthread_signal_pending(struct task_struct *p)
 
 static bool interrupted(uint32_t phase)
 {
-	return (phase & PHASE_INTERRUPTIBLE) && (phase & PHASE_SHOULD_STOP) &&
-	       !kt_profile_has(PROFILE_STOP_LEAVES_WAITS);
+	if (phase & PHASE_SHOULD_STOP && kt_profile_has(PROFILE_STOP_LEAVES_WAITS))
+		return false;
+	return (phase & PHASE_INTERRUPTIBLE) && (phase & PHASE_SHOULD_STOP);
 }
 
 /* In the futex until the state is clear or the wait must end. */
