@@ -35,6 +35,10 @@ struct kt_task {
 	void *data;
 	char *full_name;	  /* NULL: comm is all of it */
 	struct cpumask *affinity; /* NULL: all CPUs */
+	struct cpumask *preferred; /* under the lock of affine.c, but for the look if there is one */
+	struct kt_task *preferred_next;
+	bool preferred_listed;
+	int node; /* NUMA_NO_NODE: none, or the only one */
 	pthread_t thread;
 	struct kthread_worker *worker; /* being served; after the birth only by the thread itself */
 	struct kt_create *create;      /* only until the creator is answered */
@@ -86,7 +90,7 @@ static inline void kt_unlock(uint32_t *lock)
 /* create.c */
 void kt_creator_fork_prepare(void);
 void kt_creator_fork_done(bool in_child);
-struct task_struct *kt_create_thread(int (*threadfn)(void *data), void *data, char *name);
+struct task_struct *kt_create_thread(int (*threadfn)(void *data), void *data, char *name, int node);
 char *kt_format_name(const char *namefmt, va_list ap);
 char *kt_format_cpu(const char *namefmt, unsigned int cpu);
 
@@ -108,11 +112,24 @@ void kt_rebind(struct kt_task *t);
 int kt_apply_affinity(struct kt_task *t);
 void kt_worker_abandon(struct kt_task *t);
 
+/* affine.c, node.c */
+void kt_affine_node(struct kt_task *t);
+void kt_affine_leave(struct kt_task *t);
+void kt_affine_fork_child(void);
+int kt_node_check(int node, const char *func); /* reports one that is not there. Return: what to use */
+int kt_node_of_cpu(unsigned int cpu);	       /* NUMA_NO_NODE: the only one, or not known */
+bool kt_node_cpus(int node, struct cpumask *set);
+void kt_node_enter(int node); /* the calling thread's stack goes there */
+void kt_node_leave(void);
+
 /* freezer.c */
 enum kt_freeze { FREEZE_UNTIL_THAW, FREEZE_UNTIL_STOP };
 bool kt_freeze(struct kt_task *t, enum kt_freeze how); /* if asked to; return: did it? */
 void kt_freezer_leave(struct kt_task *t);
 void kt_freezer_fork_child(void);
+
+/* smpboot.c */
+void kt_smpboot_fork_child(void);
 
 /* profile.c: differences to the newest kernels; <kthread/profile.h> tells them */
 #define PROFILE_MOD_FALSE	  0x01U

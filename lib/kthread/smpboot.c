@@ -25,6 +25,20 @@ static struct {
 	unsigned int nr_cpus; /* 0: not known yet */
 } smp = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
+/* The sets' threads are the parent's, and nobody frees a held lock. The child may have sets of its own. */
+void kt_smpboot_fork_child(void)
+{
+	pthread_mutex_init(&smp.lock, NULL);
+	smp.sets = NULL;
+}
+
+static void lock_sets(void)
+{
+	/* A fork that comes while we hold the lock must find the handler. */
+	kt_init_once();
+	pthread_mutex_lock(&smp.lock);
+}
+
 static bool init_locked(void)
 {
 	long n = sysconf(_SC_NPROCESSORS_CONF);
@@ -172,7 +186,7 @@ int kthread_smpboot_register(struct smp_hotplug_thread *set)
 {
 	int err;
 
-	pthread_mutex_lock(&smp.lock);
+	lock_sets();
 	err = register_locked(set);
 	pthread_mutex_unlock(&smp.lock);
 	return err;
@@ -182,7 +196,7 @@ void kthread_smpboot_unregister(struct smp_hotplug_thread *set)
 {
 	struct smp_hotplug_thread **p;
 
-	pthread_mutex_lock(&smp.lock);
+	lock_sets();
 	for (p = &smp.sets; *p && *p != set; p = &(*p)->next)
 		;
 	if (*p) {
@@ -218,9 +232,11 @@ int kthread_cpu_online(unsigned int cpu)
 {
 	int err;
 
-	pthread_mutex_lock(&smp.lock);
+	lock_sets();
 	err = online_locked(cpu);
 	pthread_mutex_unlock(&smp.lock);
+	if (!err)
+		kthread_refresh_affinity();
 	return err;
 }
 
@@ -244,7 +260,7 @@ int kthread_cpu_offline(unsigned int cpu)
 {
 	int err;
 
-	pthread_mutex_lock(&smp.lock);
+	lock_sets();
 	err = offline_locked(cpu);
 	pthread_mutex_unlock(&smp.lock);
 	return err;

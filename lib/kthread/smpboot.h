@@ -10,6 +10,8 @@
  *
  * User space learns of no hotplug: CPUs come and go by kthread_cpu_online() and kthread_cpu_offline(),
  * called by whoever knows. At the start those are online that the process may run on.
+ *
+ * A forked child begins without sets: those of its parent are not to be unregistered there.
  */
 #include <stdbool.h>
 

@@ -34,6 +34,8 @@ static void fork_in_child(void)
 	}
 	kt_completion_fork_child();
 	kt_freezer_fork_child();
+	kt_affine_fork_child();
+	kt_smpboot_fork_child();
 	kt_notify_fork_child();
 	kt_creator_fork_done(true);
 }
@@ -73,6 +75,7 @@ struct kt_task *kt_task_alloc(void)
 		.spin_max_ns = __atomic_load_n(&kt_spin_ns, __ATOMIC_RELAXED),
 		.per_cpu = -1,
 		.notify_fd = -1,
+		.node = NUMA_NO_NODE,
 		.fork_nr = kt_fork_nr,
 	};
 	return t;
@@ -84,6 +87,7 @@ void kt_task_free(struct kt_task *t)
 		close(t->notify_fd);
 	free(t->full_name);
 	free(t->affinity);
+	free(t->preferred);
 	free(t);
 }
 
