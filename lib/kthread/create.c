@@ -148,6 +148,8 @@ static void *thread_main(void *arg)
 	t->task.pid = t->slot ? (pid_t)t->slot->tid : gettid();
 	prctl(PR_SET_NAME, t->task.comm);
 	pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &oldtype);
+	if (t->node != NUMA_NO_NODE)
+		kt_node_enter(t->node);
 	KT_DELAY("born");
 	if (!answer(t->create, 0)) {
 		kt_exit(t); /* an orphan: nobody knows of it */
@@ -160,6 +162,8 @@ static void *thread_main(void *arg)
 	old = kt_phase_change(&t->phase, 0, PHASE_STARTED);
 	if (!(old & PHASE_SHOULD_STOP)) {
 		KT_DELAY("started");
+		if (t->node != NUMA_NO_NODE)
+			kt_affine_node(t);
 		kt_parkme(t);
 		t->result = -ECANCELED; /* if it does not come back */
 		USDT(kthread, start, t->task.pid, t->threadfn);
@@ -331,7 +335,7 @@ void kt_creator_fork_done(bool in_child)
 /* ---- the caller ---- */
 
 /* Takes @name, also when it fails. */
-static struct task_struct *create_thread(int (*threadfn)(void *data), void *data, char *name,
+static struct task_struct *create_thread(int (*threadfn)(void *data), void *data, char *name, int node,
 					 struct kthread_cancel *cancel)
 {
 	uint32_t done;
@@ -354,6 +358,7 @@ static struct task_struct *create_thread(int (*threadfn)(void *data), void *data
 	t->is_kthread = true;
 	t->threadfn = threadfn;
 	t->data = data;
+	t->node = node;
 	t->result = -EINTR; /* until the function runs */
 	t->phase = PHASE_UNINTERRUPTIBLE;
 	snprintf(t->task.comm, sizeof(t->task.comm), "%s", name);
@@ -393,9 +398,9 @@ fail:
 	return ERR_PTR(err);
 }
 
-struct task_struct *kt_create_thread(int (*threadfn)(void *data), void *data, char *name)
+struct task_struct *kt_create_thread(int (*threadfn)(void *data), void *data, char *name, int node)
 {
-	return create_thread(threadfn, data, name, NULL);
+	return create_thread(threadfn, data, name, node, NULL);
 }
 
 char *kt_format_name(const char *namefmt, va_list ap)
@@ -411,11 +416,11 @@ struct task_struct *kthread_create_on_node(int (*threadfn)(void *data), void *da
 	va_list ap;
 	char *name;
 
-	(void)node;
+	node = kt_node_check(node, "kthread_create_on_node");
 	va_start(ap, namefmt);
 	name = kt_format_name(namefmt, ap);
 	va_end(ap);
-	return kt_create_thread(threadfn, data, name);
+	return kt_create_thread(threadfn, data, name, node);
 }
 
 struct task_struct *kthread_create_cancellable(struct kthread_cancel *cancel,
@@ -428,7 +433,7 @@ struct task_struct *kthread_create_cancellable(struct kthread_cancel *cancel,
 	va_start(ap, namefmt);
 	name = kt_format_name(namefmt, ap);
 	va_end(ap);
-	return create_thread(threadfn, data, name, cancel);
+	return create_thread(threadfn, data, name, NUMA_NO_NODE, cancel);
 }
 
 char *kt_format_cpu(const char *namefmt, unsigned int cpu)
@@ -448,7 +453,7 @@ struct task_struct *kthread_create_on_cpu(int (*threadfn)(void *data), void *dat
 
 	if (cpu >= KTHREAD_NR_CPUS || (long)cpu >= sysconf(_SC_NPROCESSORS_CONF))
 		return ERR_PTR(-EINVAL);
-	k = kt_create_thread(threadfn, data, kt_format_cpu(namefmt, cpu));
+	k = kt_create_thread(threadfn, data, kt_format_cpu(namefmt, cpu), kt_node_of_cpu(cpu));
 	if (!IS_ERR(k))
 		kthread_bind(k, cpu);
 	return k;

@@ -46,10 +46,15 @@
  * kthread_create_on_node - make a thread, not started yet
  * @threadfn: what it runs; its result becomes that of kthread_stop()
  * @data: argument of @threadfn
- * @node: NUMA node to be near to; accepted, without effect
+ * @node: NUMA node to be near to, or NUMA_NO_NODE
  * @namefmt: printf format of its name, of any length; other programs see the first 15 bytes
  *
  * The thread sleeps until wake_up_process(), kthread_park() or kthread_stop().
+ *
+ * The node gets the stack, as far as it has memory to spare (the handle is where the caller allocates),
+ * and a thread that nobody binds, and of which nobody says what it prefers, prefers the node's CPUs
+ * (kthread_affine_preferred()). A node that is not there is reported and ignored; where there is only
+ * one it has no effect.
  *
  * Ordering: what the caller wrote before the first wake is visible to @threadfn.
  * Return: the handle, valid until the thread exits; ERR_PTR(-ENOMEM), or the error of thread
@@ -124,6 +129,29 @@ static inline struct task_struct *kthread_run_on_cpu(int (*threadfn)(void *data)
  */
 void kthread_bind(struct task_struct *k, unsigned int cpu);
 void kthread_bind_mask(struct task_struct *k, const struct cpumask *mask);
+
+/**
+ * kthread_affine_preferred - let @k run on the CPUs of @mask as long as one of them can be had
+ *
+ * Before the first wake only, and not of a thread that is bound. The kernel picks those that are
+ * online and allowed; when there is none all CPUs are taken. That is done now and by
+ * kthread_refresh_affinity(): nobody tells the library of CPUs that come and go, unless it is by
+ * kthread_cpu_online().
+ *
+ * Return: 0; -EINVAL if @k has been started, is bound or is no kthread; -ENOMEM. A second call is
+ * reported, and its mask taken.
+ */
+int kthread_affine_preferred(struct task_struct *k, const struct cpumask *mask);
+
+/* kthread_refresh_affinity - look again which of their preferred CPUs all threads can have */
+void kthread_refresh_affinity(void);
+
+/* kthreads_update_housekeeping - the same under the kernel's name. Return: 0 */
+static inline int kthreads_update_housekeeping(void)
+{
+	kthread_refresh_affinity();
+	return 0;
+}
 
 /* kthread_bind_error - 0 or -errno of the last try to apply the affinity of @k (our extension) */
 int kthread_bind_error(struct task_struct *k);

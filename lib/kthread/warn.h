@@ -28,6 +28,8 @@ enum kthread_warning {
 	KTHREAD_WARN_WORKER_ARMED,     /* destroy with delayed works that were armed */
 	KTHREAD_WARN_WORK_DELAYED,     /* flush or cancel of a delayed work as if it were none */
 	KTHREAD_WARN_WORK_REINIT,      /* a work initialised again while pending */
+	KTHREAD_WARN_NODE,	       /* create on a NUMA node that is not there */
+	KTHREAD_WARN_AFFINE,	       /* preferred CPUs after the first wake, or twice */
 	KTHREAD_WARN_PROFILE,	       /* KTHREAD_PROFILE is no version */
 	KTHREAD_WARN_NR,
 };

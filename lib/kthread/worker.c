@@ -214,7 +214,7 @@ void kthread_init_worker(struct kthread_worker *worker)
 	worker->sleep_until_ns = NEVER_NS;
 }
 
-static struct kthread_worker *create_worker(unsigned int flags, int cpu, char *name)
+static struct kthread_worker *create_worker(unsigned int flags, int cpu, int node, char *name)
 {
 	/* Whole cache lines: what a queue_work touches of the worker is the first one. */
 	size_t size = (sizeof(struct kthread_worker) + 63) & ~63UL;
@@ -227,7 +227,7 @@ static struct kthread_worker *create_worker(unsigned int flags, int cpu, char *n
 	}
 	kthread_init_worker(w);
 	w->flags = flags | WORKER_ALLOCATED;
-	k = kt_create_thread(kthread_worker_fn, w, name);
+	k = kt_create_thread(kthread_worker_fn, w, name, node);
 	if (IS_ERR(k)) {
 		free(w);
 		return ERR_CAST(k);
@@ -250,21 +250,23 @@ struct kthread_worker *kthread_create_worker_on_node(unsigned int flags, int nod
 	va_list ap;
 	char *name;
 
-	(void)node;
+	node = kt_node_check(node, "kthread_create_worker_on_node");
 	va_start(ap, namefmt);
 	name = kt_format_name(namefmt, ap);
 	va_end(ap);
-	return create_worker(flags, -1, name);
+	return create_worker(flags, -1, node, name);
 }
 
 struct kthread_worker *kthread_create_worker_on_cpu(int cpu, unsigned int flags,
 						    const char *namefmt)
 {
 	if (cpu < 0 && kt_profile_has(PROFILE_WORKER_STARTS))
-		return create_worker(flags, -1, kt_format_cpu(namefmt, (unsigned int)cpu));
+		return create_worker(flags, -1, NUMA_NO_NODE,
+				     kt_format_cpu(namefmt, (unsigned int)cpu));
 	if (cpu < 0 || cpu >= KTHREAD_NR_CPUS || cpu >= sysconf(_SC_NPROCESSORS_CONF))
 		return ERR_PTR(-EINVAL);
-	return create_worker(flags, cpu, kt_format_cpu(namefmt, (unsigned int)cpu));
+	return create_worker(flags, cpu, kt_node_of_cpu((unsigned int)cpu),
+			     kt_format_cpu(namefmt, (unsigned int)cpu));
 }
 
 /* Nobody will run these: they belong to no worker, and may be used again. Return: were there any?

@@ -91,6 +91,8 @@ int kthread_worker_fn(void *worker_ptr);
  */
 #define kthread_create_worker(flags, namefmt, ...) \
 	kthread_create_worker_on_node(flags, NUMA_NO_NODE, namefmt, ##__VA_ARGS__)
+
+/* kthread_create_worker_on_node - the same near to @node, see kthread_create_on_node() */
 struct kthread_worker *kthread_create_worker_on_node(unsigned int flags, int node,
 						     const char *namefmt, ...)
 	__attribute__((format(printf, 3, 4)));
