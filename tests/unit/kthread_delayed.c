@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Delayed works, one scenario each. Names begin with the scenario's id. Linked with the testing
- * build of the library, whose marked points tell of system calls.
+ * Delayed works, one scenario each. Names begin with the scenario's id; mutations with a number are
+ * those of tests/mutations/. Linked with the testing build of the library, whose marked points tell
+ * of system calls.
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -88,7 +89,7 @@ static unsigned long nr_warnings(enum kthread_warning w)
 	return kthread_warn_count(w);
 }
 
-/* Mutation: kt_move_due_locked() that moves what is due within the next millisecond. */
+/* Mutation W09: kt_move_due_locked() that moves what is due within the next millisecond. */
 Test(kthread_delayed, W9_runs_once_and_never_early)
 {
 	static const uint64_t delay[] = { 1, 1000, 50000, 1000000, 7000000, 20000000 };
@@ -115,7 +116,7 @@ Test(kthread_delayed, W9_runs_once_and_never_early)
 	cr_expect_eq(nr_warnings(KTHREAD_WARN_ANY), 0);
 }
 
-/* Mutation: kthread_queue_delayed_work_ns() that arms a delay of 0. */
+/* Mutation W09b: kthread_queue_delayed_work_ns() that arms a delay of 0. */
 Test(kthread_delayed, W9_delay_0_is_queued_at_once)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "w9");
@@ -133,7 +134,7 @@ Test(kthread_delayed, W9_delay_0_is_queued_at_once)
 	cr_expect_lt(a.rank, b.rank);
 }
 
-/* Mutation: either queue function without its look at the node. */
+/* Mutations W09c, W09d: either queue function without its look at the node. */
 Test(kthread_delayed, W9_armed_work_is_not_queued_again)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "w9");
@@ -156,7 +157,7 @@ Test(kthread_delayed, W9_armed_work_is_not_queued_again)
 	cr_expect_eq(nr_warnings(KTHREAD_WARN_ANY), 0);
 }
 
-/* Mutation: jiffies_to_ns() or due_after() without the saturation run it at once. */
+/* Mutation W09e: due_after() without the saturation. */
 Test(kthread_delayed, W9_longest_delay_is_for_ever)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "w9");
@@ -222,8 +223,8 @@ Test(kthread_delayed, idle_worker_hears_of_an_earlier_deadline)
 }
 
 /*
- * Its deadline passes while a cancel waits for the running instance. Mutation: kt_cancel_sync()
- * that leaves an armed work on its list, or does not count as a cancel while it waits.
+ * Its deadline passes while a cancel waits for the running instance. Mutations: W10 leaves an armed
+ * work on its list, W10b does not count as a cancel while it waits.
  */
 Test(kthread_delayed, W10_deadline_passes_while_a_cancel_waits)
 {
@@ -255,7 +256,7 @@ Test(kthread_delayed, W10_deadline_passes_while_a_cancel_waits)
 	cr_expect_eq(nr_warnings(KTHREAD_WARN_ANY), 0);
 }
 
-/* Mutation: kthread_mod_delayed_work_ns() that leaves a pending work where it is. */
+/* Mutation W12: kthread_mod_delayed_work_ns() that leaves a ready work where it is. */
 Test(kthread_delayed, W12_mod_of_a_ready_work_moves_it_to_the_tail)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "w12");
@@ -275,7 +276,7 @@ Test(kthread_delayed, W12_mod_of_a_ready_work_moves_it_to_the_tail)
 	kthread_destroy_worker(w);
 }
 
-/* Mutation: as above. */
+/* Mutation W12b: as above. */
 Test(kthread_delayed, W12_mod_arms_a_ready_work_again)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "w12");
@@ -295,15 +296,19 @@ Test(kthread_delayed, W12_mod_arms_a_ready_work_again)
 	kthread_destroy_worker(w);
 }
 
-/* Mutation: take_locked() that leaves armed set; seen more surely by W13 under chaos. */
+/* Mutation W12c: take_locked() that leaves armed set. */
 Test(kthread_delayed, W12_mod_of_an_armed_work_to_0_is_flushed_once)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "w12");
-	struct job a;
+	struct completion go;
+	struct job a, blocker;
 
+	job_run_blocked(&blocker, w, &go);
 	job_init(&a, w);
 	kthread_queue_delayed_work(w, &a.d, LONG_TIME);
 	cr_expect(kthread_mod_delayed_work(w, &a.d, 0));
+	cr_expect_not(PEEK(a.d.work.armed));
+	complete(&go);
 	kthread_flush_delayed_work(&a.d);
 	kthread_flush_delayed_work(&a.d);
 	kthread_flush_worker(w);
@@ -311,7 +316,7 @@ Test(kthread_delayed, W12_mod_of_an_armed_work_to_0_is_flushed_once)
 	kthread_destroy_worker(w);
 }
 
-/* Mutation: mod that returns true whenever the work runs. */
+/* Mutation W12d: mod that returns true whenever the work runs. */
 Test(kthread_delayed, W12_mod_from_inside_the_work_arms_it)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "w12");
@@ -326,7 +331,7 @@ Test(kthread_delayed, W12_mod_from_inside_the_work_arms_it)
 	cr_expect_eq(nr_warnings(KTHREAD_WARN_ANY), 0);
 }
 
-/* Mutation: kthread_cancel_work_sync() without its look at delayed. */
+/* Mutation W14: kthread_cancel_work_sync() without its look at delayed. */
 Test(kthread_delayed, W14_cancel_work_of_a_delayed_work_is_reported_and_disarms)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "w14");
@@ -343,7 +348,7 @@ Test(kthread_delayed, W14_cancel_work_of_a_delayed_work_is_reported_and_disarms)
 	cr_expect_eq(nr_warnings(KTHREAD_WARN_ANY), 1);
 }
 
-/* Mutation: kt_flush_unlock() that takes armed for ready: this hangs, as in the kernel. */
+/* Mutation W15: kt_flush_unlock() that takes armed for ready: this hangs, as in the kernel. */
 Test(kthread_delayed, W15_flush_work_of_an_armed_work_does_not_hang)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "w15");
@@ -369,7 +374,8 @@ static void *flush_delayed_it(void *d)
 	return NULL;
 }
 
-/* Mutation: kthread_flush_delayed_work() without the look at armed waits for the first run only. */
+/* Mutation W15b: kthread_flush_delayed_work() without the look at armed waits for the first run
+ * only. */
 Test(kthread_delayed, W15_flush_of_a_work_that_runs_and_is_armed)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "w15");
@@ -387,7 +393,7 @@ Test(kthread_delayed, W15_flush_of_a_work_that_runs_and_is_armed)
 	kthread_destroy_worker(w);
 }
 
-/* Mutation: drop_leftovers() without the delayed list; drop_all_locked() that keeps ->worker. */
+/* Mutations: W16d leaves the delayed list, W16e leaves the works their worker. */
 Test(kthread_delayed, W16_destroy_disarms_reports_and_lets_go)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "w16");
@@ -409,6 +415,7 @@ Test(kthread_delayed, W16_destroy_disarms_reports_and_lets_go)
 	cr_expect_eq(nr_warnings(KTHREAD_WARN_ANY), 1);
 }
 
+/* Mutation W17b: the worker does not end while works are armed. */
 Test(kthread_delayed, W17_stop_of_the_thread_leaves_works_armed)
 {
 	struct kthread_worker w;
@@ -429,7 +436,7 @@ Test(kthread_delayed, W17_stop_of_the_thread_leaves_works_armed)
 	cr_expect_eq(j.runs, 1);
 }
 
-/* Mutation: kthread_init_worker() with sleep_until_ns 0. */
+/* Mutation W18b: kthread_init_worker() with sleep_until_ns 0. */
 Test(kthread_delayed, W18_the_first_armed_work_starts_a_created_worker)
 {
 	struct kthread_worker *w = kthread_create_worker(0, "w18");
@@ -441,7 +448,7 @@ Test(kthread_delayed, W18_the_first_armed_work_starts_a_created_worker)
 	kthread_destroy_worker(w);
 }
 
-/* Mutation: mod without its look at elsewhere takes the node off the other worker's list. */
+/* Mutation W20c: mod without its look at elsewhere takes the node off the other worker's list. */
 Test(kthread_delayed, W20_one_delayed_work_on_two_workers_is_reported)
 {
 	struct kthread_worker *a = kthread_run_worker(0, "w20a");
@@ -473,6 +480,7 @@ static void waits_for_itself(struct kthread_work *work)
 	ADD(j->runs);
 }
 
+/* Mutation W24e: kthread_flush_delayed_work() without its look at who calls. */
 Test(kthread_delayed, W24_waiting_for_oneself_is_reported_and_returns)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "w24");
@@ -522,8 +530,7 @@ static void reinit_ready(int lost, bool again)
 	kthread_destroy_worker(w);
 }
 
-/* Mutation: the looks at neighbours in lock_worker() and take_locked() taken out: works are lost.
- */
+/* Mutation W25: lock_worker() without its look at neighbours: works are lost. */
 Test(kthread_delayed, W25_work_initialised_again_while_ready)
 {
 	for (int lost = 0; lost < 5; lost++) {
@@ -554,7 +561,7 @@ static void reinit_armed(int lost, bool again)
 	kthread_destroy_worker(w);
 }
 
-/* Mutation: kt_first_due_locked() without its look at neighbours. */
+/* Mutation W25b: kt_first_due_locked() without its look at neighbours. */
 Test(kthread_delayed, W25_work_initialised_again_while_armed)
 {
 	for (int lost = 0; lost < 5; lost++) {
@@ -565,12 +572,14 @@ Test(kthread_delayed, W25_work_initialised_again_while_armed)
 
 /* ---- W23 ------------------------------------------------------------------------------------- */
 
-static __thread unsigned int nr_wake_calls;
+static __thread unsigned int nr_wake_calls, nr_wake_tries;
 
 static void count_wake_calls(const char *point)
 {
 	if (!strcmp(point, "futex_wake"))
 		nr_wake_calls++;
+	if (!strcmp(point, "wake"))
+		nr_wake_tries++;
 }
 
 static unsigned int many_runs;
@@ -584,8 +593,8 @@ static void count_many(struct kthread_work *work)
 #define MANY 100000
 
 /*
- * Mutation: wake_idle_locked() without its look at idle, and kt_wake_finish() that calls the kernel
- * whether the thread sleeps or not; either alone is caught by the other.
+ * Not even its state is touched, which other CPUs have. Mutation W23: wake_idle_locked() without
+ * its look at idle; the state would still save the system call.
  */
 Test(kthread_delayed, W23_queues_onto_a_busy_worker_wake_nobody)
 {
@@ -600,12 +609,14 @@ Test(kthread_delayed, W23_queues_onto_a_busy_worker_wake_nobody)
 		kthread_init_work(&many[i], count_many);
 	for (int round = 0; round < 10; round++) {
 		cr_assert(WAIT_UNTIL(is_idle(w)));
-		nr_wake_calls = 0;
+		nr_wake_calls = nr_wake_tries = 0;
 		job_run_blocked(&blocker, w, &go);
 		cr_expect_eq(nr_wake_calls, 1, "from idle to busy");
+		nr_wake_tries = 0;
 		for (int i = 0; i < MANY; i++)
 			kthread_queue_work(w, &many[i]);
 		cr_expect_eq(nr_wake_calls, 1, "%u wakes while busy", nr_wake_calls - 1);
+		cr_expect_eq(nr_wake_tries, 0);
 		complete(&go);
 		kthread_flush_worker(w);
 	}
@@ -614,7 +625,7 @@ Test(kthread_delayed, W23_queues_onto_a_busy_worker_wake_nobody)
 	free(many);
 }
 
-/* Mutation: arm_locked() that wakes for each deadline. */
+/* Mutation W23b: arm_locked() that wakes for each deadline. */
 Test(kthread_delayed, W23_only_an_earlier_deadline_wakes_an_idle_worker)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "w23");

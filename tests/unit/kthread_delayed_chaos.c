@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Delayed works under races, with seeded delays at the library's marked points.
+ * Delayed works under races, with seeded delays at the library's marked points. Names begin with
+ * the scenario's id; mutations are those of tests/mutations/.
  *
  * KT_CHAOS=N: operations of each of the eight threads (default 3000). KT_SEED=N: where the random
  * numbers begin (default 1).
@@ -155,9 +156,8 @@ static void *operations(void *nr)
 
 /*
  * What reference counts rely on: each true of queue, and false of mod, is one run or one true of
- * cancel. Mutations: mod that takes no look at canceling, or that says false for an armed work;
- * kt_cancel_sync() that says true for a work that was only running; kt_move_due_locked() that
- * leaves armed set.
+ * cancel. Mutations: W13b has mod take no look at canceling, W13c has a cancel say true for a work
+ * that was only running.
  */
 Test(kthread_delayed_chaos, W13_each_queue_is_one_run_or_one_cancel)
 {
@@ -191,7 +191,7 @@ Test(kthread_delayed_chaos, W13_each_queue_is_one_run_or_one_cancel)
 
 /*
  * A deadline against a cancel: it runs or is cancelled, never both, and not after the cancel.
- * Mutation: kt_cancel_sync() that does not wait for the running work.
+ * Mutation W10c: kt_cancel_sync() that does not wait for the running work.
  */
 Test(kthread_delayed_chaos, W10_deadline_against_cancel)
 {
@@ -235,8 +235,55 @@ static void *cancels(void *arg)
 	return NULL;
 }
 
-/* Mutation: kthread_mod_delayed_work_ns() without its look at canceling: a run beside the cancel.
+static unsigned int nr_blocked, may_end;
+
+static void runs_until_it_may_end(struct kthread_work *work)
+{
+	struct job *j = container_of(work, struct job, d.work);
+
+	ADD(nr_blocked);
+	cr_assert(WAIT_UNTIL(READ(may_end)));
+	ADD(j->runs);
+}
+
+static void *cancels_once(void *arg)
+{
+	return kthread_cancel_delayed_work_sync(arg) ? arg : NULL;
+}
+
+/* With any delay. Mutations, without its look at canceling: W11 changes something, W11b says false.
  */
+Test(kthread_delayed_chaos, W11_mod_during_a_cancel_returns_true_and_changes_nothing)
+{
+	static const unsigned long delay[] = { 0, 1, 1000000 };
+	struct job *j = &job[0];
+	void *ret;
+
+	jobs_init("w11", job_fn);
+	kthread_init_delayed_work(&j->d, runs_until_it_may_end);
+	for (unsigned int i = 0; i < 60; i++) {
+		pthread_t t;
+
+		may_end = nr_blocked = 0;
+		cr_assert(kthread_queue_delayed_work(w, &j->d, i % 2));
+		cr_assert(WAIT_UNTIL(READ(nr_blocked)));
+		pthread_create(&t, NULL, cancels_once, &j->d);
+		cr_assert(WAIT_UNTIL(PEEK(j->d.work.canceling)));
+		for (int k = 0; k < 3; k++)
+			cr_expect(kthread_mod_delayed_work(w, &j->d,
+							   delay[(i + (unsigned int)k) % 3]));
+		ADD(may_end);
+		pthread_join(t, &ret);
+		cr_expect_not(ret, "it was not pending");
+		cr_expect_not(PEEK(j->d.work.armed));
+		kthread_flush_worker(w);
+		cr_assert_eq(j->runs, i + 1);
+	}
+	kthread_destroy_worker(w);
+	cr_expect_eq(kthread_warn_count(KTHREAD_WARN_ANY), 0);
+}
+
+/* Mutation W11c: mod without its look at canceling: a run beside the cancel. */
 Test(kthread_delayed_chaos, W11_mod_against_cancel_and_the_deadline)
 {
 	unsigned long nr = from_env("KT_CHAOS", 3000);
@@ -266,7 +313,7 @@ static void *modifies_once(void *arg)
 	return (void *)(intptr_t)kthread_mod_delayed_work(w, &job[0].d, 1000000);
 }
 
-/* Mutation: mod that looks at the node before it has the lock. */
+/* Mutation W12e: mod that looks at the node before it has the lock. */
 Test(kthread_delayed_chaos, W12_of_two_mods_at_once_one_queues)
 {
 	disturb();

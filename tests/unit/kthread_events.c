@@ -336,8 +336,7 @@ static void step(struct progress *p, char what)
 	}
 }
 
-/* Mutations: W26e starts a work before it is off the list; W26f tells of the queueing when the work
- * is on the list. */
+/* Mutation W26e: mod tells nothing when it takes back a work that is ready. */
 Test(kthread_events, W26_order_and_counts_under_chaos)
 {
 	struct progress job[NR_JOBS] = { { .ready = 0 } }, barriers = { .ready = 0 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The freezer. Names begin with the scenario's id; the mutation that each test was seen to catch stands
- * above it.
+ * The freezer. Names begin with the scenario's id; the mutation that each test was seen to catch
+ * stands above it.
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -37,7 +37,8 @@ static int freezes(void *data)
 	return 100 + was_frozen;
 }
 
-/* Mutation: kthread_freezable_should_stop() freezes FREEZE_UNTIL_THAW: the stop never returns. */
+/* Mutation W22: kthread_freezable_should_stop() freezes FREEZE_UNTIL_THAW: the stop never returns.
+ */
 Test(kthread_freezer, W22_stop_of_a_frozen_thread_returns_and_it_was_frozen)
 {
 	struct freezable f = { .rounds = 0 };
@@ -246,10 +247,7 @@ static void count_work(struct kthread_work *work)
 	ADD(works);
 }
 
-/*
- * Mutation: FROZEN among the states that an ordinary wake ends: the work runs during the freeze.
- * Mutation 2: serve() does not look at SHOULD_FREEZE: the worker never freezes.
- */
+/* Mutation W21c: FROZEN is among the states that the wake of a new work ends. */
 Test(kthread_freezer, W21_a_work_queued_around_the_freeze_runs_after_the_thaw)
 {
 	struct kthread_worker *w = kthread_run_worker(KTW_FREEZABLE, "w21");
@@ -278,6 +276,7 @@ Test(kthread_freezer, W21_a_work_queued_around_the_freeze_runs_after_the_thaw)
 	kthread_destroy_worker(w);
 }
 
+/* Mutation W21d: all workers agree to be frozen. */
 Test(kthread_freezer, W21_a_worker_without_the_flag_does_not_freeze)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "w21");

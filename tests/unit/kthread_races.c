@@ -440,6 +440,7 @@ static void *chaos_thread(void *arg)
 	return NULL;
 }
 
+/* Mutation W13d: a cancel says false for a work that it took off the list while another instance ran. */
 static bool W13_queue_cancel_flush_park(void)
 {
 	struct chaos c = { .w = kthread_run_worker(0, "w13") };

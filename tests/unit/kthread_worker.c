@@ -114,8 +114,7 @@ Test(kthread_worker, W1_queued_twice_runs_once)
 	kthread_destroy_worker(w);
 }
 
-/* It queues itself without end. Mutation W03: flush does not wait for a running work that is
- * pending again. */
+/* It queues itself without end. Mutation W03: flush waits until the work is idle. */
 Test(kthread_worker, W3_flush_waits_for_the_instance_it_saw)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "w3");
@@ -144,7 +143,8 @@ Test(kthread_worker, W3_flush_waits_for_the_instance_it_saw)
 
 /*
  * What follows on the worker holds it, and is not waited for. Mutations: W05 does not wait for a
- * pending work, W05b not for a running one, W05c waits behind all that is pending.
+ * pending work, W05b not for a running one; W05c (running), W05d (pending) wait
+ * behind all that is queued.
  */
 Test(kthread_worker, W5_flush_of_never_queued_idle_pending_and_running)
 {
@@ -189,7 +189,7 @@ Test(kthread_worker, W5_flush_of_never_queued_idle_pending_and_running)
 
 /*
  * Mutations: W07 does not wait for a running work, W07b leaves a pending one on the list, W07c says
- * true for one that was only running.
+ * true for one that was only running, W07d does not wait beside another cancel.
  */
 Test(kthread_worker, W7_cancel_of_pending_running_and_requeueing)
 {
@@ -304,8 +304,7 @@ static void *chaos_thread(void *arg)
 	return NULL;
 }
 
-/* Mutation W13: a cancel says false for a work that it took off the list while another instance
- * ran. */
+/* Mutation W13: a cancel leaves a pending work on the list. */
 Test(kthread_worker, W13_queued_is_run_plus_cancelled)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "w13");
@@ -498,7 +497,8 @@ static void waits_for_itself(struct kthread_work *work)
 	ADD(self_wait_runs);
 }
 
-/* Mutations: W24 flush_worker, W24b flush, W24c cancel without their looks at who calls. */
+/* Mutations: W24 flush_worker, W24b flush, W24c cancel, W24d destroy without their looks at who
+ * calls. */
 Test(kthread_worker, W24_waiting_for_oneself_is_reported_and_returns)
 {
 	DEFINE_KTHREAD_WORK(work, waits_for_itself);
