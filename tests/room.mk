@@ -38,6 +38,7 @@ kthread_tests := kthread_lifecycle kthread_birth kthread_park kthread_worker kth
 $(foreach t,$(kthread_tests),$(eval tests_archives_$t = lib/libkthread.a lib/libprobe.a))
 tests_archives_kthread_races = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_profile = lib/libkthread.a lib/libprobe.a
+tests_archives_kthread_affinity = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_notify = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_create = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_edges = lib/libkthread-testing.a lib/libprobe.a

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Profiles: each difference between kernel versions, on both sides of the version where it lies. The
- * mutation that each test was seen to catch stands above it.
+ * Profiles: each difference between kernel versions, on both sides of the version where it lies. A
+ * mutation is named by its file in tests/mutations/.
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -25,7 +25,7 @@ static void note_report(enum kthread_warning w, const char *text)
 
 /* ---- which ---- */
 
-/* Mutation: parse() without its look at the rest of the text, or at the limits. */
+/* Mutation V11: the rest of the text is not looked at. */
 Test(kthread_profile, versions_that_are_known_and_others)
 {
 	static const char *const good[] = { "5.10", "5.10.0", "5.10.250", "5.19", "6.0", "6.1",
@@ -61,7 +61,7 @@ static bool worker_starts(void)
 	return ret == 0;
 }
 
-/* Mutation: kthread_set_profile() that does not look at PROFILE_FIXED. */
+/* Mutation V07: the profile may change after the first create. */
 Test(kthread_profile, the_first_create_decides)
 {
 	cr_assert_eq(kthread_set_profile("5.10"), 0);
@@ -73,7 +73,7 @@ Test(kthread_profile, the_first_create_decides)
 	cr_expect(worker_starts(), "a call that fails changes nothing");
 }
 
-/* Mutation: kt_profile_fix() that does not read the environment. */
+/* Mutation V08: the environment is not read. */
 Test(kthread_profile, the_environment_decides)
 {
 	setenv("KTHREAD_PROFILE", "6.12", 1);
@@ -81,7 +81,7 @@ Test(kthread_profile, the_environment_decides)
 	cr_expect_eq(kthread_warn_count(KTHREAD_WARN_PROFILE), 0);
 }
 
-/* Mutation: kt_profile_fix() without its look at PROFILE_CHOSEN. */
+/* Mutation V09: the environment wins. */
 Test(kthread_profile, a_call_wins_over_the_environment)
 {
 	setenv("KTHREAD_PROFILE", "5.10", 1);
@@ -89,7 +89,7 @@ Test(kthread_profile, a_call_wins_over_the_environment)
 	cr_expect_not(worker_starts());
 }
 
-/* Mutation: the report is left out; or `diff` keeps what a failed parse() left there. */
+/* Mutation V10: the report is left out. */
 Test(kthread_profile, a_bad_value_is_reported_once_and_the_newest_taken)
 {
 	setenv("KTHREAD_PROFILE", "6.l", 1);
@@ -103,7 +103,6 @@ Test(kthread_profile, a_bad_value_is_reported_once_and_the_newest_taken)
 	cr_expect_null(strchr(reported, '\n'));
 }
 
-/* Mutation: fork_in_child() that forgets the profile. */
 Test(kthread_profile, a_child_keeps_it)
 {
 	pid_t pid;
@@ -120,7 +119,7 @@ Test(kthread_profile, a_child_keeps_it)
 
 /* ---- 6.14: a created worker is not started ---- */
 
-/* Mutation: create_worker() that never starts the thread; or differences() with another version. */
+/* Mutation V03: a created worker is never started. */
 Test(kthread_profile, before_6_14_create_worker_starts_it)
 {
 	struct kthread_worker *w;
@@ -137,14 +136,14 @@ Test(kthread_profile, before_6_14_create_worker_starts_it)
 	kthread_destroy_worker(w);
 }
 
-/* Mutation: create_worker() that always starts it. */
+/* Mutation V04: a created worker is always started. */
 Test(kthread_profile, from_6_14_on_the_first_work_starts_it)
 {
 	cr_assert_eq(kthread_set_profile("6.14"), 0);
 	cr_expect_not(worker_starts());
 }
 
-/* Mutation: kthread_create_worker_on_cpu() without the case of a negative CPU. */
+/* Mutation V12: a negative CPU is always refused. */
 Test(kthread_profile, before_6_14_a_negative_cpu_binds_nowhere)
 {
 	struct kthread_worker *w;
@@ -208,7 +207,7 @@ static void stop_while_it_waits(struct waiter *w)
 	cr_expect_eq((long)ret, 5, "it was told to stop");
 }
 
-/* Mutation: interrupted() and kthread_signal_pending() without their look at the profile. */
+/* Mutations V01: a sleep, V02: signal_pending() does not look at the profile. */
 Test(kthread_profile, before_6_1_stop_leaves_interruptible_waits_alone)
 {
 	struct waiter w = { .over = 0 };
@@ -221,7 +220,6 @@ Test(kthread_profile, before_6_1_stop_leaves_interruptible_waits_alone)
 	cr_expect_not(w.pending);
 }
 
-/* Mutation: differences() with <= for 6.1. */
 Test(kthread_profile, from_6_1_on_stop_breaks_interruptible_waits)
 {
 	struct waiter w = { .over = 0 };
@@ -281,7 +279,7 @@ static bool mod_against_a_cancel(const char *version)
 		cr_expect_eq(mod_against_a_cancel(version), result); \
 	}
 
-/* Mutation: mod without its look at the profile; mod_was_fixed() with other numbers. */
+/* Mutations V05: mod does not look at the profile. V06: nor at the stable releases. */
 MOD(5_10_49, "5.10.49", false)
 MOD(5_10_50, "5.10.50", true)
 MOD(5_10, "5.10", true)
