@@ -9,7 +9,7 @@ objs += $B/tests/unit/$1.o
 tests: $B/tests/unit/$1
 $B/tests/unit/$1: $B/tests/unit/$1.o $$(addprefix $B/,$$(or $$(tests_archives_$1),$$(tests_archives)))
 	$$(call say,LD)mkdir -p $$(@D)
-	$$Q$(CC) $(KT_LDFLAGS) $(LDFLAGS) -o $$@ $$(filter %.o,$$^) \
+	$$Q$(CC) $(KT_LDFLAGS) $(LDFLAGS) $$(tests_ldflags_$1) -o $$@ $$(filter %.o,$$^) \
 		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -lcriterion $$(KT_LIBS) $$(ARM_LIBS)
 endef
 .PHONY: tests
@@ -48,6 +48,8 @@ tests_archives_kthread_delayed = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_delayed_chaos = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_keventd = lib/libkeventd.a lib/libprobe.a
 tests_archives_keventd_hangs = lib/libkeventd.a lib/libprobe.a
+tests_archives_keventd_chain = lib/libkeventd.a lib/libprobe.a
+tests_ldflags_keventd_chain = -Wl,--wrap=pthread_create -Wl,--wrap=aligned_alloc
 tests_archives_slot = lib/libkthread.a lib/libprobe.a
 tests_archives_probes = lib/libkthread.a lib/libprobe.a
 $B/tests/unit/probes: $B/lib/libkthread.so.0

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The 2004 engine: that it works as far as it did. Where it hung: keventd_hangs.c. */
+/*
+ * The 2004 engine: that it works as far as it did. Names begin with the property of keventd.h; the
+ * chain of a creation is in keventd_chain.c, where it hung in keventd_hangs.c.
+ */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <pthread.h>
@@ -195,6 +198,199 @@ Test(keventd, M5_a_stop_does_not_even_begin_while_another_waits)
 	pthread_join(t[1], NULL);
 	cr_expect_eq(first.ret, 1);
 	cr_expect_eq(second.ret, 1);
+}
+
+#define NR_SLOW 4
+
+static unsigned int nr_noticed(struct slow *s)
+{
+	unsigned int n = 0;
+
+	for (int i = 0; i < NR_SLOW; i++)
+		n += __atomic_load_n(&s[i].noticed, __ATOMIC_ACQUIRE);
+	return n;
+}
+
+/* As many stoppers as threads, and yet each thread is asked only when the one before has ended. */
+Test(keventd, M4_stops_of_many_threads_are_done_one_after_the_other)
+{
+	struct slow slow[NR_SLOW] = { { 0 } };
+	struct stopper s[NR_SLOW];
+	pthread_t t[NR_SLOW];
+	unsigned int round;
+	int i;
+
+	cr_assert_eq(keventd_init(), 0);
+	for (i = 0; i < NR_SLOW; i++) {
+		s[i] = (struct stopper){ .k = keventd_run(NULL, ends_late, &slow[i], "m4") };
+		cr_assert(falls_asleep(keventd_tid(s[i].k)));
+	}
+	for (i = 0; i < NR_SLOW; i++) {
+		pthread_create(&t[i], NULL, stops, &s[i]);
+		cr_assert(wait_for(&s[i].tid, 1));
+		cr_assert(falls_asleep((pid_t)s[i].tid));
+	}
+	for (round = 1; round <= NR_SLOW; round++) {
+		for (i = 0; i < 100000 && nr_noticed(slow) < round; i++)
+			usleep(100);
+		for (i = 0; i < 20; i++) {
+			cr_assert_eq(nr_noticed(slow), round, "one at a time");
+			sched_yield();
+		}
+		for (i = 0; i < NR_SLOW; i++)
+			if (__atomic_load_n(&slow[i].noticed, __ATOMIC_ACQUIRE))
+				__atomic_store_n(&slow[i].may_end, 1, __ATOMIC_RELEASE);
+	}
+	for (i = 0; i < NR_SLOW; i++) {
+		pthread_join(t[i], NULL);
+		cr_expect_eq(s[i].ret, 1);
+	}
+}
+
+/* ---- the record that all ask ---- */
+
+struct poller {
+	unsigned int polls, asked, may_end;
+};
+
+static int polls(void *data)
+{
+	struct poller *p = data;
+
+	while (!keventd_should_stop())
+		__atomic_fetch_add(&p->polls, 1, __ATOMIC_ACQ_REL);
+	__atomic_store_n(&p->asked, 1, __ATOMIC_RELEASE);
+	/* It stands in the record until we have ended. */
+	while (!__atomic_load_n(&p->may_end, __ATOMIC_ACQUIRE))
+		if (!keventd_should_stop())
+			return -1;
+	return 5;
+}
+
+/* Stops of others come and go in the record while a thread asks: it sees none but its own. */
+Test(keventd, M6_who_asks_sees_no_stop_but_its_own)
+{
+	struct poller p[2] = { { 0 } };
+	struct stopper s;
+	pthread_t t;
+	int i;
+
+	cr_assert_eq(keventd_init(), 0);
+	s = (struct stopper){ .k = keventd_run(NULL, polls, &p[0], "m6") };
+	cr_assert(wait_for(&p[0].polls, 1));
+	for (i = 0; i < 200; i++) {
+		unsigned int before = __atomic_load_n(&p[0].polls, __ATOMIC_ACQUIRE);
+		unsigned int starts = 0;
+		struct keventd_task *k = keventd_run(NULL, until_stop, &starts, "m6/other");
+
+		cr_assert(wait_for(&starts, 1));
+		cr_assert_eq(keventd_stop(k), 42);
+		cr_assert(wait_for(&p[0].polls, before + 1));
+		cr_assert_eq(__atomic_load_n(&p[0].asked, __ATOMIC_ACQUIRE), 0);
+	}
+	pthread_create(&t, NULL, stops, &s);
+	cr_assert(wait_for(&p[0].asked, 1));
+	cr_assert(!keventd_should_stop(), "we are none of its threads");
+	__atomic_store_n(&p[0].may_end, 1, __ATOMIC_RELEASE);
+	pthread_join(t, NULL);
+	cr_expect_eq(s.ret, 5);
+	/* The record is cleared: who comes next is not taken for the one before. */
+	p[1].may_end = 1;
+	s.k = keventd_run(NULL, polls, &p[1], "m6/next");
+	cr_assert(wait_for(&p[1].polls, 1));
+	cr_expect_eq(keventd_stop(s.k), 5);
+}
+
+/* ---- what users did instead of parks and workers ---- */
+
+static int counts_up(void *data)
+{
+	while (!keventd_should_stop()) {
+		__atomic_fetch_add((unsigned int *)data, 1, __ATOMIC_ACQ_REL);
+		sched_yield();
+	}
+	return 6;
+}
+
+Test(keventd, M15_a_pause_is_a_stop_and_a_create)
+{
+	unsigned int n = 0, seen;
+	struct keventd_task *k;
+	pid_t first, second;
+	int i;
+
+	cr_assert_eq(keventd_init(), 0);
+	k = keventd_get(keventd_run(NULL, counts_up, &n, "m15"));
+	first = keventd_tid(k);
+	cr_assert(wait_for(&n, 1));
+	cr_assert_eq(keventd_stop(k), 6);
+	seen = __atomic_load_n(&n, __ATOMIC_ACQUIRE);
+	for (i = 0; i < 100; i++) {
+		cr_assert_eq(__atomic_load_n(&n, __ATOMIC_ACQUIRE), seen);
+		sched_yield();
+	}
+	keventd_put(k);
+	k = keventd_create(NULL, counts_up, &n, "m15");
+	second = keventd_tid(k);
+	cr_expect_neq(first, second, "not the same thread goes on");
+	cr_assert_eq(__atomic_load_n(&n, __ATOMIC_ACQUIRE), seen);
+	cr_assert_eq(keventd_wake_up(k), 1);
+	cr_assert(wait_for(&n, seen + 1));
+	cr_assert_eq(keventd_stop(k), 6);
+}
+
+#define NR_WORKS 2000
+
+static struct {
+	pthread_mutex_t lock;
+	unsigned int work[NR_WORKS], nr, done;
+	bool in_order;
+} list = { .lock = PTHREAD_MUTEX_INITIALIZER, .in_order = true };
+
+static int works_by_hand(void *data)
+{
+	(void)data;
+	while (!keventd_should_stop()) {
+		unsigned int next;
+		bool any;
+
+		keventd_set_state(KEVENTD_INTERRUPTIBLE);
+		pthread_mutex_lock(&list.lock);
+		any = list.done < list.nr;
+		next = any ? list.work[list.done] : 0;
+		pthread_mutex_unlock(&list.lock);
+		if (any) {
+			keventd_set_state(KEVENTD_RUNNING);
+			list.in_order = list.in_order && next == list.done;
+			__atomic_fetch_add(&list.done, 1, __ATOMIC_ACQ_REL);
+		} else if (!keventd_should_stop()) {
+			keventd_schedule();
+		}
+	}
+	keventd_set_state(KEVENTD_RUNNING);
+	return 7;
+}
+
+/* A wake for each work, since there is nobody who knows that the thread is busy. */
+Test(keventd, M16_a_loop_made_by_hand_does_its_works_in_order)
+{
+	unsigned int wakes = 0;
+	struct keventd_task *k;
+
+	cr_assert_eq(keventd_init(), 0);
+	k = keventd_run(NULL, works_by_hand, NULL, "m16");
+	for (unsigned int i = 0; i < NR_WORKS; i++) {
+		pthread_mutex_lock(&list.lock);
+		list.work[list.nr++] = i;
+		pthread_mutex_unlock(&list.lock);
+		wakes += (unsigned int)keventd_wake_up(k);
+		if (i % 100 == 0)
+			cr_assert(wait_for(&list.done, i + 1), "a wake was lost");
+	}
+	cr_assert(wait_for(&list.done, NR_WORKS));
+	cr_assert_eq(keventd_stop(k), 7);
+	cr_expect(list.in_order);
+	cr_expect_leq(wakes, NR_WORKS);
 }
 
 /* ---- creation ---- */
