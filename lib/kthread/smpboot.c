@@ -6,6 +6,7 @@
 #include "internal.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 
 /* What has been done for a thread; only the thread itself changes it, once it runs. */
@@ -61,6 +62,17 @@ static bool is_online(unsigned int cpu)
 	return __atomic_load_n(word, __ATOMIC_ACQUIRE) >> cpu % KTHREAD_LONG_BITS & 1;
 }
 
+/* Where the kernel gives up: somebody has moved the thread. Count it, and go back. */
+static void check_cpu(struct kthread_smp_thread *td)
+{
+	int cpu = sched_getcpu();
+
+	if (__builtin_expect(cpu < 0 || (unsigned int)cpu == td->cpu, 1))
+		return;
+	kthread_warn(KTHREAD_WARN_WRONG_CPU, "smpboot: %s runs on CPU %d", current->comm, cpu);
+	kt_apply_affinity(kt_self);
+}
+
 static int smpboot_fn(void *data)
 {
 	struct kthread_smp_thread *td = data;
@@ -84,6 +96,7 @@ static int smpboot_fn(void *data)
 			/* It may be a stop that ended the park. */
 			continue;
 		}
+		check_cpu(td);
 		if (td->status != STATUS_ACTIVE) {
 			__set_current_state(TASK_RUNNING);
 			if (td->status == STATUS_NONE && set->setup)
@@ -121,7 +134,7 @@ static int make_thread(struct smp_hotplug_thread *set, unsigned int cpu)
 	kthread_set_per_cpu(k, (int)cpu);
 	get_task_struct(k);
 	/* Parked it runs nothing, so that create comes before all its other callbacks. */
-	err = kthread_park(k);
+	err = kthread_bind_error(k) ?: kthread_park(k);
 	if (err) {
 		kthread_stop_put(k);
 		return err;

@@ -8,6 +8,9 @@
  * setup once before all else, then thread_fn whenever thread_should_run says so, park and unpark around each
  * park, cleanup before it ends if setup has run. A stop wins over a park.
  *
+ * A thread that finds itself on another CPU is counted (kthread_warn_count(KTHREAD_WARN_WRONG_CPU)), where
+ * the kernel would stop the machine, and goes back.
+ *
  * User space learns of no hotplug: CPUs come and go by kthread_cpu_online() and kthread_cpu_offline(),
  * called by whoever knows. At the start those are online that the process may run on.
  *
@@ -40,7 +43,7 @@ struct smp_hotplug_thread {
  * @set must live until it is unregistered. Kernel name: smpboot_register_percpu_thread().
  *
  * Context: may sleep; not from a callback.
- * Return: 0; the error of creation: then none is left.
+ * Return: 0; the error of creation or of binding: then none is left.
  * Tests: P14.
  */
 int kthread_smpboot_register(struct smp_hotplug_thread *set);
@@ -51,7 +54,8 @@ void kthread_smpboot_unregister(struct smp_hotplug_thread *set);
 /*
  * kthread_cpu_online - @cpu is used from now on: each set's thread of it is made or unparked
  *
- * Return: 0; -EINVAL if there is no such CPU; the error of creation: then it is not online.
+ * Return: 0; -EINVAL if there is no such CPU; the error of creation or of binding: then it is not
+ * online.
  */
 int kthread_cpu_online(unsigned int cpu);
 
