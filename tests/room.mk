@@ -96,8 +96,10 @@ $(foreach t,$(plain_tests),$(eval $(call plain_test,$t)))
 # Programs of minutes, run by `make check-stress`: build/tests/stress/NAME, with the testing build of the library.
 comma := ,
 stress_tests := $(patsubst tests/stress/%.c,%,$(wildcard tests/stress/*.c))
-stress_ldflags_failures = $(addprefix -Wl$(comma)--wrap=,malloc calloc aligned_alloc strdup free vasprintf \
-	asprintf pthread_create)
+# What tests/stress/counted.h diverts.
+counted_calls = malloc calloc aligned_alloc strdup free vasprintf asprintf pthread_create eventfd syscall
+stress_ldflags_failures = $(addprefix -Wl$(comma)--wrap=,$(counted_calls))
+stress_ldflags_cycles = $(stress_ldflags_failures)
 stress_lib_cycles = lib/libkthread.a
 define stress_test
 objs += $B/tests/stress/$1.o
