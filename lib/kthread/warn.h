@@ -30,6 +30,8 @@ enum kthread_warning {
 	KTHREAD_WARN_WORK_REINIT,      /* a work initialised again while pending */
 	KTHREAD_WARN_NODE,	       /* create on a NUMA node that is not there */
 	KTHREAD_WARN_AFFINE,	       /* preferred CPUs after the first wake, or twice */
+	KTHREAD_WARN_WRONG_CPU,	       /* a set's thread runs on another CPU than its own */
+	KTHREAD_WARN_INHERITED,	       /* what the first creator had could not be taken off */
 	KTHREAD_WARN_PROFILE,	       /* KTHREAD_PROFILE is no version */
 	KTHREAD_WARN_NR,
 };
