@@ -9,12 +9,15 @@
 
 int kt_apply_affinity(struct kt_task *t)
 {
+	int saved = errno;
+
 	if (!t->affinity)
 		return 0;
 	t->bind_error = syscall(SYS_sched_setaffinity, t->task.pid, sizeof(t->affinity->bits),
 				t->affinity->bits) < 0
 				? -errno
 				: 0;
+	errno = saved;
 	return t->bind_error;
 }
 

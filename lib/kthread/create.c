@@ -174,6 +174,19 @@ static void *thread_main(void *arg)
 }
 
 /* ---- the creator ---- */
+
+/* Without the privilege a thread cannot become less nice; one that the whole process has is no leak. */
+static void check_nice(void)
+{
+	int nice = getpriority(PRIO_PROCESS, (id_t)gettid());
+
+	if (nice > 0 && nice > getpriority(PRIO_PROCESS, (id_t)getpid()))
+		kthread_warn(KTHREAD_WARN_INHERITED,
+			     "kthreadd: all threads keep nice %d of the first creator: CAP_SYS_NICE or "
+			     "RLIMIT_NICE takes it off",
+			     nice);
+}
+
 static void clean_environment(void)
 {
 	struct cpumask all;
@@ -184,6 +197,7 @@ static void clean_environment(void)
 	cpumask_setall(&all);
 	syscall(SYS_sched_setaffinity, 0, sizeof(all.bits), all.bits);
 	syscall(SYS_set_mempolicy, 0, NULL, 0);
+	check_nice();
 }
 
 static void create_one(struct kt_create *c)
@@ -294,6 +308,15 @@ static int start_locked(void)
 	pthread_attr_setschedparam(&attr, &other);
 	block_signals(&old);
 	err = pthread_create(&thread, &attr, creator_main, NULL);
+	if (err == EPERM) {
+		/* SCHED_IDLE is as hard to leave as nice. */
+		pthread_attr_setinheritsched(&attr, PTHREAD_INHERIT_SCHED);
+		err = pthread_create(&thread, &attr, creator_main, NULL);
+		if (!err)
+			kthread_warn(KTHREAD_WARN_INHERITED,
+				     "kthreadd: all threads keep the policy of the first creator: "
+				     "CAP_SYS_NICE or RLIMIT_NICE takes it off");
+	}
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	pthread_attr_destroy(&attr);
 	return -err;

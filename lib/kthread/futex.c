@@ -5,13 +5,21 @@
 
 int kt_futex_wait(uint32_t *word, uint32_t value, const struct timespec *until, uint32_t who)
 {
-	if (!syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value, until, NULL, who))
-		return 0;
-	return errno == ETIMEDOUT ? -ETIMEDOUT : 0;
+	int saved = errno, err = 0;
+
+	if (syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value, until, NULL, who) &&
+	    errno == ETIMEDOUT)
+		err = -ETIMEDOUT;
+	/* Kernel code looks at errno before and after, as there is none where it comes from. */
+	errno = saved;
+	return err;
 }
 
 void kt_futex_wake(uint32_t *word, int nr, uint32_t who)
 {
+	int saved = errno;
+
 	KT_DELAY("futex_wake");
 	syscall(SYS_futex, word, FUTEX_WAKE_BITSET_PRIVATE, nr, NULL, NULL, who);
+	errno = saved;
 }

@@ -188,6 +188,16 @@ extern void (*kthread_test_event)(const char *name, ...);
 #endif
 
 /*
+ * A foreign thread may give its slot back and live on, and another gets it: to be stamped no more.
+ */
+static inline struct kthread_slot *kt_slot_of(struct kt_task *t)
+{
+	struct kthread_slot *s = __atomic_load_n(&t->slot, __ATOMIC_RELAXED);
+
+	return s && __atomic_load_n(&s->tid, __ATOMIC_RELAXED) == (uint32_t)t->task.pid ? s : NULL;
+}
+
+/*
  * Stamps. T0 only for a thread that sleeps or is about to: a request to a running one would be
  * taken for the beginning of its next wake.
  */
@@ -195,7 +205,7 @@ static inline void kt_slot_request(struct kt_task *t, uint32_t states)
 {
 	if (__builtin_expect(slot_observed(), 0) &&
 	    __atomic_load_n(&t->phase, __ATOMIC_RELAXED) & states)
-		slot_request(__atomic_load_n(&t->slot, __ATOMIC_RELAXED));
+		slot_request(kt_slot_of(t));
 }
 
 static inline bool kt_slot_pending(const struct kthread_slot *s)
@@ -207,7 +217,7 @@ static inline bool kt_slot_pending(const struct kthread_slot *s)
 /* The caller's own slot; the harness may have registered it after the handle was made. */
 static inline struct kthread_slot *kt_slot_own(struct kt_task *t)
 {
-	if (!t->slot)
+	if (!kt_slot_of(t))
 		__atomic_store_n(&t->slot, slot_self(), __ATOMIC_RELAXED);
 	return t->slot;
 }

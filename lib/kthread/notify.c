@@ -13,11 +13,12 @@
 void kt_notify(struct kt_task *t)
 {
 	uint64_t one = 1;
+	int saved = errno;
 
 	KT_DELAY("notify");
 	/* Fails when it is as readable as can be. */
 	if (write(t->notify_fd, &one, sizeof(one)) < 0)
-		return;
+		errno = saved;
 }
 
 uint32_t kt_notify_wake(struct kt_task *t, uint32_t states)
@@ -55,10 +56,15 @@ int kthread_notify_fd(void)
 void kthread_notify_clear(void)
 {
 	struct kt_task *t = kt_current();
+	int saved = errno;
 	uint64_t count;
 
-	if (t->notify_fd < 0 || read(t->notify_fd, &count, sizeof(count)) < 0)
+	if (t->notify_fd < 0)
 		return;
+	if (read(t->notify_fd, &count, sizeof(count)) < 0) {
+		errno = saved;
+		return;
+	}
 	/* Acquire: wakers changed the word before they wrote what we read. */
 	kt_phase_change(&t->phase, 0, 0);
 }

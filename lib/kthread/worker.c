@@ -10,6 +10,7 @@
 
 #define WORKER_ALLOCATED \
 	0x80000000U /* in flags: made by kthread_create_worker(), freed by destroy */
+#define WORKER_DYING 0x40000000U /* in flags: nobody will serve it again */
 
 struct flush_work {
 	struct kthread_work work;
@@ -163,6 +164,23 @@ static void serve(struct kthread_worker *w, struct kt_task *t)
 	kt_phase_change(&t->phase, PHASE_STATES, 0);
 }
 
+/* Those who wait for works that will not run: a thread of a dying worker was stopped by somebody else. */
+static void release_flushers_locked(struct kthread_worker *w)
+{
+	struct kthread_node *n, *next;
+
+	if (!is_sound(&w->work_list))
+		kt_mend_locked(w);
+	for (n = w->work_list.next; n != &w->work_list; n = next) {
+		next = n->next;
+		if (work_of(n)->func != kthread_flush_work_fn)
+			continue;
+		take_locked(w, work_of(n));
+		/* Destroy joins this thread before it frees the worker: we may go on. */
+		kthread_flush_work_fn(work_of(n));
+	}
+}
+
 /* @t serves its worker no more. Works that are queued stay for another thread. */
 void kt_worker_abandon(struct kt_task *t)
 {
@@ -177,6 +195,8 @@ void kt_worker_abandon(struct kt_task *t)
 		w->current_work = NULL;
 		w->idle = 0;
 	}
+	if (w->flags & WORKER_DYING)
+		release_flushers_locked(w);
 	kt_unlock(&w->lock);
 }
 
@@ -304,6 +324,8 @@ static void drop_leftovers(struct kthread_worker *w)
 			     "kthread_destroy_worker: delayed works are still armed");
 }
 
+static void flush_worker(struct kthread_worker *worker, bool dying);
+
 void kthread_destroy_worker(struct kthread_worker *worker)
 {
 	struct task_struct *k;
@@ -326,7 +348,8 @@ void kthread_destroy_worker(struct kthread_worker *worker)
 		/* A parked worker would never come to what is queued. */
 		if (__atomic_load_n(&kt_task(k)->phase, __ATOMIC_ACQUIRE) & PHASE_SHOULD_PARK)
 			kthread_unpark(k);
-		kthread_flush_worker(worker);
+		KT_DELAY("destroy");
+		flush_worker(worker, true);
 		kthread_stop_put(k);
 	} else {
 		kthread_warn(KTHREAD_WARN_WORKER_NONE, "kthread_destroy_worker: no thread");
@@ -428,14 +451,13 @@ void kthread_flush_work(struct kthread_work *work)
 			     (void *)work);
 }
 
-void kthread_flush_worker(struct kthread_worker *worker)
+/* Wait for all that is queued now. @dying: unless nobody will run it any more */
+static void flush_worker(struct kthread_worker *worker, bool dying)
 {
 	struct flush_work flush;
 	struct wake wake;
 	bool served;
 
-	if (kt_called_by_worker(worker, "kthread_flush_worker"))
-		return;
 	flush_init(&flush);
 	lock_worker(worker);
 	if (is_dead(worker, "kthread_flush_worker")) {
@@ -443,12 +465,24 @@ void kthread_flush_worker(struct kthread_worker *worker)
 		return;
 	}
 	served = worker->task;
+	if (dying)
+		worker->flags |= WORKER_DYING;
+	if (dying && !served) {
+		unlock_worker(worker);
+		return;
+	}
 	wake = insert_locked(worker, &flush.work, &worker->work_list);
 	unlock_worker(worker);
 	wake_finish(&wake);
 	if (!served)
 		kthread_warn(KTHREAD_WARN_WORKER_NONE, "kthread_flush_worker: no thread");
 	wait_for_completion(&flush.done);
+}
+
+void kthread_flush_worker(struct kthread_worker *worker)
+{
+	if (!kt_called_by_worker(worker, "kthread_flush_worker"))
+		flush_worker(worker, false);
 }
 
 bool kt_cancel_sync(struct kthread_work *work, const char *func)

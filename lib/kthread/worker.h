@@ -5,7 +5,8 @@
  * Workers: one thread that runs queued works one after the other, in order.
  *
  * The caller owns a work's memory; it must live until the work has run, and may be freed by the
- * work's own function. A worker outlives all calls on it.
+ * work's own function. Then, as in the kernel, the event at its end carries the address of freed memory.
+ * A worker outlives all calls on it.
  *
  * A queue_work on a busy worker makes no system call; an idle worker is woken once, however many
  * works are queued before it runs.
@@ -116,7 +117,9 @@ bool kthread_queue_work(struct kthread_worker *worker, struct kthread_work *work
  *
  * Later instances are not waited for. From the worker's own thread: warns and returns. Better than
  * the kernel, where it hangs: for a delayed work that is armed it warns and waits only for
- * an instance that runs; kthread_flush_delayed_work() is meant. Tests: W3, W5, W6, W15.
+ * an instance that runs; kthread_flush_delayed_work() is meant. Better than the kernel, too, which
+ * reads the work's worker without a lock: a work that moves to another worker meanwhile is found there.
+ * Tests: W3, W5, W6, W15.
  */
 void kthread_flush_work(struct kthread_work *work);
 
@@ -144,8 +147,12 @@ bool kthread_cancel_work_sync(struct kthread_work *work);
  * kthread_destroy_worker - run what is queued, end the thread, free the worker
  *
  * Warns for a worker whose thread is gone, or that has works left because a work queued itself
- * again, or delayed works that are armed. Better than the kernel: those are disarmed, and all may
- * be used again. Tests: W16.
+ * again, or delayed works that are armed. Better than the kernel, which frees the worker under armed
+ * timers: those are disarmed, and all may be used again. When somebody else stops the thread meanwhile
+ * the works that are left are reported, too, and not waited for, as the kernel would for ever.
+ *
+ * A parked worker is unparked. A frozen one runs nothing before the thaw, so that, as in the kernel, the
+ * call returns after it: who froze must not destroy before the thaw. Tests: W16.
  */
 void kthread_destroy_worker(struct kthread_worker *worker);
 
