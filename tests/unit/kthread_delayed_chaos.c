@@ -156,8 +156,8 @@ static void *operations(void *nr)
 
 /*
  * What reference counts rely on: each true of queue, and false of mod, is one run or one true of
- * cancel. Mutations: W13b has mod take no look at canceling, W13c has a cancel say true for a work
- * that was only running.
+ * cancel. Mutations: W13b has mod say false for a pending work, W13c has a cancel say true for a
+ * work that was only running.
  */
 Test(kthread_delayed_chaos, W13_each_queue_is_one_run_or_one_cancel)
 {
@@ -235,7 +235,7 @@ static void *cancels(void *arg)
 	return NULL;
 }
 
-static unsigned int nr_blocked, may_end;
+static unsigned int nr_blocked, may_end, mods, mods_false;
 
 static void runs_until_it_may_end(struct kthread_work *work)
 {
@@ -251,31 +251,48 @@ static void *cancels_once(void *arg)
 	return kthread_cancel_delayed_work_sync(arg) ? arg : NULL;
 }
 
-/* With any delay. Mutations, without its look at canceling: W11 changes something, W11b says false.
+static void *modifies_until_it_may_end(void *arg)
+{
+	static const unsigned long delay[] = { 0, 1, 1000000 };
+
+	while (!READ(end)) {
+		if (!kthread_mod_delayed_work(w, arg, delay[rnd() % 3]))
+			ADD(mods_false);
+		ADD(mods);
+	}
+	return NULL;
+}
+
+/*
+ * All the time while a cancel waits, with any delay. Mutations, mod without its look at canceling:
+ * W11 changes something, W11b says false.
  */
 Test(kthread_delayed_chaos, W11_mod_during_a_cancel_returns_true_and_changes_nothing)
 {
-	static const unsigned long delay[] = { 0, 1, 1000000 };
 	struct job *j = &job[0];
+	pthread_t canceller, t[2];
 	void *ret;
 
+	disturb();
 	jobs_init("w11", job_fn);
 	kthread_init_delayed_work(&j->d, runs_until_it_may_end);
 	for (unsigned int i = 0; i < 60; i++) {
-		pthread_t t;
-
-		may_end = nr_blocked = 0;
+		end = may_end = nr_blocked = mods = 0;
 		cr_assert(kthread_queue_delayed_work(w, &j->d, i % 2));
 		cr_assert(WAIT_UNTIL(READ(nr_blocked)));
-		pthread_create(&t, NULL, cancels_once, &j->d);
+		pthread_create(&canceller, NULL, cancels_once, &j->d);
 		cr_assert(WAIT_UNTIL(PEEK(j->d.work.canceling)));
-		for (int k = 0; k < 3; k++)
-			cr_expect(kthread_mod_delayed_work(w, &j->d,
-							   delay[(i + (unsigned int)k) % 3]));
+		for (int k = 0; k < 2; k++)
+			pthread_create(&t[k], NULL, modifies_until_it_may_end, &j->d);
+		cr_assert(WAIT_UNTIL(READ(mods) >= 20));
+		__atomic_store_n(&end, 1, __ATOMIC_RELEASE);
+		for (int k = 0; k < 2; k++)
+			pthread_join(t[k], NULL);
 		ADD(may_end);
-		pthread_join(t, &ret);
+		pthread_join(canceller, &ret);
 		cr_expect_not(ret, "it was not pending");
-		cr_expect_not(PEEK(j->d.work.armed));
+		cr_assert_eq(READ(mods_false), 0);
+		cr_assert_not(PEEK(j->d.work.armed));
 		kthread_flush_worker(w);
 		cr_assert_eq(j->runs, i + 1);
 	}
@@ -283,7 +300,7 @@ Test(kthread_delayed_chaos, W11_mod_during_a_cancel_returns_true_and_changes_not
 	cr_expect_eq(kthread_warn_count(KTHREAD_WARN_ANY), 0);
 }
 
-/* Mutation W11c: mod without its look at canceling: a run beside the cancel. */
+/* Mutation W11c: mod says false for a pending work. */
 Test(kthread_delayed_chaos, W11_mod_against_cancel_and_the_deadline)
 {
 	unsigned long nr = from_env("KT_CHAOS", 3000);
