@@ -39,6 +39,7 @@ $(foreach t,$(kthread_tests),$(eval tests_archives_$t = lib/libkthread.a lib/lib
 tests_archives_kthread_races = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_profile = lib/libkthread.a lib/libprobe.a
 tests_archives_kthread_affinity = lib/libkthread-testing.a lib/libprobe.a
+tests_archives_kthread_corners = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_notify = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_create = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_edges = lib/libkthread-testing.a lib/libprobe.a
@@ -110,8 +111,8 @@ $B/tests/stress/$1: $B/tests/stress/$1.o $B/$$(or $$(stress_lib_$1),lib/libkthre
 endef
 .PHONY: stress
 $(foreach t,$(stress_tests),$(eval $(call stress_test,$t)))
-# The unit tests' races, as a program that takes a seed.
-stress: $B/tests/stress/races
+# The unit tests' races, as a program that takes a seed; and one that has it from KT_SEED.
+stress: $B/tests/stress/races $B/tests/plain/kthread_delayed_chaos
 objs += $B/tests/stress/races.o
 $B/tests/stress/races.o: tests/unit/kthread_races.c $B/flags
 	$(call say,CC)mkdir -p $(@D)

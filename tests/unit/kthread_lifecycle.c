@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Creation, stop and exit. Names begin with the scenario's id. */
+/*
+ * Creation, stop and exit. Names begin with the scenario's id; a mutation is named by its file in
+ * tests/mutations/.
+ */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "kthread_test.h"
@@ -30,6 +30,7 @@ Test(kthread_lifecycle, L1_stop_before_the_first_wake_never_calls_the_function)
 		  nr_threads());
 }
 
+/* Mutation L02: stop asks and does not wait. */
 Test(kthread_lifecycle, L2_wake_then_stop_gives_the_result_or_EINTR)
 {
 	unsigned int starts = 0, ran = 0, i;
@@ -45,11 +46,15 @@ Test(kthread_lifecycle, L2_wake_then_stop_gives_the_result_or_EINTR)
 	cr_log_info("L2: %u of %u ran", ran, i);
 }
 
+static unsigned int ran;
+
 static int ends_at_once(void *data)
 {
+	ADD(ran);
 	return (int)(intptr_t)data;
 }
 
+/* Mutation L03: a stopper that finds the thread at its end leaves the join to another. */
 Test(kthread_lifecycle, L3_thread_ends_by_itself_while_stop_runs)
 {
 	int i;
@@ -59,14 +64,16 @@ Test(kthread_lifecycle, L3_thread_ends_by_itself_while_stop_runs)
 		int ret;
 
 		get_task_struct(k);
+		ran = 0;
 		wake_up_process(k);
 		if (i % 3 == 0)
 			sched_yield();
 		ret = kthread_stop_put(k);
-		cr_assert(ret == i || ret == -EINTR, "%d", ret);
+		cr_assert_eq(ret, ran ? i : -EINTR);
 	}
 }
 
+/* Mutation L04: stop of a thread that has ended is an error. */
 Test(kthread_lifecycle, L4_stop_after_the_thread_ended_gives_its_result)
 {
 	struct task_struct *k = kthread_create(ends_at_once, (void *)17, "l4");
@@ -85,6 +92,7 @@ static void *stop_it(void *k)
 	return (void *)(intptr_t)kthread_stop(k);
 }
 
+/* Mutation L05: who joins does not wake the other stoppers. */
 Test(kthread_lifecycle, L5_two_stoppers_both_get_the_result)
 {
 	int i, j;
@@ -116,6 +124,7 @@ static int stops_itself(void *data)
 	return 3;
 }
 
+/* Mutation L06: is_self() is never true. */
 Test(kthread_lifecycle, L6_stopping_oneself_is_refused)
 {
 	struct task_struct *k = kthread_create(stops_itself, NULL, "l6");
@@ -136,19 +145,22 @@ static int stops_another(void *other)
 	return ret + 1;
 }
 
+/* Asleep in its function, so that a stop finds it there. */
+static struct task_struct *started(int (*threadfn)(void *data), void *data, const char *name)
+{
+	struct task_struct *k = kthread_run(threadfn, data, "%s", name);
+
+	cr_assert(WAIT_UNTIL(kthread_get_state(k) == TASK_INTERRUPTIBLE));
+	return k;
+}
+
+/* Mutation L06b: one lock for all stops, as in 2004. */
 Test(kthread_lifecycle, L6_a_thread_that_is_being_stopped_may_stop_another)
 {
-	unsigned int starts = 0;
-	struct task_struct *c = kthread_run(until_stop, &starts, "l6c");
-	struct task_struct *b, *a;
+	struct task_struct *c = started(until_stop, NULL, "l6c");
+	struct task_struct *b = started(stops_another, c, "l6b");
+	struct task_struct *a = started(stops_another, b, "l6a");
 
-	cr_assert(WAIT_UNTIL(READ(starts)));
-	b = kthread_run(stops_another, c, "l6b");
-	cr_assert(WAIT_UNTIL(thread_state(b->pid) == 'S' && get_current_state() == 0));
-	a = kthread_run(stops_another, b, "l6a");
-	cr_assert(WAIT_UNTIL(thread_state(a->pid) == 'S'));
-	/* Each may have been told to stop before it started, then the chain ends there. */
-	usleep(1000);
 	cr_assert_eq(kthread_stop(a), 44);
 }
 
@@ -156,6 +168,7 @@ static struct completion exit_done;
 
 static int exits_by(void *how)
 {
+	set_freezable();
 	switch ((intptr_t)how) {
 	case 0:
 		return 5;
@@ -173,6 +186,11 @@ static int exits_by(void *how)
 	}
 }
 
+/*
+ * The same cleanup: the thread is off the freezer's list, and can no more be parked.
+ * Mutation L07: the exit funnel stands behind the function, where only its return comes.
+ * Mutation L07b: kt_exit() leaves the thread on the freezer's list.
+ */
 Test(kthread_lifecycle, L7_every_way_out_is_the_same_exit)
 {
 	static const int result[] = { 5, 6, 7, -ECANCELED, -ECANCELED };
@@ -185,12 +203,16 @@ Test(kthread_lifecycle, L7_every_way_out_is_the_same_exit)
 		get_task_struct(k);
 		wake_up_process(k);
 		cr_assert(WAIT_UNTIL(!thread_state(k->pid)));
+		cr_assert_eq(kthread_freeze_all(HZ), 0, "way %ld", (long)how);
+		kthread_thaw_all();
+		cr_assert_eq(kthread_park(k), -ENOSYS, "way %ld", (long)how);
 		cr_assert_eq(kthread_stop_put(k), result[how], "way %ld", (long)how);
 	}
 	cr_assert(try_wait_for_completion(&exit_done));
 	cr_assert(!try_wait_for_completion(&exit_done));
 }
 
+/* Mutation L08: get_task_struct() counts nothing (seen by the address sanitizer). */
 Test(kthread_lifecycle, L8_a_reference_keeps_the_handle)
 {
 	int data;
@@ -218,6 +240,7 @@ static int creates(void *data)
 	return IS_ERR(k) ? (int)PTR_ERR(k) : kthread_stop(k) == 42 ? 1 : 2;
 }
 
+/* Mutations L13, L13b: the creator waits for the end of each thread that it made. */
 Test(kthread_lifecycle, L13_create_and_stop_from_inside_a_kthread)
 {
 	unsigned int starts = 0;
@@ -231,6 +254,28 @@ Test(kthread_lifecycle, L13_create_and_stop_from_inside_a_kthread)
 	cr_assert(ret == 1 || ret == 2, "%d", ret);
 }
 
+static int inner_ret;
+
+static void creates_too(struct kthread_work *work)
+{
+	unsigned int starts = 0;
+
+	(void)work;
+	inner_ret = creates(&starts);
+}
+
+/* The helper itself runs nothing of its users', so that nothing can be created from there. */
+Test(kthread_lifecycle, L13_create_and_stop_from_inside_a_work)
+{
+	struct kthread_worker *w = kthread_run_worker(0, "l13");
+	DEFINE_KTHREAD_WORK(work, creates_too);
+
+	cr_assert(kthread_queue_work(w, &work));
+	kthread_flush_work(&work);
+	cr_assert(inner_ret == 1 || inner_ret == 2, "%d", inner_ret);
+	kthread_destroy_worker(w);
+}
+
 static void *create_and_stop(void *start)
 {
 	unsigned int starts = 0;
@@ -241,6 +286,7 @@ static void *create_and_stop(void *start)
 	return (void *)(intptr_t)(IS_ERR(k) ? 1 : kthread_stop(k));
 }
 
+/* Mutation L14: who waited for the lock does not look whether the creator is there by now. */
 Test(kthread_lifecycle, L14_first_create_from_many_threads_starts_one_creator)
 {
 	unsigned int others = nr_threads();
@@ -259,6 +305,7 @@ Test(kthread_lifecycle, L14_first_create_from_many_threads_starts_one_creator)
 	cr_assert(WAIT_UNTIL(nr_threads() == others + 1), "%u", nr_threads());
 }
 
+/* Mutation L14b: the child believes that it has a creator. */
 Test(kthread_lifecycle, L14_a_forked_child_starts_anew)
 {
 	unsigned int starts = 0;
@@ -285,129 +332,6 @@ Test(kthread_lifecycle, L14_a_forked_child_starts_anew)
 	cr_assert_eq(kthread_stop(k), 42, "the parent's thread is none the worse");
 }
 
-static void comm_of(pid_t tid, char *buf, size_t size)
-{
-	char path[64];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/self/task/%d/comm", tid);
-	f = fopen(path, "r");
-	if (!f || !fgets(buf, (int)size, f))
-		buf[0] = 0;
-	if (f)
-		fclose(f);
-	buf[strcspn(buf, "\n")] = 0;
-}
-
-Test(kthread_lifecycle, L15_names_of_any_length)
-{
-	static const unsigned int lengths[] = { 0, 1, 14, 15, 16, 200 };
-	char want[201], full[256], seen[64];
-	unsigned int i;
-
-	for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
-		struct task_struct *k;
-
-		memset(want, '%', lengths[i]);
-		want[lengths[i]] = 0;
-		k = kthread_create(until_stop, NULL, "%s", want);
-		get_kthread_comm(full, sizeof(full), k);
-		cr_expect_str_eq(full, want);
-		cr_expect_eq(strlen(k->comm), lengths[i] < 15 ? lengths[i] : 15);
-		comm_of(k->pid, seen, sizeof(seen));
-		cr_expect_str_eq(seen, k->comm, "others see it before the first wake");
-		get_kthread_comm(full, 4, k);
-		cr_expect(strlen(full) <= 3);
-		kthread_stop(k);
-	}
-}
-
-struct environment {
-	sigset_t mask;
-	int policy, nice, cancel;
-	unsigned long slack;
-	struct cpumask cpus;
-	unsigned int done;
-};
-
-static int look_around(void *data)
-{
-	struct environment *e = data;
-
-	pthread_sigmask(SIG_SETMASK, NULL, &e->mask);
-	e->policy = sched_getscheduler(0);
-	e->nice = getpriority(PRIO_PROCESS, (id_t)gettid());
-	e->slack = (unsigned long)prctl(PR_GET_TIMERSLACK);
-	syscall(SYS_sched_getaffinity, 0, sizeof(e->cpus), &e->cpus);
-	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &e->cancel);
-	__atomic_store_n(&e->done, 1, __ATOMIC_RELEASE);
-	return until_stop(NULL);
-}
-
-/* First create under all these, so that a leak through the creator's birth shows, too. */
-Test(kthread_lifecycle, L16_nothing_of_the_caller_leaks_into_the_thread)
-{
-	struct environment e = { .done = 0 };
-	struct cpumask all, one;
-	struct task_struct *k;
-	sigset_t usr1;
-
-	syscall(SYS_sched_getaffinity, 0, sizeof(all), &all);
-	cpumask_clear(&one);
-	cpumask_set_cpu(cpumask_test_cpu(0, &all) ? 0 : 1, &one);
-	syscall(SYS_sched_setaffinity, 0, sizeof(one), &one);
-	sigemptyset(&usr1);
-	sigaddset(&usr1, SIGUSR1);
-	pthread_sigmask(SIG_SETMASK, &usr1, NULL);
-	prctl(PR_SET_TIMERSLACK, 123456UL);
-	setpriority(PRIO_PROCESS, 0, 5);
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
-
-	k = kthread_run(look_around, &e, "l16");
-	cr_assert(WAIT_UNTIL(READ(e.done)));
-
-	cr_expect(sigismember(&e.mask, SIGUSR2) && sigismember(&e.mask, SIGTERM) &&
-		  sigismember(&e.mask, SIGUSR1));
-	cr_expect(!sigismember(&e.mask, SIGSEGV), "faults of its own stay open");
-	cr_expect_eq(e.policy, SCHED_OTHER);
-	cr_expect_eq(e.cancel, PTHREAD_CANCEL_ENABLE);
-	cr_expect_eq(e.slack, 50000);
-	cr_expect_eq(memcmp(&e.cpus, &one, sizeof(long)) == 0,
-		     memcmp(&all, &one, sizeof(long)) == 0);
-	if (!geteuid())
-		cr_expect_eq(e.nice, 0);
-	cr_assert_eq(kthread_stop(k), 42);
-}
-
-static unsigned int handled;
-static void on_signal(int sig)
-{
-	(void)sig;
-	ADD(handled);
-}
-
-Test(kthread_lifecycle, L17_library_threads_run_no_signal_handlers)
-{
-	struct task_struct *k = kthread_run(until_stop, NULL, "l17");
-	sigset_t set, old;
-	int i, sig;
-
-	signal(SIGUSR1, on_signal);
-	signal(SIGTERM, on_signal);
-	sigemptyset(&set);
-	sigaddset(&set, SIGUSR1);
-	sigaddset(&set, SIGTERM);
-	pthread_sigmask(SIG_BLOCK, &set, &old);
-	for (i = 0; i < 100; i++) {
-		kill(getpid(), SIGUSR1);
-		kill(getpid(), SIGTERM);
-		sigwait(&set, &sig);
-		sigwait(&set, &sig);
-	}
-	cr_assert_eq(READ(handled), 0);
-	kthread_stop(k);
-}
-
 static int waits_interruptibly(void *data)
 {
 	struct completion *never = data;
@@ -424,6 +348,7 @@ static int sleeps_interruptibly(void *data)
 	return signal_pending(current);
 }
 
+/* Mutation L18: interrupted() is never true: the stop hangs. */
 Test(kthread_lifecycle, L18_stop_breaks_interruptible_waits)
 {
 	struct completion never;
@@ -444,6 +369,39 @@ Test(kthread_lifecycle, L18_stop_breaks_interruptible_waits)
 	cr_assert(i == 1 || i == -EINTR);
 }
 
+static int fds[2];
+
+static int reads(void *data)
+{
+	char c;
+
+	(void)data;
+	return read(fds[0], &c, 1) == 1 ? c : -1;
+}
+
+/*
+ * The documented limit: no library breaks a system call that waits for something else.
+ * Mutation L18d: stop asks and does not wait.
+ */
+Test(kthread_lifecycle, L18_stop_waits_for_a_thread_in_a_plain_read)
+{
+	struct task_struct *k;
+	pthread_t stopper;
+	void *ret;
+
+	cr_assert_eq(pipe(fds), 0);
+	k = get_task_struct(kthread_run(reads, NULL, "l18"));
+	cr_assert(WAIT_UNTIL(get_current_state() == TASK_RUNNING && thread_state(k->pid) == 'S' &&
+			     kthread_get_state(k) == TASK_RUNNING));
+	pthread_create(&stopper, NULL, stop_it, k);
+	cr_assert(WAIT_UNTIL(signal_pending(k)));
+	cr_assert_eq(pthread_tryjoin_np(stopper, &ret), EBUSY);
+	cr_assert_eq(write(fds[1], "r", 1), 1);
+	pthread_join(stopper, &ret);
+	cr_assert_eq((intptr_t)ret, 'r');
+	put_task_struct(k);
+}
+
 static pthread_key_t key;
 static unsigned int destroyed;
 
@@ -460,6 +418,7 @@ static int with_destructor(void *data)
 	return until_stop(data);
 }
 
+/* Mutation L19: stop waits for the end of the function, not for that of the thread. */
 Test(kthread_lifecycle, L19_no_destructor_runs_after_stop)
 {
 	unsigned int starts = 0, i;
@@ -482,9 +441,15 @@ static int ends_counting(void *data)
 	return (int)(intptr_t)data;
 }
 
+/*
+ * L20_CYCLES=100000 for as many; make check-stress has ten times that.
+ * Mutation L20: the last put does not detach the thread.
+ */
 Test(kthread_lifecycle, L20_threads_that_end_by_themselves_leave_nothing)
 {
-	const unsigned int warm = 200, n = 20000, others = nr_threads();
+	const char *cycles = getenv("L20_CYCLES");
+	const unsigned int n = cycles ? (unsigned int)atoi(cycles) : 20000;
+	const unsigned int warm = 200, others = nr_threads();
 	long before = 0, after = 0;
 	unsigned int i;
 
@@ -500,47 +465,10 @@ Test(kthread_lifecycle, L20_threads_that_end_by_themselves_leave_nothing)
 	cr_assert(WAIT_UNTIL(nr_threads() == others + 1), "%u threads", nr_threads());
 	/*
 	 * A thread is gone before its memory is: the joins lag behind where CPUs are scarce. One
-	 * stack each would be 2000 pages times 20000.
+	 * stack each would be 2000 pages times n.
 	 */
 	cr_assert(WAIT_UNTIL((after = vm_pages()) - before < 20 * 2100 + n / 100),
 		  "grew by %ld pages", after - before);
-}
-
-Test(kthread_lifecycle, bind_before_the_first_wake)
-{
-	struct environment e = { .done = 0 };
-	struct cpumask one;
-	struct task_struct *k;
-
-	k = kthread_create_on_cpu(look_around, &e, 0, "bound/%u");
-	cr_assert(!IS_ERR(k));
-	cr_assert_str_eq(k->comm, "bound/0");
-	cr_assert_eq(kthread_bind_error(k), 0);
-	kthread_set_per_cpu(k, 0);
-	cr_assert(kthread_is_per_cpu(k));
-	wake_up_process(k);
-	cr_assert(WAIT_UNTIL(READ(e.done)));
-	cpumask_clear(&one);
-	cpumask_set_cpu(0, &one);
-	cr_assert_eq(memcmp(&e.cpus, &one, sizeof(long)), 0);
-
-	kthread_bind(k, 0);
-	cr_assert_eq(kthread_warn_count(KTHREAD_WARN_BIND_STARTED), 1);
-	cr_assert_eq(kthread_stop(k), 42);
-	cr_assert_eq(PTR_ERR(kthread_create_on_cpu(look_around, &e, 100000, "x")), -EINVAL);
-	cr_assert(!kthread_is_per_cpu(current));
-}
-
-Test(kthread_lifecycle, bind_to_a_cpu_that_is_not_there_is_reported)
-{
-	struct task_struct *k = kthread_create(until_stop, NULL, "nocpu");
-
-	kthread_bind(k, KTHREAD_NR_CPUS - 1);
-	cr_assert_eq(kthread_bind_error(k), -EINVAL);
-	cr_assert_eq(kthread_warn_count(KTHREAD_WARN_BIND_FAILED), 1);
-	kthread_set_per_cpu(k, -1);
-	cr_assert(!kthread_is_per_cpu(k));
-	kthread_stop(k);
 }
 
 Test(kthread_lifecycle, misuse_is_counted_and_refused)

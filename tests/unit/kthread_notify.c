@@ -47,7 +47,7 @@ static struct task_struct *poller(void)
 	return k;
 }
 
-/* Mutation: request_stop() without kt_notify(): the stop hangs. */
+/* Mutation L18b: request_stop() without kt_notify(): the stop hangs. */
 Test(kthread_notify, L18_stop_of_a_thread_in_poll_returns)
 {
 	int i;
@@ -61,7 +61,7 @@ Test(kthread_notify, L18_stop_of_a_thread_in_poll_returns)
 	}
 }
 
-/* Mutation: kthread_notify_fd() does not look for requests that came first: the stop hangs. */
+/* Mutation L18c: kthread_notify_fd() does not look for requests that came first: the stop hangs. */
 static int late(void *data)
 {
 	struct pollfd p = { .events = POLLIN };
