@@ -41,13 +41,13 @@ static struct seen {
 static pthread_key_t seen_key;
 static __thread struct seen *seen_self;
 
-static void seen_leave(void *s)
+static inline void seen_leave(void *s)
 {
 	seen_self = NULL;
 	__atomic_store_n(&((struct seen *)s)->tid, 0, __ATOMIC_RELEASE);
 }
 
-static void seen_enter(void)
+static inline void seen_enter(void)
 {
 	unsigned int i;
 	pid_t none;
@@ -71,7 +71,7 @@ static unsigned int nr_streams;
 static unsigned int slow_points;
 
 /* The same in each run of a program, as an address is not. */
-static unsigned int hash(const char *s)
+static inline unsigned int hash(const char *s)
 {
 	unsigned int h = 5381;
 
@@ -81,7 +81,7 @@ static unsigned int hash(const char *s)
 }
 
 /* Each thread has a stream of numbers of its own, in the order in which they ask first. */
-static uint64_t rnd(void)
+static inline uint64_t rnd(void)
 {
 	static __thread uint64_t x;
 
@@ -90,7 +90,7 @@ static uint64_t rnd(void)
 	return stress_random(&x);
 }
 
-static void spend(uint64_t r, unsigned int nr)
+static inline void spend(uint64_t r, unsigned int nr)
 {
 	volatile unsigned int i;
 
@@ -98,7 +98,7 @@ static void spend(uint64_t r, unsigned int nr)
 		;
 }
 
-static void delay_somewhere(uint64_t r)
+static inline void delay_somewhere(uint64_t r)
 {
 	switch (r & 31) {
 	case 0:
@@ -118,17 +118,34 @@ static void delay_somewhere(uint64_t r)
 	}
 }
 
-static void delay(const char *point)
+static inline void seen_at(const char *point)
 {
-	unsigned int slow = __atomic_load_n(&slow_points, __ATOMIC_RELAXED);
-	uint64_t r = rnd();
-
 	if (!seen_self)
 		seen_enter();
 	if (seen_self) {
 		__atomic_store_n(&seen_self->task, kt_self, __ATOMIC_RELAXED);
 		__atomic_store_n(&seen_self->point, point, __ATOMIC_RELAXED);
 	}
+}
+
+/* For millions of operations, which are to run at full speed into each other. */
+static inline void delay_seldom(const char *point)
+{
+	uint64_t r = rnd();
+
+	seen_at(point);
+	if (!(r & 4095))
+		usleep(r >> 12 & 63);
+	else if (!(r & 1023))
+		sched_yield();
+}
+
+static inline void delay(const char *point)
+{
+	unsigned int slow = __atomic_load_n(&slow_points, __ATOMIC_RELAXED);
+	uint64_t r = rnd();
+
+	seen_at(point);
 	if (!slow)
 		delay_somewhere(r);
 	else if (hash(point) % 7 == slow % 7 && r & 1)
@@ -139,13 +156,13 @@ static void delay(const char *point)
 static unsigned int nr_steps;	       /* grows while all is well */
 static const char *playing = "nothing"; /* the scenario */
 
-static void step(void)
+static inline void step(void)
 {
 	__atomic_fetch_add(&nr_steps, 1, __ATOMIC_RELAXED);
 }
 
 /* The first line of /proc/self/task/TID/WHAT */
-static const char *of_thread(char *text, size_t size, pid_t tid, const char *what)
+static inline const char *of_thread(char *text, size_t size, pid_t tid, const char *what)
 {
 	char path[64];
 	FILE *f;
@@ -161,7 +178,7 @@ static const char *of_thread(char *text, size_t size, pid_t tid, const char *wha
 }
 
 /* The handle may be gone, so the kernel is asked to read it. */
-static bool phase_of(struct kt_task *t, uint32_t *phase)
+static inline bool phase_of(struct kt_task *t, uint32_t *phase)
 {
 	struct iovec to = { phase, sizeof(*phase) }, from = { &t->phase, sizeof(*phase) };
 
@@ -170,7 +187,7 @@ static bool phase_of(struct kt_task *t, uint32_t *phase)
 
 /* One line per thread: its last point, its phase word and where that is, and its system call (a
  * futex's first argument is the word on which the thread sleeps). */
-static void where_is_everybody(void)
+static inline void where_is_everybody(void)
 {
 	DIR *d = opendir("/proc/self/task");
 	char comm[64], call[256];
@@ -199,7 +216,7 @@ static void where_is_everybody(void)
 		closedir(d);
 }
 
-static void *watch(void *seconds)
+static inline void *watch(void *seconds)
 {
 	unsigned int before = 0, same = 0, limit = (unsigned int)(uintptr_t)seconds;
 
@@ -226,13 +243,13 @@ static struct other {
 	void *arg;
 } others[NR_OTHERS];
 
-static void sem_take(sem_t *s)
+static inline void sem_take(sem_t *s)
 {
 	while (sem_wait(s) && errno == EINTR)
 		;
 }
 
-static void *other_main(void *arg)
+static inline void *other_main(void *arg)
 {
 	struct other *o = arg;
 
@@ -258,7 +275,7 @@ static inline void other_wait(unsigned int nr)
 	sem_take(&others[nr].done);
 }
 
-static void others_start(void)
+static inline void others_start(void)
 {
 	unsigned int i;
 
@@ -276,13 +293,13 @@ struct scenario {
 	bool (*round)(void);
 };
 
-static void quiet(enum kthread_warning w, const char *text)
+static inline void quiet(enum kthread_warning w, const char *text)
 {
 	(void)w;
 	(void)text;
 }
 
-static bool play(const struct scenario *s, double seconds)
+static inline bool play(const struct scenario *s, double seconds)
 {
 	double end = test_seconds() + seconds;
 	unsigned int rounds = 0;
@@ -301,21 +318,27 @@ static bool play(const struct scenario *s, double seconds)
 	return true;
 }
 
-static void scenarios_play(int argc, char **argv, const struct scenario *s, unsigned int nr)
+static inline void stress_begin(int argc, char **argv, void (*at_points)(const char *point))
 {
-	double seconds = (double)stress_arg(argc, argv, 2, 10);
 	const char *hang = getenv("STRESS_HANG");
-	const char *text = argc > 3 ? argv[3] : "";
-	unsigned int i, nr_wanted = 0;
 	pthread_t watchdog;
 
 	stress_seed = stress_arg(argc, argv, 1, 1);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	pthread_key_create(&seen_key, seen_leave);
 	kthread_warn_hook(quiet);
-	__atomic_store_n(&kthread_test_delay, delay, __ATOMIC_RELEASE);
+	__atomic_store_n(&kthread_test_delay, at_points, __ATOMIC_RELEASE);
 	if (pthread_create(&watchdog, NULL, watch, (void *)(hang ? strtoul(hang, NULL, 0) : 60)))
 		abort();
+}
+
+static inline void scenarios_play(int argc, char **argv, const struct scenario *s, unsigned int nr)
+{
+	double seconds = (double)stress_arg(argc, argv, 2, 10);
+	const char *text = argc > 3 ? argv[3] : "";
+	unsigned int i, nr_wanted = 0;
+
+	stress_begin(argc, argv, delay);
 	others_start();
 	for (i = 0; i < nr; i++)
 		nr_wanted += strstr(s[i].name, text) != NULL;
