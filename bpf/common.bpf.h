@@ -108,11 +108,13 @@ static __always_inline __u32 state_field(struct task_struct *p)
 /* own_tid - what gettid() tells @p */
 static __always_inline __u32 own_tid(struct task_struct *p)
 {
-	struct pid *pid = p->thread_pid;
+	struct pid *pid = NULL;
 	struct upid *at;
 	unsigned int level = 0;
 	int nr = 0;
 
+	/* As a number: to a typed pointer 6.1's verifier lets no unknown level be added. */
+	bpf_core_read(&pid, sizeof(pid), &p->thread_pid);
 	if (!pid)
 		return 0;
 	bpf_core_read(&level, sizeof(level), &pid->level);
@@ -298,6 +300,7 @@ static __always_inline void hist_record(__u32 bank, __u32 group, __u32 metric, _
 	__u32 cpu = bpf_get_smp_processor_id(), bucket = hist_index(v, HIST_K_BPF), index;
 	struct tracer_extremes *e;
 	struct tracer_hist *h;
+	__u64 *at;
 
 	index = cell * settings.nr_shards + cpu % (settings.nr_shards ?: 1);
 	h = bpf_map_lookup_elem(&hists, &index);
@@ -305,6 +308,9 @@ static __always_inline void hist_record(__u32 bank, __u32 group, __u32 metric, _
 		count(COUNTER_record_failed);
 		return;
 	}
+	/* As a pointer: of a number that was checked and then spilled 6.1's verifier forgets the bound. */
+	at = &h->bucket[bucket];
+	barrier_var(at);
 	e = &h->extremes;
 #ifndef HIST_PREEMPTIBLE
 	if (!settings.shard_owned) {
@@ -320,13 +326,13 @@ static __always_inline void hist_record(__u32 bank, __u32 group, __u32 metric, _
 #ifndef HIST_PREEMPTIBLE
 	if (settings.shard_owned) {
 		h->sum += v;
-		h->bucket[bucket]++;
+		(*at)++;
 		h->overflow += v >> HIST_MAX_BITS != 0;
 		return;
 	}
 #endif
 	__sync_fetch_and_add(&h->sum, v);
-	__sync_fetch_and_add(&h->bucket[bucket], 1);
+	__sync_fetch_and_add(at, 1);
 	if (v >> HIST_MAX_BITS)
 		__sync_fetch_and_add(&h->overflow, 1);
 }
