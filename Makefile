@@ -95,8 +95,8 @@ $(eval $(call program,kt-suite,$(suite_sources),bench/libktbench.a bench/libarms
 -include $(objs:.o=.d) $(wildcard $B/bpf/*.d)
 
 # ---- targets -----------------------------------------------------------------------------------
-.PHONY: bench check check-arm64 check-asan check-model check-mutations check-stress check-tsan check-ubsan clean help install \
-	uninstall format
+.PHONY: bench check check-arm64 check-asan check-model check-mutations check-stress check-tsan check-ubsan \
+	check-vm check-vm-all clean format help install uninstall vm-shell
 all: ## build everything (the default)
 
 bench: ## install what is missing, build, run the suite, leave a report in results/latest/
@@ -154,6 +154,23 @@ check-arm64: ## libkthread's tests cross-built for arm64, emulated, in build-arm
 		scripts/run-tests $B-arm64 plain
 	@echo 'check-arm64: function only; emulation cannot show ordering bugs (that is for check-model)'
 ARM64 = aarch64-linux-gnu-
+
+# tests/vm/README.md; KT_VM_STRICT=1 makes a failure of what cannot be had.
+vm_programs = $B/kt $B/kt-suite $B/tests/tracer/kthread_oracle
+check-vm: ## the tracers and more in guests of other kernels, 6.1 and 6.12, under QEMU
+	$Qscripts/bootstrap vm
+	$Q$(MAKE) --no-print-directory $(vm_programs)
+	$Qscripts/vm/check-vm $B
+
+check-vm-all: ## the same with every kernel that can be had, 5.10 to 7.x
+	$Qscripts/bootstrap vm
+	$Q$(MAKE) --no-print-directory $(vm_programs)
+	$Qscripts/vm/check-vm $B -k all
+
+vm-shell: ## a shell in a guest: K=6.1
+	$Qscripts/bootstrap vm
+	$Q$(MAKE) --no-print-directory $(vm_programs)
+	$Qscripts/vm/vm-shell $B $(or $K,6.1)
 
 # One list for install and uninstall: MODE SOURCE TARGET.
 bindir	   = $(PREFIX)/bin
