@@ -1,240 +1,145 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Park, unpark, stop (lib/kthread/park.c, exit.c): a thread that works, sleeps and parks when asked; a controller
- * that parks and unparks it; and another one that, unless -DQUIET, unparks or stops it at any time. All must end: no
- * park waits for ever, no unpark is lost. Parked means parked: nobody else interfering, the thread does nothing from
- * the return of kthread_park() to the unpark, and what it had written is visible to the parker.
+ * Park and unpark (lib/kthread/park.c), undisturbed: a thread that works, sleeps and parks when asked; a controller
+ * that parks it, reads what it wrote, writes for it, unparks it, and in the end stops it. All must end. Parked means parked:
+ * the thread does nothing from the return of kthread_park() to the unpark, all that it wrote is visible to the parker,
+ * and what the parker wrote before the unpark is visible to it behind kthread_parkme(). What others do meanwhile
+ * is in park_race.pml.
  *
- * Must be rejected:
- * BROKEN=1	the thread looks for the request and sets PARKED in two steps, so that an unpark falls in between
- * BROKEN=2	a parker that goes to sleep without WAITED
- * BROKEN=3	the thread sets its state, and sleeps without looking for requests again
+ * Bounds: one thread, one controller, three rounds.
+ *
+ * VARIANT 1 tso c11 missed_wake: the parker sleeps without WAITED
+ * VARIANT 2 tso c11 missed_wake: the thread sets its state, and sleeps without looking for requests again
+ * VARIANT 3 c11 parker_sees: park_if_asked() does not release
+ * VARIANT 4 c11 parker_sees: wait_parked() does not acquire
+ * VARIANT 5 c11 thread_sees: the unpark does not release
+ * VARIANT 6 c11 thread_sees: kthread_parkme() does not acquire
+ * VARIANT 7 tso c11 missed_wake: the request comes after the wake
+ * VARIANT 8 tso c11 is_parked: kthread_park() does not wait for PARKED
  */
-#define NR_THREADS 3
-#define NR_WORDS 2
+#define NR_THREADS 2
+#define NR_WORDS 3
 #define PHASE 0
-#define WORK 1
-#ifndef ROUNDS
-#define ROUNDS 2
-#endif
+#define WORK 1 /* of the thread */
+#define ORDERS 2 /* of the parker */
+#define ROUNDS 3
+#define LOADS(t, w) ((w) == 0 || (w) == 2 - (t))
 #include "memory.h"
+
+#define NO_WAITED BROKEN(1)
+#define PARK_ORDER (BROKEN(3) -> ACQUIRE : ACQ_REL)
+#define CONTROLLER_ORDER (BROKEN(4) -> RELAXED : ACQUIRE)
+#define SLEEP_ORDER (BROKEN(6) -> RELAXED : ACQUIRE)
+#define PARKME_ORDER (BROKEN(6) -> RELEASE : ACQ_REL)
 #include "phase.h"
 
 /* What the models' author knows: not visible to the threads. */
-byte worked;		   /* the true value of WORK */
-bool parked;		   /* from PARKED on, until the thread goes on */
-bool frozen;		   /* kthread_park() has returned, the unpark not begun */
-bool stopping, gone;
-byte controllers = 2;
+byte worked, ordered; /* the true values of WORK and ORDERS */
+bool frozen;	      /* kthread_park() has returned, the unpark not begun */
 
-#if BROKEN == 1
-#define PARK_IF_ASKED                                     \
-	load(0, PHASE, old, ACQUIRE);                     \
-	if                                                \
-	:: (old & PARK) ->                                \
-		atomic {                                  \
-			can_rmw(0);                       \
-			rmw_now(0, PHASE, old, ((old & (255 - STATES - WAITED)) | PARKED), ACQ_REL); \
-			parked = true;                    \
-			ok = true                         \
-		}                                         \
-	:: else -> ok = false                             \
-	fi;
-#else
-#define PARK_IF_ASKED                                     \
-	atomic {                                          \
-		can_rmw(0);                               \
-		if                                        \
-		:: (newest(PHASE) & PARK) ->              \
-			rmw_now(0, PHASE, old, ((old & (255 - STATES - WAITED)) | PARKED), ACQ_REL); \
-			parked = true;                    \
-			ok = true                         \
-		:: else -> ok = false                     \
-		fi                                        \
-	};
-#endif
-
-/* kt_parkme() */
-inline parkme(old, ok)
+/* A statement of the thread's own function. */
+inline work(is_parked)
 {
-	do
-	::
-		PARK_IF_ASKED
+	atomic {
+		is_parked = !frozen;
+		assert(is_parked);
+		is_parked = false;
 		if
-		:: !ok -> break
-		:: else
-		fi;
-		wake_controllers(old);
-		sleep(old, ok);
-		parked = false
-	od;
-	phase_change(0, old, STATES, 0)
+		:: worked < 3 -> worked++
+		:: else -> worked = 1
+		fi
+	};
+	store(0, WORK, worked, RELAXED)
 }
 
 active proctype thread()
 {
-	byte old;
-	bool ok;
+	short old;
+	bool ok, did, is_parked, thread_sees;
 
 	do
 	::
 		load(0, PHASE, old, ACQUIRE);
 		if
 		:: (old & STOP) -> break
-		:: !(old & STOP) && (old & PARK) -> parkme(old, ok)
+		:: !(old & STOP) && (old & PARK) ->
+			/* Right before: no other release in between. */
+			work(is_parked);
+			parkme(old, ok, did);
+			load(0, ORDERS, old, RELAXED);
+			thread_sees = (!did || old == ordered || BROKEN(8));
+			assert(thread_sees);
+			atomic { thread_sees = false; old = 0; did = false }
 		:: else ->
-			/* A statement of the thread's own function. */
-			atomic {
-				assert(!frozen);
-				if
-				:: worked < 2 -> worked++
-				:: else
-				fi
-			};
-			store(0, WORK, worked, RELAXED);
+			work(is_parked);
 			phase_change(0, old, STATES, STATE);
-#if BROKEN == 3
-			sleep(old, ok)
-#else
-			load(0, PHASE, old, ACQUIRE);
 			if
-			:: (old & (STOP | PARK)) -> phase_change(0, old, STATES, 0)
-			:: else -> sleep(old, ok)
-			fi
-#endif
+			:: BROKEN(2) -> sleep(old, ok)
+			:: else ->
+				load(0, PHASE, old, ACQUIRE);
+				if
+				:: (old & (STOP | PARK)) -> phase_change(0, old, STATES, 0)
+				:: else -> sleep(old, ok)
+				fi
+			fi;
+			old = 0
 		fi
 	od;
-	phase_change(0, old, STATES | WAITED, EXITED);
-	atomic { gone = true; parked = false };
-	wake_controllers(old);
 	finish(0)
 }
 
-inline unpark(t, old)
+active proctype controller()
 {
-	load(t, PHASE, old, ACQUIRE);
-	if
-	:: (old & PARK) ->
-		rmw(t, PHASE, old, ((old & PARKED) -> 0 + (old & (255 - PARK - WAITED - STATES - ASLEEP)) : 0 + (old & (255 - PARK - WAITED))), ACQ_REL);
-		phase_kick(old, PARKED);
-		wake_controllers(old)
-	:: else
-	fi
-}
-
-/* kthread_stop() up to the join, which waits for the end of the thread. */
-inline stop(t, old)
-{
-	atomic {
-		can_rmw(t);
-		stopping = true;
-		phase_change(t, old, STATES | ASLEEP | PARK | WAITED, STOP)
-	};
-	phase_kick(old, STATES);
-	wake_controllers(old);
-	gone
-}
-
-/* Whoever is last ends the thread, so that it must be there until then. */
-inline leave(t, old)
-{
-	atomic { controllers--; old = controllers };
-	if
-	:: old == 0 && !stopping -> stop(t, old)
-	:: else
-	fi;
-	finish(t)
-}
-
-/* The ends of kthread_park() */
-#define ASKED  0
-#define DONE   1
-#define NOTHING 2
-
-proctype parker()
-{
-	byte old, seen, round, end;
-	bool ok;
+	short old, seen;
+	byte round;
+	bool ok, parker_sees;
 
 	do
 	:: round == ROUNDS -> break
 	:: else ->
 		round++;
-		load(1, PHASE, seen, ACQUIRE);
-		end = ASKED;
-		ok = false;
+		if
+		:: BROKEN(7) -> phase_wake(1, old, STATE); phase_kick(old, STATE)
+		:: else
+		fi;
 		/* request_park() */
+		load(1, PHASE, seen, ACQUIRE);
 		do
-		:: (seen & (EXITED | STOP)) -> end = NOTHING; break
-		:: !(seen & (EXITED | STOP)) ->
+		::
 			assert(!(seen & PARK));
-			cas(1, PHASE, seen, (seen | PARK), ok);
+			cas(1, PHASE, seen, (seen | PARK), ok, ACQ_REL, ACQUIRE);
 			if
-			:: ok -> seen = seen | PARK; break
+			:: ok -> break
 			:: else
 			fi
 		od;
+		ok = false;
 		if
-		:: end == ASKED ->
-			phase_wake(1, old, STATE);
-			phase_kick(old, STATE);
-			/* wait_parked() */
-			load(1, PHASE, seen, ACQUIRE);
-			do
-			:: (seen & EXITED) -> end = NOTHING; break
-			:: !(seen & EXITED) && (seen & PARKED) -> end = DONE; break
-			:: !(seen & (EXITED | PARKED | PARK)) -> end = NOTHING; break
-			:: !(seen & (EXITED | PARKED)) && (seen & PARK) ->
-				ok = true;
-#if BROKEN != 2
-				if
-				:: !(seen & WAITED) ->
-					cas(1, PHASE, seen, (seen | WAITED), ok);
-					if
-					:: ok -> seen = seen | WAITED
-					:: else
-					fi
-				:: else
-				fi;
-#endif
-				if
-				:: ok ->
-					atomic { in_futex[1] = (newest(PHASE) == seen) };
-					!in_futex[1];
-					load(1, PHASE, seen, ACQUIRE)
-				:: else
-				fi
-			od
-		:: else
+		:: BROKEN(7)
+		:: else -> phase_wake(1, old, STATE); phase_kick(old, STATE)
 		fi;
-#ifdef QUIET
-		assert(end == DONE && parked);
+		/* wait_parked() */
+		load(1, PHASE, seen, CONTROLLER_ORDER);
+		do
+		:: (seen & PARKED) || BROKEN(8) -> break
+		:: else -> wait_change(1, seen, ok)
+		od;
 		frozen = true;
 		load(1, WORK, old, RELAXED);
-		assert(old == worked);
+		parker_sees = (BROKEN(8) || old == worked);
+		assert(parker_sees);
+		parker_sees = false;
+		ordered++;
+		store(1, ORDERS, ordered, RELAXED);
 		frozen = false;
-#endif
-		unpark(1, old);
-		/* It goes on. */
-		!parked
+		/* kthread_unpark() */
+		phase_unpark(1, old, (BROKEN(5) -> ACQUIRE : ACQ_REL));
+		phase_kick(old, PARKED);
+		wake_controllers(old);
+		atomic { old = 0; seen = 0 }
 	od;
-	leave(1, old)
-}
-
-proctype other()
-{
-	byte old;
-
-#ifndef QUIET
-	if
-	:: unpark(2, old)
-	:: stop(2, old)
-	:: skip
-	fi;
-#endif
-	leave(2, old)
-}
-
-init {
-	atomic { run parker(); run other() }
+	/* request_stop() */
+	phase_change(1, old, STATES | ASLEEP | PARK | WAITED, STOP);
+	phase_kick(old, STATES);
+	finish(1)
 }

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A worker's queue (lib/kthread/worker.c): two threads queue the same work, each after a relaxed write of its own; the
- * second may park the worker first, and unpark it. All must end: no queueing and no request is overlooked on the way to
- * sleep, and a run that follows a kthread_queue_work(), true or false, sees what its caller wrote before.
+ * A worker's queue (lib/kthread/worker.c, queue.c): two threads queue the same work, each after a relaxed write of its
+ * own; one of them may have parked the worker first. All must end: no queueing and no request is overlooked on the way to sleep,
+ * and a run that follows a kthread_queue_work(), true or false, sees what its caller wrote before.
  *
- * The list, the idle mark and the lock's holder are words of the weak memory, too. Waiting for the lock is left out: one waits
- * until it is free.
+ * The list, the idle mark and the lock are words of the weak memory, too. Waiting for the lock is in lock.pml: here
+ * one waits until it is free. What a parked worker does is in park.pml.
  *
- * Must be rejected:
- * BROKEN=1	the thread sleeps without looking for requests after it set its state
- * BROKEN=2	the state is set behind the unlock, not under the lock
- * BROKEN=3	the unlock does not release (needs C11: by hand)
- * BROKEN=4	the wake takes the idle mark and does nothing else: no read-modify-write of the phase
+ * Bounds: one worker, one work, two queuers, one queueing of each, one park; then a stop by the last.
+ *
+ * VARIANT 1 tso c11 missed_wake: the thread sleeps without looking for requests after it set its state
+ * VARIANT 2 tso c11 missed_wake: the state is set behind the unlock, not under the lock
+ * VARIANT 3 c11 run_sees: the unlock does not release
+ * VARIANT 4 tso c11 missed_wake: the wake takes the idle mark and does nothing else
+ * VARIANT 5 c11 run_sees: the lock does not acquire
+ * VARIANT 6 c11 run_sees: a work that looks queued is left alone without the lock
+ * VARIANT 7 tso c11 missed_wake: the idle mark is set behind the unlock
  */
 #define NR_THREADS 3
 #define NR_WORDS 6
@@ -20,101 +24,88 @@
 #define LOCK 3
 #define LIST 4
 #define IDLE 5
+#define HISTORY 14
+#define LOADS(t, w) ((w) >= LIST || (t) == 0 && (w) < LOCK || (w) == 0 && broken == 4)
 #include "memory.h"
 #include "phase.h"
 
-#if BROKEN == 3
-#define UNLOCK RELAXED
-#else
-#define UNLOCK RELEASE
-#endif
+#define UNLOCK (BROKEN(3) -> RELAXED : RELEASE)
+#define LOCKED (BROKEN(5) -> RELAXED : ACQUIRE)
 
-bool seen[NR_THREADS]; /* by a run: what queuer n wrote */
-bool parked;
+bool queued[NR_THREADS]; /* kthread_queue_work() of queuer n has returned */
+bool owed1, owed2;	 /* ... when the run began */
+bool seen[NR_THREADS];	 /* by a run: what queuer n wrote */
 byte callers = 2;
 
 inline lock(t, old)
 {
 	atomic {
-		can_rmw(t) && newest(LOCK) == 0;
-		rmw_now(t, LOCK, old, 1, ACQUIRE)
+		can_rmw(t) && newest[LOCK] == 0;
+		rmw_now(t, LOCK, old, 1, LOCKED);
+		old = 0
 	}
 }
 
-#define unlock(t, old) rmw(t, LOCK, old, 0, UNLOCK)
-
-#if BROKEN == 2
-#define IDLE_STATE
-#define LATE_STATE phase_change(0, old, STATES, STATE);
-#else
-#define IDLE_STATE phase_change(0, old, STATES, STATE);
-#define LATE_STATE
-#endif
-
-#if BROKEN == 4
-#define WAKE(t, state) load(t, PHASE, state, ACQUIRE)
-#else
-#define WAKE(t, state) phase_wake(t, state, STATE)
-#endif
-
-#if BROKEN == 1
-#define LOOK_AND_SLEEP sleep(old, ok)
-#else
-#define LOOK_AND_SLEEP                                                   \
-	load(0, PHASE, old, ACQUIRE);                                    \
-	if                                                               \
-	:: (old & (STOP | PARK)) -> phase_change(0, old, STATES, 0)      \
-	:: else -> sleep(old, ok)                                        \
-	fi
-#endif
-
-/* The second half of serve(): idle, and nothing queued. */
-inline idle(old, ok)
-{
-	LATE_STATE
-	LOOK_AND_SLEEP
-}
+#define unlock(t, old) atomic { rmw(t, LOCK, old, 0, UNLOCK); old = 0 }
 
 active proctype worker()
 {
-	byte old, list, data;
-	bool ok;
+	short old;
+	byte list, data1, data2;
+	bool ok, did, run_sees;
 
 	do
 	::
 		load(0, PHASE, old, ACQUIRE);
 		if
 		:: (old & STOP) -> break
-		:: !(old & STOP) && (old & PARK) ->
-			/* park.pml has the details */
-			atomic {
-				can_rmw(0);
-				if
-				:: (newest(PHASE) & PARK) ->
-					rmw_now(0, PHASE, old, ((old & (255 - STATES)) | PARKED), ACQ_REL);
-					parked = true
-				:: else
-				fi
-			};
-			sleep(old, ok);
-			parked = false
+		:: !(old & STOP) && (old & PARK) -> parkme(old, ok, did); did = false
 		:: else ->
 			/* next_work() */
 			lock(0, old);
 			load(0, LIST, list, RELAXED);
 			if
 			:: list ->
+				list = 0;
 				store(0, LIST, 0, RELAXED);
+				store(0, IDLE, 0, RELAXED);
+				atomic { owed1 = queued[1]; owed2 = queued[2] };
 				unlock(0, old);
-				load(0, DATA + 1, data, RELAXED);
-				atomic { seen[1] = seen[1] || data; data = 0 };
-				load(0, DATA + 2, data, RELAXED);
-				atomic { seen[2] = seen[2] || data; data = 0 }
+				load(0, DATA + 1, data1, RELAXED);
+				load(0, DATA + 2, data2, RELAXED);
+				atomic {
+					seen[1] = seen[1] || data1;
+					seen[2] = seen[2] || data2;
+					run_sees = (!owed1 || data1) && (!owed2 || data2);
+					assert(run_sees);
+					run_sees = false;
+					data1 = 0; data2 = 0; owed1 = false; owed2 = false
+				}
 			:: else ->
-				store(0, IDLE, 1, RELAXED);
-				IDLE_STATE
+				if
+				:: BROKEN(7)
+				:: else -> store(0, IDLE, 1, RELAXED)
+				fi;
+				if
+				:: BROKEN(2)
+				:: else -> phase_change(0, old, STATES, STATE)
+				fi;
 				unlock(0, old);
-				idle(old, ok)
+				if
+				:: BROKEN(2) -> phase_change(0, old, STATES, STATE)
+				:: BROKEN(7) -> store(0, IDLE, 1, RELAXED)
+				:: else
+				fi;
+				if
+				:: BROKEN(1) -> sleep(old, ok)
+				:: else ->
+					load(0, PHASE, old, ACQUIRE);
+					if
+					:: (old & (STOP | PARK)) -> phase_change(0, old, STATES, 0)
+					:: else -> sleep(old, ok)
+					fi
+				fi;
+				old = 0
 			fi
 		fi
 	od;
@@ -124,25 +115,35 @@ active proctype worker()
 /* kthread_queue_work(): wake_idle_locked(), then wake_finish() */
 inline queue(t, old, word, state)
 {
-	state = 0;
-	lock(t, old);
-	load(t, LIST, word, RELAXED);
+	word = 0;
 	if
-	:: !word ->
-		store(t, LIST, 1, RELAXED);
-		load(t, IDLE, word, RELAXED);
-		if
-		:: word ->
-			store(t, IDLE, 0, RELAXED);
-			WAKE(t, state)
-		:: else
-		fi
+	:: BROKEN(6) -> load(t, LIST, word, ACQUIRE)
 	:: else
 	fi;
-	unlock(t, old);
-	phase_kick(state, STATE);
-	word = 0;
-	state = 0
+	if
+	:: word
+	:: else ->
+		lock(t, old);
+		load(t, LIST, word, RELAXED);
+		if
+		:: !word ->
+			store(t, LIST, 1, RELAXED);
+			load(t, IDLE, word, RELAXED);
+			if
+			:: word ->
+				store(t, IDLE, 0, RELAXED);
+				if
+				:: BROKEN(4) -> load(t, PHASE, state, ACQUIRE)
+				:: else -> phase_wake(t, state, STATE)
+				fi
+			:: else
+			fi
+		:: else
+		fi;
+		unlock(t, old);
+		phase_kick(state, STATE)
+	fi;
+	atomic { word = 0; state = 0; queued[t] = true }
 }
 
 /* The last caller stops the worker. */
@@ -151,33 +152,42 @@ inline leave(t, old)
 	atomic { callers--; old = callers };
 	if
 	:: old == 0 ->
-		phase_change(t, old, STATES | ASLEEP | PARK, STOP);
+		phase_change(t, old, STATES | ASLEEP | PARK | WAITED, STOP);
 		phase_kick(old, STATES)
 	:: else
 	fi;
 	finish(t)
 }
 
-proctype queuer(byte me)
+active proctype queuer1()
 {
-	byte old, word, state;
+	short old, state;
+	byte word;
+
+	store(1, DATA + 1, 1, RELAXED);
+	queue(1, old, word, state);
+	seen[1];
+	leave(1, old)
+}
+
+active proctype queuer2()
+{
+	short old, state;
+	byte word;
 
 	if
-	:: me == 2 ->
-		rmw(2, PHASE, old, (old | PARK), ACQ_REL);
+	:: true ->
+		phase_change(2, old, 0, PARK);
 		phase_wake(2, old, STATE);
 		phase_kick(old, STATE);
-		parked;
-		rmw(2, PHASE, old, (old & (255 - PARK - STATES - ASLEEP)), ACQ_REL);
+		(newest[PHASE] & PARKED);
+		phase_unpark(2, old, ACQ_REL);
 		phase_kick(old, PARKED)
 	:: true
 	fi;
-	store(me, DATA + me, 1, RELAXED);
-	queue(me, old, word, state);
-	seen[me];
-	leave(me, old)
-}
-
-init {
-	atomic { run queuer(1); run queuer(2) }
+	old = 0;
+	store(2, DATA + 2, 1, RELAXED);
+	queue(2, old, word, state);
+	seen[2];
+	leave(2, old)
 }
