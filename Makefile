@@ -189,10 +189,12 @@ install: all ## install below DESTDIR and PREFIX (/usr/local)
 	$Qset -e; for i in $(install_list); do IFS=:; set -- $$i; unset IFS; \
 		install -D -m $$1 $$2 '$(DESTDIR)'$$3; done
 	$Qln -sf libkthread.so.0 '$(DESTDIR)$(libdir)/libkthread.so'
+	$Qlib/kthread/man/aliases '$(DESTDIR)$(mandir)'
 
 uninstall: ## remove what install put there
 	$Qfor i in $(install_list); do rm -f '$(DESTDIR)'$${i##*:}; done
 	$Qrm -f '$(DESTDIR)$(libdir)/libkthread.so'
+	$Qlib/kthread/man/aliases | while read -r i page; do rm -f '$(DESTDIR)$(mandir)/man3/'$$i; done
 
 clean: ## remove build/
 	rm -rf $B

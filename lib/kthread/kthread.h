@@ -8,7 +8,11 @@
  * (<kthread/profile.h>); where a function does better than the kernel (where that hangs, say), its
  * comment tells. Threads are made by a thread of the library's own,
  * so that nothing of the caller leaks into them: all signals but the synchronous faults are
- * blocked, the affinity is all CPUs, the policy SCHED_OTHER, nice 0, the timer slack 50 us.
+ * blocked, the affinity is all CPUs, the policy SCHED_OTHER, nice 0, the timer slack 50 us, the
+ * memory policy the default. Nice and SCHED_IDLE of the process's first creating thread stay,
+ * and are reported, where the privilege to take them off is missing.
+ *
+ * errno is left alone by all functions but those that create, as kernel code has none.
  *
  * Each thread has one word that holds its state and all requests to it, changed by atomic
  * read-modify-write only, on which it sleeps, too. All that two threads do to it is therefore
@@ -176,7 +180,9 @@ bool kthread_should_stop_or_park(void);
  * Unparks @k, wakes it, and breaks its interruptible waits. The thread is joined before
  * the call returns: neither its function nor its thread-local destructors run any more.
  *
- * Better than the kernel: several callers all get the result; stopping oneself is refused.
+ * Better than the kernel: several callers all get the result, where the second one hangs; stopping
+ * oneself is refused. As in the kernel: a thread that was woken may be stopped before its function
+ * runs, which then never does; and two threads that stop each other wait for ever.
  *
  * Context: may sleep.
  * Ordering: what @k wrote is visible to the caller.
@@ -201,9 +207,11 @@ void kthread_complete_and_exit(struct completion *comp, long code) __attribute__
  * @k: a thread that has not ended, or on which the caller holds a reference
  *
  * Wakes @k. Also legal before the first wake: then @k parks without calling its function.
- * Called by @k itself it only sets the request. A worker parks between two works.
+ * Called by @k itself it only sets the request.
  *
- * Better than the kernel: if @k exits, or is told to stop, instead of parking, the call returns.
+ * Better than the kernel, where these hang: a worker parks between two works; if @k exits, or is told to
+ * stop, instead of parking, the call returns. And nothing is counted, so that a park of @k by itself
+ * does not let a later call return too early.
  *
  * Context: may sleep.
  * Ordering: what @k wrote before parking is visible to the caller afterwards.

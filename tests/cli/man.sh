@@ -60,6 +60,26 @@ subset 'documented, but in no header' "$tmp/documented" "$tmp/declared"
 subset 'in a header, but not documented' "$tmp/declared" "$tmp/documented"
 subset 'exported, but not documented' "$tmp/exported" "$tmp/documented"
 
+# man kthread_stop: each function has a page, or a link to the one that documents it, where make install puts it.
+lib/kthread/man/aliases >"$tmp/aliases"
+{ ls lib/kthread/man | sed -n 's/\.3$//p'; sed 's/\.3 .*//' "$tmp/aliases"; } >"$tmp/pages"
+subset 'documented, but `man` does not find it' "$tmp/documented" "$tmp/pages"
+check 'no function has two pages' test -z "$(sort "$tmp/pages" | uniq -d)"
+lib/kthread/man/aliases "$tmp/man"
+mkdir -p "$tmp/man/man7"
+cp lib/kthread/man/*.3 "$tmp/man/man3" && cp lib/kthread/man/*.7 "$tmp/man/man7"
+alias_leads_there() { # its page names the function, and is where the link leads
+	local target
+	target=$(sed -n 's/^\.so //p' "$tmp/man/man3/$1") && [ -f "$tmp/man/$target" ] && grep -qw -- "${1%.3}" "$tmp/man/$target"
+}
+while read -r alias page; do
+	alias_leads_there "$alias" || echo "$alias $page"
+done <"$tmp/aliases" >"$tmp/lost"
+check "links of the manual: $(head -3 "$tmp/lost" | tr '\n' ' ')" test ! -s "$tmp/lost"
+check 'kthread_stop is found' grep -qx '\.so man3/kthread_create\.3' "$tmp/man/man3/kthread_stop.3"
+check 'make install makes them, make uninstall takes them away' \
+	test "$(make -n install uninstall B="$KT_BUILD" 2>/dev/null | grep -c man/aliases)" -eq 2
+
 sed -n 's/^\(SLOT_\)\?PROBE(\([a-z]*\), \([a-z_]*\), [0-9], \(".*"\))$/.It Cm \2:\3 Pq \4/p' lib/probe/probes.def >"$tmp/probes"
 grep '^\.It Cm [a-z]*:' lib/kthread/man/kthread_probes.7 >"$tmp/probes_documented"
 check 'the list of probes was read' test "$(wc -l <"$tmp/probes")" -eq "$(grep -c '^\(SLOT_\)\?PROBE(' lib/probe/probes.def)"
