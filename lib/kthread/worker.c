@@ -204,9 +204,10 @@ int kthread_worker_fn(void *worker_ptr)
 {
 	struct kthread_worker *w = worker_ptr;
 	struct kt_task *t = kt_current();
-	bool busy;
+	bool busy, freezable;
 
 	kt_lock(&w->lock);
+	freezable = w->flags & KTW_FREEZABLE;
 	busy = w->task && w->task != &t->task;
 	/* Users read it without the lock; create_worker() has set it already. */
 	if (w->task != &t->task)
@@ -217,7 +218,7 @@ int kthread_worker_fn(void *worker_ptr)
 		kthread_warn(KTHREAD_WARN_WORKER_BUSY, "kthread_worker_fn: worker %p has a thread",
 			     worker_ptr);
 	t->worker = w;
-	if (w->flags & KTW_FREEZABLE)
+	if (freezable)
 		set_freezable();
 	serve(w, t);
 	kt_worker_abandon(t);
