@@ -156,20 +156,19 @@ check-arm64: ## libkthread's tests cross-built for arm64, emulated, in build-arm
 ARM64 = aarch64-linux-gnu-
 
 # tests/vm/README.md; KT_VM_STRICT=1 makes a failure of what cannot be had.
-vm_programs = $B/kt $B/kt-suite $B/tests/tracer/kthread_oracle
 check-vm: ## the tracers and more in guests of other kernels, 6.1 and 6.12, under QEMU
 	$Qscripts/bootstrap vm
-	$Q$(MAKE) --no-print-directory $(vm_programs)
+	$Q$(MAKE) --no-print-directory B=$B vm
 	$Qscripts/vm/check-vm $B
 
 check-vm-all: ## the same with every kernel that can be had, 5.10 to 7.x
 	$Qscripts/bootstrap vm
-	$Q$(MAKE) --no-print-directory $(vm_programs)
+	$Q$(MAKE) --no-print-directory B=$B vm
 	$Qscripts/vm/check-vm $B -k all
 
 vm-shell: ## a shell in a guest: K=6.1
 	$Qscripts/bootstrap vm
-	$Q$(MAKE) --no-print-directory $(vm_programs)
+	$Q$(MAKE) --no-print-directory B=$B vm
 	$Qscripts/vm/vm-shell $B $(or $K,6.1)
 
 # One list for install and uninstall: MODE SOURCE TARGET.

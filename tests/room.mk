@@ -94,6 +94,11 @@ endef
 .PHONY: plain
 $(foreach t,$(plain_tests),$(eval $(call plain_test,$t)))
 
+# The scenarios that a kernel module and the library share; tests/conformance/README.md.
+conformance_sources := $(filter-out %/entry_kernel.c,$(wildcard tests/conformance/*.c))
+$(eval $(call program,tests/conformance/scenarios,$(conformance_sources),lib/libkthread.a lib/libprobe.a,))
+tests: $B/tests/conformance/scenarios
+
 # Programs of minutes, run by `make check-stress`: build/tests/stress/NAME, with the testing build of the library.
 comma := ,
 stress_tests := $(patsubst tests/stress/%.c,%,$(wildcard tests/stress/*.c))
@@ -109,7 +114,8 @@ $B/tests/stress/$1: $B/tests/stress/$1.o $B/$$(or $$(stress_lib_$1),lib/libkthre
 	$$(call say,LD)mkdir -p $$(@D)
 	$$Q$(CC) $(KT_LDFLAGS) $(LDFLAGS) $$(stress_ldflags_$1) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^)
 endef
-.PHONY: stress
+.PHONY: stress races
+races: $(addprefix $B/tests/stress/,life park queues sets)
 $(foreach t,$(stress_tests),$(eval $(call stress_test,$t)))
 # The unit tests' races, as a program that takes a seed; and one that has it from KT_SEED.
 stress: $B/tests/stress/races $B/tests/plain/kthread_delayed_chaos
@@ -119,3 +125,16 @@ $B/tests/stress/races.o: tests/unit/kthread_races.c $B/flags
 	$Q$(CC) -DKT_PLAIN_RUNNER $(KT_CPPFLAGS) $(CPPFLAGS) $(KT_CFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 $B/tests/stress/races: $B/tests/stress/races.o $B/lib/libkthread-testing.a $B/lib/libprobe.a
 	$(call say,LD)$(CC) $(KT_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^)
+
+# Programs for guests of other kernels (tests/vm/README.md): build/tests/vm/NAME
+vm_tests := $(patsubst tests/vm/%.c,%,$(wildcard tests/vm/*.c))
+define vm_test
+objs += $B/tests/vm/$1.o
+vm: $B/tests/vm/$1
+$B/tests/vm/$1: $B/tests/vm/$1.o
+	$$(call say,LD)mkdir -p $$(@D)
+	$$Q$(CC) $(KT_LDFLAGS) $(LDFLAGS) -o $$@ $$^ -lbpf
+endef
+.PHONY: vm
+vm: $B/kt $B/kt-suite $B/tests/tracer/kthread_oracle
+$(foreach t,$(vm_tests),$(eval $(call vm_test,$t)))

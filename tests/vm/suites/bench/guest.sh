@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The built-in suite in this kernel, for function: every question is answered by every arm, and the record renders.
+# Figures from an emulated machine say nothing and are not looked at.
+cd /tmp
+if ! kt bench --filter '^(wakeup|park|work_queue)/' --time 20ms --no-trace -o /tmp/run.jsonl /bin/kt-suite >/tmp/out 2>&1; then
+	echo "not ok kt bench: $?"
+	tail -n 20 /tmp/out
+fi
+for format in text json; do
+	if kt report /tmp/run.jsonl --format $format -o /tmp/report.$format 2>/tmp/err && [ -s /tmp/report.$format ]; then
+		echo "ok report $format"
+	else
+		echo "not ok report $format: $(cat /tmp/err)"
+	fi
+done
+sed -n -E 's/^\{"type":"(question|failed|end)",/&/p' /tmp/run.jsonl | cut -c 1-400
