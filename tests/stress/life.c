@@ -102,7 +102,7 @@ static bool L3_L7_L20_exit_against_stop_and_put(void)
 	return true;
 }
 
-/* ---- L5 ---- */
+/* ---- L5: mutation: join() that wakes nobody: the second stopper hangs ---- */
 struct stopping {
 	struct task_struct *k;
 	int ret;
@@ -142,16 +142,26 @@ static bool L5_several_stoppers(void)
 	return true;
 }
 
-/* ---- L11, L12 ---- */
+/*
+ * ---- L11, L12: mutations: decide() that overwrites DONE_YES, so that the thread is lost;
+ * thread_main() that goes on although nobody wants it ----
+ */
 static void cancel_it(void *cancel)
 {
 	delay_somewhere(rnd());
 	kthread_cancel_create(cancel);
 }
 
+/* With the creator, and at most those that are on their way out. */
+static unsigned int threads_now(void)
+{
+	kthread_stop(kthread_create(until_stop, NULL, "the creator is up"));
+	return nr_threads();
+}
+
 static bool L11_create_against_cancel(void)
 {
-	unsigned int starts = 0, i;
+	unsigned int starts = 0, threads = threads_now(), i;
 
 	for (i = 0; i < REPEAT; i++) {
 		struct kthread_cancel cancel = KTHREAD_CANCEL_INIT;
@@ -168,6 +178,8 @@ static bool L11_create_against_cancel(void)
 		step();
 	}
 	CHECK(!starts);
+	/* An orphan ends by itself. */
+	CHECK(WAIT_UNTIL(nr_threads() <= threads));
 	return true;
 }
 
@@ -199,7 +211,7 @@ static void creates(void *arg)
 static bool L12_cancel_storm(void)
 {
 	static struct storm storm[3];
-	unsigned int i;
+	unsigned int threads = threads_now(), i;
 
 	for (i = 0; i < 3; i++) {
 		storm[i] = (struct storm){ 0, KTHREAD_CANCEL_INIT };
@@ -214,10 +226,14 @@ static bool L12_cancel_storm(void)
 		CHECK(!storm[i].wrong);
 		CHECK(!storm[i].cancel.creates);
 	}
+	CHECK(WAIT_UNTIL(nr_threads() <= threads));
 	return true;
 }
 
-/* ---- L18: waits that a stop ends ---- */
+/*
+ * ---- L18: waits that a stop ends: mutations: request_stop() without kt_notify(); interrupted() that
+ * is always false ----
+ */
 struct waits {
 	unsigned int how;
 	wait_queue_head_t wq;
@@ -294,13 +310,14 @@ static bool L18_stop_against_interruptible_waits(void)
 	return true;
 }
 
-/* ---- L14: fork while the library is busy in all places ---- */
+/*
+ * ---- L14: fork while the library is busy in all places: mutations: kt_freezer_fork_child() that
+ * leaves the lock; kt_creator_fork_done() that leaves running set: the child hangs ----
+ */
 static void busy(void *end)
 {
-	struct kthread_work work;
 	struct kthread_worker *w;
 
-	(void)work;
 	while (!READ(*(unsigned int *)end)) {
 		struct task_struct *k = kthread_run(until_stop, NULL, "busy");
 

@@ -97,7 +97,10 @@ static bool stands_still(struct subject *s)
 	return READ(s->count) == before;
 }
 
-/* ---- P3, P5, P6, P7 ---- */
+/*
+ * ---- P3, P5, P6, P7: mutations: kthread_wake_state() that wakes PARKED, too; park_if_asked() that
+ * stores what it should exchange ----
+ */
 static bool P5_P6_P7_park_and_unpark_under_wakes(void)
 {
 	struct subject *s = subject_new((struct subject){ .cpu = -1, .sleeps = rnd() & 1 });
@@ -174,7 +177,10 @@ static bool P12_self_park_then_park(void)
 	return true;
 }
 
-/* ---- P11, P13 ---- */
+/*
+ * ---- P11, P13: mutations: wait_parked() without its look at EXITED; request_stop() that wakes no
+ * parkers ----
+ */
 struct parking {
 	struct subject *s;
 	int ret;
@@ -241,6 +247,7 @@ static bool P11_park_against_exit(void)
 	struct subject s;
 	struct parking p = { .s = &s };
 	unsigned int i;
+	bool early;
 	int ret;
 
 	for (i = 0; i < REPEAT; i++) {
@@ -251,9 +258,13 @@ static bool P11_park_against_exit(void)
 		wake_up_process(s.k);
 		delay_somewhere(rnd());
 		kthread_unpark(s.k);
-		/* It may park behind our unpark: then the stop ends it. */
+		/* Nothing but the exit ends its park; or it parks behind our unpark: the stop does. */
+		early = rnd() & 1;
+		if (early)
+			other_wait(0);
 		ret = kthread_stop(s.k);
-		other_wait(0);
+		if (!early)
+			other_wait(0);
 		CHECK(p.ret == 0 || p.ret == -ENOSYS);
 		CHECK(ret == 11 || ret == -EINTR);
 		put_task_struct(s.k);
@@ -262,7 +273,7 @@ static bool P11_park_against_exit(void)
 	return true;
 }
 
-/* ---- P4, P8 ---- */
+/* ---- P4, P8: mutation: kt_rebind() that does nothing ---- */
 static bool P4_a_per_cpu_thread_goes_on_where_it_belongs(void)
 {
 	cpu_set_t all, one;
@@ -301,7 +312,10 @@ static bool P4_a_per_cpu_thread_goes_on_where_it_belongs(void)
 	return true;
 }
 
-/* ---- freezer ---- */
+/*
+ * ---- freezer: mutations: kt_parkme() that does not freeze at its end; freeze_if_asked() without its
+ * look at SHOULD_STOP: the stop hangs ----
+ */
 static void park_and_unpark(void *arg)
 {
 	struct subject *s = arg;

@@ -11,7 +11,7 @@ struct job {
 	struct kthread_delayed_work d;
 	struct kthread_worker *w;
 	unsigned long data, saw; /* relaxed: only the queue orders them */
-	unsigned int runs, running, together, again;
+	unsigned int runs, running, together, again, hold;
 };
 
 static void job_run(struct kthread_work *work)
@@ -23,6 +23,8 @@ static void job_run(struct kthread_work *work)
 	__atomic_store_n(&j->saw, __atomic_load_n(&j->data, __ATOMIC_RELAXED), __ATOMIC_RELAXED);
 	ADD(j->runs);
 	delay_somewhere(rnd());
+	while (READ(j->hold))
+		sched_yield();
 	__atomic_fetch_sub(&j->running, 1, __ATOMIC_ACQ_REL);
 	if (READ(j->again)) {
 		__atomic_fetch_sub(&j->again, 1, __ATOMIC_ACQ_REL);
@@ -87,7 +89,7 @@ static bool W2_what_was_written_before_is_seen(void)
 	return true;
 }
 
-/* ---- W3 ---- */
+/* ---- W3, W7: mutation: kt_cancel_sync() that does not count canceling ---- */
 static bool W3_flush_and_cancel_of_a_work_that_queues_itself(void)
 {
 	struct kthread_worker *w = worker_new(0);
@@ -117,7 +119,7 @@ static bool W3_flush_and_cancel_of_a_work_that_queues_itself(void)
 	return true;
 }
 
-/* ---- W4 ---- */
+/* ---- W4: mutation: run_work() that writes to the work when it has run ---- */
 struct mortal {
 	struct kthread_work work;
 	unsigned int *runs;
@@ -195,7 +197,7 @@ static bool W4_flush_and_cancel_of_its_successor(void)
 	return true;
 }
 
-/* ---- W6 ---- */
+/* ---- W6: mutation: kthread_flush_work_fn() that writes to its work after complete() ---- */
 
 /* Where the flush's barrier was; nobody may write there any more. */
 static __attribute__((noinline)) bool stack_stays(void)
@@ -246,7 +248,7 @@ static bool W6_the_barrier_on_the_stack(void)
 	return true;
 }
 
-/* ---- W7, W10 ---- */
+/* ---- W7, W10: mutation: kt_cancel_sync() that says true for a work that was only running ---- */
 struct cancel {
 	struct job *j;
 	unsigned int ret, runs_after, running;
@@ -348,7 +350,58 @@ static bool W11_W12_mods_cancels_and_the_deadline(void)
 	return true;
 }
 
-/* ---- W16 ---- */
+/*
+ * While the work runs and somebody waits in its cancel, mod and queue change nothing, and say so.
+ * Mutation: kthread_mod_delayed_work_ns() without its look at canceling.
+ */
+static void change_while_held(void *arg)
+{
+	struct mods *m = arg;
+	unsigned int i;
+	bool queued;
+
+	for (i = 0; i < REPEAT; i++) {
+		queued = rnd() & 1 ? !kthread_mod_delayed_work_ns(m->j->w, &m->j->d, rnd() % 1000)
+				   : kthread_queue_delayed_work_ns(m->j->w, &m->j->d, 0);
+		if (queued && READ(m->j->hold))
+			ADD(m->j->together);
+		m->queued += queued;
+		delay_somewhere(rnd());
+	}
+}
+
+static bool W8_W11_mod_and_queue_during_a_cancel(void)
+{
+	struct kthread_worker *w = worker_new(0);
+	static struct job j;
+	struct mods m[2] = { { .j = &j }, { .j = &j } };
+	struct cancel c = { .j = &j };
+	unsigned int queued, i;
+
+	CHECK(!IS_ERR(w));
+	delayed_init(&j, w);
+	j.hold = 1;
+	queued = kthread_queue_delayed_work_ns(w, &j.d, rnd() & 1 ? 0 : rnd() % 100000);
+	CHECK(WAIT_UNTIL(READ(j.running)));
+	other_go(0, cancel_it, &c);
+	CHECK(WAIT_UNTIL(PEEK(j.d.work.canceling)));
+	other_go(1, change_while_held, &m[0]);
+	other_go(2, change_while_held, &m[1]);
+	for (i = 0; i < 10; i++)
+		delay_somewhere(rnd());
+	__atomic_store_n(&j.hold, 0, __ATOMIC_RELEASE);
+	other_wait(0);
+	CHECK(!c.ret);
+	other_wait(1);
+	other_wait(2);
+	queued += m[0].queued + m[1].queued;
+	queued -= kthread_cancel_delayed_work_sync(&j.d);
+	kthread_destroy_worker(w);
+	CHECK(j.runs == queued && !j.together);
+	return true;
+}
+
+/* ---- W16: mutation: drop_leftovers() that leaves what is armed ---- */
 static bool W16_destroy_with_whatever_is_there(void)
 {
 	struct kthread_worker *w;
@@ -377,7 +430,10 @@ static bool W16_destroy_with_whatever_is_there(void)
 	return true;
 }
 
-/* ---- W21 ---- */
+/*
+ * ---- W21: mutations: serve() that does not freeze; serve() without its look at the requests between
+ * the state and the sleep: the park hangs ----
+ */
 struct feed {
 	struct job *j;
 	unsigned int end;
@@ -450,6 +506,7 @@ int main(int argc, char **argv)
 		{ "W6_the_barrier_on_the_stack", W6_the_barrier_on_the_stack },
 		{ "W7_W10_cancels_of_one_instance", W7_W10_cancels_of_one_instance },
 		{ "W11_W12_mods_cancels_and_the_deadline", W11_W12_mods_cancels_and_the_deadline },
+		{ "W8_W11_mod_and_queue_during_a_cancel", W8_W11_mod_and_queue_during_a_cancel },
 		{ "W16_destroy_with_whatever_is_there", W16_destroy_with_whatever_is_there },
 		{ "W21_freeze_and_thaw_against_queue_and_park",
 		  W21_freeze_and_thaw_against_queue_and_park },

@@ -171,7 +171,7 @@ static void finish(void)
 	all_online();
 }
 
-/* ---- P14 ---- */
+/* ---- P14: mutations: make_thread() that does not park; smpboot_fn() that does not note its park ---- */
 static bool P14_register_and_unregister_while_cpus_come_and_go(void)
 {
 	unsigned int i, cpu;
@@ -225,7 +225,10 @@ static bool P14_work_is_done_on_each_cpu_that_is_there(void)
 	return true;
 }
 
-/* ---- L14: the child begins with no set, and may have sets of its own ---- */
+/*
+ * ---- L14: the child begins with no set, and may have sets of its own: mutation:
+ * kt_smpboot_fork_child() that leaves the lock ----
+ */
 static int in_child(void)
 {
 	unsigned int cpu;
