@@ -386,11 +386,14 @@ int main(void)
 
 	for (i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
 		n = every_failure(&ops[i], false);
-		hooks = every_failure(&ops[i], true);
+		hooks = n < 0 ? -1 : every_failure(&ops[i], true);
 		if (n >= 0 && hooks >= 0)
 			printf("failures: %s: %d calls failed in turn, and %d hooks\n",
 			       ops[i].name, n, hooks);
 		stress_check(n >= ops[i].least && hooks >= 4, ops[i].name);
+		/* Each that is not answered takes long, as its leftovers are waited for. */
+		if (stress_failed)
+			break;
 	}
 	stress_check(no_handle_aborts(), "current without memory");
 	return stress_end();
