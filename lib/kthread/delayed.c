@@ -68,6 +68,7 @@ static struct wake arm_locked(struct kthread_worker *w, struct kthread_delayed_w
 			      uint64_t due_ns)
 {
 	insert_before(&dwork->work.node, place_locked(w, due_ns));
+	__atomic_store_n(&dwork->work.pending, 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&dwork->work.worker, w, __ATOMIC_RELAXED);
 	dwork->work.armed = true;
 	dwork->due_ns = due_ns;

@@ -96,6 +96,15 @@ char *kt_format_cpu(const char *namefmt, unsigned int cpu);
 
 /* wait.c: wait until the state is TASK_RUNNING. Return: 0, -EINTR, -ETIMEDOUT */
 int kt_sleep(struct kt_task *t, const struct timespec *until);
+
+/* A spin looks at the clock once in so many looks at what it waits for. */
+#define KT_SPIN_CHUNK 16
+
+/* Has spinning paid lately, and may it? Counts the waits that pass by without. */
+bool kt_spin_wanted(struct kt_task *t);
+
+/* kt_sleep() of a caller that spins by itself, before; @spun_ns: since when it has, 0: it did not */
+int kt_sleep_spun(struct kt_task *t, const struct timespec *until, uint64_t spun_ns);
 uint32_t kt_wake(struct kt_task *t, uint32_t states); /* without the system call: kt_phase_kick() */
 
 void kt_waker_here(struct kt_task *t); /* remember the waker's CPU */

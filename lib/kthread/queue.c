@@ -32,7 +32,7 @@ static void mend(struct kthread_node *head)
 		return;
 	while (first->prev != head && first->prev->next == first)
 		first = first->prev;
-	last->next = first;
+	__atomic_store_n(&last->next, first, __ATOMIC_RELAXED);
 	first->prev = last;
 }
 
@@ -40,6 +40,12 @@ void kt_mend_locked(struct kthread_worker *w)
 {
 	mend(&w->work_list);
 	mend(&w->delayed_work_list);
+	w->mended = true;
+}
+
+void kt_mend_submitted_locked(struct kthread_worker *w)
+{
+	mend(&w->submitted);
 	w->mended = true;
 }
 

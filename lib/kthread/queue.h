@@ -2,9 +2,19 @@
 #ifndef KT_KTHREAD_QUEUE_H
 #define KT_KTHREAD_QUEUE_H
 /*
- * A worker's two lists, shared by worker.c, delayed.c and queue.c: works that are ready, in the
+ * A worker's lists, shared by worker.c, delayed.c and queue.c: works that are ready, in the
  * order in which they run, and delayed works that are armed, by deadline. A pending work is on one
  * of them.
+ *
+ * Ready works are on two lists, so that who queues and who runs need not meet at each work: the
+ * worker's thread takes from work_list, under the lock; kthread_queue_work() adds to submitted,
+ * under the submit lock. All else holds both, the lock first, and begins by moving what was
+ * submitted behind the rest of work_list: it sees one list. The thread does so when work_list is
+ * empty.
+ *
+ * So the submit lock keeps a work that is not pending from becoming so, and the lock one that is
+ * from running. What happens under one of them only meets in the work's pending word: see
+ * is_pending_locked().
  *
  * Whoever locks a worker first moves to the ready list what is due, so that nobody sees a work
  * armed beyond its time, and the order of runs is that of deadlines and insertions. The one who
@@ -27,13 +37,14 @@ static inline void insert_before(struct kthread_node *n, struct kthread_node *po
 {
 	n->prev = pos->prev;
 	n->next = pos;
-	pos->prev->next = n;
+	/* A head's: the thread looks at it without the lock, while it spins. */
+	__atomic_store_n(&pos->prev->next, n, __ATOMIC_RELAXED);
 	pos->prev = n;
 }
 
 static inline void remove_node(struct kthread_node *n)
 {
-	n->prev->next = n->next;
+	__atomic_store_n(&n->prev->next, n->next, __ATOMIC_RELAXED);
 	n->next->prev = n->prev;
 	n->next = n->prev = n;
 }
@@ -48,21 +59,61 @@ static inline struct kthread_work *work_of(struct kthread_node *n)
 	return container_of(n, struct kthread_work, node);
 }
 
-/* ---- the lock ---- */
-void kt_move_due_locked(struct kthread_worker *w); /* delayed.c */
-void kt_mend_locked(struct kthread_worker *w);	   /* both lists; reported at the unlock */
+static inline bool has_sound_tail(const struct kthread_node *head)
+{
+	return head->prev->next == head;
+}
+
+/* ---- the locks ---- */
+void kt_move_due_locked(struct kthread_worker *w);	 /* delayed.c */
+void kt_mend_locked(struct kthread_worker *w);		 /* not submitted; reported at the unlock */
+void kt_mend_submitted_locked(struct kthread_worker *w); /* the same */
 void kt_warn_reinit(const struct kthread_worker *w);
 
-static inline void lock_worker(struct kthread_worker *w)
+/* What was submitted goes behind the rest. */
+static inline void collect_locked(struct kthread_worker *w)
 {
-	kt_lock(&w->lock);
-	if (__builtin_expect(w->work_list.prev->next != &w->work_list, 0))
+	struct kthread_node *head = &w->submitted, *first, *last;
+
+	if (__builtin_expect(!is_sound(head), 0))
+		kt_mend_submitted_locked(w);
+	if (is_empty(head))
+		return;
+	first = head->next;
+	last = head->prev;
+	first->prev = w->work_list.prev;
+	__atomic_store_n(&w->work_list.prev->next, first, __ATOMIC_RELAXED);
+	last->next = &w->work_list;
+	w->work_list.prev = last;
+	__atomic_store_n(&head->next, head, __ATOMIC_RELAXED);
+	head->prev = head;
+}
+
+/* The submit lock, too, behind the lock. */
+static inline void lock_submit(struct kthread_worker *w)
+{
+	kt_lock(&w->submit_lock);
+	if (__builtin_expect(!has_sound_tail(&w->work_list), 0))
 		kt_mend_locked(w);
+	collect_locked(w);
+}
+
+static inline void move_due_locked(struct kthread_worker *w)
+{
 	if (__builtin_expect(!is_empty(&w->delayed_work_list), 0))
 		kt_move_due_locked(w);
 }
 
-static inline void unlock_worker(struct kthread_worker *w)
+static inline void unlock_submit(struct kthread_worker *w)
+{
+	bool armed = !is_empty(&w->delayed_work_list);
+
+	if (__builtin_expect(w->armed != armed, 0))
+		__atomic_store_n(&w->armed, armed, __ATOMIC_RELAXED);
+	kt_unlock(&w->submit_lock);
+}
+
+static inline void unlock_only(struct kthread_worker *w)
 {
 	bool mended = w->mended;
 
@@ -70,6 +121,26 @@ static inline void unlock_worker(struct kthread_worker *w)
 	kt_unlock(&w->lock);
 	if (__builtin_expect(mended, 0))
 		kt_warn_reinit(w);
+}
+
+/* As it is: nobody is to run what is due. */
+static inline void lock_both(struct kthread_worker *w)
+{
+	kt_lock(&w->lock);
+	lock_submit(w);
+}
+
+static inline void lock_worker(struct kthread_worker *w)
+{
+	lock_both(w);
+	move_due_locked(w);
+}
+
+/* The lock goes last: until then the thread takes nothing, and the worker lives. */
+static inline void unlock_worker(struct kthread_worker *w)
+{
+	unlock_submit(w);
+	unlock_only(w);
 }
 
 /* ---- waking, in two halves: the state under the lock, the system call behind it ---- */
@@ -98,12 +169,29 @@ static inline void wake_finish(const struct wake *wake)
 
 /* ---- works ---- */
 
-/* @work becomes ready: the one place of the event. The caller wakes the worker. */
+/*
+ * Under the submit lock: is @work pending? If not it stays so; the caller may make it ready.
+ *
+ * The thread may take a pending work meanwhile. A read-modify-write tells, and if it comes first,
+ * the thread's own in take_locked() follows it, and the run sees what our caller wrote.
+ */
+static inline bool is_pending_locked(struct kthread_work *work)
+{
+	/* Acquire: the node is the thread's no more; pairs with take_locked(). */
+	return __atomic_load_n(&work->pending, __ATOMIC_ACQUIRE) &&
+	       __atomic_exchange_n(&work->pending, 1, __ATOMIC_ACQ_REL);
+}
+
+/*
+ * @work becomes ready: the one place of the event. Under the submit lock, and under the lock, too,
+ * if @pos is on work_list. The caller wakes the worker.
+ */
 static inline void make_ready_locked(struct kthread_worker *w, struct kthread_work *work,
 				     struct kthread_node *pos)
 {
 	USDT(sched, sched_kthread_work_queue_work, work, work->func, w);
 	insert_before(&work->node, pos);
+	__atomic_store_n(&work->pending, 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&work->worker, w, __ATOMIC_RELAXED);
 }
 
@@ -123,6 +211,8 @@ static inline void take_locked(struct kthread_worker *w, struct kthread_work *wo
 	else /* two of its neighbours were initialised again: it is on no list any more */
 		work->node.next = work->node.prev = &work->node;
 	work->armed = false;
+	/* Last; a read-modify-write: pairs with is_pending_locked(). */
+	__atomic_exchange_n(&work->pending, 0, __ATOMIC_ACQ_REL);
 }
 
 /* Take a pending work back before it runs. */

@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <sched.h>
 
-/* A spin looks at the clock once in so many looks at the word. */
-#define SPIN_CHUNK 16
 /* After a failed spin, waits to let pass: doubles with each failure in a row, up to 2^this. */
 #define SPIN_SKIP_MAX_ORDER 8
 
@@ -116,16 +114,22 @@ static int sleep_in_kernel(struct kt_task *t, const struct timespec *until)
 	return 0;
 }
 
-static bool spin_wanted(struct kt_task *t)
+/* A waker on our own CPU cannot run while we spin; then there is nothing to learn, either. */
+static bool waker_elsewhere(struct kt_task *t)
 {
 	int cpu = __atomic_load_n(&t->waker_cpu, __ATOMIC_RELAXED);
 
-	if (t->spin_skip) {
-		t->spin_skip--;
-		return false;
-	}
-	/* A waker on our own CPU cannot run while we spin. */
 	return cpu >= 0 && cpu != sched_getcpu();
+}
+
+bool kt_spin_wanted(struct kt_task *t)
+{
+	if (!__atomic_load_n(&t->spin_max_ns, __ATOMIC_RELAXED) || !waker_elsewhere(t))
+		return false;
+	if (!t->spin_skip)
+		return true;
+	t->spin_skip--;
+	return false;
 }
 
 static bool spin(struct kt_task *t, uint64_t begin_ns, uint32_t max_ns)
@@ -133,7 +137,7 @@ static bool spin(struct kt_task *t, uint64_t begin_ns, uint32_t max_ns)
 	int i;
 
 	do {
-		for (i = 0; i < SPIN_CHUNK; i++) {
+		for (i = 0; i < KT_SPIN_CHUNK; i++) {
 			/* Acquire: pairs with kt_phase_wake(). */
 			if (!(__atomic_load_n(&t->phase, __ATOMIC_ACQUIRE) & PHASE_STATES))
 				return true;
@@ -154,16 +158,28 @@ static bool ends_within(const struct timespec *until, uint64_t now_ns, uint32_t 
 }
 
 /*
- * Spin first if that has paid lately. What teaches us is how long the wait took, slept or spun: one
- * not much longer than the longest spin is short. While waits are long a trial remains, every
- * 256th: two threads that wait for each other and both sleep would never see how short their waits
- * could be.
+ * What teaches us whether to spin is what came of the last spin, and how long a wait took that had
+ * none. While waits are long a trial remains, every 256th: two threads that wait for each other and
+ * both sleep would never see how short their waits could be.
  */
+static void learn(struct kt_task *t, uint64_t begin_ns, uint32_t max_ns, bool spun)
+{
+	if (spun) {
+		t->spin_skip = 1U << t->spin_failed;
+		if (t->spin_failed < SPIN_SKIP_MAX_ORDER)
+			t->spin_failed++;
+	} else if (slot_clock_ns() - begin_ns <= max_ns) {
+		t->spin_failed = 0;
+		t->spin_skip /= 2;
+	}
+}
+
+/* With another CPU's waker, and leave to spin. */
 static __attribute__((noinline)) int sleep_with_spin(struct kt_task *t,
 						     const struct timespec *until, uint32_t max_ns)
 {
 	uint64_t begin_ns = slot_clock_ns();
-	bool spun = spin_wanted(t) && !(until && ends_within(until, begin_ns, max_ns));
+	bool spun = kt_spin_wanted(t) && !(until && ends_within(until, begin_ns, max_ns));
 	int err;
 
 	if (spun && spin(t, begin_ns, max_ns)) {
@@ -171,27 +187,36 @@ static __attribute__((noinline)) int sleep_with_spin(struct kt_task *t,
 		return 0;
 	}
 	err = sleep_in_kernel(t, until);
-	if (slot_clock_ns() - begin_ns <= 2ULL * max_ns) {
-		t->spin_failed = 0;
-		t->spin_skip /= 2;
-	} else if (spun) {
-		t->spin_skip = 1U << t->spin_failed;
-		if (t->spin_failed < SPIN_SKIP_MAX_ORDER)
-			t->spin_failed++;
-	}
+	learn(t, begin_ns, max_ns, spun);
 	return err;
 }
 
 int kt_sleep(struct kt_task *t, const struct timespec *until)
 {
-	uint32_t spin_ns = __atomic_load_n(&t->spin_max_ns, __ATOMIC_RELAXED);
+	uint32_t max_ns = __atomic_load_n(&t->spin_max_ns, __ATOMIC_RELAXED);
 	int err;
 
 	KT_DELAY("sleep");
-	if (spin_ns)
-		err = sleep_with_spin(t, until, spin_ns);
+	if (max_ns && waker_elsewhere(t))
+		err = sleep_with_spin(t, until, max_ns);
 	else
 		err = sleep_in_kernel(t, until);
+	kt_slot_resume(t);
+	return err;
+}
+
+int kt_sleep_spun(struct kt_task *t, const struct timespec *until, uint64_t spun_ns)
+{
+	uint32_t max_ns = __atomic_load_n(&t->spin_max_ns, __ATOMIC_RELAXED);
+	uint64_t begin_ns = spun_ns;
+	int err;
+
+	KT_DELAY("sleep");
+	if (!begin_ns && max_ns && waker_elsewhere(t))
+		begin_ns = slot_clock_ns();
+	err = sleep_in_kernel(t, until);
+	if (begin_ns)
+		learn(t, begin_ns, max_ns, spun_ns != 0);
 	kt_slot_resume(t);
 	return err;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Workers. Everything about a worker and its works changes under the worker's lock. */
+/* Workers. Everything about a worker and its works changes under the worker's locks: see queue.h. */
 #include <kthread/delayed.h>
 
 #include <errno.h>
@@ -18,18 +18,42 @@ struct flush_work {
 };
 
 /* ---- queueing ---- */
+/* Delayed works are armed, or the list is torn: the order is found under both locks. */
+static __attribute__((noinline)) bool queue_slowly(struct kthread_worker *w,
+						   struct kthread_work *work)
+{
+	struct wake wake = { NULL, 0, 0 };
+	bool idle, elsewhere;
+
+	lock_worker(w);
+	elsewhere = is_elsewhere(w, work);
+	idle = is_empty(&work->node) && !work->canceling;
+	if (idle)
+		wake = insert_locked(w, work, &w->work_list);
+	KT_DELAY("queue");
+	unlock_worker(w);
+	wake_finish(&wake);
+	if (elsewhere)
+		kt_warn_two_workers("kthread_queue_work", work);
+	return idle;
+}
+
 bool kthread_queue_work(struct kthread_worker *worker, struct kthread_work *work)
 {
 	struct wake wake = { NULL, 0, 0 };
 	bool idle, elsewhere;
 
-	lock_worker(worker);
+	kt_lock(&worker->submit_lock);
+	if (__builtin_expect(worker->armed || !has_sound_tail(&worker->submitted), 0)) {
+		kt_unlock(&worker->submit_lock);
+		return queue_slowly(worker, work);
+	}
 	elsewhere = is_elsewhere(worker, work);
-	idle = is_empty(&work->node) && !work->canceling;
+	idle = !work->canceling && !is_pending_locked(work);
 	if (idle)
-		wake = insert_locked(worker, work, &worker->work_list);
+		wake = insert_locked(worker, work, &worker->submitted);
 	KT_DELAY("queue");
-	unlock_worker(worker);
+	kt_unlock(&worker->submit_lock);
 	wake_finish(&wake);
 	if (elsewhere)
 		kt_warn_two_workers("kthread_queue_work", work);
@@ -38,30 +62,50 @@ bool kthread_queue_work(struct kthread_worker *worker, struct kthread_work *work
 
 /* ---- the worker's thread ---- */
 
-/*
- * The next work; without one the worker is idle, and the caller about to sleep until
- * @w->sleep_until_ns, which only its thread changes.
- */
-static struct kthread_work *next_work(struct kthread_worker *w, struct kt_task *t)
+/* What the thread does while there is nothing to do. */
+enum rest { REST_NONE, REST_SPIN, REST_SPUN, REST_SLEEP };
+
+/* Nothing is there, seen under both locks. The thread is about to spin, if it may; or to sleep
+ * until @w->sleep_until_ns, which only its thread changes. */
+static enum rest rest_locked(struct kthread_worker *w, struct kt_task *t, enum rest rest)
+{
+	w->idle = !(rest != REST_SPUN && is_empty(&w->delayed_work_list) && kt_spin_wanted(t));
+	if (!w->idle)
+		return REST_SPIN;
+	w->sleep_until_ns = kt_first_due_locked(w);
+	kt_slot_absorb(t);
+	kt_phase_change(&t->phase, PHASE_STATES, PHASE_INTERRUPTIBLE);
+	return REST_SLEEP;
+}
+
+/* The next work; without one @rest says how to wait for it. */
+static struct kthread_work *next_work(struct kthread_worker *w, struct kt_task *t, enum rest *rest)
 {
 	struct kthread_work *work = NULL;
+	bool both;
 
-	lock_worker(w);
+	kt_lock(&w->lock);
 	if (__builtin_expect(!is_sound(&w->work_list), 0))
 		kt_mend_locked(w);
+	both = *rest != REST_NONE || is_empty(&w->work_list) || !is_empty(&w->delayed_work_list);
+	if (both) {
+		lock_submit(w);
+		move_due_locked(w);
+	}
 	if (!is_empty(&w->work_list)) {
 		work = work_of(w->work_list.next);
 		take_locked(w, work);
 		/* After a sleep that ended by itself. */
-		w->idle = 0;
+		if (both)
+			w->idle = 0;
+		*rest = REST_NONE;
 	} else {
-		w->idle = 1;
-		w->sleep_until_ns = kt_first_due_locked(w);
-		kt_slot_absorb(t);
-		kt_phase_change(&t->phase, PHASE_STATES, PHASE_INTERRUPTIBLE);
+		*rest = rest_locked(w, t, *rest);
 	}
 	w->current_work = work;
-	unlock_worker(w);
+	if (both)
+		unlock_submit(w);
+	unlock_only(w);
 	KT_DELAY("next");
 	return work;
 }
@@ -89,15 +133,45 @@ static struct kthread_work *next_barrier(struct kthread_worker *w)
 	return work;
 }
 
-/* Until woken, or until a delayed work is due. */
-static void sleep_idle(struct kt_task *t, uint64_t until_ns)
+/* Has anything changed since the thread found nothing to do? Only a hint: the locks tell. */
+static bool is_stirred(struct kthread_worker *w, struct kt_task *t)
+{
+	return __atomic_load_n(&w->submitted.next, __ATOMIC_RELAXED) != &w->submitted ||
+	       __atomic_load_n(&w->work_list.next, __ATOMIC_RELAXED) != &w->work_list ||
+	       __atomic_load_n(&w->armed, __ATOMIC_RELAXED) ||
+	       __atomic_load_n(&t->phase, __ATOMIC_RELAXED) & PHASE_REQUESTS;
+}
+
+/*
+ * Before the thread says that it is idle: a caller finds it running, and has nobody to wake.
+ * Return: what came of it
+ */
+static enum rest spin_for_work(struct kthread_worker *w, struct kt_task *t, uint64_t begin_ns)
+{
+	uint32_t max_ns = __atomic_load_n(&t->spin_max_ns, __ATOMIC_RELAXED);
+	int i;
+
+	do {
+		for (i = 0; i < KT_SPIN_CHUNK; i++) {
+			if (is_stirred(w, t)) {
+				t->spin_failed = 0;
+				return REST_NONE;
+			}
+			kt_cpu_relax();
+		}
+	} while (slot_clock_ns() - begin_ns < max_ns);
+	return REST_SPUN;
+}
+
+/* Until woken, or until a delayed work is due. @spun_ns: see kt_sleep_spun() */
+static void sleep_idle(struct kt_task *t, uint64_t until_ns, uint64_t spun_ns)
 {
 	struct timespec until = {
 		.tv_sec = (time_t)(until_ns / 1000000000),
 		.tv_nsec = (long)(until_ns % 1000000000),
 	};
 
-	kt_sleep(t, until_ns == NEVER_NS ? NULL : &until);
+	kt_sleep_spun(t, until_ns == NEVER_NS ? NULL : &until, spun_ns);
 }
 
 static void slot_work(struct kt_task *t, struct kthread_work *work)
@@ -131,7 +205,9 @@ static void run_barriers(struct kthread_worker *w, struct kt_task *t)
 
 static void serve(struct kthread_worker *w, struct kt_task *t)
 {
+	enum rest rest = REST_NONE;
 	struct kthread_work *work;
+	uint64_t spun_ns = 0;
 	uint32_t phase;
 
 	for (;;) {
@@ -149,22 +225,30 @@ static void serve(struct kthread_worker *w, struct kt_task *t)
 			continue;
 		}
 		KT_DELAY("look");
-		work = next_work(w, t);
+		work = next_work(w, t, &rest);
 		if (work) {
 			run_work(t, work);
+			continue;
+		}
+		if (rest == REST_SPIN) {
+			spun_ns = slot_clock_ns();
+			rest = spin_for_work(w, t, spun_ns);
+			if (rest == REST_NONE)
+				spun_ns = 0;
 			continue;
 		}
 		/* After the state: a request that came before it woke nobody. */
 		phase = __atomic_load_n(&t->phase, __ATOMIC_ACQUIRE);
 		if (!(phase & PHASE_REQUESTS))
-			sleep_idle(t, w->sleep_until_ns);
+			sleep_idle(t, w->sleep_until_ns, spun_ns);
 		else
 			kt_phase_change(&t->phase, PHASE_STATES, 0);
+		spun_ns = 0;
 	}
 	kt_phase_change(&t->phase, PHASE_STATES, 0);
 }
 
-/* Those who wait for works that will not run: a thread of a dying worker was stopped by somebody else. */
+/* Those who wait for works that will not run: somebody else stopped the thread of a dying worker. */
 static void release_flushers_locked(struct kthread_worker *w)
 {
 	struct kthread_node *n, *next;
@@ -189,7 +273,7 @@ void kt_worker_abandon(struct kt_task *t)
 	t->worker = NULL;
 	if (__atomic_load_n(&w->task, __ATOMIC_RELAXED) == &t->task)
 		run_barriers(w, t);
-	kt_lock(&w->lock);
+	lock_both(w);
 	if (w->task == &t->task) {
 		__atomic_store_n(&w->task, NULL, __ATOMIC_RELAXED);
 		w->current_work = NULL;
@@ -197,7 +281,7 @@ void kt_worker_abandon(struct kt_task *t)
 	}
 	if (w->flags & WORKER_DYING)
 		release_flushers_locked(w);
-	kt_unlock(&w->lock);
+	unlock_worker(w);
 }
 
 int kthread_worker_fn(void *worker_ptr)
@@ -206,14 +290,14 @@ int kthread_worker_fn(void *worker_ptr)
 	struct kt_task *t = kt_current();
 	bool busy, freezable;
 
-	kt_lock(&w->lock);
+	lock_both(w);
 	freezable = w->flags & KTW_FREEZABLE;
 	busy = w->task && w->task != &t->task;
 	/* Users read it without the lock; create_worker() has set it already. */
 	if (w->task != &t->task)
 		__atomic_store_n(&w->task, &t->task, __ATOMIC_RELAXED);
 	w->idle = 0;
-	kt_unlock(&w->lock);
+	unlock_worker(w);
 	if (busy)
 		kthread_warn(KTHREAD_WARN_WORKER_BUSY, "kthread_worker_fn: worker %p has a thread",
 			     worker_ptr);
@@ -232,6 +316,7 @@ void kthread_init_worker(struct kthread_worker *worker)
 	worker->work_list.next = worker->work_list.prev = &worker->work_list;
 	worker->delayed_work_list.next = worker->delayed_work_list.prev =
 		&worker->delayed_work_list;
+	worker->submitted.next = worker->submitted.prev = &worker->submitted;
 	worker->sleep_until_ns = NEVER_NS;
 }
 
@@ -313,7 +398,7 @@ static void drop_leftovers(struct kthread_worker *w)
 {
 	bool ready, armed;
 
-	kt_lock(&w->lock);
+	lock_both(w);
 	ready = drop_all_locked(w, &w->work_list);
 	armed = drop_all_locked(w, &w->delayed_work_list);
 	unlock_worker(w);
@@ -506,11 +591,11 @@ bool kt_cancel_sync(struct kthread_work *work, const char *func)
 		return pending;
 	}
 	/* Queueing fails while anybody waits here. */
-	work->canceling++;
+	__atomic_store_n(&work->canceling, work->canceling + 1, __ATOMIC_RELAXED);
 	kt_flush_unlock(w, work);
 	KT_DELAY("cancelled");
 	lock_worker(w);
-	work->canceling--;
+	__atomic_store_n(&work->canceling, work->canceling - 1, __ATOMIC_RELAXED);
 	unlock_worker(w);
 	return pending;
 }

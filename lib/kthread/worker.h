@@ -5,8 +5,8 @@
  * Workers: one thread that runs queued works one after the other, in order.
  *
  * The caller owns a work's memory; it must live until the work has run, and may be freed by the
- * work's own function. Then, as in the kernel, the event at its end carries the address of freed memory.
- * A worker outlives all calls on it.
+ * work's own function. Then, as in the kernel, the event at its end carries the address of freed
+ * memory. A worker outlives all calls on it.
  *
  * A queue_work on a busy worker makes no system call; an idle worker is woken once, however many
  * works are queued before it runs.
@@ -32,16 +32,24 @@ struct kthread_worker {
 	struct kthread_node work_list;
 	struct task_struct *task;
 	struct kthread_work *current_work;
-	unsigned int idle; /* the thread sleeps, or has not started, and nobody has woken it yet */
-	bool mended;	   /* a list was torn: to be reported at the unlock */
 	struct kthread_node delayed_work_list; /* by deadline */
-	uint64_t sleep_until_ns;	       /* while idle: when the thread wakes by itself */
+	bool mended; /* a list was torn: to be reported at the unlock */
+
+	/* Who queues and who runs write different cache lines, wherever the worker lies. */
+	char apart[71];
+
+	uint32_t submit_lock;
+	unsigned int idle; /* the thread sleeps, or has not started, and nobody has woken it yet */
+	struct kthread_node submitted; /* ready, too: behind those of work_list */
+	uint64_t sleep_until_ns;       /* while idle: when the thread wakes by itself */
+	bool armed;		       /* delayed_work_list is not empty */
 };
 
 struct kthread_work {
 	struct kthread_node node; /* empty: not pending */
 	kthread_work_func_t func;
 	struct kthread_worker *worker; /* the last one it was queued on */
+	unsigned int pending;	       /* on a list: what the node says, for one lock only */
 	int canceling;		       /* number of cancels that wait */
 	bool delayed;		       /* part of a struct kthread_delayed_work */
 	bool armed;		       /* on the delayed list */
@@ -118,8 +126,8 @@ bool kthread_queue_work(struct kthread_worker *worker, struct kthread_work *work
  * Later instances are not waited for. From the worker's own thread: warns and returns. Better than
  * the kernel, where it hangs: for a delayed work that is armed it warns and waits only for
  * an instance that runs; kthread_flush_delayed_work() is meant. Better than the kernel, too, which
- * reads the work's worker without a lock: a work that moves to another worker meanwhile is found there.
- * Tests: W3, W5, W6, W15.
+ * reads the work's worker without a lock: a work that moves to another worker meanwhile is found
+ * there. Tests: W3, W5, W6, W15.
  */
 void kthread_flush_work(struct kthread_work *work);
 
@@ -147,12 +155,13 @@ bool kthread_cancel_work_sync(struct kthread_work *work);
  * kthread_destroy_worker - run what is queued, end the thread, free the worker
  *
  * Warns for a worker whose thread is gone, or that has works left because a work queued itself
- * again, or delayed works that are armed. Better than the kernel, which frees the worker under armed
- * timers: those are disarmed, and all may be used again. When somebody else stops the thread meanwhile
- * the works that are left are reported, too, and not waited for, as the kernel would for ever.
+ * again, or delayed works that are armed. Better than the kernel, which frees the worker under
+ * armed timers: those are disarmed, and all may be used again. When somebody else stops the thread
+ * meanwhile the works that are left are reported, too, and not waited for, as the kernel would for
+ * ever.
  *
- * A parked worker is unparked. A frozen one runs nothing before the thaw, so that, as in the kernel, the
- * call returns after it: who froze must not destroy before the thaw. Tests: W16.
+ * A parked worker is unparked. A frozen one runs nothing before the thaw, so that, as in the
+ * kernel, the call returns after it: who froze must not destroy before the thaw. Tests: W16.
  */
 void kthread_destroy_worker(struct kthread_worker *worker);
 
