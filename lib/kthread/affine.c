@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Preferred CPUs. Unlike a binding they are a wish that follows what the system offers: the kernel
- * takes those of them that are online and allowed, and where it finds none, all are taken. Threads with
- * such a wish are listed, so that it can be granted anew; each leaves the list before it ends.
+ * takes those of them that are online and allowed, and where it finds none, all are taken. Threads
+ * with such a wish are listed, so that it can be granted anew; each leaves the list before it ends.
  */
 #include "internal.h"
 

@@ -4,9 +4,10 @@
  * and not from the caller. A request is answered once, by the new thread itself, or by the creator
  * when there is none; the creator is free again as soon as the thread is cloned.
  *
- * A create that can be cancelled has two owners of its request, the caller and the answerer. Who changes
- * `done` first to its last value decides: answered, and the thread is the caller's; or abandoned, then
- * what the answerer has made is its own to take down, and the caller is free at once.
+ * A create that can be cancelled has two owners of its request, the caller and the answerer. Who
+ * changes `done` first to its last value decides: answered, and the thread is the caller's; or
+ * abandoned, then what the answerer has made is its own to take down, and the caller is free at
+ * once.
  */
 #include "internal.h"
 
@@ -58,7 +59,8 @@ static bool decide(struct kt_create *c, uint32_t last)
 	do {
 		if (old == DONE_YES || old == DONE_ABANDONED)
 			return false;
-		/* Release: the thread is complete; pairs with wait_answer(). @c may be gone then. */
+		/* Release: the thread is complete; pairs with wait_answer(). @c may be gone then.
+		 */
 	} while (!__atomic_compare_exchange_n(done, &old, last, true, __ATOMIC_ACQ_REL,
 					      __ATOMIC_RELAXED));
 	if (old == DONE_WAITED)
@@ -175,16 +177,18 @@ static void *thread_main(void *arg)
 
 /* ---- the creator ---- */
 
-/* Without the privilege a thread cannot become less nice; one that the whole process has is no leak. */
+/* Without the privilege a thread cannot become less nice; the nice of the whole process is no leak.
+ */
 static void check_nice(void)
 {
 	int nice = getpriority(PRIO_PROCESS, (id_t)gettid());
 
 	if (nice > 0 && nice > getpriority(PRIO_PROCESS, (id_t)getpid()))
-		kthread_warn(KTHREAD_WARN_INHERITED,
-			     "kthreadd: all threads keep nice %d of the first creator: CAP_SYS_NICE or "
-			     "RLIMIT_NICE takes it off",
-			     nice);
+		kthread_warn(
+			KTHREAD_WARN_INHERITED,
+			"kthreadd: all threads keep nice %d of the first creator: CAP_SYS_NICE or "
+			"RLIMIT_NICE takes it off",
+			nice);
 }
 
 static void clean_environment(void)
@@ -358,8 +362,8 @@ void kt_creator_fork_done(bool in_child)
 /* ---- the caller ---- */
 
 /* Takes @name, also when it fails. */
-static struct task_struct *create_thread(int (*threadfn)(void *data), void *data, char *name, int node,
-					 struct kthread_cancel *cancel)
+static struct task_struct *create_thread(int (*threadfn)(void *data), void *data, char *name,
+					 int node, struct kthread_cancel *cancel)
 {
 	uint32_t done;
 	struct kt_create on_stack = { .done = DONE_NO };

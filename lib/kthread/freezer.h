@@ -2,15 +2,16 @@
 #ifndef KTHREAD_FREEZER_H
 #define KTHREAD_FREEZER_H
 /*
- * The freezer: all threads that agreed to it stop at safe points of their own choosing, until thawed.
+ * The freezer: all threads that agreed to it stop at safe points of their own choosing, until
+ *thawed.
  *
  *	set_freezable();
  *	while (!kthread_freezable_should_stop(NULL)) {
  *		wait for something and do it;
  *	}
  *
- * As in the kernel a kthread is not freezable unless it asks. Better than the kernel: a parked thread
- * counts as frozen, and when it is unparked meanwhile it freezes before it goes on.
+ * As in the kernel a kthread is not freezable unless it asks. Better than the kernel: a parked
+ *thread counts as frozen, and when it is unparked meanwhile it freezes before it goes on.
  */
 #include <stdbool.h>
 

@@ -55,10 +55,10 @@
  *
  * The thread sleeps until wake_up_process(), kthread_park() or kthread_stop().
  *
- * The node gets the stack, as far as it has memory to spare (the handle is where the caller allocates),
- * and a thread that nobody binds, and of which nobody says what it prefers, prefers the node's CPUs
- * (kthread_affine_preferred()). A node that is not there is reported and ignored; where there is only
- * one it has no effect.
+ * The node gets the stack, as far as it has memory to spare (the handle is where the caller
+ * allocates), and a thread that nobody binds, and of which nobody says what it prefers, prefers the
+ * node's CPUs (kthread_affine_preferred()). A node that is not there is reported and ignored; where
+ * there is only one it has no effect.
  *
  * Ordering: what the caller wrote before the first wake is visible to @threadfn.
  * Return: the handle, valid until the thread exits; ERR_PTR(-ENOMEM), or the error of thread
@@ -77,8 +77,8 @@ struct task_struct *kthread_create_on_cpu(int (*threadfn)(void *data), void *dat
 					  const char *namefmt);
 
 /*
- * What cancels creates (our extension; the kernel's creates end when the caller is killed). One may serve
- * several creates at once; it must outlive them and the calls of kthread_cancel_create().
+ * What cancels creates (our extension; the kernel's creates end when the caller is killed). One may
+ * serve several creates at once; it must outlive them and the calls of kthread_cancel_create().
  */
 struct kthread_cancel {
 	uint32_t lock;
@@ -94,16 +94,17 @@ struct kthread_cancel {
 /**
  * kthread_create_cancellable - kthread_create() that kthread_cancel_create(@cancel) ends
  *
- * Return: as kthread_create(), or ERR_PTR(-EINTR) when it was cancelled, before or meanwhile. Then a
- * thread that was made all the same ends without calling @threadfn, and nothing is left.
- * Tests: L11, L12.
+ * Return: as kthread_create(), or ERR_PTR(-EINTR) when it was cancelled, before or meanwhile. Then
+ * a thread that was made all the same ends without calling @threadfn, and nothing is left. Tests:
+ * L11, L12.
  */
 struct task_struct *kthread_create_cancellable(struct kthread_cancel *cancel,
 					       int (*threadfn)(void *data), void *data,
 					       const char *namefmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* kthread_cancel_create - end all creates with @cancel, now and later; any thread, no signal handler */
+/* kthread_cancel_create - end all creates with @cancel, now and later; any thread, no signal
+ * handler */
 void kthread_cancel_create(struct kthread_cancel *cancel);
 
 #define kthread_run(threadfn, data, namefmt, ...)                               \
@@ -209,9 +210,9 @@ void kthread_complete_and_exit(struct completion *comp, long code) __attribute__
  * Wakes @k. Also legal before the first wake: then @k parks without calling its function.
  * Called by @k itself it only sets the request.
  *
- * Better than the kernel, where these hang: a worker parks between two works; if @k exits, or is told to
- * stop, instead of parking, the call returns. And nothing is counted, so that a park of @k by itself
- * does not let a later call return too early.
+ * Better than the kernel, where these hang: a worker parks between two works; if @k exits, or is
+ * told to stop, instead of parking, the call returns. And nothing is counted, so that a park of @k
+ * by itself does not let a later call return too early.
  *
  * Context: may sleep.
  * Ordering: what @k wrote before parking is visible to the caller afterwards.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * NUMA nodes: which there are, their CPUs, and a thread's stack on one of them. Best effort, as in the
- * kernel, where a node is a wish, too: what cannot be had is done without.
+ * NUMA nodes: which there are, their CPUs, and a thread's stack on one of them. Best effort, as in
+ * the kernel, where a node is a wish, too: what cannot be had is done without.
  */
 #include "internal.h"
 
@@ -100,8 +100,8 @@ int kt_node_check(int node, const char *func)
 	errno = saved;
 	known = node >= 0 && node < MAX_NODES && cpumask_test_cpu((unsigned int)node, &nodes);
 	if (!known)
-		kthread_warn(KTHREAD_WARN_NODE, "%s: there is no node %d: made without a node", func,
-			     node);
+		kthread_warn(KTHREAD_WARN_NODE, "%s: there is no node %d: made without a node",
+			     func, node);
 	/* Where there is one only nothing is to be done. */
 	return known && nr > 1 ? node : NUMA_NO_NODE;
 }

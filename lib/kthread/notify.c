@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The eventfd of a thread. That it has one is a bit of the phase word, so that who changes the word
- * learns of it in the same step; the descriptor is closed with the handle, and who writes to it holds a
- * reference: else the number could be another file's by then.
+ * learns of it in the same step; the descriptor is closed with the handle, and who writes to it
+ * holds a reference: else the number could be another file's by then.
  */
 #include "internal.h"
 

@@ -15,8 +15,8 @@
  *		look at the socket and at whatever others wake it for
  *	}
  *
- * Without it a stop waits until the system call ends by itself. A wake of a thread that has one costs
- * a system call, always.
+ * Without it a stop waits until the system call ends by itself. A wake of a thread that has one
+ *costs a system call, always.
  */
 
 #pragma GCC visibility push(default)
@@ -24,8 +24,8 @@
 /**
  * kthread_notify_fd - the calling thread's eventfd, made at the first call
  *
- * Look at conditions of your own after the first call: a wake that came before it is not told; a request
- * to stop, park or freeze is. It lives as long as the thread's handle: do not close it, and
+ * Look at conditions of your own after the first call: a wake that came before it is not told; a
+ * request to stop, park or freeze is. It lives as long as the thread's handle: do not close it, and
  * read it by kthread_notify_clear() only. A forked child has a new one under the same number.
  *
  * Return: the descriptor, non-blocking and closed by exec; -errno when there are no more.

@@ -105,9 +105,10 @@ uint32_t kt_profile_fix(void)
 	} while (!__atomic_compare_exchange_n(&kt_profile, &old, diff | PROFILE_FIXED, true,
 					      __ATOMIC_RELAXED, __ATOMIC_RELAXED));
 	if (bad)
-		kthread_warn(KTHREAD_WARN_PROFILE,
-			     "KTHREAD_PROFILE: '%s' is no kernel version from 5.10 to 7.x, such as 6.1, "
-			     "nor 'newest', which is taken now",
-			     env);
+		kthread_warn(
+			KTHREAD_WARN_PROFILE,
+			"KTHREAD_PROFILE: '%s' is no kernel version from 5.10 to 7.x, such as 6.1, "
+			"nor 'newest', which is taken now",
+			env);
 	return diff | PROFILE_FIXED;
 }

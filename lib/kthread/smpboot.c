@@ -26,7 +26,8 @@ static struct {
 	unsigned int nr_cpus; /* 0: not known yet */
 } smp = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-/* The sets' threads are the parent's, and nobody frees a held lock. The child may have sets of its own. */
+/* The sets' threads are the parent's, and nobody frees a held lock. The child may have sets of its
+ * own. */
 void kt_smpboot_fork_child(void)
 {
 	pthread_mutex_init(&smp.lock, NULL);

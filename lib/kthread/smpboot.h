@@ -4,15 +4,17 @@
 /*
  * Sets of per-CPU threads: one thread bound to each CPU, parked while its CPU is not used.
  *
- * The loop of each thread is the library's; the callbacks run in it, on the thread's CPU, but create:
- * setup once before all else, then thread_fn whenever thread_should_run says so, park and unpark around each
- * park, cleanup before it ends if setup has run. A stop wins over a park.
+ * The loop of each thread is the library's; the callbacks run in it, on the thread's CPU, but
+ * create: setup once before all else, then thread_fn whenever thread_should_run says so, park and
+ * unpark around each park, cleanup before it ends if setup has run. A stop wins over a park.
  *
- * A thread that finds itself on another CPU is counted (kthread_warn_count(KTHREAD_WARN_WRONG_CPU)), where
- * the kernel would stop the machine, and goes back.
+ * A thread that finds itself on another CPU is counted
+ * (kthread_warn_count(KTHREAD_WARN_WRONG_CPU)), where the kernel would stop the machine, and goes
+ * back.
  *
- * User space learns of no hotplug: CPUs come and go by kthread_cpu_online() and kthread_cpu_offline(),
- * called by whoever knows. At the start those are online that the process may run on.
+ * User space learns of no hotplug: CPUs come and go by kthread_cpu_online() and
+ * kthread_cpu_offline(), called by whoever knows. At the start those are online that the process
+ * may run on.
  *
  * A forked child begins without sets: those of its parent are not to be unregistered there.
  */
@@ -21,7 +23,7 @@
 #include <kthread/sched.h>
 
 struct smp_hotplug_thread {
-	struct task_struct **store; /* one per CPU, indexed by it: for the caller's wakes; or NULL */
+	struct task_struct **store; /* one per CPU, for the caller's wakes; or NULL */
 	struct smp_hotplug_thread *next;
 	int (*thread_should_run)(unsigned int cpu);
 	void (*thread_fn)(unsigned int cpu);

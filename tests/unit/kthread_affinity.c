@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Preferred CPUs and NUMA nodes. A mutation is named by its file in tests/mutations/. Linked with the
- * testing build: the nodes are those of a directory made here, so that one machine has as many as it takes.
+ * Preferred CPUs and NUMA nodes. A mutation is named by its file in tests/mutations/. Linked with
+ * the testing build: the nodes are those of a directory made here, so that one machine has as many
+ * as it takes.
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -131,8 +132,8 @@ static void moved_away(struct task_struct *k)
 }
 
 /*
- * Mutations A06: the refresh stops behind the first thread. A07: kthread_cpu_online() does not refresh.
- * A08: bound threads are moved, too.
+ * Mutations A06: the refresh stops behind the first thread. A07: kthread_cpu_online() does not
+ * refresh. A08: bound threads are moved, too.
  */
 Test(kthread_affinity, a_refresh_asks_again)
 {
@@ -170,7 +171,8 @@ static int ends(void *data)
 	return data != NULL;
 }
 
-/* Mutation A09: a thread that ends stays listed (red under the address sanitizer, or by its hang). */
+/* Mutation A09: a thread that ends stays listed (red under the address sanitizer, or by its hang).
+ */
 Test(kthread_affinity, threads_that_ended_are_not_listed)
 {
 	struct task_struct *k;
@@ -245,8 +247,8 @@ static void make_nodes(const char *online)
 
 static void remove_nodes(void)
 {
-	static const char *const names[] = { "online", "node0/cpulist", "node0", "node1/cpulist",
-					     "node1",  "" };
+	static const char *const names[] = { "online",	      "node0/cpulist", "node0",
+					     "node1/cpulist", "node1",	       "" };
 	char path[256];
 	size_t i;
 
@@ -291,7 +293,8 @@ static struct place place_of(struct task_struct *k, struct place *p)
 	return *p;
 }
 
-/* Mutations A11: no stack is bound. A12: the policy stays with the stack. A13: no CPUs are preferred. */
+/* Mutations A11: no stack is bound. A12: the policy stays with the stack. A13: no CPUs are
+ * preferred. */
 Test(kthread_affinity, a_node_gets_the_stack_and_its_cpus_are_preferred, .fini = remove_nodes)
 {
 	struct task_struct *k;

@@ -28,12 +28,14 @@ static void note_report(enum kthread_warning w, const char *text)
 /* Mutation V11: the rest of the text is not looked at. */
 Test(kthread_profile, versions_that_are_known_and_others)
 {
-	static const char *const good[] = { "5.10", "5.10.0", "5.10.250", "5.19", "6.0", "6.1",
-					    "6.12.7", "6.19", "7.0",	"7.1",	"7.x", "newest" };
-	static const char *const bad[] = { "",	   "6",	    "6.",	"6.1.",	 "6.1.2.3", "6.1-rc1",
-					   "v6.1", " 6.1",  "6.1 ",	"5.9",	 "5.20",    "4.19",
-					   "6.20", "8.0",   "6.12345", "6.x",	 "-6.1",    "oldest",
-					   "0.0",  "99999999999.1" };
+	static const char *const good[] = {
+		"5.10",	  "5.10.0", "5.10.250", "5.19", "6.0", "6.1",
+		"6.12.7", "6.19",   "7.0",	"7.1",	"7.x", "newest"
+	};
+	static const char *const bad[] = { "",	      "6",    "6.",	"6.1.", "6.1.2.3",
+					   "6.1-rc1", "v6.1", " 6.1",	"6.1 ", "5.9",
+					   "5.20",    "4.19", "6.20",	"8.0",	"6.12345",
+					   "6.x",     "-6.1", "oldest", "0.0",	"99999999999.1" };
 	size_t i;
 
 	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
@@ -273,9 +275,9 @@ static bool mod_against_a_cancel(const char *version)
 	return ret;
 }
 
-#define MOD(name, version, result)                             \
-	Test(kthread_profile, mod_against_a_cancel_in_##name)  \
-	{                                                      \
+#define MOD(name, version, result)                                   \
+	Test(kthread_profile, mod_against_a_cancel_in_##name)        \
+	{                                                            \
 		cr_expect_eq(mod_against_a_cancel(version), result); \
 	}
 

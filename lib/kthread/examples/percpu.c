@@ -1,79 +1,76 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One thread per CPU, each bound to its own. Parking them all gives a quiet moment in which
- * their figures belong together, as the kernel does around CPU hotplug.
+ * One thread per CPU, each bound to its own: the set says what they do, the library makes them,
+ * parks them while their CPU is not used, and ends them. Here each adds up what it is given; taking
+ * the CPUs away for a moment gives a quiet time in which all sums belong together.
  */
 #include <kthread/kthread.h>
-#include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-struct percpu {
-	struct task_struct *thread;
-	int cpu;
-	unsigned long rounds;	   /* what the thread counts */
-	unsigned long strayed;	   /* rounds on another CPU */
-	struct completion started; /* it has begun to count */
+static struct task_struct *threads[KTHREAD_NR_CPUS];
+static unsigned int given[KTHREAD_NR_CPUS];
+static unsigned long sum[KTHREAD_NR_CPUS];
+static struct completion added;
+static unsigned int set_up, cleaned_up;
+
+static int has_more(unsigned int cpu)
+{
+	return __atomic_load_n(&given[cpu], __ATOMIC_ACQUIRE) != 0;
+}
+
+static void add(unsigned int cpu)
+{
+	sum[cpu] += __atomic_exchange_n(&given[cpu], 0, __ATOMIC_ACQ_REL);
+	complete(&added);
+}
+
+static void count_setup(unsigned int cpu)
+{
+	(void)cpu;
+	__atomic_fetch_add(&set_up, 1, __ATOMIC_RELAXED);
+}
+
+static void count_cleanup(unsigned int cpu, bool online)
+{
+	(void)cpu;
+	__atomic_fetch_add(&cleaned_up, online, __ATOMIC_RELAXED);
+}
+
+static struct smp_hotplug_thread adders = {
+	.store = threads,
+	.thread_should_run = has_more,
+	.thread_fn = add,
+	.setup = count_setup,
+	.cleanup = count_cleanup,
+	.thread_comm = "adder/%u",
 };
-
-static int count_rounds(void *data)
-{
-	struct percpu *p = data;
-
-	while (!kthread_should_stop()) {
-		if (kthread_should_park())
-			kthread_parkme(); /* returns at unpark, or because of stop */
-		p->strayed += sched_getcpu() != p->cpu;
-		if (!p->rounds++)
-			complete(&p->started);
-		schedule_timeout_interruptible(1);
-	}
-	return 0;
-}
-
-static int start(struct percpu *p, int cpu)
-{
-	p->cpu = cpu;
-	init_completion(&p->started);
-	p->thread = kthread_create_on_cpu(count_rounds, p, (unsigned int)cpu, "count/%u");
-	if (IS_ERR(p->thread))
-		return (int)PTR_ERR(p->thread);
-	/* From now on unpark puts it back on its CPU, should anybody have moved it. */
-	kthread_set_per_cpu(p->thread, cpu);
-	wake_up_process(p->thread);
-	wait_for_completion(&p->started);
-	return kthread_bind_error(p->thread);
-}
 
 int main(void)
 {
-	struct percpu *set = calloc(CPU_SETSIZE, sizeof(*set));
-	unsigned long before = 0, after = 0, strayed = 0;
-	int i, nr = 0, cpu, err = 0;
-	cpu_set_t allowed;
+	unsigned int cpu, nr = 0;
+	unsigned long total = 0;
 
-	if (!set || sched_getaffinity(0, sizeof(allowed), &allowed))
+	init_completion(&added);
+	if (smpboot_register_percpu_thread(&adders))
 		return 1;
-	for (cpu = 0; cpu < CPU_SETSIZE && !err; cpu++) {
-		if (CPU_ISSET(cpu, &allowed))
-			err = start(&set[nr++], cpu);
+	for (cpu = 0; cpu < KTHREAD_NR_CPUS; cpu++) {
+		if (!threads[cpu])
+			continue;
+		nr++;
+		__atomic_store_n(&given[cpu], 7, __ATOMIC_RELEASE);
+		wake_up_process(threads[cpu]);
+		wait_for_completion(&added);
 	}
-	if (err && IS_ERR(set[nr - 1].thread))
-		nr--;
-	for (i = 0; i < nr && !err; i++)
-		err = kthread_park(set[i].thread);
-	/* Nobody counts now, so two readings agree, and plain reads see all of it. */
-	for (i = 0; i < nr; i++)
-		before += set[i].rounds;
-	for (i = 0; i < nr; i++)
-		after += set[i].rounds;
-	for (i = 0; i < nr; i++) {
-		kthread_unpark(set[i].thread);
-		kthread_stop(set[i].thread);
-		strayed += set[i].strayed;
+	for (cpu = 0; cpu < KTHREAD_NR_CPUS; cpu++)
+		if (threads[cpu])
+			kthread_cpu_offline(cpu); /* returns when the thread is parked */
+	for (cpu = 0; cpu < KTHREAD_NR_CPUS; cpu++) {
+		total += sum[cpu];
+		if (threads[cpu])
+			kthread_cpu_online(cpu);
 	}
-	free(set);
-	printf("error %d, moved while parked: %lu, rounds on a foreign CPU: %lu\n", err,
-	       after - before, strayed);
-	return err || !before;
+	smpboot_unregister_percpu_thread(&adders);
+	printf("each added %lu, not set up %u, not cleaned up %u, on a wrong CPU %lu\n", total / nr,
+	       nr - set_up, nr - cleaned_up, kthread_warn_count(KTHREAD_WARN_WRONG_CPU));
+	return total != 7UL * nr;
 }
