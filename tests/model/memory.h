@@ -98,6 +98,21 @@ c_code { \#include "memory_steps.c" };
 /* @t looks at nothing any more. */
 #define finish(t) atomic { mm_t = t; c_code { do_finish(mm_t); } }
 
+/* In the kernel. A model without futexes leaves all false. */
+bool in_futex[NR_THREADS];
+
+/* Nothing moves any more: nobody must be in the futex. */
+active proctype watch()
+{
+	bool missed_wake;
+
+end:	atomic {
+		timeout ->
+		missed_wake = in_futex[0] || in_futex[1] || in_futex[NR_THREADS - 1];
+		assert(!missed_wake)
+	}
+}
+
 /* TSO: stores reach memory */
 active proctype drain()
 {

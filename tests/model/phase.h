@@ -16,21 +16,6 @@
 #define JOINED	256
 #define ALL	511
 
-bool self_in_futex;
-bool in_futex[NR_THREADS]; /* controllers */
-
-/* Nothing moves any more: nobody must be in the futex. */
-active proctype watch()
-{
-	bool missed_wake;
-
-end:	atomic {
-		timeout ->
-		missed_wake = self_in_futex || in_futex[1] || in_futex[NR_THREADS - 1];
-		assert(!missed_wake)
-	}
-}
-
 /* kt_phase_change() */
 #define phase_change(t, old, clear, set) phase_change_as(t, old, clear, set, ACQ_REL)
 #define phase_change_as(t, old, clear, set, order) \
@@ -50,7 +35,7 @@ end:	atomic {
 /* kt_phase_kick() */
 #define phase_kick(old, states)                                        \
 	if                                                             \
-	:: (old & (states)) && (old & ASLEEP) -> self_in_futex = false \
+	:: (old & (states)) && (old & ASLEEP) -> in_futex[0] = false \
 	:: else                                                        \
 	fi
 
@@ -102,11 +87,11 @@ inline sleep(old, ok)
 		fi;
 		if
 		:: ok ->
-			atomic { can_rmw(0); self_in_futex = (newest[PHASE] == old) };
+			atomic { can_rmw(0); in_futex[0] = (newest[PHASE] == old) };
 			if
-			:: !self_in_futex -> load(0, PHASE, old, SLEEP_ORDER)
+			:: !in_futex[0] -> load(0, PHASE, old, SLEEP_ORDER)
 			:: MAY_TIME_OUT ->
-				d_step { self_in_futex = false; TIMED_OUT };
+				d_step { in_futex[0] = false; TIMED_OUT };
 				phase_change(0, old, STATES | ASLEEP, 0);
 				break
 			fi
