@@ -40,12 +40,12 @@ static void until_go(struct kthread_work *work)
 
 static void stop_at_destroy(const char *point)
 {
-	if (!strcmp(point, "destroy") && READ(victim)) {
-		struct task_struct *k = victim;
+	struct task_struct *k = NULL;
 
-		__atomic_store_n(&victim, NULL, __ATOMIC_RELEASE);
+	if (!strcmp(point, "destroy"))
+		k = __atomic_exchange_n(&victim, NULL, __ATOMIC_ACQ_REL);
+	if (k)
 		kthread_stop(k);
-	}
 }
 
 /* Mutation E01: destroy waits although nobody serves the worker any more. */
@@ -54,7 +54,7 @@ Test(kthread_corners, W16_the_thread_ends_between_destroys_look_and_its_flush)
 	struct kthread_worker *w = kthread_run_worker(0, "corner");
 
 	victim = w->task;
-	kthread_test_delay = stop_at_destroy;
+	__atomic_store_n(&kthread_test_delay, stop_at_destroy, __ATOMIC_RELEASE);
 	kthread_destroy_worker(w);
 	cr_expect_null(victim);
 	cr_expect_eq(kthread_warn_count(KTHREAD_WARN_ANY), 0);
@@ -103,7 +103,7 @@ Test(kthread_corners, W16_the_thread_is_stopped_while_destroy_waits)
 	kthread_queue_work(w, &gate);
 	cr_assert(WAIT_UNTIL(READ(started)));
 	kthread_queue_work(w, &left);
-	kthread_test_event = count_barriers;
+	__atomic_store_n(&kthread_test_event, count_barriers, __ATOMIC_RELEASE);
 	pthread_create(&destroyer, NULL, destroys, w);
 	cr_assert(WAIT_UNTIL(READ(barriers) == 1));
 	pthread_create(&stopper, NULL, stops, k);
@@ -130,7 +130,7 @@ Test(kthread_corners, W16_a_frozen_worker_is_destroyed_after_the_thaw)
 	cr_assert_eq(kthread_get_state(w->task), TASK_FROZEN);
 	kthread_init_work(&work, runs_once);
 	cr_expect(kthread_queue_work(w, &work));
-	kthread_test_event = count_barriers;
+	__atomic_store_n(&kthread_test_event, count_barriers, __ATOMIC_RELEASE);
 	pthread_create(&destroyer, NULL, destroys, w);
 	cr_assert(WAIT_UNTIL(READ(barriers) == 1));
 	cr_expect_eq(kthread_get_state(w->task), TASK_FROZEN);
