@@ -60,6 +60,14 @@ subset 'documented, but in no header' "$tmp/documented" "$tmp/declared"
 subset 'in a header, but not documented' "$tmp/declared" "$tmp/documented"
 subset 'exported, but not documented' "$tmp/exported" "$tmp/documented"
 
+# What the contract leaves out is not there, and the README says why.
+absent='kthread_use_mm kthread_unuse_mm kthread_associate_blkcg kthread_blkcg kthreadd kthreadd_task tsk_fork_get_node
+set_kthread_struct free_kthread_struct kthread_do_exit __kthread_should_park kthread_delayed_work_timer_fn'
+for name in $absent; do
+	check "$name is left out" eval "! grep -qx $name $tmp/declared && ! grep -qx $name $tmp/exported"
+	check "$name: the README says why" grep -q "^|.*\`$name\(()\)\?\`" lib/kthread/README.md
+done
+
 # man kthread_stop: each function has a page, or a link to the one that documents it, where make install puts it.
 lib/kthread/man/aliases >"$tmp/aliases"
 { ls lib/kthread/man | sed -n 's/\.3$//p'; sed 's/\.3 .*//' "$tmp/aliases"; } >"$tmp/pages"
