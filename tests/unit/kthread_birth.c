@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a new thread is like: its name, what it inherits (nothing), where it runs. A mutation is named by
- * its file in tests/mutations/.
+ * What a new thread is like: its name, what it inherits (nothing), where it runs. A mutation is
+ * named by its file in tests/mutations/.
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -129,8 +129,8 @@ static int look_around(void *data)
 
 /*
  * First create under all these, so that a leak through the creator's birth shows, too.
- * Mutations L16 (mask), L16b (CPUs), L16c (nice), L16d (slack), L16e (policy), L16f (mempolicy): the one
- * thing is not put right in the creator. The cancel state is a new thread's own by POSIX.
+ * Mutations L16 (mask), L16b (CPUs), L16c (nice), L16d (slack), L16e (policy), L16f (mempolicy):
+ * the one thing is not put right in the creator. The cancel state is a new thread's own by POSIX.
  */
 Test(kthread_birth, L16_nothing_of_the_caller_leaks_into_the_thread)
 {
@@ -238,4 +238,3 @@ Test(kthread_birth, bind_to_a_cpu_that_is_not_there_is_reported)
 	cr_assert(!kthread_is_per_cpu(k));
 	kthread_stop(k);
 }
-

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Creates that are cancelled. The mutation that each test was seen to catch stands above it. Linked with
- * the testing build: the cancel comes at a marked point.
+ * Creates that are cancelled. The mutation that each test was seen to catch stands above it. Linked
+ * with the testing build: the cancel comes at a marked point.
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -64,25 +64,25 @@ static void cancelled_at(const char *point)
 	cr_assert_eq(kthread_stop(kthread_create(until_stop, NULL, "works")), -EINTR);
 }
 
-/* Mutation: the caller frees the task after an abandoned create, too: it is freed twice. */
+/* Mutation L11: the caller frees the task after an abandoned create, too: it is freed twice. */
 Test(kthread_create, L11_cancelled_before_the_creator_takes_the_request)
 {
 	cancelled_at("submit");
 }
 
-/* Mutation: answer() drops the request twice. */
+/* Mutation L11b: answer() drops the request twice. */
 Test(kthread_create, L11_cancelled_when_the_creator_has_taken_the_request)
 {
 	cancelled_at("request");
 }
 
-/* Mutation: thread_main() goes on although nobody wants it: the thread never ends. */
+/* Mutation L11c: thread_main() goes on although nobody wants it: the thread never ends. */
 Test(kthread_create, L11_cancelled_when_the_thread_is_there)
 {
 	cancelled_at("born");
 }
 
-/* Mutation: decide() overwrites DONE_YES: the thread is lost. */
+/* Mutation L11d: decide() overwrites DONE_YES: the thread is lost. */
 Test(kthread_create, L11_a_cancel_that_comes_late_changes_nothing)
 {
 	struct kthread_cancel cancel = KTHREAD_CANCEL_INIT;
@@ -146,7 +146,10 @@ static void *cancels_all(void *arg)
 	return NULL;
 }
 
-/* Mutation: thread_main() goes on although nobody wants it: threads are left. */
+/*
+ * Mutation L12: the creator reads a request that it has answered (seen by the address sanitizer).
+ * Mutation L12b: thread_main() goes on although nobody wants it: threads are left.
+ */
 Test(kthread_create, L12_a_storm_of_cancels_never_stalls_the_creator)
 {
 	pthread_t p[NR_CREATORS], q;

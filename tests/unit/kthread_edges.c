@@ -63,8 +63,8 @@ static struct kthread_worker *parked_behind_a_work(void)
 	return w;
 }
 
-/* Mutation: kt_parkme() without run_barriers() before it leaves current_work set, and this hangs.
- */
+/* Mutation G01: serve() without run_barriers() before the park leaves current_work set, and this
+ * hangs. */
 Test(kthread_edges, finished_work_of_a_parked_worker_is_not_waited_for)
 {
 	struct kthread_worker *w = parked_behind_a_work();
@@ -75,7 +75,7 @@ Test(kthread_edges, finished_work_of_a_parked_worker_is_not_waited_for)
 	kthread_destroy_worker(w);
 }
 
-/* Mutation: kthread_destroy_worker() without kthread_unpark() hangs. */
+/* Mutation G02: kthread_destroy_worker() without kthread_unpark() hangs. */
 Test(kthread_edges, parked_worker_can_be_destroyed)
 {
 	kthread_destroy_worker(parked_behind_a_work());
@@ -103,8 +103,8 @@ static void cancel_while(void *(*ends)(void *))
 	put_task_struct(k);
 }
 
-/* Mutation: without run_barriers() in serve(), and in kt_worker_abandon(), the cancel hangs now and
- * then. */
+/* Mutations G03, G03b: without run_barriers() in serve(), and in kt_worker_abandon(), the cancel
+ * hangs. */
 Test(kthread_edges, cancel_returns_though_its_worker_parks)
 {
 	for (int i = 0; i < 50; i++)
@@ -122,8 +122,7 @@ static void nothing(struct kthread_work *work)
 	(void)work;
 }
 
-/* Mutation: kt_task(k)->worker not set in create_worker(): the queue reads a freed task (see
- * check-asan). */
+/* Mutation G04: kt_task(k)->worker not set in create_worker(): the queue reads a freed task. */
 Test(kthread_edges, worker_stopped_before_it_ran_is_left_without_a_task)
 {
 	struct kthread_worker *w = kthread_create_worker(0, "edge");
@@ -151,7 +150,7 @@ static void notes_its_state(struct kthread_work *work)
 	state_seen = get_current_state();
 }
 
-/* Mutation: run_work() without the reset of the state. */
+/* Mutation G05: run_work() without the reset of the state. */
 Test(kthread_edges, state_that_a_work_leaves_is_not_the_next_ones)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "edge");
@@ -190,7 +189,8 @@ static int destroys(void *w)
 	return 0;
 }
 
-/* Mutation: flush without is_dead() waits for a thread that the child does not have. */
+/* Mutation G06: destroy and flush without a look at the process wait for a thread that the child
+ * does not have. */
 Test(kthread_edges, child_destroys_a_worker_of_its_parent)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "edge");
@@ -204,9 +204,12 @@ static int waits(void *x)
 	return wait_for_completion_interruptible(x);
 }
 
+/* The child's are the parent's, so that they are looked for in the same lists. */
+static struct completion waited[16];
+
 static int waits_in_the_child(void *arg)
 {
-	static struct completion x[16];
+	struct completion *x = waited;
 	struct task_struct *k[16];
 
 	(void)arg;
@@ -225,11 +228,10 @@ static int waits_in_the_child(void *arg)
 	return 0;
 }
 
-/* Mutation: kt_completion_fork_child() empty: the child walks lists on stacks of the parent's
- * threads. */
+/* Mutation G07: kt_completion_fork_child() empty: the child wakes threads of the parent's. */
 Test(kthread_edges, completions_work_in_a_child_of_waiting_threads)
 {
-	static struct completion x[16];
+	struct completion *x = waited;
 	struct task_struct *k[16];
 
 	for (int i = 0; i < 16; i++) {
@@ -273,7 +275,7 @@ static int forks(void *status)
 	return 0;
 }
 
-/* Mutation: after_fork_in_child() that only forgets the current slot. */
+/* Mutation G08: after_fork_in_child() that only forgets the current slot. */
 Test(kthread_edges, child_has_its_own_slot_and_no_others)
 {
 	struct task_struct *k[8];
@@ -312,7 +314,7 @@ static int sets_the_key(void *arg)
 	return 3;
 }
 
-/* Mutation: is_self() that compares the task only. */
+/* Mutation G09: is_self() that compares the task only. */
 Test(kthread_edges, stop_of_oneself_is_refused_in_a_destructor_too)
 {
 	struct task_struct *k;
@@ -336,7 +338,8 @@ static int until_park_is_asked(void *arg)
 	return 5;
 }
 
-/* Mutation: kt_rebind() without its look at PARKED sets the affinity of a thread id that is free.
+/* Mutation G10: kt_rebind() without its look at PARKED sets the affinity of a thread id that is
+ * free.
  */
 Test(kthread_edges, thread_that_ended_is_not_bound_again)
 {
@@ -363,7 +366,7 @@ static void *completes(void *x)
 	return NULL;
 }
 
-/* Mutation: kt_left() in nanoseconds, which overflow. */
+/* Mutation G11: kt_left() in nanoseconds, which overflow. */
 Test(kthread_edges, rest_of_a_very_long_timeout)
 {
 	struct completion x;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The eventfd by which a thread in poll() learns of requests and wakes. The mutation that each test was
- * seen to catch stands above it. Linked with the testing build: one test delays at a marked point.
+ * The eventfd by which a thread in poll() learns of requests and wakes. The mutation that each test
+ * was seen to catch stands above it. Linked with the testing build: one test delays at a marked
+ * point.
  */
 #include <criterion/criterion.h>
 #include <poll.h>
@@ -82,7 +83,7 @@ Test(kthread_notify, L18_a_request_that_came_before_the_eventfd_is_told)
 	cr_assert_eq(kthread_stop(k), 1);
 }
 
-/* Mutation: kt_wake() ignores PHASE_NOTIFY: the park hangs. */
+/* Mutation N01: kt_wake() ignores PHASE_NOTIFY: the park hangs. */
 Test(kthread_notify, a_thread_in_poll_can_be_parked)
 {
 	struct task_struct *k = poller();
@@ -96,7 +97,7 @@ Test(kthread_notify, a_thread_in_poll_can_be_parked)
 	cr_assert_eq(kthread_stop(k), 5);
 }
 
-/* Mutation: the same. */
+/* Mutation N02: the same. */
 Test(kthread_notify, a_thread_in_poll_learns_of_wakes)
 {
 	struct task_struct *k = poller();
@@ -137,7 +138,7 @@ static void wait_for_the_end(const char *point)
 
 /*
  * The thread ends, and nobody has a reference, between the change of its phase and the write.
- * Mutation: kt_notify_wake() without kt_get() and kt_put(): it writes to another's file.
+ * Mutation N03: kt_notify_wake() without kt_get() and kt_put(): it writes to another's file.
  */
 Test(kthread_notify, a_wake_never_writes_to_the_file_of_another)
 {
@@ -165,7 +166,7 @@ static unsigned int nr_fds(void)
 	return n;
 }
 
-/* Mutation: kt_task_free() does not close it. */
+/* Mutation N04: kt_task_free() does not close it. */
 Test(kthread_notify, no_descriptor_is_leaked)
 {
 	unsigned int before, i;
@@ -177,7 +178,7 @@ Test(kthread_notify, no_descriptor_is_leaked)
 	cr_assert_eq(nr_fds(), before);
 }
 
-/* Mutation: kt_notify_fork_child() does nothing: the child's wake is seen by the parent. */
+/* Mutation N05: kt_notify_fork_child() does nothing: the child's wake is seen by the parent. */
 Test(kthread_notify, a_forked_child_has_an_eventfd_of_its_own)
 {
 	struct pollfd p = { .fd = kthread_notify_fd(), .events = POLLIN };

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Parking. Names begin with the scenario's id. */
+/*
+ * Parking. Names begin with the scenario's id; a mutation is named by its file in tests/mutations/.
+ * The races are in kthread_races.c once more, with delays.
+ */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <pthread.h>
@@ -10,6 +13,7 @@
 
 TestSuite(kthread_park, .timeout = 60);
 
+/* Mutation P01: the thread does not park before its function. */
 Test(kthread_park, P1_park_before_the_first_wake)
 {
 	unsigned int starts = 0;
@@ -37,6 +41,7 @@ Test(kthread_park, P2_stop_of_a_thread_parked_before_its_first_wake_runs_it_once
 	}
 }
 
+/* Mutation P03: a wake ends every state. */
 Test(kthread_park, P3_ordinary_wakes_do_not_end_a_park)
 {
 	unsigned int n = 0, frozen;
@@ -73,6 +78,7 @@ static int notes_cpu(void *started)
 	return 0;
 }
 
+/* Mutation P04: unpark does not bind. */
 Test(kthread_park, P4_a_per_cpu_thread_is_bound_again_before_it_goes_on)
 {
 	struct task_struct *k;
@@ -107,6 +113,7 @@ static void *hammer(void *k)
 	return NULL;
 }
 
+/* Mutation P05b: parking is a load and a store: it loses that a controller waits. */
 Test(kthread_park, P5_wakes_that_collide_with_parking_lose_nothing)
 {
 	unsigned int starts = 0;
@@ -126,12 +133,16 @@ Test(kthread_park, P5_wakes_that_collide_with_parking_lose_nothing)
 	cr_assert_eq(kthread_stop(k), 42);
 }
 
+/* Mutation P06: park returns as soon as it has asked. */
 Test(kthread_park, P6_a_parked_thread_runs_no_code_of_its_own)
 {
 	unsigned int n = 0, before, i, j;
 	struct task_struct *k = kthread_run(counting, &n, "p6");
 
 	for (i = 0; i < 2000; i++) {
+		/* Else the next park would come before it has run at all. */
+		before = READ(n);
+		cr_assert(WAIT_UNTIL(READ(n) > before));
 		cr_assert_eq(kthread_park(k), 0);
 		before = READ(n);
 		for (j = 0; j < 100; j++)
@@ -141,13 +152,18 @@ Test(kthread_park, P6_a_parked_thread_runs_no_code_of_its_own)
 	kthread_stop(k);
 }
 
-Test(kthread_park, P7_unpark_followed_by_park_at_once)
+/*
+ * P7_ROUNDS=1000000 for as many.
+ * Mutation P07b: unpark leaves the thread asleep in the kernel.
+ */
+Test(kthread_park, P7_unpark_followed_by_park_at_once, .timeout = 600)
 {
+	const char *rounds = getenv("P7_ROUNDS");
+	int n = rounds ? atoi(rounds) : 50000, i;
 	unsigned int starts = 0;
 	struct task_struct *k = kthread_run(until_stop, &starts, "p7");
-	int i;
 
-	for (i = 0; i < 50000; i++) {
+	for (i = 0; i < n; i++) {
 		cr_assert_eq(kthread_park(k), 0);
 		cr_assert_eq(kthread_get_state(k), TASK_PARKED);
 		kthread_unpark(k);
@@ -158,6 +174,7 @@ Test(kthread_park, P7_unpark_followed_by_park_at_once)
 	cr_assert_eq(kthread_warn_count(KTHREAD_WARN_ANY), 0);
 }
 
+/* Mutation P08: unpark looks neither for a request nor for the state that it ends. */
 Test(kthread_park, P8_unpark_of_a_running_thread_does_nothing)
 {
 	unsigned int starts = 0;
@@ -174,6 +191,31 @@ Test(kthread_park, P8_unpark_of_a_running_thread_does_nothing)
 	cr_assert_eq(kthread_warn_count(KTHREAD_WARN_ANY), 0);
 }
 
+/* Mutation P08b: unpark binds a thread that is not parked. */
+Test(kthread_park, P8_unpark_of_a_running_per_cpu_thread_does_not_bind_it)
+{
+	struct cpumask all, other, seen;
+	unsigned int starts = 0;
+	struct task_struct *k;
+
+	syscall(SYS_sched_getaffinity, 0, sizeof(all), &all);
+	if (!cpumask_test_cpu(0, &all) || !cpumask_test_cpu(1, &all))
+		cr_skip_test("needs two CPUs");
+	k = kthread_create_on_cpu(until_stop, &starts, 0, "p8/%u");
+	kthread_set_per_cpu(k, 0);
+	wake_up_process(k);
+	cr_assert(WAIT_UNTIL(READ(starts)));
+	cpumask_clear(&other);
+	cpumask_set_cpu(1, &other);
+	syscall(SYS_sched_setaffinity, k->pid, sizeof(other), &other);
+	kthread_unpark(k);
+	cpumask_clear(&seen);
+	syscall(SYS_sched_getaffinity, k->pid, sizeof(seen), &seen);
+	cr_assert(cpumask_test_cpu(1, &seen) && !cpumask_test_cpu(0, &seen));
+	cr_assert_eq(kthread_stop(k), 42);
+}
+
+/* Mutation P09: stop binds as kthread_bind() does, which reports a thread that was started. */
 Test(kthread_park, P9_stop_of_a_per_cpu_thread_that_is_not_parked_is_quiet)
 {
 	unsigned int starts = 0;
@@ -186,6 +228,7 @@ Test(kthread_park, P9_stop_of_a_per_cpu_thread_that_is_not_parked_is_quiet)
 	cr_assert_eq(kthread_warn_count(KTHREAD_WARN_ANY), 0);
 }
 
+/* Mutation P10: a second park is not refused. */
 Test(kthread_park, P10_a_second_park_is_refused)
 {
 	struct task_struct *k = kthread_run(until_stop, NULL, "p10");
@@ -206,6 +249,7 @@ static int ends_when_told(void *go)
 	return 9;
 }
 
+/* Mutation P11b: park of a thread that has exited is not reported. */
 Test(kthread_park, P11_park_of_a_thread_that_exits_returns)
 {
 	int i;
@@ -245,9 +289,13 @@ static int parks_itself(void *data)
 	ADD(self_rounds);
 	kthread_parkme();
 	ADD(self_rounds);
+	/* Late, so that a park which does not wait is not right by chance. */
+	cr_assert(WAIT_UNTIL(kthread_should_park()));
+	usleep(2000);
 	return until_stop(NULL);
 }
 
+/* Mutation P12: parking counts, and a park takes the count of an earlier one. */
 Test(kthread_park, P12_after_a_self_park_the_next_park_waits_for_the_real_one)
 {
 	struct task_struct *k = kthread_run(parks_itself, NULL, "p12");
@@ -267,6 +315,7 @@ static void *park_it(void *k)
 	return (void *)(intptr_t)kthread_park(k);
 }
 
+/* Mutation P13b: stop takes it from the parkers that they are to be woken. */
 Test(kthread_park, P13_park_and_stop_at_once_both_return)
 {
 	int i;
@@ -301,6 +350,7 @@ static void count_work(struct kthread_work *work)
 	ADD(works);
 }
 
+/* Mutation P15: a worker does not look for a park. */
 Test(kthread_park, P15_a_worker_parks_between_two_works)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "p15");

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 
 #include "kthread_test.h"
 
@@ -85,6 +86,7 @@ static int mostly_sleeping(void *data)
 	return 42;
 }
 
+/* Mutation L02r: stop asks and does not wait. */
 static bool L2_create_wake_stop(void)
 {
 	unsigned int starts = 0, ran = 0, i;
@@ -104,22 +106,24 @@ static bool L2_create_wake_stop(void)
 
 static int returns_at_once(void *data)
 {
-	(void)data;
+	ADD(*(unsigned int *)data);
 	return 11;
 }
 
+/* Mutation L03r: a stopper that finds the thread at its end leaves the join to another. */
 static bool L3_exit_against_stop(void)
 {
-	unsigned int i;
+	unsigned int i, ran;
 	int ret;
 
 	for (i = 0; i < 2000; i++) {
-		struct task_struct *k = kthread_create(returns_at_once, NULL, "l3");
+		struct task_struct *k = kthread_create(returns_at_once, &ran, "l3");
 
+		ran = 0;
 		get_task_struct(k);
 		wake_up_process(k);
 		ret = kthread_stop_put(k);
-		CHECK(ret == 11 || ret == -EINTR);
+		CHECK(ret == (ran ? 11 : -EINTR));
 	}
 	return true;
 }
@@ -132,15 +136,18 @@ static void *stop_two(void *arg)
 	return NULL;
 }
 
+/* Mutation L05r: who joins does not wake the other stoppers. */
 static bool L5_stop_against_stop(void)
 {
 	unsigned int i, j, starts;
 
 	for (i = 0; i < 500; i++) {
-		struct task_struct *k = kthread_run(until_stop, &starts, "l5");
+		struct task_struct *k = kthread_create(until_stop, &starts, "l5");
 		struct two t[3];
 		pthread_t p[3];
 
+		starts = 0;
+		wake_up_process(k);
 		for (j = 0; j < 3; j++)
 			t[j] = (struct two){ .k = get_task_struct(k) };
 		for (j = 0; j < 3; j++)
@@ -148,13 +155,109 @@ static bool L5_stop_against_stop(void)
 		for (j = 0; j < 3; j++)
 			pthread_join(p[j], NULL);
 		CHECK(t[0].ret == t[1].ret && t[1].ret == t[2].ret);
-		CHECK(t[0].ret == 42 || t[0].ret == -EINTR);
+		CHECK(t[0].ret == (starts ? 42 : -EINTR));
 		for (j = 0; j < 3; j++)
 			put_task_struct(k);
 	}
 	return true;
 }
 
+/* ---- is it a kthread? ---- */
+struct identity {
+	struct task_struct *k;
+	void *data, *func; /* what it must always say; NULL: no kthread */
+	unsigned int looks, end, wrong;
+};
+
+static void *looks_at_it(void *arg)
+{
+	struct identity *id = arg;
+
+	while (!READ(id->end)) {
+		if (kthread_probe_data(id->k) != id->data || kthread_func(id->k) != id->func ||
+		    kthread_is_per_cpu(id->k))
+			ADD(id->wrong);
+		ADD(id->looks);
+	}
+	return NULL;
+}
+
+static pthread_key_t late_key;
+static unsigned int late_wrong;
+
+/* Behind the exit funnel a thread is no kthread any more. */
+static void looks_at_itself(void *arg)
+{
+	(void)arg;
+	if (kthread_should_stop_or_park() || kthread_func(current) || kthread_probe_data(current))
+		ADD(late_wrong);
+}
+
+static int kthread_that_ends(void *data)
+{
+	ADD(*(unsigned int *)data);
+	pthread_setspecific(late_key, data);
+	return kthread_func(current) == kthread_that_ends;
+}
+
+static void *foreign_that_ends(void *arg)
+{
+	struct identity *id = arg;
+
+	__atomic_store_n(&id->k, get_task_struct(current), __ATOMIC_RELEASE);
+	WAIT_UNTIL(READ(id->looks));
+	return NULL;
+}
+
+/*
+ * Handles are looked at while their threads end, kthreads and others in turn: the answer is one
+ * read and does not change while there is a reference; to itself a thread is one only up to its
+ * end. Mutation L09: kt_exit() takes the identity away. Mutation L09b: it leaves the thread its own
+ * handle.
+ */
+static bool L9_is_it_a_kthread_while_it_ends(void)
+{
+	unsigned int i, ran;
+	pthread_t p, q;
+	int ret;
+
+	pthread_key_create(&late_key, looks_at_itself);
+	for (i = 0; i < 500; i++) {
+		struct identity id = { .k = NULL };
+
+		ran = 0;
+		if (i & 1) {
+			id.data = &ran;
+			id.func = (void *)kthread_that_ends;
+			id.k = kthread_create(kthread_that_ends, &ran, "l9");
+			get_task_struct(id.k);
+		} else {
+			pthread_create(&q, NULL, foreign_that_ends, &id);
+			CHECK(WAIT_UNTIL(READ(id.k)));
+		}
+		pthread_create(&p, NULL, looks_at_it, &id);
+		if (i & 1) {
+			CHECK(WAIT_UNTIL(READ(id.looks)));
+			wake_up_process(id.k);
+			if (i & 2)
+				CHECK(WAIT_UNTIL(!thread_state(id.k->pid)));
+			ret = kthread_stop(id.k);
+			CHECK(ret == (ran ? 1 : -EINTR));
+		} else {
+			pthread_join(q, NULL);
+		}
+		ran = READ(id.looks);
+		CHECK(WAIT_UNTIL(READ(id.looks) > ran));
+		__atomic_store_n(&id.end, 1, __ATOMIC_RELEASE);
+		pthread_join(p, NULL);
+		put_task_struct(id.k);
+		CHECK(!id.wrong);
+	}
+	CHECK(!READ(late_wrong));
+	return true;
+}
+
+/* Mutation P06r: park returns as soon as it has asked. */
 static bool P6_parked_means_parked(void)
 {
 	unsigned int n = 0, before, i, j;
@@ -167,8 +270,11 @@ static bool P6_parked_means_parked(void)
 			wake_up_process(k);
 		CHECK(READ(n) == before);
 		kthread_unpark(k);
+		/* Every other park meets a thread that runs, the others one that is on its way. */
+		if (i & 1)
+			CHECK(WAIT_UNTIL(READ(n) > before));
 	}
-	CHECK(kthread_stop(k) == 7 || n == 0);
+	CHECK(kthread_stop(k) == 7);
 	return true;
 }
 
@@ -183,10 +289,11 @@ static void *hammer(void *k)
 	return NULL;
 }
 
-static bool P5_P7_park_unpark_under_wakes(void)
+/* Mutation P05: a wake is a load and a store: it undoes a park that comes between. */
+static bool P5_park_against_wakes(void)
 {
 	unsigned int n = 0, i;
-	struct task_struct *k = kthread_run(mostly_sleeping, &n, "p7");
+	struct task_struct *k = kthread_run(mostly_sleeping, &n, "p5");
 	pthread_t t;
 
 	hammer_end = 0;
@@ -203,6 +310,73 @@ static bool P5_P7_park_unpark_under_wakes(void)
 	return true;
 }
 
+/* Mutation P07: an unpark is a load and a store: it forgets that the thread sleeps in the kernel.
+ */
+static bool P7_unpark_then_park(void)
+{
+	unsigned int n = 0, i;
+	struct task_struct *k = kthread_run(mostly_sleeping, &n, "p7");
+
+	for (i = 0; i < 10000; i++) {
+		CHECK(kthread_park(k) == 0);
+		CHECK(kthread_get_state(k) == TASK_PARKED);
+		kthread_unpark(k);
+	}
+	CHECK(kthread_stop(k) == 42);
+	CHECK(kthread_warn_count(KTHREAD_WARN_ANY) == 0);
+	return true;
+}
+
+static int notes_its_cpu(void *data)
+{
+	unsigned int *wrong = data;
+
+	while (!kthread_should_stop()) {
+		if (kthread_should_park()) {
+			kthread_parkme();
+			if (sched_getcpu() != 0)
+				ADD(*wrong);
+		} else {
+			sched_yield();
+		}
+	}
+	return 42;
+}
+
+/*
+ * A third party wakes it all the time, also between the steps of the unpark.
+ * Mutation P04r: the thread is bound when it has been released already.
+ */
+static bool P4_unpark_of_a_per_cpu_thread_under_wakes(void)
+{
+	struct cpumask all, other;
+	struct task_struct *k;
+	unsigned int wrong = 0, i;
+	pthread_t t;
+
+	syscall(SYS_sched_getaffinity, 0, sizeof(all), &all);
+	if (!cpumask_test_cpu(0, &all) || !cpumask_test_cpu(1, &all))
+		return true;
+	k = kthread_create_on_cpu(notes_its_cpu, &wrong, 0, "p4/%u");
+	cpumask_clear(&other);
+	cpumask_set_cpu(1, &other);
+	kthread_set_per_cpu(k, 0);
+	wake_up_process(k);
+	hammer_end = 0;
+	pthread_create(&t, NULL, hammer, k);
+	for (i = 0; i < 1000; i++) {
+		CHECK(kthread_park(k) == 0);
+		/* What CPU hotplug does to a bound thread. */
+		syscall(SYS_sched_setaffinity, k->pid, sizeof(other), &other);
+		kthread_unpark(k);
+	}
+	__atomic_store_n(&hammer_end, 1, __ATOMIC_RELEASE);
+	pthread_join(t, NULL);
+	CHECK(kthread_stop(k) == 42);
+	CHECK(!READ(wrong));
+	return true;
+}
+
 static void *park_two(void *arg)
 {
 	struct two *t = arg;
@@ -211,6 +385,7 @@ static void *park_two(void *arg)
 	return NULL;
 }
 
+/* Mutation P13: a park that comes after the stop is not refused: nobody ends it. */
 static bool P13_park_against_stop(void)
 {
 	unsigned int i, starts;
@@ -262,21 +437,23 @@ static bool park_against_unpark(void)
 	return true;
 }
 
+/* Mutation P11: a thread that ends does not wake who waits for it to park. */
 static bool P11_park_against_exit(void)
 {
-	unsigned int i;
+	unsigned int i, ran;
 	int ret;
 
 	for (i = 0; i < 2000; i++) {
 		struct task_struct *k =
-			get_task_struct(kthread_create(returns_at_once, NULL, "p11"));
+			get_task_struct(kthread_create(returns_at_once, &ran, "p11"));
 
+		ran = 0;
 		wake_up_process(k);
 		ret = kthread_park(k);
 		CHECK(ret == 0 || ret == -ENOSYS);
 		kthread_unpark(k);
 		ret = kthread_stop_put(k);
-		CHECK(ret == 11 || ret == -EINTR);
+		CHECK(ret == (ran ? 11 : -EINTR));
 	}
 	return true;
 }
@@ -342,6 +519,14 @@ static int meets(void *data)
 	return err;
 }
 
+static void *completes_later(void *c)
+{
+	random_delay("later");
+	complete(c);
+	return NULL;
+}
+
+/* Mutation L18r: a wait that is interrupted takes a "done" that comes then, and does not say so. */
 static bool L18_stop_against_interruptible_wait(void)
 {
 	unsigned int i, passed;
@@ -350,24 +535,21 @@ static bool L18_stop_against_interruptible_wait(void)
 	for (i = 0; i < 2000; i++) {
 		struct meeting m;
 		struct task_struct *k;
+		pthread_t p;
 
 		memset(&m, 0, sizeof(m));
 		k = get_task_struct(kthread_run(meets, &m, "l18"));
-		complete(&m.c);
+		pthread_create(&p, NULL, completes_later, &m.c);
+		if (i & 1)
+			WAIT_UNTIL(kthread_get_state(k) == TASK_INTERRUPTIBLE || READ(m.passed));
 		ret = kthread_stop_put(k);
+		pthread_join(p, NULL);
 		/* A done that was taken is not given back, and one that was not is still there. */
 		passed = m.passed;
 		CHECK(ret == (passed ? 0 : -EINTR));
 		CHECK(try_wait_for_completion(&m.c) == !passed);
 	}
 	return true;
-}
-
-static void *completes_later(void *c)
-{
-	random_delay("later");
-	complete(c);
-	return NULL;
 }
 
 static bool timeouts_against_complete(void)
@@ -440,7 +622,8 @@ static void *chaos_thread(void *arg)
 	return NULL;
 }
 
-/* Mutation W13d: a cancel says false for a work that it took off the list while another instance ran. */
+/* Mutation W13d: a cancel says false for a work that it took off the list while another instance
+ * ran. */
 static bool W13_queue_cancel_flush_park(void)
 {
 	struct chaos c = { .w = kthread_run_worker(0, "w13") };
@@ -460,7 +643,10 @@ static bool W13_queue_cancel_flush_park(void)
 	return true;
 }
 
-/* Nobody else wakes the worker here: a request that it overlooks on its way to sleep stays so. */
+/*
+ * Nobody else wakes the worker here: a request that it overlooks on its way to sleep stays so.
+ * Mutation P15r: it looks for requests before it sets its state, not behind.
+ */
 static bool P15_park_of_a_worker_about_to_sleep(void)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "p15");
@@ -511,6 +697,10 @@ static int fail_one(const char *what)
 	return EAGAIN;
 }
 
+/*
+ * Mutation L10: the creator frees the thread's handle, which the caller does, too. Mutation L10b:
+ * the name is not freed. Both are seen by the address sanitizer.
+ */
 static bool L10_creation_that_fails_half_way_leaves_nothing(void)
 {
 	static const struct {
@@ -557,8 +747,11 @@ static bool L10_creation_that_fails_half_way_leaves_nothing(void)
 	DO(L3_exit_against_stop)                            \
 	DO(L5_stop_against_stop)                            \
 	DO(L18_stop_against_interruptible_wait)             \
+	DO(L9_is_it_a_kthread_while_it_ends)                \
+	DO(P4_unpark_of_a_per_cpu_thread_under_wakes)       \
+	DO(P5_park_against_wakes)                           \
 	DO(P6_parked_means_parked)                          \
-	DO(P5_P7_park_unpark_under_wakes)                   \
+	DO(P7_unpark_then_park)                             \
 	DO(P11_park_against_exit)                           \
 	DO(P13_park_against_stop)                           \
 	DO(park_against_unpark)                             \

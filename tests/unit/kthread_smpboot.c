@@ -10,7 +10,8 @@ TestSuite(kthread_smpboot, .timeout = 60);
 
 #define NR_CPUS 8192
 
-/* What happened to the thread of CPU 0, a letter each, and how often any ran where it should not. */
+/* What happened to the thread of CPU 0, a letter each, and how often any ran where it should not.
+ */
 static char events[64];
 static unsigned int nr_events, wrong_cpu, wanted[NR_CPUS], runs[NR_CPUS];
 static struct task_struct *threads[NR_CPUS];
@@ -33,10 +34,22 @@ static void on_create(unsigned int cpu)
 	note(cpu, 'c');
 }
 
-static void on_setup(unsigned int cpu) { note(cpu, 's'); }
-static void on_park(unsigned int cpu) { note(cpu, 'p'); }
-static void on_unpark(unsigned int cpu) { note(cpu, 'u'); }
-static void on_cleanup(unsigned int cpu, bool online) { note(cpu, online ? 'x' : 'X'); }
+static void on_setup(unsigned int cpu)
+{
+	note(cpu, 's');
+}
+static void on_park(unsigned int cpu)
+{
+	note(cpu, 'p');
+}
+static void on_unpark(unsigned int cpu)
+{
+	note(cpu, 'u');
+}
+static void on_cleanup(unsigned int cpu, bool online)
+{
+	note(cpu, online ? 'x' : 'X');
+}
 
 static int should_run(unsigned int cpu)
 {
@@ -82,7 +95,10 @@ static void needs_cpu_0(void)
 		cr_skip_test("may not run on CPU 0");
 }
 
-/* Mutation: make_thread() does not park first; or smpboot_fn() does not note that it has parked. */
+/*
+ * Mutation P14: make_thread() does not park first. Mutation P14b: smpboot_fn() does not note that
+ * it has parked.
+ */
 Test(kthread_smpboot, P14_the_order_of_callbacks)
 {
 	needs_cpu_0();
@@ -106,7 +122,10 @@ Test(kthread_smpboot, P14_the_order_of_callbacks)
 	cr_assert_eq(kthread_warn_count(KTHREAD_WARN_ANY), 0);
 }
 
-/* Mutation: cleanup is told that the CPU is online. */
+/*
+ * Mutation P14c: cleanup is told that the CPU is online. Mutation P14e: the thread goes on behind a
+ * park without a look whether it was a stop that ended it.
+ */
 Test(kthread_smpboot, P14_stop_of_a_parked_thread_cleans_up_without_unpark)
 {
 	needs_cpu_0();
@@ -118,7 +137,7 @@ Test(kthread_smpboot, P14_stop_of_a_parked_thread_cleans_up_without_unpark)
 	cr_assert_eq(kthread_cpu_online(0), 0);
 }
 
-/* Mutation: cleanup without a look at the status. */
+/* Mutation P14d: cleanup without a look at the status. */
 Test(kthread_smpboot, P14_cleanup_only_after_setup)
 {
 	needs_cpu_0();
@@ -129,7 +148,7 @@ Test(kthread_smpboot, P14_cleanup_only_after_setup)
 	cr_assert_str_eq(events, "c");
 }
 
-/* Mutation: online_locked() does not make the threads that are missing. */
+/* Mutation B01: online_locked() does not make the threads that are missing. */
 Test(kthread_smpboot, a_cpu_that_comes_later_gets_its_thread)
 {
 	needs_cpu_0();
