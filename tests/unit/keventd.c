@@ -175,6 +175,7 @@ static void *stops(void *arg)
 	return NULL;
 }
 
+/* Mutation M05: a stop waits without the lock. */
 Test(keventd, M5_a_stop_does_not_even_begin_while_another_waits)
 {
 	struct slow slow = { 0 }, fast = { .may_end = 1 };
@@ -211,7 +212,8 @@ static unsigned int nr_noticed(struct slow *s)
 	return n;
 }
 
-/* As many stoppers as threads, and yet each thread is asked only when the one before has ended. */
+/* As many stoppers as threads, and yet each thread is asked only when the one before has ended.
+ * Mutation M04: a stop waits without the lock. */
 Test(keventd, M4_stops_of_many_threads_are_done_one_after_the_other)
 {
 	struct slow slow[NR_SLOW] = { { 0 } };
@@ -267,7 +269,9 @@ static int polls(void *data)
 	return 5;
 }
 
-/* Stops of others come and go in the record while a thread asks: it sees none but its own. */
+/* Stops of others come and go in the record while a thread asks: it sees none but its own. Mutation
+ * Mutation M06: any stop is taken for the own one.
+ * M06: any stop is taken for the own one. */
 Test(keventd, M6_who_asks_sees_no_stop_but_its_own)
 {
 	struct poller p[2] = { { 0 } };
@@ -312,6 +316,7 @@ static int counts_up(void *data)
 	return 6;
 }
 
+/* Mutation M15: a stop does not wait. */
 Test(keventd, M15_a_pause_is_a_stop_and_a_create)
 {
 	unsigned int n = 0, seen;
@@ -371,7 +376,9 @@ static int works_by_hand(void *data)
 	return 7;
 }
 
-/* A wake for each work, since there is nobody who knows that the thread is busy. */
+/* A wake for each work, since there is nobody who knows that the thread is busy. Mutation M16:
+ * Mutation M16: nobody is woken in the kernel.
+ * nobody is woken in the kernel. */
 Test(keventd, M16_a_loop_made_by_hand_does_its_works_in_order)
 {
 	unsigned int wakes = 0;
@@ -403,6 +410,7 @@ static void *creates_although_cancelled(void *arg)
 	return arg;
 }
 
+/* Mutation M10: the wait is a point of cancellation. */
 Test(keventd, M10_a_waiting_creator_cannot_be_cancelled)
 {
 	struct keventd_task *k = NULL;
@@ -431,6 +439,7 @@ static void check_comm(pid_t tid, const char *name)
 	cr_expect_str_eq(text, name);
 }
 
+/* Mutations: M12 names it at birth, M14 does not say that it was woken. */
 Test(keventd, M12_M14_a_newborn_sleeps_under_the_name_of_the_helper)
 {
 	unsigned int starts = 0;
@@ -495,6 +504,7 @@ Test(keventd, M13_the_nice_value_of_the_helper_is_inherited)
 	cr_expect_eq(environment().nice, 2);
 }
 
+/* Mutation M13: affinity is not reset. */
 Test(keventd, M13_without_the_helper_the_nice_value_of_the_caller_leaks_in)
 {
 	cr_expect_eq(environment().nice, 5);

@@ -148,7 +148,9 @@ static void hold_newborns(void)
 	__atomic_store_n(&holding, true, __ATOMIC_RELEASE);
 }
 
-/* Caller, helper, new thread, helper, caller: each waits for the next. */
+/* Caller, helper, new thread, helper, caller: each waits for the next. Mutation M01: the caller
+ * Mutation M01: the caller clones.
+ * clones. */
 Test(keventd_chain, M1_a_creation_is_a_chain_of_four_hand_overs)
 {
 	struct creator c;
@@ -164,6 +166,7 @@ Test(keventd_chain, M1_a_creation_is_a_chain_of_four_hand_overs)
 	creator_end(&c);
 }
 
+/* Mutation M02: the helper does not wait for the newborn. */
 Test(keventd_chain, M2_the_helper_is_occupied_until_the_newborn_has_run)
 {
 	struct creator c[3];
@@ -185,7 +188,7 @@ Test(keventd_chain, M2_the_helper_is_occupied_until_the_newborn_has_run)
 	cr_expect_eq(READ(cloned_by[0]), READ(cloned_by[2]), "by one helper");
 }
 
-/* Those who come later wait for a thread that is not theirs. */
+/* Those who come later wait for a thread that is not theirs. Mutation M03: as above. */
 Test(keventd_chain, M3_a_newborn_that_gets_no_cpu_holds_up_all_creators)
 {
 	struct creator first, later[4];
@@ -208,7 +211,9 @@ Test(keventd_chain, M3_a_newborn_that_gets_no_cpu_holds_up_all_creators)
 		creator_end(&later[i]);
 }
 
-/* No bits, no result, no completion of its own: two cache lines hold a handle. */
+/* No bits, no result, no completion of its own: two cache lines hold a handle. Mutation M11: a
+ * Mutation M11: a handle of more than that.
+ * handle of more than that. */
 Test(keventd_chain, M11_a_thread_has_its_handle_and_nothing_else)
 {
 	struct keventd_task *k[50];

@@ -218,6 +218,7 @@ static int stop_one_after_the_other(void)
 	return SCENE_ENDS;
 }
 
+/* Mutation M07: who is being stopped may not stop. */
 Test(keventd_hangs, M7_nested_stop)
 {
 	cr_expect(hangs(nested_stop));
@@ -251,6 +252,7 @@ static int stop_after_the_end(void)
 	return SCENE_ENDS;
 }
 
+/* Mutation M08: a stop sees that the thread has ended. */
 Test(keventd_hangs, M8_stop_of_a_thread_that_ended)
 {
 	cr_expect(hangs(stop_after_the_end));
@@ -302,6 +304,7 @@ static int later_stop_clean(void)
 	return later_stop(false);
 }
 
+/* Mutation M08b: as above. */
 Test(keventd_hangs, M8_and_all_later_stops)
 {
 	cr_expect(hangs(later_stop_poisoned));
@@ -344,6 +347,7 @@ static int stop_of_one_that_returns(void)
 	return stop_of(until_stop, NULL);
 }
 
+/* Mutation M09: each exit tells the stopper. */
 Test(keventd_hangs, M9_stop_of_a_thread_that_exits_directly)
 {
 	cr_expect(hangs(stop_of_one_that_exits));

@@ -92,7 +92,7 @@ static int sleeps_when_asked(void *data)
 	return until_stop(NULL);
 }
 
-/* Mutation: kthread_freeze_all() wakes only those it has not asked yet: this one sleeps on. */
+/* Mutation F01: kthread_freeze_all() wakes only those it has not asked yet: this one sleeps on. */
 Test(kthread_freezer, a_thread_that_was_about_to_sleep_is_woken_again)
 {
 	unsigned int ready = 0;
@@ -112,7 +112,7 @@ static int late(void *data)
 	return until_stop(NULL);
 }
 
-/* Mutation: kthread_set_freezable() does not look at freezer.active. */
+/* Mutation F02: kthread_set_freezable() does not look at freezer.active. */
 Test(kthread_freezer, a_thread_that_comes_during_a_freeze_freezes_at_once)
 {
 	unsigned int passed = 0;
@@ -140,7 +140,7 @@ static int never_freezes(void *data)
 	return 0;
 }
 
-/* Mutation: kthread_freeze_all() does not thaw on failure: the other one stays frozen. */
+/* Mutation F03: kthread_freeze_all() does not thaw on failure: the other one stays frozen. */
 Test(kthread_freezer, a_freeze_that_takes_too_long_fails_and_leaves_none_frozen)
 {
 	struct freezable f = { .rounds = 0 };
@@ -179,7 +179,7 @@ static int parks_or_freezes(void *data)
 	return 3;
 }
 
-/* Mutation: kt_parkme() does not freeze at its end: the thread counts on. */
+/* Mutation F04: kt_parkme() does not freeze at its end: the thread counts on. */
 Test(kthread_freezer, a_parked_thread_is_as_good_as_frozen_also_when_unparked)
 {
 	unsigned int n = 0, seen, i;
@@ -218,7 +218,7 @@ static int only_tries(void *data)
 	return 0;
 }
 
-/* Mutation: kthread_try_to_freeze() freezes FREEZE_UNTIL_STOP: the stop returns too early. */
+/* Mutation F05: kthread_try_to_freeze() freezes FREEZE_UNTIL_STOP: the stop returns too early. */
 Test(kthread_freezer, a_stop_of_try_to_freeze_waits_for_the_thaw)
 {
 	unsigned int n = 0;
@@ -289,7 +289,8 @@ Test(kthread_freezer, W21_a_worker_without_the_flag_does_not_freeze)
 	kthread_destroy_worker(w);
 }
 
-/* Mutation: kt_freezer_fork_child() leaves the list: the child waits for the parent's threads. */
+/* Mutation F06: kt_freezer_fork_child() leaves the list: the child waits for the parent's threads.
+ */
 Test(kthread_freezer, a_forked_child_begins_with_an_empty_freezer)
 {
 	struct freezable f = { .rounds = 0 };

@@ -81,6 +81,7 @@ static void ping_pong(unsigned int spin_ns, unsigned int rounds)
 	cr_assert_eq(kthread_stop(p.b), 42);
 }
 
+/* Mutation T01: nobody is woken in the kernel. */
 Test(kthread_wait, ping_pong_loses_no_wake_when_sleeping)
 {
 	ping_pong(0, 20000);
@@ -118,6 +119,7 @@ static void *litmus_waker(void *data)
 	return NULL;
 }
 
+/* Mutation T02: the state is set by a plain store. */
 Test(kthread_wait, state_and_condition_are_never_both_missed)
 {
 	struct litmus l = { .sleeper = current };
@@ -144,6 +146,7 @@ Test(kthread_wait, state_and_condition_are_never_both_missed)
 	pthread_join(t, NULL);
 }
 
+/* Mutation T03: half as long. */
 Test(kthread_wait, timeouts_are_never_early)
 {
 	unsigned int ms;

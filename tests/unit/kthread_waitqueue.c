@@ -57,7 +57,8 @@ static unsigned int nr_waiting(void)
 	return n;
 }
 
-/* Mutation: prepare_locked() does not set the state: the waiter spins and is never seen asleep. */
+/* Mutation Q01: prepare_locked() does not set the state: the waiter spins and is never seen asleep.
+ */
 Test(kthread_waitqueue, a_wake_without_the_condition_does_not_end_the_wait)
 {
 	struct task_struct *k = sleeper(waits, TASK_UNINTERRUPTIBLE);
@@ -74,7 +75,8 @@ Test(kthread_waitqueue, a_wake_without_the_condition_does_not_end_the_wait)
 	cr_assert_eq(wake_up_all(&wq), 0);
 }
 
-/* Mutation: kthread_prepare_to_wait_event() does not look at signal_pending(): the stop hangs. */
+/* Mutation Q02: kthread_prepare_to_wait_event() does not look at signal_pending(): the stop hangs.
+ */
 Test(kthread_waitqueue, L18_stop_breaks_interruptible_waits)
 {
 	struct task_struct *k = sleeper(waits_interruptible, TASK_INTERRUPTIBLE);
@@ -88,7 +90,7 @@ static void *stops(void *k)
 	return (void *)(long)kthread_stop(k);
 }
 
-/* Mutation: wait_event() waits TASK_INTERRUPTIBLE: it ends without the condition. */
+/* Mutation Q03: wait_event() waits TASK_INTERRUPTIBLE: it ends without the condition. */
 Test(kthread_waitqueue, stop_does_not_break_other_waits)
 {
 	struct task_struct *k = sleeper(waits, TASK_UNINTERRUPTIBLE);
@@ -109,7 +111,7 @@ Test(kthread_waitqueue, stop_does_not_break_other_waits)
 	put_task_struct(k);
 }
 
-/* Mutation: exclusive waiters are listed in front, or wake_up() goes on behind the first. */
+/* Mutations: Q04 lists exclusive waiters in front, Q04b has wake_up() go on behind the first. */
 Test(kthread_waitqueue, wake_up_wakes_all_but_only_one_exclusive)
 {
 	struct task_struct *k[6];
@@ -135,7 +137,7 @@ static void makes_it_true(void *x)
 	__atomic_store_n((unsigned int *)x, 1, __ATOMIC_RELEASE);
 }
 
-/* Mutation: kthread_wait_over() without the jiffy: 0 although the condition holds. */
+/* Mutation Q05: kthread_wait_over() without the jiffy: 0 although the condition holds. */
 Test(kthread_waitqueue, timeouts)
 {
 	unsigned int never = 0, at_the_end = 0;
@@ -212,7 +214,7 @@ static int consumer_of_all(void *data)
 }
 
 /*
- * Each wake is for one token, so a wake that is lost leaves one. Mutation: del_locked() leaves
+ * Each wake is for one token, so a wake that is lost leaves one. Mutation Q06: del_locked() leaves
  * `queued` set: the waiter is not listed again.
  */
 Test(kthread_waitqueue, no_wake_is_lost)
@@ -266,7 +268,7 @@ static int freezable_wait(void *data)
 	return err;
 }
 
-/* Mutation: wait_event_freezable() without try_to_freeze(): the freezer waits in vain. */
+/* Mutation Q07: wait_event_freezable() without try_to_freeze(): the freezer waits in vain. */
 Test(kthread_waitqueue, a_wait_that_is_frozen_and_goes_on)
 {
 	struct task_struct *k = sleeper(freezable_wait, TASK_INTERRUPTIBLE);
