@@ -37,8 +37,8 @@ static unsigned int spin_ns(bool may_spin)
 
 struct peer {
 	struct task_struct *task;
-	bool woken; /* the condition that peer_fn() waits for */
-	arm_fn on_wake;
+	bool woken __attribute__((aligned(64))); /* the condition that peer_fn() waits for */
+	arm_fn on_wake __attribute__((aligned(64)));
 	arm_fn on_start;
 	void *arg;
 	struct arm_sched sched;
@@ -184,7 +184,7 @@ static void libkthread_unpark(void *peer)
 
 struct self {
 	struct task_struct *task;
-	bool woken;
+	bool woken __attribute__((aligned(64)));
 };
 
 static int libkthread_self_create(void **self, bool may_spin)

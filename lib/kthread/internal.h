@@ -14,16 +14,20 @@
 
 struct kt_create;
 
-/* The first cache line is what a wake and a wait touch. */
+/*
+ * The first cache line is what wakers read, and nobody writes while they always wake from the same
+ * CPU; the second is what waker and waiter hand to each other.
+ */
 struct kt_task {
-	struct task_struct task; /* public part, first */
-	uint32_t phase;
-	uint32_t refs;
+	struct task_struct task;   /* public part, first */
 	struct kthread_slot *slot; /* NULL: none, or given back */
 	int waker_cpu;		   /* of the last wake; -1: unknown */
 	uint32_t spin_max_ns;	   /* 0: never spin */
-	uint32_t spin_skip;	   /* waits to let pass before the next spin */
-	uint32_t spin_failed;	   /* spins in a row that ended in sleep anyway */
+
+	uint32_t phase __attribute__((aligned(64)));
+	uint32_t refs;
+	uint32_t spin_skip;   /* waits to let pass before the next spin */
+	uint32_t spin_failed; /* spins in a row that ended in sleep anyway */
 
 	bool is_kthread __attribute__((aligned(64)));
 	bool bound;
@@ -47,7 +51,8 @@ struct kt_task {
 	int notify_fd;		       /* -1: none */
 };
 
-_Static_assert(offsetof(struct kt_task, is_kthread) == 64, "the hot part is one line");
+_Static_assert(offsetof(struct kt_task, phase) == 64, "wakers read one line");
+_Static_assert(offsetof(struct kt_task, is_kthread) == 128, "waker and waiter write one line");
 
 extern __thread struct kt_task *kt_self __attribute__((tls_model("initial-exec")));
 extern uint32_t kt_fork_nr; /* number of forks above this process */

@@ -11,8 +11,13 @@
 /* Not in the phase word: a hint for the next spin, which may well come late. */
 void kt_waker_here(struct kt_task *t)
 {
-	if (__atomic_load_n(&t->spin_max_ns, __ATOMIC_RELAXED))
-		__atomic_store_n(&t->waker_cpu, sched_getcpu(), __ATOMIC_RELAXED);
+	int cpu;
+
+	if (!__atomic_load_n(&t->spin_max_ns, __ATOMIC_RELAXED))
+		return;
+	cpu = sched_getcpu();
+	if (__atomic_load_n(&t->waker_cpu, __ATOMIC_RELAXED) != cpu)
+		__atomic_store_n(&t->waker_cpu, cpu, __ATOMIC_RELAXED);
 }
 
 uint32_t kt_wake(struct kt_task *t, uint32_t states)
