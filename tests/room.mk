@@ -137,5 +137,5 @@ $B/tests/vm/$1: $B/tests/vm/$1.o
 	$$Q$(CC) $(KT_LDFLAGS) $(LDFLAGS) -o $$@ $$^ -lbpf
 endef
 .PHONY: vm
-vm: $B/kt $B/kt-suite $B/tests/tracer/kthread_oracle
+vm: $B/kt $B/kt-suite $B/tests/tracer/kthread_oracle $B/tests/conformance/scenarios
 $(foreach t,$(vm_tests),$(eval $(call vm_test,$t)))
