@@ -129,7 +129,8 @@ static inline struct task_struct *kthread_run_on_cpu(int (*threadfn)(void *data)
 /**
  * kthread_bind - pin @k to @cpu
  *
- * Before the first wake only; later it warns and changes nothing. The wish is remembered
+ * Before the first wake only; later it warns and changes nothing (the kernel also warns, but still
+ * binds a thread that sleeps uninterruptibly then). The wish is remembered
  * and applied again by kthread_unpark(); kthread_bind_error() tells whether the kernel agreed.
  */
 void kthread_bind(struct task_struct *k, unsigned int cpu);
@@ -200,7 +201,12 @@ int kthread_stop_put(struct task_struct *k);
 /* kthread_exit - end the calling kthread; kthread_stop() returns @result */
 void kthread_exit(long result) __attribute__((noreturn));
 
-/* kthread_complete_and_exit - complete @comp if not NULL, then kthread_exit(@code) */
+/*
+ * kthread_complete_and_exit - complete @comp if not NULL, then kthread_exit(@code)
+ *
+ * Behind the completion only the library's code runs in the thread, and, other than in the kernel,
+ * the thread-local destructors and cleanup handlers that the user has set.
+ */
 void kthread_complete_and_exit(struct completion *comp, long code) __attribute__((noreturn));
 
 /**

@@ -47,7 +47,12 @@ unsigned long kthread_warn_count(enum kthread_warning w);
 /* kthread_warn_abort - abort() at the next report, or go on */
 void kthread_warn_abort(bool on);
 
-/* kthread_warn_hook - call @fn instead of printing the first of each kind; NULL: print again */
+/*
+ * kthread_warn_hook - call @fn instead of printing the first of each kind; NULL: print again
+ *
+ * @fn runs in whichever thread finds the misuse, the library's own, too: it must not create
+ * threads.
+ */
 void kthread_warn_hook(void (*fn)(enum kthread_warning w, const char *text));
 #pragma GCC visibility pop
 #endif
