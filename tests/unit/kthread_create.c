@@ -11,6 +11,7 @@
 #include "kthread_test.h"
 
 extern void (*kthread_test_delay)(const char *point);
+extern int (*kthread_test_fail)(const char *what);
 
 TestSuite(kthread_create, .timeout = 60);
 
@@ -108,7 +109,7 @@ Test(kthread_create, L11_a_cancel_that_comes_late_changes_nothing)
 #define ROUNDS	    300
 
 static struct kthread_cancel tokens[NR_CREATORS][ROUNDS];
-static unsigned int at[NR_CREATORS], made, given_up;
+static unsigned int at[NR_CREATORS], made, given_up, refused;
 
 static void *creates(void *arg)
 {
@@ -125,8 +126,26 @@ static void *creates(void *arg)
 			kthread_stop(k);
 		} else if (PTR_ERR(k) == -EINTR) {
 			ADD(given_up);
+		} else if (PTR_ERR(k) == -ENOMEM || PTR_ERR(k) == -EAGAIN) {
+			ADD(refused);
 		}
 	}
+	return NULL;
+}
+
+/* Memory and threads are short: one in sixteen is refused, whatever it is. */
+static int refuses(const char *what)
+{
+	static unsigned int calls;
+
+	(void)what;
+	return ADD(calls) % 16 == 15 ? EAGAIN : 0;
+}
+
+static void *spins(void *arg)
+{
+	while (!READ(*(unsigned int *)arg))
+		;
 	return NULL;
 }
 
@@ -135,7 +154,7 @@ static void *cancels_all(void *arg)
 	unsigned int c, x = 1;
 
 	(void)arg;
-	while (READ(made) + READ(given_up) < NR_CREATORS * ROUNDS) {
+	while (READ(made) + READ(given_up) + READ(refused) < NR_CREATORS * ROUNDS) {
 		x = x * 1103515245 + 12345;
 		c = (x >> 16) % NR_CREATORS;
 		if (x >> 24 & 1)
@@ -149,22 +168,30 @@ static void *cancels_all(void *arg)
 /*
  * Mutation L12: the creator reads a request that it has answered (seen by the address sanitizer).
  * Mutation L12b: thread_main() goes on although nobody wants it: threads are left.
+ * Mutation L12c: the handle of an abandoned create is nobody's (seen by the address sanitizer).
  */
 Test(kthread_create, L12_a_storm_of_cancels_never_stalls_the_creator)
 {
-	pthread_t p[NR_CREATORS], q;
-	unsigned int before, i;
+	unsigned int before, i, end = 0;
+	pthread_t p[NR_CREATORS], q, s[2];
 
 	kthread_stop(kthread_create(until_stop, NULL, "the creator is up"));
 	before = nr_threads();
+	kthread_test_fail = refuses;
+	for (i = 0; i < 2; i++)
+		pthread_create(&s[i], NULL, spins, &end);
 	for (i = 0; i < NR_CREATORS; i++)
 		pthread_create(&p[i], NULL, creates, (void *)(uintptr_t)i);
 	pthread_create(&q, NULL, cancels_all, NULL);
 	for (i = 0; i < NR_CREATORS; i++)
 		pthread_join(p[i], NULL);
 	pthread_join(q, NULL);
-	cr_assert_eq(made + given_up, NR_CREATORS * ROUNDS);
+	ADD(end);
+	for (i = 0; i < 2; i++)
+		pthread_join(s[i], NULL);
+	cr_assert_eq(made + given_up + refused, NR_CREATORS * ROUNDS);
 	cr_assert_gt(given_up, 0);
+	cr_assert_gt(refused, 0);
 	cr_assert_eq(READ(starts), 0, "none was started");
 	cr_assert(threads_left(before));
 }

@@ -442,7 +442,7 @@ static int ends_counting(void *data)
 }
 
 /*
- * L20_CYCLES=100000 for as many; make check-stress has ten times that.
+ * L20_CYCLES=100000 for as many; make check-stress lets so many end alone (cycles).
  * Mutation L20: the last put does not detach the thread.
  */
 Test(kthread_lifecycle, L20_threads_that_end_by_themselves_leave_nothing)
