@@ -110,6 +110,16 @@ struct arm {
 	uint64_t (*life_poll)(uint64_t nr);
 
 	/*
+	 * A create that another thread may cancel, between cycle_prepare and cycle_finish: one
+	 * thread calls life_create_cancellable, which returns -EINTR when life_cancel(@cancel) came
+	 * before it was done, else as life_create. A cancel serves once.
+	 */
+	void *(*cancel_create)(void); /* NULL: no memory */
+	int (*life_create_cancellable)(void **life, const struct arm_life_opts *o, void *cancel);
+	void (*life_cancel)(void *cancel);
+	void (*cancel_destroy)(void *cancel);
+
+	/*
 	 * One worker thread that runs queued works in order. One at a time per arm; created, fed
 	 * and destroyed by one thread.
 	 */

@@ -296,15 +296,10 @@ static int steps_fn(void *data)
 	return 0;
 }
 
-static int libkthread_life_create(void **life, const struct arm_life_opts *o)
+static int life_created(void **life, struct steps *s, const struct arm_life_opts *o)
 {
-	struct steps *s = malloc(sizeof(*s));
 	int err;
 
-	if (!s)
-		return -ENOMEM;
-	s->o = *o;
-	s->task = kthread_create(steps_fn, s, "life");
 	if (IS_ERR(s->task)) {
 		err = PTR_ERR(s->task);
 		free(s);
@@ -314,6 +309,39 @@ static int libkthread_life_create(void **life, const struct arm_life_opts *o)
 		kthread_bind(s->task, (unsigned int)o->cpu);
 	*life = s;
 	return 0;
+}
+
+static int libkthread_life_create(void **life, const struct arm_life_opts *o)
+{
+	struct steps *s = malloc(sizeof(*s));
+
+	if (!s)
+		return -ENOMEM;
+	s->o = *o;
+	s->task = kthread_create(steps_fn, s, "life");
+	return life_created(life, s, o);
+}
+
+static void *libkthread_cancel_create(void)
+{
+	return calloc(1, sizeof(struct kthread_cancel));
+}
+
+static int libkthread_life_create_cancellable(void **life, const struct arm_life_opts *o,
+					      void *cancel)
+{
+	struct steps *s = malloc(sizeof(*s));
+
+	if (!s)
+		return -ENOMEM;
+	s->o = *o;
+	s->task = kthread_create_cancellable(cancel, steps_fn, s, "life");
+	return life_created(life, s, o);
+}
+
+static void libkthread_life_cancel(void *cancel)
+{
+	kthread_cancel_create(cancel);
 }
 
 static void libkthread_life_start(void *life)
@@ -509,6 +537,10 @@ const struct arm arm_libkthread = {
 	.life_start = libkthread_life_start,
 	.life_stop = libkthread_life_stop,
 	.life_poll = libkthread_life_poll,
+	.cancel_create = libkthread_cancel_create,
+	.life_create_cancellable = libkthread_life_create_cancellable,
+	.life_cancel = libkthread_life_cancel,
+	.cancel_destroy = free,
 	.worker_create = libkthread_worker_create,
 	.worker_destroy = libkthread_worker_destroy,
 	.worker_tid = libkthread_worker_tid,

@@ -2,6 +2,7 @@
 suite_sources := bench/drivers/main.c bench/drivers/driver.c bench/drivers/wakeup.c \
 	bench/drivers/park.c bench/drivers/create_stop.c bench/drivers/work_queue.c \
 	bench/drivers/crew.c bench/drivers/engines_create.c bench/drivers/engines_create_cost.c \
+	bench/drivers/engines_create_cancel.c \
 	bench/drivers/engines_stop_slow.c \
 	bench/drivers/engines_stop_behind.c bench/drivers/engines_should_stop.c \
 	bench/drivers/engines_pause.c bench/drivers/engines_queue.c bench/drivers/engines_delayed.c
