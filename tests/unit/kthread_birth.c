@@ -202,6 +202,7 @@ Test(kthread_birth, L17_library_threads_run_no_signal_handlers)
 	kthread_stop(k);
 }
 
+/* Mutation B02: kthread_create_on_cpu() does not bind. */
 Test(kthread_birth, bind_before_the_first_wake)
 {
 	struct environment e = { .done = 0 };
@@ -227,6 +228,7 @@ Test(kthread_birth, bind_before_the_first_wake)
 	cr_assert(!kthread_is_per_cpu(current));
 }
 
+/* Mutation B03: nobody is told that a bind was refused. */
 Test(kthread_birth, bind_to_a_cpu_that_is_not_there_is_reported)
 {
 	struct task_struct *k = kthread_create(until_stop, NULL, "nocpu");

@@ -240,7 +240,7 @@ static int creates(void *data)
 	return IS_ERR(k) ? (int)PTR_ERR(k) : kthread_stop(k) == 42 ? 1 : 2;
 }
 
-/* Mutations L13, L13b: the creator waits for the end of each thread that it made. */
+/* Mutation L13: the creator waits for the end of each thread that it made. */
 Test(kthread_lifecycle, L13_create_and_stop_from_inside_a_kthread)
 {
 	unsigned int starts = 0;
@@ -264,7 +264,10 @@ static void creates_too(struct kthread_work *work)
 	inner_ret = creates(&starts);
 }
 
-/* The helper itself runs nothing of its users', so that nothing can be created from there. */
+/*
+ * The helper itself runs nothing of its users', so that nothing can be created from there.
+ * Mutation L13b: as L13.
+ */
 Test(kthread_lifecycle, L13_create_and_stop_from_inside_a_work)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "l13");
@@ -471,6 +474,7 @@ Test(kthread_lifecycle, L20_threads_that_end_by_themselves_leave_nothing)
 		  "grew by %ld pages", after - before);
 }
 
+/* Mutation H01: kthread_parkme() takes any thread for a kthread. */
 Test(kthread_lifecycle, misuse_is_counted_and_refused)
 {
 	cr_assert_eq(kthread_stop(current), -EINVAL);
@@ -484,6 +488,7 @@ Test(kthread_lifecycle, misuse_is_counted_and_refused)
 	cr_assert_eq(kthread_warn_count(KTHREAD_WARN_ANY), 3);
 }
 
+/* Mutation H02: a misuse is reported and no more. */
 Test(kthread_lifecycle, misuse_aborts_on_request, .signal = SIGABRT)
 {
 	kthread_warn_abort(true);

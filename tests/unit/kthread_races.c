@@ -418,6 +418,7 @@ static void *unpark_two(void *arg)
 	return NULL;
 }
 
+/* Mutation R01: an unpark that withdraws a park does not wake who waits for it. */
 static bool park_against_unpark(void)
 {
 	unsigned int n = 0, i;
@@ -482,6 +483,7 @@ static int takes(void *data)
 	return 0;
 }
 
+/* Mutation R02: the thread goes to sleep on a word in which it has not looked for a wake. */
 static bool no_wake_is_lost(void)
 {
 	struct box b = { .full = 0 };
@@ -552,6 +554,7 @@ static bool L18_stop_against_interruptible_wait(void)
 	return true;
 }
 
+/* Mutation R03: a wait that is over takes a "done" that comes then, and does not say so. */
 static bool timeouts_against_complete(void)
 {
 	struct completion c;
@@ -665,6 +668,7 @@ static bool P15_park_of_a_worker_about_to_sleep(void)
 	return true;
 }
 
+/* Mutation R04: destroy does not flush. */
 static bool workers_come_and_go(void)
 {
 	unsigned int i;

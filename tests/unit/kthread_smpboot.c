@@ -164,6 +164,7 @@ Test(kthread_smpboot, a_cpu_that_comes_later_gets_its_thread)
 	cr_assert_eq(kthread_cpu_offline(NR_CPUS), -EINVAL);
 }
 
+/* Mutation B04: kthread_create_on_cpu() does not bind. */
 Test(kthread_smpboot, each_cpu_runs_its_own)
 {
 	unsigned int cpu, round, nr = 0;
