@@ -530,7 +530,8 @@ static void reinit_ready(int lost, bool again)
 	kthread_destroy_worker(w);
 }
 
-/* Mutation W25: lock_worker() without its look at neighbours: works are lost. */
+/* Mutations, no look at neighbours: W25 when a work is queued, W25c when those submitted are moved.
+ */
 Test(kthread_delayed, W25_work_initialised_again_while_ready)
 {
 	for (int lost = 0; lost < 5; lost++) {
