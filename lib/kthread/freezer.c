@@ -33,7 +33,8 @@ void kt_freezer_fork_child(void)
 	}
 }
 
-/* Release: the state of the one that tells; pairs with the acquire in kthread_freeze_all(). */
+/* Release: the state of the one that tells; pairs with the acquire in kthread_freeze_all().
+ * Model: freezer.pml 7 */
 static void tell_freezer(void)
 {
 	__atomic_fetch_add(&freezer.event, 1, __ATOMIC_RELEASE);
@@ -54,7 +55,7 @@ static bool freeze_if_asked(struct kt_task *t, enum kt_freeze how)
 			return false;
 		new = (old & ~PHASE_STATES) | PHASE_FROZEN;
 		/* Release: all we did comes before the end of kthread_freeze_all(); pairs with the
-		 * acquire of ask_locked(). */
+		 * acquire of ask_locked(). Model: freezer.pml 2 */
 	} while (!__atomic_compare_exchange_n(&t->phase, &old, new, true, __ATOMIC_ACQ_REL,
 					      __ATOMIC_RELAXED));
 	return true;
@@ -71,7 +72,8 @@ bool kt_freeze(struct kt_task *t, enum kt_freeze how)
 		frozen = true;
 		KT_DELAY("frozen");
 		tell_freezer();
-		/* Acquire: what the thawer wrote; pairs with thaw_locked(). Stop ends it, too. */
+		/* Acquire: what the thawer wrote; pairs with thaw_locked(). Stop ends it, too.
+		 * Model: freezer.pml 5 */
 		kt_sleep(t, NULL);
 	}
 	if (frozen)
@@ -142,7 +144,8 @@ void kt_freezer_leave(struct kt_task *t)
 /* Ask @t, wake it if it sleeps. Return: does it run code of its own? */
 static bool ask_locked(struct kt_task *t)
 {
-	/* Acquire: what the thread wrote before it froze; pairs with freeze_if_asked(). */
+	/* Acquire: what the thread wrote before it froze; pairs with freeze_if_asked(). Model:
+	 * freezer.pml 3, 6 */
 	uint32_t old = kt_phase_change(&t->phase, 0, PHASE_SHOULD_FREEZE);
 
 	if (old & (PHASE_FROZEN | PHASE_PARKED))
@@ -157,14 +160,15 @@ static void thaw_locked(struct kt_task *t)
 	uint32_t old = __atomic_load_n(&t->phase, __ATOMIC_RELAXED);
 	uint32_t new;
 
-	kt_slot_request(t, PHASE_FROZEN);
+	kt_slot_request_held(t, PHASE_FROZEN);
 	kt_waker_here(t);
 	KT_DELAY("thaw");
 	do {
 		new = old & ~PHASE_SHOULD_FREEZE;
 		if (old & PHASE_FROZEN)
 			new &= ~(PHASE_STATES | PHASE_ASLEEP);
-		/* Release: the caller's writes; pairs with kt_sleep() in kt_freeze(). */
+		/* Release: the caller's writes; pairs with kt_sleep() in kt_freeze(). Model:
+		 * freezer.pml 4 */
 	} while (!__atomic_compare_exchange_n(&t->phase, &old, new, true, __ATOMIC_ACQ_REL,
 					      __ATOMIC_RELAXED));
 	kt_phase_kick(&t->phase, old, PHASE_FROZEN);
@@ -224,7 +228,7 @@ int kthread_freeze_all(long timeout)
 		unsigned int nr_running = 0;
 		bool lost;
 
-		/* Before the walk: who freezes after it changes the count. */
+		/* Before the walk: who freezes after it changes the count. Model: freezer.pml 1 */
 		seen = __atomic_load_n(&freezer.event, __ATOMIC_ACQUIRE);
 		kt_lock(&freezer.lock);
 		lost = begun && !freezer.active;

@@ -81,13 +81,14 @@ static inline void kt_lock(uint32_t *lock)
 {
 	uint32_t free = 0;
 
-	/* Acquire: pairs with the release of kt_unlock(). */
+	/* Acquire: pairs with the release of kt_unlock(). Model: lock.pml 2, 6 */
 	if (!__atomic_compare_exchange_n(lock, &free, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		kt_lock_slow(lock);
 }
 
 static inline void kt_unlock(uint32_t *lock)
 {
+	/* Release: pairs with both ways to lock. Model: lock.pml 1, 5, 7 */
 	if (__atomic_exchange_n(lock, 0, __ATOMIC_RELEASE) == 2)
 		kt_futex_wake(lock, 1, FUTEX_SELF);
 }
@@ -220,6 +221,22 @@ static inline void kt_slot_request(struct kt_task *t, uint32_t states)
 	if (__builtin_expect(slot_observed(), 0) &&
 	    __atomic_load_n(&t->phase, __ATOMIC_RELAXED) & states)
 		slot_request(kt_slot_of(t));
+}
+
+/*
+ * T0 of who ends a park or a freeze. A request still pending then is one whose stamp came late: the
+ * thread was up already, and nobody was woken.
+ */
+static inline void kt_slot_request_held(struct kt_task *t, uint32_t state)
+{
+	struct kthread_slot *s;
+
+	if (__builtin_expect(slot_observed(), 0) &&
+	    __atomic_load_n(&t->phase, __ATOMIC_RELAXED) & state) {
+		s = kt_slot_of(t);
+		if (s)
+			__atomic_store_n(&s->t0_ns, slot_clock_ns(), __ATOMIC_RELAXED);
+	}
 }
 
 static inline bool kt_slot_pending(const struct kthread_slot *s)

@@ -10,7 +10,10 @@ static void wake_controllers(struct kt_task *t, uint32_t old)
 		kt_futex_wake(&t->phase, INT32_MAX, FUTEX_CONTROLLER);
 }
 
-/* Set PARKED if the request stands. One step: an unpark comes before it or after it. */
+/*
+ * Set PARKED if the request stands. One step: an unpark comes before it or after it. Model:
+ * park_race.pml 1
+ */
 static bool park_if_asked(struct kt_task *t)
 {
 	uint32_t old = __atomic_load_n(&t->phase, __ATOMIC_RELAXED);
@@ -21,7 +24,7 @@ static bool park_if_asked(struct kt_task *t)
 			return false;
 		new = (old & ~(PHASE_STATES | PHASE_WAITED)) | PHASE_PARKED;
 		/* Release: all we did comes before the end of kthread_park(); pairs with its
-		 * acquire. */
+		 * acquire. Model: park.pml 3 */
 	} while (!__atomic_compare_exchange_n(&t->phase, &old, new, true, __ATOMIC_ACQ_REL,
 					      __ATOMIC_RELAXED));
 	USDT(kthread, parked, t->task.pid);
@@ -38,7 +41,8 @@ void kt_parkme(struct kt_task *t)
 		kt_sleep(t, NULL);
 		USDT(kthread, unparked, t->task.pid);
 	}
-	/* Acquire: what the unparker wrote; pairs with kthread_unpark() and kthread_stop(). */
+	/* Acquire: what the unparker wrote; pairs with kthread_unpark() and kthread_stop().
+	 * Model: park.pml 6 */
 	kt_phase_change(&t->phase, PHASE_STATES, 0);
 	/* The freezer took a parked thread for a frozen one. */
 	if (t->freezable)
@@ -91,7 +95,8 @@ static int request_park(struct kt_task *t, uint32_t *seen)
 
 static int wait_parked(struct kt_task *t)
 {
-	/* Acquire: what the thread wrote; pairs with park_if_asked() and kt_exit(). */
+	/* Acquire: what the thread wrote; pairs with park_if_asked() and kt_exit(). Model:
+	 * park.pml 4, park_race.pml 9 */
 	uint32_t seen = __atomic_load_n(&t->phase, __ATOMIC_ACQUIRE);
 
 	for (;;) {
@@ -142,11 +147,11 @@ void kthread_unpark(struct task_struct *k)
 	if (!kt_check_kthread(t, "kthread_unpark") &&
 	    __atomic_load_n(&t->phase, __ATOMIC_ACQUIRE) & PHASE_SHOULD_PARK) {
 		kt_rebind(t);
-		kt_slot_request(t, PHASE_PARKED);
+		kt_slot_request_held(t, PHASE_PARKED);
 		kt_waker_here(t);
 		KT_DELAY("unpark");
 		old = kt_phase_unpark(&t->phase);
-		/* From here on @t may be gone. */
+		/* From here on @t may be gone. Model: park_race.pml 4 */
 		kt_phase_kick(&t->phase, old, PHASE_PARKED);
 		wake_controllers(t, old);
 	}
