@@ -67,6 +67,8 @@ static void wake_listed(struct completion *x, int nr)
 				b->last = p;
 			l->in_list = false;
 			phase = &l->task->phase;
+			/* Under the lock: the task leaves the list before it ends. Model:
+			 * completion.pml 6 */
 			old = kt_wake(l->task, TASK_NORMAL);
 		}
 		kt_unlock(&b->lock);
@@ -91,7 +93,8 @@ void kthread_complete(struct completion *x)
 
 	do {
 		new = (old & DONE_MASK) == DONE_ALL ? old : old + 1;
-		/* Release: pairs with take(). The last access to @x. */
+		/* Release: pairs with take(). The last access to @x. Model: completion.pml 1, 2,
+		 * 8 */
 	} while (!__atomic_compare_exchange_n(&x->word, &old, new, true, __ATOMIC_ACQ_REL,
 					      __ATOMIC_RELAXED));
 	KT_DELAY("complete");
@@ -123,7 +126,8 @@ static bool take(struct completion *x, uint64_t waiter, uint64_t else_add)
 			new = old - waiter - 1;
 		if (new == old)
 			break;
-		/* Acquire: what the completer wrote; pairs with kthread_complete(). */
+		/* Acquire: what the completer wrote; pairs with kthread_complete(). Model:
+		 * completion.pml 3 */
 	} while (!__atomic_compare_exchange_n(&x->word, &old, new, true, __ATOMIC_ACQ_REL,
 					      __ATOMIC_ACQUIRE));
 	return (old & DONE_MASK) != 0;
@@ -183,6 +187,7 @@ static long sleep_listed(struct completion *x, const struct timespec *until)
 		set_current_state(TASK_INTERRUPTIBLE);
 		/*
 		 * Listed before the look: a completer that does not find us was seen by the look.
+		 * Model: completion.pml 4, 7
 		 */
 		list_add(b, &l);
 		/* A "done" that came with the end of the wait counts. */

@@ -31,7 +31,7 @@ void kt_exit(void *arg)
 	kt_self = NULL;
 	KT_DELAY("exit");
 	/* Release: the result, and all that the thread did; pairs with kthread_stop() and
-	 * wait_parked(). */
+	 * wait_parked(). Model: park_race.pml 6, 8, exit.pml 9 */
 	old = kt_phase_change(&t->phase, PHASE_STATES | PHASE_WAITED, PHASE_EXITED);
 	if (old & PHASE_WAITED)
 		kt_futex_wake(&t->phase, INT32_MAX, FUTEX_CONTROLLER);
@@ -72,7 +72,10 @@ bool kthread_should_stop_or_park(void)
 			    (PHASE_SHOULD_STOP | PHASE_SHOULD_PARK);
 }
 
-/* Ask, unpark and wake in one step; only a per-CPU thread must be bound before it goes on. */
+/*
+ * Ask, unpark, wake and claim the join in one step; only a per-CPU thread must be bound before it
+ * goes on. Model: park_race.pml 5, 7, 10, exit.pml 1
+ */
 static uint32_t request_stop(struct kt_task *t)
 {
 	uint32_t old;
@@ -104,6 +107,7 @@ static void join(struct kt_task *t)
 	pthread_join(t->thread, NULL);
 	pthread_setcancelstate(state, NULL);
 	KT_DELAY("joined");
+	/* Release: the end of the thread; pairs with stop_and_wait(). Model: exit.pml 3, 5 */
 	old = kt_phase_change(&t->phase, PHASE_WAITED, PHASE_JOINED);
 	if (old & PHASE_WAITED)
 		kt_futex_wake(&t->phase, INT32_MAX, FUTEX_CONTROLLER);
@@ -119,7 +123,7 @@ static int stop_and_wait(struct kt_task *t)
 	if (!(seen & PHASE_JOIN_CLAIMED)) {
 		join(t);
 	} else {
-		/* Acquire: pairs with join() of the one who claimed it. */
+		/* Acquire: pairs with join() of the one who claimed it. Model: exit.pml 2, 4 */
 		seen = __atomic_load_n(&t->phase, __ATOMIC_ACQUIRE);
 		while (!(seen & PHASE_JOINED))
 			seen = kt_wait_change(t, seen);

@@ -19,6 +19,7 @@ void kt_lock_slow(uint32_t *lock)
 			break;
 		kt_cpu_relax();
 	}
+	/* As 2: others may sleep. Acquire: pairs with kt_unlock(). Model: lock.pml 3, 4 */
 	while (__atomic_exchange_n(lock, 2, __ATOMIC_ACQUIRE))
 		kt_futex_wait(lock, 2, NULL, FUTEX_SELF);
 }

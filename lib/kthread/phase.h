@@ -10,6 +10,9 @@
  *looks at its condition, and a waker that writes the condition and then looks at the state, the
  *later one sees all that the earlier one wrote before.
  *
+ * "Model: wake.pml 3, 4" at a barrier: without it tests/model/wake.pml, as its variants 3 and 4, is
+ * rejected. `make check-model` searches all of them.
+ *
  * Who changes what:
  *	states		set by the thread itself; cleared by it and by whoever wakes it
  *	ASLEEP		set by the thread before the futex, cleared with the state
@@ -70,7 +73,11 @@ static inline void kt_cpu_relax(void)
 #endif
 }
 
-/* kt_phase_change - clear, then set bits; acquire and release. Return: the word before */
+/*
+ * kt_phase_change - clear, then set bits; acquire and release. Return: the word before
+ *
+ * Model: wake.pml 1, park_race.pml 10
+ */
 static inline uint32_t kt_phase_change(uint32_t *phase, uint32_t clear, uint32_t set)
 {
 	uint32_t old = __atomic_load_n(phase, __ATOMIC_RELAXED);
@@ -86,6 +93,7 @@ static inline uint32_t kt_phase_change(uint32_t *phase, uint32_t clear, uint32_t
  * if it has one of the bits @unless
  *
  * A read-modify-write in any case: it orders the caller's writes even when there is nobody to wake.
+ * Model: wake.pml 2, 4
  */
 static inline uint32_t kt_phase_wake(uint32_t *phase, uint32_t states, uint32_t unless)
 {
@@ -101,7 +109,11 @@ static inline uint32_t kt_phase_wake(uint32_t *phase, uint32_t states, uint32_t 
 	return old;
 }
 
-/* kt_phase_unpark - withdraw a park; clears PARKED with the request. Return: the word before */
+/*
+ * kt_phase_unpark - withdraw a park; clears PARKED with the request. Return: the word before
+ *
+ * Model: park.pml 5
+ */
 static inline uint32_t kt_phase_unpark(uint32_t *phase)
 {
 	uint32_t old = __atomic_load_n(phase, __ATOMIC_RELAXED);

@@ -130,7 +130,8 @@ void kt_get(struct kt_task *t)
  */
 void kt_put(struct kt_task *t)
 {
-	/* Release: our use of the handle comes before its end; acquire: and the others' too. */
+	/* Release: our use of the handle comes before its end; acquire: and the others' too.
+	 * Model: exit.pml 7, 8 */
 	if (__atomic_fetch_sub(&t->refs, 1, __ATOMIC_ACQ_REL) != 1)
 		return;
 	if (t->is_kthread && t->fork_nr == kt_fork_nr &&
