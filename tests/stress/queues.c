@@ -418,7 +418,7 @@ static bool W16_destroy_with_whatever_is_there(void)
 				w, &j[k].d, k & 1 ? 0 : 1000000 + rnd() % 1000000);
 		}
 		if (rnd() & 1)
-			j[1].again = 1000000000;
+			__atomic_store_n(&j[1].again, 1000000000, __ATOMIC_RELEASE);
 		kthread_destroy_worker(w);
 		/* What was ready ran; what was left is idle again, and of no worker. */
 		CHECK(trues == 4 && j[1].runs >= 1 && j[3].runs == 1);
