@@ -22,6 +22,8 @@
 
 #include <linux/bpf.h>
 
+#include "features.h"
+
 #define ROOT_OR_CAPS "run as root, or grant CAP_BPF and CAP_PERFMON"
 
 struct examination {
@@ -192,23 +194,27 @@ static void examine_programs(struct examination *e)
 
 static void examine_maps(struct examination *e)
 {
-	static const struct {
-		enum bpf_map_type type;
-		const char *name, *costs;
-	} maps[] = {
-		{ BPF_MAP_TYPE_RINGBUF, "ring buffer maps", "outliers and lifecycle events" },
-		{ BPF_MAP_TYPE_TASK_STORAGE, "task storage maps", "all tracing of threads" },
+	static const char *const feature_costs[NR_FEATURES] = {
+		[FEATURE_ATOMICS] = "kt trace work, park and stop",
+		[FEATURE_CURRENT_TASK] = "kt trace work, and all tracing of programs",
+		[FEATURE_TASK_STORAGE] = "kt trace wakeup",
 	};
+	int ok = libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL);
 
-	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
-		int ok = libbpf_probe_bpf_map_type(maps[i].type, NULL);
+	/* The library cannot tell refused from unknown: without privilege it is refused. */
+	say_tried(e, "ring buffer maps",
+		  ok == 1	     ? 0
+		  : e->is_privileged ? ok ?: -EINVAL
+				     : -EPERM,
+		  "outliers and lifecycle events");
+	for (enum feature f = 0; f < NR_FEATURES; f++) {
+		int err = feature_try(f);
 
-		/* The library cannot tell refused from unknown: without privilege it is refused. */
-		say_tried(e, maps[i].name,
-			  ok == 1	     ? 0
-			  : e->is_privileged ? ok ?: -EINVAL
-					     : -EPERM,
-			  maps[i].costs);
+		if (!err || !e->is_privileged)
+			say_tried(e, feature_text[f].name, err ? -EPERM : 0, feature_costs[f]);
+		else
+			say(e, feature_text[f].name, CAPABILITY_ABSENT, feature_costs[f],
+			    feature_text[f].since, "refused by this kernel");
 	}
 }
 

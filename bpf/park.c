@@ -131,6 +131,7 @@ const struct tracer_ops tracer_park = {
 	.counters = COUNTER_BIT(map_full) | COUNTER_BIT(superseded) | COUNTER_BIT(unmatched) |
 		    COUNTER_BIT(negative) | COUNTER_BIT(filtered) | COUNTER_BIT(no_nudge) |
 		    COUNTER_BIT(park_refused),
+	.needs = FEATURE_BIT(FEATURE_ATOMICS) | FEATURE_BIT(FEATURE_CURRENT_TASK),
 	.open = park_open,
 	.load = park_load,
 	.attach = park_attach,

@@ -127,6 +127,7 @@ const struct tracer_ops tracer_stop = {
 	.nr_metrics = 1,
 	.counters = COUNTER_BIT(map_full) | COUNTER_BIT(superseded) | COUNTER_BIT(unmatched) |
 		    COUNTER_BIT(negative) | COUNTER_BIT(filtered),
+	.needs = FEATURE_BIT(FEATURE_ATOMICS) | FEATURE_BIT(FEATURE_CURRENT_TASK),
 	.open = stop_open,
 	.load = stop_load,
 	.attach = stop_attach,

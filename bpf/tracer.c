@@ -227,6 +227,7 @@ static void autoload_follow(struct tracer *t)
 static int load(struct tracer *t, char *err, size_t errlen)
 {
 	int ret = slab_size(t);
+	char lacks[256];
 
 	if (ret)
 		return tracer_error(err, errlen, ret, "size the histograms");
@@ -234,6 +235,10 @@ static int load(struct tracer *t, char *err, size_t errlen)
 	tracer_log_start();
 	ret = t->ops->load(t);
 	t->settings = NULL; /* read-only from here on */
+	if (ret && features_missing(t->ops->needs, lacks, sizeof(lacks)))
+		return tracer_say(err, errlen, -ENOTSUP,
+				  "cannot load the %s tracer: this kernel has no %s", t->ops->name,
+				  lacks);
 	if (ret)
 		return tracer_error(err, errlen, ret, "load the %s tracer", t->ops->name);
 	return slab_map(t, err, errlen);

@@ -19,6 +19,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "bpf/features.h"
 #include "bpf/tracer.h"
 #include "bpf/tracer_shared.h"
 
@@ -28,6 +29,7 @@ struct tracer_ops {
 	uint32_t nr_metrics;
 	uint32_t nr_hidden; /* further histograms per group, after the metrics: for fold() only */
 	uint64_t counters;  /* COUNTER_BIT()s of its own; COUNTERS_ALL_KINDS are added */
+	uint32_t needs;	    /* FEATURE_BIT()s: what is asked for when it cannot be loaded */
 
 	/*
 	 * Open the skeleton; set t->skel, t->obj, t->settings; set autoload and the kind's own

@@ -178,6 +178,7 @@ const struct tracer_ops tracer_wakeup = {
 		    COUNTER_BIT(preempted) | COUNTER_BIT(requeued) | COUNTER_BIT(migrated) |
 		    COUNTER_BIT(parked) | COUNTER_BIT(unmatched) | COUNTER_BIT(superseded) |
 		    COUNTER_BIT(negative) | COUNTER_BIT(filtered),
+	.needs = FEATURE_BIT(FEATURE_TASK_STORAGE),
 	.open = wakeup_open,
 	.load = wakeup_load,
 	.attach = wakeup_attach,

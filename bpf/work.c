@@ -191,6 +191,7 @@ const struct tracer_ops tracer_work = {
 	.counters = COUNTER_BIT(map_full) | COUNTER_BIT(superseded) | COUNTER_BIT(unmatched) |
 		    COUNTER_BIT(negative) | COUNTER_BIT(cancelled) | COUNTER_BIT(flush_work) |
 		    COUNTER_BIT(filtered),
+	.needs = FEATURE_BIT(FEATURE_ATOMICS) | FEATURE_BIT(FEATURE_CURRENT_TASK),
 	.open = work_open,
 	.load = work_load,
 	.attach = work_attach,

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "features.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <linux/bpf.h>
+
+const struct feature_text feature_text[NR_FEATURES] = {
+	[FEATURE_ATOMICS] = { "atomic operations of BPF", "Linux 5.12 or later" },
+	[FEATURE_CURRENT_TASK] = { "typed current task of BPF", "Linux 5.11 or later" },
+	[FEATURE_TASK_STORAGE] = { "task storage maps", "Linux 5.13 or later" },
+};
+
+static int try_load(const struct bpf_insn *insns, size_t nr)
+{
+	int fd = bpf_prog_load(BPF_PROG_TYPE_KPROBE, "kt_feature", "GPL", insns, nr, NULL);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+/* On the stack: exchange what was just stored. */
+static int try_atomics(void)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_STX | BPF_MEM | BPF_DW,
+		  .dst_reg = BPF_REG_10,
+		  .src_reg = BPF_REG_0,
+		  .off = -8 },
+		{ .code = BPF_STX | BPF_ATOMIC | BPF_DW,
+		  .dst_reg = BPF_REG_10,
+		  .src_reg = BPF_REG_0,
+		  .off = -8,
+		  .imm = BPF_CMPXCHG },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+
+	return try_load(insns, sizeof(insns) / sizeof(insns[0]));
+}
+
+static int try_current_task(void)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_current_task_btf },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+
+	return try_load(insns, sizeof(insns) / sizeof(insns[0]));
+}
+
+int feature_try(enum feature f)
+{
+	int ok;
+
+	switch (f) {
+	case FEATURE_ATOMICS:
+		return try_atomics();
+	case FEATURE_CURRENT_TASK:
+		return try_current_task();
+	default:
+		ok = libbpf_probe_bpf_map_type(BPF_MAP_TYPE_TASK_STORAGE, NULL);
+		/* The library cannot tell refused from unknown. */
+		return ok == 1 ? 0 : ok ?: -EINVAL;
+	}
+}
+
+int features_missing(unsigned int needs, char *text, size_t size)
+{
+	size_t used = 0;
+	int nr = 0;
+
+	text[0] = 0;
+	for (enum feature f = 0; f < NR_FEATURES; f++) {
+		int err = needs & FEATURE_BIT(f) ? feature_try(f) : 0;
+
+		if (!err || err == -EPERM || used >= size)
+			continue;
+		used += (size_t)snprintf(text + used, size - used, "%s%s (it takes %s)",
+					 nr ? " and no " : "", feature_text[f].name,
+					 feature_text[f].since);
+		nr++;
+	}
+	return nr;
+}

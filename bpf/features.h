@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_BPF_FEATURES_H
+#define KT_BPF_FEATURES_H
+/*
+ * What our BPF programs need of a kernel beyond BTF, found by trying it, never by the kernel's
+ * version. Prints nothing and changes nothing.
+ */
+#include <stddef.h>
+
+enum feature {
+	FEATURE_ATOMICS,      /* compare-and-swap: extremes kept by programs that can be preempted */
+	FEATURE_CURRENT_TASK, /* bpf_get_current_task_btf() */
+	FEATURE_TASK_STORAGE, /* maps by task: the wakeup tracer's states */
+	NR_FEATURES,
+};
+
+#define FEATURE_BIT(f) (1U << (f))
+
+struct feature_text {
+	const char *name;
+	const char *since; /* "Linux 5.12 or later" */
+};
+
+extern const struct feature_text feature_text[NR_FEATURES];
+
+/* feature_try - 0, or -errno as the kernel refused it; -EPERM: not told from absent without privilege */
+int feature_try(enum feature f);
+
+/*
+ * features_missing - words for those of @needs (FEATURE_BITs) that this kernel lacks: "atomic
+ * operations of BPF (it takes Linux 5.12 or later)", more joined by "and"
+ *
+ * Return: how many.
+ */
+int features_missing(unsigned int needs, char *text, size_t size);
+#endif
