@@ -96,6 +96,20 @@ static long bind_mask(void)
 	return stop(k) ?: err;
 }
 
+/* A wish: what the kernel refuses is done without. */
+static long prefer(void)
+{
+	struct task_struct *k = kthread_create(until_stop, NULL, "prefer");
+	struct cpumask mask;
+	long err;
+
+	if (IS_ERR(k))
+		return PTR_ERR(k);
+	cpumask_setall(&mask);
+	err = kthread_affine_preferred(k, &mask);
+	return stop(k) ?: err;
+}
+
 static long cancellable(void)
 {
 	struct kthread_cancel cancel = KTHREAD_CANCEL_INIT;
@@ -274,8 +288,8 @@ enum { CHILD_OK, CHILD_BAD, CHILD_NO_SUCH_CALL };
 struct op {
 	const char *name;
 	long (*op)(void);
-	int least;    /* calls that fail in turn: name, task, creator, thread; and what it adds */
-	bool rebinds; /* an affinity that stands already is set again: refused, it still stands */
+	int least; /* calls that fail in turn: name, task, creator, thread; and what it adds */
+	bool may_be_refused; /* the affinity: it is a wish, or stands already and is set again */
 };
 
 struct held {
@@ -306,7 +320,7 @@ static int child(const struct op *o, int nr, bool by_hook)
 		return err ? CHILD_BAD : CHILD_NO_SUCH_CALL;
 	started = WAIT_UNTIL(is_held(&h, 0) || is_held(&h, 1));
 	again = o->op();
-	if (o->rebinds && !err && !strcmp(failed_call, "sched_setaffinity"))
+	if (o->may_be_refused && !err && !strcmp(failed_call, "sched_setaffinity"))
 		err = -failed_err;
 	if (err == -failed_err && started && !again && WAIT_UNTIL(is_held(&h, 1)))
 		return CHILD_OK;
@@ -369,6 +383,7 @@ int main(void)
 		{ "kthread_create_on_cpu", create_on_cpu, 6, false },
 		{ "kthread_run_on_cpu with a long name", run_on_cpu, 6, false },
 		{ "kthread_bind_mask", bind_mask, 6, false },
+		{ "kthread_affine_preferred", prefer, 6, true },
 		{ "kthread_create_cancellable", cancellable, 5, false },
 		{ "kthread_create_cancellable, cancelled", cancelled, 4, false },
 		{ "kthread_create_worker", create_worker, 5, false },

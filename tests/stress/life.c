@@ -310,6 +310,49 @@ static bool L18_stop_against_interruptible_waits(void)
 	return true;
 }
 
+/* ---- threads with preferred CPUs come and go while the wishes are granted anew ---- */
+static void refresh_often(void *unused)
+{
+	unsigned int i;
+
+	(void)unused;
+	for (i = 0; i < REPEAT; i++) {
+		kthread_refresh_affinity();
+		delay_somewhere(rnd());
+	}
+}
+
+/* Mutation: kt_exit() without kt_affine_leave(): the list runs through freed handles. */
+static bool L20_preferred_cpus_come_and_go(void)
+{
+	struct task_struct *k[3];
+	struct cpumask mask;
+	unsigned int i, j;
+	int ret;
+
+	other_go(0, refresh_often, NULL);
+	other_go(1, refresh_often, NULL);
+	for (i = 0; i < REPEAT / 4; i++) {
+		for (j = 0; j < 3; j++) {
+			cpumask_clear(&mask);
+			cpumask_set_cpu(j, &mask);
+			k[j] = kthread_create(until_stop, NULL, "prefers/%u", j);
+			CHECK(!IS_ERR(k[j]));
+			CHECK(kthread_affine_preferred(k[j], &mask) == 0);
+			if (j)
+				wake_up_process(k[j]);
+		}
+		for (j = 0; j < 3; j++) {
+			ret = kthread_stop(k[j]);
+			CHECK(ret == -EINTR || (j && ret == 42));
+		}
+		step();
+	}
+	other_wait(0);
+	other_wait(1);
+	return true;
+}
+
 /*
  * ---- L14: fork while the library is busy in all places: mutations: kt_freezer_fork_child() that
  * leaves the lock; kt_creator_fork_done() that leaves running set: the child hangs ----
@@ -408,6 +451,7 @@ int main(int argc, char **argv)
 		{ "L11_create_against_cancel", L11_create_against_cancel },
 		{ "L12_cancel_storm", L12_cancel_storm },
 		{ "L18_stop_against_interruptible_waits", L18_stop_against_interruptible_waits },
+		{ "L20_preferred_cpus_come_and_go", L20_preferred_cpus_come_and_go },
 		{ "L14_fork_while_others_are_busy", L14_fork_while_others_are_busy },
 	};
 
