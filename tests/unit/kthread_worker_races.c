@@ -84,8 +84,7 @@ static void listens(struct kthread_work *work)
 
 /*
  * The second queueing comes while the worker takes the work: whatever it returns, a run sees what
- * was written before it. Mutations: W02 only looks whether it is pending, as the worker may; W02b
- * says false for a running work.
+ * was written before it. Mutation W02b says false for a running work.
  */
 static void tell_and_queue(struct kthread_worker *w, unsigned int rounds, uint32_t longest)
 {
@@ -115,7 +114,7 @@ Test(kthread_worker_races, W2_a_false_return_still_orders_the_callers_writes)
 	kthread_destroy_worker(w);
 }
 
-static unsigned int plainly_told, plainly_saw, plain_go;
+static unsigned int plainly_told, plainly_saw, plain_go, plain_ran;
 
 static void spins_until_go(struct kthread_work *work)
 {
@@ -129,12 +128,13 @@ static void listens_plainly(struct kthread_work *work)
 {
 	(void)work;
 	plainly_saw = plainly_told;
+	__atomic_store_n(&plain_ran, 1, __ATOMIC_RELAXED);
 }
 
 /*
  * The work is next when the caller writes and has a false, and the worker takes it without a look
  * at what else was queued: they meet in the work alone. For the thread sanitizer: an x86 keeps that
- * order anyway. Mutation W02c only looks whether it is pending.
+ * order anyway. Mutations: W02 looks before it has the lock, W02c only looks.
  */
 Test(kthread_worker_races, W2_a_false_return_orders_plain_writes)
 {
@@ -145,6 +145,7 @@ Test(kthread_worker_races, W2_a_false_return_orders_plain_writes)
 		struct task_struct *k;
 
 		__atomic_store_n(&plain_go, 0, __ATOMIC_RELAXED);
+		__atomic_store_n(&plain_ran, 0, __ATOMIC_RELAXED);
 		kthread_init_worker(&w);
 		/* Both before its thread begins, which finds them in one look. */
 		cr_assert(kthread_queue_work(&w, &blocker));
@@ -154,6 +155,8 @@ Test(kthread_worker_races, W2_a_false_return_orders_plain_writes)
 		plainly_told = i;
 		cr_assert(!kthread_queue_work(&w, &work));
 		__atomic_store_n(&plain_go, 1, __ATOMIC_RELAXED);
+		/* A flush would take the lock that the worker takes. */
+		cr_assert(WAIT_UNTIL(__atomic_load_n(&plain_ran, __ATOMIC_RELAXED)));
 		kthread_flush_work(&work);
 		cr_assert_eq(plainly_saw, i);
 		kthread_stop(k);
