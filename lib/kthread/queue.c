@@ -8,6 +8,7 @@ struct wake kt_wake_idle_locked(struct kthread_worker *w, struct kt_task *t)
 
 	w->idle = 0;
 	USDT(kthread, wake_begin, wake.tid);
+	/* Pairs with rest_locked(). Model: worker.pml 4 */
 	wake.old = kt_wake(t, TASK_NORMAL);
 	return wake;
 }

@@ -89,7 +89,7 @@ static inline void collect_locked(struct kthread_worker *w)
 	head->prev = head;
 }
 
-/* The submit lock, too, behind the lock. */
+/* The submit lock, too, behind the lock. Model: worker.pml 3, 5, 9 */
 static inline void lock_submit(struct kthread_worker *w)
 {
 	kt_lock(&w->submit_lock);
@@ -177,7 +177,8 @@ static inline void wake_finish(const struct wake *wake)
  */
 static inline bool is_pending_locked(struct kthread_work *work)
 {
-	/* Acquire: the node is the thread's no more; pairs with take_locked(). */
+	/* Acquire: the node is the thread's no more; pairs with take_locked(). Model:
+	 * worker.pml 6, 10 */
 	return __atomic_load_n(&work->pending, __ATOMIC_ACQUIRE) &&
 	       __atomic_exchange_n(&work->pending, 1, __ATOMIC_ACQ_REL);
 }
@@ -211,7 +212,7 @@ static inline void take_locked(struct kthread_worker *w, struct kthread_work *wo
 	else /* two of its neighbours were initialised again: it is on no list any more */
 		work->node.next = work->node.prev = &work->node;
 	work->armed = false;
-	/* Last; a read-modify-write: pairs with is_pending_locked(). */
+	/* Last; a read-modify-write: pairs with is_pending_locked(). Model: worker.pml 7 */
 	__atomic_exchange_n(&work->pending, 0, __ATOMIC_ACQ_REL);
 }
 

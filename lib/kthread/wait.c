@@ -27,7 +27,7 @@ uint32_t kt_wake(struct kt_task *t, uint32_t states)
 	kt_slot_request(t, states);
 	kt_waker_here(t);
 	KT_DELAY("wake");
-	/* Pairs with the acquire of kt_sleep() and of kthread_set_state(). */
+	/* Pairs with the acquire of kt_sleep() and of kthread_set_state(). Model: wake.pml 2, 4 */
 	old = kt_phase_wake(&t->phase, states, PHASE_NOTIFY);
 	return __builtin_expect(old & PHASE_NOTIFY, 0) ? kt_notify_wake(t, states) : old;
 }
@@ -55,7 +55,8 @@ void kthread_set_state(unsigned int state)
 
 	if (state & PHASE_STATES)
 		kt_slot_absorb(t);
-	/* Pairs with kt_phase_wake(): later loads see what a waker wrote whose wake we missed. */
+	/* Pairs with kt_phase_wake(): later loads see what a waker wrote whose wake we missed.
+	 * Model: wake.pml 1, 3, 5 */
 	kt_phase_change(&t->phase, PHASE_STATES, state & PHASE_STATES);
 	KT_DELAY("state");
 }
@@ -92,7 +93,7 @@ static bool interrupted(uint32_t phase)
 /* In the futex until the state is clear or the wait must end. */
 static int sleep_in_kernel(struct kt_task *t, const struct timespec *until)
 {
-	/* Acquire: what the waker wrote; pairs with kt_phase_wake(). Also below. */
+	/* Acquire, also below: what the waker wrote; pairs with kt_phase_wake(). Model: wake.pml 7 */
 	uint32_t old = __atomic_load_n(&t->phase, __ATOMIC_ACQUIRE);
 	int err = 0;
 
@@ -107,6 +108,7 @@ static int sleep_in_kernel(struct kt_task *t, const struct timespec *until)
 			return err;
 		}
 		if (!(old & PHASE_ASLEEP)) {
+			/* Pairs with kt_phase_kick(). Model: wake.pml 6, 8 */
 			if (!__atomic_compare_exchange_n(&t->phase, &old, old | PHASE_ASLEEP, true,
 							 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 				continue;
@@ -143,7 +145,7 @@ static bool spin(struct kt_task *t, uint64_t begin_ns, uint32_t max_ns)
 
 	do {
 		for (i = 0; i < KT_SPIN_CHUNK; i++) {
-			/* Acquire: pairs with kt_phase_wake(). */
+			/* Acquire: pairs with kt_phase_wake(). Model: wake.pml 7 */
 			if (!(__atomic_load_n(&t->phase, __ATOMIC_ACQUIRE) & PHASE_STATES))
 				return true;
 			kt_cpu_relax();
@@ -263,6 +265,7 @@ uint32_t kt_wait_change(struct kt_task *t, uint32_t seen)
 {
 	uint32_t set = seen | PHASE_WAITED;
 
+	/* Pairs with whoever clears WAITED and wakes. Model: park.pml 1, 4, exit.pml 4, 6 */
 	if (!(seen & PHASE_WAITED) &&
 	    !__atomic_compare_exchange_n(&t->phase, &seen, set, false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_ACQUIRE))

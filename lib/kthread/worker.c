@@ -74,6 +74,7 @@ static enum rest rest_locked(struct kthread_worker *w, struct kt_task *t, enum r
 		return REST_SPIN;
 	w->sleep_until_ns = kt_first_due_locked(w);
 	kt_slot_absorb(t);
+	/* Under the submit lock: pairs with kt_wake_idle_locked(). Model: worker.pml 2, 8 */
 	kt_phase_change(&t->phase, PHASE_STATES, PHASE_INTERRUPTIBLE);
 	return REST_SLEEP;
 }
@@ -237,7 +238,7 @@ static void serve(struct kthread_worker *w, struct kt_task *t)
 				spun_ns = 0;
 			continue;
 		}
-		/* After the state: a request that came before it woke nobody. */
+		/* After the state: a request before it woke nobody. Model: worker.pml 1 */
 		phase = __atomic_load_n(&t->phase, __ATOMIC_ACQUIRE);
 		if (!(phase & PHASE_REQUESTS))
 			sleep_idle(t, w->sleep_until_ns, spun_ns);
