@@ -93,7 +93,7 @@ static bool interrupted(uint32_t phase)
 /* In the futex until the state is clear or the wait must end. */
 static int sleep_in_kernel(struct kt_task *t, const struct timespec *until)
 {
-	/* Acquire, also below: what the waker wrote; pairs with kt_phase_wake(). Model: wake.pml 7 */
+	/* Acquire, also below: what wakers wrote; pairs with kt_phase_wake(). Model: wake.pml 7 */
 	uint32_t old = __atomic_load_n(&t->phase, __ATOMIC_ACQUIRE);
 	int err = 0;
 
