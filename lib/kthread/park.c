@@ -150,8 +150,9 @@ void kthread_unpark(struct task_struct *k)
 		kt_slot_request_held(t, PHASE_PARKED);
 		kt_waker_here(t);
 		KT_DELAY("unpark");
+		/* Pairs with kt_parkme() and wait_parked(). Model: park.pml 5, park_race.pml 4 */
 		old = kt_phase_unpark(&t->phase);
-		/* From here on @t may be gone. Model: park_race.pml 4 */
+		/* From here on @t may be gone. */
 		kt_phase_kick(&t->phase, old, PHASE_PARKED);
 		wake_controllers(t, old);
 	}

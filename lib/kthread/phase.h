@@ -109,11 +109,8 @@ static inline uint32_t kt_phase_wake(uint32_t *phase, uint32_t states, uint32_t 
 	return old;
 }
 
-/*
- * kt_phase_unpark - withdraw a park; clears PARKED with the request. Return: the word before
- *
- * Model: park.pml 5
- */
+/* kt_phase_unpark - withdraw a park; clears PARKED with the request. Return: the word before.
+ * Model: park.pml 5 */
 static inline uint32_t kt_phase_unpark(uint32_t *phase)
 {
 	uint32_t old = __atomic_load_n(phase, __ATOMIC_RELAXED);
