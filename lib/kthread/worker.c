@@ -323,7 +323,7 @@ void kthread_init_worker(struct kthread_worker *worker)
 
 static struct kthread_worker *create_worker(unsigned int flags, int cpu, int node, char *name)
 {
-	/* Whole cache lines: what a queue_work touches of the worker is the first one. */
+	/* Whole cache lines: the thread uses the first one, kthread_queue_work() the third. */
 	size_t size = (sizeof(struct kthread_worker) + 63) & ~63UL;
 	struct kthread_worker *w = KT_FAIL("worker") ? NULL : aligned_alloc(64, size);
 	struct task_struct *k;
