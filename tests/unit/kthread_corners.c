@@ -179,6 +179,9 @@ Test(kthread_corners, a_sets_thread_on_a_wrong_cpu_is_counted_and_goes_back)
 	cr_assert(WAIT_UNTIL(READ(runs) == 1));
 	cr_expect_eq(kthread_warn_count(KTHREAD_WARN_WRONG_CPU), 0);
 
+	/* Asleep: behind its look at the CPU it would run where it is. */
+	cr_assert(WAIT_UNTIL(kthread_get_state(threads[0]) == TASK_INTERRUPTIBLE &&
+			     thread_state(threads[0]->pid) == 'S'));
 	cpumask_clear(&one);
 	cpumask_set_cpu(1, &one);
 	cr_assert_eq(syscall(SYS_sched_setaffinity, threads[0]->pid, sizeof(one), &one), 0);
