@@ -100,6 +100,13 @@ conformance_sources := $(filter-out %/entry_kernel.c,$(wildcard tests/conformanc
 $(eval $(call program,tests/conformance/scenarios,$(conformance_sources),lib/libkthread.a lib/libprobe.a,))
 tests: $B/tests/conformance/scenarios
 
+# What the emulator of `make check-arm64` does by itself.
+objs += $B/tests/arm64/threads_grow.o
+arm64: $B/tests/arm64/threads_grow
+$B/tests/arm64/threads_grow: $B/tests/arm64/threads_grow.o
+	$(call say,LD)mkdir -p $(@D) && $(CC) $(KT_LDFLAGS) $(LDFLAGS) -o $@ $<
+.PHONY: arm64
+
 # Programs of minutes, run by `make check-stress`: build/tests/stress/NAME, with the testing build of the library.
 comma := ,
 stress_tests := $(patsubst tests/stress/%.c,%,$(wildcard tests/stress/*.c))
