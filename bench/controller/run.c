@@ -6,6 +6,7 @@
 
 #include "bench/controller/interrupt.h"
 #include "bench/controller/kernel_arm.h"
+#include "bench/controller/kernel_module.h"
 
 static double cost_s(const struct suite_question *q, const struct measure_opts *o)
 {
@@ -39,6 +40,18 @@ static void add_kernel_arm(const struct suite_question *q, const struct measure_
 			     why);
 }
 
+/* The same for the kernel's own kthreads, where their module is loaded. */
+static void add_kernel_module(const struct suite_question *q, const struct measure_opts *o)
+{
+	char why[256];
+
+	if (!kernel_module_loaded() || interrupt_seen())
+		return;
+	if (kernel_module_measure(o->out, q->name, why, sizeof(why)) && o->progress)
+		progress_say(o->progress, "%s: the kernel's own kthreads are not shown: %s",
+			     q->name, why);
+}
+
 int run_questions(const struct suite *s, const struct measure_opts *o, struct run_summary *sum,
 		  char *err, size_t errlen)
 {
@@ -61,8 +74,10 @@ int run_questions(const struct suite *s, const struct measure_opts *o, struct ru
 		sum->done += r == MEASURE_DONE;
 		sum->empty += r == MEASURE_EMPTY;
 		sum->failed += r == MEASURE_FAILED;
-		if (r == MEASURE_DONE)
+		if (r == MEASURE_DONE) {
 			add_kernel_arm(q, o);
+			add_kernel_module(q, o);
+		}
 	}
 	sum->interrupted = interrupt_seen();
 	if (o->progress)

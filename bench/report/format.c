@@ -131,6 +131,11 @@ bool phases_add_up(const struct report_result *r)
 	return true;
 }
 
+const char *seen_by(const struct report_result *r)
+{
+	return strcmp(r->name, "kthread") ? "the tracer" : "a kernel module";
+}
+
 const struct hist *delay_busy(const struct report_result *r)
 {
 	if (!r->from_trace || !r->main_metric || !strcmp(r->main_metric, "delay_busy"))

@@ -222,7 +222,7 @@ static void verdict_cells(const struct page *p, const struct report_question *q,
 		if (q->baseline && !strcmp(r->name, q->baseline))
 			fputs("baseline", p->out);
 		else if (r->from_trace)
-			fputs("seen by the tracer, no verdict", p->out);
+			fprintf(p->out, "seen by %s, no verdict", seen_by(r));
 		return;
 	}
 	fprintf(p->out, "<td>%s<td>", format_ratio(ratio, c->c.ratio));

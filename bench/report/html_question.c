@@ -75,7 +75,7 @@ static void arm_row(const struct page *p, const struct report_result *r)
 	ns_cell(p, per_op);
 	fputs("<td class=reason>", p->out);
 	if (r->from_trace) {
-		fputs("seen by the tracer: ", p->out);
+		fprintf(p->out, "seen by %s: ", seen_by(r));
 		page_text(p, r->main_metric ? r->main_metric : "nothing");
 	} else if (r->label) {
 		page_text(p, r->label);

@@ -51,6 +51,9 @@ double result_share(const struct report_result *r, enum report_phase p);
 /* phases_add_up - call, wake, runq and resume are there for the same wakes */
 bool phases_add_up(const struct report_result *r);
 
+/* seen_by - who saw a subject beside the arms of a question: "the tracer", or the kernel's own module */
+const char *seen_by(const struct report_result *r);
+
 /* delay_busy - of a subject beside the arms of a question whose own figures are of something else;
  * NULL: none */
 const struct hist *delay_busy(const struct report_result *r);

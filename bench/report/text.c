@@ -186,7 +186,7 @@ static void arms_table(struct text *t, const struct report_question *q)
 		name_cell(t, r->name);
 		figure_cells(t, &r->stats);
 		if (r->from_trace)
-			fprintf(t->out, "  by the tracer (%s), no verdict",
+			fprintf(t->out, "  by %s (%s), no verdict", seen_by(r),
 				r->main_metric ? r->main_metric : "-");
 		comparison_cells(t, q, r);
 		fputc('\n', t->out);
