@@ -179,6 +179,23 @@ static void on_signal(int sig)
 	ADD(handled);
 }
 
+/* The signals that thread @tid blocks, as a mask of bits. */
+static unsigned long blocked(pid_t tid)
+{
+	unsigned long mask = 0;
+	char line[256];
+	FILE *f;
+
+	snprintf(line, sizeof(line), "/proc/self/task/%d/status", tid);
+	f = fopen(line, "r");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "SigBlk: %lx", &mask) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return mask;
+}
+
 /* Mutation L17: the creator is born with the caller's mask. */
 Test(kthread_birth, L17_library_threads_run_no_signal_handlers)
 {
@@ -186,6 +203,8 @@ Test(kthread_birth, L17_library_threads_run_no_signal_handlers)
 	sigset_t set, old;
 	int i, sig;
 
+	cr_assert(blocked(k->pid) & 1UL << (SIGUSR1 - 1));
+	cr_assert(blocked(k->pid) & 1UL << (SIGTERM - 1));
 	signal(SIGUSR1, on_signal);
 	signal(SIGTERM, on_signal);
 	sigemptyset(&set);

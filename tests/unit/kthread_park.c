@@ -51,9 +51,11 @@ Test(kthread_park, P3_ordinary_wakes_do_not_end_a_park)
 	cr_assert(WAIT_UNTIL(READ(n) > 0));
 	cr_assert_eq(kthread_park(k), 0);
 	frozen = READ(n);
+	cr_assert(WAIT_UNTIL(thread_state(k->pid) == 'S'));
 	for (i = 0; i < 10000; i++)
 		cr_assert_eq(wake_up_process(k), 0);
 	cr_assert_eq(wake_up_state(k, TASK_NORMAL), 0);
+	cr_assert_eq(kthread_get_state(k), TASK_PARKED);
 	cr_assert_eq(READ(n), frozen);
 	kthread_unpark(k);
 	cr_assert(WAIT_UNTIL(READ(n) > frozen));
@@ -133,17 +135,37 @@ Test(kthread_park, P5_wakes_that_collide_with_parking_lose_nothing)
 	cr_assert_eq(kthread_stop(k), 42);
 }
 
+static unsigned int at_work;
+
+/* Slow to park, so that a park which does not wait is not right by chance. */
+static int works_on(void *data)
+{
+	unsigned int *n = data;
+
+	while (!kthread_should_stop()) {
+		__atomic_store_n(&at_work, 1, __ATOMIC_RELEASE);
+		ADD(*n);
+		if (kthread_should_park()) {
+			usleep(100);
+			__atomic_store_n(&at_work, 0, __ATOMIC_RELEASE);
+			kthread_parkme();
+		}
+	}
+	return 7;
+}
+
 /* Mutation P06: park returns as soon as it has asked. */
 Test(kthread_park, P6_a_parked_thread_runs_no_code_of_its_own)
 {
 	unsigned int n = 0, before, i, j;
-	struct task_struct *k = kthread_run(counting, &n, "p6");
+	struct task_struct *k = kthread_run(works_on, &n, "p6");
 
-	for (i = 0; i < 2000; i++) {
+	for (i = 0; i < 500; i++) {
 		/* Else the next park would come before it has run at all. */
 		before = READ(n);
 		cr_assert(WAIT_UNTIL(READ(n) > before));
 		cr_assert_eq(kthread_park(k), 0);
+		cr_assert_eq(READ(at_work), 0);
 		before = READ(n);
 		for (j = 0; j < 100; j++)
 			cr_assert_eq(READ(n), before);
