@@ -40,7 +40,7 @@ void kt_move_due_locked(struct kthread_worker *w)
 
 	while (kt_first_due_locked(w) <= now_ns) {
 		work = work_of(w->delayed_work_list.next);
-		take_locked(w, work);
+		unlist_locked(w, work);
 		make_ready_locked(w, work, &w->work_list);
 	}
 }
@@ -94,7 +94,7 @@ bool kthread_queue_delayed_work_ns(struct kthread_worker *worker,
 
 	lock_worker(worker);
 	elsewhere = is_elsewhere(worker, work);
-	idle = is_empty(&work->node) && !work->canceling;
+	idle = !is_pending_locked(work) && !work->canceling;
 	if (idle)
 		wake = queue_locked(worker, dwork, delay_ns);
 	KT_DELAY("queue_delayed");
@@ -120,13 +120,13 @@ bool kthread_mod_delayed_work_ns(struct kthread_worker *worker, struct kthread_d
 
 	lock_worker(worker);
 	elsewhere = is_elsewhere(worker, work);
-	pending = !is_empty(&work->node);
+	pending = is_pending_locked(work);
 	canceling = work->canceling;
 	changes = !canceling && !(pending && elsewhere);
-	if (changes && pending && work->armed)
-		take_locked(worker, work);
-	else if (changes && pending)
-		withdraw_locked(worker, work);
+	if (changes && pending && !work->armed)
+		USDT(kthread, work_cancel, work, work->func, worker);
+	if (changes && pending)
+		unlist_locked(worker, work);
 	if (changes)
 		wake = queue_locked(worker, dwork, delay_ns);
 	KT_DELAY("mod");
@@ -159,7 +159,7 @@ void kthread_flush_delayed_work(struct kthread_delayed_work *dwork)
 		return;
 	}
 	if (work->armed) {
-		take_locked(w, work);
+		unlist_locked(w, work);
 		make_ready_locked(w, work, &w->work_list);
 	}
 	/* Wakes the worker for both. */

@@ -203,7 +203,11 @@ static inline struct wake insert_locked(struct kthread_worker *w, struct kthread
 	return wake_idle_locked(w);
 }
 
-static inline void take_locked(struct kthread_worker *w, struct kthread_work *work)
+/*
+ * @work leaves its list, but stays pending for those who hold the locks of another worker: they must
+ * not take the node before we have let go of it, nor between two lists.
+ */
+static inline void unlist_locked(struct kthread_worker *w, struct kthread_work *work)
 {
 	if (__builtin_expect(!is_sound(&work->node), 0))
 		kt_mend_locked(w);
@@ -212,6 +216,11 @@ static inline void take_locked(struct kthread_worker *w, struct kthread_work *wo
 	else /* two of its neighbours were initialised again: it is on no list any more */
 		work->node.next = work->node.prev = &work->node;
 	work->armed = false;
+}
+
+static inline void take_locked(struct kthread_worker *w, struct kthread_work *work)
+{
+	unlist_locked(w, work);
 	/* Last; a read-modify-write: pairs with is_pending_locked(). Model: worker.pml 7 */
 	__atomic_exchange_n(&work->pending, 0, __ATOMIC_ACQ_REL);
 }
@@ -225,7 +234,10 @@ static inline void withdraw_locked(struct kthread_worker *w, struct kthread_work
 
 static inline bool is_elsewhere(const struct kthread_worker *w, const struct kthread_work *work)
 {
-	return work->worker && work->worker != w;
+	/* The locks of the other one are not ours. */
+	const struct kthread_worker *last = __atomic_load_n(&work->worker, __ATOMIC_RELAXED);
+
+	return last && last != w;
 }
 
 void kt_warn_two_workers(const char *func, const struct kthread_work *work);

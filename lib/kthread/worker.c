@@ -27,7 +27,7 @@ static __attribute__((noinline)) bool queue_slowly(struct kthread_worker *w,
 
 	lock_worker(w);
 	elsewhere = is_elsewhere(w, work);
-	idle = is_empty(&work->node) && !work->canceling;
+	idle = !is_pending_locked(work) && !work->canceling;
 	if (idle)
 		wake = insert_locked(w, work, &w->work_list);
 	KT_DELAY("queue");
@@ -480,7 +480,7 @@ struct kthread_worker *kt_lock_worker_of(struct kthread_work *work)
 
 	while ((w = __atomic_load_n(&work->worker, __ATOMIC_RELAXED))) {
 		lock_worker(w);
-		if (w == work->worker)
+		if (w == __atomic_load_n(&work->worker, __ATOMIC_RELAXED))
 			return w;
 		unlock_worker(w);
 	}
