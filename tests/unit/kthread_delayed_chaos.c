@@ -330,7 +330,7 @@ static void *modifies_once(void *arg)
 	return (void *)(intptr_t)kthread_mod_delayed_work(w, &job[0].d, 1000000);
 }
 
-/* Mutation W12e: mod that looks at the node before it has the lock. */
+/* Mutation W12e: mod that lets go of the lock after its look at the node. */
 Test(kthread_delayed_chaos, W12_of_two_mods_at_once_one_queues)
 {
 	disturb();

@@ -336,7 +336,7 @@ static void step(struct progress *p, char what)
 	}
 }
 
-/* Mutation W26e: mod tells nothing when it takes back a work that is ready. */
+/* Mutation W26e: mod tells the wrong thing of a work that it takes back. */
 Test(kthread_events, W26_order_and_counts_under_chaos)
 {
 	struct progress job[NR_JOBS] = { { .ready = 0 } }, barriers = { .ready = 0 };
