@@ -46,6 +46,7 @@ static inline void *alloc(size_t size)
 #define nap_ms(ms)	usleep_range((ms) * 1000, (ms) * 1000 + 200)
 #define this_cpu()	((int)raw_smp_processor_id())
 #define nr_bound(k)	((int)cpumask_weight((k)->cpus_ptr))
+#define mask_of(cpu)	cpumask_of(cpu)
 #define last_cpu()	((int)cpumask_last(cpu_online_mask))
 
 static inline unsigned int state_of(struct task_struct *k)
@@ -120,6 +121,7 @@ void *alloc(size_t size);
 void nap_ms(unsigned int ms);
 int this_cpu(void);
 int nr_bound(struct task_struct *k);
+const struct cpumask *mask_of(int cpu);
 int last_cpu(void);
 #define state_of(k) kthread_get_state(k)
 bool has_exited(struct task_struct *k);

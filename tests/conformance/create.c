@@ -153,6 +153,33 @@ void scenario_L11(void)
 	say("runs=%d", atomic_read(&a->runs));
 }
 
+static long creates_and_stops(void *arg)
+{
+	long sum = 0;
+	int n;
+
+	for (n = 0; n < 5; n++) {
+		struct task_struct *k = kthread_create(actor_fn, arg, "l14/%d", n);
+
+		kthread_park(k);
+		sum += kthread_stop(k);
+	}
+	return sum;
+}
+
+void scenario_L14(void)
+{
+	struct call *c[8];
+	long sum = 0;
+	int i;
+
+	for (i = 0; i < 8; i++)
+		c[i] = call_start(creates_and_stops, actor_new());
+	for (i = 0; i < 8; i++)
+		sum += call_returns(c[i]);
+	say("8 creators at once, results of 40 threads: %ld", sum);
+}
+
 /* ---- from where one may create ---- */
 static int creates_one(void *data)
 {

@@ -70,6 +70,15 @@ int nr_bound(struct task_struct *k)
 	return sched_getaffinity(k->pid, sizeof(set), &set) ? -1 : CPU_COUNT(&set);
 }
 
+const struct cpumask *mask_of(int cpu)
+{
+	static struct cpumask mask;
+
+	cpumask_clear(&mask);
+	cpumask_set_cpu((unsigned int)cpu, &mask);
+	return &mask;
+}
+
 int last_cpu(void)
 {
 	int cpu = CPU_SETSIZE - 1;

@@ -68,6 +68,24 @@ void scenario_L4(void)
 	put_task_struct(k);
 }
 
+static int counts(void *data)
+{
+	atomic_inc((atomic_t *)data);
+	return 0;
+}
+
+void scenario_L20(void)
+{
+	static atomic_t ran;
+	int n, bad = 0;
+
+	atomic_set(&ran, 0);
+	for (n = 0; n < 300; n++)
+		bad += IS_ERR(kthread_run(counts, &ran, "l20/%d", n));
+	AWAIT(atomic_read(&ran) == 300);
+	say("end by themselves, nobody holds them: not made %d, ran %d", bad, atomic_read(&ran));
+}
+
 /* ---- A stops B stops C ---- */
 struct link {
 	struct task_struct *next;

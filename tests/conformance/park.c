@@ -72,6 +72,45 @@ void scenario_P4(void)
 	say("stop: %s", err(kthread_stop(k)));
 }
 
+struct hammer {
+	struct task_struct *k;
+	atomic_t end;
+};
+
+static long hammers(void *arg)
+{
+	struct hammer *h = arg;
+
+	while (!atomic_read(&h->end)) {
+		wake_up_process(h->k);
+		cond_resched();
+	}
+	return 0;
+}
+
+void scenario_P5(void)
+{
+	struct hammer *h = alloc(sizeof(*h));
+	struct actor *a = actor_new();
+	int n, bad = 0, moved = 0, loops;
+	struct call *c;
+
+	h->k = actor_run(a, "p5");
+	c = call_start(hammers, h);
+	for (n = 1; n <= 30; n++) {
+		bad += kthread_park(h->k) != 0;
+		loops = atomic_read(&a->loops);
+		nap_ms(1);
+		moved += loops != atomic_read(&a->loops);
+		kthread_unpark(h->k);
+		AWAIT(atomic_read(&a->unparks) >= n);
+	}
+	atomic_set(&h->end, 1);
+	call_returns(c);
+	say("wakes while it parks: all parks 0: %d, none left its park: %d", !bad, !moved);
+	say("stop: %s", err(kthread_stop(h->k)));
+}
+
 void scenario_P6(void)
 {
 	struct actor *a = actor_new();
