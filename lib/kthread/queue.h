@@ -204,8 +204,8 @@ static inline struct wake insert_locked(struct kthread_worker *w, struct kthread
 }
 
 /*
- * @work leaves its list, but stays pending for those who hold the locks of another worker: they must
- * not take the node before we have let go of it, nor between two lists.
+ * @work leaves its list, but stays pending for those who hold the locks of another worker: they
+ * must not take the node before we have let go of it, nor between two lists.
  */
 static inline void unlist_locked(struct kthread_worker *w, struct kthread_work *work)
 {

@@ -459,10 +459,15 @@ static void flush_init(struct flush_work *f)
 	init_completion(&f->done);
 }
 
-/* Would the caller wait for a thread that a fork left behind? */
-static bool is_dead(struct kthread_worker *w, const char *func)
+/*
+ * Would the caller wait for a thread that a fork left behind? Return: that one, to be reported
+ * behind the unlock
+ */
+static struct kt_task *left_behind(struct kthread_worker *w)
 {
-	return w->task && kt_task(w->task)->is_kthread && kt_check_kthread(kt_task(w->task), func);
+	struct kt_task *t = w->task ? kt_task(w->task) : NULL;
+
+	return t && t->is_kthread && t->fork_nr != kt_fork_nr ? t : NULL;
 }
 
 bool kt_called_by_worker(struct kthread_worker *w, const char *func)
@@ -495,6 +500,7 @@ void kt_flush_unlock(struct kthread_worker *w, struct kthread_work *work)
 {
 	bool ready = !is_empty(&work->node) && !work->armed;
 	struct wake wake = { NULL, 0, 0 };
+	struct kt_task *dead = left_behind(w);
 	struct kthread_node *behind;
 	struct flush_work flush;
 	bool wait = true;
@@ -503,7 +509,7 @@ void kt_flush_unlock(struct kthread_worker *w, struct kthread_work *work)
 	if (__builtin_expect(!is_sound(&work->node) || !is_sound(&w->work_list), 0))
 		kt_mend_locked(w);
 	behind = is_sound(&work->node) ? work->node.next : &w->work_list;
-	if (is_dead(w, "kthread_flush_work"))
+	if (dead)
 		wait = false;
 	else if (ready)
 		wake = insert_locked(w, &flush.work, behind);
@@ -514,6 +520,8 @@ void kt_flush_unlock(struct kthread_worker *w, struct kthread_work *work)
 	unlock_worker(w);
 	KT_DELAY("flush");
 	wake_finish(&wake);
+	if (dead)
+		kt_check_kthread(dead, "kthread_flush_work");
 	if (wait)
 		wait_for_completion(&flush.done);
 }
@@ -542,13 +550,16 @@ void kthread_flush_work(struct kthread_work *work)
 static void flush_worker(struct kthread_worker *worker, bool dying)
 {
 	struct flush_work flush;
+	struct kt_task *dead;
 	struct wake wake;
 	bool served;
 
 	flush_init(&flush);
 	lock_worker(worker);
-	if (is_dead(worker, "kthread_flush_worker")) {
+	dead = left_behind(worker);
+	if (dead) {
 		unlock_worker(worker);
+		kt_check_kthread(dead, "kthread_flush_worker");
 		return;
 	}
 	served = worker->task;
