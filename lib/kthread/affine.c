@@ -50,6 +50,11 @@ static int prefer(struct kt_task *t, const struct cpumask *mask)
 			return -ENOMEM;
 	}
 	kt_lock(&affine.lock);
+	if (t->preferred_over) {
+		kt_unlock(&affine.lock);
+		free(copy);
+		return -EINVAL;
+	}
 	if (copy)
 		t->preferred = copy;
 	*t->preferred = *mask;
@@ -94,14 +99,25 @@ void kt_affine_node(struct kt_task *t)
 	errno = saved;
 }
 
+/* A refresh that runs meanwhile is over, and later ones see it: none moves @t any more. */
+void kt_affine_bound(struct kt_task *t)
+{
+	kt_lock(&affine.lock);
+	t->bound = true;
+	kt_unlock(&affine.lock);
+}
+
+/* @t ends. Also of one that is not listed: somebody may be about to list it. */
 void kt_affine_leave(struct kt_task *t)
 {
 	struct kt_task **p;
 
 	kt_lock(&affine.lock);
-	for (p = &affine.first; *p != t; p = &(*p)->preferred_next)
+	t->preferred_over = true;
+	for (p = &affine.first; *p && *p != t; p = &(*p)->preferred_next)
 		;
-	*p = t->preferred_next;
+	if (*p)
+		*p = t->preferred_next;
 	kt_unlock(&affine.lock);
 }
 

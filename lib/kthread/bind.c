@@ -40,7 +40,7 @@ void kthread_bind_mask(struct task_struct *k, const struct cpumask *mask)
 		return;
 	}
 	*t->affinity = *mask;
-	t->bound = true;
+	kt_affine_bound(t);
 	if (kt_apply_affinity(t))
 		kthread_warn(KTHREAD_WARN_BIND_FAILED, "kthread_bind: %s: error %d", t->task.comm,
 			     t->bind_error);

@@ -19,8 +19,7 @@ void kt_exit(void *arg)
 		kt_worker_abandon(t);
 	if (t->freezable)
 		kt_freezer_leave(t);
-	if (t->preferred_listed)
-		kt_affine_leave(t);
+	kt_affine_leave(t);
 	if (t->node != NUMA_NO_NODE)
 		kt_node_leave();
 	if (t->slot) {

@@ -42,6 +42,7 @@ struct kt_task {
 	struct cpumask *preferred; /* under the lock of affine.c, but for the look if there is one */
 	struct kt_task *preferred_next;
 	bool preferred_listed;
+	bool preferred_over; /* it ends: not to be listed any more */
 	int node; /* NUMA_NO_NODE: none, or the only one */
 	pthread_t thread;
 	struct kthread_worker *worker; /* being served; after the birth only by the thread itself */
@@ -129,6 +130,7 @@ void kt_worker_abandon(struct kt_task *t);
 
 /* affine.c, node.c */
 void kt_affine_node(struct kt_task *t);
+void kt_affine_bound(struct kt_task *t);
 void kt_affine_leave(struct kt_task *t);
 void kt_affine_fork_child(void);
 int kt_node_check(int node, const char *func); /* reports one that is not there. Return: what to use */
