@@ -99,7 +99,7 @@ uint32_t kt_profile_fix(void)
 	do {
 		if (old & PROFILE_FIXED)
 			return old;
-		env = old & PROFILE_CHOSEN ? NULL : getenv("KTHREAD_PROFILE");
+		env = old & PROFILE_CHOSEN ? NULL : secure_getenv("KTHREAD_PROFILE");
 		diff = old;
 		bad = env && parse(env, &diff);
 	} while (!__atomic_compare_exchange_n(&kt_profile, &old, diff | PROFILE_FIXED, true,

@@ -4,7 +4,8 @@
 /*
  * Profiles: behave as the kernel of a given version where versions differ. The default is the
  * newest behaviour; KTHREAD_PROFILE=6.1 in the environment, or kthread_set_profile("6.1"), asks for
- * an older one. The first create decides for the whole process, and for its children.
+ * an older one. The first create decides for the whole process, and for its children. A program
+ * that runs with more privileges than its caller (set-user-ID) does not look at the environment.
  *
  * A version is MAJOR.MINOR, which stands for the last release of that series, or
  * MAJOR.MINOR.PATCH, from 5.10 to 7; "7.x" and "newest" are the default.

@@ -16,7 +16,7 @@ static bool must_abort(void)
 	const char *env;
 
 	if (on < 0) {
-		env = getenv("KTHREAD_WARN");
+		env = secure_getenv("KTHREAD_WARN");
 		on = env && !strcmp(env, "abort");
 		__atomic_store_n(&abort_on_warn, on, __ATOMIC_RELAXED);
 	}

@@ -4,7 +4,8 @@
 /*
  * Misuse: where the kernel warns, libkthread counts, prints the first of each kind to stderr, and
  * goes on with the value that the kernel returns. With KTHREAD_WARN=abort in the environment, or
- * kthread_warn_abort(true), it aborts instead.
+ * kthread_warn_abort(true), it aborts instead. The environment is not looked at by a program that
+ * runs with more privileges than its caller (set-user-ID).
  */
 #include <stdbool.h>
 

@@ -4,6 +4,8 @@
  * that end while somebody says where they should run, the environment of privileged programs.
  */
 #include <criterion/criterion.h>
+#include <errno.h>
+#include <sys/auxv.h>
 #include <sys/wait.h>
 
 #include <kthread/worker.h>
@@ -30,7 +32,7 @@ static DEFINE_KTHREAD_DELAYED_WORK(moved_later, count);
 
 /* ---- works that move ------------------------------------------------------------------------- */
 
-/* To the other worker as soon as it lets go. The armed one is what makes its queue take both locks. */
+/* To the other worker as soon as one lets go. The armed one makes its queue take both locks. */
 static void move(struct kthread_worker **w, bool (*queue)(struct kthread_worker *w))
 {
 	unsigned int i;
@@ -64,4 +66,101 @@ Test(kthread_edges2, work_that_moves_runs_each_time)
 	move(w, queue_moved_later);
 	kthread_destroy_worker(w[0]);
 	kthread_destroy_worker(w[1]);
+}
+
+/* ---- reports --------------------------------------------------------------------------------- */
+
+static struct kthread_worker *reported;
+static unsigned int reports;
+
+/* Whatever a hook does with the worker needs its locks. */
+static void queues(enum kthread_warning w, const char *text)
+{
+	(void)w;
+	(void)text;
+	reports++;
+	kthread_queue_work(reported, &moved);
+}
+
+/* Mutation G13: reported under the lock, this hangs. */
+Test(kthread_edges2, hook_may_use_the_worker_that_is_reported)
+{
+	pid_t pid;
+	int status;
+
+	reported = kthread_run_worker(0, "edge");
+	kthread_queue_work(reported, &moved);
+	kthread_flush_worker(reported);
+	pid = fork();
+	if (!pid) {
+		alarm(20);
+		kthread_warn_hook(queues);
+		kthread_flush_worker(reported);
+		kthread_flush_work(&moved);
+		_exit(reports != 1 || kthread_warn_count(KTHREAD_WARN_DEAD_FORK) != 2);
+	}
+	waitpid(pid, &status, 0);
+	cr_expect(WIFEXITED(status) && !WEXITSTATUS(status), "status %x", (unsigned int)status);
+	kthread_destroy_worker(reported);
+}
+
+/* ---- where a thread runs --------------------------------------------------------------------- */
+
+static struct task_struct *ending;
+
+static int ends_now(const char *what)
+{
+	if (!strcmp(what, "affinity")) {
+		kthread_test_fail = NULL;
+		kthread_stop(ending);
+	}
+	return 0;
+}
+
+/* Mutation G14: the handle stays listed, and is looked at when it is freed (address sanitizer). */
+Test(kthread_edges2, thread_that_ends_meanwhile_is_not_listed)
+{
+	struct cpumask mask;
+
+	cpumask_setall(&mask);
+	ending = kthread_create(until_stop, NULL, "ending");
+	get_task_struct(ending);
+	kthread_test_fail = ends_now;
+	cr_expect_eq(kthread_affine_preferred(ending, &mask), -EINVAL);
+	put_task_struct(ending);
+	kthread_refresh_affinity();
+}
+
+/* ---- the environment ------------------------------------------------------------------------- */
+
+#define SKIPPED 77
+
+/* What the test below runs: 0 if the environment was not looked at. */
+__attribute__((constructor)) static void privileged(int argc, char **argv)
+{
+	if (argc != 2 || strcmp(argv[1], "--privileged"))
+		return;
+	if (!getauxval(AT_SECURE))
+		_exit(SKIPPED);
+	_exit(!IS_ERR(kthread_create_worker_on_cpu(-1, 0, "none/%d")));
+}
+
+/* Mutation G15: an older kernel's way is chosen by whoever runs the program. */
+Test(kthread_edges2, privileged_program_does_not_look_at_the_environment)
+{
+	char *argv[] = { "/proc/self/exe", "--privileged", NULL };
+	char *env[] = { "KTHREAD_PROFILE=6.1", NULL };
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		/* Another real than effective user: as if by a set-user-ID program. */
+		if (setresuid(65534, 0, 0))
+			_exit(SKIPPED);
+		execve(argv[0], argv, env);
+		_exit(SKIPPED);
+	}
+	waitpid(pid, &status, 0);
+	cr_expect(WIFEXITED(status));
+	cr_expect(!WEXITSTATUS(status) || WEXITSTATUS(status) == SKIPPED, "%d", WEXITSTATUS(status));
 }
