@@ -87,9 +87,8 @@ int kernel_module_measure(struct record_writer *w, const char *question, char *e
 	}
 	r = record_write(w, json_pack("{s:s, s:s, s:s, s:I, s:I, s:{s:o}}", "type", "trace",
 				      "question", question, "subject", "kthread", "start_ns",
-				      (json_int_t)start_ns, "end_ns",
-				      (json_int_t)slot_clock_ns(), "metrics", known[i].metric,
-				      hist_to_json(&h)));
+				      (json_int_t)start_ns, "end_ns", (json_int_t)slot_clock_ns(),
+				      "metrics", known[i].metric, hist_to_json(&h)));
 	if (r)
 		snprintf(err, errlen, "cannot write the record: %s", strerror(-r));
 	return r;

@@ -2,9 +2,9 @@
 #ifndef KT_CONTROLLER_KERNEL_MODULE_H
 #define KT_CONTROLLER_KERNEL_MODULE_H
 /*
- * The kernel's own kthreads beside the questions create_stop, park and work_queue/worker=idle, measured inside
- * the kernel by the module of bench/kernel/, which scripts/kernel-arm loads. Without a verdict: no blocks are
- * interleaved with those of the other arms.
+ * The kernel's own kthreads beside the questions create_stop, park and work_queue/worker=idle,
+ * measured inside the kernel by the module of bench/kernel/, which scripts/kernel-arm loads.
+ * Without a verdict: no blocks are interleaved with those of the other arms.
  */
 #include <stdbool.h>
 #include <stddef.h>

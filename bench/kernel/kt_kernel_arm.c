@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The kernel's own kthreads as an arm of `kt bench`, measured where they run. scripts/kernel-arm builds and
- * loads this module; bench/controller/kernel_module.c talks to it.
+ * The kernel's own kthreads as an arm of `kt bench`, measured where they run. scripts/kernel-arm
+ * builds and loads this module; bench/controller/kernel_module.c talks to it.
  *
  * /proc/kt-kernel-arm: write "create_stop N", "park same|cross N" or "queue same|cross N" to make N
- * operations, then read N times in ns, as 64-bit numbers of this machine. The spans are those of the questions
- * create_stop, park and work_queue/worker=idle. cross: the peer is bound to the second CPU that is online.
+ * operations, then read N times in ns, as 64-bit numbers of this machine. The spans are those of
+ * the questions create_stop, park and work_queue/worker=idle. cross: the peer is bound to the
+ * second CPU that is online.
  */
 #include <linux/completion.h>
 #include <linux/cpumask.h>
@@ -191,9 +192,9 @@ static int parse(struct run *r, const char *text)
 	if (sscanf(text, "create_stop %u", &r->nr) == 1) {
 		r->measure = measure_create_stop;
 	} else if (sscanf(text, "%15s %15s %u", name, place, &r->nr) == 3) {
-		r->measure = !strcmp(name, "park")  ? measure_park :
-			     !strcmp(name, "queue") ? measure_queue :
-						      NULL;
+		r->measure = !strcmp(name, "park")    ? measure_park
+			     : !strcmp(name, "queue") ? measure_queue
+						      : NULL;
 		cross = !strcmp(place, "cross");
 		if (!r->measure || (!cross && strcmp(place, "same")))
 			return -EINVAL;

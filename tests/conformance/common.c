@@ -20,8 +20,8 @@ const char *err(long ret)
 		long err;
 		const char *name;
 	} names[] = {
-		{ -EINTR, "-EINTR" },	{ -EBUSY, "-EBUSY" },	  { -ENOSYS, "-ENOSYS" },
-		{ -EINVAL, "-EINVAL" }, { -EDEADLK, "-EDEADLK" }, { -ENOMEM, "-ENOMEM" },
+		{ -EINTR, "-EINTR" },	{ -EBUSY, "-EBUSY" },	      { -ENOSYS, "-ENOSYS" },
+		{ -EINVAL, "-EINVAL" }, { -EDEADLK, "-EDEADLK" },     { -ENOMEM, "-ENOMEM" },
 		{ -ESRCH, "-ESRCH" },	{ -ECANCELED, "-ECANCELED" },
 	};
 	static char text[8][24];

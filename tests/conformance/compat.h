@@ -3,8 +3,8 @@
 #define CONFORMANCE_COMPAT_H
 /*
  * What the scenarios need beside the kthread interface, in the kernel and in user space, and the
- * kthread calls that some kernels lack or spell differently. SINCE(5, 17): has this kernel what came then? The
- * library has it all.
+ * kthread calls that some kernels lack or spell differently. SINCE(5, 17): has this kernel what
+ * came then? The library has it all.
  */
 #ifdef __KERNEL__
 #include <linux/atomic.h>
@@ -35,19 +35,19 @@ static inline void *alloc(size_t size)
 }
 
 /*
- * How long a call must not return to be taken to wait, or to hang; and how long to look for what happens
- * in kernels only. Where something is expected the bound is long, where nothing is, short.
+ * How long a call must not return to be taken to wait, or to hang; and how long to look for what
+ * happens in kernels only. Where something is expected the bound is long, where nothing is, short.
  */
 #define WAIT_MS	 400
 #define HANG_MS	 400
 #define EARLY_MS 20000
 
-#define release(p)	kfree(p)
-#define nap_ms(ms)	usleep_range((ms) * 1000, (ms) * 1000 + 200)
-#define this_cpu()	((int)raw_smp_processor_id())
-#define nr_bound(k)	((int)cpumask_weight((k)->cpus_ptr))
-#define mask_of(cpu)	cpumask_of(cpu)
-#define last_cpu()	((int)cpumask_last(cpu_online_mask))
+#define release(p)   kfree(p)
+#define nap_ms(ms)   usleep_range((ms)*1000, (ms)*1000 + 200)
+#define this_cpu()   ((int)raw_smp_processor_id())
+#define nr_bound(k)  ((int)cpumask_weight((k)->cpus_ptr))
+#define mask_of(cpu) cpumask_of(cpu)
+#define last_cpu()   ((int)cpumask_last(cpu_online_mask))
 
 static inline unsigned int state_of(struct task_struct *k)
 {
@@ -76,11 +76,11 @@ static inline bool seems_blocked(struct task_struct *k)
 #define kthread_exit(code) kthread_complete_and_exit(NULL, code)
 #endif
 #if SINCE(6, 14)
-#define start_worker(flags, ...)	       kthread_run_worker(flags, __VA_ARGS__)
-#define start_worker_on_cpu(cpu, flags, fmt)   kthread_run_worker_on_cpu(cpu, flags, fmt)
+#define start_worker(flags, ...)	     kthread_run_worker(flags, __VA_ARGS__)
+#define start_worker_on_cpu(cpu, flags, fmt) kthread_run_worker_on_cpu(cpu, flags, fmt)
 #else
-#define start_worker(flags, ...)	       kthread_create_worker(flags, __VA_ARGS__)
-#define start_worker_on_cpu(cpu, flags, fmt)   kthread_create_worker_on_cpu(cpu, flags, fmt, cpu)
+#define start_worker(flags, ...)	     kthread_create_worker(flags, __VA_ARGS__)
+#define start_worker_on_cpu(cpu, flags, fmt) kthread_create_worker_on_cpu(cpu, flags, fmt, cpu)
 #endif
 #define init_dwork(dwork, fn) kthread_init_delayed_work(dwork, fn)
 #define is_armed(dwork)	      timer_pending(&(dwork)->timer)
@@ -117,13 +117,13 @@ typedef struct {
 #define WRITE_ONCE(x, v)     (*(volatile __typeof__(x) *)&(x) = (v))
 
 void *alloc(size_t size);
-#define release(p) free(p)
+#define release(p)	     free(p)
 void nap_ms(unsigned int ms);
 int this_cpu(void);
 int nr_bound(struct task_struct *k);
 const struct cpumask *mask_of(int cpu);
 int last_cpu(void);
-#define state_of(k) kthread_get_state(k)
+#define state_of(k)	     kthread_get_state(k)
 bool has_exited(struct task_struct *k);
 bool seems_blocked(struct task_struct *k);
 

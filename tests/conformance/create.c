@@ -62,7 +62,8 @@ void scenario_C5(void)
 	struct task_struct *k = kthread_create_on_cpu(actor_fn, a, last_cpu(), "c5");
 
 	nap_ms(20);
-	say("before the wake: runs=%d %s, CPUs %d", atomic_read(&a->runs), state_name(k), nr_bound(k));
+	say("before the wake: runs=%d %s, CPUs %d", atomic_read(&a->runs), state_name(k),
+	    nr_bound(k));
 	wake_up_process(k);
 	AWAIT(atomic_read(&a->loops) > 0);
 	say("on its CPU: %d", a->cpu == last_cpu());

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The scenarios as a kernel module: writing an id to /proc/kt-conformance runs that scenario in the
- * writer's context, reading it lists ids and kinds. The transcript goes to the kernel log, each line with
- * "ktc: " before it, between "ktc: ID begin" and "ktc: ID end", so that the kernel's own warnings stand
- * where they belong.
+ * writer's context, reading it lists ids and kinds. The transcript goes to the kernel log, each
+ * line with "ktc: " before it, between "ktc: ID begin" and "ktc: ID end", so that the kernel's own
+ * warnings stand where they belong.
  */
 #include "scenario.h"
 
@@ -106,9 +106,11 @@ int freeze_prepare(struct task_struct *k)
 {
 	char command[200];
 
-	snprintf(command, sizeof(command),
-		 "mkdir -p /tmp/fz; [ -d /tmp/fz/ktc ] || { mount -t cgroup -o freezer fz /tmp/fz && "
-		 "mkdir /tmp/fz/ktc; } && echo %d >/tmp/fz/ktc/tasks", k->pid);
+	snprintf(
+		command, sizeof(command),
+		"mkdir -p /tmp/fz; [ -d /tmp/fz/ktc ] || { mount -t cgroup -o freezer fz /tmp/fz && "
+		"mkdir /tmp/fz/ktc; } && echo %d >/tmp/fz/ktc/tasks",
+		k->pid);
 	return shell(command);
 }
 
@@ -160,8 +162,7 @@ static int list(struct seq_file *m, void *v)
 	int i;
 
 	for (i = 0; i < nr_scenarios; i++)
-		seq_printf(m, "%s %s\n", scenarios[i].id,
-			   kind_name(scenarios[i].kind));
+		seq_printf(m, "%s %s\n", scenarios[i].id, kind_name(scenarios[i].kind));
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The scenarios with libkthread: `conformance [ID...]` runs all, or those named, each in a process of its
- * own, and prints their transcript. `conformance --list`: their ids, kinds and titles.
+ * The scenarios with libkthread: `conformance [ID...]` runs all, or those named, each in a process
+ * of its own, and prints their transcript. `conformance --list`: their ids, kinds and titles.
  */
 #include "scenario.h"
 
@@ -204,7 +204,8 @@ static void run(const struct scenario *s)
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (WIFSIGNALED(status))
-		say(WTERMSIG(status) == SIGALRM ? "the scenario does not end" : "killed by signal %d",
+		say(WTERMSIG(status) == SIGALRM ? "the scenario does not end"
+						: "killed by signal %d",
 		    WTERMSIG(status));
 }
 
@@ -225,8 +226,8 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && !strcmp(argv[1], "--list")) {
 		for (i = 0; i < nr_scenarios; i++)
-			printf("%s %s %s\n", scenarios[i].id,
-			       kind_name(scenarios[i].kind), scenarios[i].title);
+			printf("%s %s %s\n", scenarios[i].id, kind_name(scenarios[i].kind),
+			       scenarios[i].title);
 		return 0;
 	}
 	sched_getaffinity(0, sizeof(cpus), &cpus);

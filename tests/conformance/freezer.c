@@ -4,8 +4,8 @@
 
 struct freezable {
 	atomic_t loops, thaws;
-	bool ask;	/* set_freezable()? */
-	bool try;	/* try_to_freeze(), not kthread_freezable_should_stop() */
+	bool ask;	 /* set_freezable()? */
+	bool try;	 /* try_to_freeze(), not kthread_freezable_should_stop() */
 	bool was_frozen; /* at the last look */
 };
 

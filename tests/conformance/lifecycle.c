@@ -235,8 +235,12 @@ void scenario_L23(void)
 
 /* ---- does a stop break waits? ---- */
 static const char *const waits[] = {
-	"wait_event_interruptible", "wait_for_completion_interruptible", "wait_event",
-	"wait_for_completion", "schedule_timeout_interruptible", "schedule_timeout_uninterruptible",
+	"wait_event_interruptible",
+	"wait_for_completion_interruptible",
+	"wait_event",
+	"wait_for_completion",
+	"schedule_timeout_interruptible",
+	"schedule_timeout_uninterruptible",
 };
 
 #define NR_WAITS ((int)(sizeof(waits) / sizeof(waits[0])))

@@ -24,7 +24,8 @@ void scenario_P1(void)
 	say("after the wake: runs=%d %s", atomic_read(&a->runs), state_name(k));
 	kthread_unpark(k);
 	AWAIT(atomic_read(&a->loops) > 0);
-	say("after unpark: runs=%d, parks in it: %d", atomic_read(&a->runs), atomic_read(&a->parks));
+	say("after unpark: runs=%d, parks in it: %d", atomic_read(&a->runs),
+	    atomic_read(&a->parks));
 	say("stop: %s", err(kthread_stop(k)));
 }
 

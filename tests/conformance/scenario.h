@@ -3,11 +3,12 @@
 #define CONFORMANCE_SCENARIO_H
 /*
  * Scenarios of the kthread contract, written against the kernel's names only, compiled as a kernel
- * module and as a program with libkthread. Each says() what it saw: results, order, what ran and what did
- * not, never how often or how long where that depends on the scheduler. The two transcripts are compared.
+ * module and as a program with libkthread. Each says() what it saw: results, order, what ran and
+ * what did not, never how often or how long where that depends on the scheduler. The two
+ * transcripts are compared.
  *
- * A scenario leaves nothing behind, but for those of kind HANGS: they leave threads that hang in the
- * kernel, and are run late. The memory of what may still be in use is not freed.
+ * A scenario leaves nothing behind, but for those of kind HANGS: they leave threads that hang in
+ * the kernel, and are run late. The memory of what may still be in use is not freed.
  */
 #include "compat.h"
 
@@ -22,22 +23,22 @@ const char *err(long ret);
 const char *state_name(struct task_struct *k);
 
 /* AWAIT - until @cond holds; says so if it never does (half a minute) */
-#define AWAIT(cond)                                                     \
-	({                                                              \
-		int await_n = 0;                                        \
-		while (!(cond) && await_n++ < 15000)                    \
-			nap_ms(2);                                      \
-		if (await_n > 15000)                                    \
-			say("waited in vain for: %s", #cond);           \
+#define AWAIT(cond)                                           \
+	({                                                    \
+		int await_n = 0;                              \
+		while (!(cond) && await_n++ < 15000)          \
+			nap_ms(2);                            \
+		if (await_n > 15000)                          \
+			say("waited in vain for: %s", #cond); \
 	})
 
 /* KERNEL_ONLY - does @cond become true, as it does in kernels only? */
-#define KERNEL_ONLY(cond)                                               \
-	({                                                              \
-		int only_n = 0;                                         \
-		while (!(cond) && only_n++ < EARLY_MS / 2)              \
-			nap_ms(2);                                      \
-		(cond);                                                 \
+#define KERNEL_ONLY(cond)                                  \
+	({                                                 \
+		int only_n = 0;                            \
+		while (!(cond) && only_n++ < EARLY_MS / 2) \
+			nap_ms(2);                         \
+		(cond);                                    \
 	})
 
 /* await_blocked - until @k is asleep and stays so */
@@ -46,10 +47,10 @@ void await_blocked(struct task_struct *k);
 /* ---- a thread as they all are: loops until stopped, parks when asked ---- */
 struct actor {
 	int result;
-	bool lazy;	 /* sleep until woken, not for a moment */
-	atomic_t runs;	 /* of the function */
+	bool lazy;     /* sleep until woken, not for a moment */
+	atomic_t runs; /* of the function */
 	atomic_t loops;
-	atomic_t parks;	 /* parkme() calls on request */
+	atomic_t parks; /* parkme() calls on request */
 	atomic_t unparks;
 	bool stop_first; /* should it stop at its very first look? */
 	int cpu;	 /* where it last looked */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The kernel's own kthreads as an arm: which questions the module is asked; the rest is tests/vm/suites/kernel_arm. */
+/* The kernel's own kthreads as an arm: which questions the module is asked; the rest is
+ * tests/vm/suites/kernel_arm. */
 #include <criterion/criterion.h>
 
 #include "bench/controller/kernel_module.h"
@@ -27,8 +28,10 @@ Test(kernel_module, other_questions_are_not_asked)
 {
 	char text[48] = "unchanged";
 
-	cr_expect_not(kernel_module_command("wakeup/trip=oneway/cpu=same/wait=sleep", 5, text, sizeof(text)));
-	cr_expect_not(kernel_module_command("work_queue/worker=busy/cpu=same", 5, text, sizeof(text)));
+	cr_expect_not(kernel_module_command("wakeup/trip=oneway/cpu=same/wait=sleep", 5, text,
+					    sizeof(text)));
+	cr_expect_not(
+		kernel_module_command("work_queue/worker=busy/cpu=same", 5, text, sizeof(text)));
 	cr_expect_not(kernel_module_command("create_stopper", 5, text, sizeof(text)));
 	cr_expect_str_eq(text, "unchanged");
 }
