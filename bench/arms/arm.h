@@ -37,11 +37,20 @@ struct arm_worker_opts {
 	const char *name;
 };
 
+/* How a thread comes to its end. */
+enum arm_end {
+	ARM_END_STOPPED, /* its function returns once it was told to stop */
+	ARM_END_EXITS,	 /* once it was told to stop it leaves by the arm's own exit call */
+	ARM_END_ITSELF,	 /* its function returns after fn, without waiting to be told */
+};
+
 struct arm_life_opts {
 	int cpu;	/* where the thread runs; negative: on every CPU, as kthreads do */
 	arm_fn fn;	/* what it runs first; may be NULL */
 	arm_fn on_stop; /* what it still has to do once it knows that it should stop; may be NULL */
 	void *arg;
+	const char *name; /* NULL: the arm's choice */
+	enum arm_end end;
 };
 
 /* A work item: the arm's own item is allocated with it by work_create(). */
@@ -101,10 +110,16 @@ struct arm {
 	 * to and waits until it has, in the arm's own sense of that; a thread told to stop before
 	 * it began calls neither. Any thread may call them, also at the same time for different
 	 * lives.
+	 *
+	 * A stop that the contender's design lets hang is not asked for, and stop_hangs says why:
+	 * one called by a thread in its on_stop, and those of the two ends. NULL: it works.
 	 */
 	int (*life_create)(void **life, const struct arm_life_opts *o);
 	void (*life_start)(void *life);
 	void (*life_stop)(void *life);
+	struct {
+		const char *nested, *exits, *itself;
+	} stop_hangs;
 	/* In fn: look @nr times whether to stop, as the arm's threads do. How often the answer was
 	 * yes. */
 	uint64_t (*life_poll)(uint64_t nr);

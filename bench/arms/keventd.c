@@ -13,9 +13,11 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bench/arms/thread.h"
 #include "lib/keventd/keventd.h"
@@ -39,6 +41,23 @@ static void wait_for_stop(void)
 		keventd_set_state(KEVENTD_INTERRUPTIBLE);
 	}
 	keventd_set_state(KEVENTD_RUNNING);
+}
+
+/*
+ * The helper is made where its maker is; here it may run on every CPU, as the other arms' creators
+ * do.
+ */
+static int start_helper(void)
+{
+	cpu_set_t all, old;
+	int err;
+
+	memset(&all, 0xff, sizeof(all)); /* the kernel cuts it to what is allowed */
+	if (sched_getaffinity(0, sizeof(old), &old) || sched_setaffinity(0, sizeof(all), &all))
+		return -errno;
+	err = keventd_init();
+	sched_setaffinity(0, sizeof(old), &old);
+	return err;
 }
 
 /* ---- create, run, stop ---- */
@@ -88,9 +107,13 @@ static int steps_fn(void *data)
 
 	if (s->o.fn)
 		s->o.fn(s->o.arg);
+	if (s->o.end == ARM_END_ITSELF)
+		return 0;
 	wait_for_stop();
 	if (s->o.on_stop)
 		s->o.on_stop(s->o.arg);
+	if (s->o.end == ARM_END_EXITS)
+		keventd_exit();
 	return 0;
 }
 
@@ -102,7 +125,7 @@ static int keventd_life_create(void **life, const struct arm_life_opts *o)
 	if (!s)
 		return -ENOMEM;
 	s->o = *o;
-	s->k = keventd_create(&err, steps_fn, s, "life");
+	s->k = keventd_create(&err, steps_fn, s, "%s", o->name ? o->name : "life");
 	if (!s->k) {
 		free(s);
 		return err;
@@ -209,7 +232,7 @@ static void keventd_worker_destroy(void *worker)
 static int keventd_worker_create(void **worker, const struct arm_worker_opts *o)
 {
 	struct worker *w = arm_alloc(sizeof(*w));
-	int err = keventd_init();
+	int err = start_helper();
 
 	if (!w)
 		return -ENOMEM;
@@ -294,11 +317,14 @@ static void keventd_work_flush(void *worker)
 const struct arm arm_keventd = {
 	.name = "keventd",
 	.describe = keventd_describe,
-	.cycle_prepare = keventd_init, /* the helper then lives until the process ends */
+	.cycle_prepare = start_helper, /* the helper then lives until the process ends */
 	.cycle = keventd_cycle,
 	.life_create = keventd_life_create,
 	.life_start = keventd_life_start,
 	.life_stop = keventd_life_stop,
+	.stop_hangs = { .nested = "the outer stop holds the one lock of all stops",
+			.exits = "nobody reports the end of a thread that does not return",
+			.itself = "a thread that has ended does not report that it stopped" },
 	.life_poll = keventd_life_poll,
 	.worker_create = keventd_worker_create,
 	.worker_destroy = keventd_worker_destroy,

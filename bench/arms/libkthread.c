@@ -290,10 +290,19 @@ static int steps_fn(void *data)
 
 	if (s->o.fn)
 		s->o.fn(s->o.arg);
+	if (s->o.end == ARM_END_ITSELF)
+		return 0;
 	wait_for_stop();
 	if (s->o.on_stop)
 		s->o.on_stop(s->o.arg);
+	if (s->o.end == ARM_END_EXITS)
+		kthread_exit(0);
 	return 0;
+}
+
+static const char *life_name(const struct arm_life_opts *o)
+{
+	return o->name ? o->name : "life";
 }
 
 static int life_created(void **life, struct steps *s, const struct arm_life_opts *o)
@@ -307,6 +316,8 @@ static int life_created(void **life, struct steps *s, const struct arm_life_opts
 	}
 	if (o->cpu >= 0)
 		kthread_bind(s->task, (unsigned int)o->cpu);
+	if (o->end == ARM_END_ITSELF)
+		get_task_struct(s->task); /* else gone before its stop */
 	*life = s;
 	return 0;
 }
@@ -318,7 +329,7 @@ static int libkthread_life_create(void **life, const struct arm_life_opts *o)
 	if (!s)
 		return -ENOMEM;
 	s->o = *o;
-	s->task = kthread_create(steps_fn, s, "life");
+	s->task = kthread_create(steps_fn, s, "%s", life_name(o));
 	return life_created(life, s, o);
 }
 
@@ -335,7 +346,7 @@ static int libkthread_life_create_cancellable(void **life, const struct arm_life
 	if (!s)
 		return -ENOMEM;
 	s->o = *o;
-	s->task = kthread_create_cancellable(cancel, steps_fn, s, "life");
+	s->task = kthread_create_cancellable(cancel, steps_fn, s, "%s", life_name(o));
 	return life_created(life, s, o);
 }
 
@@ -351,8 +362,12 @@ static void libkthread_life_start(void *life)
 
 static void libkthread_life_stop(void *life)
 {
-	kthread_stop(((struct steps *)life)->task);
-	free(life);
+	struct steps *s = life;
+
+	kthread_stop(s->task);
+	if (s->o.end == ARM_END_ITSELF)
+		put_task_struct(s->task);
+	free(s);
 }
 
 static uint64_t libkthread_life_poll(uint64_t nr)

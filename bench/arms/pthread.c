@@ -76,10 +76,14 @@ static void *life_main(void *arg)
 	if (l->o.fn)
 		l->o.fn(l->o.arg);
 	sem_post(&l->ran);
+	if (l->o.end == ARM_END_ITSELF)
+		return NULL;
 	while (!should_stop(l))
 		sem_take(&l->wake);
 	if (l->o.on_stop)
 		l->o.on_stop(l->o.arg);
+	if (l->o.end == ARM_END_EXITS)
+		pthread_exit(NULL);
 	return NULL;
 }
 
@@ -199,6 +203,8 @@ static int pthread_life_create(void **life, const struct arm_life_opts *o)
 		CPU_SET(o->cpu, &set);
 		pthread_setaffinity_np(l->handle, sizeof(set), &set);
 	}
+	if (o->name)
+		pthread_setname_np(l->handle, o->name);
 	*life = l;
 	return 0;
 }

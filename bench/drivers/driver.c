@@ -69,6 +69,18 @@ bool count_reaches(const uint32_t *count, uint32_t value)
 	return true;
 }
 
+bool thread_ends(pid_t tid)
+{
+	uint64_t end = bench_now_ns() + DRIVER_PATIENCE_NS;
+
+	while (!syscall(SYS_tgkill, getpid(), tid, 0)) {
+		if (bench_now_ns() > end)
+			return false;
+		sched_yield();
+	}
+	return true;
+}
+
 static void pause_briefly(void)
 {
 #if defined(__x86_64__) || defined(__i386__)

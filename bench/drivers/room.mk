@@ -5,7 +5,9 @@ suite_sources := bench/drivers/main.c bench/drivers/driver.c bench/drivers/wakeu
 	bench/drivers/engines_create_cancel.c \
 	bench/drivers/engines_stop_slow.c \
 	bench/drivers/engines_stop_behind.c bench/drivers/engines_should_stop.c \
-	bench/drivers/engines_pause.c bench/drivers/engines_queue.c bench/drivers/engines_delayed.c
+	bench/drivers/engines_pause.c bench/drivers/engines_queue.c bench/drivers/engines_delayed.c \
+	bench/drivers/engines_stop_ends.c bench/drivers/engines_name_window.c \
+	bench/drivers/engines_inheritance.c bench/drivers/odd_caller.c
 
 # What the drivers share, for its test.
 $(eval $(call archive,bench/libdriver.a,bench/drivers/driver.c bench/drivers/crew.c))

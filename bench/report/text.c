@@ -172,6 +172,32 @@ static void busy_row(struct text *t, const struct report_result *r)
 	fputs("  by the tracer (delay_busy), no verdict\n", t->out);
 }
 
+/* What the benchmark itself counted. */
+static void counters_row(struct text *t, const struct report_result *r)
+{
+	const char *name, *before = "per operation: ";
+	char text[FIGURE];
+	double value;
+	json_t *sum;
+
+	if (r->from_trace || !r->iterations || !json_object_size(r->counters))
+		return;
+	gap(t, 2 + t->name);
+	fprintf(t->out, "  %s", paint(t, DIM));
+	json_object_foreach(r->counters, name, sum)
+	{
+		fputs(before, t->out);
+		escape_terminal(t->out, name);
+		value = json_number_value(sum) / (double)r->iterations;
+		if (value == floor(value))
+			fprintf(t->out, " %s", format_count(text, value));
+		else
+			fprintf(t->out, " %s", format_ratio(text, value));
+		before = ", ";
+	}
+	fprintf(t->out, "%s\n", paint(t, PLAIN));
+}
+
 static void arms_table(struct text *t, const struct report_question *q)
 {
 	static const char *const time_title[] = { "epochs", "p50", "p90", "p99", "p99.9", "max" };
@@ -190,6 +216,7 @@ static void arms_table(struct text *t, const struct report_question *q)
 				r->main_metric ? r->main_metric : "-");
 		comparison_cells(t, q, r);
 		fputc('\n', t->out);
+		counters_row(t, r);
 		busy_row(t, r);
 	}
 	json_object_foreach(q->skipped, key, reason)

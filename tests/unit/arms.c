@@ -6,6 +6,7 @@
 #include <criterion/parameterized.h>
 #include <dirent.h>
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -564,6 +565,98 @@ ParameterizedTest(struct arm_case *c, arms, lives_overlap_and_end_one_by_one, .t
 		cr_expect_eq(seen[i].runs, !!i);
 		cr_expect_eq(seen[i].stops, !!i, "stop came back before the thread was done");
 		cr_expect_eq(seen[i].yes, !!i);
+	}
+	if (arm->cycle_finish)
+		arm->cycle_finish();
+}
+
+/* ---- ends ---- */
+
+struct end_seen {
+	const struct arm *arm;
+	void *inner; /* stopped in on_stop */
+	unsigned int runs, stops;
+	pid_t tid;
+	char name[16];
+};
+
+static void end_runs(void *arg)
+{
+	struct end_seen *s = arg;
+
+	s->tid = gettid();
+	__atomic_fetch_add(&s->runs, 1, __ATOMIC_RELEASE);
+}
+
+static void end_stops(void *arg)
+{
+	struct end_seen *s = arg;
+
+	if (s->inner)
+		s->arm->life_stop(s->inner);
+	pthread_getname_np(pthread_self(), s->name, sizeof(s->name));
+	s->stops++;
+}
+
+static void *ending_life(struct end_seen *s, enum arm_end end)
+{
+	const struct arm_life_opts o = { .cpu = -1,
+					 .fn = end_runs,
+					 .on_stop = end_stops,
+					 .arg = s,
+					 .name = "its own name",
+					 .end = end };
+	void *life;
+
+	cr_assert_eq(s->arm->life_create(&life, &o), 0);
+	s->arm->life_start(life);
+	cr_assert(reaches(&s->runs, 1));
+	return life;
+}
+
+ParameterizedTestParameters(arms, every_end_is_stopped_or_has_a_reason)
+{
+	return cr_make_param_array(struct arm_case, all_arms, NR_ARMS);
+}
+
+ParameterizedTest(struct arm_case *c, arms, every_end_is_stopped_or_has_a_reason, .timeout = 120)
+{
+	const struct arm *arm = arm_or_skip(c);
+	bool hangs = !strcmp(c->arm, "keventd");
+	struct end_seen outer, inner;
+	void *life;
+
+	if (!arm->life_create)
+		cr_skip_test("%s has no lives in steps", c->arm);
+	cr_assert_eq(!!arm->stop_hangs.nested, hangs);
+	cr_assert_eq(!!arm->stop_hangs.exits, hangs);
+	cr_assert_eq(!!arm->stop_hangs.itself, hangs);
+	if (arm->cycle_prepare)
+		cr_assert_eq(arm->cycle_prepare(), 0);
+	for (int round = 0; round < 100; round++) {
+		outer = inner = (struct end_seen){ .arm = arm };
+		life = ending_life(&outer, ARM_END_STOPPED);
+		arm->life_stop(life);
+		cr_assert_eq(outer.stops, 1);
+		cr_assert_str_eq(outer.name, "its own name");
+		if (hangs)
+			continue;
+
+		outer = (struct end_seen){ .arm = arm };
+		outer.inner = ending_life(&inner, ARM_END_STOPPED);
+		arm->life_stop(ending_life(&outer, ARM_END_STOPPED));
+		cr_assert_eq(inner.stops, 1);
+		cr_assert_eq(outer.stops, 1);
+
+		outer = (struct end_seen){ .arm = arm };
+		arm->life_stop(ending_life(&outer, ARM_END_EXITS));
+		cr_assert_eq(outer.stops, 1);
+
+		outer = (struct end_seen){ .arm = arm };
+		life = ending_life(&outer, ARM_END_ITSELF);
+		cr_assert(thread_ends(outer.tid), "waited to be told");
+		arm->life_stop(life);
+		cr_assert_eq(outer.stops, 0);
 	}
 	if (arm->cycle_finish)
 		arm->cycle_finish();

@@ -116,6 +116,32 @@ Test(driver, a_sleeper_that_is_no_thread_cannot_be_opened)
 	sleeper_close(&s);
 }
 
+static void *leave_late(void *arg)
+{
+	struct drowsy *d = arg;
+
+	d->tid = gettid();
+	__atomic_store_n(&d->up, true, __ATOMIC_RELEASE);
+	for (int i = 0; i < 3000; i++)
+		sched_yield();
+	__atomic_store_n(&d->about_to_sleep, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+Test(driver, a_thread_ends_when_the_kernel_has_it_no_more, .timeout = 60)
+{
+	struct drowsy d = { 0 };
+	pthread_t t;
+
+	cr_assert_eq(pthread_create(&t, NULL, leave_late, &d), 0);
+	while (!__atomic_load_n(&d.up, __ATOMIC_ACQUIRE))
+		sched_yield();
+	cr_assert(thread_ends(d.tid));
+	cr_expect(__atomic_load_n(&d.about_to_sleep, __ATOMIC_ACQUIRE), "taken for gone");
+	cr_expect_lt(sched_getscheduler(d.tid), 0);
+	pthread_join(t, NULL);
+}
+
 #define CREW 12
 
 struct shift {
