@@ -8,6 +8,9 @@
  * work's own function. Then, as in the kernel, the event at its end carries the address of freed
  * memory. A worker outlives all calls on it.
  *
+ * A forked child leaves its parent's workers alone: one on which a call was going on at the fork stays
+ * locked there for ever. Those that nobody used at that moment are reported, and not waited for.
+ *
  * A queue_work on a busy worker makes no system call; an idle worker is woken once, however many
  * works are queued before it runs.
  */
