@@ -127,6 +127,7 @@ void kt_parkme(struct kt_task *t);
 void kt_rebind(struct kt_task *t);
 int kt_apply_affinity(struct kt_task *t);
 void kt_worker_abandon(struct kt_task *t);
+void kt_worker_fork_child(void);
 
 /* affine.c, node.c */
 void kt_affine_node(struct kt_task *t);

@@ -2,6 +2,35 @@
 /* The rare ends of a worker's lists: waking its thread, mending what was torn, reports. */
 #include "queue.h"
 
+static uint32_t forked_lock;
+
+/*
+ * @w is from before a fork. Its thread was left behind, and so was whoever held its locks, perhaps
+ * in the middle of a change: what is torn is mended when it is touched. Nobody in this process
+ * holds them before the first who comes here.
+ */
+void kt_worker_forked(struct kthread_worker *w)
+{
+	kt_lock(&forked_lock);
+	if (w->fork_nr != kt_fork_nr) {
+		if (__atomic_load_n(&w->task, __ATOMIC_RELAXED)) {
+			__atomic_store_n(&w->lock, 0, __ATOMIC_RELAXED);
+			__atomic_store_n(&w->submit_lock, 0, __ATOMIC_RELAXED);
+		}
+		/* Release: pairs with lock_both(). */
+		__atomic_store_n(&w->fork_nr, kt_fork_nr, __ATOMIC_RELEASE);
+	}
+	kt_unlock(&forked_lock);
+}
+
+/* The thread that forked may be a worker's, and goes on as such. */
+void kt_worker_fork_child(void)
+{
+	forked_lock = 0;
+	if (kt_self && kt_self->worker)
+		kt_worker_forked(kt_self->worker);
+}
+
 struct wake kt_wake_idle_locked(struct kthread_worker *w, struct kt_task *t)
 {
 	struct wake wake = { &t->phase, 0, t->task.pid };

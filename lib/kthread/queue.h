@@ -123,9 +123,14 @@ static inline void unlock_only(struct kthread_worker *w)
 		kt_warn_reinit(w);
 }
 
+void kt_worker_forked(struct kthread_worker *w);
+
 /* As it is: nobody is to run what is due. */
 static inline void lock_both(struct kthread_worker *w)
 {
+	/* Acquire: its locks are free again; pairs with kt_worker_forked(). */
+	if (__builtin_expect(__atomic_load_n(&w->fork_nr, __ATOMIC_ACQUIRE) != kt_fork_nr, 0))
+		kt_worker_forked(w);
 	kt_lock(&w->lock);
 	lock_submit(w);
 }

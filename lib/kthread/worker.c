@@ -319,6 +319,7 @@ void kthread_init_worker(struct kthread_worker *worker)
 		&worker->delayed_work_list;
 	worker->submitted.next = worker->submitted.prev = &worker->submitted;
 	worker->sleep_until_ns = NEVER_NS;
+	worker->fork_nr = kt_fork_nr;
 }
 
 static struct kthread_worker *create_worker(unsigned int flags, int cpu, int node, char *name)

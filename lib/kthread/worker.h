@@ -8,8 +8,8 @@
  * work's own function. Then, as in the kernel, the event at its end carries the address of freed
  * memory. A worker outlives all calls on it.
  *
- * A forked child leaves its parent's workers alone: one on which a call was going on at the fork stays
- * locked there for ever. Those that nobody used at that moment are reported, and not waited for.
+ * A forked child has its parent's workers without their threads: flush, cancel and destroy there do
+ * not wait, and report it.
  *
  * A queue_work on a busy worker makes no system call; an idle worker is woken once, however many
  * works are queued before it runs.
@@ -37,9 +37,10 @@ struct kthread_worker {
 	struct kthread_work *current_work;
 	struct kthread_node delayed_work_list; /* by deadline */
 	bool mended; /* a list was torn: to be reported at the unlock */
+	uint32_t fork_nr; /* process generation that uses it */
 
 	/* Who queues and who runs write different cache lines, wherever the worker lies. */
-	char apart[71];
+	char apart[64];
 
 	uint32_t submit_lock;
 	unsigned int idle; /* the thread sleeps, or has not started, and nobody has woken it yet */

@@ -15,6 +15,7 @@
 TestSuite(kthread_edges2, .timeout = 60);
 
 extern int (*kthread_test_fail)(const char *what);
+extern void (*kthread_test_delay)(const char *point);
 
 #define NR_MOVES 100000
 
@@ -104,6 +105,50 @@ Test(kthread_edges2, hook_may_use_the_worker_that_is_reported)
 	kthread_destroy_worker(reported);
 }
 
+static struct completion held, let_go;
+
+static void holds(const char *point)
+{
+	if (strcmp(point, "queue"))
+		return;
+	complete(&held);
+	wait_for_completion(&let_go);
+}
+
+static int queues_once(void *w)
+{
+	return kthread_queue_work(w, &moved);
+}
+
+/* Mutation G16: what somebody holds at the fork stays locked in the child. */
+Test(kthread_edges2, child_destroys_a_worker_that_was_locked_at_the_fork)
+{
+	struct kthread_worker *w = kthread_run_worker(0, "edge");
+	struct task_struct *k;
+	int status;
+	pid_t pid;
+
+	init_completion(&held);
+	init_completion(&let_go);
+	kthread_test_delay = holds;
+	k = kthread_run(queues_once, w, "holder");
+	get_task_struct(k);
+	wait_for_completion(&held);
+	kthread_test_delay = NULL;
+	pid = fork();
+	if (!pid) {
+		alarm(20);
+		kthread_flush_worker(w);
+		kthread_destroy_worker(w);
+		_exit(kthread_warn_count(KTHREAD_WARN_DEAD_FORK) != 2);
+	}
+	waitpid(pid, &status, 0);
+	cr_expect(WIFEXITED(status) && !WEXITSTATUS(status), "status %x", (unsigned int)status);
+	complete(&let_go);
+	cr_expect_eq(kthread_stop_put(k), 1);
+	kthread_destroy_worker(w);
+}
+
 /* ---- where a thread runs --------------------------------------------------------------------- */
 
 static struct task_struct *ending;
@@ -162,5 +207,6 @@ Test(kthread_edges2, privileged_program_does_not_look_at_the_environment)
 	}
 	waitpid(pid, &status, 0);
 	cr_expect(WIFEXITED(status));
-	cr_expect(!WEXITSTATUS(status) || WEXITSTATUS(status) == SKIPPED, "%d", WEXITSTATUS(status));
+	cr_expect(!WEXITSTATUS(status) || WEXITSTATUS(status) == SKIPPED, "%d",
+		  WEXITSTATUS(status));
 }
