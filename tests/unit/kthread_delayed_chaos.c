@@ -8,9 +8,8 @@
  */
 #include <criterion/criterion.h>
 #include <pthread.h>
-#include <sched.h>
 
-#include "kthread_test.h"
+#include "chaos.h"
 
 TestSuite(kthread_delayed_chaos, .timeout = 120);
 
@@ -23,32 +22,6 @@ static unsigned long from_env(const char *name, unsigned long otherwise)
 	return text && *text ? strtoul(text, NULL, 0) : otherwise;
 }
 
-/* ---- random numbers: a stream of each thread, in the order in which threads ask first ---- */
-static unsigned int nr_streams;
-
-static uint32_t rnd(void)
-{
-	static __thread uint64_t x;
-
-	if (!x)
-		x = (ADD(nr_streams) + 1 + from_env("KT_SEED", 1) * 1000) * 0x9e3779b97f4a7c15ULL;
-	x ^= x << 13;
-	x ^= x >> 7;
-	x ^= x << 17;
-	return (uint32_t)(x * 0x2545f4914f6cdd1dULL >> 32);
-}
-
-static void random_delay(const char *point)
-{
-	uint32_t r = rnd();
-
-	(void)point;
-	if (r % 64 == 0)
-		usleep(r >> 8 & 127);
-	else if (r % 16 == 1)
-		sched_yield();
-}
-
 static void quiet(enum kthread_warning w, const char *text)
 {
 	(void)w;
@@ -58,6 +31,7 @@ static void quiet(enum kthread_warning w, const char *text)
 static void disturb(void)
 {
 	kthread_warn_hook(quiet);
+	chaos_seed = from_env("KT_SEED", 1);
 	__atomic_store_n(&kthread_test_delay, random_delay, __ATOMIC_RELEASE);
 }
 

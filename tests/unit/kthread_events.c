@@ -5,10 +5,9 @@
  */
 #include <criterion/criterion.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdarg.h>
 
-#include "kthread_test.h"
+#include "chaos.h"
 
 TestSuite(kthread_events, .timeout = 120);
 
@@ -224,30 +223,6 @@ static struct {
 	unsigned int runs[NR_JOBS];
 	unsigned int queued, cancelled; /* what the calls said */
 } chaos;
-
-static uint32_t rnd(void)
-{
-	static unsigned int nr_threads_seen;
-	static __thread uint64_t x;
-
-	if (!x)
-		x = (ADD(nr_threads_seen) + 1) * 0x9e3779b97f4a7c15ULL;
-	x ^= x << 13;
-	x ^= x >> 7;
-	x ^= x << 17;
-	return (uint32_t)(x * 0x2545f4914f6cdd1dULL >> 32);
-}
-
-static void random_delay(const char *point)
-{
-	uint32_t r = rnd();
-
-	(void)point;
-	if (r % 64 == 0)
-		usleep(r >> 8 & 127);
-	else if (r % 16 == 1)
-		sched_yield();
-}
 
 static void counts_itself(struct kthread_work *work)
 {

@@ -6,10 +6,9 @@
  */
 #include <criterion/criterion.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdarg.h>
 
-#include "kthread_test.h"
+#include "chaos.h"
 
 TestSuite(kthread_worker_races, .timeout = 120);
 
@@ -21,36 +20,10 @@ static void at_points(void (*fn)(const char *point))
 	__atomic_store_n(&kthread_test_delay, fn, __ATOMIC_RELEASE);
 }
 
-static uint32_t rnd(void)
-{
-	static unsigned int nr_threads_seen;
-	static __thread uint64_t x;
-
-	if (!x)
-		x = (ADD(nr_threads_seen) + 1) * 0x9e3779b97f4a7c15ULL;
-	x ^= x << 13;
-	x ^= x >> 7;
-	x ^= x << 17;
-	return (uint32_t)(x * 0x2545f4914f6cdd1dULL >> 32);
-}
-
 static void spin_for(uint32_t n)
 {
 	for (volatile uint32_t i = 0; i < n; i++)
 		;
-}
-
-static void random_delay(const char *point)
-{
-	uint32_t r = rnd();
-
-	(void)point;
-	if (r % 64 == 0)
-		usleep(r >> 8 & 127);
-	else if (r % 8 == 1)
-		sched_yield();
-	else if (r % 8 == 2)
-		spin_for(r >> 8 & 1023);
 }
 
 /* ---- W2 -------------------------------------------------------------------------------------- */
