@@ -82,6 +82,13 @@ char *format_ratio(char text[FIGURE], double ratio)
 	return text;
 }
 
+char *format_counter(char text[FIGURE], const struct report_result *r, const json_t *sum)
+{
+	double value = json_number_value(sum) / (double)r->iterations;
+
+	return value == floor(value) ? format_count(text, value) : format_ratio(text, value);
+}
+
 char *format_percent(char text[FIGURE], double share)
 {
 	if (fabs(share) < 0.0005) /* no "-0.0 %" */

@@ -65,6 +65,24 @@ static void introduction(const struct page *p, const struct report_question *q)
 	}
 }
 
+/* What the benchmark itself counted. */
+static void counters(const struct page *p, const struct report_result *r)
+{
+	const char *name, *before = r->label ? "; per operation: " : "per operation: ";
+	char text[FIGURE];
+	json_t *sum;
+
+	if (!r->iterations)
+		return;
+	json_object_foreach(r->counters, name, sum)
+	{
+		fputs(before, p->out);
+		page_text(p, name);
+		fprintf(p->out, " %s", format_counter(text, r, sum));
+		before = ", ";
+	}
+}
+
 static void arm_row(const struct page *p, const struct report_result *r)
 {
 	double per_op = r->iterations ? (double)r->cpu_ns / (double)r->iterations : NAN;
@@ -77,8 +95,10 @@ static void arm_row(const struct page *p, const struct report_result *r)
 	if (r->from_trace) {
 		fprintf(p->out, "seen by %s: ", seen_by(r));
 		page_text(p, r->main_metric ? r->main_metric : "nothing");
-	} else if (r->label) {
-		page_text(p, r->label);
+	} else {
+		if (r->label)
+			page_text(p, r->label);
+		counters(p, r);
 	}
 	fputc('\n', p->out);
 }

@@ -19,6 +19,8 @@ char *format_ns(char text[FIGURE], double ns);
 char *format_count(char text[FIGURE], double n);
 /* format_ratio - "0.994", "12.3", "151"; "-" for NAN */
 char *format_ratio(char text[FIGURE], double ratio);
+/* format_counter - @sum of one of @r's counters, per operation; @r has operations */
+char *format_counter(char text[FIGURE], const struct report_result *r, const json_t *sum);
 /* parse_time - "3s", "250ms", units ns us ms s m h, seconds without one; in ns, 0 when it is no
  * time above zero and below 30 years */
 uint64_t parse_time(const char *text);

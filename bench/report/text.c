@@ -177,7 +177,6 @@ static void counters_row(struct text *t, const struct report_result *r)
 {
 	const char *name, *before = "per operation: ";
 	char text[FIGURE];
-	double value;
 	json_t *sum;
 
 	if (r->from_trace || !r->iterations || !json_object_size(r->counters))
@@ -188,11 +187,7 @@ static void counters_row(struct text *t, const struct report_result *r)
 	{
 		fputs(before, t->out);
 		escape_terminal(t->out, name);
-		value = json_number_value(sum) / (double)r->iterations;
-		if (value == floor(value))
-			fprintf(t->out, " %s", format_count(text, value));
-		else
-			fprintf(t->out, " %s", format_ratio(text, value));
+		fprintf(t->out, " %s", format_counter(text, r, sum));
 		before = ", ";
 	}
 	fprintf(t->out, "%s\n", paint(t, PLAIN));
