@@ -130,11 +130,11 @@ Test(kthread_edges2, child_destroys_a_worker_that_was_locked_at_the_fork)
 
 	init_completion(&held);
 	init_completion(&let_go);
-	kthread_test_delay = holds;
+	__atomic_store_n(&kthread_test_delay, holds, __ATOMIC_RELEASE);
 	k = kthread_run(queues_once, w, "holder");
 	get_task_struct(k);
 	wait_for_completion(&held);
-	kthread_test_delay = NULL;
+	__atomic_store_n(&kthread_test_delay, NULL, __ATOMIC_RELEASE);
 	pid = fork();
 	if (!pid) {
 		alarm(20);
