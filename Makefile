@@ -205,8 +205,9 @@ uninstall: ## remove what install put there
 clean: ## remove build/
 	rm -rf $B
 
+# Not tests/model: headers of Promela.
 format: ## lay out all C sources
-	git ls-files '*.c' '*.h' | xargs clang-format -i
+	git ls-files '*.c' '*.h' ':!tests/model' | xargs clang-format -i
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "  %-14s %s\n", $$1, $$2}'

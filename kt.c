@@ -21,7 +21,8 @@ static void usage(FILE *out)
 	fprintf(out, "Usage: kt COMMAND [OPTION...]\n\nCommands:\n");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
-	fprintf(out, "\n`kt COMMAND --help` lists a command's options; `kt --version` the version.\n");
+	fprintf(out,
+		"\n`kt COMMAND --help` lists a command's options; `kt --version` the version.\n");
 }
 
 int main(int argc, char **argv)

@@ -2,7 +2,8 @@
 #ifndef KT_H
 #define KT_H
 /*
- * What the subcommands share: their entry points and exit status. Each cmd_*.c parses (argp), calls its room, prints.
+ * What the subcommands share: their entry points and exit status. Each cmd_*.c parses (argp), calls
+ * its room, prints.
  */
 #ifndef KT_VERSION
 #define KT_VERSION "0.1.0"

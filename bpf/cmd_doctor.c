@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "doctor.h"
+#include "bpf/doctor.h"
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {

@@ -15,8 +15,8 @@
 #include "bench/report/render.h"
 #include "bench/report/report.h"
 
-#include "glob.h"
-#include "trace_run.h"
+#include "bpf/glob.h"
+#include "bpf/trace_run.h"
 
 /* Subjects by default: 128 of them take 40 MB of histograms for wakeup on two CPUs. */
 #define NR_SUBJECTS 128
@@ -233,8 +233,7 @@ static void parse(struct options *o, int argc, char **argv)
 	check_by(o);
 }
 
-/* ---- printing ----------------------------------------------------------------------------------
- */
+/* ---- printing -------------------------------------------------------------------------------- */
 
 static void print_interval(const struct tracer_snapshot *s, void *arg)
 {

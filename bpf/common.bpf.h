@@ -2,7 +2,8 @@
 #ifndef KT_BPF_COMMON_BPF_H
 #define KT_BPF_COMMON_BPF_H
 /*
- * What every BPF object of ours has: settings, control word, counters, histograms, processes, subjects.
+ * What every BPF object of ours has: settings, control word, counters, histograms, processes,
+ * subjects.
  *
  * Include it first. Define HIST_PREEMPTIBLE before when a program that records can be preempted
  * (USDT, tracepoints outside of the scheduler's locks): min and max are then kept with
@@ -57,7 +58,7 @@ struct {
 	__type(value, struct tracer_subject);
 } subjects SEC(".maps");
 
-/* ---- counters ---------------------------------------------------------------------------------- */
+/* ---- counters -------------------------------------------------------------------------------- */
 
 static __always_inline void count_n(__u32 id, __u64 n)
 {
@@ -89,7 +90,7 @@ static __always_inline bool started(void)
 	return true;
 }
 
-/* ---- tasks --------------------------------------------------------------------------------------- */
+/* ---- tasks ----------------------------------------------------------------------------------- */
 
 /* Before 5.14 the member is called state and is a long. */
 struct task_struct___state {
@@ -103,7 +104,7 @@ static __always_inline __u32 state_field(struct task_struct *p)
 	return BPF_CORE_READ((struct task_struct___state *)p, state);
 }
 
-/* ---- filters ----------------------------------------------------------------------------------- */
+/* ---- filters --------------------------------------------------------------------------------- */
 
 /* own_tid - what gettid() tells @p */
 static __always_inline __u32 own_tid(struct task_struct *p)
@@ -126,7 +127,10 @@ static __always_inline __u32 own_tid(struct task_struct *p)
 }
 
 #ifdef TRACER_THREAD_NAMES
-/* Full names of library threads, as their creation told; see names.bpf.h. Entries go with their threads. */
+/*
+ * Full names of library threads, as their creation told; see names.bpf.h. Entries go with their
+ * threads.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, TRACER_MAX_NAMES);
@@ -196,8 +200,8 @@ static __always_inline struct tracer_process *process_of(struct task_struct *p)
 }
 
 /*
- * wanted_process - for probes, which fire in all processes: is the current one to be looked at? Who fires a
- * probe need not be the subject, so nothing else of it is asked.
+ * wanted_process - for probes, which fire in all processes: is the current one to be looked at? Who
+ * fires a probe need not be the subject, so nothing else of it is asked.
  */
 static __always_inline bool wanted_process(struct task_struct *p)
 {
@@ -206,7 +210,9 @@ static __always_inline bool wanted_process(struct task_struct *p)
 	return !settings.by_process || process_of(p);
 }
 
-/* wanted_class - the restrictions that hold for a task's whole life (but for its process joining) */
+/*
+ * wanted_class - the restrictions that hold for a task's whole life (but for its process joining)
+ */
 static __always_inline bool wanted_class(struct task_struct *p)
 {
 	if (!p->pid || p->tgid == (int)settings.self_tgid)
@@ -224,7 +230,7 @@ static __always_inline bool wanted(struct task_struct *p)
 	return wanted_class(p) && (!settings.by_name || name_matches(p));
 }
 
-/* ---- subjects ---------------------------------------------------------------------------------- */
+/* ---- subjects -------------------------------------------------------------------------------- */
 
 /*
  * subject_group - the group of @s (key, name filled in), made when new
@@ -240,7 +246,10 @@ static __always_inline __u32 subject_group(struct tracer_subject *s)
 	for (i = 0; i < TRACER_GROUP_PROBES && i < settings.nr_groups; i++) {
 		struct tracer_subject *known;
 
-		/* Not by wrapping around at the end: the verifier would follow each wrap on its own. */
+		/*
+		 * Not by wrapping around at the end: the verifier would follow each wrap on its
+		 * own.
+		 */
 		index = (first + i) % (settings.nr_groups ?: 1);
 		known = bpf_map_lookup_elem(&subjects, &index);
 		if (!known) {
@@ -255,7 +264,10 @@ static __always_inline __u32 subject_group(struct tracer_subject *s)
 	return settings.nr_groups;
 }
 
-/* subject_of_task - @p as a subject: identity (thread id, start time), so that a reused id is another */
+/*
+ * subject_of_task - @p as a subject: identity (thread id, start time), so that a reused id is
+ * another
+ */
 static __always_inline void subject_of_task(struct tracer_subject *s, struct task_struct *p)
 {
 	__builtin_memset(s, 0, sizeof(*s));
@@ -265,7 +277,7 @@ static __always_inline void subject_of_task(struct tracer_subject *s, struct tas
 	task_name(p, s->name, sizeof(s->name));
 }
 
-/* ---- histograms -------------------------------------------------------------------------------- */
+/* ---- histograms ------------------------------------------------------------------------------ */
 
 static __always_inline void keep_larger(__u64 *at, __u64 v)
 {
@@ -273,7 +285,9 @@ static __always_inline void keep_larger(__u64 *at, __u64 v)
 	__u64 old = *at;
 	int i;
 
-	/* Another task of this CPU may record in between; it can do so only a few times in a row. */
+	/*
+	 * Another task of this CPU may record in between; it can do so only a few times in a row.
+	 */
 	for (i = 0; i < 8 && old < v; i++) {
 		__u64 seen = __sync_val_compare_and_swap(at, old, v);
 
@@ -287,7 +301,9 @@ static __always_inline void keep_larger(__u64 *at, __u64 v)
 #endif
 }
 
-/* bank_now - the bank to record in: read once per program, so that one event's values stay together */
+/*
+ * bank_now - the bank to record in: read once per program, so that one event's values stay together
+ */
 static __always_inline __u32 bank_now(void)
 {
 	return *(volatile __u32 *)&control.bank & 1;
@@ -308,7 +324,10 @@ static __always_inline void hist_record(__u32 bank, __u32 group, __u32 metric, _
 		count(COUNTER_record_failed);
 		return;
 	}
-	/* As a pointer: of a number that was checked and then spilled 6.1's verifier forgets the bound. */
+	/*
+	 * As a pointer: of a number that was checked and then spilled 6.1's verifier forgets the
+	 * bound.
+	 */
 	at = &h->bucket[bucket];
 	barrier_var(at);
 	e = &h->extremes;

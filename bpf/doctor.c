@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "doctor.h"
+#include "bpf/doctor.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -22,7 +22,7 @@
 
 #include <linux/bpf.h>
 
-#include "features.h"
+#include "bpf/features.h"
 
 #define ROOT_OR_CAPS "run as root, or grant CAP_BPF and CAP_PERFMON"
 
@@ -293,8 +293,10 @@ static void examine_perf(struct examination *e)
 		    "a kernel built with CONFIG_UPROBE_EVENTS", "the kernel has no uprobe events");
 		return;
 	}
-	/* The offset 0 is no code, but permission is asked first; a real probe would change our
-	 * text. */
+	/*
+	 * The offset 0 is no code, but permission is asked first; a real probe would change our
+	 * text.
+	 */
 	uprobe.type = (uint32_t)strtoul(line, NULL, 10);
 	uprobe.config1 = (uint64_t)(uintptr_t) "/proc/self/exe";
 	err = perf_open(&uprobe);

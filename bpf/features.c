@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "features.h"
+#include "bpf/features.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 enum feature {
-	FEATURE_ATOMICS,      /* compare-and-swap: extremes kept by programs that can be preempted */
+	FEATURE_ATOMICS, /* compare-and-swap: extremes kept by programs that can be preempted */
 	FEATURE_CURRENT_TASK, /* bpf_get_current_task_btf() */
 	FEATURE_TASK_STORAGE, /* maps by task: the wakeup tracer's states */
 	NR_FEATURES,
@@ -23,7 +23,10 @@ struct feature_text {
 
 extern const struct feature_text feature_text[NR_FEATURES];
 
-/* feature_try - 0, or -errno as the kernel refused it; -EPERM: not told from absent without privilege */
+/*
+ * feature_try - 0, or -errno as the kernel refused it; -EPERM: not told from absent without
+ * privilege
+ */
 int feature_try(enum feature f);
 
 /*

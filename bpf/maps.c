@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "maps.h"
+#include "bpf/maps.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -70,8 +70,7 @@ static __always_inline __u32 group_of(struct task_struct *p)
 	return subject_group(&s);
 }
 
-/* ---- the library's probes ----------------------------------------------------------------------
- */
+/* ---- the library's probes -------------------------------------------------------------------- */
 
 /* The state of thread @tid of the current process, fresh when it is of an earlier counting. */
 static __always_inline struct park_target *target_of(struct task_struct *current, __u32 tid)
@@ -284,8 +283,7 @@ int BPF_USDT(on_unparked, int tid)
 	return 0;
 }
 
-/* ---- the scheduler's tracepoints, for kernel threads -------------------------------------------
- */
+/* ---- the scheduler's tracepoints, for kernel threads ----------------------------------------- */
 
 /* struct kthread hangs off the task; which member it is changed in 5.17. */
 static __always_inline bool should_park(struct task_struct *p)

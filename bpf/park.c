@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "park_shared.h"
-#include "tracer_impl.h"
-#include "usdt_files.h"
+#include "bpf/park_shared.h"
+#include "bpf/tracer_impl.h"
+#include "bpf/usdt_files.h"
 
 #include "bpf/park.skel.h" /* uses the types above */
 

@@ -26,8 +26,7 @@ typedef uint32_t park_u32;
 #endif
 #define PARK_INLINE static inline __attribute__((always_inline))
 
-/* ---- library threads ---------------------------------------------------------------------------
- */
+/* ---- library threads ------------------------------------------------------------------------- */
 
 /* A thread that is asked to park. Zeroed: nothing is known. */
 struct park_target {
@@ -104,8 +103,7 @@ PARK_INLINE enum park_answer park_unparked(struct park_target *t, park_u64 now_n
 	return PARK_ANSWERED;
 }
 
-/* ---- kernel threads ----------------------------------------------------------------------------
- */
+/* ---- kernel threads -------------------------------------------------------------------------- */
 
 struct park_kernel {
 	park_u64 nudged_ns;   /* woken with its should-park bit set, 0: not */

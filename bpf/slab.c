@@ -133,7 +133,7 @@ void slab_free(struct tracer *t)
 	t->subject_order = NULL;
 }
 
-/* ---- histograms ----------------------------------------------------------------------------- */
+/* ---- histograms ------------------------------------------------------------------------------ */
 
 static uint32_t cell_index(const struct tracer *t, uint32_t bank, uint32_t group, uint32_t metric)
 {
@@ -199,7 +199,7 @@ static struct hist *take_cell(struct tracer *t, uint32_t cell, struct tracer_ext
 	return h;
 }
 
-/* ---- counters ------------------------------------------------------------------------------- */
+/* ---- counters -------------------------------------------------------------------------------- */
 
 static uint64_t counter_now(struct tracer *t, uint32_t id, uint64_t *per_cpu)
 {
@@ -274,7 +274,7 @@ static int read_counters(struct tracer *t, struct tracer_snapshot *s)
 	return 0;
 }
 
-/* ---- subjects ------------------------------------------------------------------------------- */
+/* ---- subjects -------------------------------------------------------------------------------- */
 
 static void name_subject(struct tracer *t, uint32_t group, char *name, size_t size)
 {
@@ -306,7 +306,7 @@ static void find_new_subjects(struct tracer *t)
 	}
 }
 
-/* ---- reading -------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static void read_group(struct tracer *t, struct tracer_group_data *g, uint32_t cell,
 		       struct tracer_extremes *per_cpu)

@@ -83,7 +83,8 @@ static __always_inline __u64 slot_registry_of(__u32 tid, __u64 slot)
 	__u32 first = slot_hash(tid), i;
 
 	for (i = 0; i < KTHREAD_SLOT_PROBES; i++) {
-		__u64 at = slot - ((first + i) & (KTHREAD_SLOT_NR - 1)) * sizeof(struct kthread_slot) -
+		__u64 at = slot -
+			   ((first + i) & (KTHREAD_SLOT_NR - 1)) * sizeof(struct kthread_slot) -
 			   __builtin_offsetof(struct kthread_slot_registry, slot);
 		__u64 magic = 0;
 

@@ -37,7 +37,8 @@ static __always_inline void key_by_name(struct tracer_subject *s)
 	s->tid = 0;
 }
 
-/* @s: NULL for a stop nobody asked for: its return must find its beginning, and count for nobody.
+/*
+ * @s: NULL for a stop nobody asked for: its return must find its beginning, and count for nobody.
  */
 static __always_inline int stop_begun(__u64 now, struct tracer_subject *s)
 {
@@ -76,8 +77,7 @@ static __always_inline int stop_ended(__u64 now)
 	return 0;
 }
 
-/* ---- the library's probes ----------------------------------------------------------------------
- */
+/* ---- the library's probes -------------------------------------------------------------------- */
 
 SEC("?usdt")
 int BPF_USDT(on_usdt_stop, char *comm, int tid)
@@ -109,8 +109,7 @@ int BPF_USDT(on_usdt_stop_ret, int ret)
 	return stop_ended(now);
 }
 
-/* ---- the kernel's tracepoints ------------------------------------------------------------------
- */
+/* ---- the kernel's tracepoints ---------------------------------------------------------------- */
 
 SEC("?tp_btf/sched_kthread_stop")
 int BPF_PROG(on_kernel_stop, struct task_struct *k)

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stop_shared.h"
-#include "tracer_impl.h"
-#include "usdt_files.h"
+#include "bpf/stop_shared.h"
+#include "bpf/tracer_impl.h"
+#include "bpf/usdt_files.h"
 
 #include "bpf/stop.skel.h" /* uses the types above */
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "subject_func.h"
+#include "bpf/subject_func.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -128,8 +128,10 @@ int subject_funcs_poll(struct tracer *t, struct subject_funcs *f, const struct u
 
 		if (index >= f->nr || f->name[index] || bpf_map_lookup_elem(fd, &index, &s))
 			continue;
-		/* A process that has just called exec may not have mapped the file yet: later
-		 * again. */
+		/*
+		 * A process that has just called exec may not have mapped the file yet: later
+		 * again.
+		 */
 		if (name_subject(t, f, files, &s, name, sizeof(name)))
 			f->name[index] = strdup(name);
 	}

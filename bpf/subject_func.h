@@ -9,7 +9,7 @@
  * struct func_origin: where the function lies, seen from the probe site, so that a name can also be
  * found when the process has ended. A kernel function has process id 0.
  */
-#include "tracer_shared.h"
+#include "bpf/tracer_shared.h"
 
 struct func_origin {
 	hist_u64 cookie;   /* of the probe that was hit, see usdt_files.h; 0: none */
@@ -19,8 +19,8 @@ struct func_origin {
 _Static_assert(sizeof(struct func_origin) <= TRACER_NAME_LEN, "fits in the name of a subject");
 
 #ifndef __bpf__
-#include "tracer_impl.h"
-#include "usdt_files.h"
+#include "bpf/tracer_impl.h"
+#include "bpf/usdt_files.h"
 
 struct learned_process;
 
@@ -32,8 +32,10 @@ struct subject_funcs {
 	uint32_t nr_processes;
 };
 
-/* subject_funcs_learn - remember what process @pid maps now, for when it has ended; failures are no
- * loss yet */
+/*
+ * subject_funcs_learn - remember what process @pid maps now, for when it has ended; failures are no
+ * loss yet
+ */
 void subject_funcs_learn(struct subject_funcs *f, pid_t pid);
 
 /* subject_funcs_poll - look up the names of the functions that turned up since; 0 or -errno */

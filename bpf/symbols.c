@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The symbol half of targets.h: names to addresses and back, by ELF symbol tables and kallsyms. */
-#include "targets.h"
+#include "bpf/targets.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "maps.h"
+#include "bpf/maps.h"
 
 /*
  * elf_walk - call @each for every defined symbol of @path, .symtab first: it also has the hidden

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "trace_command.h"
+#include "bpf/trace_command.h"
 
 #include <errno.h>
 #include <fcntl.h>

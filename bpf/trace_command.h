@@ -22,8 +22,10 @@ int trace_command_hold(struct trace_command **c, char **argv, char *err, size_t 
 
 pid_t trace_command_pid(const struct trace_command *c);
 
-/* trace_command_wake - bring the child to its last, sleepless wait; counting may begin when it
- * returns */
+/*
+ * trace_command_wake - bring the child to its last, sleepless wait; counting may begin when it
+ * returns
+ */
 int trace_command_wake(struct trace_command *c, char *err, size_t errlen);
 
 /*
@@ -36,7 +38,8 @@ int trace_command_go(struct trace_command *c, char *err, size_t errlen);
 /* trace_command_ended - has it ended? Does not wait. */
 int trace_command_ended(struct trace_command *c);
 
-/* trace_command_wait - wait for its end; its exit status, 128 + number of the signal that ended it
+/*
+ * trace_command_wait - wait for its end; its exit status, 128 + number of the signal that ended it
  */
 int trace_command_wait(struct trace_command *c);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "trace_run.h"
+#include "bpf/trace_run.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -14,9 +14,10 @@
 
 #include "lib/record/record.h"
 
-#include "trace_command.h"
+#include "bpf/trace_command.h"
 
-/* How often the tracer does its housekeeping; more often while a command starts and maps its files.
+/*
+ * How often the tracer does its housekeeping; more often while a command starts and maps its files.
  */
 #define POLL_MS	       20
 #define POLL_START_MS  1
@@ -56,8 +57,7 @@ static int say(struct run *r, int errnum, const char *what)
 	return errnum;
 }
 
-/* ---- records -----------------------------------------------------------------------------------
- */
+/* ---- records --------------------------------------------------------------------------------- */
 
 static int write_subject(struct run *r, const struct tracer_snapshot *s, const char *name,
 			 json_t *metrics)
@@ -157,8 +157,7 @@ static int write_interval(struct run *r)
 	return ret;
 }
 
-/* ---- the loop ----------------------------------------------------------------------------------
- */
+/* ---- the loop -------------------------------------------------------------------------------- */
 
 /*
  * What a signalfd is to deliver. A blocked signal reaches it even when it is ignored, so the SIGHUP
@@ -176,8 +175,10 @@ static void signals_taken(sigset_t *set)
 		sigaddset(set, SIGHUP);
 }
 
-/* A signal that asks to end, or 0. A terminal's goes to the command as well, one sent to us alone
- * does not. */
+/*
+ * A signal that asks to end, or 0. A terminal's goes to the command as well, one sent to us alone
+ * does not.
+ */
 static int take_signal(int fd, struct trace_command *c)
 {
 	struct signalfd_siginfo si;
@@ -302,8 +303,10 @@ int trace_run(struct trace_request *q, struct trace_outcome *o, char *err, size_
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	/* A reader that went away must not cost the record its end. */
 	signal(SIGPIPE, SIG_IGN);
-	/* Ignored by whoever started us, it would take away the command's status and our wait's
-	 * end. */
+	/*
+	 * Ignored by whoever started us, it would take away the command's status and our wait's
+	 * end.
+	 */
 	signal(SIGCHLD, SIG_DFL);
 	r.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (r.signals < 0)

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tracer.h"
+#include "bpf/tracer.h"
 
 struct trace_request {
 	struct tracer_opts opts; /* tgid, follow_children and command are set here for a command */

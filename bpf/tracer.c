@@ -45,7 +45,7 @@ const char *tracer_metric_name(enum tracer_metric m)
 	return (unsigned int)m < NR_METRICS ? names[m] : NULL;
 }
 
-/* ---- links ---------------------------------------------------------------------------------- */
+/* ---- links ----------------------------------------------------------------------------------- */
 
 /* @link belongs to @t from now on and goes with the next detach; @what for messages (static). */
 static int tracer_keep_link(struct tracer *t, struct bpf_link *link, const char *what)
@@ -117,7 +117,7 @@ int tracer_run_iter(struct tracer *t, const char *prog, char *err, size_t errlen
 	return n < 0 ? -EIO : 0;
 }
 
-/* ---- what the kernel has -------------------------------------------------------------------- */
+/* ---- what the kernel has --------------------------------------------------------------------- */
 
 int tracer_has_tracepoint(const char *name)
 {
@@ -164,7 +164,7 @@ int tracer_permitted(char *err, size_t errlen)
 	return 0;
 }
 
-/* ---- life ----------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 /* Before 5.11 BPF memory is charged to this limit; where it may not be raised it is not needed. */
 static void raise_memlock(void)

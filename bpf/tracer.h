@@ -2,14 +2,15 @@
 #ifndef KT_BPF_TRACER_H
 #define KT_BPF_TRACER_H
 /*
- * The tracers as objects: open, attach, enable, read, close. `kt trace` and `kt bench` are its users.
+ * The tracers as objects: open, attach, enable, read, close. `kt trace` and `kt bench` are its
+ * users.
  *
  * Knows nothing of options, files or questions and prints nothing: errors are one sentence in the
  * caller's buffer, worded where the object and the remedy are known. One thread uses a tracer.
  *
- * A tracer sorts what it sees into groups (0..nr_groups-1). By TRACER_GROUP_ARM the group is the arm
- * in the woken thread's slot (threads without a tag are not counted): what `kt bench` uses. By TRACER_GROUP_SUBJECT
- * groups are made as threads, functions or workers turn up, each with a name.
+ * A tracer sorts what it sees into groups (0..nr_groups-1). By TRACER_GROUP_ARM the group is the
+ * arm in the woken thread's slot (threads without a tag are not counted): what `kt bench` uses. By
+ * TRACER_GROUP_SUBJECT groups are made as threads, functions or workers turn up, each with a name.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,25 +24,26 @@
 struct tracer_opts {
 	enum tracer_kind kind;
 	enum tracer_group group;
-	uint32_t nr_groups;	/* at most this many; further subjects are counted as lost */
-	pid_t tgid;		/* process id, as this process's pid namespace shows it */
-	pid_t tid;		/* thread id, likewise */
-	const char *comm_glob;	/* thread name, shell pattern */
-	bool kthreads;		/* kernel threads only (without it: user threads only) */
-	bool follow_children;	/* with tgid: its descendants too, also after exec */
-	uint32_t ring_bytes;	/* 0: default; small values are for tests of the loss counters */
-	uint32_t max_pending;	/* 0: default; entries of the pending-work map */
-	bool run_time;		/* let the kernel keep our programs' run time (two clock reads more per hit) */
-	enum tracer_by by;	/* with TRACER_GROUP_SUBJECT */
-	const char *command;	/* with tgid: the program it is about to execute, searched for probes before it runs */
+	uint32_t nr_groups;    /* at most this many; further subjects are counted as lost */
+	pid_t tgid;	       /* process id, as this process's pid namespace shows it */
+	pid_t tid;	       /* thread id, likewise */
+	const char *comm_glob; /* thread name, shell pattern */
+	bool kthreads;	       /* kernel threads only (without it: user threads only) */
+	bool follow_children;  /* with tgid: its descendants too, also after exec */
+	uint32_t ring_bytes;   /* 0: default; small values are for tests of the loss counters */
+	uint32_t max_pending;  /* 0: default; entries of the pending-work map */
+	bool run_time; /* let the kernel keep our programs' run time (two clock reads more per hit) */
+	enum tracer_by by; /* with TRACER_GROUP_SUBJECT */
+	const char *
+		command; /* with tgid: the program it is about to execute, searched for probes before it runs */
 };
 
 /* tracer_metric_name - "call", "wake", "runq", "premig", "resume", "end_to_end", ... */
 const char *tracer_metric_name(enum tracer_metric m);
 
 /*
- * A counter and its name. Losses make a number incomplete, the others only explain; bpf/counters.h is
- * the list and says what each means.
+ * A counter and its name. Losses make a number incomplete, the others only explain; bpf/counters.h
+ * is the list and says what each means.
  */
 struct tracer_counter {
 	const char *name;
@@ -50,7 +52,7 @@ struct tracer_counter {
 };
 
 struct tracer_group_data {
-	char name[128];			 /* subject's name as read, unescaped; "" for GROUP_ALL and GROUP_ARM */
+	char name[128]; /* subject's name as read, unescaped; "" for GROUP_ALL and GROUP_ARM */
 	struct hist *metric[NR_METRICS]; /* NULL: this kind has no such metric, or no value came */
 };
 
@@ -61,9 +63,9 @@ struct tracer_snapshot {
 	struct tracer_group_data *group;
 	uint32_t nr_counters;
 	struct tracer_counter *counter;
-	uint64_t events;   /* tracepoint and probe hits handled */
-	uint64_t bpf_ns;   /* run time of our programs, 0 when the kernel does not keep it */
-	uint64_t cpu_ns;   /* CPU time of the tracing process itself */
+	uint64_t events; /* tracepoint and probe hits handled */
+	uint64_t bpf_ns; /* run time of our programs, 0 when the kernel does not keep it */
+	uint64_t cpu_ns; /* CPU time of the tracing process itself */
 };
 
 struct tracer;
@@ -71,26 +73,35 @@ struct tracer;
 /*
  * tracer_open - load the programs for @o
  *
- * Return: 0 and *@t; -EPERM, -ENOTSUP, -ESRCH (no such process), -ENOENT (process has no probes, and the kind
- * needs them) or another error with one sentence in @err: what is missing, what would bring it.
+ * Return: 0 and *@t; -EPERM, -ENOTSUP, -ESRCH (no such process), -ENOENT (process has no probes,
+ * and the kind needs them) or another error with one sentence in @err: what is missing, what would
+ * bring it.
  */
 int tracer_open(struct tracer **t, const struct tracer_opts *o, char *err, size_t errlen);
 
 /*
- * tracer_add_process - the slots of process @tgid are at @registry_addr (its struct kthread_slot_registry)
+ * tracer_add_process - the slots of process @tgid are at @registry_addr (its struct
+ * kthread_slot_registry)
  *
- * Only for processes whose registry the tracer need not search; tracer_opts.tgid and its children are found by it.
+ * Only for processes whose registry the tracer need not search; tracer_opts.tgid and its children
+ * are found by it.
  */
 int tracer_add_process(struct tracer *t, pid_t tgid, uint64_t registry_addr);
 
-/* tracer_attach - attach everything; nothing is counted before tracer_enable(). Detach may be followed by attach. */
+/*
+ * tracer_attach - attach everything; nothing is counted before tracer_enable(). Detach may be
+ * followed by attach.
+ */
 int tracer_attach(struct tracer *t, char *err, size_t errlen);
 void tracer_detach(struct tracer *t);
 
 /* tracer_enable - start or stop counting; stamps pending at a stop are dropped, not counted */
 void tracer_enable(struct tracer *t, bool on);
 
-/* tracer_poll - housekeeping (new processes, ring); call about every 20 ms; does not block. 0 or -errno. */
+/*
+ * tracer_poll - housekeeping (new processes, ring); call about every 20 ms; does not block. 0 or
+ * -errno.
+ */
 int tracer_poll(struct tracer *t);
 
 /*

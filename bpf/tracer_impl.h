@@ -114,7 +114,7 @@ struct tracer {
 	uint32_t process_changes; /* value of control->process_changes last seen */
 };
 
-/* ---- for the kinds -------------------------------------------------------------------------- */
+/* ---- for the kinds --------------------------------------------------------------------------- */
 
 /* tracer_map_fd - a map of the object by name; -ENOENT */
 int tracer_map_fd(struct tracer *t, const char *name);
@@ -146,7 +146,7 @@ int tracer_has_tracepoint(const char *name);
 /* process_set_registry - the slots of process @tgid (of the set) lie at @registry_addr */
 int process_set_registry(struct tracer *t, pid_t tgid, uint64_t registry_addr);
 
-/* ---- words for errors (error.c) ------------------------------------------------------------- */
+/* ---- words for errors (error.c) -------------------------------------------------------------- */
 
 /*
  * tracer_error - one sentence into @err: "cannot <what>: <reason>; <remedy>"
@@ -178,7 +178,7 @@ int tracer_say(char *err, size_t errlen, int errnum, const char *fmt, ...)
 /* libbpf's messages go to a buffer instead of stderr; call before anything of libbpf */
 void tracer_log_start(void);
 
-/* ---- between the core's own files ----------------------------------------------------------- */
+/* ---- between the core's own files ------------------------------------------------------------ */
 
 int slab_size(struct tracer *t);			  /* before load */
 int slab_map(struct tracer *t, char *err, size_t errlen); /* after load */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "usdt_files.h"
+#include "bpf/usdt_files.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -136,7 +136,8 @@ static int attach_file(struct tracer *t, struct usdt_files *u, uint32_t index, c
 	const struct target_file *f = &u->targets.file[index];
 	int ret = 0;
 
-	/* From the last to the first: what closes an interval must be there before what opens one.
+	/*
+	 * From the last to the first: what closes an interval must be there before what opens one.
 	 */
 	for (uint32_t i = u->nr_want; i-- > 0 && !ret;) {
 		const struct usdt_want *w = &u->want[i];

@@ -5,8 +5,8 @@
  * The part that the kinds with USDTs share: find the files with our probes in the traced processes
  * and attach a table of programs to each file once, for all processes.
  */
-#include "targets.h"
-#include "tracer_impl.h"
+#include "bpf/targets.h"
+#include "bpf/tracer_impl.h"
 
 struct usdt_want {
 	const char *prog; /* name of the program in the skeleton */
@@ -51,8 +51,10 @@ const struct target_probe *usdt_files_probe(const struct usdt_files *u, uint64_t
  */
 int usdt_files_open(struct tracer *t, struct usdt_files *u, char *err, size_t errlen);
 
-/* usdt_files_autoload - of the wanted programs load those that this trace needs; none with
- * --kthreads */
+/*
+ * usdt_files_autoload - of the wanted programs load those that this trace needs; none with
+ * --kthreads
+ */
 void usdt_files_autoload(struct tracer *t, const struct usdt_files *u);
 
 /* usdt_files_attach - attach to the files that are not attached yet */

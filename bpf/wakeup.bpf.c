@@ -31,7 +31,7 @@ struct {
 	__type(value, struct wake_task);
 } tasks SEC(".maps");
 
-/* ---- helpers -------------------------------------------------------------------------------- */
+/* ---- helpers --------------------------------------------------------------------------------- */
 
 static __always_inline void task_refresh(struct wake_task *t, struct task_struct *p)
 {
@@ -165,7 +165,7 @@ static __always_inline enum wake_stamp read_request(struct wake_task *t, struct 
 	return WAKE_STAMP_OK;
 }
 
-/* ---- programs ------------------------------------------------------------------------------- */
+/* ---- programs -------------------------------------------------------------------------------- */
 
 SEC("iter/task")
 int seed_tasks(struct bpf_iter__task *ctx)

@@ -169,8 +169,7 @@ static __always_inline int exec_ended(struct execution *e)
 	return 0;
 }
 
-/* ---- the library's probes ----------------------------------------------------------------------
- */
+/* ---- the library's probes -------------------------------------------------------------------- */
 
 static __always_inline struct func_origin origin_of(struct pt_regs *ctx, __u64 func)
 {
@@ -238,8 +237,7 @@ int BPF_USDT(on_usdt_cancel, void *work, void *func, void *worker)
 	return 0;
 }
 
-/* ---- the kernel's tracepoints ------------------------------------------------------------------
- */
+/* ---- the kernel's tracepoints ---------------------------------------------------------------- */
 
 SEC("?tp_btf/sched_kthread_work_queue_work")
 int BPF_PROG(on_kernel_queue, struct kthread_worker *worker, struct kthread_work *work)

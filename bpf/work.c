@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "subject_func.h"
-#include "tracer_impl.h"
-#include "usdt_files.h"
-#include "work_shared.h"
+#include "bpf/subject_func.h"
+#include "bpf/tracer_impl.h"
+#include "bpf/usdt_files.h"
+#include "bpf/work_shared.h"
 
 #include "bpf/work.skel.h" /* uses the types above */
 

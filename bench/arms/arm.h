@@ -120,8 +120,10 @@ struct arm {
 	struct {
 		const char *nested, *exits, *itself;
 	} stop_hangs;
-	/* In fn: look @nr times whether to stop, as the arm's threads do. How often the answer was
-	 * yes. */
+	/*
+	 * In fn: look @nr times whether to stop, as the arm's threads do. How often the answer was
+	 * yes.
+	 */
 	uint64_t (*life_poll)(uint64_t nr);
 
 	/*

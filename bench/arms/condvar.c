@@ -63,7 +63,7 @@ static void event_wait(struct event *e)
 	pthread_mutex_unlock(&e->lock);
 }
 
-/* ---- wakeup ---- */
+/* ---- wakeup ---------------------------------------------------------------------------------- */
 
 struct peer {
 	struct event woken;
@@ -155,7 +155,7 @@ static void condvar_self_destroy(void *self)
 	free(self);
 }
 
-/* ---- park ---- */
+/* ---- park ------------------------------------------------------------------------------------ */
 
 struct parkable {
 	pthread_mutex_t lock;
@@ -259,7 +259,7 @@ static pid_t condvar_park_tid(void *peer)
 	return ((struct parkable *)peer)->thread.tid;
 }
 
-/* ---- worker ---- */
+/* ---- worker ---------------------------------------------------------------------------------- */
 
 struct arm_work {
 	struct arm_work *next;

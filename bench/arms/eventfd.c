@@ -43,7 +43,7 @@ static int fd_open(void)
 	return fd < 0 ? -errno : fd;
 }
 
-/* ---- wakeup ---- */
+/* ---- wakeup ---------------------------------------------------------------------------------- */
 
 struct peer {
 	int fd;
@@ -146,7 +146,7 @@ static void eventfd_self_destroy(void *self)
 	free(self);
 }
 
-/* ---- park ---- */
+/* ---- park ------------------------------------------------------------------------------------ */
 
 struct parkable {
 	int ask, parked, unpark;

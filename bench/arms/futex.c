@@ -35,7 +35,7 @@ static const char *futex_describe(void)
 	return line;
 }
 
-/* ---- one wake-up word: a binary event that one thread waits for ---- */
+/* ---- one wake-up word: a binary event that one thread waits for ------------------------------ */
 
 enum { EVENT_NONE, EVENT_SET, EVENT_ASLEEP };
 
@@ -59,7 +59,7 @@ static void event_wait(uint32_t *word)
 	__atomic_exchange_n(word, EVENT_NONE, __ATOMIC_ACQ_REL);
 }
 
-/* ---- wakeup ---- */
+/* ---- wakeup ---------------------------------------------------------------------------------- */
 
 struct peer {
 	uint32_t word __attribute__((aligned(64)));
@@ -137,7 +137,7 @@ static void futex_self_wait(void *self)
 	event_wait(self);
 }
 
-/* ---- park ---- */
+/* ---- park ------------------------------------------------------------------------------------ */
 
 /*
  * The phase word: the controller moves RUN or ASLEEP -> ASKED and PARKED or PARKED_ASLEEP -> RUN or
@@ -234,7 +234,7 @@ static pid_t futex_park_tid(void *peer)
 	return ((struct parkable *)peer)->thread.tid;
 }
 
-/* ---- worker ---- */
+/* ---- worker ---------------------------------------------------------------------------------- */
 
 struct arm_work {
 	struct arm_work *next;
@@ -370,7 +370,7 @@ static void futex_work_destroy(struct arm_work *w)
 	free(w);
 }
 
-/* ---- delay: woken to learn the deadline, then a wait with a timeout ---- */
+/* ---- delay: woken to learn the deadline, then a wait with a timeout -------------------------- */
 
 struct delay {
 	uint32_t word __attribute__((aligned(64))); /* an event: armed, or stop */

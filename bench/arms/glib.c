@@ -67,7 +67,7 @@ static void wake_source_free(GSource *source)
 	g_source_unref(source);
 }
 
-/* ---- wakeup ---- */
+/* ---- wakeup ---------------------------------------------------------------------------------- */
 
 struct peer {
 	GMainContext *context;
@@ -197,7 +197,7 @@ static void glib_self_destroy(void *self)
 	free(s);
 }
 
-/* ---- worker ---- */
+/* ---- worker ---------------------------------------------------------------------------------- */
 
 struct arm_work {
 	arm_fn fn;

@@ -60,7 +60,7 @@ static int start_helper(void)
 	return err;
 }
 
-/* ---- create, run, stop ---- */
+/* ---- create, run, stop ----------------------------------------------------------------------- */
 
 struct life {
 	arm_fn fn;
@@ -94,7 +94,7 @@ static int keventd_cycle(arm_fn fn, void *arg)
 	return err;
 }
 
-/* ---- the same in steps ---- */
+/* ---- the same in steps ----------------------------------------------------------------------- */
 
 struct steps {
 	struct keventd_task *k;
@@ -156,7 +156,7 @@ static uint64_t keventd_life_poll(uint64_t nr)
 	return yes;
 }
 
-/* ---- the loop made by hand ---- */
+/* ---- the loop made by hand ------------------------------------------------------------------- */
 
 struct arm_work {
 	struct arm_work *next;

@@ -33,7 +33,7 @@ static unsigned int spin_ns(bool may_spin)
 	return may_spin ? KTHREAD_SPIN_NS : 0;
 }
 
-/* ---- wakeup and park ---- */
+/* ---- wakeup and park ------------------------------------------------------------------------- */
 
 struct peer {
 	struct task_struct *task;
@@ -180,7 +180,7 @@ static void libkthread_unpark(void *peer)
 	kthread_unpark(((struct peer *)peer)->task);
 }
 
-/* ---- the other half of a round trip: a thread that the library did not create ---- */
+/* ---- the other half of a round trip: a thread that the library did not create ---------------- */
 
 struct self {
 	struct task_struct *task;
@@ -236,7 +236,7 @@ static void libkthread_self_destroy(void *self)
 	free(s);
 }
 
-/* ---- create, run, stop ---- */
+/* ---- create, run, stop ----------------------------------------------------------------------- */
 
 struct life {
 	arm_fn fn;
@@ -277,7 +277,7 @@ static int libkthread_cycle(arm_fn fn, void *arg)
 	return kthread_stop(k);
 }
 
-/* ---- the same in steps ---- */
+/* ---- the same in steps ----------------------------------------------------------------------- */
 
 struct steps {
 	struct task_struct *task;
@@ -379,7 +379,7 @@ static uint64_t libkthread_life_poll(uint64_t nr)
 	return yes;
 }
 
-/* ---- worker ---- */
+/* ---- worker ---------------------------------------------------------------------------------- */
 
 struct arm_work {
 	struct kthread_work work;
@@ -473,7 +473,7 @@ static void libkthread_work_flush(void *worker)
 	kthread_flush_worker(worker);
 }
 
-/* ---- delay: a delayed work on a worker of its own ---- */
+/* ---- delay: a delayed work on a worker of its own -------------------------------------------- */
 
 struct delay {
 	void *worker;

@@ -76,7 +76,7 @@ static void async_loop_fini(struct async_loop *a)
 	uv_loop_close(&a->loop);
 }
 
-/* ---- wakeup ---- */
+/* ---- wakeup ---------------------------------------------------------------------------------- */
 
 struct peer {
 	struct async_loop a;
@@ -185,7 +185,7 @@ static void libuv_self_destroy(void *self)
 	free(s);
 }
 
-/* ---- worker ---- */
+/* ---- worker ---------------------------------------------------------------------------------- */
 
 struct worker {
 	uv_loop_t loop;

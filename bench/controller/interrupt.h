@@ -2,9 +2,9 @@
 #ifndef KT_CONTROLLER_INTERRUPT_H
 #define KT_CONTROLLER_INTERRUPT_H
 /*
- * SIGINT, SIGTERM and SIGHUP ask the run to end at the next chance; SIGCHLD only ends a wait early. A SIGHUP
- * that was ignored when we were started (nohup) stays ignored.
- * SIGPIPE is ignored: a reader that went away must not cost the record its end.
+ * SIGINT, SIGTERM and SIGHUP ask the run to end at the next chance; SIGCHLD only ends a wait early.
+ * A SIGHUP that was ignored when we were started (nohup) stays ignored. SIGPIPE is ignored: a
+ * reader that went away must not cost the record its end.
  */
 #include <stdbool.h>
 

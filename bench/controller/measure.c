@@ -159,8 +159,7 @@ static int begin(struct session *s, unsigned int *nr_failed)
 	lost_in_setup = set_up(s, labels, skipped, failed);
 	r = lost_in_setup == STOP_ASKED ? STOP_ASKED : write_question(s, labels, skipped);
 	*nr_failed = json_object_size(failed);
-	json_object_foreach(failed, arm, reason)
-	{
+	json_object_foreach (failed, arm, reason) {
 		if (!r)
 			r = write_failed(s, arm, json_string_value(reason));
 		snprintf(s->err, s->errlen, "%s: %s", arm, json_string_value(reason));

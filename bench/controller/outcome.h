@@ -26,7 +26,8 @@ int outcome_create(struct outcome *o, const char *id, char *err, size_t errlen);
  */
 int outcome_publish(const struct outcome *o, char *err, size_t errlen);
 
-/* outcome_print - the table of the record at @path on stdout; 0, or -errno and a sentence in @err
+/*
+ * outcome_print - the table of the record at @path on stdout; 0, or -errno and a sentence in @err
  */
 int outcome_print(const char *path, char *err, size_t errlen);
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #ifndef KT_CONTROLLER_SUITE_H
 #define KT_CONTROLLER_SUITE_H
-/* A benchmark binary as the controller sees it: its questions, as `BINARY --bench-list` tells them.
+/*
+ * A benchmark binary as the controller sees it: its questions, as `BINARY --bench-list` tells them.
  */
 #include <stdbool.h>
 #include <stddef.h>

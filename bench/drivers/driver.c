@@ -90,7 +90,7 @@ static void pause_briefly(void)
 #endif
 }
 
-/* ---- handoff ---- */
+/* ---- handoff --------------------------------------------------------------------------------- */
 
 enum { HANDOFF_NONE, HANDOFF_GIVEN, HANDOFF_ASLEEP };
 
@@ -147,7 +147,7 @@ bool handoff_take(struct handoff *h, enum driver_side side)
 	return true;
 }
 
-/* ---- sleeper ---- */
+/* ---- sleeper --------------------------------------------------------------------------------- */
 
 int sleeper_open(struct sleeper *s, pid_t tid)
 {

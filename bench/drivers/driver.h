@@ -49,7 +49,8 @@ const struct arm *driver_lives(struct bench_state *st);
 /* count_reaches - yield until *@count is @value; false: out of patience */
 bool count_reaches(const uint32_t *count, uint32_t value);
 
-/* thread_ends - yield until the kernel knows no thread @tid of this process; false: out of patience
+/*
+ * thread_ends - yield until the kernel knows no thread @tid of this process; false: out of patience
  */
 bool thread_ends(pid_t tid);
 

@@ -2,10 +2,10 @@
 /*
  * engines/create_cancel: how soon is a caller back that is told not to wait for its thread?
  *
- * Span: the last statement before the cancel, or before the create if that came later -> create
- * has returned in the caller's thread. Many callers wait for the one creator; one cancel, right
- * after the first began, is for all. Each create that it ended gives one value; counter "cancelled":
- * how many those are of a round.
+ * Span: the last statement before the cancel, or before the create if that came later -> create has
+ * returned in the caller's thread. Many callers wait for the one creator; one cancel, right after
+ * the first began, is for all. Each create that it ended gives one value; counter "cancelled": how
+ * many those are of a round.
  *
  * Not in it: what becomes of the request; the end of a thread that was made all the same.
  *
@@ -123,10 +123,11 @@ static bool cancel_once(struct bench_state *st, struct create_cancel *c)
 	return nr >= 0;
 }
 
-BENCHMARK_NAMED(engines_create_cancel, "engines/create_cancel", .params = BENCH_PARAMS("callers=16"),
-		.arms = BENCH_ARMS("libkthread"), .baseline = "libkthread", .mode = BENCH_LATENCY,
-		.manual = true, .ctx_size = sizeof(struct create_cancel),
-		.setup = create_cancel_setup, .teardown = create_cancel_teardown)
+BENCHMARK_NAMED(engines_create_cancel, "engines/create_cancel",
+		.params = BENCH_PARAMS("callers=16"), .arms = BENCH_ARMS("libkthread"),
+		.baseline = "libkthread", .mode = BENCH_LATENCY, .manual = true,
+		.ctx_size = sizeof(struct create_cancel), .setup = create_cancel_setup,
+		.teardown = create_cancel_teardown)
 {
 	struct create_cancel *c = bench_ctx(st);
 

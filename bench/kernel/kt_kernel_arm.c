@@ -47,7 +47,7 @@ static void await_asleep(struct task_struct *k)
 		usleep_range(10, 20);
 }
 
-/* ---- create_stop ---- */
+/* ---- create_stop ----------------------------------------------------------------------------- */
 static int short_life(void *ran)
 {
 	complete(ran);
@@ -82,7 +82,7 @@ static int measure_create_stop(struct run *r)
 	return 0;
 }
 
-/* ---- park ---- */
+/* ---- park ------------------------------------------------------------------------------------ */
 struct parker {
 	u64 ran_ns;
 	struct completion ran;
@@ -135,7 +135,7 @@ static int measure_park(struct run *r)
 	return err;
 }
 
-/* ---- queue ---- */
+/* ---- queue ----------------------------------------------------------------------------------- */
 struct stamped {
 	struct kthread_work work;
 	u64 ran_ns;
@@ -172,7 +172,7 @@ static int measure_queue(struct run *r)
 	return 0;
 }
 
-/* ---- the file ---- */
+/* ---- the file -------------------------------------------------------------------------------- */
 static int controller(void *data)
 {
 	struct run *r = data;

@@ -12,8 +12,10 @@
 #define BLOCK_MIN_P50 20
 #define BLOCK_MIN_P99 1000
 
-/* One statistic per block, or per run of neighbouring blocks when one block alone has too few
- * values. */
+/*
+ * One statistic per block, or per run of neighbouring blocks when one block alone has too few
+ * values.
+ */
 struct series {
 	struct hist *pending; /* blocks taken together so far */
 	double *value;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* kt report: render a recorded run. Nothing is overwritten without --force, and never by half a
- * report. */
+/*
+ * kt report: render a recorded run. Nothing is overwritten without --force, and never by half a
+ * report.
+ */
 #include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -148,8 +150,10 @@ static int render(FILE *out, const struct report *r, enum format format)
 	}
 }
 
-/* A file beside @o->output takes its name when it is whole. link() refuses what exists, rename()
- * replaces it. */
+/*
+ * A file beside @o->output takes its name when it is whole. link() refuses what exists, rename()
+ * replaces it.
+ */
 static int render_to_file(const struct report *r, const struct options *o)
 {
 	char *temporary = NULL;

@@ -32,8 +32,10 @@ static size_t decode(const unsigned char *s, uint32_t *code)
 	return n;
 }
 
-/* Characters that show as themselves: no controls (C0, C1), nothing invisible, nothing that turns
- * the direction. */
+/*
+ * Characters that show as themselves: no controls (C0, C1), nothing invisible, nothing that turns
+ * the direction.
+ */
 static bool is_shown(uint32_t c)
 {
 	if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c || c == 0xfeff ||
@@ -96,8 +98,10 @@ void escape_html(FILE *out, const char *s)
 	}
 }
 
-/* Bytes that must not reach a terminal are spelled in $'...', which bash and others turn back into
- * them. */
+/*
+ * Bytes that must not reach a terminal are spelled in $'...', which bash and others turn back into
+ * them.
+ */
 void escape_shell(FILE *out, const char *s)
 {
 	static const char plain[] =

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From what was read to what is shown: statistics, noise, comparisons, and flat arrays for the
- * renderers. */
+/*
+ * From what was read to what is shown: statistics, noise, comparisons, and flat arrays for the
+ * renderers.
+ */
 #include "bench/report/build.h"
 
 #include <errno.h>
@@ -8,15 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A block with more steal than this is noisy; so many noisy blocks, or such a canary, make a
- * question unsteady. */
+/*
+ * A block with more steal than this is noisy; so many noisy blocks, or such a canary, make a
+ * question unsteady.
+ */
 #define NOISY_STEAL	  0.02
 #define NOISY_SHARE	  0.2
 #define CANARY_DRIFT	  0.03
 #define MIN_VALUES_BEYOND 10
 
-/* ---- statistics -------------------------------------------------------------------------------
- */
+/* ---- statistics ------------------------------------------------------------------------------ */
 
 static bool quantile_is_backed(uint64_t count, double q)
 {
@@ -85,8 +88,7 @@ static bool time_stats(struct build_result *b)
 	return true;
 }
 
-/* ---- noise ------------------------------------------------------------------------------------
- */
+/* ---- noise ----------------------------------------------------------------------------------- */
 
 /* Median of the values of @v from @from to @to that are known. */
 static double known_median(const double *v, size_t from, size_t to, double *scratch)
@@ -136,8 +138,7 @@ static struct report_noise sum_up_noise(const struct build_question *q, double *
 	return n;
 }
 
-/* ---- one question -----------------------------------------------------------------------------
- */
+/* ---- one question ---------------------------------------------------------------------------- */
 
 static struct hist *metric_of(const struct report_result *r, const char *name)
 {
@@ -220,8 +221,7 @@ static int by_events(const void *a, const void *b)
 	return (x->events < y->events) - (x->events > y->events);
 }
 
-/* ---- comparisons ------------------------------------------------------------------------------
- */
+/* ---- comparisons ----------------------------------------------------------------------------- */
 
 static void compare(struct report *out, const struct report_question *q,
 		    const struct report_result *base, const struct report_result *arm, bool tail,

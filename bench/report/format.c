@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the renderers share apart from escaping: figures for people, words for verdicts, what the
- * header says. */
+/*
+ * What the renderers share apart from escaping: figures for people, words for verdicts, what the
+ * header says.
+ */
 #include "bench/report/render.h"
 
 #include <inttypes.h>
@@ -204,12 +206,13 @@ void command_of(FILE *out, const struct report *r, void (*word)(FILE *out, const
 	size_t i;
 
 	fputs("kt", out);
-	json_array_foreach(command, i, item)
-	{
+	json_array_foreach (command, i, item) {
 		const char *s = json_string_value(item);
 
-		/* Where kt was installed is the reader's own affair, and the file of that run is
-		 * taken. */
+		/*
+		 * Where kt was installed is the reader's own affair, and the file of that run is
+		 * taken.
+		 */
 		if (!s || skip || (!i && strcmp(s, header_text(r, "tool")))) {
 			skip = false;
 			continue;

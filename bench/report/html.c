@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- parts ------------------------------------------------------------------------------------
- */
+/* ---- parts ----------------------------------------------------------------------------------- */
 
 void page_text(const struct page *p, const char *s)
 {
@@ -150,8 +149,8 @@ static void page_axis(const struct page *p)
 }
 
 static const struct report_comparison *find_comparison(const struct report *r,
-						const struct report_question *q,
-						const char *candidate, const char *metric)
+						       const struct report_question *q,
+						       const char *candidate, const char *metric)
 {
 	for (size_t i = 0; i < q->nr_comparisons; i++) {
 		const struct report_comparison *c = &r->comparison[q->first_comparison + i];
@@ -162,8 +161,7 @@ static const struct report_comparison *find_comparison(const struct report *r,
 	return NULL;
 }
 
-/* ---- colours ----------------------------------------------------------------------------------
- */
+/* ---- colours --------------------------------------------------------------------------------- */
 
 static bool is_known(const struct page *p, const char *name)
 {
@@ -173,8 +171,10 @@ static bool is_known(const struct page *p, const char *name)
 	return false;
 }
 
-/* The suite's own arms have fixed colours, so that reports can be laid side by side; others take
- * what is left. */
+/*
+ * The suite's own arms have fixed colours, so that reports can be laid side by side; others take
+ * what is left.
+ */
 static bool choose_colours(struct page *p)
 {
 	static const char *const fixed[NR_COLOURS] = { "libkthread", "futex",	"keventd", "atomic",
@@ -204,8 +204,7 @@ static bool choose_colours(struct page *p)
 	return true;
 }
 
-/* ---- verdicts ---------------------------------------------------------------------------------
- */
+/* ---- verdicts -------------------------------------------------------------------------------- */
 
 static void verdict_cells(const struct page *p, const struct report_question *q,
 			  const struct report_result *r, const char *metric)
@@ -265,8 +264,7 @@ static void html_verdicts(const struct page *p)
 	fputs("</table></div>\n", p->out);
 }
 
-/* ---- frame ------------------------------------------------------------------------------------
- */
+/* ---- frame ----------------------------------------------------------------------------------- */
 
 static void navigation(const struct page *p)
 {
@@ -315,8 +313,8 @@ static uint64_t total(const json_t *counts)
 	json_t *value;
 	uint64_t sum = 0;
 
-	json_object_foreach((json_t *)counts, name, value) sum +=
-		(uint64_t)json_integer_value(value);
+	json_object_foreach ((json_t *)counts, name, value)
+		sum += (uint64_t)json_integer_value(value);
 	return sum;
 }
 

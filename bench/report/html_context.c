@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the figures of the HTML report rest on: noise, losses, environment, the command that repeats
- * the run. */
+/*
+ * What the figures of the HTML report rest on: noise, losses, environment, the command that repeats
+ * the run.
+ */
 #include "bench/report/page.h"
 
 #include <inttypes.h>
@@ -57,8 +59,7 @@ static void counts_table(const struct page *p, const char *title, const json_t *
 	size_t nr = 0;
 
 	fprintf(p->out, "<h3>%s</h3>", title);
-	json_object_foreach((json_t *)counts, name, value)
-	{
+	json_object_foreach ((json_t *)counts, name, value) {
 		if (!zeros && !json_integer_value(value))
 			continue;
 		fputs(nr++ ? "" : "<dl>", p->out);
@@ -112,8 +113,7 @@ static void tracing(const struct page *p)
 	counts_table(p, "Counters: what was seen and is no loss", p->r->counters, false);
 }
 
-/* ---- environment ------------------------------------------------------------------------------
- */
+/* ---- environment ----------------------------------------------------------------------------- */
 
 static void value(const struct page *p, const json_t *j);
 
@@ -122,8 +122,7 @@ static void list(const struct page *p, const json_t *array)
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(array, i, item)
-	{
+	json_array_foreach (array, i, item) {
 		fputs(i ? ", " : "", p->out);
 		value(p, item);
 	}
@@ -157,8 +156,7 @@ static void section(const struct page *p, const char *title, const json_t *objec
 	fputs("<div><h3>", p->out);
 	page_text(p, title);
 	fputs("</h3><dl>", p->out);
-	json_object_foreach((json_t *)object, key, item)
-	{
+	json_object_foreach ((json_t *)object, key, item) {
 		fputs("<dt>", p->out);
 		page_text(p, key);
 		fputs("<dd>", p->out);
@@ -175,8 +173,7 @@ static void warnings(const struct page *p)
 	if (!json_array_size(all))
 		return;
 	fputs("<ul>", p->out);
-	json_array_foreach(all, i, w)
-	{
+	json_array_foreach (all, i, w) {
 		const char *text = json_string_value(json_object_get(w, "text"));
 		const char *fix = json_string_value(json_object_get(w, "fix"));
 
@@ -198,8 +195,7 @@ static void single_values(const struct page *p)
 	json_t *item;
 
 	fputs("<div><h3>machine</h3><dl>", p->out);
-	json_object_foreach(p->r->environment, key, item)
-	{
+	json_object_foreach (p->r->environment, key, item) {
 		if (json_is_object(item) || !strcmp(key, "warnings") || !strcmp(key, "type"))
 			continue;
 		fputs("<dt>", p->out);
@@ -224,9 +220,9 @@ static void environment(const struct page *p)
 	warnings(p);
 	fputs("<div class=env>", p->out);
 	single_values(p);
-	json_object_foreach(p->r->environment, key,
-			    item) if (json_is_object(item) && item != mitigations)
-		section(p, key, item);
+	json_object_foreach (p->r->environment, key, item)
+		if (json_is_object(item) && item != mitigations)
+			section(p, key, item);
 	fputs("</div>", p->out);
 	if (json_object_size(mitigations)) {
 		fputs("<details><summary>Mitigations</summary>", p->out);

@@ -74,8 +74,7 @@ static void counters(const struct page *p, const struct report_result *r)
 
 	if (!r->iterations)
 		return;
-	json_object_foreach(r->counters, name, sum)
-	{
+	json_object_foreach (r->counters, name, sum) {
 		fputs(before, p->out);
 		page_text(p, name);
 		fprintf(p->out, " %s", format_counter(text, r, sum));
@@ -129,8 +128,7 @@ static void arms_table(const struct page *p, const struct report_question *q)
 		arm_row(p, &p->r->result[q->first_result + i]);
 		busy_row(p, &p->r->result[q->first_result + i]);
 	}
-	json_object_foreach(q->skipped, arm, reason)
-	{
+	json_object_foreach (q->skipped, arm, reason) {
 		fputs("<tr><td class=\"name quiet\">", p->out);
 		page_text(p, arm);
 		fputs("<td colspan=9 class=reason>skipped: ", p->out);
@@ -140,8 +138,7 @@ static void arms_table(const struct page *p, const struct report_question *q)
 	fputs("</table></div>\n", p->out);
 }
 
-/* ---- curves -----------------------------------------------------------------------------------
- */
+/* ---- curves ---------------------------------------------------------------------------------- */
 
 static void curves(const struct page *p, size_t index, const struct report_question *q)
 {
@@ -178,8 +175,7 @@ static void curves(const struct page *p, size_t index, const struct report_quest
 	fputs("</div>\n", p->out);
 }
 
-/* ---- phases -----------------------------------------------------------------------------------
- */
+/* ---- phases ---------------------------------------------------------------------------------- */
 
 static const enum report_phase part[] = { PHASE_CALL, PHASE_WAKE, PHASE_RUNQ, PHASE_RESUME,
 					  PHASE_UNATTRIBUTED };
@@ -303,8 +299,7 @@ static void phases(const struct page *p, const struct report_question *q)
 	fputs("</table></div>\n", p->out);
 }
 
-/* ---- traces -----------------------------------------------------------------------------------
- */
+/* ---- traces ---------------------------------------------------------------------------------- */
 
 /* What the metrics of a kind are. */
 static const char *kind_note(const char *kind)

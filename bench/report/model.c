@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Records in: every record is checked before it is believed, one sentence with the line number when
- * it is not. */
+/*
+ * Records in: every record is checked before it is believed, one sentence with the line number when
+ * it is not.
+ */
 #include "bench/report/build.h"
 
 #include <errno.h>
@@ -59,8 +61,7 @@ static double get_number(const json_t *record, const char *key)
 	return json_is_number(j) ? json_number_value(j) : NAN;
 }
 
-/* ---- questions and results --------------------------------------------------------------------
- */
+/* ---- questions and results ------------------------------------------------------------------- */
 
 static struct build_question *find_question(struct build *b, const char *name, bool from_trace)
 {
@@ -176,8 +177,7 @@ static int take_question(struct build *b, const json_t *record)
 	if (zone > 0 && zone < 1)
 		q->q.zone = zone;
 
-	json_array_foreach(arms, i, arm)
-	{
+	json_array_foreach (arms, i, arm) {
 		struct build_result *r;
 
 		text = json_string_value(arm);
@@ -192,14 +192,13 @@ static int take_question(struct build *b, const json_t *record)
 		if (text && *text && !(r->r.label = report_keep(b->report, text)))
 			return no_memory(b);
 	}
-	json_object_foreach(json_object_get(record, "skipped"), key,
-			    value) if (json_is_string(value))
-		json_object_set(q->q.skipped, key, value);
+	json_object_foreach (json_object_get(record, "skipped"), key, value)
+		if (json_is_string(value))
+			json_object_set(q->q.skipped, key, value);
 	return 0;
 }
 
-/* ---- blocks -----------------------------------------------------------------------------------
- */
+/* ---- blocks ---------------------------------------------------------------------------------- */
 
 static bool series_add(struct series *s, double v)
 {
@@ -248,8 +247,10 @@ static bool series_close(struct build_question *q, bool tail)
 	return true;
 }
 
-/* Mode "time": the histogram holds whole ns, too coarse for operations of a few ns; the epoch's
- * ends are exact. */
+/*
+ * Mode "time": the histogram holds whole ns, too coarse for operations of a few ns; the epoch's
+ * ends are exact.
+ */
 static bool time_close(struct build_question *q)
 {
 	for (size_t i = 0; i < q->nr; i++)
@@ -263,10 +264,12 @@ static void add_counters(json_t *sums, const json_t *counters)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach((json_t *)counters, name, value) if (json_is_number(value))
-		json_object_set_new(sums, name,
-				    json_real(json_number_value(json_object_get(sums, name)) +
-					      json_number_value(value)));
+	json_object_foreach ((json_t *)counters, name, value)
+		if (json_is_number(value))
+			json_object_set_new(sums, name,
+					    json_real(
+						    json_number_value(json_object_get(sums, name)) +
+						    json_number_value(value)));
 }
 
 static int take_epoch(struct build *b, struct build_question *q, const json_t *epoch, bool traced)
@@ -337,8 +340,7 @@ static int take_block(struct build *b, const json_t *record)
 		q->result[i].ns_per_iteration = NAN;
 		q->result[i].in_block = false;
 	}
-	json_array_foreach(epochs, i, epoch)
-	{
+	json_array_foreach (epochs, i, epoch) {
 		int ret = take_epoch(b, q, epoch, traced);
 
 		if (ret)
@@ -356,8 +358,7 @@ static int take_block(struct build *b, const json_t *record)
 	return series_close(q, false) && series_close(q, true) ? 0 : no_memory(b);
 }
 
-/* ---- traces -----------------------------------------------------------------------------------
- */
+/* ---- traces ---------------------------------------------------------------------------------- */
 
 static int take_metric(struct build *b, struct report_result *r, const char *name,
 		       const json_t *hist)
@@ -385,7 +386,8 @@ static int take_metric(struct build *b, struct report_result *r, const char *nam
 	return merge_scratch(b, &m->hist) ? 0 : no_memory(b);
 }
 
-/* In a bench run a subject that is no arm (the kernel's own threads) is a result beside the arms.
+/*
+ * In a bench run a subject that is no arm (the kernel's own threads) is a result beside the arms.
  */
 static int take_trace(struct build *b, const json_t *record)
 {
@@ -412,8 +414,7 @@ static int take_trace(struct build *b, const json_t *record)
 		r = add_result(b, q, subject ? subject : "", true);
 	if (!r)
 		return too_many(b);
-	json_object_foreach(metrics, name, hist)
-	{
+	json_object_foreach (metrics, name, hist) {
 		int ret = take_metric(b, &r->r, name, hist);
 
 		if (ret)
@@ -440,9 +441,9 @@ static int take_losses(struct build *b, const json_t *record)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(json_object_get(record, "losses"), name, value)
+	json_object_foreach (json_object_get(record, "losses"), name, value)
 		add_to(b->report->losses, name, value);
-	json_object_foreach(json_object_get(record, "counters"), name, value)
+	json_object_foreach (json_object_get(record, "counters"), name, value)
 		add_to(b->report->counters, name, value);
 	if (!b->report->cost)
 		b->report->cost = json_object();
@@ -470,8 +471,7 @@ static int take_failed(struct build *b, const json_t *record)
 	return q->q.failed ? 0 : no_memory(b);
 }
 
-/* ---- the file ---------------------------------------------------------------------------------
- */
+/* ---- the file -------------------------------------------------------------------------------- */
 
 static int take_header(struct build *b, const json_t *record)
 {
@@ -497,8 +497,10 @@ static int take_end(struct build *b, const json_t *record)
 	return 0;
 }
 
-/* Types that are not listed (calibration, outlier, event, those to come) say nothing that is shown
- * here. */
+/*
+ * Types that are not listed (calibration, outlier, event, those to come) say nothing that is shown
+ * here.
+ */
 static int take_record(const json_t *record, void *arg)
 {
 	static const struct {

@@ -8,8 +8,10 @@
  */
 #include "bench/report/render.h"
 
-/* Colours that stay apart for all kinds of colour vision; an arm keeps its colour over the whole
- * page. */
+/*
+ * Colours that stay apart for all kinds of colour vision; an arm keeps its colour over the whole
+ * page.
+ */
 #define NR_COLOURS 10
 
 struct plots;
@@ -62,8 +64,10 @@ size_t plots_metrics(const struct page *p, const struct report_question *q,
  * there is no gnuplot; another -errno when it failed.
  */
 int plots_make(struct plots **plots, const struct page *p);
-/* plots_write - the drawing of @metric, number @m of plots_metrics(), as an inline SVG element;
- * false: none */
+/*
+ * plots_write - the drawing of @metric, number @m of plots_metrics(), as an inline SVG element;
+ * false: none
+ */
 bool plots_write(const struct page *p, size_t question, const char *metric, size_t m,
 		 enum plot_kind kind);
 void plots_free(struct plots *plots);

@@ -21,8 +21,10 @@
 
 #define MAX_POINTS 56
 #define MIN_VALUES 20
-/* Far beyond what a page of a hundred questions takes; a gnuplot that hangs must not hang the
- * report. */
+/*
+ * Far beyond what a page of a hundred questions takes; a gnuplot that hangs must not hang the
+ * report.
+ */
 #define GNUPLOT_SECONDS 120
 
 extern char **environ;
@@ -38,8 +40,7 @@ static size_t plot_index(size_t question, size_t metric, enum plot_kind kind)
 	return (question * MAX_CURVE_METRICS + metric) * NR_PLOTS + (size_t)kind;
 }
 
-/* ---- what is drawn ----------------------------------------------------------------------------
- */
+/* ---- what is drawn --------------------------------------------------------------------------- */
 
 size_t plots_metrics(const struct page *p, const struct report_question *q,
 		     const char *metric[MAX_CURVE_METRICS])
@@ -95,8 +96,7 @@ static double curve_quantile(const struct curve *c, double q)
 	return c->h ? hist_quantile(c->h, q) : report_quantile(c->r, q);
 }
 
-/* ---- what gnuplot reads -----------------------------------------------------------------------
- */
+/* ---- what gnuplot reads ---------------------------------------------------------------------- */
 
 struct extent {
 	double lo, hi;
@@ -163,7 +163,8 @@ static double round_step(struct extent e)
 	return decade * (raw / decade < 1.5 ? 1 : raw / decade < 3.5 ? 2 : 5);
 }
 
-/* Decades when the axis spans many, 1-2-5 when it spans some, even steps when it spans hardly one.
+/*
+ * Decades when the axis spans many, 1-2-5 when it spans some, even steps when it spans hardly one.
  */
 static void write_time_tics(FILE *gp, const char *axis, struct extent e)
 {
@@ -282,8 +283,7 @@ static int write_script(struct plots *plots, const struct page *p)
 	return 0;
 }
 
-/* ---- gnuplot ----------------------------------------------------------------------------------
- */
+/* ---- gnuplot --------------------------------------------------------------------------------- */
 
 /* Waits for @pid, but not for ever. 0 when it ended well. */
 static int wait_for(pid_t pid)
@@ -324,8 +324,7 @@ static int run_gnuplot(const char *dir)
 	return ret ? -ret : wait_for(pid);
 }
 
-/* ---- taking the drawing over ------------------------------------------------------------------
- */
+/* ---- taking the drawing over ----------------------------------------------------------------- */
 
 /* Removes every attribute that begins with @start and ends with the @quote after it. */
 static void drop_attribute(char *line, const char *start, char quote)
@@ -407,8 +406,10 @@ static bool is_empty_group(const char *line, const char *next)
 	return !strncmp(line, "<g fill=\"none\"", 14) && !strncmp(next, "</g>", 4);
 }
 
-/* Between its definitions, which nothing here uses, and its end; groups without content are left
- * out. */
+/*
+ * Between its definitions, which nothing here uses, and its end; groups without content are left
+ * out.
+ */
 static void take_over(const struct page *p, const struct report_question *q, const char *metric,
 		      FILE *svg)
 {
@@ -430,8 +431,10 @@ static void take_over(const struct page *p, const struct report_question *q, con
 		line = next;
 		next = swap;
 		held = true;
-		/* gnuplot's outer group is opened before the definitions: its end and that of the
-		 * file are ours */
+		/*
+		 * gnuplot's outer group is opened before the definitions: its end and that of the
+		 * file are ours
+		 */
 		if (!strncmp(line, "</svg>", 6))
 			break;
 	}
@@ -460,8 +463,7 @@ bool plots_write(const struct page *p, size_t question, const char *metric, size
 	return true;
 }
 
-/* ---- life -------------------------------------------------------------------------------------
- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 int plots_make(struct plots **plots, const struct page *p)
 {

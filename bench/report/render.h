@@ -12,7 +12,8 @@
 
 #define FIGURE 24 /* bytes that hold any formatted figure */
 
-/* format_ns - three digits and a unit: "847 ns", "3.42 us", "12.0 ms"; "-" for NAN. Returns @text.
+/*
+ * format_ns - three digits and a unit: "847 ns", "3.42 us", "12.0 ms"; "-" for NAN. Returns @text.
  */
 char *format_ns(char text[FIGURE], double ns);
 /* format_count - digits in groups of three */
@@ -21,8 +22,10 @@ char *format_count(char text[FIGURE], double n);
 char *format_ratio(char text[FIGURE], double ratio);
 /* format_counter - @sum of one of @r's counters, per operation; @r has operations */
 char *format_counter(char text[FIGURE], const struct report_result *r, const json_t *sum);
-/* parse_time - "3s", "250ms", units ns us ms s m h, seconds without one; in ns, 0 when it is no
- * time above zero and below 30 years */
+/*
+ * parse_time - "3s", "250ms", units ns us ms s m h, seconds without one; in ns, 0 when it is no
+ * time above zero and below 30 years
+ */
 uint64_t parse_time(const char *text);
 /* format_percent - "12.3 %" of a share, "-" for NAN */
 char *format_percent(char text[FIGURE], double share);
@@ -53,15 +56,22 @@ double result_share(const struct report_result *r, enum report_phase p);
 /* phases_add_up - call, wake, runq and resume are there for the same wakes */
 bool phases_add_up(const struct report_result *r);
 
-/* seen_by - who saw a subject beside the arms of a question: "the tracer", or the kernel's own module */
+/*
+ * seen_by - who saw a subject beside the arms of a question: "the tracer", or the kernel's own
+ * module
+ */
 const char *seen_by(const struct report_result *r);
 
-/* delay_busy - of a subject beside the arms of a question whose own figures are of something else;
- * NULL: none */
+/*
+ * delay_busy - of a subject beside the arms of a question whose own figures are of something else;
+ * NULL: none
+ */
 const struct hist *delay_busy(const struct report_result *r);
 
-/* observer_effect - median end to end of traced blocks / of untraced blocks, NAN when either is
- * missing */
+/*
+ * observer_effect - median end to end of traced blocks / of untraced blocks, NAN when either is
+ * missing
+ */
 double observer_effect(const struct report_result *r);
 
 /* verdict_text - "regressed", "unstable: regressed", ... */

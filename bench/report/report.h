@@ -15,8 +15,10 @@
 #include "lib/measure/verdict.h"
 
 #define REPORT_NR_PHASES 8
-/* Names of the phase histograms, in the order in which they are shown; those of
- * tracer_metric_name(). */
+/*
+ * Names of the phase histograms, in the order in which they are shown; those of
+ * tracer_metric_name().
+ */
 extern const char *const report_phase_name[REPORT_NR_PHASES];
 enum report_phase {
 	PHASE_END_TO_END,
@@ -137,8 +139,10 @@ struct report_style {
 	int width;   /* text: columns, 0: 100 */
 };
 
-/* Renderers: 0, or -errno (of the stream). html runs gnuplot for its plots; without it the page
- * says so. */
+/*
+ * Renderers: 0, or -errno (of the stream). html runs gnuplot for its plots; without it the page
+ * says so.
+ */
 int report_text(FILE *out, const struct report *r, const struct report_style *s);
 int report_html(FILE *out, const struct report *r);
 int report_json(FILE *out, const struct report *r);

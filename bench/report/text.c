@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The report for a terminal: per question its arms, their comparison, their phases; then what the
- * figures rest on. */
+/*
+ * The report for a terminal: per question its arms, their comparison, their phases; then what the
+ * figures rest on.
+ */
 #include "bench/report/render.h"
 
 #include <errno.h>
@@ -94,8 +96,7 @@ static void choose_name_width(struct text *t, const struct report_question *q)
 	}
 }
 
-/* ---- comparisons ------------------------------------------------------------------------------
- */
+/* ---- comparisons ----------------------------------------------------------------------------- */
 
 static enum colour verdict_colour(const struct comparison *c)
 {
@@ -125,7 +126,8 @@ static void comparison_cell(struct text *t, const struct report_comparison *c)
 		interval, paint(t, verdict_colour(&c->c)), verdict_text(&c->c), paint(t, PLAIN));
 }
 
-/* The comparisons of @r, the first in its row when there is room, the others in rows of their own.
+/*
+ * The comparisons of @r, the first in its row when there is room, the others in rows of their own.
  */
 static void comparison_cells(struct text *t, const struct report_question *q,
 			     const struct report_result *r)
@@ -149,8 +151,7 @@ static void comparison_cells(struct text *t, const struct report_question *q,
 	}
 }
 
-/* ---- tables -----------------------------------------------------------------------------------
- */
+/* ---- tables ---------------------------------------------------------------------------------- */
 
 static void heading(struct text *t, const char *const *title, size_t nr)
 {
@@ -183,8 +184,7 @@ static void counters_row(struct text *t, const struct report_result *r)
 		return;
 	gap(t, 2 + t->name);
 	fprintf(t->out, "  %s", paint(t, DIM));
-	json_object_foreach(r->counters, name, sum)
-	{
+	json_object_foreach (r->counters, name, sum) {
 		fputs(before, t->out);
 		escape_terminal(t->out, name);
 		fprintf(t->out, " %s", format_counter(text, r, sum));
@@ -214,8 +214,7 @@ static void arms_table(struct text *t, const struct report_question *q)
 		counters_row(t, r);
 		busy_row(t, r);
 	}
-	json_object_foreach(q->skipped, key, reason)
-	{
+	json_object_foreach (q->skipped, key, reason) {
 		name_cell(t, key);
 		fprintf(t->out, "  %sskipped: ", paint(t, DIM));
 		escape_terminal(t->out, json_string_value(reason) ? json_string_value(reason) : "");
@@ -392,8 +391,7 @@ static void trace_kind(struct text *t, const struct report_question *q)
 	phase_table(t, q);
 }
 
-/* ---- around the tables ------------------------------------------------------------------------
- */
+/* ---- around the tables ----------------------------------------------------------------------- */
 
 static void escaped_line(struct text *t, const char *label, const char *s)
 {
@@ -435,8 +433,7 @@ static size_t named_counts(struct text *t, const json_t *counts)
 	json_t *value;
 	size_t nr = 0;
 
-	json_object_foreach((json_t *)counts, name, value)
-	{
+	json_object_foreach ((json_t *)counts, name, value) {
 		if (!json_integer_value(value))
 			continue;
 		fputs(nr++ ? ", " : " ", t->out);
@@ -505,8 +502,7 @@ static void warnings(struct text *t)
 	json_t *all = json_object_get(t->r->environment, "warnings"), *w;
 	size_t i;
 
-	json_array_foreach(all, i, w)
-	{
+	json_array_foreach (all, i, w) {
 		const char *what = json_string_value(json_object_get(w, "text"));
 		const char *fix = json_string_value(json_object_get(w, "fix"));
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "keventd.h"
+#include "lib/keventd/keventd.h"
 
 #include <errno.h>
 #include <linux/futex.h>
@@ -41,7 +41,7 @@ static void futex_wake_one(uint32_t *word)
 	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
-/* ---- completion of one event for one waiter ---- */
+/* ---- completion of one event for one waiter -------------------------------------------------- */
 struct event {
 	uint32_t state; /* EVENT_* */
 };
@@ -107,7 +107,7 @@ int keventd_stop(struct keventd_task *k)
 	return ret;
 }
 
-/* ---- states ---- */
+/* ---- states ---------------------------------------------------------------------------------- */
 struct keventd_task *keventd_current(void)
 {
 	return self;
@@ -151,7 +151,7 @@ int keventd_wake_up(struct keventd_task *k)
 	return (old & STATE_SLEEPING) != 0;
 }
 
-/* ---- handles ---- */
+/* ---- handles --------------------------------------------------------------------------------- */
 struct keventd_task *keventd_get(struct keventd_task *k)
 {
 	__atomic_fetch_add(&k->refs, 1, __ATOMIC_RELAXED);
@@ -185,7 +185,7 @@ int keventd_bind(struct keventd_task *k, int cpu)
 	return sched_setaffinity(k->tid, sizeof(set), &set) < 0 ? -errno : 0;
 }
 
-/* ---- creation ---- */
+/* ---- creation -------------------------------------------------------------------------------- */
 struct create {
 	struct create *next;
 	int (*threadfn)(void *data);

@@ -4,7 +4,7 @@
  * takes those of them that are online and allowed, and where it finds none, all are taken. Threads
  * with such a wish are listed, so that it can be granted anew; each leaves the list before it ends.
  */
-#include "internal.h"
+#include "lib/kthread/internal.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /*
  * Affinity. The wish is remembered: the kernel may refuse it now (CPU offline) and grant it later.
  */
-#include "internal.h"
+#include "lib/kthread/internal.h"
 
 #include <errno.h>
 #include <stdlib.h>

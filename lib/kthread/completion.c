@@ -5,7 +5,7 @@
  * listed. Those who can be told to stop sleep on their own phase word instead, and are
  * found by the completion's address in a table of ours.
  */
-#include "internal.h"
+#include "lib/kthread/internal.h"
 
 #include <errno.h>
 #include <string.h>
@@ -31,8 +31,10 @@ static struct bucket {
 	struct listed *first, **last;
 } __attribute__((aligned(64))) buckets[NR_BUCKETS];
 
-/* Those listed were threads of the parent; their stacks will be used by others, and nobody frees a
- * held lock. */
+/*
+ * Those listed were threads of the parent; their stacks will be used by others, and nobody frees a
+ * held lock.
+ */
 void kt_completion_fork_child(void)
 {
 	memset(buckets, 0, sizeof(buckets));
@@ -67,8 +69,10 @@ static void wake_listed(struct completion *x, int nr)
 				b->last = p;
 			l->in_list = false;
 			phase = &l->task->phase;
-			/* Under the lock: the task leaves the list before it ends. Model:
-			 * completion.pml 6 */
+			/*
+			 * Under the lock: the task leaves the list before it ends. Model:
+			 * completion.pml 6
+			 */
 			old = kt_wake(l->task, TASK_NORMAL);
 		}
 		kt_unlock(&b->lock);
@@ -93,8 +97,9 @@ void kthread_complete(struct completion *x)
 
 	do {
 		new = (old & DONE_MASK) == DONE_ALL ? old : old + 1;
-		/* Release: pairs with take(). The last access to @x. Model: completion.pml 1, 2,
-		 * 8 */
+		/*
+		 * Release: pairs with take(). The last access to @x. Model: completion.pml 1, 2, 8
+		 */
 	} while (!__atomic_compare_exchange_n(&x->word, &old, new, true, __ATOMIC_ACQ_REL,
 					      __ATOMIC_RELAXED));
 	KT_DELAY("complete");
@@ -126,8 +131,10 @@ static bool take(struct completion *x, uint64_t waiter, uint64_t else_add)
 			new = old - waiter - 1;
 		if (new == old)
 			break;
-		/* Acquire: what the completer wrote; pairs with kthread_complete(). Model:
-		 * completion.pml 3 */
+		/*
+		 * Acquire: what the completer wrote; pairs with kthread_complete(). Model:
+		 * completion.pml 3
+		 */
 	} while (!__atomic_compare_exchange_n(&x->word, &old, new, true, __ATOMIC_ACQ_REL,
 					      __ATOMIC_ACQUIRE));
 	return (old & DONE_MASK) != 0;

@@ -9,7 +9,7 @@
  * abandoned, then what the answerer has made is its own to take down, and the caller is free at
  * once.
  */
-#include "internal.h"
+#include "lib/kthread/internal.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -59,7 +59,8 @@ static bool decide(struct kt_create *c, uint32_t last)
 	do {
 		if (old == DONE_YES || old == DONE_ABANDONED)
 			return false;
-		/* Release: the thread is complete; pairs with wait_answer(). @c may be gone then.
+		/*
+		 * Release: the thread is complete; pairs with wait_answer(). @c may be gone then.
 		 */
 	} while (!__atomic_compare_exchange_n(done, &old, last, true, __ATOMIC_ACQ_REL,
 					      __ATOMIC_RELAXED));
@@ -97,7 +98,7 @@ static uint32_t wait_answer(struct kt_create *c)
 	return done;
 }
 
-/* ---- cancelling ---- */
+/* ---- cancelling ------------------------------------------------------------------------------ */
 
 /* Return: false if it has been cancelled already. */
 static bool cancel_watch(struct kthread_cancel *cancel, struct kt_create *c)
@@ -137,7 +138,7 @@ void kthread_cancel_create(struct kthread_cancel *cancel)
 	kt_unlock(&cancel->lock);
 }
 
-/* ---- the new thread ---- */
+/* ---- the new thread -------------------------------------------------------------------------- */
 static void *thread_main(void *arg)
 {
 	struct kt_task *t = arg;
@@ -175,9 +176,10 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-/* ---- the creator ---- */
+/* ---- the creator ----------------------------------------------------------------------------- */
 
-/* Without the privilege a thread cannot become less nice; the nice of the whole process is no leak.
+/*
+ * Without the privilege a thread cannot become less nice; the nice of the whole process is no leak.
  */
 static void check_nice(void)
 {
@@ -359,7 +361,7 @@ void kt_creator_fork_done(bool in_child)
 	pthread_mutex_unlock(&creator.lock);
 }
 
-/* ---- the caller ---- */
+/* ---- the caller ------------------------------------------------------------------------------ */
 
 /* Takes @name, also when it fails. */
 static struct task_struct *create_thread(int (*threadfn)(void *data), void *data, char *name,

@@ -2,7 +2,7 @@
 /* Delayed works: a worker's list of deadlines, under the worker's lock. */
 #include <kthread/delayed.h>
 
-#include "queue.h"
+#include "lib/kthread/queue.h"
 
 #define NO_WAKE ((struct wake){ NULL, 0, 0 })
 
@@ -11,7 +11,7 @@ static struct kthread_delayed_work *delayed_of(struct kthread_node *n)
 	return container_of(work_of(n), struct kthread_delayed_work, work);
 }
 
-/* ---- deadlines ---- */
+/* ---- deadlines ------------------------------------------------------------------------------- */
 static uint64_t due_after(uint64_t delay_ns)
 {
 	uint64_t now_ns = slot_clock_ns();
@@ -76,7 +76,7 @@ static struct wake arm_locked(struct kthread_worker *w, struct kthread_delayed_w
 	return due_ns < w->sleep_until_ns ? wake_idle_locked(w) : NO_WAKE;
 }
 
-/* ---- queueing ---- */
+/* ---- queueing -------------------------------------------------------------------------------- */
 static struct wake queue_locked(struct kthread_worker *w, struct kthread_delayed_work *dwork,
 				uint64_t delay_ns)
 {
@@ -145,7 +145,7 @@ bool kthread_mod_delayed_work(struct kthread_worker *worker, struct kthread_dela
 	return kthread_mod_delayed_work_ns(worker, dwork, jiffies_to_ns(delay));
 }
 
-/* ---- waiting ---- */
+/* ---- waiting --------------------------------------------------------------------------------- */
 void kthread_flush_delayed_work(struct kthread_delayed_work *dwork)
 {
 	struct kthread_work *work = &dwork->work;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The end of a thread: one way out for it, whatever it does, and those who wait for that. */
-#include "internal.h"
+#include "lib/kthread/internal.h"
 
 #include <errno.h>
 
@@ -29,8 +29,10 @@ void kt_exit(void *arg)
 	}
 	kt_self = NULL;
 	KT_DELAY("exit");
-	/* Release: the result, and all that the thread did; pairs with kthread_stop() and
-	 * wait_parked(). Model: park_race.pml 6, 8, exit.pml 9 */
+	/*
+	 * Release: the result, and all that the thread did; pairs with kthread_stop() and
+	 * wait_parked(). Model: park_race.pml 6, 8, exit.pml 9
+	 */
 	old = kt_phase_change(&t->phase, PHASE_STATES | PHASE_WAITED, PHASE_EXITED);
 	if (old & PHASE_WAITED)
 		kt_futex_wake(&t->phase, INT32_MAX, FUTEX_CONTROLLER);

@@ -4,7 +4,7 @@
  * freezer walks the list of those who agreed. A thread leaves the list before it ends, so all that
  * are listed live while the lock is held.
  */
-#include "internal.h"
+#include "lib/kthread/internal.h"
 
 #include <errno.h>
 
@@ -33,15 +33,17 @@ void kt_freezer_fork_child(void)
 	}
 }
 
-/* Release: the state of the one that tells; pairs with the acquire in kthread_freeze_all().
- * Model: freezer.pml 7 */
+/*
+ * Release: the state of the one that tells; pairs with the acquire in kthread_freeze_all(). Model:
+ * freezer.pml 7
+ */
 static void tell_freezer(void)
 {
 	__atomic_fetch_add(&freezer.event, 1, __ATOMIC_RELEASE);
 	kt_futex_wake(&freezer.event, INT32_MAX, FUTEX_CONTROLLER);
 }
 
-/* ---- the thread ---- */
+/* ---- the thread ------------------------------------------------------------------------------ */
 
 /* Set FROZEN if the request stands. One step: a thaw comes before it or after it. */
 static bool freeze_if_asked(struct kt_task *t, enum kt_freeze how)
@@ -54,8 +56,10 @@ static bool freeze_if_asked(struct kt_task *t, enum kt_freeze how)
 		if (!(old & PHASE_SHOULD_FREEZE) || old & leave)
 			return false;
 		new = (old & ~PHASE_STATES) | PHASE_FROZEN;
-		/* Release: all we did comes before the end of kthread_freeze_all(); pairs with the
-		 * acquire of ask_locked(). Model: freezer.pml 2 */
+		/*
+		 * Release: all we did comes before the end of kthread_freeze_all(); pairs with the
+		 * acquire of ask_locked(). Model: freezer.pml 2
+		 */
 	} while (!__atomic_compare_exchange_n(&t->phase, &old, new, true, __ATOMIC_ACQ_REL,
 					      __ATOMIC_RELAXED));
 	return true;
@@ -72,8 +76,10 @@ bool kt_freeze(struct kt_task *t, enum kt_freeze how)
 		frozen = true;
 		KT_DELAY("frozen");
 		tell_freezer();
-		/* Acquire: what the thawer wrote; pairs with thaw_locked(). Stop ends it, too.
-		 * Model: freezer.pml 5 */
+		/*
+		 * Acquire: what the thawer wrote; pairs with thaw_locked(). Stop ends it, too.
+		 * Model: freezer.pml 5
+		 */
 		kt_sleep(t, NULL);
 	}
 	if (frozen)
@@ -139,13 +145,15 @@ void kt_freezer_leave(struct kt_task *t)
 	tell_freezer();
 }
 
-/* ---- the freezer ---- */
+/* ---- the freezer ----------------------------------------------------------------------------- */
 
 /* Ask @t, wake it if it sleeps. Return: does it run code of its own? */
 static bool ask_locked(struct kt_task *t)
 {
-	/* Acquire: what the thread wrote before it froze; pairs with freeze_if_asked(). Model:
-	 * freezer.pml 3, 6 */
+	/*
+	 * Acquire: what the thread wrote before it froze; pairs with freeze_if_asked(). Model:
+	 * freezer.pml 3, 6
+	 */
 	uint32_t old = kt_phase_change(&t->phase, 0, PHASE_SHOULD_FREEZE);
 
 	if (old & (PHASE_FROZEN | PHASE_PARKED))
@@ -167,8 +175,10 @@ static void thaw_locked(struct kt_task *t)
 		new = old & ~PHASE_SHOULD_FREEZE;
 		if (old & PHASE_FROZEN)
 			new &= ~(PHASE_STATES | PHASE_ASLEEP);
-		/* Release: the caller's writes; pairs with kt_sleep() in kt_freeze(). Model:
-		 * freezer.pml 4 */
+		/*
+		 * Release: the caller's writes; pairs with kt_sleep() in kt_freeze(). Model:
+		 * freezer.pml 4
+		 */
 	} while (!__atomic_compare_exchange_n(&t->phase, &old, new, true, __ATOMIC_ACQ_REL,
 					      __ATOMIC_RELAXED));
 	kt_phase_kick(&t->phase, old, PHASE_FROZEN);

@@ -3,7 +3,7 @@
 #define KTHREAD_FREEZER_H
 /*
  * The freezer: all threads that agreed to it stop at safe points of their own choosing, until
- *thawed.
+ * thawed.
  *
  *	set_freezable();
  *	while (!kthread_freezable_should_stop(NULL)) {
@@ -11,7 +11,7 @@
  *	}
  *
  * As in the kernel a kthread is not freezable unless it asks. Better than the kernel: a parked
- *thread counts as frozen, and when it is unparked meanwhile it freezes before it goes on.
+ * thread counts as frozen, and when it is unparked meanwhile it freezes before it goes on.
  */
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "internal.h"
+#include "lib/kthread/internal.h"
 
 #include <errno.h>
 

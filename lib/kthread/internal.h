@@ -10,7 +10,7 @@
 #include "lib/probe/slot.h"
 #include "lib/probe/usdt.h"
 
-#include "phase.h"
+#include "lib/kthread/phase.h"
 
 struct kt_create;
 
@@ -39,11 +39,12 @@ struct kt_task {
 	void *data;
 	char *full_name;	  /* NULL: comm is all of it */
 	struct cpumask *affinity; /* NULL: all CPUs */
-	struct cpumask *preferred; /* under the lock of affine.c, but for the look if there is one */
+	struct cpumask
+		*preferred; /* under the lock of affine.c, but for the look if there is one */
 	struct kt_task *preferred_next;
 	bool preferred_listed;
 	bool preferred_over; /* it ends: not to be listed any more */
-	int node; /* NUMA_NO_NODE: none, or the only one */
+	int node;	     /* NUMA_NO_NODE: none, or the only one */
 	pthread_t thread;
 	struct kthread_worker *worker; /* being served; after the birth only by the thread itself */
 	struct kt_create *create;      /* only until the creator is answered */
@@ -110,14 +111,18 @@ int kt_sleep(struct kt_task *t, const struct timespec *until);
 /* Has spinning paid lately, and may it? Counts the waits that pass by without. */
 bool kt_spin_wanted(struct kt_task *t);
 
-/* kt_sleep() of a caller that spins by itself, before; @spun_ns: since when it has, 0: it did not */
+/*
+ * kt_sleep() of a caller that spins by itself, before; @spun_ns: since when it has, 0: it did not
+ */
 int kt_sleep_spun(struct kt_task *t, const struct timespec *until, uint64_t spun_ns);
 uint32_t kt_wake(struct kt_task *t, uint32_t states); /* without the system call: kt_phase_kick() */
 
 void kt_waker_here(struct kt_task *t); /* remember the waker's CPU */
 
-/* As a controller of @t, sleep until told, or until the phase is not @seen any more. Return: the
- * phase */
+/*
+ * As a controller of @t, sleep until told, or until the phase is not @seen any more. Return: the
+ * phase
+ */
 uint32_t kt_wait_change(struct kt_task *t, uint32_t seen);
 void kt_deadline(struct timespec *ts, long timeout);
 long kt_left(const struct timespec *until);
@@ -134,8 +139,9 @@ void kt_affine_node(struct kt_task *t);
 void kt_affine_bound(struct kt_task *t);
 void kt_affine_leave(struct kt_task *t);
 void kt_affine_fork_child(void);
-int kt_node_check(int node, const char *func); /* reports one that is not there. Return: what to use */
-int kt_node_of_cpu(unsigned int cpu);	       /* NUMA_NO_NODE: the only one, or not known */
+int kt_node_check(int node,
+		  const char *func);  /* reports one that is not there. Return: what to use */
+int kt_node_of_cpu(unsigned int cpu); /* NUMA_NO_NODE: the only one, or not known */
 bool kt_node_cpus(int node, struct cpumask *set);
 void kt_node_enter(int node); /* the calling thread's stack goes there */
 void kt_node_leave(void);
@@ -192,13 +198,13 @@ extern int (*kthread_test_fail)(const char *what);
 /* Each probe tells the test, too, with the same arguments. */
 extern void (*kthread_test_event)(const char *name, ...);
 #undef USDT
-#define USDT(provider, name, ...)                                                               \
-	do {                                                                                    \
-		void (*kt_event)(const char *, ...) =                                           \
-			__atomic_load_n(&kthread_test_event, __ATOMIC_ACQUIRE);                 \
-		USDT_IF(provider, name, USDT_SEMAPHORE(provider, name), ##__VA_ARGS__);         \
-		if (kt_event)                                                                   \
-			kt_event(#name, ##__VA_ARGS__);                                         \
+#define USDT(provider, name, ...)                                                       \
+	do {                                                                            \
+		void (*kt_event)(const char *, ...) =                                   \
+			__atomic_load_n(&kthread_test_event, __ATOMIC_ACQUIRE);         \
+		USDT_IF(provider, name, USDT_SEMAPHORE(provider, name), ##__VA_ARGS__); \
+		if (kt_event)                                                           \
+			kt_event(#name, ##__VA_ARGS__);                                 \
 	} while (0)
 #else
 #define KT_DELAY(point) ((void)0)

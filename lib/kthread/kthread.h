@@ -103,8 +103,10 @@ struct task_struct *kthread_create_cancellable(struct kthread_cancel *cancel,
 					       const char *namefmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* kthread_cancel_create - end all creates with @cancel, now and later; any thread, no signal
- * handler */
+/*
+ * kthread_cancel_create - end all creates with @cancel, now and later; any thread, no signal
+ * handler
+ */
 void kthread_cancel_create(struct kthread_cancel *cancel);
 
 #define kthread_run(threadfn, data, namefmt, ...)                               \
@@ -240,8 +242,10 @@ void kthread_unpark(struct task_struct *k);
 /* kthread_parkme - park here if asked to; returns when unparked or told to stop */
 void kthread_parkme(void);
 
-/* kthread_data, kthread_func - as given at creation, @k being a kthread; kthread_probe_data: or
- * NULL */
+/*
+ * kthread_data, kthread_func - as given at creation, @k being a kthread; kthread_probe_data: or
+ * NULL
+ */
 void *kthread_data(struct task_struct *k);
 void *kthread_probe_data(struct task_struct *k);
 void *kthread_func(struct task_struct *k);

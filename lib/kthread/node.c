@@ -3,7 +3,7 @@
  * NUMA nodes: which there are, their CPUs, and a thread's stack on one of them. Best effort, as in
  * the kernel, where a node is a wish, too: what cannot be had is done without.
  */
-#include "internal.h"
+#include "lib/kthread/internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
  * learns of it in the same step; the descriptor is closed with the handle, and who writes to it
  * holds a reference: else the number could be another file's by then.
  */
-#include "internal.h"
+#include "lib/kthread/internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -16,7 +16,7 @@
  *	}
  *
  * Without it a stop waits until the system call ends by itself. A wake of a thread that has one
- *costs a system call, always.
+ * costs a system call, always.
  */
 
 #pragma GCC visibility push(default)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Parking: two bits of the phase word, the request and the state. Nothing counts. */
-#include "internal.h"
+#include "lib/kthread/internal.h"
 
 #include <errno.h>
 
@@ -23,8 +23,10 @@ static bool park_if_asked(struct kt_task *t)
 		if (!(old & PHASE_SHOULD_PARK))
 			return false;
 		new = (old & ~(PHASE_STATES | PHASE_WAITED)) | PHASE_PARKED;
-		/* Release: all we did comes before the end of kthread_park(); pairs with its
-		 * acquire. Model: park.pml 3 */
+		/*
+		 * Release: all we did comes before the end of kthread_park(); pairs with its
+		 * acquire. Model: park.pml 3
+		 */
 	} while (!__atomic_compare_exchange_n(&t->phase, &old, new, true, __ATOMIC_ACQ_REL,
 					      __ATOMIC_RELAXED));
 	USDT(kthread, parked, t->task.pid);
@@ -41,8 +43,10 @@ void kt_parkme(struct kt_task *t)
 		kt_sleep(t, NULL);
 		USDT(kthread, unparked, t->task.pid);
 	}
-	/* Acquire: what the unparker wrote; pairs with kthread_unpark() and kthread_stop().
-	 * Model: park.pml 6 */
+	/*
+	 * Acquire: what the unparker wrote; pairs with kthread_unpark() and kthread_stop(). Model:
+	 * park.pml 6
+	 */
 	kt_phase_change(&t->phase, PHASE_STATES, 0);
 	/* The freezer took a parked thread for a frozen one. */
 	if (t->freezable)
@@ -95,8 +99,10 @@ static int request_park(struct kt_task *t, uint32_t *seen)
 
 static int wait_parked(struct kt_task *t)
 {
-	/* Acquire: what the thread wrote; pairs with park_if_asked() and kt_exit(). Model:
-	 * park.pml 4, park_race.pml 9 */
+	/*
+	 * Acquire: what the thread wrote; pairs with park_if_asked() and kt_exit(). Model: park.pml
+	 * 4, park_race.pml 9
+	 */
 	uint32_t seen = __atomic_load_n(&t->phase, __ATOMIC_ACQUIRE);
 
 	for (;;) {

@@ -7,8 +7,8 @@
  *
  * Because both sides of every hand-over are read-modify-writes of this one word, they are totally
  * ordered, and acquire-release on each is enough: of a sleeper that announces its state and then
- *looks at its condition, and a waker that writes the condition and then looks at the state, the
- *later one sees all that the earlier one wrote before.
+ * looks at its condition, and a waker that writes the condition and then looks at the state, the
+ * later one sees all that the earlier one wrote before.
  *
  * "Model: wake.pml 3, 4" at a barrier: without it tests/model/wake.pml, as its variants 3 and 4, is
  * rejected. `make check-model` searches all of them.
@@ -58,8 +58,10 @@
 /* kt_futex_wait - 0 or a stray wake: look again; -ETIMEDOUT. @until: CLOCK_MONOTONIC, or NULL */
 int kt_futex_wait(uint32_t *word, uint32_t value, const struct timespec *until, uint32_t who);
 
-/* kt_futex_wake - the word may be gone by now: only its address is used, and errors mean nobody
- * waits */
+/*
+ * kt_futex_wake - the word may be gone by now: only its address is used, and errors mean nobody
+ * waits
+ */
 void kt_futex_wake(uint32_t *word, int nr, uint32_t who);
 
 static inline void kt_cpu_relax(void)
@@ -89,8 +91,8 @@ static inline uint32_t kt_phase_change(uint32_t *phase, uint32_t clear, uint32_t
 }
 
 /*
- * kt_phase_wake - clear the state if it is one of @states. Return: the word before; nothing is changed
- * if it has one of the bits @unless
+ * kt_phase_wake - clear the state if it is one of @states. Return: the word before; nothing is
+ * changed if it has one of the bits @unless
  *
  * A read-modify-write in any case: it orders the caller's writes even when there is nobody to wake.
  * Model: wake.pml 2, 4
@@ -103,14 +105,16 @@ static inline uint32_t kt_phase_wake(uint32_t *phase, uint32_t states, uint32_t 
 	do {
 		if (__builtin_expect(old & unless, 0))
 			break;
-		new = old &states ? old & ~(PHASE_STATES | PHASE_ASLEEP) : old;
+		new = (old & states) ? old & ~(PHASE_STATES | PHASE_ASLEEP) : old;
 	} while (!__atomic_compare_exchange_n(phase, &old, new, true, __ATOMIC_ACQ_REL,
 					      __ATOMIC_RELAXED));
 	return old;
 }
 
-/* kt_phase_unpark - withdraw a park; clears PARKED with the request. Return: the word before.
- * Model: park.pml 5 */
+/*
+ * kt_phase_unpark - withdraw a park; clears PARKED with the request. Return: the word before.
+ * Model: park.pml 5
+ */
 static inline uint32_t kt_phase_unpark(uint32_t *phase)
 {
 	uint32_t old = __atomic_load_n(phase, __ATOMIC_RELAXED);

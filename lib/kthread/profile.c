@@ -3,7 +3,7 @@
  * Which kernel to be like. One word of differences to the newest; it is looked at only where they
  * are about to show, never on the way of a wake or of a queued work.
  */
-#include "internal.h"
+#include "lib/kthread/internal.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The rare ends of a worker's lists: waking its thread, mending what was torn, reports. */
-#include "queue.h"
+#include "lib/kthread/queue.h"
 
 static uint32_t forked_lock;
 

@@ -23,11 +23,11 @@
  * A work initialised again while pending leaves its neighbours pointing to a node that does not
  * point back. That is looked for where those nodes are touched anyway, and mended.
  */
-#include "internal.h"
+#include "lib/kthread/internal.h"
 
 #define NEVER_NS UINT64_MAX
 
-/* ---- lists ---- */
+/* ---- lists ----------------------------------------------------------------------------------- */
 static inline bool is_empty(const struct kthread_node *n)
 {
 	return n->next == n;
@@ -64,7 +64,7 @@ static inline bool has_sound_tail(const struct kthread_node *head)
 	return head->prev->next == head;
 }
 
-/* ---- the locks ---- */
+/* ---- the locks ------------------------------------------------------------------------------- */
 void kt_move_due_locked(struct kthread_worker *w);	 /* delayed.c */
 void kt_mend_locked(struct kthread_worker *w);		 /* not submitted; reported at the unlock */
 void kt_mend_submitted_locked(struct kthread_worker *w); /* the same */
@@ -148,7 +148,7 @@ static inline void unlock_worker(struct kthread_worker *w)
 	unlock_only(w);
 }
 
-/* ---- waking, in two halves: the state under the lock, the system call behind it ---- */
+/* ---- waking, in two halves: the state under the lock, the system call behind it -------------- */
 struct wake {
 	uint32_t *phase; /* NULL: nobody to wake */
 	uint32_t old;
@@ -172,7 +172,7 @@ static inline void wake_finish(const struct wake *wake)
 		kt_wake_finish(wake);
 }
 
-/* ---- works ---- */
+/* ---- works ----------------------------------------------------------------------------------- */
 
 /*
  * Under the submit lock: is @work pending? If not it stays so; the caller may make it ready.
@@ -182,8 +182,10 @@ static inline void wake_finish(const struct wake *wake)
  */
 static inline bool is_pending_locked(struct kthread_work *work)
 {
-	/* Acquire: the node is the thread's no more; pairs with take_locked(). Model:
-	 * worker.pml 6, 10 */
+	/*
+	 * Acquire: the node is the thread's no more; pairs with take_locked(). Model: worker.pml 6,
+	 * 10
+	 */
 	return __atomic_load_n(&work->pending, __ATOMIC_ACQUIRE) &&
 	       __atomic_exchange_n(&work->pending, 1, __ATOMIC_ACQ_REL);
 }

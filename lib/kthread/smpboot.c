@@ -3,7 +3,7 @@
  * Sets of per-CPU threads. One mutex for all sets and for the CPUs that are online; the threads
  * themselves never take it.
  */
-#include "internal.h"
+#include "lib/kthread/internal.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -26,8 +26,10 @@ static struct {
 	unsigned int nr_cpus; /* 0: not known yet */
 } smp = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-/* The sets' threads are the parent's, and nobody frees a held lock. The child may have sets of its
- * own. */
+/*
+ * The sets' threads are the parent's, and nobody frees a held lock. The child may have sets of its
+ * own.
+ */
 void kt_smpboot_fork_child(void)
 {
 	pthread_mutex_init(&smp.lock, NULL);
@@ -55,7 +57,7 @@ static bool init_locked(void)
 	return true;
 }
 
-/* ---- the thread ---- */
+/* ---- the thread ------------------------------------------------------------------------------ */
 static bool is_online(unsigned int cpu)
 {
 	const unsigned long *word = &smp.online.bits[cpu / KTHREAD_LONG_BITS];
@@ -114,7 +116,7 @@ static int smpboot_fn(void *data)
 	}
 }
 
-/* ---- under the lock ---- */
+/* ---- under the lock -------------------------------------------------------------------------- */
 static void store(struct kthread_smp_thread *td, struct task_struct *task)
 {
 	td->task = task;
@@ -195,7 +197,7 @@ static int register_locked(struct smp_hotplug_thread *set)
 	return 0;
 }
 
-/* ---- the interface ---- */
+/* ---- the interface --------------------------------------------------------------------------- */
 int kthread_smpboot_register(struct smp_hotplug_thread *set)
 {
 	int err;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Handles: who am I, references, the handles of threads that libkthread did not make, fork. */
-#include "internal.h"
+#include "lib/kthread/internal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -131,8 +131,10 @@ void kt_get(struct kt_task *t)
  */
 void kt_put(struct kt_task *t)
 {
-	/* Release: our use of the handle comes before its end; acquire: and the others' too.
-	 * Model: exit.pml 7, 8 */
+	/*
+	 * Release: our use of the handle comes before its end; acquire: and the others' too. Model:
+	 * exit.pml 7, 8
+	 */
 	if (__atomic_fetch_sub(&t->refs, 1, __ATOMIC_ACQ_REL) != 1)
 		return;
 	if (t->is_kthread && t->fork_nr == kt_fork_nr &&

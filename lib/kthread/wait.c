@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Sleeping and waking: what a wake costs stands first, the slow ways below. */
-#include "internal.h"
+#include "lib/kthread/internal.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -55,8 +55,10 @@ void kthread_set_state(unsigned int state)
 
 	if (state & PHASE_STATES)
 		kt_slot_absorb(t);
-	/* Pairs with kt_phase_wake(): later loads see what a waker wrote whose wake we missed.
-	 * Model: wake.pml 1, 3, 5 */
+	/*
+	 * Pairs with kt_phase_wake(): later loads see what a waker wrote whose wake we missed.
+	 * Model: wake.pml 1, 3, 5
+	 */
 	kt_phase_change(&t->phase, PHASE_STATES, state & PHASE_STATES);
 	KT_DELAY("state");
 }
@@ -260,7 +262,7 @@ void kthread_set_spin(struct task_struct *k, unsigned int max_ns)
 		__atomic_store_n(&kt_spin_ns, max_ns, __ATOMIC_RELAXED);
 }
 
-/* ---- controllers ---- */
+/* ---- controllers ----------------------------------------------------------------------------- */
 uint32_t kt_wait_change(struct kt_task *t, uint32_t seen)
 {
 	uint32_t set = seen | PHASE_WAITED;
@@ -275,7 +277,7 @@ uint32_t kt_wait_change(struct kt_task *t, uint32_t seen)
 	return __atomic_load_n(&t->phase, __ATOMIC_ACQUIRE);
 }
 
-/* ---- time ---- */
+/* ---- time ------------------------------------------------------------------------------------ */
 unsigned long kthread_jiffies(void)
 {
 	return (unsigned long)(slot_clock_ns() / 1000000ULL);

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Wait queues. An entry lies on the waiter's stack, and whoever takes it off the queue clears `queued` as its
- * last access to it. The lock orders condition and wake: of a waiter that lists itself and then looks, and
- * a waker that writes and then walks the list, the later one sees the earlier one's write.
+ * Wait queues. An entry lies on the waiter's stack, and whoever takes it off the queue clears
+ * `queued` as its last access to it. The lock orders condition and wake: of a waiter that lists
+ * itself and then looks, and a waker that writes and then walks the list, the later one sees the
+ * earlier one's write.
  */
-#include "internal.h"
+#include "lib/kthread/internal.h"
 
-/* System calls put off to the unlock: woken threads need the lock. More are rare, and made under it. */
+/*
+ * System calls put off to the unlock: woken threads need the lock. More are rare, and made under
+ * it.
+ */
 #define MAX_KICKS 16
 
 struct kick {

@@ -6,9 +6,9 @@
  *
  *	wait_event_interruptible(wq, list_is_full || kthread_should_stop());
  *
- * The condition is looked at again after each wake, and once before the first sleep. A stop ends the
- * interruptible waits of a kthread with -ERESTARTSYS, unless the condition holds. The queue must
- * outlive all calls on it, the waker's too.
+ * The condition is looked at again after each wake, and once before the first sleep. A stop ends
+ * the interruptible waits of a kthread with -ERESTARTSYS, unless the condition holds. The queue
+ * must outlive all calls on it, the waker's too.
  *
  * Ordering: what the waker wrote before wake_up() is visible to the condition's next evaluation.
  */
@@ -28,7 +28,8 @@ struct wait_queue_entry {
 
 struct wait_queue_head {
 	uint32_t lock;
-	struct wait_queue_entry *first, **last; /* those that all wake first, exclusive ones behind */
+	struct wait_queue_entry *first,
+		**last; /* those that all wake first, exclusive ones behind */
 };
 
 typedef struct wait_queue_head wait_queue_head_t;
@@ -82,69 +83,72 @@ static inline bool waitqueue_active(struct wait_queue_head *wq)
 	return kthread_waitqueue_active(wq);
 }
 
-/* wake_up - wake all that wait, but of the exclusive ones only the first; _nr: that many; _all: all */
-#define wake_up(wq)			  kthread_wake_up(wq, TASK_NORMAL, 1)
-#define wake_up_nr(wq, nr)		  kthread_wake_up(wq, TASK_NORMAL, nr)
-#define wake_up_all(wq)			  kthread_wake_up(wq, TASK_NORMAL, 0)
-#define wake_up_interruptible(wq)	  kthread_wake_up(wq, TASK_INTERRUPTIBLE, 1)
-#define wake_up_interruptible_nr(wq, nr)  kthread_wake_up(wq, TASK_INTERRUPTIBLE, nr)
-#define wake_up_interruptible_all(wq)	  kthread_wake_up(wq, TASK_INTERRUPTIBLE, 0)
+/*
+ * wake_up - wake all that wait, but of the exclusive ones only the first; _nr: that many; _all: all
+ */
+#define wake_up(wq)			 kthread_wake_up(wq, TASK_NORMAL, 1)
+#define wake_up_nr(wq, nr)		 kthread_wake_up(wq, TASK_NORMAL, nr)
+#define wake_up_all(wq)			 kthread_wake_up(wq, TASK_NORMAL, 0)
+#define wake_up_interruptible(wq)	 kthread_wake_up(wq, TASK_INTERRUPTIBLE, 1)
+#define wake_up_interruptible_nr(wq, nr) kthread_wake_up(wq, TASK_INTERRUPTIBLE, nr)
+#define wake_up_interruptible_all(wq)	 kthread_wake_up(wq, TASK_INTERRUPTIBLE, 0)
 
 /* The loop of all that follow: @sleep may change kthread_ret, which is the value of the whole. */
-#define kthread_wait_loop(wq, condition, state, flags, ret, sleep)                                 \
-	({                                                                                         \
-		struct wait_queue_entry kthread_entry = { 0, false, current, NULL, NULL };         \
-		long kthread_ret = (ret), kthread_err;                                             \
-		for (;;) {                                                                         \
-			kthread_err = kthread_prepare_to_wait_event(&(wq), &kthread_entry, flags,  \
-								    state);                        \
-			if (condition)                                                             \
-				break;                                                             \
-			if (kthread_err) {                                                         \
-				kthread_ret = kthread_err;                                         \
-				break;                                                             \
-			}                                                                          \
-			sleep;                                                                     \
-		}                                                                                  \
-		kthread_finish_wait(&(wq), &kthread_entry);                                        \
-		kthread_ret;                                                                       \
+#define kthread_wait_loop(wq, condition, state, flags, ret, sleep)                                \
+	({                                                                                        \
+		struct wait_queue_entry kthread_entry = { 0, false, current, NULL, NULL };        \
+		long kthread_ret = (ret), kthread_err;                                            \
+		for (;;) {                                                                        \
+			kthread_err = kthread_prepare_to_wait_event(&(wq), &kthread_entry, flags, \
+								    state);                       \
+			if (condition)                                                            \
+				break;                                                            \
+			if (kthread_err) {                                                        \
+				kthread_ret = kthread_err;                                        \
+				break;                                                            \
+			}                                                                         \
+			sleep;                                                                    \
+		}                                                                                 \
+		kthread_finish_wait(&(wq), &kthread_entry);                                       \
+		kthread_ret;                                                                      \
 	})
 
 /* Is the wait over? One that found the condition at its very end had a jiffy left. */
-#define kthread_wait_over(condition)                      \
-	({                                                \
-		bool kthread_cond = (condition);          \
-		if (kthread_cond && !kthread_ret)         \
-			kthread_ret = 1;                  \
-		kthread_cond || !kthread_ret;             \
+#define kthread_wait_over(condition)              \
+	({                                        \
+		bool kthread_cond = (condition);  \
+		if (kthread_cond && !kthread_ret) \
+			kthread_ret = 1;          \
+		kthread_cond || !kthread_ret;     \
 	})
 
-#define kthread_wait_timeout(wq, condition, state, timeout)                        \
-	({                                                                         \
-		long kthread_left = (timeout);                                     \
-		long kthread_ret = kthread_left;                                   \
-		if (!kthread_wait_over(condition))                                 \
-			kthread_ret = kthread_wait_loop(                           \
-				wq, kthread_wait_over(condition), state, 0,        \
-				kthread_left, kthread_ret = schedule_timeout(kthread_ret)); \
-		kthread_ret;                                                       \
+#define kthread_wait_timeout(wq, condition, state, timeout)                                     \
+	({                                                                                      \
+		long kthread_left = (timeout);                                                  \
+		long kthread_ret = kthread_left;                                                \
+		if (!kthread_wait_over(condition))                                              \
+			kthread_ret =                                                           \
+				kthread_wait_loop(wq, kthread_wait_over(condition), state, 0,   \
+						  kthread_left,                                 \
+						  kthread_ret = schedule_timeout(kthread_ret)); \
+		kthread_ret;                                                                    \
 	})
 
-#define kthread_wait_int(wq, condition, flags, sleep)                                             \
-	({                                                                                        \
-		int kthread_int = 0;                                                              \
-		if (!(condition))                                                                 \
-			kthread_int = (int)kthread_wait_loop(wq, condition, TASK_INTERRUPTIBLE,   \
-							     flags, 0, sleep);                    \
-		kthread_int;                                                                      \
+#define kthread_wait_int(wq, condition, flags, sleep)                                           \
+	({                                                                                      \
+		int kthread_int = 0;                                                            \
+		if (!(condition))                                                               \
+			kthread_int = (int)kthread_wait_loop(wq, condition, TASK_INTERRUPTIBLE, \
+							     flags, 0, sleep);                  \
+		kthread_int;                                                                    \
 	})
 
 /* wait_event - sleep until @condition holds; a stop does not end it */
-#define wait_event(wq, condition)                                                                  \
-	do {                                                                                       \
-		if (!(condition))                                                                  \
-			(void)kthread_wait_loop(wq, condition, TASK_UNINTERRUPTIBLE, 0, 0,         \
-						schedule());                                       \
+#define wait_event(wq, condition)                                                          \
+	do {                                                                               \
+		if (!(condition))                                                          \
+			(void)kthread_wait_loop(wq, condition, TASK_UNINTERRUPTIBLE, 0, 0, \
+						schedule());                               \
 	} while (0)
 
 /* Return: jiffies left (at least 1) when @condition holds, 0 when the time is over without. */
@@ -163,6 +167,9 @@ static inline bool waitqueue_active(struct wait_queue_head *wq)
 	kthread_wait_timeout(wq, condition, TASK_INTERRUPTIBLE, timeout)
 
 /* wait_event_interruptible() of a thread that may be frozen meanwhile; needs <kthread/freezer.h> */
-#define wait_event_freezable(wq, condition) \
-	kthread_wait_int(wq, condition, 0, ({ schedule(); try_to_freeze(); }))
+#define wait_event_freezable(wq, condition)       \
+	kthread_wait_int(wq, condition, 0, ({     \
+				 schedule();      \
+				 try_to_freeze(); \
+			 }))
 #endif

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Workers. Everything about a worker and its works changes under the worker's locks: see queue.h. */
+/*
+ * Workers. Everything about a worker and its works changes under the worker's locks: see queue.h.
+ */
 #include <kthread/delayed.h>
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "queue.h"
+#include "lib/kthread/queue.h"
 
 #define WORKER_ALLOCATED \
-	0x80000000U /* in flags: made by kthread_create_worker(), freed by destroy */
+	0x80000000U		 /* in flags: made by kthread_create_worker(), freed by destroy */
 #define WORKER_DYING 0x40000000U /* in flags: nobody will serve it again */
 
 struct flush_work {
@@ -17,7 +19,7 @@ struct flush_work {
 	struct completion done;
 };
 
-/* ---- queueing ---- */
+/* ---- queueing -------------------------------------------------------------------------------- */
 /* Delayed works are armed, or the list is torn: the order is found under both locks. */
 static __attribute__((noinline)) bool queue_slowly(struct kthread_worker *w,
 						   struct kthread_work *work)
@@ -60,13 +62,15 @@ bool kthread_queue_work(struct kthread_worker *worker, struct kthread_work *work
 	return idle;
 }
 
-/* ---- the worker's thread ---- */
+/* ---- the worker's thread --------------------------------------------------------------------- */
 
 /* What the thread does while there is nothing to do. */
 enum rest { REST_NONE, REST_SPIN, REST_SPUN, REST_SLEEP };
 
-/* Nothing is there, seen under both locks. The thread is about to spin, if it may; or to sleep
- * until @w->sleep_until_ns, which only its thread changes. */
+/*
+ * Nothing is there, seen under both locks. The thread is about to spin, if it may; or to sleep
+ * until @w->sleep_until_ns, which only its thread changes.
+ */
 static enum rest rest_locked(struct kthread_worker *w, struct kt_task *t, enum rest rest)
 {
 	w->idle = !(rest != REST_SPUN && is_empty(&w->delayed_work_list) && kt_spin_wanted(t));
@@ -249,7 +253,9 @@ static void serve(struct kthread_worker *w, struct kt_task *t)
 	kt_phase_change(&t->phase, PHASE_STATES, 0);
 }
 
-/* Those who wait for works that will not run: somebody else stopped the thread of a dying worker. */
+/*
+ * Those who wait for works that will not run: somebody else stopped the thread of a dying worker.
+ */
 static void release_flushers_locked(struct kthread_worker *w)
 {
 	struct kthread_node *n, *next;
@@ -310,7 +316,7 @@ int kthread_worker_fn(void *worker_ptr)
 	return 0;
 }
 
-/* ---- making and ending workers ---- */
+/* ---- making and ending workers --------------------------------------------------------------- */
 void kthread_init_worker(struct kthread_worker *worker)
 {
 	memset(worker, 0, sizeof(*worker));
@@ -342,7 +348,8 @@ static struct kthread_worker *create_worker(unsigned int flags, int cpu, int nod
 	}
 	if (cpu >= 0)
 		kthread_bind(k, (unsigned int)cpu);
-	/* From the start: a thread that is stopped before its function runs leaves its worker, too.
+	/*
+	 * From the start: a thread that is stopped before its function runs leaves its worker, too.
 	 */
 	kt_task(k)->worker = w;
 	w->task = k;
@@ -377,7 +384,8 @@ struct kthread_worker *kthread_create_worker_on_cpu(int cpu, unsigned int flags,
 			     kt_format_cpu(namefmt, (unsigned int)cpu));
 }
 
-/* Nobody will run these: they belong to no worker, and may be used again. Return: were there any?
+/*
+ * Nobody will run these: they belong to no worker, and may be used again. Return: were there any?
  */
 static bool drop_all_locked(struct kthread_worker *w, struct kthread_node *head)
 {
@@ -447,7 +455,7 @@ void kthread_destroy_worker(struct kthread_worker *worker)
 		free(worker);
 }
 
-/* ---- waiting for works ---- */
+/* ---- waiting for works ----------------------------------------------------------------------- */
 static void kthread_flush_work_fn(struct kthread_work *work)
 {
 	/* The waiter's stack frame may be gone afterwards. */

@@ -36,8 +36,8 @@ struct kthread_worker {
 	struct task_struct *task;
 	struct kthread_work *current_work;
 	struct kthread_node delayed_work_list; /* by deadline */
-	bool mended; /* a list was torn: to be reported at the unlock */
-	uint32_t fork_nr; /* process generation that uses it */
+	bool mended;			       /* a list was torn: to be reported at the unlock */
+	uint32_t fork_nr;		       /* process generation that uses it */
 
 	/* Who queues and who runs write different cache lines, wherever the worker lies. */
 	char apart[64];

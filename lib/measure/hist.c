@@ -11,7 +11,9 @@ void hist_init(struct hist *h, uint32_t k)
 	h->k = k;
 }
 
-/* All of them, also those a small k never uses: a loop of fixed length is one of vector additions. */
+/*
+ * All of them, also those a small k never uses: a loop of fixed length is one of vector additions.
+ */
 static void add_buckets(uint64_t *restrict to, const uint64_t *restrict from)
 {
 	for (uint32_t i = 0; i < HIST_NR_BUCKETS_MAX; i++)

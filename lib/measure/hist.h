@@ -5,12 +5,13 @@
  * Base-2 log-linear histogram layout: the one place that says which bucket a value falls into.
  *
  * Builds for BPF and for user space, so it uses no libc and no float on the recording side. A value
- * below 2^(k+1) has a bucket of its own; above that each power of two is cut into 2^k equal buckets,
- * so a bucket is never wider than 2^-k of its value (k=5: 3.1 %, k=7: 0.8 %). Values are nanoseconds
- * and end at 2^HIST_MAX_BITS (18 minutes); larger ones land in the last bucket and are counted as
- * overflow. Exact count, sum, min and max are kept beside the buckets.
+ * below 2^(k+1) has a bucket of its own; above that each power of two is cut into 2^k equal
+ * buckets, so a bucket is never wider than 2^-k of its value (k=5: 3.1 %, k=7: 0.8 %). Values are
+ * nanoseconds and end at 2^HIST_MAX_BITS (18 minutes); larger ones land in the last bucket and are
+ * counted as overflow. Exact count, sum, min and max are kept beside the buckets.
  *
- * Four fine buckets of k=7 are exactly one of k=5, so histograms of both kinds merge at the smaller k.
+ * Four fine buckets of k=7 are exactly one of k=5, so histograms of both kinds merge at the smaller
+ * k.
  *
  * Threads: no locking here. One writer per histogram; merge when the writer is quiet.
  */

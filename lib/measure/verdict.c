@@ -195,8 +195,10 @@ struct comparison compare_pairs(const double *baseline, const double *candidate,
 	m = n;
 	while (m >= VERDICT_MIN_PAIRS && is_correlated(d, m)) {
 		m = merge_neighbours(d, m);
-		/* Too few left for an interval: the one before is kept for display, and nothing is
-		 * decided. */
+		/*
+		 * Too few left for an interval: the one before is kept for display, and nothing is
+		 * decided.
+		 */
 		if (m < VERDICT_MIN_PAIRS) {
 			c.unstable = true;
 			break;

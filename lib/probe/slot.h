@@ -4,15 +4,15 @@
 /*
  * State slots: the trap-free channel between a measured thread and the tracer.
  *
- * Each thread that wants to be measured owns one cache line in its process's memory. Whoever asks it
- * to run stores a request stamp (T0) there, the thread itself stores the stamp of its first
- * instruction after the wait (T4), and the tracer reads both from the scheduler's tracepoints:
- * T0 at sched_waking (the waker shares the address space), T4 at the thread's next scheduler event.
+ * Each thread that wants to be measured owns one cache line in its process's memory. Whoever asks
+ * it to run stores a request stamp (T0) there, the thread itself stores the stamp of its first
+ * instruction after the wait (T4), and the tracer reads both from the scheduler's tracepoints: T0
+ * at sched_waking (the waker shares the address space), T4 at the thread's next scheduler event.
  * Nothing traps on the hot path.
  *
  * The tracer finds the registry by its symbol (or is told its address) and a thread's slot by its
- * thread id: open addressing over KTHREAD_SLOT_PROBES places, no place skipped, so that a
- * slot given back needs no tombstone. The layout is shared with BPF (bpf/slot_read.bpf.h) and asserted
+ * thread id: open addressing over KTHREAD_SLOT_PROBES places, no place skipped, so that a slot
+ * given back needs no tombstone. The layout is shared with BPF (bpf/slot_read.bpf.h) and asserted
  * below.
  *
  * Stamps cost a clock read, so they are written only while somebody looks: the USDT semaphore of
@@ -57,9 +57,9 @@ struct kthread_slot {
 _Static_assert(sizeof(struct kthread_slot) == 64, "one cache line, and the layout BPF reads");
 
 struct kthread_slot_registry {
-	slot_u64 magic;	  /* 0 until the first thread registers */
+	slot_u64 magic; /* 0 until the first thread registers */
 	slot_u32 version;
-	slot_u32 nr;	  /* KTHREAD_SLOT_NR */
+	slot_u32 nr;	   /* KTHREAD_SLOT_NR */
 	slot_u32 overflow; /* threads that found no free place */
 	slot_u32 reserved[11];
 	struct kthread_slot slot[KTHREAD_SLOT_NR];
@@ -125,7 +125,7 @@ static inline uint64_t slot_clock_ns(void)
 static inline void slot_request_at(struct kthread_slot *s, uint64_t now_ns)
 {
 	if (s && __atomic_load_n(&s->t0_ns, __ATOMIC_RELAXED) <=
-		 __atomic_load_n(&s->t4_ns, __ATOMIC_RELAXED))
+			 __atomic_load_n(&s->t4_ns, __ATOMIC_RELAXED))
 		__atomic_store_n(&s->t0_ns, now_ns, __ATOMIC_RELAXED);
 }
 
@@ -137,7 +137,8 @@ static inline void slot_request(struct kthread_slot *s)
 }
 
 /*
- * slot_resume_at - the owner runs again, @now_ns is its clock, @e2e_ns what its driver measured (or 0)
+ * slot_resume_at - the owner runs again, @now_ns is its clock, @e2e_ns what its driver measured (or
+ * 0)
  *
  * May be called twice for one wake (by the library, then by the harness with the driver's figure):
  * the second call replaces the stamp and does not count again.

@@ -13,18 +13,21 @@
  * Use it in .c files only: a site in a static inline function would be compiled into the programs
  * of our users, where no tool looks for it. The name must stand in probes.def.
  *
- * On x86-64 the note points at a 1-byte nop, which every kernel can replace by a breakpoint, and a 10-byte
- * nop follows, which kernels that know it turn into a call that leaves the red zone alone. Never a
- * 5-byte nop: kernels 6.18 to 7.2 replace that by a call that overwrites the red zone and kills forked
- * children. The site is 16-byte aligned, so its 11 bytes never cross a page.
+ * On x86-64 the note points at a 1-byte nop, which every kernel can replace by a breakpoint, and a
+ * 10-byte nop follows, which kernels that know it turn into a call that leaves the red zone alone.
+ * Never a 5-byte nop: kernels 6.18 to 7.2 replace that by a call that overwrites the red zone and
+ * kills forked children. The site is 16-byte aligned, so its 11 bytes never cross a page.
  */
 #define USDT_MAX_ARGS 6
 
-/* Semaphores, one per provider:name, 2 bytes in .probes; the kernel counts the attached tools in it. */
+/*
+ * Semaphores, one per provider:name, 2 bytes in .probes; the kernel counts the attached tools in
+ * it.
+ */
 #define USDT_SEMAPHORE(provider, name) kt_probe_##provider##_##name##_semaphore
 #define USDT_SEMAPHORE_ATTR	       __attribute__((weak, section(".probes"), aligned(2)))
 
-#define PROBE(provider, name, nr, args)                                                            \
+#define PROBE(provider, name, nr, args) \
 	extern unsigned short USDT_SEMAPHORE(provider, name) __attribute__((visibility("hidden")));
 #define SLOT_PROBE(provider, name, nr, args) extern unsigned short kthread_slot_semaphore;
 #include "lib/probe/probes.def"
@@ -32,9 +35,9 @@
 #undef SLOT_PROBE
 
 #ifdef __x86_64__
-#define USDT_SITE                                                                                  \
-	"	.balign	16\n"                                                                      \
-	"990:	nop\n"                                                                             \
+#define USDT_SITE       \
+	"	.balign	16\n" \
+	"990:	nop\n"    \
 	"	.byte	0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0\n"
 #else
 #define USDT_SITE "990:	nop\n"
@@ -51,33 +54,35 @@
  * section's address to undo prelinking, so all notes of a file share one) and of the semaphore,
  * then the three strings.
  */
-#define USDT_NOTE(provider, name, semaphore, args)                                                 \
-	USDT_SITE                                                                                  \
-	"	.pushsection .note.stapsdt, \"?\", \"note\"\n"                                     \
-	"	.balign	4\n"                                                                       \
-	"	.4byte	992f - 991f, 994f - 993f, 3\n"                                             \
-	"991:	.asciz	\"stapsdt\"\n"                                                             \
-	"992:	.balign	4\n"                                                                       \
-	"993:	" USDT_WORD "	990b, _.stapsdt.base, " semaphore "\n"                             \
-	"	.asciz	\"" provider "\"\n"                                                        \
-	"	.asciz	\"" name "\"\n"                                                            \
-	"	.asciz	\"" args "\"\n"                                                            \
-	"994:	.balign	4\n"                                                                       \
-	"	.popsection\n"                                                                     \
-	"	.ifndef	_.stapsdt.base\n"                                                          \
-	"	.pushsection .stapsdt.base, \"aG\", \"progbits\", .stapsdt.base, comdat\n"         \
-	"	.weak	_.stapsdt.base\n"                                                          \
-	"	.hidden	_.stapsdt.base\n"                                                          \
-	"_.stapsdt.base: .space 1\n"                                                               \
-	"	.size	_.stapsdt.base, 1\n"                                                       \
-	"	.popsection\n"                                                                     \
+#define USDT_NOTE(provider, name, semaphore, args)                                   \
+	USDT_SITE                                                                    \
+	"	.pushsection .note.stapsdt, \"?\", \"note\"\n"                             \
+	"	.balign	4\n"                                                               \
+	"	.4byte	992f - 991f, 994f - 993f, 3\n"                                      \
+	"991:	.asciz	\"stapsdt\"\n"                                                  \
+	"992:	.balign	4\n"                                                           \
+	"993:	" USDT_WORD "	990b, _.stapsdt.base, " semaphore "\n"               \
+	"	.asciz	\"" provider "\"\n"                                          \
+	"	.asciz	\"" name "\"\n"                                              \
+	"	.asciz	\"" args "\"\n"                                              \
+	"994:	.balign	4\n"                                                           \
+	"	.popsection\n"                                                             \
+	"	.ifndef	_.stapsdt.base\n"                                                  \
+	"	.pushsection .stapsdt.base, \"aG\", \"progbits\", .stapsdt.base, comdat\n" \
+	"	.weak	_.stapsdt.base\n"                                                    \
+	"	.hidden	_.stapsdt.base\n"                                                  \
+	"_.stapsdt.base: .space 1\n"                                                 \
+	"	.size	_.stapsdt.base, 1\n"                                                 \
+	"	.popsection\n"                                                             \
 	"	.endif\n"
 
 /* An argument in a register or as a constant ("nr"): old readers cannot parse memory operands. */
 #define USDT_TYPE(x) __typeof__((x) + 0)
-#define USDT_SIZE(x)                                                                               \
-	((int)sizeof(USDT_TYPE(x)) *                                                               \
-	 _Generic((x) + 0, int: -1, long: -1, long long: -1, default: 1))
+#define USDT_SIZE(x)                                          \
+	((int)sizeof(USDT_TYPE(x)) * _Generic((x) + 0, int    \
+					      : -1, long      \
+					      : -1, long long \
+					      : -1, default : 1))
 #define USDT_IN(n, x) [size##n] "n"(USDT_SIZE(x)), [arg##n] "nr"((x) + 0)
 #define USDT_OUT(n)   "%c[size" #n "]@%[arg" #n "]"
 
@@ -97,34 +102,34 @@
 #define USDT_IN_5(a, b, c, d, e)    USDT_IN_4(a, b, c, d), USDT_IN(5, e)
 #define USDT_IN_6(a, b, c, d, e, f) USDT_IN_5(a, b, c, d, e), USDT_IN(6, f)
 
-#define USDT_COUNT(...)				       USDT_COUNT_(_, ##__VA_ARGS__, 6, 5, 4, 3, 2, 1, 0)
+#define USDT_COUNT(...)				     USDT_COUNT_(_, ##__VA_ARGS__, 6, 5, 4, 3, 2, 1, 0)
 #define USDT_COUNT_(_, a, b, c, d, e, f, count, ...) count
-#define USDT_PASTE(a, b)			       USDT_PASTE_(a, b)
-#define USDT_PASTE_(a, b)			       a##b
-#define USDT_STRING(x)				       USDT_STRING_(x)
-#define USDT_STRING_(x)				       #x
+#define USDT_PASTE(a, b)			     USDT_PASTE_(a, b)
+#define USDT_PASTE_(a, b)			     a##b
+#define USDT_STRING(x)				     USDT_STRING_(x)
+#define USDT_STRING_(x)				     #x
 
 /* The site itself, for code that has looked at @semaphore already. */
-#define USDT_FIRE(provider, name, semaphore, ...)                                                  \
-	__asm__ volatile(USDT_NOTE(#provider, #name, USDT_STRING(semaphore),                       \
-				   USDT_PASTE(USDT_OUT_, USDT_COUNT(__VA_ARGS__)))                 \
-			 :                                                                         \
-			 : USDT_PASTE(USDT_IN_, USDT_COUNT(__VA_ARGS__))(__VA_ARGS__)              \
+#define USDT_FIRE(provider, name, semaphore, ...)                                     \
+	__asm__ volatile(USDT_NOTE(#provider, #name, USDT_STRING(semaphore),          \
+				   USDT_PASTE(USDT_OUT_, USDT_COUNT(__VA_ARGS__)))    \
+			 :                                                            \
+			 : USDT_PASTE(USDT_IN_, USDT_COUNT(__VA_ARGS__))(__VA_ARGS__) \
 			 : "memory")
 
 #ifndef KT_NO_PROBES
-#define USDT_ENABLED(semaphore)                                                                    \
+#define USDT_ENABLED(semaphore) \
 	__builtin_expect(__atomic_load_n(&(semaphore), __ATOMIC_RELAXED) != 0, 0)
 #else
 #define USDT_ENABLED(semaphore) 0
 #endif
 
-#define USDT_IF(provider, name, semaphore, ...)                                                    \
-	do {                                                                                       \
-		if (USDT_ENABLED(semaphore))                                                       \
-			USDT_FIRE(provider, name, semaphore, ##__VA_ARGS__);                       \
+#define USDT_IF(provider, name, semaphore, ...)                              \
+	do {                                                                 \
+		if (USDT_ENABLED(semaphore))                                 \
+			USDT_FIRE(provider, name, semaphore, ##__VA_ARGS__); \
 	} while (0)
 
-#define USDT(provider, name, ...)                                                                  \
+#define USDT(provider, name, ...) \
 	USDT_IF(provider, name, USDT_SEMAPHORE(provider, name), ##__VA_ARGS__)
 #endif

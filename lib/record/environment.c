@@ -200,8 +200,10 @@ static size_t count_paths(const char *pattern)
 	return nr;
 }
 
-/* Different values of one topology file over all CPUs: packages, or cores when joined with the
- * package. */
+/*
+ * Different values of one topology file over all CPUs: packages, or cores when joined with the
+ * package.
+ */
 static size_t count_cores(bool packages)
 {
 	uint32_t seen[4096];
@@ -330,8 +332,10 @@ static json_t *mitigations_json(void)
 	return all;
 }
 
-/* The nearest CPU quota from this process's cgroup upwards (v2), as "quota period"; null: no limit
- * seen. */
+/*
+ * The nearest CPU quota from this process's cgroup upwards (v2), as "quota period"; null: no limit
+ * seen.
+ */
 static json_t *cpu_quota_json(void)
 {
 	FILE *in = fopen("/proc/self/cgroup", "re");

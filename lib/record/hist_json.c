@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Histograms as JSON: runs of non-zero neighbouring buckets, and the way back with every number
- * doubted. */
+/*
+ * Histograms as JSON: runs of non-zero neighbouring buckets, and the way back with every number
+ * doubted.
+ */
 #include "lib/record/record.h"
 
 #include <errno.h>
@@ -58,8 +60,10 @@ static bool get_count(const json_t *object, const char *key, uint64_t *value)
 	return true;
 }
 
-/* @next: the lowest index this run may begin with; one past its end plus one on return, as runs do
- * not touch */
+/*
+ * @next: the lowest index this run may begin with; one past its end plus one on return, as runs do
+ * not touch
+ */
 static int run_from_json(struct hist *h, const json_t *run, uint32_t *next, uint64_t *total)
 {
 	uint32_t nr = HIST_NR_BUCKETS(h->k);
@@ -114,7 +118,9 @@ static int from_json(struct hist *h, const json_t *j)
 	if (!get_count(j, "min", &h->min) || !get_count(j, "max", &h->max) ||
 	    !json_array_size(runs))
 		return -EINVAL;
-	json_array_foreach(runs, i, run) if (run_from_json(h, run, &next, &total)) return -EINVAL;
+	json_array_foreach (runs, i, run)
+		if (run_from_json(h, run, &next, &total))
+			return -EINVAL;
 	run = json_array_get(runs, 0);
 	lowest = (uint32_t)json_integer_value(json_array_get(run, 0));
 	highest = next - 2;

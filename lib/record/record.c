@@ -33,8 +33,7 @@ __attribute__((format(printf, 3, 4))) static void say(char *err, size_t errlen, 
 	va_end(args);
 }
 
-/* ---- writing ----------------------------------------------------------------------------------
- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 int record_create(struct record_writer **w, const char *path, char *err, size_t errlen)
 {
@@ -117,8 +116,7 @@ int record_close(struct record_writer *w)
 	return error;
 }
 
-/* ---- records every tool writes ----------------------------------------------------------------
- */
+/* ---- records every tool writes --------------------------------------------------------------- */
 
 /* Length of the well-formed UTF-8 sequence at @s, 0 when there is none. */
 static size_t utf8_length(const unsigned char *s)
@@ -208,8 +206,7 @@ json_t *record_end(const char *status)
 			 monotonic_ns());
 }
 
-/* ---- reading ----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 struct line_reader {
 	FILE *in;
@@ -218,8 +215,10 @@ struct line_reader {
 	bool ended; /* the line had its newline */
 };
 
-/* The next line without its newline. Return: 1, 0 at the end of the file, or -errno (-EFBIG: line
- * too long). */
+/*
+ * The next line without its newline. Return: 1, 0 at the end of the file, or -errno (-EFBIG: line
+ * too long).
+ */
 static int next_line(struct line_reader *r)
 {
 	int c;

@@ -32,27 +32,35 @@ struct record_writer;
  */
 int record_create(struct record_writer **w, const char *path, char *err, size_t errlen);
 
-/* record_write - append @record (its reference is taken over, also on failure) in one write(2); 0
- * or -errno */
+/*
+ * record_write - append @record (its reference is taken over, also on failure) in one write(2); 0
+ * or -errno
+ */
 int record_write(struct record_writer *w, json_t *record);
 
 /* record_close - 0, or -errno of the first write that failed; NULL is fine */
 int record_close(struct record_writer *w);
 
-/* record_header -
+/*
+ * record_header -
  * {"type":"header","schema":1,"tool":@tool,"version":..,"command":[...],"id":uuid,"start":ISO
- * 8601,...} */
+ * 8601,...}
+ */
 json_t *record_header(const char *tool, int argc, char **argv);
 
-/* record_environment - machine, kernel, CPUs, clock, mitigations, limits, warnings:
- * {"type":"environment",...} */
+/*
+ * record_environment - machine, kernel, CPUs, clock, mitigations, limits, warnings:
+ * {"type":"environment",...}
+ */
 json_t *record_environment(void);
 
 /* record_end - {"type":"end","status":@status ("complete","interrupted"),"time_ns":..} */
 json_t *record_end(const char *status);
 
-/* record_string - a JSON string of names read from anywhere: bytes that are not UTF-8 become
- * "\\xNN" in clear */
+/*
+ * record_string - a JSON string of names read from anywhere: bytes that are not UTF-8 become
+ * "\\xNN" in clear
+ */
 json_t *record_string(const char *s);
 
 json_t *hist_to_json(const struct hist *h);

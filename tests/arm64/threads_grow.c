@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Does the emulator keep memory of threads that have ended? Plain pthreads, nothing of ours: run on the
- * machine itself it says no. QEMU 7.2 keeps some 300 KiB of each, so that a test that awaits the
- * memory of threads waits in vain. Exit status 0: it keeps nothing; 1: it does.
+ * Does the emulator keep memory of threads that have ended? Plain pthreads, nothing of ours: run on
+ * the machine itself it says no. QEMU 7.2 keeps some 300 KiB of each, so that a test that awaits
+ * the memory of threads waits in vain. Exit status 0: it keeps nothing; 1: it does.
  */
 #include <pthread.h>
 #include <stdio.h>

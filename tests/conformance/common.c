@@ -65,7 +65,7 @@ void await_blocked(struct task_struct *k)
 		say("waited in vain for a thread to block");
 }
 
-/* ---- actors ---- */
+/* ---- actors ---------------------------------------------------------------------------------- */
 struct actor *actor_new(void)
 {
 	struct actor *a = alloc(sizeof(*a));
@@ -111,7 +111,7 @@ struct task_struct *actor_run(struct actor *a, const char *name)
 	return k;
 }
 
-/* ---- calls ---- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 static int call_thread(void *data)
 {
 	struct call *c = data;
@@ -210,7 +210,7 @@ long do_destroy(void *worker)
 	return 0;
 }
 
-/* ---- works ---- */
+/* ---- works ----------------------------------------------------------------------------------- */
 static char log_names[64];
 static atomic_t log_len;
 

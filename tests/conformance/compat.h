@@ -134,7 +134,7 @@ bool seems_blocked(struct task_struct *k);
 #define disarm(dwork)			     ((void)0)
 #endif
 
-/* ---- the same names, each in its own entry file (entry_kernel.c, entry_user.c) ---- */
+/* ---- the same names, each in its own entry file (entry_kernel.c, entry_user.c) --------------- */
 
 /* Send a signal that ends a process, but not a kthread. */
 void send_term(struct task_struct *k);

@@ -89,7 +89,7 @@ void scenario_C6(void)
 #endif
 }
 
-/* ---- nothing of the creator leaks in ---- */
+/* ---- nothing of the creator leaks in --------------------------------------------------------- */
 static atomic_t looked;
 
 static int look_around(void *data)
@@ -181,7 +181,7 @@ void scenario_L14(void)
 	say("8 creators at once, results of 40 threads: %ld", sum);
 }
 
-/* ---- from where one may create ---- */
+/* ---- from where one may create --------------------------------------------------------------- */
 static int creates_one(void *data)
 {
 	struct task_struct *k = kthread_run(actor_fn, data, "l13-inner");

@@ -55,7 +55,7 @@ void scenario_W10(void)
 	kthread_destroy_worker(w);
 }
 
-/* ---- mod ---- */
+/* ---- mod ------------------------------------------------------------------------------------- */
 void scenario_W12(void)
 {
 	struct kthread_worker *w = start_worker(0, "w12");

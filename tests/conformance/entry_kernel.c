@@ -32,7 +32,7 @@ void absent(void)
 	say("absent");
 }
 
-/* ---- compat.h ---- */
+/* ---- compat.h -------------------------------------------------------------------------------- */
 void send_term(struct task_struct *k)
 {
 	send_sig(SIGTERM, k, 1);
@@ -136,7 +136,7 @@ int cpu_on(int cpu)
 	return add_cpu(cpu);
 }
 
-/* ---- running ---- */
+/* ---- running --------------------------------------------------------------------------------- */
 static ssize_t write_id(struct file *file, const char __user *buf, size_t len, loff_t *pos)
 {
 	char id[16] = "";

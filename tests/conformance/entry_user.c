@@ -41,7 +41,7 @@ static void on_warning(enum kthread_warning w, const char *text)
 	__atomic_store_n(&warned, true, __ATOMIC_SEQ_CST);
 }
 
-/* ---- compat.h ---- */
+/* ---- compat.h -------------------------------------------------------------------------------- */
 void *alloc(size_t size)
 {
 	void *p = calloc(1, size);
@@ -179,7 +179,7 @@ int cpu_on(int cpu)
 	return kthread_cpu_online((unsigned int)cpu);
 }
 
-/* ---- running ---- */
+/* ---- running --------------------------------------------------------------------------------- */
 static void run(const struct scenario *s)
 {
 	int status = 0;

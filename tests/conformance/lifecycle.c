@@ -86,7 +86,7 @@ void scenario_L20(void)
 	say("end by themselves, nobody holds them: not made %d, ran %d", bad, atomic_read(&ran));
 }
 
-/* ---- A stops B stops C ---- */
+/* ---- A stops B stops C ----------------------------------------------------------------------- */
 struct link {
 	struct task_struct *next;
 	atomic_t running;
@@ -118,7 +118,7 @@ void scenario_L6(void)
 	say("A stops B stops C: sum of results %d", kthread_stop(k));
 }
 
-/* ---- ways out ---- */
+/* ---- ways out -------------------------------------------------------------------------------- */
 struct way_out {
 	char how;
 	long result;
@@ -164,7 +164,7 @@ void scenario_L7(void)
 	leave("kthread_complete_and_exit(NULL)", 'n', -8);
 }
 
-/* ---- what wake_up_process() says ---- */
+/* ---- what wake_up_process() says ------------------------------------------------------------- */
 static int spins(void *data)
 {
 	struct actor *a = data;
@@ -233,7 +233,7 @@ void scenario_L23(void)
 	say("stop wakes it: %s", err(kthread_stop(k)));
 }
 
-/* ---- does a stop break waits? ---- */
+/* ---- does a stop break waits? ---------------------------------------------------------------- */
 static const char *const waits[] = {
 	"wait_event_interruptible",
 	"wait_for_completion_interruptible",

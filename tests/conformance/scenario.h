@@ -44,7 +44,7 @@ const char *state_name(struct task_struct *k);
 /* await_blocked - until @k is asleep and stays so */
 void await_blocked(struct task_struct *k);
 
-/* ---- a thread as they all are: loops until stopped, parks when asked ---- */
+/* ---- a thread as they all are: loops until stopped, parks when asked ------------------------- */
 struct actor {
 	int result;
 	bool lazy;     /* sleep until woken, not for a moment */
@@ -62,7 +62,7 @@ int actor_fn(void *data);
 /* Make and wake an actor; until it is in its loop. */
 struct task_struct *actor_run(struct actor *a, const char *name);
 
-/* ---- a call that may hang: made by a thread of its own ---- */
+/* ---- a call that may hang: made by a thread of its own --------------------------------------- */
 struct call {
 	long (*fn)(void *arg);
 	void *arg;
@@ -93,7 +93,7 @@ long do_cancel(void *work);
 long do_cancel_delayed(void *dwork);
 long do_destroy(void *worker);
 
-/* ---- works ---- */
+/* ---- works ----------------------------------------------------------------------------------- */
 struct counted {
 	struct kthread_work work;
 	atomic_t runs;

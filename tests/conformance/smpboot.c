@@ -6,8 +6,10 @@ static atomic_t wanted, ran;
 
 static int the_cpu;
 
-/* One letter per callback on the last CPU: create, setup, fn, park, unpark, Cleanup (online) or x
- * (not). */
+/*
+ * One letter per callback on the last CPU: create, setup, fn, park, unpark, Cleanup (online) or x
+ * (not).
+ */
 static void note(unsigned int cpu, char name)
 {
 	if ((int)cpu == the_cpu)

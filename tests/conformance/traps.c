@@ -5,7 +5,7 @@
  */
 #include "scenario.h"
 
-/* ---- stop ---- */
+/* ---- stop ------------------------------------------------------------------------------------ */
 void scenario_L5(void)
 {
 	struct task_struct *k = actor_run(actor_new(), "l5");
@@ -42,7 +42,7 @@ void scenario_L28(void)
 	call_say(call_start(stop_itself, NULL), "stop of itself");
 }
 
-/* ---- park ---- */
+/* ---- park ------------------------------------------------------------------------------------ */
 static int ends_on_word(void *data)
 {
 	struct actor *a = data;
@@ -137,7 +137,7 @@ void scenario_P15(void)
 	call_say(call, "after unpark, the park");
 }
 
-/* ---- works ---- */
+/* ---- works ----------------------------------------------------------------------------------- */
 void scenario_W14(void)
 {
 	struct kthread_worker *w = start_worker(0, "w14");
@@ -252,7 +252,7 @@ void scenario_W25(void)
 	say("stop of the worker: %s", err(kthread_stop(w->task)));
 }
 
-/* ---- from outside ---- */
+/* ---- from outside ---------------------------------------------------------------------------- */
 void scenario_N1(void)
 {
 #if SINCE(5, 17)

@@ -51,7 +51,7 @@ void scenario_W2(void)
 	kthread_destroy_worker(w);
 }
 
-/* ---- a work that queues itself again, step by step ---- */
+/* ---- a work that queues itself again, step by step ------------------------------------------- */
 struct again {
 	struct kthread_work work;
 	struct kthread_worker *worker;
@@ -126,7 +126,7 @@ void scenario_W3(void)
 	kthread_destroy_worker(w);
 }
 
-/* ---- a work that frees itself ---- */
+/* ---- a work that frees itself ---------------------------------------------------------------- */
 static atomic_t freed;
 
 static void frees_itself(struct kthread_work *work)
@@ -299,7 +299,7 @@ void scenario_W16(void)
 	say("destroy runs what is queued: %s", log_text());
 }
 
-/* ---- a work that queues itself again without end ---- */
+/* ---- a work that queues itself again without end --------------------------------------------- */
 struct endless {
 	struct kthread_work work;
 	struct kthread_worker *worker;

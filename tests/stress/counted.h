@@ -2,9 +2,10 @@
 #ifndef KT_TESTS_STRESS_COUNTED_H
 #define KT_TESTS_STRESS_COUNTED_H
 /*
- * The library's calls for memory, threads, descriptors and affinity, diverted by the linker (--wrap, see
- * tests/room.mk), so that none can be forgotten: counted, and made to fail one at a time. What the
- * C library takes for itself is not counted: its caches grow and shrink as they like.
+ * The library's calls for memory, threads, descriptors and affinity, diverted by the linker
+ * (--wrap, see tests/room.mk), so that none can be forgotten: counted, and made to fail one at a
+ * time. What the C library takes for itself is not counted: its caches grow and shrink as they
+ * like.
  */
 #include <errno.h>
 #include <malloc.h>
@@ -42,11 +43,11 @@ static void *counted(void *p)
 	return p;
 }
 
-#define WRAP(type, name, params, args, err, failed, seen)             \
-	type __real_##name params;                                    \
-	type __wrap_##name params;                                    \
-	type __wrap_##name params                                     \
-	{                                                             \
+#define WRAP(type, name, params, args, err, failed, seen)                     \
+	type __real_##name params;                                            \
+	type __wrap_##name params;                                            \
+	type __wrap_##name params                                             \
+	{                                                                     \
 		return fails(#name, err) ? failed : seen(__real_##name args); \
 	}
 #define WRAP_AS_IS(x) (x)
@@ -55,9 +56,8 @@ WRAP(void *, calloc, (size_t nr, size_t size), (nr, size), ENOMEM, NULL, counted
 WRAP(void *, aligned_alloc, (size_t align, size_t size), (align, size), ENOMEM, NULL, counted)
 WRAP(char *, strdup, (const char *s), (s), ENOMEM, NULL, counted)
 WRAP(int, eventfd, (unsigned int count, int flags), (count, flags), EMFILE, -1, WRAP_AS_IS)
-WRAP(int, pthread_create,
-     (pthread_t * t, const pthread_attr_t *a, void *(*fn)(void *), void *arg), (t, a, fn, arg), EAGAIN,
-     EAGAIN, WRAP_AS_IS)
+WRAP(int, pthread_create, (pthread_t * t, const pthread_attr_t *a, void *(*fn)(void *), void *arg),
+     (t, a, fn, arg), EAGAIN, EAGAIN, WRAP_AS_IS)
 
 void __real_free(void *p);
 void __wrap_free(void *p);
@@ -94,7 +94,9 @@ int __wrap_asprintf(char **s, const char *fmt, ...)
 	return n;
 }
 
-/* Of the system calls only a thread's affinity, when another thread sets it, may well be refused. */
+/*
+ * Of the system calls only a thread's affinity, when another thread sets it, may well be refused.
+ */
 long __real_syscall(long nr, ...);
 long __wrap_syscall(long nr, ...);
 long __wrap_syscall(long nr, ...)

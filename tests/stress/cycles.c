@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * cycles SEED COUNT SECONDS: create, run and stop COUNT threads (default 10^6), and another tenth that
- * end by themselves and drop their own last reference; or as many as fit in SECONDS (0: no limit).
- * Then look what is left: memory, threads and descriptors are as they were after the first thousand.
+ * cycles SEED COUNT SECONDS: create, run and stop COUNT threads (default 10^6), and another tenth
+ * that end by themselves and drop their own last reference; or as many as fit in SECONDS (0: no
+ * limit). Then look what is left: memory, threads and descriptors are as they were after the first
+ * thousand.
  *
- * Memory is counted exactly, block by block and byte by byte, by diverting the library's calls: what
- * mallinfo() says also grows with libc's caches of freed blocks, of which each thread has its own.
- * (With GLIBC_TUNABLES=glibc.malloc.tcache_count=0 it does not.) The process as a whole may grow by
- * the stacks that libc keeps for later, which are few however many threads there were.
+ * Memory is counted exactly, block by block and byte by byte, by diverting the library's calls:
+ * what mallinfo() says also grows with libc's caches of freed blocks, of which each thread has its
+ * own. (With GLIBC_TUNABLES=glibc.malloc.tcache_count=0 it does not.) The process as a whole may
+ * grow by the stacks that libc keeps for later, which are few however many threads there were.
  *
  * Mutations that were seen to fail: kt_put() without pthread_detach() (the address space);
  * kt_task_free() without free(t->full_name) (blocks); join() that detaches instead (threads).
  */
-#include "counted.h"
-#include "stress.h"
+#include "tests/stress/counted.h"
+#include "tests/stress/stress.h"
 
 #define WARM_UP 1000
 /* glibc keeps 40 MB of stacks of threads that have ended; each has a guard. */
@@ -75,14 +76,15 @@ static int ends_alone(void *data)
 static bool cycle_alone(uint64_t *x)
 {
 	static unsigned int nr_begun;
-	struct task_struct *k = kthread_run(ends_alone, NULL, "%s",
-					    stress_random(x) & 1 ? "alone" : "alone, of a long name");
+	struct task_struct *k =
+		kthread_run(ends_alone, NULL, "%s",
+			    stress_random(x) & 1 ? "alone" : "alone, of a long name");
 
 	nr_begun++;
 	return !IS_ERR(k) && WAIT_UNTIL(nr_begun - READ(nr_ended) < 4);
 }
 
-/* ---- what the process holds ---- */
+/* ---- what the process holds ------------------------------------------------------------------ */
 struct held {
 	long blocks, bytes;
 	unsigned int threads, fds, maps;
@@ -137,7 +139,8 @@ static void play(const char *name, bool (*fn)(uint64_t *), uint64_t *x, unsigned
 	       name, i, took, a.blocks, b.blocks, a.bytes, b.bytes, a.threads, b.threads, a.fds,
 	       b.fds, a.maps, b.maps, a.vm_kb, b.vm_kb, a.rss_kb, b.rss_kb);
 	stress_check(ok, "L1, L2, L20: every cycle ends as it must");
-	stress_check(b.blocks == a.blocks && b.bytes == a.bytes, "L20: no growth of memory, exactly");
+	stress_check(b.blocks == a.blocks && b.bytes == a.bytes,
+		     "L20: no growth of memory, exactly");
 	stress_check(b.fds == a.fds, "no growth of descriptors");
 	stress_check(b.maps <= a.maps + 2 * CACHED_STACKS, "no growth of the number of mappings");
 	stress_check(b.vm_kb <= a.vm_kb + CACHED_STACKS_KB, "no growth of the address space");

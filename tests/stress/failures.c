@@ -5,19 +5,19 @@
  * thread and no descriptor behind, and works when it is tried again. Then the same by the library's
  * own hooks for tests. Each failure in a fresh process, so that the creator's start is among them.
  *
- * Each line of the output says which calls failed. Mutations that were seen to fail: an error path of
- * create_thread() without free(name), or without kt_task_free(); create_worker() that keeps the worker
- * when there is no thread; register_locked() without stop_all(); start_locked() that leaves running set;
- * kthread_notify_fd() that returns -ENOMEM.
+ * Each line of the output says which calls failed. Mutations that were seen to fail: an error path
+ * of create_thread() without free(name), or without kt_task_free(); create_worker() that keeps the
+ * worker when there is no thread; register_locked() without stop_all(); start_locked() that leaves
+ * running set; kthread_notify_fd() that returns -ENOMEM.
  */
 #include <sys/wait.h>
 
-#include "counted.h"
-#include "stress.h"
+#include "tests/stress/counted.h"
+#include "tests/stress/stress.h"
 
 extern int (*kthread_test_fail)(const char *what);
 
-/* ---- the library's hooks: the one that fails, counted from 0 ---- */
+/* ---- the library's hooks: the one that fails, counted from 0 --------------------------------- */
 static int hook_fail_at = -1, nr_hooks;
 
 static int fail_hook(const char *what)
@@ -29,7 +29,7 @@ static int fail_hook(const char *what)
 	return failed_err;
 }
 
-/* ---- the operations: do, undo. Return: 0 or the error ---- */
+/* ---- the operations: do, undo. Return: 0 or the error ---------------------------------------- */
 static long stop(struct task_struct *k)
 {
 	if (IS_ERR(k))
@@ -73,8 +73,7 @@ static long create_on_cpu(void)
 
 static long run_on_cpu(void)
 {
-	struct task_struct *k =
-		kthread_run_on_cpu(until_stop, NULL, 0, "on-cpu-of-the-number/%u");
+	struct task_struct *k = kthread_run_on_cpu(until_stop, NULL, 0, "on-cpu-of-the-number/%u");
 	long err = IS_ERR(k) ? PTR_ERR(k) : kthread_bind_error(k);
 
 	if (!IS_ERR(k))
@@ -276,7 +275,7 @@ static long smpboot(void)
 	return 0;
 }
 
-/* ---- one failure ---- */
+/* ---- one failure ----------------------------------------------------------------------------- */
 static void quiet(enum kthread_warning w, const char *text)
 {
 	(void)w;
@@ -403,8 +402,8 @@ int main(void)
 		n = every_failure(&ops[i], false);
 		hooks = n < 0 ? -1 : every_failure(&ops[i], true);
 		if (n >= 0 && hooks >= 0)
-			printf("failures: %s: %d calls failed in turn, and %d hooks\n",
-			       ops[i].name, n, hooks);
+			printf("failures: %s: %d calls failed in turn, and %d hooks\n", ops[i].name,
+			       n, hooks);
 		stress_check(n >= ops[i].least && hooks >= 4, ops[i].name);
 		/* Each that is not answered takes long, as its leftovers are waited for. */
 		if (stress_failed)

@@ -6,11 +6,11 @@
 #include <poll.h>
 #include <sys/wait.h>
 
-#include "watch.h"
+#include "tests/stress/watch.h"
 
 #define REPEAT 40
 
-/* ---- L2 ---- */
+/* ---- L2 -------------------------------------------------------------------------------------- */
 static unsigned long nr_ran, nr_skipped;
 
 static bool L2_wake_then_stop(void)
@@ -34,7 +34,7 @@ static bool L2_wake_then_stop(void)
 	return true;
 }
 
-/* ---- L3, L4, L7, L20: a thread that ends, by whichever way, against its stop ---- */
+/* ---- L3, L4, L7, L20: a thread that ends, by whichever way, against its stop ----------------- */
 struct ending {
 	struct task_struct *k;
 	unsigned int way;
@@ -102,7 +102,7 @@ static bool L3_L7_L20_exit_against_stop_and_put(void)
 	return true;
 }
 
-/* ---- L5: mutation: join() that wakes nobody: the second stopper hangs ---- */
+/* ---- L5: mutation: join() that wakes nobody: the second stopper hangs ------------------------ */
 struct stopping {
 	struct task_struct *k;
 	int ret;
@@ -144,7 +144,7 @@ static bool L5_several_stoppers(void)
 
 /*
  * ---- L11, L12: mutations: decide() that overwrites DONE_YES, so that the thread is lost;
- * thread_main() that goes on although nobody wants it ----
+ * thread_main() that goes on although nobody wants it
  */
 static void cancel_it(void *cancel)
 {
@@ -231,8 +231,8 @@ static bool L12_cancel_storm(void)
 }
 
 /*
- * ---- L18: waits that a stop ends: mutations: request_stop() without kt_notify(); interrupted() that
- * is always false ----
+ * ---- L18: waits that a stop ends: mutations: request_stop() without kt_notify(); interrupted()
+ * that is always false
  */
 struct waits {
 	unsigned int how;
@@ -310,7 +310,7 @@ static bool L18_stop_against_interruptible_waits(void)
 	return true;
 }
 
-/* ---- threads with preferred CPUs come and go while the wishes are granted anew ---- */
+/* ---- threads with preferred CPUs come and go while the wishes are granted anew --------------- */
 static void refresh_often(void *unused)
 {
 	unsigned int i;
@@ -355,7 +355,7 @@ static bool L20_preferred_cpus_come_and_go(void)
 
 /*
  * ---- L14: fork while the library is busy in all places: mutations: kt_freezer_fork_child() that
- * leaves the lock; kt_creator_fork_done() that leaves running set: the child hangs ----
+ * leaves the lock; kt_creator_fork_done() that leaves running set: the child hangs
  */
 static void busy(void *end)
 {

@@ -3,11 +3,11 @@
  * park SEED SECONDS [TEXT]: parks, freezes, wakes and stops of one thread against each other
  * (watch.h). What is parked or frozen runs none of its own code: a counter stands still.
  */
-#include "watch.h"
+#include "tests/stress/watch.h"
 
 #define REPEAT 40
 
-/* ---- the thread ---- */
+/* ---- the thread ------------------------------------------------------------------------------ */
 struct subject {
 	struct task_struct *k;
 	unsigned int count, end;
@@ -99,7 +99,7 @@ static bool stands_still(struct subject *s)
 
 /*
  * ---- P3, P5, P6, P7: mutations: kthread_wake_state() that wakes PARKED, too; park_if_asked() that
- * stores what it should exchange ----
+ * stores what it should exchange
  */
 static bool P5_P6_P7_park_and_unpark_under_wakes(void)
 {
@@ -126,7 +126,7 @@ static bool P5_P6_P7_park_and_unpark_under_wakes(void)
 	return true;
 }
 
-/* ---- P2 ---- */
+/* ---- P2 -------------------------------------------------------------------------------------- */
 static bool P2_stop_of_a_parked_newborn_runs_it(void)
 {
 	unsigned int i;
@@ -149,7 +149,7 @@ static bool P2_stop_of_a_parked_newborn_runs_it(void)
 	return true;
 }
 
-/* ---- P12 ---- */
+/* ---- P12 ------------------------------------------------------------------------------------- */
 static bool P12_self_park_then_park(void)
 {
 	struct subject *s =
@@ -179,7 +179,7 @@ static bool P12_self_park_then_park(void)
 
 /*
  * ---- P11, P13: mutations: wait_parked() without its look at EXITED; request_stop() that wakes no
- * parkers ----
+ * parkers
  */
 struct parking {
 	struct subject *s;
@@ -258,7 +258,9 @@ static bool P11_park_against_exit(void)
 		wake_up_process(s.k);
 		delay_somewhere(rnd());
 		kthread_unpark(s.k);
-		/* Nothing but the exit ends its park; or it parks behind our unpark: the stop does. */
+		/*
+		 * Nothing but the exit ends its park; or it parks behind our unpark: the stop does.
+		 */
 		early = rnd() & 1;
 		if (early)
 			other_wait(0);
@@ -273,7 +275,7 @@ static bool P11_park_against_exit(void)
 	return true;
 }
 
-/* ---- P4, P8: mutation: kt_rebind() that does nothing ---- */
+/* ---- P4, P8: mutation: kt_rebind() that does nothing ----------------------------------------- */
 static bool P4_a_per_cpu_thread_goes_on_where_it_belongs(void)
 {
 	cpu_set_t all, one;
@@ -313,8 +315,8 @@ static bool P4_a_per_cpu_thread_goes_on_where_it_belongs(void)
 }
 
 /*
- * ---- freezer: mutations: kt_parkme() that does not freeze at its end; freeze_if_asked() without its
- * look at SHOULD_STOP: the stop hangs ----
+ * ---- freezer: mutations: kt_parkme() that does not freeze at its end; freeze_if_asked() without
+ * its look at SHOULD_STOP: the stop hangs
  */
 static void park_and_unpark(void *arg)
 {

@@ -3,7 +3,7 @@
  * queues SEED SECONDS [TEXT]: works against those who queue, flush, cancel, change, freeze and
  * destroy (watch.h). The sums of W13 over millions of operations are in works.c.
  */
-#include "watch.h"
+#include "tests/stress/watch.h"
 
 #define REPEAT 40
 
@@ -53,7 +53,7 @@ static struct kthread_worker *worker_new(unsigned int flags)
 	return w;
 }
 
-/* ---- W2: a queue that says false orders, too ---- */
+/* ---- W2: a queue that says false orders, too ------------------------------------------------- */
 static void queue_often(void *arg)
 {
 	struct job *j = arg;
@@ -89,7 +89,7 @@ static bool W2_what_was_written_before_is_seen(void)
 	return true;
 }
 
-/* ---- W3, W7: mutation: kt_cancel_sync() that does not count canceling ---- */
+/* ---- W3, W7: mutation: kt_cancel_sync() that does not count canceling ------------------------ */
 static bool W3_flush_and_cancel_of_a_work_that_queues_itself(void)
 {
 	struct kthread_worker *w = worker_new(0);
@@ -119,7 +119,7 @@ static bool W3_flush_and_cancel_of_a_work_that_queues_itself(void)
 	return true;
 }
 
-/* ---- W4: mutation: run_work() that writes to the work when it has run ---- */
+/* ---- W4: mutation: run_work() that writes to the work when it has run ------------------------ */
 struct mortal {
 	struct kthread_work work;
 	unsigned int *runs;
@@ -197,7 +197,7 @@ static bool W4_flush_and_cancel_of_its_successor(void)
 	return true;
 }
 
-/* ---- W6: mutation: kthread_flush_work_fn() that writes to its work after complete() ---- */
+/* ---- W6: mutation: kthread_flush_work_fn() that writes to its work after complete() ---------- */
 
 /* Where the flush's barrier was; nobody may write there any more. */
 static __attribute__((noinline)) bool stack_stays(void)
@@ -248,7 +248,7 @@ static bool W6_the_barrier_on_the_stack(void)
 	return true;
 }
 
-/* ---- W7, W10: mutation: kt_cancel_sync() that says true for a work that was only running ---- */
+/* ---- W7, W10: mutation: kt_cancel_sync() that says true for a work that was only running ----- */
 struct cancel {
 	struct job *j;
 	unsigned int ret, runs_after, running;
@@ -295,7 +295,7 @@ static bool W7_W10_cancels_of_one_instance(void)
 	return true;
 }
 
-/* ---- W11, W12: mods against each other, a cancel and the deadline ---- */
+/* ---- W11, W12: mods against each other, a cancel and the deadline ---------------------------- */
 struct mods {
 	struct job *j;
 	unsigned int queued, cancelled;
@@ -401,7 +401,7 @@ static bool W8_W11_mod_and_queue_during_a_cancel(void)
 	return true;
 }
 
-/* ---- W16: mutation: drop_leftovers() that leaves what is armed ---- */
+/* ---- W16: mutation: drop_leftovers() that leaves what is armed ------------------------------- */
 static bool W16_destroy_with_whatever_is_there(void)
 {
 	struct kthread_worker *w;
@@ -414,8 +414,9 @@ static bool W16_destroy_with_whatever_is_there(void)
 		trues = 0;
 		for (k = 0; k < 4; k++) {
 			delayed_init(&j[k], w);
-			trues += kthread_queue_delayed_work_ns(
-				w, &j[k].d, k & 1 ? 0 : 1000000 + rnd() % 1000000);
+			trues += kthread_queue_delayed_work_ns(w, &j[k].d,
+							       k & 1 ? 0
+								     : 1000000 + rnd() % 1000000);
 		}
 		if (rnd() & 1)
 			__atomic_store_n(&j[1].again, 1000000000, __ATOMIC_RELEASE);
@@ -431,8 +432,8 @@ static bool W16_destroy_with_whatever_is_there(void)
 }
 
 /*
- * ---- W21: mutations: serve() that does not freeze; serve() without its look at the requests between
- * the state and the sleep: the park hangs ----
+ * ---- W21: mutations: serve() that does not freeze; serve() without its look at the requests
+ * between the state and the sleep: the park hangs
  */
 struct feed {
 	struct job *j;
@@ -501,7 +502,8 @@ int main(int argc, char **argv)
 		{ "W2_what_was_written_before_is_seen", W2_what_was_written_before_is_seen },
 		{ "W3_flush_and_cancel_of_a_work_that_queues_itself",
 		  W3_flush_and_cancel_of_a_work_that_queues_itself },
-		{ "W4_a_work_that_is_gone_when_it_has_run", W4_a_work_that_is_gone_when_it_has_run },
+		{ "W4_a_work_that_is_gone_when_it_has_run",
+		  W4_a_work_that_is_gone_when_it_has_run },
 		{ "W4_flush_and_cancel_of_its_successor", W4_flush_and_cancel_of_its_successor },
 		{ "W6_the_barrier_on_the_stack", W6_the_barrier_on_the_stack },
 		{ "W7_W10_cancels_of_one_instance", W7_W10_cancels_of_one_instance },

@@ -4,11 +4,11 @@
  */
 #include <sys/wait.h>
 
-#include "watch.h"
+#include "tests/stress/watch.h"
 
 #define MAX_CPUS 1024
 
-/* ---- what may happen to a thread, and when ---- */
+/* ---- what may happen to a thread, and when --------------------------------------------------- */
 enum { NONE, CREATED, ACTIVE, PARKED };
 
 static struct {
@@ -110,7 +110,7 @@ static struct smp_hotplug_thread plain = {
 	.thread_comm = "plain/%u",
 };
 
-/* ---- those who disturb ---- */
+/* ---- those who disturb ----------------------------------------------------------------------- */
 static unsigned int end;
 
 static void cpus_come_and_go(void *unused)
@@ -171,7 +171,9 @@ static void finish(void)
 	all_online();
 }
 
-/* ---- P14: mutations: make_thread() that does not park; smpboot_fn() that does not note its park ---- */
+/*
+ * ---- P14: mutations: make_thread() that does not park; smpboot_fn() that does not note its park
+ */
 static bool P14_register_and_unregister_while_cpus_come_and_go(void)
 {
 	unsigned int i, cpu;
@@ -227,7 +229,7 @@ static bool P14_work_is_done_on_each_cpu_that_is_there(void)
 
 /*
  * ---- L14: the child begins with no set, and may have sets of its own: mutation:
- * kt_smpboot_fork_child() that leaves the lock ----
+ * kt_smpboot_fork_child() that leaves the lock
  */
 static int in_child(void)
 {
@@ -290,7 +292,8 @@ int main(int argc, char **argv)
 	sched_getaffinity(0, sizeof(all), &all);
 	/* A thread of a CPU that is not there runs elsewhere, and is a thread all the same. */
 	if (n < 1 || n > MAX_CPUS || CPU_COUNT(&all) != n) {
-		printf("skipped: needs all CPUs, and no more than %d\n0 passed, 0 failed\n", MAX_CPUS);
+		printf("skipped: needs all CPUs, and no more than %d\n0 passed, 0 failed\n",
+		       MAX_CPUS);
 		return 0;
 	}
 	nr_cpus = (unsigned int)n;

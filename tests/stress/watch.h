@@ -7,8 +7,8 @@
  *
  * NAME SEED SECONDS [TEXT]: each scenario whose name contains TEXT has an equal part of SECONDS and
  * plays rounds until it is over, at least one. The first that fails ends the program.
- * STRESS_HANG=N: a round that does not end within N seconds (60) hangs. KT_SKIP=NAME:NAME skips these, and
- * prints KT_SKIP_REASON.
+ * STRESS_HANG=N: a round that does not end within N seconds (60) hangs. KT_SKIP=NAME:NAME skips
+ * these, and prints KT_SKIP_REASON.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -18,19 +18,19 @@
 
 #include "lib/kthread/internal.h"
 
-#include "stress.h"
+#include "tests/stress/stress.h"
 
 extern void (*kthread_test_delay)(const char *point);
 
-#define CHECK(cond)                                                         \
-	do {                                                                \
-		if (!(cond)) {                                              \
-			printf("%s:%d: %s\n", __FILE__, __LINE__, #cond);   \
-			return false;                                       \
-		}                                                           \
+#define CHECK(cond)                                                       \
+	do {                                                              \
+		if (!(cond)) {                                            \
+			printf("%s:%d: %s\n", __FILE__, __LINE__, #cond); \
+			return false;                                     \
+		}                                                         \
 	} while (0)
 
-/* ---- who passed which point last ---- */
+/* ---- who passed which point last ------------------------------------------------------------- */
 #define NR_SEEN 256
 
 static struct seen {
@@ -65,7 +65,7 @@ static inline void seen_enter(void)
 	pthread_setspecific(seen_key, seen_self);
 }
 
-/* ---- delays ---- */
+/* ---- delays ---------------------------------------------------------------------------------- */
 static uint64_t stress_seed;
 static unsigned int nr_streams;
 /* Of this round: one point in so many is where threads wait long; 0: all points alike. */
@@ -153,8 +153,8 @@ static inline void delay(const char *point)
 		usleep(r >> 8 & 255);
 }
 
-/* ---- the watchdog ---- */
-static unsigned int nr_steps;	       /* grows while all is well */
+/* ---- the watchdog ---------------------------------------------------------------------------- */
+static unsigned int nr_steps;		/* grows while all is well */
 static const char *playing = "nothing"; /* the scenario */
 
 static inline void step(void)
@@ -186,8 +186,10 @@ static inline bool phase_of(struct kt_task *t, uint32_t *phase)
 	return t && process_vm_readv(getpid(), &to, 1, &from, 1, 0) == sizeof(*phase);
 }
 
-/* One line per thread: its last point, its phase word and where that is, and its system call (a
- * futex's first argument is the word on which the thread sleeps). */
+/*
+ * One line per thread: its last point, its phase word and where that is, and its system call (a
+ * futex's first argument is the word on which the thread sleeps).
+ */
 static inline void where_is_everybody(void)
 {
 	DIR *d = opendir("/proc/self/task");
@@ -234,7 +236,7 @@ static inline void *watch(void *seconds)
 	_exit(1);
 }
 
-/* ---- others, who do something at the same time; each a thread that stays ---- */
+/* ---- others, who do something at the same time; each a thread that stays --------------------- */
 #define NR_OTHERS 4
 
 static struct other {
@@ -288,7 +290,7 @@ static inline void others_start(void)
 	}
 }
 
-/* ---- the program ---- */
+/* ---- the program ----------------------------------------------------------------------------- */
 struct scenario {
 	const char *name;
 	bool (*round)(void);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * works SEED COUNT SECONDS: COUNT operations (default 10^7) by 8 threads on the works of one worker, or as
- * many as fit in SECONDS (0: no limit): queue, flush and cancel; delayed works are also armed, changed
- * and flushed. W13: each true of a queue, and each false of a mod, is one run or one successful
- * cancel; not one more, not one less.
+ * works SEED COUNT SECONDS: COUNT operations (default 10^7) by 8 threads on the works of one
+ * worker, or as many as fit in SECONDS (0: no limit): queue, flush and cancel; delayed works are
+ * also armed, changed and flushed. W13: each true of a queue, and each false of a mod, is one run
+ * or one successful cancel; not one more, not one less.
  *
- * Mutations that were seen to fail: kt_cancel_sync() that says true for a work that was only running;
- * kthread_queue_work() that inserts a work that is pending on the delayed list; mod that says false
- * for an armed work; kt_move_due_locked() that leaves the work on its list.
+ * Mutations that were seen to fail: kt_cancel_sync() that says true for a work that was only
+ * running; kthread_queue_work() that inserts a work that is pending on the delayed list; mod that
+ * says false for an armed work; kt_move_due_locked() that leaves the work on its list.
  */
-#include "watch.h"
+#include "tests/stress/watch.h"
 
 #define NR_THREADS 8
 #define NR_WORKS   32 /* half of them delayed */
@@ -179,8 +179,8 @@ int main(int argc, char **argv)
 	       "flush, %lu flush_worker\n",
 	       sum.count, test_seconds() - begin, sum.nr[QUEUE], sum.nr[DELAY], sum.nr[MOD],
 	       sum.nr[CANCEL], sum.nr[FLUSH], sum.nr[FLUSH_WORKER]);
-	printf("works: queued %lu (refused %lu, moved %lu) = runs %lu + cancelled %lu\n", sum.queued,
-	       sum.refused, sum.moved, runs, sum.cancelled);
+	printf("works: queued %lu (refused %lu, moved %lu) = runs %lu + cancelled %lu\n",
+	       sum.queued, sum.refused, sum.moved, runs, sum.cancelled);
 	stress_check(sum.queued == runs + sum.cancelled, "W13: each true is one run or one cancel");
 	stress_check(!overlaps, "W3: a work never runs twice at a time");
 	stress_check(runs && sum.cancelled && sum.moved, "W13: all of them happened");

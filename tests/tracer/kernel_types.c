@@ -4,8 +4,8 @@
  *
  *	kernel_types FILE	(FILE: room for a copy of the kernel's BTF)
  *
- * A copy of this kernel's BTF gets the members' older names; libbpf relocates the programs by it. What such
- * a program then reads would be wrong, so none is attached.
+ * A copy of this kernel's BTF gets the members' older names; libbpf relocates the programs by it.
+ * What such a program then reads would be wrong, so none is attached.
  */
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -72,13 +72,15 @@ static int report(const char *name, int err)
 
 static int wakeup_fails(const struct bpf_object_open_opts *opts)
 {
-	static const char *const programs[] = { "on_sched_switch", "on_sched_migrate_task", "on_sched_wakeup",
-						"on_sched_wakeup_new", "on_sched_waking" };
+	static const char *const programs[] = { "on_sched_switch", "on_sched_migrate_task",
+						"on_sched_wakeup", "on_sched_wakeup_new",
+						"on_sched_waking" };
 	struct wakeup_bpf *s = wakeup_bpf__open_opts(opts);
 	int err = s ? 0 : -errno;
 
 	for (size_t i = 0; s && i < sizeof(programs) / sizeof(programs[0]); i++)
-		bpf_program__set_autoload(bpf_object__find_program_by_name(s->obj, programs[i]), true);
+		bpf_program__set_autoload(bpf_object__find_program_by_name(s->obj, programs[i]),
+					  true);
 	err = err ?: wakeup_bpf__load(s);
 	wakeup_bpf__destroy(s);
 	return report("wakeup", err);

@@ -22,7 +22,7 @@ static const struct tracer_opts by_arm = { .kind = TRACER_WAKEUP,
 					   .group = TRACER_GROUP_ARM,
 					   .nr_groups = 4 };
 
-/* ---- cases ---------------------------------------------------------------------------------- */
+/* ---- cases ----------------------------------------------------------------------------------- */
 
 static struct sleeper sleeper;
 static int sleeper_cpu, sleeper_flags, waker_cpu;
@@ -254,7 +254,7 @@ static void banks(void)
 	tracer_snapshot_free(s);
 }
 
-/* ---- a hog that delays a wake on purpose ---------------------------------------------------- */
+/* ---- a hog that delays a wake on purpose ----------------------------------------------------- */
 
 #define HOG_NS 5000000ULL
 
@@ -319,7 +319,7 @@ static void hog(void)
 	tracer_snapshot_free(s);
 }
 
-/* ---- groups, filters ------------------------------------------------------------------------ */
+/* ---- groups, filters ------------------------------------------------------------------------- */
 
 static struct sleeper two[2];
 
@@ -381,7 +381,7 @@ static void subjects(void)
 	tracer_snapshot_free(s);
 }
 
-/* ---- a command: its children, its registry, its probe --------------------------------------- */
+/* ---- a command: its children, its registry, its probe ---------------------------------------- */
 
 /* Run as `wake_oracle --work`: waits until somebody raises the semaphore, then wakes. */
 static int command_work(void)
@@ -463,7 +463,7 @@ static void command(void)
 	waitpid(j.pid, NULL, 0);
 }
 
-/* ---- nothing stays attached ----------------------------------------------------------------- */
+/* ---- nothing stays attached ------------------------------------------------------------------ */
 
 #define MAX_LINKS 64
 

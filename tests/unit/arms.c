@@ -175,7 +175,7 @@ static struct arm_peer_opts peer_opts(struct seen *s, int cpu, bool may_spin)
 				       .may_spin = may_spin };
 }
 
-/* ---- the list ---- */
+/* ---- the list -------------------------------------------------------------------------------- */
 
 Test(arms, every_name_is_an_arm_or_has_a_reason)
 {
@@ -220,7 +220,7 @@ ParameterizedTest(struct arm_case *c, arms, operations_come_in_complete_sets)
 			  a->work_queue && a->work_flush);
 }
 
-/* ---- wakeup ---- */
+/* ---- wakeup ---------------------------------------------------------------------------------- */
 
 static void wake_many(const struct arm *arm, int cpu, bool may_spin)
 {
@@ -368,7 +368,7 @@ ParameterizedTest(struct arm_case *c, arms, threads_are_scheduled_as_their_creat
 		arm->cycle_finish();
 }
 
-/* ---- park ---- */
+/* ---- park ------------------------------------------------------------------------------------ */
 
 ParameterizedTestParameters(arms, a_parked_peer_runs_nothing_until_unparked)
 {
@@ -467,7 +467,7 @@ ParameterizedTest(struct arm_case *c, arms, park_right_after_unpark_returns, .ti
 	}
 }
 
-/* ---- create, run, stop ---- */
+/* ---- create, run, stop ----------------------------------------------------------------------- */
 
 ParameterizedTestParameters(arms, a_cycle_runs_its_function_once_and_leaves_nothing)
 {
@@ -499,7 +499,7 @@ ParameterizedTest(struct arm_case *c, arms, a_cycle_runs_its_function_once_and_l
 		arm->cycle_finish();
 }
 
-/* ---- the same in steps ---- */
+/* ---- the same in steps ----------------------------------------------------------------------- */
 
 #define NR_LIVES 16
 
@@ -570,7 +570,7 @@ ParameterizedTest(struct arm_case *c, arms, lives_overlap_and_end_one_by_one, .t
 		arm->cycle_finish();
 }
 
-/* ---- ends ---- */
+/* ---- ends ------------------------------------------------------------------------------------ */
 
 struct end_seen {
 	const struct arm *arm;
@@ -662,7 +662,7 @@ ParameterizedTest(struct arm_case *c, arms, every_end_is_stopped_or_has_a_reason
 		arm->cycle_finish();
 }
 
-/* ---- worker ---- */
+/* ---- worker ---------------------------------------------------------------------------------- */
 
 #define NR_WORKS 200
 
@@ -743,7 +743,7 @@ ParameterizedTest(struct arm_case *c, arms, works_run_once_each_in_order, .timeo
 	arm->worker_destroy(k);
 }
 
-/* ---- delay ---- */
+/* ---- delay ----------------------------------------------------------------------------------- */
 
 ParameterizedTestParameters(arms, delays_run_once_and_never_early)
 {

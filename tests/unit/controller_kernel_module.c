@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The kernel's own kthreads as an arm: which questions the module is asked; the rest is
- * tests/vm/suites/kernel_arm. */
+/*
+ * The kernel's own kthreads as an arm: which questions the module is asked; the rest is
+ * tests/vm/suites/kernel_arm.
+ */
 #include <criterion/criterion.h>
 
 #include "bench/controller/kernel_module.h"

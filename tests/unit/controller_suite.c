@@ -141,7 +141,8 @@ Test(controller_suite, what_is_no_benchmark_binary_gets_one_clear_sentence)
 /* It lists nothing and never ends; what it sends is what Ctrl-C sends. */
 Test(controller_suite, a_binary_that_does_not_end_can_be_interrupted)
 {
-	static const char script[] = "#!/bin/sh\nexec >&-\nsleep 0.3\nkill -INT $PPID\nexec sleep 70\n";
+	static const char script[] =
+		"#!/bin/sh\nexec >&-\nsleep 0.3\nkill -INT $PPID\nexec sleep 70\n";
 	char file[] = "/tmp/controller-suite-XXXXXX", err[400];
 	int fd = mkstemp(file);
 

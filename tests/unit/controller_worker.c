@@ -403,16 +403,14 @@ Test(controller_worker, blocks_hold_one_epoch_per_arm_with_what_the_body_recorde
 
 	run("^q9", 40 * MS, 60 * S);
 	found = records("block", "q9_latency");
-	json_array_foreach(found, i, block)
-	{
+	json_array_foreach (found, i, block) {
 		json_t *epochs = json_object_get(block, "epochs");
 		json_t *order = json_object_get(block, "order");
 
 		cr_expect_eq(json_integer_value(json_object_get(block, "block")), (json_int_t)i);
 		cr_expect(json_is_false(json_object_get(block, "traced")));
 		cr_assert_eq(json_array_size(epochs), 2);
-		json_array_foreach(epochs, j, epoch)
-		{
+		json_array_foreach (epochs, j, epoch) {
 			json_int_t n = json_integer_value(json_object_get(epoch, "iterations"));
 			json_t *hist = json_object_get(epoch, "hist");
 			bool bad = !strcmp(text(epoch, "arm"), "bad");
@@ -468,7 +466,7 @@ Test(controller_worker, traced_blocks_lie_between_two_halves_of_untraced_ones)
 	tracing_close(tracing);
 
 	blocks = records("block", "wake");
-	json_array_foreach(blocks, i, block) {
+	json_array_foreach (blocks, i, block) {
 		bool now = json_is_true(json_object_get(block, "traced"));
 
 		edges += now != before;
@@ -486,7 +484,7 @@ Test(controller_worker, traced_blocks_lie_between_two_halves_of_untraced_ones)
 			json_array_get(json_object_get(json_array_get(blocks, 0), "epochs"), 0),
 			"iterations")) *
 		traced;
-	json_array_foreach(traces, i, trace) {
+	json_array_foreach (traces, i, trace) {
 		json_t *call = json_object_get(json_object_get(trace, "metrics"), "call");
 		json_int_t n = json_integer_value(json_object_get(call, "count"));
 
@@ -507,7 +505,7 @@ Test(controller_worker, without_a_tracer_no_block_is_traced)
 	run("^wake", 40 * MS, 60 * S);
 	blocks = records("block", "wake");
 	cr_expect(json_array_size(blocks) >= MIN_UNTRACED);
-	json_array_foreach(blocks, i, block)
+	json_array_foreach (blocks, i, block)
 		cr_expect(json_is_false(json_object_get(block, "traced")));
 	json_decref(blocks);
 	cr_expect_eq(count("trace", NULL), 0);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How the drivers wait: handoffs lose nothing, asleep means asleep, a crew is through when all are.
+/*
+ * How the drivers wait: handoffs lose nothing, asleep means asleep, a crew is through when all are.
  */
 #include "bench/drivers/crew.h"
 #include "bench/drivers/driver.h"

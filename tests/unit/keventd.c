@@ -145,7 +145,7 @@ static bool falls_asleep(pid_t tid)
 	return state_of(tid) == 'S';
 }
 
-/* ---- stops queue behind each other ---- */
+/* ---- stops queue behind each other ----------------------------------------------------------- */
 
 struct slow {
 	unsigned int noticed, may_end;
@@ -212,8 +212,10 @@ static unsigned int nr_noticed(struct slow *s)
 	return n;
 }
 
-/* As many stoppers as threads, and yet each thread is asked only when the one before has ended.
- * Mutation M04: a stop waits without the lock. */
+/*
+ * As many stoppers as threads, and yet each thread is asked only when the one before has ended.
+ * Mutation M04: a stop waits without the lock.
+ */
 Test(keventd, M4_stops_of_many_threads_are_done_one_after_the_other)
 {
 	struct slow slow[NR_SLOW] = { { 0 } };
@@ -249,7 +251,7 @@ Test(keventd, M4_stops_of_many_threads_are_done_one_after_the_other)
 	}
 }
 
-/* ---- the record that all ask ---- */
+/* ---- the record that all ask ----------------------------------------------------------------- */
 
 struct poller {
 	unsigned int polls, asked, may_end;
@@ -269,9 +271,10 @@ static int polls(void *data)
 	return 5;
 }
 
-/* Stops of others come and go in the record while a thread asks: it sees none but its own. Mutation
- * Mutation M06: any stop is taken for the own one.
- * M06: any stop is taken for the own one. */
+/*
+ * Stops of others come and go in the record while a thread asks: it sees none but its own. Mutation
+ * Mutation M06: any stop is taken for the own one. M06: any stop is taken for the own one.
+ */
 Test(keventd, M6_who_asks_sees_no_stop_but_its_own)
 {
 	struct poller p[2] = { { 0 } };
@@ -305,7 +308,7 @@ Test(keventd, M6_who_asks_sees_no_stop_but_its_own)
 	cr_expect_eq(keventd_stop(s.k), 5);
 }
 
-/* ---- what users did instead of parks and workers ---- */
+/* ---- what users did instead of parks and workers --------------------------------------------- */
 
 static int counts_up(void *data)
 {
@@ -376,9 +379,10 @@ static int works_by_hand(void *data)
 	return 7;
 }
 
-/* A wake for each work, since there is nobody who knows that the thread is busy. Mutation M16:
- * Mutation M16: nobody is woken in the kernel.
- * nobody is woken in the kernel. */
+/*
+ * A wake for each work, since there is nobody who knows that the thread is busy. Mutation M16:
+ * Mutation M16: nobody is woken in the kernel. nobody is woken in the kernel.
+ */
 Test(keventd, M16_a_loop_made_by_hand_does_its_works_in_order)
 {
 	unsigned int wakes = 0;
@@ -400,7 +404,7 @@ Test(keventd, M16_a_loop_made_by_hand_does_its_works_in_order)
 	cr_expect_leq(wakes, NR_WORKS);
 }
 
-/* ---- creation ---- */
+/* ---- creation -------------------------------------------------------------------------------- */
 
 static void *creates_although_cancelled(void *arg)
 {

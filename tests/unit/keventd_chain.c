@@ -33,7 +33,7 @@ void *__wrap_aligned_alloc(size_t align, size_t size);
 		(cond);                                                    \
 	})
 
-/* ---- newborns that are held ---- */
+/* ---- newborns that are held ------------------------------------------------------------------ */
 static bool holding;		      /* newborns, from now on */
 static unsigned int nr_cloned;	      /* threads made while holding */
 static unsigned int nr_let_go;	      /* newborns that may run */
@@ -148,9 +148,10 @@ static void hold_newborns(void)
 	__atomic_store_n(&holding, true, __ATOMIC_RELEASE);
 }
 
-/* Caller, helper, new thread, helper, caller: each waits for the next. Mutation M01: the caller
- * Mutation M01: the caller clones.
- * clones. */
+/*
+ * Caller, helper, new thread, helper, caller: each waits for the next. Mutation M01: the caller
+ * Mutation M01: the caller clones. clones.
+ */
 Test(keventd_chain, M1_a_creation_is_a_chain_of_four_hand_overs)
 {
 	struct creator c;
@@ -211,9 +212,10 @@ Test(keventd_chain, M3_a_newborn_that_gets_no_cpu_holds_up_all_creators)
 		creator_end(&later[i]);
 }
 
-/* No bits, no result, no completion of its own: two cache lines hold a handle. Mutation M11: a
- * Mutation M11: a handle of more than that.
- * handle of more than that. */
+/*
+ * No bits, no result, no completion of its own: two cache lines hold a handle. Mutation M11: a
+ * Mutation M11: a handle of more than that. handle of more than that.
+ */
 Test(keventd_chain, M11_a_thread_has_its_handle_and_nothing_else)
 {
 	struct keventd_task *k[50];

@@ -27,7 +27,7 @@ TestSuite(keventd_hangs, .timeout = 60);
 #define PATIENCE   4000 /* looks in all */
 #define SCENE_ENDS 7	/* its exit status when it came back */
 
-/* ---- the watchdog ---- */
+/* ---- the watchdog ---------------------------------------------------------------------------- */
 
 /* Shared with the child: it has come to the call in question. */
 static unsigned int *arrived;
@@ -109,7 +109,7 @@ static void arrive(void)
 	__atomic_store_n(arrived, 1, __ATOMIC_RELEASE);
 }
 
-/* ---- what scenes are made of ---- */
+/* ---- what scenes are made of ----------------------------------------------------------------- */
 
 static bool wait_gone(pid_t tid)
 {
@@ -187,7 +187,7 @@ static struct keventd_task *run(int (*fn)(void *data), void *data)
 	return k;
 }
 
-/* ---- M7: a thread that is told to stop, and first stops another ---- */
+/* ---- M7: a thread that is told to stop, and first stops another ------------------------------ */
 
 static int stops_another(void *data)
 {
@@ -225,7 +225,7 @@ Test(keventd_hangs, M7_nested_stop)
 	cr_expect_not(hangs(stop_one_after_the_other));
 }
 
-/* ---- M8: a thread that ended by itself ---- */
+/* ---- M8: a thread that ended by itself ------------------------------------------------------- */
 
 static int ends(void *data)
 {
@@ -311,7 +311,7 @@ Test(keventd_hangs, M8_and_all_later_stops)
 	cr_expect_not(hangs(later_stop_clean));
 }
 
-/* ---- M9: a thread that leaves without returning ---- */
+/* ---- M9: a thread that leaves without returning ---------------------------------------------- */
 
 static int exits_when_stopped(void *data)
 {

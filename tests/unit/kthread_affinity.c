@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "kthread_test.h"
+#include "tests/unit/kthread_test.h"
 
 extern const char *kthread_test_node_dir;
 extern int (*kthread_test_fail)(const char *what);
@@ -54,7 +54,7 @@ static void needs_two_cpus(void)
 	}
 }
 
-/* ---- preferred CPUs ---- */
+/* ---- preferred CPUs -------------------------------------------------------------------------- */
 
 /* Mutations A01: the mask is noted only. A02: the first of two masks stays. */
 Test(kthread_affinity, preferred_cpus_are_taken)
@@ -171,7 +171,8 @@ static int ends(void *data)
 	return data != NULL;
 }
 
-/* Mutation A09: a thread that ends stays listed (red under the address sanitizer, or by its hang).
+/*
+ * Mutation A09: a thread that ends stays listed (red under the address sanitizer, or by its hang).
  */
 Test(kthread_affinity, threads_that_ended_are_not_listed)
 {
@@ -211,7 +212,7 @@ Test(kthread_affinity, a_child_has_a_list_of_its_own)
 	kthread_stop(k);
 }
 
-/* ---- nodes ---- */
+/* ---- nodes ----------------------------------------------------------------------------------- */
 static char node_dir[] = "/tmp/kthread_nodes_XXXXXX";
 
 static void put_file(const char *name, const char *text)
@@ -293,8 +294,10 @@ static struct place place_of(struct task_struct *k, struct place *p)
 	return *p;
 }
 
-/* Mutations A11: no stack is bound. A12: the policy stays with the stack. A13: no CPUs are
- * preferred. */
+/*
+ * Mutations A11: no stack is bound. A12: the policy stays with the stack. A13: no CPUs are
+ * preferred.
+ */
 Test(kthread_affinity, a_node_gets_the_stack_and_its_cpus_are_preferred, .fini = remove_nodes)
 {
 	struct task_struct *k;

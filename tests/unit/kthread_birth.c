@@ -12,7 +12,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
-#include "kthread_test.h"
+#include "tests/unit/kthread_test.h"
 
 TestSuite(kthread_birth, .timeout = 60);
 

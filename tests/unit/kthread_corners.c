@@ -13,7 +13,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
-#include "kthread_test.h"
+#include "tests/unit/kthread_test.h"
 #include "lib/probe/slot.h"
 
 extern void (*kthread_test_delay)(const char *point);
@@ -21,7 +21,7 @@ extern void (*kthread_test_event)(const char *name, ...);
 
 TestSuite(kthread_corners, .timeout = 60);
 
-/* ---- workers that end, or freeze, while they are destroyed ---- */
+/* ---- workers that end, or freeze, while they are destroyed ----------------------------------- */
 static struct task_struct *victim;
 static unsigned int runs, started, go;
 
@@ -141,7 +141,7 @@ Test(kthread_corners, W16_a_frozen_worker_is_destroyed_after_the_thaw)
 	cr_expect_eq(kthread_warn_count(KTHREAD_WARN_ANY), 0);
 }
 
-/* ---- a set's thread that somebody moves ---- */
+/* ---- a set's thread that somebody moves ------------------------------------------------------ */
 static struct task_struct *threads[KTHREAD_NR_CPUS];
 static unsigned int wanted, on_its_own;
 
@@ -193,7 +193,7 @@ Test(kthread_corners, a_sets_thread_on_a_wrong_cpu_is_counted_and_goes_back)
 	smpboot_unregister_percpu_thread(&set);
 }
 
-/* ---- errno ---- */
+/* ---- errno ----------------------------------------------------------------------------------- */
 
 /*
  * Mutations E06: a wait that ends by itself, E07: a notification, E08: one that is not there, E09:
@@ -236,7 +236,7 @@ Test(kthread_corners, errno_is_left_alone)
 	cr_expect_eq(errno, 77, "stop");
 }
 
-/* ---- what the first creator has ---- */
+/* ---- what the first creator has -------------------------------------------------------------- */
 static void lose_the_privilege(void)
 {
 	static const struct rlimit none;
@@ -307,7 +307,7 @@ Test(kthread_corners, L16_a_policy_that_cannot_be_taken_off_is_reported)
 	kthread_stop(k);
 }
 
-/* ---- slots of threads that are not the library's ---- */
+/* ---- slots of threads that are not the library's --------------------------------------------- */
 
 /* Mutation E13: whoever has the place now is stamped. */
 Test(kthread_corners, a_slot_that_was_given_back_is_not_stamped)

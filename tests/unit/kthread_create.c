@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <sched.h>
 
-#include "kthread_test.h"
+#include "tests/unit/kthread_test.h"
 
 extern void (*kthread_test_delay)(const char *point);
 extern int (*kthread_test_fail)(const char *what);
@@ -33,8 +33,9 @@ static void cancel_here(const char *point)
 }
 
 /*
- * Wait until no more threads are left than before: an orphan ends on its own. The count before may have had
- * one more, that was joined: a join returns before the kernel, or an emulator, has let go of it.
+ * Wait until no more threads are left than before: an orphan ends on its own. The count before may
+ * have had one more, that was joined: a join returns before the kernel, or an emulator, has let go
+ * of it.
  */
 static bool threads_left(unsigned int n)
 {
@@ -107,7 +108,7 @@ Test(kthread_create, L11_a_cancel_that_comes_late_changes_nothing)
 	cr_assert_eq(kthread_stop(k), 42);
 }
 
-/* ---- the storm ---- */
+/* ---- the storm ------------------------------------------------------------------------------- */
 #define NR_CREATORS 4
 #define ROUNDS	    300
 

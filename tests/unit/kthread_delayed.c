@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <pthread.h>
 
-#include "kthread_test.h"
+#include "tests/unit/kthread_test.h"
 
 #define LONG_TIME 1000000 /* jiffies: longer than any test */
 
@@ -374,8 +374,10 @@ static void *flush_delayed_it(void *d)
 	return NULL;
 }
 
-/* Mutation W15b: kthread_flush_delayed_work() without the look at armed waits for the first run
- * only. */
+/*
+ * Mutation W15b: kthread_flush_delayed_work() without the look at armed waits for the first run
+ * only.
+ */
 Test(kthread_delayed, W15_flush_of_a_work_that_runs_and_is_armed)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "w15");
@@ -530,7 +532,8 @@ static void reinit_ready(int lost, bool again)
 	kthread_destroy_worker(w);
 }
 
-/* Mutations, no look at neighbours: W25 when a work is queued, W25c when those submitted are moved.
+/*
+ * Mutations, no look at neighbours: W25 when a work is queued, W25c when those submitted are moved.
  */
 Test(kthread_delayed, W25_work_initialised_again_while_ready)
 {

@@ -9,7 +9,7 @@
 #include <criterion/criterion.h>
 #include <pthread.h>
 
-#include "chaos.h"
+#include "tests/unit/chaos.h"
 
 TestSuite(kthread_delayed_chaos, .timeout = 120);
 

@@ -63,8 +63,10 @@ static struct kthread_worker *parked_behind_a_work(void)
 	return w;
 }
 
-/* Mutation G01: serve() without run_barriers() before the park leaves current_work set, and this
- * hangs. */
+/*
+ * Mutation G01: serve() without run_barriers() before the park leaves current_work set, and this
+ * hangs.
+ */
 Test(kthread_edges, finished_work_of_a_parked_worker_is_not_waited_for)
 {
 	struct kthread_worker *w = parked_behind_a_work();
@@ -103,8 +105,10 @@ static void cancel_while(void *(*ends)(void *))
 	put_task_struct(k);
 }
 
-/* Mutations G03, G03b: without run_barriers() in serve(), and in kt_worker_abandon(), the cancel
- * hangs. */
+/*
+ * Mutations G03, G03b: without run_barriers() in serve(), and in kt_worker_abandon(), the cancel
+ * hangs.
+ */
 Test(kthread_edges, cancel_returns_though_its_worker_parks)
 {
 	for (int i = 0; i < 50; i++)
@@ -189,8 +193,10 @@ static int destroys(void *w)
 	return 0;
 }
 
-/* Mutation G06: destroy and flush without a look at the process wait for a thread that the child
- * does not have. */
+/*
+ * Mutation G06: destroy and flush without a look at the process wait for a thread that the child
+ * does not have.
+ */
 Test(kthread_edges, child_destroys_a_worker_of_its_parent)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "edge");
@@ -338,7 +344,8 @@ static int until_park_is_asked(void *arg)
 	return 5;
 }
 
-/* Mutation G10: kt_rebind() without its look at PARKED sets the affinity of a thread id that is
+/*
+ * Mutation G10: kt_rebind() without its look at PARKED sets the affinity of a thread id that is
  * free.
  */
 Test(kthread_edges, thread_that_ended_is_not_bound_again)

@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stdarg.h>
 
-#include "chaos.h"
+#include "tests/unit/chaos.h"
 
 TestSuite(kthread_events, .timeout = 120);
 
@@ -16,7 +16,7 @@ TestSuite(kthread_events, .timeout = 120);
 extern void (*kthread_test_delay)(const char *point);
 extern void (*kthread_test_event)(const char *name, ...);
 
-/* ---- the record ---- */
+/* ---- the record ------------------------------------------------------------------------------ */
 struct event {
 	char what; /* 'q'ueued, 's'tart, 'e'nd, 'c'ancelled, 'x': while armed; 0: not written yet */
 	void *work, *func;
@@ -71,7 +71,7 @@ static void record_end(void)
 	__atomic_store_n(&kthread_test_event, NULL, __ATOMIC_RELEASE);
 }
 
-/* ---- one order, known beforehand ---- */
+/* ---- one order, known beforehand ------------------------------------------------------------- */
 static struct {
 	struct kthread_worker *w;
 	unsigned int started, go, runs;
@@ -213,7 +213,7 @@ Test(kthread_events, W26_each_work_is_queued_starts_and_ends)
 	free(event);
 }
 
-/* ---- any order, counted ---- */
+/* ---- any order, counted ---------------------------------------------------------------------- */
 #define NR_JOBS	   4
 #define NR_THREADS 4
 

@@ -9,7 +9,7 @@
 #include <sched.h>
 #include <sys/wait.h>
 
-#include "kthread_test.h"
+#include "tests/unit/kthread_test.h"
 
 #define LONG_ENOUGH (20L * HZ)
 
@@ -37,7 +37,8 @@ static int freezes(void *data)
 	return 100 + was_frozen;
 }
 
-/* Mutation W22: kthread_freezable_should_stop() freezes FREEZE_UNTIL_THAW: the stop never returns.
+/*
+ * Mutation W22: kthread_freezable_should_stop() freezes FREEZE_UNTIL_THAW: the stop never returns.
  */
 Test(kthread_freezer, W22_stop_of_a_frozen_thread_returns_and_it_was_frozen)
 {
@@ -289,7 +290,8 @@ Test(kthread_freezer, W21_a_worker_without_the_flag_does_not_freeze)
 	kthread_destroy_worker(w);
 }
 
-/* Mutation F06: kt_freezer_fork_child() leaves the list: the child waits for the parent's threads.
+/*
+ * Mutation F06: kt_freezer_fork_child() leaves the list: the child waits for the parent's threads.
  */
 Test(kthread_freezer, a_forked_child_begins_with_an_empty_freezer)
 {

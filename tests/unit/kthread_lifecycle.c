@@ -10,7 +10,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "kthread_test.h"
+#include "tests/unit/kthread_test.h"
 
 TestSuite(kthread_lifecycle, .timeout = 60);
 

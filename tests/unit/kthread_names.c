@@ -5,7 +5,7 @@
  */
 #include <criterion/criterion.h>
 
-#include "kthread_test.h"
+#include "tests/unit/kthread_test.h"
 
 TestSuite(kthread_names, .timeout = 60);
 
@@ -17,14 +17,14 @@ typedef struct task_struct *task;
 typedef int(threadfn_t)(void *);
 typedef struct kthread_worker *worker;
 
-/* ---- creating ---- */
+/* ---- creating -------------------------------------------------------------------------------- */
 typedef task(create_on_node_t)(threadfn_t *, void *, int, const char *, ...);
 typedef task(create_on_cpu_t)(threadfn_t *, void *, unsigned int, const char *);
 TYPE(kthread_create_on_node, create_on_node_t);
 TYPE(kthread_create_on_cpu, create_on_cpu_t);
 TYPE(kthread_run_on_cpu, create_on_cpu_t);
 
-/* ---- starting, stopping, ending ---- */
+/* ---- starting, stopping, ending -------------------------------------------------------------- */
 typedef int(task_int_t)(task);
 typedef void(task_void_t)(task);
 typedef bool(task_bool_t)(task);
@@ -50,7 +50,7 @@ TYPE(kthread_complete_and_exit, complete_and_exit_t);
 TYPE(get_task_struct, task(task));
 TYPE(put_task_struct, task_void_t);
 
-/* ---- parking, binding, asking ---- */
+/* ---- parking, binding, asking ---------------------------------------------------------------- */
 typedef void(bind_t)(task, unsigned int);
 typedef void(bind_mask_t)(task, const struct cpumask *);
 typedef void(set_per_cpu_t)(task, int);
@@ -71,13 +71,13 @@ TYPE(kthread_probe_data, task_pointer_t);
 TYPE(kthread_func, task_pointer_t);
 TYPE(get_kthread_comm, get_comm_t);
 
-/* ---- the freezer ---- */
+/* ---- the freezer ----------------------------------------------------------------------------- */
 TYPE(kthread_freezable_should_stop, bool(bool *));
 TYPE(set_freezable, asks_t);
 TYPE(try_to_freeze, asks_t);
 TYPE(freezing, task_bool_t);
 
-/* ---- workers ---- */
+/* ---- workers --------------------------------------------------------------------------------- */
 typedef void(work_void_t)(struct kthread_work *);
 typedef bool(work_bool_t)(struct kthread_work *);
 typedef void(worker_void_t)(worker);
@@ -100,7 +100,7 @@ TYPE(kthread_cancel_work_sync, work_bool_t);
 TYPE(kthread_cancel_delayed_work_sync, delayed_bool_t);
 TYPE(kthread_destroy_worker, worker_void_t);
 
-/* ---- sets of per-CPU threads ---- */
+/* ---- sets of per-CPU threads ----------------------------------------------------------------- */
 typedef int(register_t_)(struct smp_hotplug_thread *);
 typedef void(unregister_t)(struct smp_hotplug_thread *);
 TYPE(smpboot_register_percpu_thread, register_t_);

@@ -10,7 +10,7 @@
 #include <sys/eventfd.h>
 #include <sys/wait.h>
 
-#include "kthread_test.h"
+#include "tests/unit/kthread_test.h"
 
 extern void (*kthread_test_delay)(const char *point);
 

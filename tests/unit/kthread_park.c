@@ -9,7 +9,7 @@
 #include <sched.h>
 #include <sys/syscall.h>
 
-#include "kthread_test.h"
+#include "tests/unit/kthread_test.h"
 
 TestSuite(kthread_park, .timeout = 60);
 

@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <sys/wait.h>
 
-#include "kthread_test.h"
+#include "tests/unit/kthread_test.h"
 
 TestSuite(kthread_profile, .timeout = 60);
 
@@ -23,7 +23,7 @@ static void note_report(enum kthread_warning w, const char *text)
 	snprintf(reported, sizeof(reported), "%s", text);
 }
 
-/* ---- which ---- */
+/* ---- which ----------------------------------------------------------------------------------- */
 
 /* Mutation V11: the rest of the text is not looked at. */
 Test(kthread_profile, versions_that_are_known_and_others)
@@ -119,7 +119,7 @@ Test(kthread_profile, a_child_keeps_it)
 	cr_expect_eq(status, 0);
 }
 
-/* ---- 6.14: a created worker is not started ---- */
+/* ---- 6.14: a created worker is not started --------------------------------------------------- */
 
 /* Mutation V03: a created worker is never started. */
 Test(kthread_profile, before_6_14_create_worker_starts_it)
@@ -163,7 +163,7 @@ Test(kthread_profile, from_6_14_on_a_negative_cpu_is_refused)
 	cr_expect_eq(PTR_ERR_OR_ZERO(kthread_create_worker_on_cpu(-1, 0, "x/%u")), -EINVAL);
 }
 
-/* ---- 6.1: a stop breaks interruptible waits ---- */
+/* ---- 6.1: a stop breaks interruptible waits -------------------------------------------------- */
 struct waiter {
 	struct wait_queue_head wq;
 	struct completion done;
@@ -233,7 +233,7 @@ Test(kthread_profile, from_6_1_on_stop_breaks_interruptible_waits)
 	cr_expect(w.pending);
 }
 
-/* ---- 5.14: what mod says while somebody cancels ---- */
+/* ---- 5.14: what mod says while somebody cancels ---------------------------------------------- */
 static struct completion go;
 static unsigned int started;
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <sys/syscall.h>
 
-#include "kthread_test.h"
+#include "tests/unit/kthread_test.h"
 
 extern void (*kthread_test_delay)(const char *point);
 extern int (*kthread_test_fail)(const char *what);
@@ -24,7 +24,7 @@ extern int (*kthread_test_fail)(const char *what);
 		}                                                                  \
 	} while (0)
 
-/* ---- delays ---- */
+/* ---- delays ---------------------------------------------------------------------------------- */
 static unsigned int seed = 1;
 
 static void random_delay(const char *point)
@@ -60,7 +60,7 @@ static void random_delay(const char *point)
 	}
 }
 
-/* ---- scenarios ---- */
+/* ---- scenarios ------------------------------------------------------------------------------- */
 struct two {
 	struct task_struct *k;
 	unsigned int n;
@@ -162,7 +162,7 @@ static bool L5_stop_against_stop(void)
 	return true;
 }
 
-/* ---- is it a kthread? ---- */
+/* ---- is it a kthread? ------------------------------------------------------------------------ */
 struct identity {
 	struct task_struct *k;
 	void *data, *func; /* what it must always say; NULL: no kthread */
@@ -311,7 +311,8 @@ static bool P5_park_against_wakes(void)
 	return true;
 }
 
-/* Mutation P07: an unpark is a load and a store: it forgets that the thread sleeps in the kernel.
+/*
+ * Mutation P07: an unpark is a load and a store: it forgets that the thread sleeps in the kernel.
  */
 static bool P7_unpark_then_park(void)
 {
@@ -627,8 +628,10 @@ static void *chaos_thread(void *arg)
 	return NULL;
 }
 
-/* Mutation W13d: a cancel says false for a work that it took off the list while another instance
- * ran. */
+/*
+ * Mutation W13d: a cancel says false for a work that it took off the list while another instance
+ * ran.
+ */
 static bool W13_queue_cancel_flush_park(void)
 {
 	struct chaos c = { .w = kthread_run_worker(0, "w13") };
@@ -691,7 +694,7 @@ static bool workers_come_and_go(void)
 	return true;
 }
 
-/* ---- failures ---- */
+/* ---- failures -------------------------------------------------------------------------------- */
 static const char *failing;
 static unsigned int failed;
 
@@ -788,7 +791,9 @@ static const struct scenario {
 	bool (*fn)(void);
 } scenarios[] = { SCENARIOS(ENTRY) };
 
-/* races SEED [TEXT [SECONDS]]: those whose name has TEXT; when SECONDS are over no other is begun. */
+/*
+ * races SEED [TEXT [SECONDS]]: those whose name has TEXT; when SECONDS are over no other is begun.
+ */
 int main(int argc, char **argv)
 {
 	unsigned int nr = sizeof(scenarios) / sizeof(scenarios[0]), passed = 0, nr_failed = 0, i;

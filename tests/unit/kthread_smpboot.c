@@ -4,13 +4,14 @@
 #include <errno.h>
 #include <sched.h>
 
-#include "kthread_test.h"
+#include "tests/unit/kthread_test.h"
 
 TestSuite(kthread_smpboot, .timeout = 60);
 
 #define NR_CPUS 8192
 
-/* What happened to the thread of CPU 0, a letter each, and how often any ran where it should not.
+/*
+ * What happened to the thread of CPU 0, a letter each, and how often any ran where it should not.
  */
 static char events[64];
 static unsigned int nr_events, wrong_cpu, wanted[NR_CPUS], runs[NR_CPUS];

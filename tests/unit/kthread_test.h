@@ -33,8 +33,10 @@ static inline double test_seconds(void)
 #define READ(x) __atomic_load_n(&(x), __ATOMIC_ACQUIRE)
 #define ADD(x)	__atomic_fetch_add(&(x), 1, __ATOMIC_ACQ_REL)
 
-/* A look at what changes under a lock of the library's, without that lock; not for the thread
- * sanitizer. */
+/*
+ * A look at what changes under a lock of the library's, without that lock; not for the thread
+ * sanitizer.
+ */
 static __attribute__((no_sanitize("thread"), noinline, unused)) uint64_t
 peek(const volatile void *p, size_t size)
 {

@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <sched.h>
 
-#include "kthread_test.h"
+#include "tests/unit/kthread_test.h"
 
 TestSuite(kthread_wait, .timeout = 60);
 

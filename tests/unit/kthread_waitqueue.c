@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <sched.h>
 
-#include "kthread_test.h"
+#include "tests/unit/kthread_test.h"
 
 TestSuite(kthread_waitqueue, .timeout = 60);
 
@@ -57,7 +57,8 @@ static unsigned int nr_waiting(void)
 	return n;
 }
 
-/* Mutation Q01: prepare_locked() does not set the state: the waiter spins and is never seen asleep.
+/*
+ * Mutation Q01: prepare_locked() does not set the state: the waiter spins and is never seen asleep.
  */
 Test(kthread_waitqueue, a_wake_without_the_condition_does_not_end_the_wait)
 {
@@ -75,7 +76,8 @@ Test(kthread_waitqueue, a_wake_without_the_condition_does_not_end_the_wait)
 	cr_assert_eq(wake_up_all(&wq), 0);
 }
 
-/* Mutation Q02: kthread_prepare_to_wait_event() does not look at signal_pending(): the stop hangs.
+/*
+ * Mutation Q02: kthread_prepare_to_wait_event() does not look at signal_pending(): the stop hangs.
  */
 Test(kthread_waitqueue, L18_stop_breaks_interruptible_waits)
 {
@@ -171,7 +173,7 @@ Test(kthread_waitqueue, timeouts_that_are_not_reached)
 	cr_assert_eq(kthread_stop_put(k), 7);
 }
 
-/* ---- under load ---- */
+/* ---- under load ------------------------------------------------------------------------------ */
 #define ROUNDS 5000
 
 static unsigned int tokens, taken;

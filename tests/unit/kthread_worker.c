@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <sched.h>
 
-#include "kthread_test.h"
+#include "tests/unit/kthread_test.h"
 
 TestSuite(kthread_worker, .timeout = 60);
 
@@ -497,8 +497,10 @@ static void waits_for_itself(struct kthread_work *work)
 	ADD(self_wait_runs);
 }
 
-/* Mutations: W24 flush_worker, W24b flush, W24c cancel, W24d destroy without their looks at who
- * calls. */
+/*
+ * Mutations: W24 flush_worker, W24b flush, W24c cancel, W24d destroy without their looks at who
+ * calls.
+ */
 Test(kthread_worker, W24_waiting_for_oneself_is_reported_and_returns)
 {
 	DEFINE_KTHREAD_WORK(work, waits_for_itself);

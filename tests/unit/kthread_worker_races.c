@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <stdarg.h>
 
-#include "chaos.h"
+#include "tests/unit/chaos.h"
 
 TestSuite(kthread_worker_races, .timeout = 120);
 
@@ -186,8 +186,10 @@ static unsigned int nr_spoilt(void)
 	return n;
 }
 
-/* Mutations: W04 reads the function again for the event of the end; W04b writes to a work that has
- * run. */
+/*
+ * Mutations: W04 reads the function again for the event of the end; W04b writes to a work that has
+ * run.
+ */
 Test(kthread_worker_races, W4_a_work_may_free_itself_and_its_address_be_used_again)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "w4");
@@ -281,8 +283,10 @@ static __attribute__((noinline)) unsigned int scribble(void)
 	return n;
 }
 
-/* Mutations: W06 has complete() write behind its read-modify-write; W06b has the worker write to a
- * work that has run. */
+/*
+ * Mutations: W06 has complete() write behind its read-modify-write; W06b has the worker write to a
+ * work that has run.
+ */
 Test(kthread_worker_races, W6_the_flush_barrier_dies_with_the_waiters_frame)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "w6");
@@ -392,8 +396,10 @@ static void *freezes_all(void *arg)
 	return arg;
 }
 
-/* A stop and a freeze at the same time: both return. Mutation W22b: the thread does not leave the
- * freezer's list. */
+/*
+ * A stop and a freeze at the same time: both return. Mutation W22b: the thread does not leave the
+ * freezer's list.
+ */
 Test(kthread_worker_races, W22_stop_against_freeze)
 {
 	unsigned int frozen = 0;

@@ -136,7 +136,8 @@ static void read_code(struct image *im, uint64_t addr, unsigned char *buf, size_
 	cr_assert_fail("address %lx is nowhere in the file", (unsigned long)addr);
 }
 
-/* "-4@%eax 8@$5": as many as probes.def says, each of a size and sign of its type, none in memory
+/*
+ * "-4@%eax 8@$5": as many as probes.def says, each of a size and sign of its type, none in memory
  */
 static void check_args(const struct site *s)
 {

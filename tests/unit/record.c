@@ -77,8 +77,7 @@ static int read_types(char types[1024])
 	return record_read(path, note_type, types, err, sizeof(err));
 }
 
-/* ---- writing ----------------------------------------------------------------------------------
- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 Test(record, what_is_written_is_read)
 {
@@ -176,8 +175,7 @@ Test(record, names_that_are_not_utf8_stay_readable)
 	json_decref(j);
 }
 
-/* ---- reading ----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 Test(record, a_torn_last_line_is_ignored)
 {
@@ -295,8 +293,7 @@ Test(record, a_missing_file_and_a_directory_are_named)
 	cr_expect(strstr(err, "irectory"), "%s", err);
 }
 
-/* ---- histograms -------------------------------------------------------------------------------
- */
+/* ---- histograms ------------------------------------------------------------------------------ */
 
 Test(record, histograms_come_back_as_they_were)
 {

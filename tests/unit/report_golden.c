@@ -86,8 +86,7 @@ Test(report_golden, json_of_a_bench_run_has_the_documented_shape)
 	cr_expect(json_is_true(json_object_get(j, "complete")));
 	cr_expect(json_is_object(json_object_get(j, "context")));
 	cr_assert_eq(json_array_size(json_object_get(j, "results")), 5);
-	json_array_foreach(json_object_get(j, "results"), i, row)
-	{
+	json_array_foreach (json_object_get(j, "results"), i, row) {
 		HAS_ALL(row, bench_row);
 		cr_expect_str_eq(json_string_value(json_object_get(row, "source")), "bench");
 	}
@@ -95,7 +94,8 @@ Test(report_golden, json_of_a_bench_run_has_the_documented_shape)
 	HAS_ALL(phases, phase_names);
 	cr_expect_eq(json_integer_value(json_object_get(json_object_get(phases, "runq"), "count")),
 		     1000);
-	json_array_foreach(json_object_get(j, "comparisons"), i, c) HAS_ALL(c, comparison_row);
+	json_array_foreach (json_object_get(j, "comparisons"), i, c)
+		HAS_ALL(c, comparison_row);
 	cr_expect_eq(json_array_size(json_object_get(j, "comparisons")), 5);
 	json_decref(j);
 	free(text);
@@ -110,8 +110,7 @@ Test(report_golden, json_of_a_trace_has_subjects_and_no_comparisons)
 	size_t i;
 
 	cr_assert_not_null(j);
-	json_array_foreach(json_object_get(j, "results"), i, row)
-	{
+	json_array_foreach (json_object_get(j, "results"), i, row) {
 		cr_expect_str_eq(json_string_value(json_object_get(row, "source")), "trace");
 		cr_expect_not_null(json_object_get(row, "subject"));
 		cr_expect_null(json_object_get(row, "arm"));

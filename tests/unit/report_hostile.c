@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* report: names are hostile. Whatever a thread, an arm or a reason is called, it shows and does
- * nothing. */
+/*
+ * report: names are hostile. Whatever a thread, an arm or a reason is called, it shows and does
+ * nothing.
+ */
 #include "tests/unit/report_test.h"
 
 #include <criterion/parameterized.h>
@@ -110,8 +112,7 @@ Test(report_hostile, json_keeps_the_name_and_no_control_character)
 	for (const char *c = text; *c; c++)
 		cr_assert(*c == '\n' || !iscntrl((unsigned char)*c), "byte %02x",
 			  (unsigned char)*c);
-	json_array_foreach(json_object_get(j, "results"), i, row)
-	{
+	json_array_foreach (json_object_get(j, "results"), i, row) {
 		const char *arm = json_string_value(json_object_get(row, "arm"));
 
 		found |= arm && !strcmp(arm, HOSTILE);

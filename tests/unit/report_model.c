@@ -54,7 +54,8 @@ static void question(const char *name, const char *mode)
 		       "old", "new", "skipped", "gone", "not built in"));
 }
 
-/* An epoch of @nr operations that all take about @ns; hist NULL stands for one that was not taken.
+/*
+ * An epoch of @nr operations that all take about @ns; hist NULL stands for one that was not taken.
  */
 static json_t *epoch(const char *arm, uint64_t ns, size_t nr)
 {
@@ -130,8 +131,10 @@ Test(report_model, blocks_merge_and_stay_aligned)
 	report_free(r);
 }
 
-/* p99 of a block needs 1000 operations: with 250 four blocks are taken together, 40 blocks are 10
- * pairs */
+/*
+ * p99 of a block needs 1000 operations: with 250 four blocks are taken together, 40 blocks are 10
+ * pairs
+ */
 Test(report_model, tails_take_neighbouring_blocks_together)
 {
 	struct report *r;

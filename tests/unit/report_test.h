@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #ifndef KT_TESTS_REPORT_TEST_H
 #define KT_TESTS_REPORT_TEST_H
-/* For the report's tests: a renderer's output as a string. Tests run in the top directory, as `make
- * check` does. */
+/*
+ * For the report's tests: a renderer's output as a string. Tests run in the top directory, as `make
+ * check` does.
+ */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>

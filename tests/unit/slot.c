@@ -6,7 +6,7 @@
 #include <sched.h>
 #include <sys/wait.h>
 
-#include "kthread_test.h"
+#include "tests/unit/kthread_test.h"
 #include "lib/probe/slot.h"
 
 TestSuite(slot, .timeout = 60);

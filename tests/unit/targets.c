@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* targets: which files carry our probes, and where symbols lie; on files this test has compiled
- * itself. */
+/*
+ * targets: which files carry our probes, and where symbols lie; on files this test has compiled
+ * itself.
+ */
 #include "bpf/targets.h"
 
 #include <criterion/criterion.h>
@@ -14,8 +16,10 @@
 
 static char dir[] = "/tmp/kt-targets-XXXXXX";
 
-/* A probe by its note alone: two sites of sched:demo, one of kthread:other, one of a foreign
- * provider. */
+/*
+ * A probe by its note alone: two sites of sched:demo, one of kthread:other, one of a foreign
+ * provider.
+ */
 static const char library[] =
 	"#define NOTE(prov, name, sema) __asm__ volatile( \\\n"
 	"	\"990: nop\\n\" \\\n"
@@ -175,7 +179,8 @@ Test(targets, command_with_a_foreign_loader_is_not_run)
 	    "{ __asm__ volatile(\"syscall\" : \"+a\"(n) : \"D\"(a), \"S\"(b) : \"rcx\", \"r11\", \"memory\"); return n; }\n"
 	    "void _start(void);\n"
 	    "void _start(void) { call(85, (long)DIR \"/ran\", 0600); call(231, 0, 0); }\n");
-	shell("cd %1$s && cc -static -nostdlib -fno-stack-protector -DDIR='\"%1$s\"' -o loader loader.c", "");
+	shell("cd %1$s && cc -static -nostdlib -fno-stack-protector -DDIR='\"%1$s\"' -o loader loader.c",
+	      "");
 	shell("cd %1$s && cc -o foreign bare.c -Wl,--dynamic-linker=%1$s/loader", "");
 	cr_expect_eq(targets_add_command(&t, in_dir("foreign")), 0);
 	cr_expect(access(in_dir("ran"), F_OK), "it was run");

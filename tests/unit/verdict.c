@@ -108,8 +108,10 @@ Test(verdict, median_of_odd_even_and_none)
 		cr_expect_eq(many[i], (double)i, "sorted");
 }
 
-/* 0.0855...: python3 -c 'v=[1,3,2,5,4,8]; m=sum(v)/6; print(sum((a-m)*(b-m) for a,b in
- * zip(v,v[1:])) / sum((a-m)**2 for a in v))' */
+/*
+ * 0.0855...: python3 -c 'v=[1,3,2,5,4,8]; m=sum(v)/6; print(sum((a-m)*(b-m) for a,b in
+ * zip(v,v[1:])) / sum((a-m)**2 for a in v))'
+ */
 Test(verdict, lag1_by_hand)
 {
 	const double v[] = { 1, 3, 2, 5, 4, 8 }, flat[] = { 2, 2, 2, 2 },
@@ -123,8 +125,10 @@ Test(verdict, lag1_by_hand)
 
 Test(verdict, interval_is_the_order_statistics_of_the_ratios)
 {
-	/* ratios 1, 1.005, ... 1.045 in mixed order: of 10 pairs ranks 1 and 8, median between 4
-	 * and 5 */
+	/*
+	 * ratios 1, 1.005, ... 1.045 in mixed order: of 10 pairs ranks 1 and 8, median between 4
+	 * and 5
+	 */
 	static const int order[] = { 3, 8, 1, 6, 9, 0, 5, 2, 7, 4 };
 	struct comparison c;
 
@@ -252,8 +256,10 @@ Test(verdict, correlation_that_never_clears_is_unstable)
 	cr_expect(fabs(c.lo - 1.4) < 1e-9 && fabs(c.hi - 1.5) < 1e-9, "shown all the same");
 }
 
-/* The two halves lie apart, while neighbours hardly tell: a long run with much noise; then a mere
- * drift */
+/*
+ * The two halves lie apart, while neighbours hardly tell: a long run with much noise; then a mere
+ * drift
+ */
 Test(verdict, halves_that_disagree_are_unstable)
 {
 	uint64_t state = 11;

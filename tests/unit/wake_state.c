@@ -94,7 +94,7 @@ static void check_nothing(void)
 	cr_expect_eq(o.record, 0);
 }
 
-/* ---- the cases of a task's life ------------------------------------------------------------- */
+/* ---- the cases of a task's life -------------------------------------------------------------- */
 
 Test(wake_state, ordinary_wake_gives_all_phases_at_once)
 {
@@ -370,7 +370,7 @@ Test(wake_state, wake_of_a_task_of_unknown_place)
 	cr_expect_eq(o.record, 0);
 }
 
-/* ---- events that never came ----------------------------------------------------------------- */
+/* ---- events that never came ------------------------------------------------------------------ */
 
 Test(wake_state, missing_switch_in_is_a_loss_not_a_latency)
 {
@@ -416,7 +416,7 @@ Test(wake_state, missing_wakeup_is_superseded_and_its_stamp_is_gone)
 	check_value(METRIC_KERNEL, 2);
 }
 
-/* ---- T0 ------------------------------------------------------------------------------------- */
+/* ---- T0 -------------------------------------------------------------------------------------- */
 
 static void check_dropped_for(enum wake_stamp stamp, slot_u32 counter)
 {
@@ -609,7 +609,7 @@ Test(wake_state, arm_is_the_one_of_the_request)
 	cr_expect_eq(s.arm, KTHREAD_SLOT_NONE);
 }
 
-/* ---- T4 ------------------------------------------------------------------------------------- */
+/* ---- T4 -------------------------------------------------------------------------------------- */
 
 Test(wake_state, preempted_before_t4_keeps_waiting)
 {
@@ -662,7 +662,7 @@ Test(wake_state, slot_taken_anew_gives_no_t4)
 	cr_expect_eq(o.record, 0);
 }
 
-/* ---- clocks --------------------------------------------------------------------------------- */
+/* ---- clocks ---------------------------------------------------------------------------------- */
 
 Test(wake_state, stamps_out_of_order_are_counted_never_clamped)
 {

@@ -102,7 +102,7 @@ static void list_programs(void)
 			continue;
 		if (!bpf_obj_get_info_by_fd(fd, &info, &len)) {
 			*p = (struct program){ .type = type_name(info.type),
-						 .attached = is_attached(id) };
+					       .attached = is_attached(id) };
 			snprintf(p->name, sizeof(p->name), "%s", info.name);
 			full_name(fd, p);
 			nr_programs++;

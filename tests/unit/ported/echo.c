@@ -19,7 +19,7 @@
 #endif
 #include "echo.h"
 
-/* ---- the device ---- */
+/* ---- the device ------------------------------------------------------------------------------ */
 
 /* Stands for the hardware and its interrupt: the answer is there, the thread is told. */
 static void echo_device_work(struct kthread_work *work)
@@ -35,7 +35,7 @@ static void echo_device_work(struct kthread_work *work)
 	wake_up_process(dev->rx);
 }
 
-/* ---- the thread that takes the answers ---- */
+/* ---- the thread that takes the answers ------------------------------------------------------- */
 static struct echo_request *echo_next(struct echo_device *dev)
 {
 	struct echo_request *req;
@@ -79,7 +79,7 @@ static int echo_rx_thread(void *data)
 	return 0;
 }
 
-/* ---- the watchdog ---- */
+/* ---- the watchdog ---------------------------------------------------------------------------- */
 static void echo_watchdog(struct kthread_work *work)
 {
 	struct kthread_delayed_work *dwork = container_of(work, struct kthread_delayed_work, work);
@@ -90,7 +90,7 @@ static void echo_watchdog(struct kthread_work *work)
 	kthread_queue_delayed_work(dev->worker, dwork, dev->idle_jiffies);
 }
 
-/* ---- for its users ---- */
+/* ---- for its users --------------------------------------------------------------------------- */
 void echo_submit(struct echo_device *dev, struct echo_request *req, unsigned int question)
 {
 	kthread_init_work(&req->work, echo_device_work);

@@ -5,7 +5,8 @@
  *
  * All threads are called kt_truth*. What depends on scheduling is avoided: works wait behind a gate
  * that opens when all are queued, a thread is asleep before it is asked to park. One line each in
- * the kernel's log: "kt_truth: NAME=NUMBER", at the end "kt_truth: done", or "kt_truth: failed WHAT".
+ * the kernel's log: "kt_truth: NAME=NUMBER", at the end "kt_truth: done", or "kt_truth: failed
+ * WHAT".
  */
 #include <linux/atomic.h>
 #include <linux/completion.h>
