@@ -82,13 +82,13 @@ all: $B/$1
 endef
 
 # ---- rooms -------------------------------------------------------------------------------------
-ROOMS := lib/probe lib/measure lib/record lib/kthread lib/kthread/examples lib/keventd bpf bench/harness \
-	 bench/arms bench/drivers bench/controller bench/report tests
+ROOMS := lib/cli lib/probe lib/measure lib/record lib/kthread lib/kthread/examples lib/keventd bpf bench/harness \
+	 bench/arms bench/drivers bench/controller lib/report tests
 include $(wildcard $(ROOMS:%=%/room.mk))
 
 KT_LIBS = -lbpf -lelf -ldw -lz -ljansson -lm
-$(eval $(call program,kt,kt.c,bench/libcontroller.a bench/libreport.a bpf/libtracer.a lib/librecord.a \
-	lib/libmeasure.a lib/libprobe.a,$$(KT_LIBS)))
+$(eval $(call program,kt,kt.c,bench/libcontroller.a lib/libreport.a bpf/libtracer.a lib/librecord.a \
+	lib/libcli.a lib/libmeasure.a lib/libprobe.a,$$(KT_LIBS)))
 $(eval $(call program,kt-suite,$(suite_sources),bench/libktbench.a bench/libarms.a lib/libkthread.a \
 	lib/libkeventd.a lib/libmeasure.a lib/libprobe.a,$$(ARM_LIBS) -lm))
 
@@ -189,7 +189,7 @@ install_list = 755:$B/kt:$(bindir)/kt 755:$B/kt-suite:$(libexecdir)/kt-suite \
 	755:$B/lib/libkthread.so.0:$(libdir)/libkthread.so.0 \
 	644:$B/lib/kthread/kthread.pc:$(libdir)/pkgconfig/kthread.pc \
 	$(foreach h,$(kthread_headers),644:$h:$(incdir)/kthread/$(notdir $h)) \
-	$(foreach m,$(wildcard $(ROOMS:%=%/man/*.[1-8]) bench/man/*.[1-8]),644:$m:$(mandir)/man$(subst .,,$(suffix $m))/$(notdir $m))
+	$(foreach m,$(wildcard $(ROOMS:%=%/man/*.[1-8])),644:$m:$(mandir)/man$(subst .,,$(suffix $m))/$(notdir $m))
 
 install: all ## install below DESTDIR and PREFIX (/usr/local)
 	$Qset -e; for i in $(install_list); do IFS=:; set -- $$i; unset IFS; \

@@ -1,7 +1,7 @@
 # One Criterion program per file of tests/unit/. tests_libs: archives every one may use.
 unit_tests := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
-tests_archives = bench/libcontroller.a bench/libreport.a bpf/libtracer.a bench/libktbench.a bench/libarms.a \
-	lib/libkthread.a lib/libkeventd.a lib/librecord.a lib/libmeasure.a lib/libprobe.a
+tests_archives = bench/libcontroller.a lib/libreport.a bpf/libtracer.a bench/libktbench.a bench/libarms.a \
+	lib/libkthread.a lib/libkeventd.a lib/libcli.a lib/librecord.a lib/libmeasure.a lib/libprobe.a
 
 # A test that needs only some archives names them: tests_archives_NAME
 define unit_test
@@ -13,13 +13,14 @@ $B/tests/unit/$1: $B/tests/unit/$1.o $$(addprefix $B/,$$(or $$(tests_archives_$1
 		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -lcriterion $$(KT_LIBS) $$(ARM_LIBS)
 endef
 .PHONY: tests
+tests_archives_cli = lib/libcli.a
 tests_archives_hist = lib/libmeasure.a
 tests_archives_verdict = lib/libmeasure.a
 tests_archives_wake_state = lib/libmeasure.a
 tests_archives_glob = bpf/libtracer.a lib/libmeasure.a
 tests_archives_record = lib/librecord.a lib/libmeasure.a
 report_tests := report_model report_golden report_hostile
-$(foreach t,$(report_tests),$(eval tests_archives_$t = bench/libreport.a lib/librecord.a lib/libmeasure.a))
+$(foreach t,$(report_tests),$(eval tests_archives_$t = lib/libreport.a lib/libcli.a lib/librecord.a lib/libmeasure.a))
 tests_archives_arms = bench/libarms.a lib/libkthread.a lib/libkeventd.a lib/libprobe.a
 tests_archives_driver = bench/libdriver.a bench/libktbench.a bench/libarms.a lib/libkthread.a \
 	lib/libkeventd.a lib/libmeasure.a lib/libprobe.a
@@ -32,7 +33,7 @@ tests_archives_harness_state = bench/libktbench.a lib/libmeasure.a lib/libprobe.
 tests_archives_controller_schedule = bench/libcontroller.a
 tests_archives_controller_calibrate = bench/libcontroller.a
 tests_archives_controller_suite = bench/libcontroller.a lib/libmeasure.a lib/libprobe.a
-tests_archives_controller_worker = bench/libcontroller.a bench/libktbench.a bpf/libtracer.a lib/librecord.a \
+tests_archives_controller_worker = bench/libcontroller.a bench/libktbench.a bpf/libtracer.a lib/libcli.a lib/librecord.a \
 	lib/libmeasure.a lib/libprobe.a
 kthread_tests := kthread_lifecycle kthread_birth kthread_park kthread_worker kthread_wait kthread_freezer kthread_waitqueue kthread_smpboot
 $(foreach t,$(kthread_tests),$(eval tests_archives_$t = lib/libkthread.a lib/libprobe.a))
@@ -70,7 +71,7 @@ $B/tests/tracer/$1: $B/tests/tracer/$1.o $$(addprefix $B/,$$(or $$(tests_archive
 		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(KT_LIBS)
 endef
 tests_archives_kthread_oracle = lib/libkthread.a
-tests_archives_work_loss = bpf/libtracer.a bench/libreport.a lib/librecord.a lib/libmeasure.a lib/libprobe.a
+tests_archives_work_loss = bpf/libtracer.a lib/libreport.a lib/libcli.a lib/librecord.a lib/libmeasure.a lib/libprobe.a
 # The same program with the shared library.
 tests: $B/tests/tracer/kthread_oracle_shared
 $B/tests/tracer/kthread_oracle_shared: $B/tests/tracer/kthread_oracle.o $B/lib/libkthread.so.0

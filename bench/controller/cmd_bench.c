@@ -14,9 +14,10 @@
 #include "bench/controller/kernel_arm.h"
 #include "bench/controller/outcome.h"
 #include "bench/controller/run.h"
-#include "bench/report/render.h"
+#include "lib/cli/time.h"
+#include "lib/report/render.h"
 #include "bpf/tracer.h"
-#include "kt.h"
+#include "lib/cli/cli.h"
 
 /* The built-in suite's questions with their traced blocks then end in a little over a minute. */
 #define DEFAULT_TIME_NS 3000000000ULL
@@ -84,7 +85,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		o->filter = arg;
 		break;
 	case KEY_TIME:
-		o->time_ns = parse_time(arg);
+		o->time_ns = time_parse(arg);
 		if (o->time_ns < MIN_TIME_NS || o->time_ns > MAX_TIME_NS)
 			return refuse("--time '%s' is no time from 1ms to 24h, such as 3s or 500ms",
 				      arg);

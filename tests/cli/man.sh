@@ -4,7 +4,7 @@
 # its headers, its symbols and its list of probes have.
 . "$(dirname "$0")/lib.sh"
 
-pages=$(ls lib/kthread/man/*.[1-8] bpf/man/*.[1-8] bench/man/*.[1-8])
+pages=$(ls lib/kthread/man/*.[1-8] bpf/man/*.[1-8] bench/*/man/*.[1-8] lib/report/man/*.[1-8])
 kthread_pages=$(ls lib/kthread/man/*.[1-8])
 headers=$(sed -n '/^kthread_headers/,/[^\\]$/p' lib/kthread/room.mk | grep -o '[a-z_]*\.h' | sed 's|^|lib/kthread/|')
 

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <math.h>
 
-#include "bench/report/render.h"
+#include "lib/report/render.h"
 #include "lib/record/record.h"
 
 static char path[64], err[512];
@@ -445,21 +445,4 @@ Test(report_model, odd_but_harmless_records_are_read)
 	free(rendered(r, as_text));
 	free(rendered(r, report_json));
 	report_free(r);
-}
-
-Test(report_model, times_have_a_unit_or_are_seconds)
-{
-	static const char *const none[] = { "",		"s",	 "0",	"0s",  "-1s", "3 s",
-					    "3parsecs", "1e300", "inf", "nan", "1x",  "0.1ns" };
-
-	cr_expect_eq(parse_time("5"), 5000000000ULL);
-	cr_expect_eq(parse_time("5s"), 5000000000ULL);
-	cr_expect_eq(parse_time("0.5"), 500000000ULL);
-	cr_expect_eq(parse_time("1ns"), 1ULL);
-	cr_expect_eq(parse_time("20us"), 20000ULL);
-	cr_expect_eq(parse_time("1.5ms"), 1500000ULL);
-	cr_expect_eq(parse_time("2m"), 120000000000ULL);
-	cr_expect_eq(parse_time("1h"), 3600000000000ULL);
-	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
-		cr_expect_eq(parse_time(none[i]), 0ULL, "'%s'", none[i]);
 }

@@ -3,7 +3,7 @@
  * From what was read to what is shown: statistics, noise, comparisons, and flat arrays for the
  * renderers.
  */
-#include "bench/report/build.h"
+#include "lib/report/build.h"
 
 #include <errno.h>
 #include <math.h>

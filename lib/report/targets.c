@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Targets: what a run was meant to reach, one line each, held against what it did reach. */
-#include "bench/report/report.h"
+#include "lib/report/report.h"
 
 #include <errno.h>
 #include <fnmatch.h>
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/report/render.h"
+#include "lib/report/render.h"
 
 #define LINE_MAX_BYTES 512
 #define FIELD	       128

@@ -3,7 +3,7 @@
  * What the figures of the HTML report rest on: noise, losses, environment, the command that repeats
  * the run.
  */
-#include "bench/report/page.h"
+#include "lib/report/page.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

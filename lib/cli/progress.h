@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_CONTROLLER_PROGRESS_H
-#define KT_CONTROLLER_PROGRESS_H
+#ifndef KT_CLI_PROGRESS_H
+#define KT_CLI_PROGRESS_H
 /*
  * What a run tells while it goes on, on stderr: one status line that is rewritten on a terminal, a
  * plain line every ten seconds otherwise. Never during an epoch.

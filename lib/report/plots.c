@@ -6,7 +6,7 @@
  * numbered rgb(1,1,N), which are replaced by the page's own when its SVG is taken over. That gives
  * dark mode, and no name from a record ever reaches an interpreter.
  */
-#include "bench/report/page.h"
+#include "lib/report/page.h"
 
 #include <errno.h>
 #include <fcntl.h>

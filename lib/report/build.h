@@ -6,7 +6,7 @@
  * cat may come back to a question later. model.c fills it record by record, finish.c makes a struct
  * report of it.
  */
-#include "bench/report/report.h"
+#include "lib/report/report.h"
 
 /* Fewest values that give a quantile of a block: ten beyond it (p50, p99). */
 #define BLOCK_MIN_P50 20

@@ -6,7 +6,7 @@
  * html_context.c what the figures rest on, plots.c the curves, style.c the look. All text goes
  * through escape_html().
  */
-#include "bench/report/render.h"
+#include "lib/report/render.h"
 
 /*
  * Colours that stay apart for all kinds of colour vision; an arm keeps its colour over the whole

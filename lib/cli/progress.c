@@ -1,22 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "bench/controller/progress.h"
+#include "lib/cli/progress.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
-
-#include "lib/probe/slot.h"
 
 #define TTY_EVERY_NS   250000000ULL
 #define PLAIN_EVERY_NS 10000000000ULL
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+}
 
 void progress_init(struct progress *p, size_t nr, double planned_s)
 {
 	const char *term = getenv("TERM"), *no_colour = getenv("NO_COLOR");
 
-	*p = (struct progress){ .nr = nr, .planned_s = planned_s, .start_ns = slot_clock_ns() };
+	*p = (struct progress){ .nr = nr, .planned_s = planned_s, .start_ns = now_ns() };
 	p->tty = isatty(STDERR_FILENO) && term && strcmp(term, "dumb");
 	p->colour = p->tty && !(no_colour && *no_colour);
 	p->last_ns = p->start_ns;
@@ -47,7 +54,7 @@ static double eta_s(const struct progress *p, double share, double passed_s)
 
 void progress_update(struct progress *p, const char *what, double share)
 {
-	uint64_t now = slot_clock_ns();
+	uint64_t now = now_ns();
 	double eta;
 
 	if (now - p->last_ns < (p->tty ? TTY_EVERY_NS : PLAIN_EVERY_NS))

@@ -8,12 +8,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bench/report/report.h"
-#include "kt.h"
+#include "lib/report/report.h"
+#include "lib/cli/cli.h"
 
 enum format { FORMAT_TEXT, FORMAT_HTML, FORMAT_JSON, NR_FORMATS };
 static const char *const format_name[NR_FORMATS] = { "text", "html", "json" };
@@ -119,26 +118,9 @@ static enum format format_of_name(const char *output)
 	return FORMAT_TEXT;
 }
 
-static struct report_style style_of(FILE *out)
-{
-	struct report_style s = { .colour = isatty(fileno(out)) && !getenv("NO_COLOR") };
-	const char *term = getenv("TERM"), *columns = getenv("COLUMNS");
-	struct winsize size;
-
-	if (term && !strcmp(term, "dumb"))
-		s.colour = false;
-	if (isatty(fileno(out)) && !ioctl(fileno(out), TIOCGWINSZ, &size))
-		s.width = size.ws_col;
-	else if (columns)
-		s.width = atoi(columns);
-	if (s.width < 40)
-		s.width = 0;
-	return s;
-}
-
 static int render(FILE *out, const struct report *r, enum format format)
 {
-	struct report_style style = style_of(out);
+	struct terminal_style style = terminal_style_of(out);
 
 	switch (format) {
 	case FORMAT_HTML:

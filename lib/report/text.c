@@ -3,7 +3,7 @@
  * The report for a terminal: per question its arms, their comparison, their phases; then what the
  * figures rest on.
  */
-#include "bench/report/render.h"
+#include "lib/report/render.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -534,7 +534,7 @@ static void foot(struct text *t)
 	      t->out);
 }
 
-int report_text(FILE *out, const struct report *r, const struct report_style *s)
+int report_text(FILE *out, const struct report *r, const struct terminal_style *s)
 {
 	struct text t = { .out = out, .r = r, .colour = s && s->colour };
 

@@ -3,7 +3,7 @@
  * Records in: every record is checked before it is believed, one sentence with the line number when
  * it is not.
  */
-#include "bench/report/build.h"
+#include "lib/report/build.h"
 
 #include <errno.h>
 #include <math.h>

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <jansson.h>
 
+#include "lib/cli/terminal.h"
 #include "lib/measure/hist.h"
 #include "lib/measure/verdict.h"
 
@@ -134,16 +135,11 @@ void report_free(struct report *r);
  */
 size_t report_rebase(struct report *r, const char *baseline);
 
-struct report_style {
-	bool colour; /* text: ANSI colours */
-	int width;   /* text: columns, 0: 100 */
-};
-
 /*
  * Renderers: 0, or -errno (of the stream). html runs gnuplot for its plots; without it the page
  * says so.
  */
-int report_text(FILE *out, const struct report *r, const struct report_style *s);
+int report_text(FILE *out, const struct report *r, const struct terminal_style *s);
 int report_html(FILE *out, const struct report *r);
 int report_json(FILE *out, const struct report *r);
 

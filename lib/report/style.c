@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The look of the HTML report: light and dark by the reader's setting, and on paper. */
-#include "bench/report/page.h"
+#include "lib/report/page.h"
 
 const char page_style[] =
 	":root{color-scheme:light dark;--bg:#fbfbfa;--card:#fff;--fg:#1b1f24;--muted:#5c6570;--line:#e2e4e8;"

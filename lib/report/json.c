@@ -3,7 +3,7 @@
  * The report as one JSON object for other programs. A value that does not exist is null. jansson
  * escapes control characters and refuses what is not UTF-8, so hostile names need no more than it.
  */
-#include "bench/report/render.h"
+#include "lib/report/render.h"
 
 #include <errno.h>
 #include <math.h>

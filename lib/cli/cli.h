@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_H
-#define KT_H
+#ifndef KT_CLI_CLI_H
+#define KT_CLI_CLI_H
 /*
  * What the subcommands share: their entry points and exit status. Each cmd_*.c parses (argp), calls
  * its room, prints.

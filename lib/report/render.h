@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "bench/report/report.h"
+#include "lib/report/report.h"
 
 #define FIGURE 24 /* bytes that hold any formatted figure */
 
@@ -22,11 +22,6 @@ char *format_count(char text[FIGURE], double n);
 char *format_ratio(char text[FIGURE], double ratio);
 /* format_counter - @sum of one of @r's counters, per operation; @r has operations */
 char *format_counter(char text[FIGURE], const struct report_result *r, const json_t *sum);
-/*
- * parse_time - "3s", "250ms", units ns us ms s m h, seconds without one; in ns, 0 when it is no
- * time above zero and below 30 years
- */
-uint64_t parse_time(const char *text);
 /* format_percent - "12.3 %" of a share, "-" for NAN */
 char *format_percent(char text[FIGURE], double share);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a report owns: its strings and arrays, from the first record to the end. */
-#include "bench/report/build.h"
+#include "lib/report/build.h"
 
 #include <stdlib.h>
 #include <string.h>

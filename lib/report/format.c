@@ -3,11 +3,10 @@
  * What the renderers share apart from escaping: figures for people, words for verdicts, what the
  * header says.
  */
-#include "bench/report/render.h"
+#include "lib/report/render.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 char *format_ns(char text[FIGURE], double ns)
@@ -33,23 +32,6 @@ char *format_ns(char text[FIGURE], double ns)
 	if (u == 0 && v == floor(v))
 		snprintf(text, FIGURE, "%.0f ns", v);
 	return text;
-}
-
-uint64_t parse_time(const char *text)
-{
-	static const struct {
-		const char *unit;
-		double ns;
-	} units[] = { { "ns", 1 },   { "us", 1e3 },   { "ms", 1e6 }, { "s", 1e9 },
-		      { "m", 60e9 }, { "h", 3600e9 }, { "", 1e9 } };
-	char *end;
-	double v = strtod(text, &end);
-
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (end != text && !strcmp(end, units[i].unit) && v * units[i].ns >= 1 &&
-		    v * units[i].ns < 1e18)
-			return (uint64_t)(v * units[i].ns);
-	return 0;
 }
 
 char *format_count(char text[FIGURE], double n)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* One question of the HTML report: its arms, their curves, their phases. */
-#include "bench/report/page.h"
+#include "lib/report/page.h"
 
 #include <math.h>
 #include <string.h>

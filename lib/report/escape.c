@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "bench/report/render.h"
+#include "lib/report/render.h"
 
 /* One well-formed UTF-8 character: its bytes, or 0 when @s begins with none. */
 static size_t decode(const unsigned char *s, uint32_t *code)
