@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/cli/output.h"
 #include "lib/report/report.h"
 
 static int make_dir(const char *path, char *err, size_t errlen)
@@ -42,18 +43,13 @@ static int render(const struct outcome *o, const char *name,
 		  int (*renderer)(FILE *, const struct report *), const struct report *rep,
 		  char *err, size_t errlen)
 {
+	struct output out;
 	char path[192];
-	FILE *f;
 	int ret;
 
 	snprintf(path, sizeof(path), "%s/%s", o->dir, name);
-	f = fopen(path, "we");
-	ret = f ? renderer(f, rep) : -errno;
-	if (f && fclose(f) && !ret)
-		ret = -errno;
-	if (ret)
-		snprintf(err, errlen, "cannot write %s: %s", path, strerror(-ret));
-	return ret;
+	ret = output_open(&out, path, OUTPUT_REFUSE, err, errlen);
+	return ret ? ret : output_close(&out, renderer(out.stream, rep), err, errlen);
 }
 
 /* By rename, so that the link is never missing. */

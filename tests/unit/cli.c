@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the commands share. */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 
 #include "lib/cli/cli.h"
 #include "lib/cli/number.h"
+#include "lib/cli/output.h"
 #include "lib/cli/progress.h"
 #include "lib/cli/terminal.h"
 #include "lib/cli/time.h"
@@ -343,4 +345,33 @@ Test(cli, no_status_line_where_it_cannot_be_rewritten, .timeout = 10)
 	text = arrived(pty.controller);
 
 	cr_expect_str_eq(text, "kt: a line that stays\n");
+}
+
+/* ---- output files: more of them in tests/cli/output.sh -------------------------------------- */
+
+Test(cli, an_output_is_written_when_it_is_closed)
+{
+	struct output o;
+	char err[256] = "";
+
+	cr_assert_eq(output_open(&o, "/dev/full", OUTPUT_REFUSE, err, sizeof(err)), 0, "%s", err);
+	fputs("not written yet", o.stream);
+	cr_expect_eq(output_close(&o, 0, err, sizeof(err)), -ENOSPC);
+	cr_expect_str_eq(err, "cannot write /dev/full: No space left on device");
+}
+
+Test(cli, an_output_that_failed_is_not_there)
+{
+	char dir[] = "/tmp/kt-cli-XXXXXX", path[64], err[256] = "";
+	struct output o;
+
+	cr_assert_not_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/out", dir);
+	cr_assert_eq(output_open(&o, path, OUTPUT_REFUSE, err, sizeof(err)), 0, "%s", err);
+	fputs("half", o.stream);
+	cr_expect_eq(access(path, F_OK), -1, "not before it is whole");
+	cr_expect_eq(output_close(&o, -ENOMEM, err, sizeof(err)), -ENOMEM);
+	cr_expect(strstr(err, path) && strstr(err, "memory"), "%s", err);
+	cr_expect_eq(access(path, F_OK), -1);
+	cr_expect_eq(rmdir(dir), 0, "nothing is left beside it");
 }
