@@ -323,9 +323,12 @@ static int read_records(struct line_reader *r, const char *path,
 int record_read(const char *path, int (*each)(const json_t *record, void *arg), void *arg,
 		char *err, size_t errlen)
 {
-	struct line_reader r = { .in = fopen(path, "re") };
+	bool standard = !strcmp(path, "-");
+	struct line_reader r = { .in = standard ? fdopen(dup(STDIN_FILENO), "r")
+						: fopen(path, "re") };
 	int ret;
 
+	path = standard ? "standard input" : path;
 	if (!r.in) {
 		ret = -errno;
 		say(err, errlen, "cannot read %s: %s", path, strerror(-ret));

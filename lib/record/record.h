@@ -75,7 +75,7 @@ json_t *hist_to_json(const struct hist *h);
 int hist_from_json(struct hist *h, const json_t *j);
 
 /*
- * record_read - call @each for every record of @path, in order
+ * record_read - call @each for every record of @path ("-": standard input), in order
  * @each: returns 0 to go on, else that value ends the reading and is returned
  *
  * A line over 16 MiB, a bad line (except a last one without its newline), an unknown schema, a file
