@@ -338,7 +338,6 @@ static int start_creator(void)
 	/* Acquire: pairs with the release below; a late reader takes the lock. */
 	if (__atomic_load_n(&creator.running, __ATOMIC_ACQUIRE))
 		return 0;
-	kt_init_once();
 	pthread_mutex_lock(&creator.lock);
 	if (!creator.running) {
 		err = start_locked();

@@ -70,7 +70,6 @@ void kt_task_free(struct kt_task *t); /* a task whose thread never was */
 struct kt_task *kt_current(void);
 void kt_get(struct kt_task *t);
 void kt_put(struct kt_task *t);
-void kt_init_once(void); /* handlers of fork and thread exit */
 
 /* Is @t a kthread of this process? If not: reports misuse by @func. Return: 0, -EINVAL, -ESRCH */
 int kt_check_kthread(struct kt_task *t, const char *func);
