@@ -67,14 +67,6 @@ void kthread_parkme(void)
 	kt_parkme(t);
 }
 
-bool kthread_should_park(void)
-{
-	struct kt_task *t = kt_self;
-
-	/* Acquire: what the parker wrote; pairs with request_park(). */
-	return t && __atomic_load_n(&t->phase, __ATOMIC_ACQUIRE) & PHASE_SHOULD_PARK;
-}
-
 /* Ask, if that makes sense; on success @seen is the phase after it. */
 static int request_park(struct kt_task *t, uint32_t *seen)
 {
