@@ -41,6 +41,7 @@ tests_archives_kthread_races = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_profile = lib/libkthread.a lib/libprobe.a
 tests_archives_kthread_affinity = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_names = lib/libkthread.a lib/libprobe.a
+tests_archives_kthread_fork = lib/libkthread.a lib/libprobe.a
 tests_archives_kthread_corners = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_notify = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_create = lib/libkthread-testing.a lib/libprobe.a

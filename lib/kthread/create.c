@@ -21,6 +21,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "lib/kthread/lock.h"
+#include "lib/kthread/testing.h"
+
 #define CLEAN_TIMERSLACK_NS 50000UL /* what init has */
 
 /* On the caller's stack, and the change of done is the answerer's last access; or counted. */
@@ -335,7 +338,6 @@ static int start_creator(void)
 	/* Acquire: pairs with the release below; a late reader takes the lock. */
 	if (__atomic_load_n(&creator.running, __ATOMIC_ACQUIRE))
 		return 0;
-	kt_init_once();
 	pthread_mutex_lock(&creator.lock);
 	if (!creator.running) {
 		err = start_locked();

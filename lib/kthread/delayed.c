@@ -6,11 +6,6 @@
 
 #define NO_WAKE ((struct wake){ NULL, 0, 0 })
 
-static struct kthread_delayed_work *delayed_of(struct kthread_node *n)
-{
-	return container_of(work_of(n), struct kthread_delayed_work, work);
-}
-
 /* ---- deadlines ------------------------------------------------------------------------------- */
 static uint64_t due_after(uint64_t delay_ns)
 {
@@ -22,27 +17,6 @@ static uint64_t due_after(uint64_t delay_ns)
 static uint64_t jiffies_to_ns(unsigned long delay)
 {
 	return delay < NEVER_NS / 1000000 ? delay * 1000000ULL : NEVER_NS;
-}
-
-uint64_t kt_first_due_locked(struct kthread_worker *w)
-{
-	struct kthread_node *head = &w->delayed_work_list;
-
-	if (__builtin_expect(!is_sound(head), 0))
-		kt_mend_locked(w);
-	return is_empty(head) ? NEVER_NS : delayed_of(head->next)->due_ns;
-}
-
-void kt_move_due_locked(struct kthread_worker *w)
-{
-	uint64_t now_ns = slot_clock_ns();
-	struct kthread_work *work;
-
-	while (kt_first_due_locked(w) <= now_ns) {
-		work = work_of(w->delayed_work_list.next);
-		unlist_locked(w, work);
-		make_ready_locked(w, work, &w->work_list);
-	}
 }
 
 /* Behind those with the same deadline: works armed alike run in the order of arming. */

@@ -4,6 +4,9 @@
 
 #include <errno.h>
 
+#include "lib/kthread/stamp.h"
+#include "lib/kthread/testing.h"
+
 static void wake_controllers(struct kt_task *t, uint32_t old)
 {
 	if (old & PHASE_WAITED)
@@ -62,14 +65,6 @@ void kthread_parkme(void)
 		return;
 	}
 	kt_parkme(t);
-}
-
-bool kthread_should_park(void)
-{
-	struct kt_task *t = kt_self;
-
-	/* Acquire: what the parker wrote; pairs with request_park(). */
-	return t && __atomic_load_n(&t->phase, __ATOMIC_ACQUIRE) & PHASE_SHOULD_PARK;
 }
 
 /* Ask, if that makes sense; on success @seen is the phase after it. */

@@ -2,9 +2,9 @@
 #ifndef KT_KTHREAD_QUEUE_H
 #define KT_KTHREAD_QUEUE_H
 /*
- * A worker's lists, shared by worker.c, delayed.c and queue.c: works that are ready, in the
- * order in which they run, and delayed works that are armed, by deadline. A pending work is on one
- * of them.
+ * A worker's lists, shared by worker.c, serve.c, flush.c, delayed.c, queue.c and mend.c: works that
+ * are ready, in the order in which they run, and delayed works that are armed, by deadline. A
+ * pending work is on one of them.
  *
  * Ready works are on two lists, so that who queues and who runs need not meet at each work: the
  * worker's thread takes from work_list, under the lock; kthread_queue_work() adds to submitted,
@@ -23,9 +23,15 @@
  * A work initialised again while pending leaves its neighbours pointing to a node that does not
  * point back. That is looked for where those nodes are touched anyway, and mended.
  */
+#include <kthread/delayed.h>
+
 #include "lib/kthread/internal.h"
+#include "lib/kthread/lock.h"
+#include "lib/kthread/testing.h"
 
 #define NEVER_NS UINT64_MAX
+
+#define WORKER_DYING 0x40000000U /* in flags: nobody will serve it again */
 
 /* ---- lists ----------------------------------------------------------------------------------- */
 static inline bool is_empty(const struct kthread_node *n)
@@ -59,13 +65,18 @@ static inline struct kthread_work *work_of(struct kthread_node *n)
 	return container_of(n, struct kthread_work, node);
 }
 
+static inline struct kthread_delayed_work *delayed_of(struct kthread_node *n)
+{
+	return container_of(work_of(n), struct kthread_delayed_work, work);
+}
+
 static inline bool has_sound_tail(const struct kthread_node *head)
 {
 	return head->prev->next == head;
 }
 
 /* ---- the locks ------------------------------------------------------------------------------- */
-void kt_move_due_locked(struct kthread_worker *w);	 /* delayed.c */
+void kt_move_due_locked(struct kthread_worker *w);	 /* to the ready list, what is due */
 void kt_mend_locked(struct kthread_worker *w);		 /* not submitted; reported at the unlock */
 void kt_mend_submitted_locked(struct kthread_worker *w); /* the same */
 void kt_warn_reinit(const struct kthread_worker *w);
@@ -249,12 +260,21 @@ static inline bool is_elsewhere(const struct kthread_worker *w, const struct kth
 
 void kt_warn_two_workers(const char *func, const struct kthread_work *work);
 
-/* worker.c */
+uint64_t kt_first_due_locked(struct kthread_worker *w); /* NEVER_NS: none is armed */
+
+/* ---- waiting for works ----------------------------------------------------------------------- */
+
+/* What a barrier runs; under the kernel's name, by which a tracer knows it. */
+void kthread_flush_work_fn(struct kthread_work *work);
+
+/* Lock the worker of @work, which may move to another one meanwhile. NULL: it was never queued */
 struct kthread_worker *kt_lock_worker_of(struct kthread_work *work);
+
 bool kt_called_by_worker(struct kthread_worker *w, const char *func);
 void kt_flush_unlock(struct kthread_worker *w, struct kthread_work *work);
-bool kt_cancel_sync(struct kthread_work *work, const char *func);
 
-/* delayed.c */
-uint64_t kt_first_due_locked(struct kthread_worker *w); /* NEVER_NS: none is armed */
+/* Wait for all that is queued now. @dying: unless nobody will run it any more */
+void kt_flush_worker(struct kthread_worker *worker, bool dying);
+
+bool kt_cancel_sync(struct kthread_work *work, const char *func);
 #endif

@@ -9,6 +9,8 @@
 #include <sched.h>
 #include <stdlib.h>
 
+#include "lib/kthread/testing.h"
+
 /* What has been done for a thread; only the thread itself changes it, once it runs. */
 enum status { STATUS_NONE, STATUS_ACTIVE, STATUS_PARKED };
 
@@ -34,13 +36,6 @@ void kt_smpboot_fork_child(void)
 {
 	pthread_mutex_init(&smp.lock, NULL);
 	smp.sets = NULL;
-}
-
-static void lock_sets(void)
-{
-	/* A fork that comes while we hold the lock must find the handler. */
-	kt_init_once();
-	pthread_mutex_lock(&smp.lock);
 }
 
 static bool init_locked(void)
@@ -202,7 +197,7 @@ int kthread_smpboot_register(struct smp_hotplug_thread *set)
 {
 	int err;
 
-	lock_sets();
+	pthread_mutex_lock(&smp.lock);
 	err = register_locked(set);
 	pthread_mutex_unlock(&smp.lock);
 	return err;
@@ -212,7 +207,7 @@ void kthread_smpboot_unregister(struct smp_hotplug_thread *set)
 {
 	struct smp_hotplug_thread **p;
 
-	lock_sets();
+	pthread_mutex_lock(&smp.lock);
 	for (p = &smp.sets; *p && *p != set; p = &(*p)->next)
 		;
 	if (*p) {
@@ -248,7 +243,7 @@ int kthread_cpu_online(unsigned int cpu)
 {
 	int err;
 
-	lock_sets();
+	pthread_mutex_lock(&smp.lock);
 	err = online_locked(cpu);
 	pthread_mutex_unlock(&smp.lock);
 	if (!err)
@@ -276,7 +271,7 @@ int kthread_cpu_offline(unsigned int cpu)
 {
 	int err;
 
-	lock_sets();
+	pthread_mutex_lock(&smp.lock);
 	err = offline_locked(cpu);
 	pthread_mutex_unlock(&smp.lock);
 	return err;

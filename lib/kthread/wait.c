@@ -5,6 +5,9 @@
 #include <errno.h>
 #include <sched.h>
 
+#include "lib/kthread/stamp.h"
+#include "lib/kthread/testing.h"
+
 /* After a failed spin, waits to let pass: doubles with each failure in a row, up to 2^this. */
 #define SPIN_SKIP_MAX_ORDER 8
 
@@ -77,6 +80,34 @@ void kthread_set_state_relaxed(unsigned int state)
 unsigned int kthread_get_state(struct task_struct *p)
 {
 	return __atomic_load_n(&kt_task(p)->phase, __ATOMIC_RELAXED) & PHASE_STATES;
+}
+
+/*
+ * What the thread looks at before it sleeps. Not in task.c, which defines kt_self: there the
+ * compiler takes a slower way to it in the shared library.
+ */
+bool kthread_should_stop(void)
+{
+	struct kt_task *t = kt_self;
+
+	/* Acquire: what the stopper wrote; pairs with request_stop(). */
+	return t && __atomic_load_n(&t->phase, __ATOMIC_ACQUIRE) & PHASE_SHOULD_STOP;
+}
+
+bool kthread_should_park(void)
+{
+	struct kt_task *t = kt_self;
+
+	/* Acquire: what the parker wrote; pairs with request_park(). */
+	return t && __atomic_load_n(&t->phase, __ATOMIC_ACQUIRE) & PHASE_SHOULD_PARK;
+}
+
+bool kthread_should_stop_or_park(void)
+{
+	struct kt_task *t = kt_self;
+
+	return t && __atomic_load_n(&t->phase, __ATOMIC_ACQUIRE) &
+			    (PHASE_SHOULD_STOP | PHASE_SHOULD_PARK);
 }
 
 bool kthread_signal_pending(struct task_struct *p)
