@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bpf/targets.h"
+#include "lib/target/symbols.h"
+#include "lib/target/targets.h"
+
 #include "bpf/tracer_impl.h"
 #include "bpf/wakeup.skel.h"
 #include "bpf/wakeup_shared.h"
@@ -132,7 +134,7 @@ static int wakeup_process(struct tracer *t, pid_t tgid, char *err, size_t errlen
 	ret = attach_slot_probes(t, err, errlen);
 	if (ret)
 		return ret;
-	ret = process_symbol(tgid, "kthread_slot_registry", &registry);
+	ret = symbol_find_in_process(tgid, "kthread_slot_registry", &registry);
 	if (ret)
 		return ret == -ENOENT
 			       ? 0

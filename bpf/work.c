@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/target/symbols.h"
+
 #include "bpf/subject_func.h"
 #include "bpf/tracer_impl.h"
 #include "bpf/usdt_files.h"
@@ -39,7 +41,7 @@ static int add_barriers(struct tracer *t, const struct target_file *f, const str
 		uint64_t addr;
 
 		/* A stripped file does not tell: then flushes count as works. */
-		if (elf_symbol(f->path, barrier_names[n], &addr, NULL))
+		if (symbol_find_in_file(f->path, barrier_names[n], &addr, NULL))
 			continue;
 		for (uint32_t s = 0; s < p->nr_sites && s < TARGET_MAX_SITES && !err; s++) {
 			struct func_origin b = { .cookie = cookie, .distance = addr - p->site[s] };
@@ -98,7 +100,7 @@ static int work_open(struct tracer *t, char *err, size_t errlen)
 		uint64_t addr = 0;
 
 		/* Hidden addresses: flushes count as works; `kt doctor` says so. */
-		kernel_symbol("kthread_flush_work_fn", &addr);
+		symbol_find_in_kernel("kthread_flush_work_fn", &addr);
 		skel->rodata->work_settings.kernel_barrier = addr;
 	}
 	if (t->opts.max_pending)
