@@ -1,5 +1,5 @@
 # The tracers. An object that includes a skeleton has it as a prerequisite.
-tracer_sources := bpf/tracer.c bpf/slab.c bpf/process.c bpf/error.c bpf/glob.c bpf/pidns.c \
+tracer_sources := bpf/tracer.c bpf/slab.c bpf/process.c bpf/attach.c bpf/error.c bpf/glob.c bpf/pidns.c \
 	bpf/wakeup.c
 $B/bpf/pidns.o: $B/bpf/pidns.skel.h
 $B/bpf/wakeup.o: $B/bpf/wakeup.skel.h

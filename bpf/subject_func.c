@@ -10,6 +10,8 @@
 
 #include "lib/target/symbols.h"
 
+#include "bpf/pidns.h"
+
 /* A process that exec'ed often, or many of them: then the oldest ones keep what they have. */
 #define MAX_LEARNED 64
 
@@ -76,7 +78,7 @@ void subject_funcs_learn(struct subject_funcs *f, pid_t pid)
 	uint32_t tgid;
 	int nr;
 
-	if (process_global_id(pid, &tgid))
+	if (pidns_to_global(pid, &tgid))
 		return;
 	p = learned(f, tgid);
 	nr = !p && f->nr_processes == MAX_LEARNED ? 0 : symbol_code_take(pid, &code);
