@@ -82,12 +82,12 @@ all: $B/$1
 endef
 
 # ---- rooms -------------------------------------------------------------------------------------
-ROOMS := lib/cli lib/probe lib/measure lib/record lib/kthread lib/kthread/examples lib/keventd bpf bench/harness \
+ROOMS := lib/cli lib/probe lib/measure lib/record lib/target lib/kthread lib/kthread/examples lib/keventd bpf bench/harness \
 	 bench/arms bench/drivers bench/controller lib/report tests
 include $(wildcard $(ROOMS:%=%/room.mk))
 
 KT_LIBS = -lbpf -lelf -ldw -lz -ljansson -lm
-$(eval $(call program,kt,kt.c,bench/libcontroller.a lib/libreport.a bpf/libtracer.a lib/librecord.a \
+$(eval $(call program,kt,kt.c,bench/libcontroller.a lib/libreport.a bpf/libtracer.a lib/librecord.a lib/libtarget.a \
 	lib/libcli.a lib/libmeasure.a lib/libprobe.a,$$(KT_LIBS)))
 $(eval $(call program,kt-suite,$(suite_sources),bench/libktbench.a bench/libarms.a lib/libkthread.a \
 	lib/libkeventd.a lib/libmeasure.a lib/libprobe.a,$$(ARM_LIBS) -lm))

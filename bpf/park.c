@@ -43,10 +43,10 @@ static int park_open(struct tracer *t, char *err, size_t errlen)
 	int ret;
 
 	if (!s)
-		return tracer_say(err, errlen, -ENOMEM, "out of memory");
+		return error_say(err, errlen, -ENOMEM, "out of memory");
 	t->kind = s;
 	if (t->opts.group == TRACER_GROUP_ARM)
-		return tracer_say(err, errlen, -ENOTSUP, "parks have no arms to be grouped by");
+		return error_say(err, errlen, -ENOTSUP, "parks have no arms to be grouped by");
 	s->files.want = probes;
 	s->files.nr_want = sizeof(probes) / sizeof(probes[0]);
 	if (!kernel) {
@@ -56,7 +56,7 @@ static int park_open(struct tracer *t, char *err, size_t errlen)
 	}
 	skel = s->skel = park_bpf__open();
 	if (!skel)
-		return tracer_error(err, errlen, -errno, "open the park programs");
+		return error_explain(err, errlen, -errno, "open the park programs");
 	t->skel = skel;
 	t->obj = skel->obj;
 	t->settings = (struct tracer_settings *)&skel->rodata->settings;
@@ -80,14 +80,14 @@ static int park_load(struct tracer *t)
 static int park_attach(struct tracer *t, char *err, size_t errlen)
 {
 	struct park *s = t->kind;
-	int ret = tracer_attach_program(t, "on_thread_exit", err, errlen);
+	int ret = attach_program(t, "on_thread_exit", err, errlen);
 
 	if (ret)
 		return ret;
 	if (!t->opts.kthreads)
 		return usdt_files_attach(t, &s->files, err, errlen);
 	for (size_t i = 0; i < NR_KERNEL_PROGRAMS && !ret; i++)
-		ret = tracer_attach_program(t, kernel_programs[i], err, errlen);
+		ret = attach_program(t, kernel_programs[i], err, errlen);
 	return ret;
 }
 

@@ -7,8 +7,8 @@
 #define PARK_MAX_THREADS 4096
 
 struct park_call {
-	hist_u64 begin_ns;
-	hist_u32 target;
-	hist_u32 session;
+	uint64_t begin_ns;
+	uint32_t target;
+	uint32_t session;
 };
 #endif

@@ -61,13 +61,6 @@ static struct bpf_map *map_of(struct tracer *t, const char *name)
 	return bpf_object__find_map_by_name(t->obj, name);
 }
 
-int tracer_map_fd(struct tracer *t, const char *name)
-{
-	struct bpf_map *m = map_of(t, name);
-
-	return m ? bpf_map__fd(m) : -ENOENT;
-}
-
 /*
  * Are the possible CPUs numbered from 0 without holes? Then each number below the count is one CPU.
  */
@@ -119,7 +112,7 @@ int slab_map(struct tracer *t, char *err, size_t errlen)
 	at = mmap(NULL, t->hists_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
 		  tracer_map_fd(t, "hists"), 0);
 	if (at == MAP_FAILED)
-		return tracer_error(err, errlen, -errno, "map the histograms");
+		return error_explain(err, errlen, -errno, "map the histograms");
 	t->hists = at;
 	return 0;
 }
@@ -374,7 +367,7 @@ int slab_read(struct tracer *t, struct tracer_snapshot **out)
 	s->cpu_ns = since(clock_ns(CLOCK_PROCESS_CPUTIME_ID), &t->last_cpu_ns);
 	ret = read_groups(t, s, bank) ?: read_counters(t, s);
 	if (ret) {
-		tracer_snapshot_free(s);
+		slab_snapshot_free(s);
 		return ret;
 	}
 	*out = s;
@@ -388,7 +381,7 @@ void slab_start(struct tracer *t)
 	t->last_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 }
 
-void tracer_snapshot_free(struct tracer_snapshot *s)
+void slab_snapshot_free(struct tracer_snapshot *s)
 {
 	uint32_t i, m;
 

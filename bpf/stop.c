@@ -30,14 +30,14 @@ static int stop_open(struct tracer *t, char *err, size_t errlen)
 	int ret;
 
 	if (!s)
-		return tracer_say(err, errlen, -ENOMEM, "out of memory");
+		return error_say(err, errlen, -ENOMEM, "out of memory");
 	t->kind = s;
 	if (t->opts.group == TRACER_GROUP_ARM)
-		return tracer_say(err, errlen, -ENOTSUP, "stops have no arms to be grouped by");
-	if (kernel && !(tracer_has_tracepoint("sched_kthread_stop") &&
-			tracer_has_tracepoint("sched_kthread_stop_ret")))
-		return tracer_say(err, errlen, -ENOTSUP,
-				  "this kernel has no sched_kthread_stop events");
+		return error_say(err, errlen, -ENOTSUP, "stops have no arms to be grouped by");
+	if (kernel && !(feature_tracepoint_args("sched_kthread_stop") &&
+			feature_tracepoint_args("sched_kthread_stop_ret")))
+		return error_say(err, errlen, -ENOTSUP,
+				 "this kernel has no sched_kthread_stop events");
 	s->files.want = probes;
 	s->files.nr_want = sizeof(probes) / sizeof(probes[0]);
 	if (!kernel) {
@@ -47,7 +47,7 @@ static int stop_open(struct tracer *t, char *err, size_t errlen)
 	}
 	skel = s->skel = stop_bpf__open();
 	if (!skel)
-		return tracer_error(err, errlen, -errno, "open the stop programs");
+		return error_explain(err, errlen, -errno, "open the stop programs");
 	t->skel = skel;
 	t->obj = skel->obj;
 	t->settings = (struct tracer_settings *)&skel->rodata->settings;
@@ -71,14 +71,14 @@ static int stop_load(struct tracer *t)
 static int stop_attach(struct tracer *t, char *err, size_t errlen)
 {
 	struct stop *s = t->kind;
-	int ret = tracer_attach_program(t, "on_thread_exit", err, errlen);
+	int ret = attach_program(t, "on_thread_exit", err, errlen);
 
 	if (ret)
 		return ret;
 	if (!t->opts.kthreads)
 		return usdt_files_attach(t, &s->files, err, errlen);
-	return tracer_attach_program(t, "on_kernel_stop_ret", err, errlen)
-		       ?: tracer_attach_program(t, "on_kernel_stop", err, errlen);
+	return attach_program(t, "on_kernel_stop_ret", err, errlen)
+		       ?: attach_program(t, "on_kernel_stop", err, errlen);
 }
 
 static void stop_detach(struct tracer *t)

@@ -8,8 +8,8 @@
 
 /* A stop under way, by the thread id of who stops. */
 struct stop_pending {
-	hist_u64 start_ns;
-	hist_u32 group;
-	hist_u32 session;
+	uint64_t start_ns;
+	uint32_t group;
+	uint32_t session;
 };
 #endif

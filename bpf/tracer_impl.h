@@ -2,7 +2,7 @@
 #ifndef KT_BPF_TRACER_IMPL_H
 #define KT_BPF_TRACER_IMPL_H
 /*
- * Inside of a tracer: what the core (tracer.c, slab.c, process.c, error.c) does for every kind, and
+ * Inside of a tracer: what the core (tracer.c, slab.c, process.c, attach.c) does for every kind, and
  * what a kind (wakeup.c, park.c, work.c, stop.c) adds through its table of operations.
  *
  * The core resolves the options, fills the settings, sizes and maps the slab, keeps the set of
@@ -19,6 +19,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "bpf/error.h"
 #include "bpf/features.h"
 #include "bpf/tracer.h"
 #include "bpf/tracer_shared.h"
@@ -116,67 +117,32 @@ struct tracer {
 
 /* ---- for the kinds --------------------------------------------------------------------------- */
 
-/* tracer_map_fd - a map of the object by name; -ENOENT */
-int tracer_map_fd(struct tracer *t, const char *name);
+/* tracer_map_fd - a map of the object by name; negative: it has none */
+static inline int tracer_map_fd(const struct tracer *t, const char *name)
+{
+	return bpf_object__find_map_fd_by_name(t->obj, name);
+}
 
 /*
- * tracer_attach_program - attach one program by its section name (tp_btf, raw_tp, tracepoint)
+ * attach_program - attach one program by its section name (tp_btf, raw_tp, tracepoint)
  *
  * The link belongs to @t. On failure one sentence in @err, worded from @prog, the errno and what is
  * lacking.
  */
-int tracer_attach_program(struct tracer *t, const char *prog, char *err, size_t errlen);
+int attach_program(struct tracer *t, const char *prog, char *err, size_t errlen);
 
 /*
- * tracer_attach_usdt - attach @prog to provider:name in the file @path, for all processes (filter
+ * attach_usdt - attach @prog to provider:name in the file @path, for all processes (filter
  * by process in BPF: a probe scoped to a pid slows every context switch of its threads)
  */
-int tracer_attach_usdt(struct tracer *t, const char *prog, const char *path, const char *provider,
-		       const char *name, uint64_t cookie, char *err, size_t errlen);
+int attach_usdt(struct tracer *t, const char *prog, const char *path, const char *provider,
+		const char *name, uint64_t cookie, char *err, size_t errlen);
 
-/* tracer_run_iter - run an iter/task program of the object once over all tasks */
-int tracer_run_iter(struct tracer *t, const char *prog, char *err, size_t errlen);
-
-/*
- * tracer_has_tracepoint - does the kernel's BTF have btf_trace_<name>? The number of its arguments,
- * or 0
- */
-int tracer_has_tracepoint(const char *name);
+/* attach_iter_once - run an iter/task program of the object once over all tasks */
+int attach_iter_once(struct tracer *t, const char *prog, char *err, size_t errlen);
 
 /* process_set_registry - the slots of process @tgid (of the set) lie at @registry_addr */
 int process_set_registry(struct tracer *t, pid_t tgid, uint64_t registry_addr);
-
-/* ---- words for errors (error.c) -------------------------------------------------------------- */
-
-/*
- * tracer_error - one sentence into @err: "cannot <what>: <reason>; <remedy>"
- *
- * -EPERM and -EACCES are told apart: not root and CAP_BPF or CAP_PERFMON missing (which), kernel
- * locked down; a failed load adds the verifier's last line. Return: @errnum (negative), so that it
- * can stand in a return.
- */
-int tracer_error(char *err, size_t errlen, int errnum, const char *what, ...)
-	__attribute__((format(printf, 4, 5)));
-
-/*
- * tracer_process_error - the same when process @pid could not be looked into: "cannot <what> of
- * process <pid>: ..."; what is missing then is CAP_SYS_PTRACE, not BPF
- */
-int tracer_process_error(char *err, size_t errlen, int errnum, const char *what, pid_t pid);
-
-/*
- * tracer_probe_error - the same when a probe of a program could not be attached: some kernels want
- * CAP_SYS_ADMIN for that, others take CAP_PERFMON
- */
-int tracer_probe_error(char *err, size_t errlen, int errnum, const char *provider,
-		       const char *name);
-
-/* tracer_say - a sentence worded by the caller; returns @errnum */
-int tracer_say(char *err, size_t errlen, int errnum, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
-
-/* libbpf's messages go to a buffer instead of stderr; call before anything of libbpf */
-void tracer_log_start(void);
 
 /* ---- between the core's own files ------------------------------------------------------------ */
 
@@ -185,6 +151,7 @@ int slab_map(struct tracer *t, char *err, size_t errlen); /* after load */
 void slab_free(struct tracer *t);
 void slab_start(struct tracer *t); /* times and counters count from now on */
 int slab_read(struct tracer *t, struct tracer_snapshot **s);
+void slab_snapshot_free(struct tracer_snapshot *s);
 
 /* do opts.tgid and opts.tid exist? */
 int process_check(struct tracer *t, char *err, size_t errlen);
@@ -194,5 +161,4 @@ void process_forget_looks(struct tracer *t); /* what was found is detached: look
 int process_add(struct tracer *t, pid_t tgid, uint64_t registry_addr);
 int process_poll(struct tracer *t);
 void process_free(struct tracer *t);
-int process_global_id(pid_t local, uint32_t *global); /* pidns_to_global() */
 #endif

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bpf/targets.h"
+#include "lib/target/symbols.h"
+#include "lib/target/targets.h"
+
 #include "bpf/tracer_impl.h"
 #include "bpf/wakeup.skel.h"
 #include "bpf/wakeup_shared.h"
@@ -38,11 +40,11 @@ static int wakeup_open(struct tracer *t, char *err, size_t errlen)
 
 	t->kind = calloc(1, sizeof(struct wakeup));
 	if (!t->kind)
-		return tracer_say(err, errlen, -ENOMEM, "out of memory");
-	tracer_log_start();
+		return error_say(err, errlen, -ENOMEM, "out of memory");
+	error_log_start();
 	skel = wakeup_bpf__open();
 	if (!skel)
-		return tracer_error(err, errlen, -errno, "open the wakeup tracer");
+		return error_explain(err, errlen, -errno, "open the wakeup tracer");
 	t->skel = skel;
 	t->obj = skel->obj;
 	t->settings = &skel->rodata->settings;
@@ -92,10 +94,10 @@ static int attach_slot_probes(struct tracer *t, char *err, size_t errlen)
 
 		if (!target_find(f, "kthread", "slot"))
 			continue;
-		ret = tracer_attach_usdt(t, "on_slot", f->path, "kthread", "slot", 0, err, errlen);
+		ret = attach_usdt(t, "on_slot", f->path, "kthread", "slot", 0, err, errlen);
 		if (!ret && names_matter(t) && target_find(f, "kthread", "create"))
-			ret = tracer_attach_usdt(t, "on_thread_created", f->path, "kthread",
-						 "create", 0, err, errlen);
+			ret = attach_usdt(t, "on_thread_created", f->path, "kthread", "create", 0,
+					  err, errlen);
 		if (ret)
 			return ret;
 	}
@@ -109,11 +111,11 @@ static int wakeup_attach(struct tracer *t, char *err, size_t errlen)
 	size_t i;
 
 	for (i = 0; !ret && i < NR_PROGRAMS; i++)
-		ret = tracer_attach_program(t, programs[i], err, errlen);
+		ret = attach_program(t, programs[i], err, errlen);
 	if (!ret && names_matter(t))
-		ret = tracer_attach_program(t, "on_named_thread_exit", err, errlen);
+		ret = attach_program(t, "on_named_thread_exit", err, errlen);
 	/* After the programs: whoever is born in between makes its storage itself. */
-	ret = ret ?: tracer_run_iter(t, "seed_tasks", err, errlen);
+	ret = ret ?: attach_iter_once(t, "seed_tasks", err, errlen);
 	/* A command without probes, or none, is traced without stamps. */
 	if (!ret && t->opts.command && targets_add_command(&w->files, t->opts.command) > 0)
 		ret = attach_slot_probes(t, err, errlen);
@@ -128,15 +130,15 @@ static int wakeup_process(struct tracer *t, pid_t tgid, char *err, size_t errlen
 
 	ret = targets_add_process(&w->files, tgid);
 	if (ret < 0)
-		return tracer_process_error(err, errlen, ret, "read the memory map", tgid);
+		return error_explain_process(err, errlen, ret, "read the memory map", tgid);
 	ret = attach_slot_probes(t, err, errlen);
 	if (ret)
 		return ret;
-	ret = process_symbol(tgid, "kthread_slot_registry", &registry);
+	ret = symbol_find_in_process(tgid, "kthread_slot_registry", &registry);
 	if (ret)
 		return ret == -ENOENT
 			       ? 0
-			       : tracer_process_error(err, errlen, ret, "find the slots", tgid);
+			       : error_explain_process(err, errlen, ret, "find the slots", tgid);
 	return process_set_registry(t, tgid, registry) ?: 1;
 }
 

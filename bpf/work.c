@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/target/symbols.h"
+
 #include "bpf/subject_func.h"
 #include "bpf/tracer_impl.h"
 #include "bpf/usdt_files.h"
@@ -39,7 +41,7 @@ static int add_barriers(struct tracer *t, const struct target_file *f, const str
 		uint64_t addr;
 
 		/* A stripped file does not tell: then flushes count as works. */
-		if (elf_symbol(f->path, barrier_names[n], &addr, NULL))
+		if (symbol_find_in_file(f->path, barrier_names[n], &addr, NULL))
 			continue;
 		for (uint32_t s = 0; s < p->nr_sites && s < TARGET_MAX_SITES && !err; s++) {
 			struct func_origin b = { .cookie = cookie, .distance = addr - p->site[s] };
@@ -63,14 +65,14 @@ static int work_open(struct tracer *t, char *err, size_t errlen)
 	int ret;
 
 	if (!w)
-		return tracer_say(err, errlen, -ENOMEM, "out of memory");
+		return error_say(err, errlen, -ENOMEM, "out of memory");
 	t->kind = w;
 	if (t->opts.group == TRACER_GROUP_ARM)
-		return tracer_say(err, errlen, -ENOTSUP, "works have no arms to be grouped by");
-	if (kernel && !(tracer_has_tracepoint("sched_kthread_work_queue_work") &&
-			tracer_has_tracepoint("sched_kthread_work_execute_start") &&
-			tracer_has_tracepoint("sched_kthread_work_execute_end")))
-		return tracer_say(
+		return error_say(err, errlen, -ENOTSUP, "works have no arms to be grouped by");
+	if (kernel && !(feature_tracepoint_args("sched_kthread_work_queue_work") &&
+			feature_tracepoint_args("sched_kthread_work_execute_start") &&
+			feature_tracepoint_args("sched_kthread_work_execute_end")))
+		return error_say(
 			err, errlen, -ENOTSUP,
 			"this kernel has no sched_kthread_work_* events (Linux 5.11 brings them)");
 	w->files.want = probes;
@@ -84,7 +86,7 @@ static int work_open(struct tracer *t, char *err, size_t errlen)
 
 	skel = w->skel = work_bpf__open();
 	if (!skel)
-		return tracer_error(err, errlen, -errno, "open the work programs");
+		return error_explain(err, errlen, -errno, "open the work programs");
 	t->skel = skel;
 	t->obj = skel->obj;
 	t->settings = (struct tracer_settings *)&skel->rodata->settings;
@@ -98,7 +100,7 @@ static int work_open(struct tracer *t, char *err, size_t errlen)
 		uint64_t addr = 0;
 
 		/* Hidden addresses: flushes count as works; `kt doctor` says so. */
-		kernel_symbol("kthread_flush_work_fn", &addr);
+		symbol_find_in_kernel("kthread_flush_work_fn", &addr);
 		skel->rodata->work_settings.kernel_barrier = addr;
 	}
 	if (t->opts.max_pending)
@@ -121,12 +123,12 @@ static int work_attach(struct tracer *t, char *err, size_t errlen)
 	static const char *const kernel_progs[] = { "on_kernel_end", "on_kernel_start",
 						    "on_kernel_queue" };
 	struct work *w = t->kind;
-	int ret = tracer_attach_program(t, "on_thread_exit", err, errlen);
+	int ret = attach_program(t, "on_thread_exit", err, errlen);
 
 	if (!t->opts.kthreads)
 		return ret ?: usdt_files_attach(t, &w->files, err, errlen);
 	for (size_t i = 0; i < sizeof(kernel_progs) / sizeof(kernel_progs[0]) && !ret; i++)
-		ret = tracer_attach_program(t, kernel_progs[i], err, errlen);
+		ret = attach_program(t, kernel_progs[i], err, errlen);
 	return ret;
 }
 

@@ -9,16 +9,16 @@
 #define WORK_MAX_BARRIERS    1024
 
 struct work_settings {
-	hist_u64 kernel_barrier; /* address of kthread_flush_work_fn, 0: not known */
-	hist_u32 by;		 /* enum tracer_by */
-	hist_u32 reserved;
+	uint64_t kernel_barrier; /* address of kthread_flush_work_fn, 0: not known */
+	uint32_t by;		 /* enum tracer_by */
+	uint32_t reserved;
 };
 
 /* An item from queue to start; the kernel's have tgid 0. */
 struct work_key {
-	hist_u64 work;
-	hist_u32 tgid;
-	hist_u32 reserved;
+	uint64_t work;
+	uint32_t tgid;
+	uint32_t reserved;
 };
 
 #endif

@@ -1,7 +1,7 @@
 # One Criterion program per file of tests/unit/. tests_libs: archives every one may use.
 unit_tests := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 tests_archives = bench/libcontroller.a lib/libreport.a bpf/libtracer.a bench/libktbench.a bench/libarms.a \
-	lib/libkthread.a lib/libkeventd.a lib/libcli.a lib/librecord.a lib/libmeasure.a lib/libprobe.a
+	lib/libkthread.a lib/libkeventd.a lib/libcli.a lib/librecord.a lib/libtarget.a lib/libmeasure.a lib/libprobe.a
 
 # A test that needs only some archives names them: tests_archives_NAME
 define unit_test
@@ -24,7 +24,7 @@ $(foreach t,$(report_tests),$(eval tests_archives_$t = lib/libreport.a lib/libcl
 tests_archives_arms = bench/libarms.a lib/libkthread.a lib/libkeventd.a lib/libprobe.a
 tests_archives_driver = bench/libdriver.a bench/libktbench.a bench/libarms.a lib/libkthread.a \
 	lib/libkeventd.a lib/libmeasure.a lib/libprobe.a
-tests_archives_targets = bpf/libtracer.a
+tests_archives_targets = lib/libtarget.a
 tests_archives_work_state = lib/libmeasure.a
 tests_archives_park_state = lib/libmeasure.a
 tests_archives_harness_question = bench/libktbench.a lib/libmeasure.a lib/libprobe.a
@@ -33,7 +33,7 @@ tests_archives_harness_state = bench/libktbench.a lib/libmeasure.a lib/libprobe.
 tests_archives_controller_schedule = bench/libcontroller.a
 tests_archives_controller_calibrate = bench/libcontroller.a
 tests_archives_controller_suite = bench/libcontroller.a lib/libmeasure.a lib/libprobe.a
-tests_archives_controller_worker = bench/libcontroller.a bench/libktbench.a bpf/libtracer.a lib/libcli.a lib/librecord.a \
+tests_archives_controller_worker = bench/libcontroller.a bench/libktbench.a bpf/libtracer.a lib/libcli.a lib/librecord.a lib/libtarget.a \
 	lib/libmeasure.a lib/libprobe.a
 kthread_tests := kthread_lifecycle kthread_birth kthread_park kthread_worker kthread_wait kthread_freezer kthread_waitqueue kthread_smpboot
 $(foreach t,$(kthread_tests),$(eval tests_archives_$t = lib/libkthread.a lib/libprobe.a))
@@ -72,14 +72,14 @@ $B/tests/tracer/$1: $B/tests/tracer/$1.o $$(addprefix $B/,$$(or $$(tests_archive
 		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(KT_LIBS)
 endef
 tests_archives_kthread_oracle = lib/libkthread.a
-tests_archives_work_loss = bpf/libtracer.a lib/libreport.a lib/libcli.a lib/librecord.a lib/libmeasure.a lib/libprobe.a
+tests_archives_work_loss = bpf/libtracer.a lib/libreport.a lib/libcli.a lib/librecord.a lib/libtarget.a lib/libmeasure.a lib/libprobe.a
 # The same program with the shared library.
 tests: $B/tests/tracer/kthread_oracle_shared
 $B/tests/tracer/kthread_oracle_shared: $B/tests/tracer/kthread_oracle.o $B/lib/libkthread.so.0
 	$(call say,LD)$(CC) $(KT_LDFLAGS) $(LDFLAGS) -o $@ $< -L$B/lib -lkthread -Wl,-rpath,'$$ORIGIN/../../lib'
 tests_archives_kernel_types = lib/libmeasure.a
 $B/tests/tracer/kernel_types.o: $B/bpf/park.skel.h $B/bpf/wakeup.skel.h
-tests_archives_wake_oracle = bpf/libtracer.a lib/libmeasure.a lib/libprobe.a
+tests_archives_wake_oracle = bpf/libtracer.a lib/libtarget.a lib/libmeasure.a lib/libprobe.a
 $(foreach t,$(tracer_tests),$(eval $(call tracer_test,$t)))
 
 # The same tests without Criterion, which runs neither under the thread sanitizer nor in programs of another

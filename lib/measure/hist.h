@@ -15,15 +15,7 @@
  *
  * Threads: no locking here. One writer per histogram; merge when the writer is quiet.
  */
-#ifdef __bpf__
-#include "bpf/kernel_types.h"
-typedef __u64 hist_u64;
-typedef __u32 hist_u32;
-#else
-#include <stdint.h>
-typedef uint64_t hist_u64;
-typedef uint32_t hist_u32;
-#endif
+#include "lib/probe/types.h"
 
 #define HIST_MAX_BITS 40
 #define HIST_K_BPF    5
@@ -35,9 +27,9 @@ typedef uint32_t hist_u32;
 #define HIST_NR_BUCKETS_MAX HIST_NR_BUCKETS(HIST_K_USER)
 
 /* Position of the highest set bit by halving: older BPF targets have no count-leading-zeros. */
-static inline __attribute__((always_inline)) hist_u32 hist_msb(hist_u64 v)
+static inline __attribute__((always_inline)) uint32_t hist_msb(uint64_t v)
 {
-	hist_u32 r = 0, s;
+	uint32_t r = 0, s;
 
 	s = (v > 0xffffffffULL) << 5;
 	v >>= s;
@@ -54,21 +46,21 @@ static inline __attribute__((always_inline)) hist_u32 hist_msb(hist_u64 v)
 	s = (v > 0x3) << 1;
 	v >>= s;
 	r |= s;
-	r |= (hist_u32)(v >> 1);
+	r |= (uint32_t)(v >> 1);
 	return r;
 }
 
 /* hist_index - the bucket of @v; values of 2^HIST_MAX_BITS and above share the last one */
-static inline __attribute__((always_inline)) hist_u32 hist_index(hist_u64 v, hist_u32 k)
+static inline __attribute__((always_inline)) uint32_t hist_index(uint64_t v, uint32_t k)
 {
-	hist_u32 e;
+	uint32_t e;
 
 	if (v < (2ULL << k))
-		return (hist_u32)v;
+		return (uint32_t)v;
 	if (v >> HIST_MAX_BITS)
 		return HIST_NR_BUCKETS(k) - 1;
 	e = hist_msb(v) - k;
-	return ((e + 1) << k) + (hist_u32)((v >> e) & ((1ULL << k) - 1));
+	return ((e + 1) << k) + (uint32_t)((v >> e) & ((1ULL << k) - 1));
 }
 
 #ifndef __bpf__

@@ -29,4 +29,5 @@ finds_one() {
 check 'a circle of two is found' finds_one
 refused 'what is not an object' 2 'circles: .*file format' tests/house/circles tests/house/circles.sh
 no_circle lib/kthread
+no_circle bpf
 finish

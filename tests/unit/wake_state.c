@@ -418,7 +418,7 @@ Test(wake_state, missing_wakeup_is_superseded_and_its_stamp_is_gone)
 
 /* ---- T0 -------------------------------------------------------------------------------------- */
 
-static void check_dropped_for(enum wake_stamp stamp, slot_u32 counter)
+static void check_dropped_for(enum wake_stamp stamp, uint32_t counter)
 {
 	waking(110, stamp);
 	wakeup(120);
@@ -434,7 +434,7 @@ Test(wake_state, without_a_usable_t0_only_kernel_is_recorded)
 {
 	static const struct {
 		enum wake_stamp stamp;
-		slot_u32 counter;
+		uint32_t counter;
 	} row[] = {
 		{ WAKE_STAMP_OK, COUNTER_no_t0 },
 		{ WAKE_STAMP_NO_SLOT, COUNTER_no_slot },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "bpf/targets.h"
+#include "lib/target/targets.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bpf/maps.h"
+#include "lib/target/maps.h"
 
 extern char **environ;
 
@@ -377,11 +377,6 @@ const struct target_probe *target_find(const struct target_file *f, const char *
 		if (!strcmp(f->probe[i].provider, provider) && !strcmp(f->probe[i].name, name))
 			return &f->probe[i];
 	return NULL;
-}
-
-int target_function(const struct target_file *f, uint64_t vaddr, char *out, size_t outlen)
-{
-	return elf_function(f->path, vaddr, out, outlen);
 }
 
 void targets_free(struct targets *t)
