@@ -40,8 +40,9 @@ BPF_CFLAGS	 = -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wer
 all:
 
 # ---- rules -------------------------------------------------------------------------------------
-# Everything is rebuilt when the flags change, so that a sanitizer build never mixes with a plain one.
-flags_now := $(CC) $(CFLAGS) $(CPPFLAGS) $(filter-out -Werror,$(KT_CFLAGS)) $(LDFLAGS) $(KT_CPPFLAGS)
+# Everything is rebuilt when the flags change, so that a sanitizer build never mixes with a plain one; also when a
+# library of the arms comes or goes.
+flags_now = $(CC) $(CFLAGS) $(CPPFLAGS) $(filter-out -Werror,$(KT_CFLAGS)) $(LDFLAGS) $(KT_CPPFLAGS) $(ARM_LIBS)
 $B/flags: FORCE
 	@mkdir -p $B; printf '%s\n' '$(subst ','\'',$(flags_now))' | cmp -s - $@ || \
 		printf '%s\n' '$(subst ','\'',$(flags_now))' >$@
@@ -65,9 +66,23 @@ $B/%.skel.h: $B/%.bpf.o
 
 # $(call archive,PATH,SOURCES): build/PATH from SOURCES
 define archive
+archives += $1
 objs += $(2:%.c=$B/%.o)
 $B/$1: $(2:%.c=$B/%.o)
 	$$(call say,AR)rm -f $$@ && $(AR) rcs $$@ $$^
+all: $B/$1
+endef
+
+# $(call whole,PATH,SOURCES,ARCHIVES,OBJCOPY): build/PATH from SOURCES and what they need of ARCHIVES, linked into one
+# object, so that a program takes all of it or nothing. OBJCOPY: options of objcopy, for the names that others see.
+define whole
+objs += $(2:%.c=$B/%.o)
+$B/$(1:.a=.o): $(2:%.c=$B/%.o) $(3:%=$B/%) $(dir $(firstword $2))
+	$$(call say,LD-R)mkdir -p $$(@D)
+	$$Q$(LD) -r -o $$@ $$(filter %.o,$$^) --start-group $$(filter %.a,$$^) --end-group
+	$(if $4,$$Q$(OBJCOPY) $4 $$@)
+$B/$1: $B/$(1:.a=.o)
+	$$(call say,AR)rm -f $$@ && $(AR) rcs $$@ $$<
 all: $B/$1
 endef
 
