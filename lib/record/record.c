@@ -135,6 +135,15 @@ static size_t utf8_length(const unsigned char *s)
 	return n;
 }
 
+/* Does @s look like what stands for a byte that is not UTF-8? */
+static bool is_escape(const char *s)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	return s[0] == '\\' && s[1] == 'x' && s[2] && strchr(hex, s[2]) && s[3] &&
+	       strchr(hex, s[3]);
+}
+
 json_t *record_string(const char *s)
 {
 	size_t length = strlen(s), out = 0;
@@ -146,7 +155,7 @@ json_t *record_string(const char *s)
 	while (*s) {
 		size_t n = utf8_length((const unsigned char *)s);
 
-		if (n) {
+		if (n && !is_escape(s)) {
 			memcpy(clean + out, s, n);
 			out += n;
 			s += n;

@@ -54,8 +54,10 @@ json_t *record_environment(void);
 json_t *record_end(const char *status);
 
 /*
- * record_string - a JSON string of names read from anywhere: bytes that are not UTF-8 become
- * "\\xNN" in clear
+ * record_string - a JSON string of a name read from anywhere
+ *
+ * Bytes that are not UTF-8 become \xNN in clear, and so does a backslash before "xNN": different
+ * names stay different, and whoever needs the bytes can get them back.
  */
 json_t *record_string(const char *s);
 

@@ -193,6 +193,19 @@ Test(record, names_that_are_not_utf8_stay_readable)
 	json_decref(j);
 }
 
+Test(record, different_names_stay_different)
+{
+	json_t *byte = record_string("a\xff"), *text = record_string("a\\xff");
+
+	cr_expect_str_eq(json_string_value(byte), "a\\xff");
+	cr_expect_str_eq(json_string_value(text), "a\\x5cxff");
+	json_decref(byte);
+	json_decref(text);
+	text = record_string("\\xFF \\x \\\\");
+	cr_expect_str_eq(json_string_value(text), "\\xFF \\x \\\\", "nothing else is touched");
+	json_decref(text);
+}
+
 /* ---- reading --------------------------------------------------------------------------------- */
 
 struct file {
