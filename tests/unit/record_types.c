@@ -1005,6 +1005,7 @@ Test(record_types, reasons_name_the_field)
 		{ "{\"arm\":\"a\",\"iterations\":-1}", "iterations is negative" },
 		{ "{\"arm\":\"a\",\"start_ns\":1.0}", "start_ns is not a whole number" },
 		{ "{\"arm\":\"a\",\"cpu_ns\":\"18446744073709551616\"}", "cpu_ns is not a whole" },
+		{ "{\"arm\":\"a\",\"cpu_ns\":\"99999999999999999999\"}", "cpu_ns is not a whole" },
 		{ "{\"arm\":\"a\",\"nvcsw\":\"+1\"}", "nvcsw is not a whole number" },
 		{ "{\"arm\":7}", "arm is not a string" },
 		{ "{\"arm\":\"a\",\"counters\":{\"c\\u001b\":true}}", "c? is not a number" },
