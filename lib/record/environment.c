@@ -22,11 +22,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/record/build.h"
 #include "lib/record/types.h"
-
-#ifndef KT_BUILD_FLAGS
-#define KT_BUILD_FLAGS ""
-#endif
 
 #define CPU_DIR "/sys/devices/system/cpu/"
 
@@ -400,13 +397,11 @@ static json_t *load_json(void)
 
 static json_t *build_json(void)
 {
-#ifdef __clang__
-	const char *compiler = "clang " __clang_version__;
-#else
-	const char *compiler = "gcc " __VERSION__;
-#endif
-	return json_pack("{s:s, s:s, s:s, s:s}", "version", KT_VERSION, "compiler", compiler,
-			 "flags", KT_BUILD_FLAGS, "libc", gnu_get_libc_version());
+	struct record_build b;
+
+	record_build_self(&b);
+	return json_pack("{s:s, s:s, s:s, s:s}", "version", b.version, "compiler", b.compiler,
+			 "flags", b.flags, "libc", gnu_get_libc_version());
 }
 
 /* Variables that change how the arms run. */
