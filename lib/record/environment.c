@@ -475,7 +475,7 @@ static json_t *warnings_json(const json_t *cpu, const json_t *frequency, const j
 	return w;
 }
 
-json_t *record_environment(void)
+static json_t *environment_json(void)
 {
 	json_t *cpu = cpu_json(), *frequency = frequency_json(), *clock = clock_json();
 	json_t *process = process_json(), *load = load_json();
@@ -497,5 +497,5 @@ json_t *record_environment(void)
 
 int record_write_environment(struct record_writer *w)
 {
-	return record_write(w, record_environment());
+	return record_write(w, environment_json());
 }

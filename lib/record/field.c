@@ -95,15 +95,15 @@ int field_refuse(const struct field_source *s, const char *fmt, ...)
 {
 	va_list args;
 
-	if (s->whylen) {
-		va_start(args, fmt);
-		vsnprintf(s->why, s->whylen, fmt, args);
-		va_end(args);
-		/* Names in it come from the record: nothing of them may steer a terminal. */
-		for (char *c = s->why; *c; c++)
-			if (*c < ' ' || *c > '~')
-				*c = '?';
-	}
+	if (!s->whylen)
+		return -EINVAL;
+	va_start(args, fmt);
+	vsnprintf(s->why, s->whylen, fmt, args);
+	va_end(args);
+	/* Names in it come from the record: nothing of them may steer a terminal. */
+	for (char *c = s->why; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
 	return -EINVAL;
 }
 

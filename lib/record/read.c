@@ -3,26 +3,11 @@
 #include "lib/record/record.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/record/input.h"
-
-#define LINE_MAX_BYTES (16u << 20)
-
-__attribute__((format(printf, 3, 4))) static void say(char *err, size_t errlen, const char *fmt,
-						      ...)
-{
-	va_list args;
-
-	if (!errlen)
-		return;
-	va_start(args, fmt);
-	vsnprintf(err, errlen, fmt, args);
-	va_end(args);
-}
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
@@ -38,7 +23,7 @@ struct line_reader {
 
 static int keep(struct line_reader *r, const char *text, size_t length)
 {
-	if (r->length + length > LINE_MAX_BYTES)
+	if (r->length + length > RECORD_MAX_LINE)
 		r->too_long = true;
 	if (r->too_long)
 		return 0;
@@ -173,12 +158,13 @@ static int check_header(const struct reading *r, const json_t *header)
 	if (json_is_integer(schema) && n >= 1 && n <= RECORD_SCHEMA)
 		return 0;
 	if (json_is_integer(schema))
-		say(r->err, r->errlen,
-		    "%s: line %zu: schema %" JSON_INTEGER_FORMAT
-		    ", written by kt %s: only schemas 1 to %d are known here",
-		    r->path, r->line, n, version, RECORD_SCHEMA);
+		snprintf(r->err, r->errlen,
+			 "%s: line %zu: schema %" JSON_INTEGER_FORMAT
+			 ", written by kt %s: only schemas 1 to %d are known here",
+			 r->path, r->line, n, version, RECORD_SCHEMA);
 	else
-		say(r->err, r->errlen, "%s: line %zu: a header without a schema", r->path, r->line);
+		snprintf(r->err, r->errlen, "%s: line %zu: a header without a schema", r->path,
+			 r->line);
 	return -EINVAL;
 }
 
@@ -212,8 +198,8 @@ static int take_line(struct reading *r)
 	r->line++;
 	if (!in->too_long) {
 		if (!r->begun && memchr(in->line, '\0', in->length)) {
-			say(r->err, r->errlen, "%s: line %zu: not a kt record: binary data",
-			    r->path, r->line);
+			snprintf(r->err, r->errlen, "%s: line %zu: not a kt record: binary data",
+				 r->path, r->line);
 			return -EINVAL;
 		}
 		record = parse(in->line, in->length, &reason);
@@ -244,7 +230,7 @@ static int read_records(struct reading *r)
 			return ret;
 	}
 	if (got) {
-		say(r->err, r->errlen, "cannot read %s: %s", r->path, strerror(-got));
+		snprintf(r->err, r->errlen, "cannot read %s: %s", r->path, strerror(-got));
 		return got;
 	}
 	damage = input_damage(r->in.in);
@@ -254,11 +240,12 @@ static int read_records(struct reading *r)
 		return 0;
 	}
 	if (damage)
-		say(r->err, r->errlen, "%s: not a kt record: %s", r->path, damage);
+		snprintf(r->err, r->errlen, "%s: not a kt record: %s", r->path, damage);
 	else if (!r->line)
-		say(r->err, r->errlen, "%s is empty, not a kt record", r->path);
+		snprintf(r->err, r->errlen, "%s is empty, not a kt record", r->path);
 	else
-		say(r->err, r->errlen, "%s: not a kt record: no line of it is a header", r->path);
+		snprintf(r->err, r->errlen, "%s: not a kt record: no line of it is a header",
+			 r->path);
 	return -EINVAL;
 }
 
@@ -275,7 +262,7 @@ int record_read(const char *path, const struct record_visitor *v, char *err, siz
 		ret = input_open(&r->in.in, path);
 	}
 	if (ret) {
-		say(err, errlen, "cannot read %s: %s", path, strerror(-ret));
+		snprintf(err, errlen, "cannot read %s: %s", path, strerror(-ret));
 		free(r);
 		return ret;
 	}

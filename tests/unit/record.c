@@ -15,6 +15,9 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "lib/record/build.h"
+#include "lib/record/types.h"
+
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define HEADER	      "{\"type\":\"header\",\"schema\":1}\n"
 
@@ -106,9 +109,9 @@ Test(record, what_is_written_is_read)
 	struct seen s;
 
 	cr_assert_eq(record_create(&w, path, err, sizeof(err)), 0, "%s", err);
-	cr_expect_eq(record_write(w, record_header("bench", 3, argv)), 0);
-	cr_expect_eq(record_write(w, record_environment()), 0);
-	cr_expect_eq(record_write(w, record_end("complete")), 0);
+	cr_expect_eq(record_write_header(w, &(struct record_header){ 0 }, 3, argv), 0);
+	cr_expect_eq(record_write_environment(w), 0);
+	cr_expect_eq(record_write_end(w, RECORD_COMPLETE), 0);
 	cr_expect_eq(record_close(w), 0);
 
 	cr_expect_eq(read_seen(path, &s), 0, "%s", err);
@@ -134,6 +137,28 @@ Test(record, a_directory_that_is_missing_is_named)
 	cr_expect(strstr(err, "/nonexistent/run.jsonl"), "%s", err);
 }
 
+Test(record, a_record_that_could_not_be_read_is_not_written)
+{
+	char *filler = malloc(RECORD_MAX_LINE + 1);
+	struct record_writer *w;
+	struct seen s;
+
+	cr_assert_not_null(filler);
+	cr_assert_eq(record_create(&w, path, err, sizeof(err)), 0);
+	cr_assert_eq(record_write_header(w, &(struct record_header){ 0 }, 0, NULL), 0);
+	memset(filler, 'x', RECORD_MAX_LINE);
+	filler[RECORD_MAX_LINE] = '\0';
+	cr_expect_eq(record_write(w, json_pack("{s:s, s:s}", "type", "a", "x", filler)), -EFBIG);
+	filler[RECORD_MAX_LINE - strlen("{\"type\":\"a\",\"x\":\"\"}")] = '\0';
+	cr_expect_eq(record_write(w, json_pack("{s:s, s:s}", "type", "a", "x", filler)), 0);
+	cr_expect_eq(record_write(w, NULL), -ENOMEM);
+	cr_expect_eq(record_close(w), 0);
+	cr_expect_eq(read_seen(path, &s), 0, "%s", err);
+	cr_expect_str_eq(s.types, "header a ");
+	cr_expect_str_eq(s.torn, "");
+	free(filler);
+}
+
 /* A limit on the file size stands for the full disk: the write comes up short, then fails. */
 Test(record, a_full_disk_is_reported_and_leaves_whole_records)
 {
@@ -152,7 +177,7 @@ Test(record, a_full_disk_is_reported_and_leaves_whole_records)
 		written += !ret;
 	}
 	cr_expect_lt(ret, 0);
-	cr_expect_lt(record_write(w, record_end("complete")), 0, "nothing after a failure");
+	cr_expect_lt(record_write_end(w, RECORD_COMPLETE), 0, "nothing after a failure");
 	cr_expect_lt(record_close(w), 0);
 	cr_expect_eq(last_byte(), '\n', "the short write was taken back");
 	cr_expect_eq(read_seen(path, &s), 0, "%s", err);
@@ -160,29 +185,106 @@ Test(record, a_full_disk_is_reported_and_leaves_whole_records)
 		     s.types);
 }
 
-Test(record, header_and_environment_say_what_is_needed)
-{
-	json_t *h = record_header("trace", 0, NULL), *e = record_environment();
-	const char *id = json_string_value(json_object_get(h, "id"));
-	char host[256] = "", *text;
+static json_t *environment;
 
-	cr_assert_not_null(id);
-	cr_expect_eq(strlen(id), 36);
-	cr_expect_eq(id[14], '4', "version of the UUID");
-	cr_expect_eq(json_integer_value(json_object_get(h, "schema")), RECORD_SCHEMA);
-	cr_expect_not_null(json_object_get(json_object_get(e, "kernel"), "release"));
-	cr_expect(json_is_integer(json_object_get(json_object_get(e, "cpu"), "nr_allowed")));
-	cr_expect_gt(json_real_value(json_object_get(json_object_get(e, "clock"), "read_ns")), 0);
-	cr_expect(json_is_array(json_object_get(e, "warnings")));
+static int keep_environment(const json_t *record, size_t line, void *arg)
+{
+	(void)line;
+	(void)arg;
+	if (!strcmp(json_string_value(json_object_get(record, "type")), "environment"))
+		environment = json_incref((json_t *)record);
+	return 0;
+}
+
+Test(record, the_environment_says_what_is_needed)
+{
+	struct record_visitor v = { .each = keep_environment };
+	struct record_environment e;
+	struct record_writer *w;
+	char host[256] = "", *text, why[100] = "";
+	json_t *cpu;
+
+	cr_assert_eq(record_create(&w, path, err, sizeof(err)), 0, "%s", err);
+	cr_assert_eq(record_write_header(w, &(struct record_header){ 0 }, 0, NULL), 0);
+	cr_assert_eq(record_write_environment(w), 0);
+	cr_assert_eq(record_close(w), 0);
+	cr_assert_eq(record_read(path, &v, err, sizeof(err)), 0, "%s", err);
+	cr_assert_not_null(environment);
+	cr_assert_eq(record_read_environment(environment, &e, why, sizeof(why)), 0, "%s", why);
+	cr_expect_eq(strlen(e.host_id), 16);
+	cr_expect_not_null(e.kernel);
+	cpu = json_object_get(e.all, "cpu");
+	cr_expect(json_is_integer(json_object_get(cpu, "nr_allowed")));
+	cr_expect_gt(json_real_value(json_object_get(json_object_get(e.all, "clock"), "read_ns")),
+		     0);
+	cr_expect(json_is_array(json_object_get(e.all, "warnings")));
 
 	gethostname(host, sizeof(host) - 1);
-	text = json_dumps(e, 0);
+	text = json_dumps(environment, 0);
 	if (strlen(host) > 3 && strcmp(host, "localhost"))
 		cr_expect_null(strstr(text, host), "the host name must not be in clear");
 	free(text);
-	json_decref(h);
-	json_decref(e);
+	json_decref(environment);
 }
+
+Test(record, ids_are_random_uuids)
+{
+	char one[RECORD_ID_SIZE], other[RECORD_ID_SIZE];
+
+	record_make_id(one);
+	record_make_id(other);
+	cr_expect_eq(strlen(one), 36);
+	cr_expect_eq(one[14], '4', "version of the UUID");
+	cr_expect_str_neq(one, other);
+}
+
+/* ---- builds ---------------------------------------------------------------------------------- */
+
+static bool is_hex(const char *s)
+{
+	return *s && strspn(s, "0123456789abcdef") == strlen(s);
+}
+
+Test(record, a_build_says_what_tells_it_from_another)
+{
+	char id[RECORD_BUILD_ID_SIZE], command[200], line[200] = "";
+	struct record_build b;
+	FILE *readelf;
+
+	record_build_self(&b);
+	cr_expect_eq(strncmp(b.version, KT_VERSION, strlen(KT_VERSION)), 0, "%s", b.version);
+	cr_expect(strstr(b.compiler, "gcc ") || strstr(b.compiler, "clang "), "%s", b.compiler);
+	cr_assert_not_null(b.build_id);
+	cr_expect(is_hex(b.build_id), "%s", b.build_id);
+	cr_assert_eq(record_build_id("/proc/self/exe", id), 0);
+	cr_expect_str_eq(id, b.build_id);
+
+	snprintf(command, sizeof(command), "readelf -n /proc/%d/exe | grep -o 'Build ID: .*'",
+		 (int)getpid());
+	readelf = popen(command, "r");
+	cr_assert_not_null(readelf);
+	cr_assert_not_null(fgets(line, sizeof(line), readelf));
+	pclose(readelf);
+	line[strcspn(line, "\n")] = '\0';
+	cr_expect_str_eq(line + strlen("Build ID: "), id, "as readelf has it");
+}
+
+Test(record, files_without_notes_have_no_build)
+{
+	static const char script[] = "#!/bin/sh\nexit 0\n";
+	char id[RECORD_BUILD_ID_SIZE], text[20];
+
+	put_file(script, strlen(script));
+	cr_expect_eq(record_build_id(path, id), -ENOEXEC);
+	cr_expect_str_eq(id, "");
+	put_file("\177ELF\2\1\1\0", 8);
+	cr_expect_eq(record_build_id(path, id), -ENOEXEC, "cut off");
+	cr_expect_eq(record_build_id("/nonexistent", id), -ENOENT);
+	cr_expect_eq(record_build_note("/proc/self/exe", "nobody", 1, text, sizeof(text)), -ENOENT);
+	cr_expect_str_eq(text, "");
+}
+
+/* ---- names ----------------------------------------------------------------------------------- */
 
 Test(record, names_that_are_not_utf8_stay_readable)
 {
