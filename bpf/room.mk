@@ -4,7 +4,7 @@ tracer_sources := bpf/tracer.c bpf/slab.c bpf/process.c bpf/attach.c bpf/error.c
 $B/bpf/pidns.o: $B/bpf/pidns.skel.h
 $B/bpf/wakeup.o: $B/bpf/wakeup.skel.h
 tracer_sources += bpf/cmd_doctor.c bpf/doctor.c bpf/features.c
-tracer_sources += bpf/cmd_trace.c bpf/trace_run.c bpf/trace_command.c
+tracer_sources += bpf/cmd_trace.c bpf/trace_run.c bpf/trace_command.c bpf/snapshot.c
 tracer_sources += bpf/usdt_files.c bpf/subject_func.c bpf/work.c bpf/stop.c bpf/park.c
 $B/bpf/work.o: $B/bpf/work.skel.h
 $B/bpf/stop.o: $B/bpf/stop.skel.h

@@ -102,7 +102,7 @@ Test(report_model, blocks_merge_and_stay_aligned)
 		block("q", false, epoch("old", 1000, 50),
 		      i == 4 ? NULL : epoch("new", 2000 + 100 * (uint64_t)i, 50), 0);
 	block("q", true, epoch("old", 5000, 30), epoch("new", 5000, 30), 0);
-	emit(record_end("complete"));
+	emit(json_pack("{s:s, s:s}", "type", "end", "status", "complete"));
 	r = read_back();
 
 	cr_assert_eq(r->nr_questions, 1);
@@ -353,7 +353,7 @@ Test(report_model, files_put_together_by_cat_are_one_run)
 
 	question("q", "latency");
 	block("q", false, epoch("old", 1000, 50), epoch("new", 1000, 50), 0);
-	emit(record_end("complete"));
+	emit(json_pack("{s:s, s:s}", "type", "end", "status", "complete"));
 	emit(json_pack("{s:s, s:i}", "type", "header", "schema", 1));
 	question("q", "latency");
 	block("q", false, epoch("old", 1000, 50), epoch("new", 1000, 50), 0);
@@ -370,7 +370,7 @@ Test(report_model, an_interrupted_run_is_not_complete)
 	struct report *r;
 
 	question("q", "latency");
-	emit(record_end("interrupted"));
+	emit(json_pack("{s:s, s:s}", "type", "end", "status", "interrupted"));
 	r = read_back();
 	cr_expect_not(r->complete);
 	cr_expect_eq(r->result[0].stats.count, 0);
