@@ -377,3 +377,16 @@ int report_html(FILE *out, const struct report *r)
 		return errno ? -errno : -EIO;
 	return 0;
 }
+
+static int render(FILE *out, const struct report *r, const struct terminal_style *style)
+{
+	(void)style;
+	return report_html(out, r);
+}
+
+const struct report_format report_format_html = {
+	.name = "html",
+	.help = "one self-contained page with plots",
+	.suffix = { ".html", ".htm" },
+	.render = render,
+};

@@ -185,3 +185,16 @@ int report_json(FILE *out, const struct report *r)
 		return errno ? -errno : -EIO;
 	return 0;
 }
+
+static int render(FILE *out, const struct report *r, const struct terminal_style *style)
+{
+	(void)style;
+	return report_json(out, r);
+}
+
+const struct report_format report_format_json = {
+	.name = "json",
+	.help = "one object for other programs",
+	.suffix = { ".json" },
+	.render = render,
+};

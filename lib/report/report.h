@@ -143,6 +143,32 @@ int report_text(FILE *out, const struct report *r, const struct terminal_style *
 int report_html(FILE *out, const struct report *r);
 int report_json(FILE *out, const struct report *r);
 
+#define REPORT_MAX_SUFFIXES 3
+
+/*
+ * What a report can be written as. One file per format exports one of these, named
+ * report_format_NAME; formats.c has a row for each.
+ */
+struct report_format {
+	const char *name;			 /* as `kt report -f` takes it */
+	const char *help;			 /* what it is, after its name */
+	const char *suffix[REPORT_MAX_SUFFIXES]; /* of files that are written in it, with the dot */
+	/* as the renderers above; @style NULL: plain */
+	int (*render)(FILE *out, const struct report *r, const struct terminal_style *style);
+};
+
+/* report_format_at - number @i of all formats, the default first; NULL after the last */
+const struct report_format *report_format_at(size_t i);
+
+/* report_format_named - the format of that name; NULL: none */
+const struct report_format *report_format_named(const char *name);
+
+/* report_format_of_file - the format that the suffix of @path stands for; NULL: none */
+const struct report_format *report_format_of_file(const char *path);
+
+/* report_format_names - "text, html or json" into @text, cut off at @size */
+void report_format_names(char *text, size_t size);
+
 /*
  * report_targets - hold @r against the targets in file @path, one per line: QUESTION-GLOB ARM
  * p50|p99 <= LIMIT followed by the arm that LIMIT is a multiple of, or by ns, us or ms. A target is

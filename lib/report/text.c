@@ -552,3 +552,10 @@ int report_text(FILE *out, const struct report *r, const struct terminal_style *
 		return errno ? -errno : -EIO;
 	return 0;
 }
+
+const struct report_format report_format_text = {
+	.name = "text",
+	.help = "tables for a terminal",
+	.suffix = { ".txt" },
+	.render = report_text,
+};
