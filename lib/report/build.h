@@ -56,8 +56,8 @@ struct report *report_new(void);
 /* report_keep - a copy of @s that lives as long as the report; NULL: no memory */
 const char *report_keep(struct report *r, const char *s);
 
-/* grow - make room for one more of @size bytes in @array; false: no memory, nothing changed */
-bool grow(void **array, size_t nr, size_t *room, size_t size);
+/* build_grow - make room for one more of @size bytes in @array; false: no memory, nothing changed */
+bool build_grow(void **array, size_t nr, size_t *room, size_t size);
 
 /* build_finish - statistics, comparisons and the flat arrays of the report; 0 or -ENOMEM */
 int build_finish(struct build *b);

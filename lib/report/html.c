@@ -161,7 +161,7 @@ static void verdict_cells(const struct page *p, const struct report_question *q,
 		if (q->baseline && !strcmp(r->name, q->baseline))
 			fputs("baseline", p->out);
 		else if (r->from_trace)
-			fprintf(p->out, "seen by %s, no verdict", seen_by(r));
+			fprintf(p->out, "seen by %s, no verdict", report_seen_by(r));
 		return;
 	}
 	fprintf(p->out, "<td>%s<td>", format_ratio(ratio, c->c.ratio));
@@ -233,7 +233,7 @@ static void navigation(const struct page *p)
 		fputs("</a>", p->out);
 	}
 	fputs("<b>Behind the figures</b>", p->out);
-	if (strcmp(header_text(p->r, "tool"), "trace"))
+	if (strcmp(report_header_text(p->r, "tool"), "trace"))
 		fputs("<a href=\"#noise\">Noise</a>", p->out);
 	fputs("<a href=\"#tracing\">Tracing</a><a href=\"#environment\">Environment</a>"
 	      "<a href=\"#again\">Do it again</a></div></nav>\n",
@@ -283,8 +283,8 @@ static void verdict_card(const struct page *p)
 
 static void cards(const struct page *p)
 {
-	const char *model = json_string_value(environment_at(p->r, "cpu.model"));
-	const char *release = json_string_value(environment_at(p->r, "kernel.release"));
+	const char *model = json_string_value(report_environment_at(p->r, "cpu.model"));
+	const char *release = json_string_value(report_environment_at(p->r, "kernel.release"));
 	uint64_t operations = 0;
 	char text[128], title[64], figure[FIGURE];
 
@@ -309,7 +309,7 @@ static void cards(const struct page *p)
 			 total(p->r->losses) ? "losses, see below" : "nothing lost");
 	else
 		snprintf(text, sizeof(text), "%s",
-			 losses_missing(p->r) ? "losses not known" : "phases not taken");
+			 report_losses_missing(p->r) ? "losses not known" : "phases not taken");
 	card(p, "Tracing", text);
 	fputs("</div>\n", p->out);
 }
@@ -321,27 +321,27 @@ static void head(const struct page *p)
 	      "<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; style-src 'unsafe-inline'\">"
 	      "<title>kt ",
 	      p->out);
-	page_text(p, header_text(p->r, "tool"));
+	page_text(p, report_header_text(p->r, "tool"));
 	fputs(" ", p->out);
-	page_text(p, header_text(p->r, "start"));
+	page_text(p, report_header_text(p->r, "start"));
 	fprintf(p->out, "</title><style>%s</style></head>\n<body><div class=layout>", page_style);
 	navigation(p);
 	fputs("<main><h1>kt ", p->out);
-	page_text(p, header_text(p->r, "tool"));
+	page_text(p, report_header_text(p->r, "tool"));
 	fputs("</h1><p class=sub>", p->out);
-	page_text(p, header_text(p->r, "start"));
+	page_text(p, report_header_text(p->r, "start"));
 	fputs(" · kt ", p->out);
-	page_text(p, header_text(p->r, "version"));
+	page_text(p, report_header_text(p->r, "version"));
 	fputs(" · run <code>", p->out);
-	page_text(p, header_text(p->r, "id"));
+	page_text(p, report_header_text(p->r, "id"));
 	fputs("</code></p>\n", p->out);
 	if (!p->r->complete)
 		fputs("<p class=banner><b>Interrupted.</b> The run did not reach its end; what was measured until then "
 		      "is shown.</p>\n",
 		      p->out);
-	if (not_traced(p->r)) {
+	if (report_not_traced(p->r)) {
 		fputs("<p class=banner><b>Phases were not taken.</b> ", p->out);
-		page_text(p, not_traced(p->r));
+		page_text(p, report_not_traced(p->r));
 		fputs("</p>\n", p->out);
 	}
 	cards(p);

@@ -79,15 +79,15 @@ static void tracing(const struct page *p)
 
 	fputs("<h2 id=tracing>Tracing</h2>", p->out);
 	if (!p->r->cost) {
-		if (losses_missing(p->r)) {
+		if (report_losses_missing(p->r)) {
 			fputs("<p>What was lost is not known: the record ends before it.</p>\n",
 			      p->out);
 			return;
 		}
 		fputs("<p>Nothing was traced", p->out);
-		if (not_traced(p->r)) {
+		if (report_not_traced(p->r)) {
 			fputs(": ", p->out);
-			page_text(p, not_traced(p->r));
+			page_text(p, report_not_traced(p->r));
 		}
 		fputs(".</p>\n", p->out);
 		return;
@@ -240,7 +240,7 @@ static void again(const struct page *p)
 
 	if (!text)
 		return;
-	command_of(text, p->r, escape_shell);
+	report_write_command(text, p->r, escape_shell);
 	fclose(text);
 	fputs("<h2 id=again>Do it again</h2><pre>", p->out);
 	page_text(p, command);
@@ -250,7 +250,7 @@ static void again(const struct page *p)
 
 void html_context(const struct page *p)
 {
-	if (strcmp(header_text(p->r, "tool"), "trace"))
+	if (strcmp(report_header_text(p->r, "tool"), "trace"))
 		noise(p);
 	tracing(p);
 	environment(p);

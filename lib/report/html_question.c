@@ -92,7 +92,7 @@ static void arm_row(const struct page *p, const struct report_result *r)
 	ns_cell(p, per_op);
 	fputs("<td class=reason>", p->out);
 	if (r->from_trace) {
-		fprintf(p->out, "seen by %s: ", seen_by(r));
+		fprintf(p->out, "seen by %s: ", report_seen_by(r));
 		page_text(p, r->main_metric ? r->main_metric : "nothing");
 	} else {
 		if (r->label)
@@ -105,7 +105,7 @@ static void arm_row(const struct page *p, const struct report_result *r)
 /* What the tracer saw of the same subject on a busy worker: another quantity, a row of its own. */
 static void busy_row(const struct page *p, const struct report_result *r)
 {
-	struct report_stats s = report_stats(delay_busy(r));
+	struct report_stats s = report_stats(report_delay_busy(r));
 
 	if (!s.count)
 		return;
@@ -201,15 +201,15 @@ static void stack(const struct page *p, const struct report_result *r, double lo
 	page_swatch(p, r->name);
 	fputs("</div><div class=row>", p->out);
 	for (size_t i = 0; i < NR_PARTS; i++) {
-		double mean = mean_of(r, part[i]), share = result_share(r, part[i]);
+		double mean = mean_of(r, part[i]), share = report_result_share(r, part[i]);
 		char text[FIGURE], label[2 * FIGURE];
 
 		if (!(mean > 0))
 			continue;
-		snprintf(label, sizeof(label), "%s %s", phase_title(part[i]),
+		snprintf(label, sizeof(label), "%s %s", report_phase_title(part[i]),
 			 format_percent(text, share));
 		fprintf(p->out, "<span class=p%zu style=\"width:%.2f%%\" title=\"%s: ", i,
-			100 * mean / longest, phase_title(part[i]));
+			100 * mean / longest, report_phase_title(part[i]));
 		page_ns(p, mean);
 		fprintf(p->out, ", %s\">%s</span>", format_percent(text, share),
 			mean / longest > LABEL_SHARE(strlen(label)) ? label : "");
@@ -226,16 +226,16 @@ static void stacks(const struct page *p, const struct report_question *q)
 	for (size_t i = 0; i < q->nr_results; i++) {
 		const struct report_result *r = &p->r->result[q->first_result + i];
 
-		if (phases_add_up(r))
+		if (report_phases_add_up(r))
 			longest = fmax(longest, mean_of(r, PHASE_END_TO_END));
 	}
 	fputs("<div class=legend>", p->out);
 	for (size_t i = 0; i < NR_PARTS; i++)
 		fprintf(p->out, "<span><i class=\"sw p%zu\"></i>%s</span>", i,
-			phase_title(part[i]));
+			report_phase_title(part[i]));
 	fputs("</div><div class=stack>", p->out);
 	for (size_t i = 0; longest > 0 && i < q->nr_results; i++)
-		if (phases_add_up(&p->r->result[q->first_result + i]))
+		if (report_phases_add_up(&p->r->result[q->first_result + i]))
 			stack(p, &p->r->result[q->first_result + i], longest);
 	fputs("</div>\n", p->out);
 }
@@ -249,13 +249,13 @@ static void phase_cell(const struct page *p, const struct report_result *r, enum
 	page_ns(p, s.p50);
 	fputs("<br><span class=quiet>", p->out);
 	page_ns(p, s.mean);
-	fprintf(p->out, "<br>%s</span>", format_percent(text, result_share(r, phase)));
+	fprintf(p->out, "<br>%s</span>", format_percent(text, report_result_share(r, phase)));
 }
 
 static void phase_row(const struct page *p, const struct report_result *r)
 {
 	char text[FIGURE], traced[FIGURE], untraced[FIGURE];
-	double effect = observer_effect(r);
+	double effect = report_observer_effect(r);
 
 	fputs("<tr><td class=name>", p->out);
 	page_swatch(p, r->name);

@@ -88,7 +88,7 @@ static json_t *result(const struct report_question *q, const struct report_resul
 			    number(r->iterations ? (double)r->cpu_ns / (double)r->iterations
 						 : NAN));
 	json_object_set_new(j, "traced", figures(r->traced));
-	json_object_set_new(j, "observer_effect", number(observer_effect(r)));
+	json_object_set_new(j, "observer_effect", number(report_observer_effect(r)));
 	json_object_set(j, "counters", r->counters);
 	return j;
 }

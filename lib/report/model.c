@@ -79,7 +79,7 @@ static struct build_question *add_question(struct build *b, const char *name, co
 	const char *kept = report_keep(b->report, name), *kept_mode = report_keep(b->report, mode);
 
 	if (!kept || !kept_mode ||
-	    !grow((void **)&b->question, b->nr, &b->room, sizeof(*b->question)))
+	    !build_grow((void **)&b->question, b->nr, &b->room, sizeof(*b->question)))
 		return NULL;
 	q = &b->question[b->nr];
 	memset(q, 0, sizeof(*q));
@@ -107,7 +107,7 @@ static struct build_result *add_result(struct build *b, struct build_question *q
 	struct build_result *r;
 
 	if (b->nr_results >= MAX_RESULTS || !kept ||
-	    !grow((void **)&q->result, q->nr, &q->room, sizeof(*q->result)))
+	    !build_grow((void **)&q->result, q->nr, &q->room, sizeof(*q->result)))
 		return NULL;
 	r = &q->result[q->nr++];
 	memset(r, 0, sizeof(*r));
@@ -202,7 +202,7 @@ static int take_question(struct build *b, const json_t *record)
 
 static bool series_add(struct series *s, double v)
 {
-	if (!grow((void **)&s->value, s->nr, &s->room, sizeof(*s->value)))
+	if (!build_grow((void **)&s->value, s->nr, &s->room, sizeof(*s->value)))
 		return false;
 	s->value[s->nr++] = v;
 	return true;
@@ -310,12 +310,12 @@ static bool take_noise(struct build_question *q, const json_t *noise)
 {
 	size_t room = q->room_noise;
 
-	if (!grow((void **)&q->steal, q->nr_noise, &room, sizeof(double)))
+	if (!build_grow((void **)&q->steal, q->nr_noise, &room, sizeof(double)))
 		return false;
 	room = q->room_noise;
-	if (!grow((void **)&q->psi, q->nr_noise, &room, sizeof(double)))
+	if (!build_grow((void **)&q->psi, q->nr_noise, &room, sizeof(double)))
 		return false;
-	if (!grow((void **)&q->canary, q->nr_noise, &q->room_noise, sizeof(double)))
+	if (!build_grow((void **)&q->canary, q->nr_noise, &q->room_noise, sizeof(double)))
 		return false;
 	q->steal[q->nr_noise] = get_number(noise, "steal");
 	q->psi[q->nr_noise] = get_number(noise, "psi_cpu");

@@ -38,52 +38,53 @@ void escape_html(FILE *out, const char *s);
 /* escape_shell - @s as one word of a shell command, for the terminal: '...' where it needs it */
 void escape_shell(FILE *out, const char *s);
 
-/* phase_title - "end to end", "call", ... */
-const char *phase_title(enum report_phase p);
+/* report_phase_title - "end to end", "call", ... */
+const char *report_phase_title(enum report_phase p);
 
 /*
- * result_share - mean of phase @p as a share of the mean end to end; NAN when either is missing, or
- * when they are of different wakes (a tracer may know a part of a wake whose other stamps are
- * missing)
+ * report_result_share - mean of phase @p as a share of the mean end to end; NAN when either is
+ * missing, or when they are of different wakes (a tracer may know a part of a wake whose other
+ * stamps are missing)
  */
-double result_share(const struct report_result *r, enum report_phase p);
+double report_result_share(const struct report_result *r, enum report_phase p);
 
-/* phases_add_up - call, wake, runq and resume are there for the same wakes */
-bool phases_add_up(const struct report_result *r);
+/* report_phases_add_up - call, wake, runq and resume are there for the same wakes */
+bool report_phases_add_up(const struct report_result *r);
 
 /*
- * seen_by - who saw a subject beside the arms of a question: "the tracer", or the kernel's own
- * module
+ * report_seen_by - what saw a subject beside the arms of a question: "the tracer", or
+ * "a kernel module"
  */
-const char *seen_by(const struct report_result *r);
+const char *report_seen_by(const struct report_result *r);
 
 /*
- * delay_busy - of a subject beside the arms of a question whose own figures are of something else;
- * NULL: none
+ * report_delay_busy - of a subject beside the arms of a question whose own figures are of something
+ * else; NULL: none
  */
-const struct hist *delay_busy(const struct report_result *r);
+const struct hist *report_delay_busy(const struct report_result *r);
 
 /*
- * observer_effect - median end to end of traced blocks / of untraced blocks, NAN when either is
- * missing
+ * report_observer_effect - median end to end of traced blocks / of untraced blocks, NAN when either
+ * is missing
  */
-double observer_effect(const struct report_result *r);
+double report_observer_effect(const struct report_result *r);
 
-/* verdict_text - "regressed", "unstable: regressed", ... */
-const char *verdict_text(const struct comparison *c);
+/* report_verdict_text - "regressed", "unstable: regressed", ... */
+const char *report_verdict_text(const struct comparison *c);
 
-/* command_of - writes the command that repeats the run, each word through @word */
-void command_of(FILE *out, const struct report *r, void (*word)(FILE *out, const char *s));
+/* report_write_command - writes the command that repeats the run, each word through @word */
+void report_write_command(FILE *out, const struct report *r,
+			  void (*word)(FILE *out, const char *s));
 
-/* header_text - a string of the header, "" when it is none */
-const char *header_text(const struct report *r, const char *key);
+/* report_header_text - a string of the header, "" when it is none */
+const char *report_header_text(const struct report *r, const char *key);
 
-/* not_traced - why a bench run has no phases; NULL when it has, or is no bench run */
-const char *not_traced(const struct report *r);
+/* report_not_traced - why a bench run has no phases; NULL when it has, or is no bench run */
+const char *report_not_traced(const struct report *r);
 
-/* losses_missing - a trace that was cut off before it could say what it lost */
-bool losses_missing(const struct report *r);
+/* report_losses_missing - a trace that was cut off before it could say what it lost */
+bool report_losses_missing(const struct report *r);
 
-/* environment_at - the value at @path ("cpu.model") of the environment, NULL when not there */
-const json_t *environment_at(const struct report *r, const char *path);
+/* report_environment_at - the value at @path ("cpu.model") of the environment, NULL when not there */
+const json_t *report_environment_at(const struct report *r, const char *path);
 #endif

@@ -21,7 +21,7 @@ struct report_private {
 	size_t nr, room;
 };
 
-bool grow(void **array, size_t nr, size_t *room, size_t size)
+bool build_grow(void **array, size_t nr, size_t *room, size_t size)
 {
 	size_t wanted = *room ? 2 * *room : 8;
 	void *moved;
@@ -41,7 +41,7 @@ const char *report_keep(struct report *r, const char *s)
 	struct report_private *p = r->private;
 	char *copy;
 
-	if (!grow((void **)&p->string, p->nr, &p->room, sizeof(*p->string)))
+	if (!build_grow((void **)&p->string, p->nr, &p->room, sizeof(*p->string)))
 		return NULL;
 	copy = strdup(s);
 	if (copy)

@@ -123,7 +123,8 @@ static void comparison_cell(struct text *t, const struct report_comparison *c)
 		snprintf(interval, sizeof(interval), "[%s, %s]", format_ratio(lo, c->c.lo),
 			 format_ratio(hi, c->c.hi));
 	fprintf(t->out, "  %s %6s %-15s %s%s%s", c->metric, format_ratio(ratio, c->c.ratio),
-		interval, paint(t, verdict_colour(&c->c)), verdict_text(&c->c), paint(t, PLAIN));
+		interval, paint(t, verdict_colour(&c->c)), report_verdict_text(&c->c),
+		paint(t, PLAIN));
 }
 
 /*
@@ -164,7 +165,7 @@ static void heading(struct text *t, const char *const *title, size_t nr)
 /* What the tracer saw of the same subject on a busy worker: another quantity, a row of its own. */
 static void busy_row(struct text *t, const struct report_result *r)
 {
-	struct report_stats s = report_stats(delay_busy(r));
+	struct report_stats s = report_stats(report_delay_busy(r));
 
 	if (!s.count)
 		return;
@@ -207,7 +208,7 @@ static void arms_table(struct text *t, const struct report_question *q)
 		name_cell(t, r->name);
 		figure_cells(t, &r->stats);
 		if (r->from_trace)
-			fprintf(t->out, "  by %s (%s), no verdict", seen_by(r),
+			fprintf(t->out, "  by %s (%s), no verdict", report_seen_by(r),
 				r->main_metric ? r->main_metric : "-");
 		comparison_cells(t, q, r);
 		fputc('\n', t->out);
@@ -246,7 +247,7 @@ static void phase_row(struct text *t, const struct report_result *r, const char 
 		struct report_stats s = report_stats(r->phase[shown_phase[p]]);
 
 		if (!strcmp(stat, "share"))
-			cell(t, format_percent(text, result_share(r, shown_phase[p])));
+			cell(t, format_percent(text, report_result_share(r, shown_phase[p])));
 		else
 			ns_cell(t, !strcmp(stat, "p50") ? s.p50 : s.mean);
 	}
@@ -255,7 +256,7 @@ static void phase_row(struct text *t, const struct report_result *r, const char 
 static void phase_rows(struct text *t, const struct report_result *r)
 {
 	char text[FIGURE], untraced[FIGURE];
-	double effect = observer_effect(r);
+	double effect = report_observer_effect(r);
 
 	name_cell(t, *r->name ? r->name : "all");
 	phase_row(t, r, "p50");
@@ -402,15 +403,15 @@ static void escaped_line(struct text *t, const char *label, const char *s)
 
 static void head(struct text *t)
 {
-	const char *model = json_string_value(environment_at(t->r, "cpu.model"));
-	const char *release = json_string_value(environment_at(t->r, "kernel.release"));
+	const char *model = json_string_value(report_environment_at(t->r, "cpu.model"));
+	const char *release = json_string_value(report_environment_at(t->r, "kernel.release"));
 
 	fprintf(t->out, "%skt ", paint(t, BOLD));
-	escape_terminal(t->out, header_text(t->r, "tool"));
+	escape_terminal(t->out, report_header_text(t->r, "tool"));
 	fprintf(t->out, "%s ", paint(t, PLAIN));
-	escape_terminal(t->out, header_text(t->r, "version"));
+	escape_terminal(t->out, report_header_text(t->r, "version"));
 	fputs("  ", t->out);
-	escape_terminal(t->out, header_text(t->r, "start"));
+	escape_terminal(t->out, report_header_text(t->r, "start"));
 	if (model) {
 		fputs("  ", t->out);
 		escape_terminal(t->out, model);
@@ -450,9 +451,9 @@ static void tracing(struct text *t)
 	double cpu_ns = json_number_value(json_object_get(t->r->cost, "cpu_ns"));
 	char text[FIGURE];
 
-	if (not_traced(t->r))
-		escaped_line(t, "phases not taken: ", not_traced(t->r));
-	if (losses_missing(t->r))
+	if (report_not_traced(t->r))
+		escaped_line(t, "phases not taken: ", report_not_traced(t->r));
+	if (report_losses_missing(t->r))
 		fputs("losses: not known, the record ends before them\n", t->out);
 	if (!t->r->cost)
 		return;
@@ -525,7 +526,7 @@ static void foot(struct text *t)
 	noise(t);
 	warnings(t);
 	fputs("again: ", t->out);
-	command_of(t->out, t->r, escape_shell);
+	report_write_command(t->out, t->r, escape_shell);
 	fputc('\n', t->out);
 	fputs(t->r->nr_comparisons
 		      ? "A ratio is candidate / baseline, paired by block; in brackets its 95 % interval. "
