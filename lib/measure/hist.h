@@ -20,6 +20,7 @@
 typedef __u64 hist_u64;
 typedef __u32 hist_u32;
 #else
+#include <stdbool.h>
 #include <stdint.h>
 typedef uint64_t hist_u64;
 typedef uint32_t hist_u32;
@@ -97,7 +98,7 @@ struct hist {
 
 void hist_init(struct hist *h, uint32_t k);
 
-/* hist_add - record one value; about 4 ns */
+/* hist_add - record one value; about 4 ns. The sum stays at 2^64-1 once it would pass it. */
 static inline void hist_add(struct hist *h, uint64_t v)
 {
 	if (!h->count || v < h->min)
@@ -105,7 +106,8 @@ static inline void hist_add(struct hist *h, uint64_t v)
 	if (v > h->max)
 		h->max = v;
 	h->count++;
-	h->sum += v;
+	if (__builtin_add_overflow(h->sum, v, &h->sum))
+		h->sum = UINT64_MAX;
 	h->overflow += (v >> HIST_MAX_BITS) != 0;
 	h->bucket[hist_index(v, h->k)]++;
 }
@@ -113,10 +115,21 @@ static inline void hist_add(struct hist *h, uint64_t v)
 /**
  * hist_merge - add @from to @to
  *
- * @from may be finer than @to (it is folded exactly). Return: 0, or -EINVAL when @from is coarser:
+ * @from may be finer than @to (it is folded exactly). The sum stays at 2^64-1 once it would pass
+ * it. Return: 0; -EINVAL when @from is coarser, -EOVERFLOW when both counts together pass 2^64-1:
  * then @to is unchanged.
  */
 int hist_merge(struct hist *to, const struct hist *from);
+
+/*
+ * hist_is_consistent - do the figures of @h fit each other?
+ *
+ * @k is one that a histogram can have, the buckets add up to the count, min and max lie in the
+ * first and the last bucket that is not empty, the sum lies between count * min and count * max
+ * (each 2^64-1 at most, where sums stay), and no more values overflowed than the last bucket has.
+ * An empty one is all zero, but for min and max.
+ */
+bool hist_is_consistent(const struct hist *h);
 
 /**
  * hist_quantile - value below which the share @q (0..1) of the values lies, in ns

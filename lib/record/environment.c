@@ -22,6 +22,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/record/types.h"
+
 #ifndef KT_BUILD_FLAGS
 #define KT_BUILD_FLAGS ""
 #endif
@@ -496,4 +498,9 @@ json_t *record_environment(void)
 			 file_text("/sys/kernel/mm/transparent_hugepage/enabled"), "process",
 			 process, "load", load, "build", build_json(), "variables",
 			 variables_json(), "warnings", warnings);
+}
+
+int record_write_environment(struct record_writer *w)
+{
+	return record_write(w, record_environment());
 }

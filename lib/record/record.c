@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #define LINE_MAX_BYTES (16u << 20)
 
@@ -209,130 +210,286 @@ json_t *record_end(const char *status)
 /* ---- reading --------------------------------------------------------------------------------- */
 
 struct line_reader {
-	FILE *in;
+	gzFile in; /* reads what is not compressed as it is */
+	const char *path;
 	char *line;
 	size_t length, room;
-	bool ended; /* the line had its newline */
+	bool ended;	    /* the line had its newline */
+	bool too_long;	    /* and was not kept */
+	const char *damage; /* why the data end early; NULL: they do not */
+	size_t at, filled;
+	char chunk[1 << 16];
 };
 
-/*
- * The next line without its newline. Return: 1, 0 at the end of the file, or -errno (-EFBIG: line
- * too long).
- */
-static int next_line(struct line_reader *r)
+/* More data into the chunk. Return: 1, 0 at the end, or -errno. */
+static int fill(struct line_reader *r)
 {
-	int c;
+	int n = gzread(r->in, r->chunk, sizeof(r->chunk)), code;
 
-	r->length = 0;
-	r->ended = false;
-	while ((c = getc_unlocked(r->in)) != EOF) {
-		if (c == '\n') {
-			r->ended = true;
-			return 1;
-		}
-		if (r->length == LINE_MAX_BYTES)
-			return -EFBIG;
-		if (r->length == r->room) {
-			size_t room = r->room ? 2 * r->room : 1 << 16;
-			char *line = realloc(r->line, room);
-
-			if (!line)
-				return -ENOMEM;
-			r->line = line;
-			r->room = room;
-		}
-		r->line[r->length++] = (char)c;
-	}
-	if (ferror(r->in))
+	r->at = 0;
+	r->filled = n > 0 ? (size_t)n : 0;
+	if (n > 0)
+		return 1;
+	gzerror(r->in, &code);
+	if (code == Z_BUF_ERROR)
+		r->damage = "the compressed data is cut off";
+	else if (code == Z_DATA_ERROR)
+		r->damage = "the compressed data is damaged from here on";
+	else if (code == Z_ERRNO)
 		return errno ? -errno : -EIO;
-	return r->length > 0;
+	else if (code == Z_MEM_ERROR)
+		return -ENOMEM;
+	return 0;
 }
 
-/* Why @record cannot be the record at line @line of a file; NULL when it can. */
-static const char *refuse(const json_t *record, size_t line)
+static int keep(struct line_reader *r, const char *text, size_t length)
 {
-	const char *type = json_string_value(json_object_get(record, "type"));
-	const json_t *schema = json_object_get(record, "schema");
+	if (r->length + length > LINE_MAX_BYTES)
+		r->too_long = true;
+	if (r->too_long)
+		return 0;
+	if (r->length + length > r->room) {
+		size_t room = r->room ? r->room : sizeof(r->chunk);
+		char *line;
 
-	if (!json_is_object(record))
-		return "not a JSON object";
-	if (!type)
-		return "a record without a type";
-	if (strcmp(type, "header"))
-		return line == 1 ? "not a kt record: the first line is no header" : NULL;
-	if (!json_is_integer(schema) || json_integer_value(schema) != RECORD_SCHEMA)
-		return "written by another version of kt: only schema 1 is known here";
+		while (room < r->length + length)
+			room *= 2;
+		line = realloc(r->line, room);
+		if (!line)
+			return -ENOMEM;
+		r->line = line;
+		r->room = room;
+	}
+	memcpy(r->line + r->length, text, length);
+	r->length += length;
+	return 0;
+}
+
+/* The next line without its newline. Return: 1, 0 at the end of the file, or -errno. */
+static int next_line(struct line_reader *r)
+{
+	bool any = false;
+	int ret;
+
+	r->length = 0;
+	r->ended = r->too_long = false;
+	while (!r->ended) {
+		const char *newline;
+		size_t n;
+
+		if (r->at == r->filled) {
+			ret = r->damage ? 0 : fill(r);
+			if (ret <= 0)
+				return ret < 0 ? ret : any;
+		}
+		any = true;
+		newline = memchr(r->chunk + r->at, '\n', r->filled - r->at);
+		n = newline ? (size_t)(newline - r->chunk) - r->at : r->filled - r->at;
+		ret = keep(r, r->chunk + r->at, n);
+		if (ret)
+			return ret;
+		r->at += n + (newline != NULL);
+		r->ended = newline != NULL;
+	}
+	return 1;
+}
+
+struct reading {
+	const struct record_visitor *v;
+	struct line_reader in;
+	size_t line;
+	bool begun; /* a header has come */
+	char *err;
+	size_t errlen;
+};
+
+static void skip(const struct reading *r, size_t line, const char *reason)
+{
+	if (r->v->torn)
+		r->v->torn(line, reason, r->v->arg);
+}
+
+static const char *parse_reason(const json_error_t *e)
+{
+	switch (json_error_code(e)) {
+	case json_error_invalid_utf8:
+		return "invalid UTF-8";
+	case json_error_stack_overflow:
+		return "nested too deep";
+	case json_error_numeric_overflow:
+		return "a number is too big";
+	case json_error_duplicate_key:
+		return "a name is given twice";
+	case json_error_null_character:
+	case json_error_null_byte_in_key:
+		return "a NUL in a string";
+	default:
+		return "malformed JSON";
+	}
+}
+
+/* The record in @text, or NULL and why there is none. */
+static json_t *parse(const char *text, size_t length, const char **reason)
+{
+	json_error_t why;
+	json_t *record = json_loadb(text, length, JSON_REJECT_DUPLICATES, &why);
+
+	*reason = !record					     ? parse_reason(&why)
+		  : !json_is_object(record)			     ? "not a JSON object"
+		  : !json_is_string(json_object_get(record, "type")) ? "a record without a type"
+								     : NULL;
+	if (!*reason)
+		return record;
+	json_decref(record);
 	return NULL;
 }
 
-static int read_records(struct line_reader *r, const char *path,
-			int (*each)(const json_t *, void *), void *arg, char *err, size_t errlen)
+/*
+ * The header that cat put at the end of a torn line; the last one, since a header ends its line.
+ */
+static json_t *find_header(const char *line, size_t length)
 {
-	json_error_t why;
-	size_t line = 0;
-	int got;
+	static const char begin[] = "{\"type\":\"header\"";
+	const char *at = NULL, *next = line, *end = line + length, *reason;
 
-	while ((got = next_line(r)) > 0) {
-		json_t *record = json_loadb(r->line, r->length, JSON_REJECT_DUPLICATES, &why);
-		const char *reason;
-		int ret;
+	while ((next = memmem(next, (size_t)(end - next), begin, sizeof(begin) - 1)))
+		at = next++;
+	return at ? parse(at, (size_t)(end - at), &reason) : NULL;
+}
 
-		line++;
-		if (!record && !r->ended && line > 1)
-			return 0; /* torn last line: the writer was killed in the middle of it */
-		if (!record) {
-			say(err, errlen, "%s: line %zu is not a record (%s at column %d)", path,
-			    line,
-			    json_error_code(&why) == json_error_invalid_utf8	 ? "invalid UTF-8"
-			    : json_error_code(&why) == json_error_stack_overflow ? "nested too deep"
-			    : json_error_code(&why) == json_error_numeric_overflow
-				    ? "number too big"
-			    : json_error_code(&why) == json_error_duplicate_key
-				    ? "a name given twice"
-			    : json_error_code(&why) == json_error_null_character ? "NUL in a string"
-			    : json_error_code(&why) == json_error_null_byte_in_key ? "NUL in a name"
-			    : !r->ended						   ? "cut off"
-					: "malformed JSON",
-			    why.column);
+/* 0: a header of a schema that is known. */
+static int check_header(const struct reading *r, const json_t *header)
+{
+	const json_t *schema = json_object_get(header, "schema");
+	const char *version = json_string_value(json_object_get(header, "version"));
+	json_int_t n = json_integer_value(schema);
+
+	if (json_is_integer(schema) && n >= 1 && n <= RECORD_SCHEMA)
+		return 0;
+	if (json_is_integer(schema))
+		say(r->err, r->errlen,
+		    "%s: line %zu: schema %" JSON_INTEGER_FORMAT
+		    ", written by kt %.40s: only schemas 1 to %d are known here",
+		    r->in.path, r->line, n, version ? version : "of an unknown version",
+		    RECORD_SCHEMA);
+	else
+		say(r->err, r->errlen, "%s: line %zu: a header without a schema", r->in.path,
+		    r->line);
+	return -EINVAL;
+}
+
+/* Return: 0, -EINVAL, or what the visitor returned. */
+static int take(struct reading *r, const json_t *record)
+{
+	const char *type = json_string_value(json_object_get(record, "type"));
+	int ret;
+
+	if (!strcmp(type, "header")) {
+		ret = check_header(r, record);
+		if (ret)
+			return ret;
+		for (size_t line = 1; !r->begun && line < r->line; line++)
+			skip(r, line, "before the first header");
+		r->begun = true;
+	}
+	return r->begun ? r->v->each(record, r->line, r->v->arg) : 0;
+}
+
+static int take_line(struct reading *r)
+{
+	struct line_reader *in = &r->in;
+	const char *reason = "longer than 16 MiB";
+	json_t *record = NULL;
+	int ret;
+
+	r->line++;
+	if (!in->too_long) {
+		if (!r->begun && memchr(in->line, '\0', in->length)) {
+			say(r->err, r->errlen, "%s: line %zu: not a kt record: binary data",
+			    in->path, r->line);
 			return -EINVAL;
 		}
-		reason = refuse(record, line);
-		if (reason) {
-			say(err, errlen, "%s: line %zu: %s", path, line, reason);
-			json_decref(record);
-			return -EINVAL;
-		}
-		ret = each(record, arg);
-		json_decref(record);
+		record = parse(in->line, in->length, &reason);
+	}
+	if (!record && !in->too_long) {
+		record = find_header(in->line, in->length);
+		if (record || !in->ended)
+			reason = "cut off";
+	}
+	if (reason && r->begun)
+		skip(r, r->line, reason);
+	if (!record)
+		return 0;
+	ret = take(r, record);
+	json_decref(record);
+	return ret;
+}
+
+static int read_records(struct reading *r)
+{
+	struct line_reader *in = &r->in;
+	int got, ret;
+
+	while ((got = next_line(in)) > 0) {
+		ret = take_line(r);
 		if (ret)
 			return ret;
 	}
-	if (got == -EFBIG) {
-		say(err, errlen, "%s: line %zu is longer than 16 MiB", path, line + 1);
-		return -EINVAL;
+	if (got) {
+		say(r->err, r->errlen, "cannot read %s: %s", in->path, strerror(-got));
+		return got;
 	}
-	if (got)
-		say(err, errlen, "cannot read %s: %s", path, strerror(-got));
-	if (!got && !line) {
-		say(err, errlen, "%s is empty, not a kt record", path);
-		return -EINVAL;
+	if (r->begun) {
+		if (in->damage)
+			skip(r, r->line, in->damage);
+		return 0;
 	}
-	return got;
+	if (!r->line)
+		say(r->err, r->errlen, "%s is %s, not a kt record", in->path,
+		    in->damage ? "compressed data cut off or damaged at its beginning" : "empty");
+	else
+		say(r->err, r->errlen, "%s: not a kt record: no line of it is a header", in->path);
+	return -EINVAL;
 }
 
-int record_read(const char *path, int (*each)(const json_t *record, void *arg), void *arg,
-		char *err, size_t errlen)
+/* "-": standard input, which stays open. NULL: errno says why. */
+static gzFile open_input(const char *path)
 {
-	struct line_reader r = { .in = fopen(path, "re") };
+	bool standard = !strcmp(path, "-");
+	int fd = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+			  : open(path, O_RDONLY | O_CLOEXEC);
+	gzFile in;
+
+	if (fd < 0)
+		return NULL;
+	in = gzdopen(fd, "r");
+	if (!in) {
+		close(fd);
+		errno = ENOMEM;
+	}
+	return in;
+}
+
+int record_read(const char *path, const struct record_visitor *v, char *err, size_t errlen)
+{
+	struct reading *r = calloc(1, sizeof(*r));
 	int ret;
 
-	if (!r.in) {
-		ret = -errno;
-		say(err, errlen, "cannot read %s: %s", path, strerror(-ret));
-		return ret;
+	if (!r) {
+		say(err, errlen, "no memory");
+		return -ENOMEM;
 	}
-	ret = read_records(&r, path, each, arg, err, errlen);
-	free(r.line);
-	fclose(r.in);
+	*r = (struct reading){ .v = v, .err = err, .errlen = errlen };
+	r->in.path = strcmp(path, "-") ? path : "standard input";
+	r->in.in = open_input(path);
+	if (r->in.in) {
+		ret = read_records(r);
+		gzclose_r(r->in.in);
+	} else {
+		ret = -errno;
+		say(err, errlen, "cannot read %s: %s", r->in.path, strerror(-ret));
+	}
+	free(r->in.line);
+	free(r);
 	return ret;
 }

@@ -54,7 +54,7 @@ struct record_header {
 	struct record_build suite; /* bench: of the suite binary; all NULL: not said */
 	const char *suite_name;	   /* bench: its file name without directories; NULL: none */
 	json_t *command;	   /* array of strings */
-	const char *id;		   /* UUID; two headers of one id are the same run */
+	const char *id;		   /* UUID; two headers of one id are the same run; see below */
 	const char *start;	   /* UTC, ISO 8601 */
 	uint64_t start_ns;
 	bool has_seed;
@@ -63,7 +63,15 @@ struct record_header {
 	const char *trace_reason; /* bench: why not traced; NULL */
 };
 
-/* record_write_header - @h without schema, id, start and start_ns, which are made here */
+#define RECORD_ID_SIZE 37
+
+/* record_make_id - a new one, for those who need it before the file is there */
+void record_make_id(char id[RECORD_ID_SIZE]);
+
+/*
+ * record_write_header - @h without schema, start, start_ns and command, which are made here; so is
+ * an id that is NULL
+ */
 int record_write_header(struct record_writer *w, const struct record_header *h, int argc,
 			char **argv);
 int record_read_header(const json_t *record, struct record_header *h, char *why, size_t whylen);

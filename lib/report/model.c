@@ -501,7 +501,7 @@ static int take_end(struct build *b, const json_t *record)
  * Types that are not listed (calibration, outlier, event, those to come) say nothing that is shown
  * here.
  */
-static int take_record(const json_t *record, void *arg)
+static int take_record(const json_t *record, size_t line, void *arg)
 {
 	static const struct {
 		const char *type;
@@ -515,7 +515,7 @@ static int take_record(const json_t *record, void *arg)
 	const char *type = get_string(record, "type");
 	struct build *b = arg;
 
-	b->line++;
+	b->line = line;
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		if (!strcmp(type, types[i].type))
 			return types[i].take(b, record);
@@ -539,7 +539,8 @@ int report_load(struct report **report, const char *path, char *err, size_t errl
 	b->path = path;
 	b->err = err;
 	b->errlen = errlen;
-	ret = record_read(path, take_record, b, err, errlen);
+	ret = record_read(path, &(struct record_visitor){ .each = take_record, .arg = b }, err,
+			  errlen);
 	if (!ret) {
 		r->complete = b->nr_complete == b->nr_headers;
 		ret = build_finish(b);

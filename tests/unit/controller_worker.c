@@ -280,10 +280,11 @@ static const char *text(const json_t *record, const char *key)
 	return s ? s : "";
 }
 
-static int pick(const json_t *record, void *arg)
+static int pick(const json_t *record, size_t line, void *arg)
 {
 	struct selection *s = arg;
 
+	(void)line;
 	if (!strcmp(text(record, "type"), s->type) &&
 	    (!s->question || !strcmp(text(record, "question"), s->question)))
 		json_array_append(s->found, (json_t *)record);
@@ -293,9 +294,10 @@ static int pick(const json_t *record, void *arg)
 static json_t *records(const char *type, const char *question)
 {
 	struct selection s = { type, question, json_array() };
+	struct record_visitor v = { .each = pick, .arg = &s };
 	char err[300] = "";
 
-	cr_assert_eq(record_read(path, pick, &s, err, sizeof(err)), 0, "%s", err);
+	cr_assert_eq(record_read(path, &v, err, sizeof(err)), 0, "%s", err);
 	return s.found;
 }
 

@@ -62,10 +62,11 @@ static int last_byte(void)
 }
 
 /* Keeps the types of the records in order, as one string. */
-static int note_type(const json_t *record, void *arg)
+static int note_type(const json_t *record, size_t line, void *arg)
 {
 	char *types = arg;
 
+	(void)line;
 	strcat(types, json_string_value(json_object_get(record, "type")));
 	strcat(types, " ");
 	return strlen(types) > 900 ? 77 : 0;
@@ -73,8 +74,10 @@ static int note_type(const json_t *record, void *arg)
 
 static int read_types(char types[1024])
 {
+	struct record_visitor v = { .each = note_type, .arg = types };
+
 	types[0] = '\0';
-	return record_read(path, note_type, types, err, sizeof(err));
+	return record_read(path, &v, err, sizeof(err));
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -287,9 +290,11 @@ Test(record, a_line_without_end_is_refused)
 
 Test(record, a_missing_file_and_a_directory_are_named)
 {
+	struct record_visitor v = { .each = note_type };
+
 	cr_expect_eq(read_types((char[1024]){ 0 }), -ENOENT);
 	cr_expect(strstr(err, path), "%s", err);
-	cr_expect_eq(record_read(dir, note_type, NULL, err, sizeof(err)), -EISDIR);
+	cr_expect_eq(record_read(dir, &v, err, sizeof(err)), -EISDIR);
 	cr_expect(strstr(err, "irectory"), "%s", err);
 }
 
