@@ -11,11 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/report/report.h"
+#include "lib/report/render.h"
 #include "lib/cli/cli.h"
 
 struct options {
-	const char *input, *output, *baseline, *targets;
+	char **input;
+	size_t nr_inputs;
+	const char *output, *baseline, *targets;
 	const struct report_format *format; /* NULL: by the suffix of output */
 	bool force;
 };
@@ -100,12 +102,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'F':
 		o->force = true;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (o->input) {
-			say(KT_EXIT_USAGE, "one FILE at a time; `cat` merges records");
-			return EINVAL;
-		}
-		o->input = arg;
+	case ARGP_KEY_ARGS:
+		o->input = state->argv + state->next;
+		o->nr_inputs = (size_t)(state->argc - state->next);
 		return 0;
 	case ARGP_KEY_NO_ARGS:
 		say(KT_EXIT_USAGE, "which FILE? `kt bench` leaves results/latest/run.jsonl");
@@ -118,8 +117,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "FILE",
-	.doc = "Render a record of `kt bench` or `kt trace`: its figures, their comparison, and what they rest on.",
+	.args_doc = "FILE...",
+	.doc = "Render records of `kt bench` or `kt trace`: its figures, their comparison, and what they rest on.",
 	.help_filter = help_text,
 };
 
@@ -191,6 +190,15 @@ static int hold_against(const struct report *r, const struct options *o)
 	return ret ? say(KT_EXIT_USAGE, "%s", err) : KT_EXIT_OK;
 }
 
+/* Everything else has been rendered. */
+static int say_lost(const struct report *r)
+{
+	fputs("kt report: dropped: ", stderr);
+	report_write_drops_summary(stderr, r);
+	fputs("; the report names each with its reason\n", stderr);
+	return KT_EXIT_FAILED;
+}
+
 int cmd_report(int argc, char **argv)
 {
 	struct options o = { 0 };
@@ -205,15 +213,17 @@ int cmd_report(int argc, char **argv)
 	if (o.targets && (o.output || o.format))
 		return say(KT_EXIT_USAGE,
 			   "--targets prints a table of its own: without --output and --format");
-	ret = report_load(&r, o.input, err, sizeof(err));
+	ret = report_load_files(&r, (const char *const *)o.input, o.nr_inputs, err, sizeof(err));
 	if (ret)
 		return say(ret == -ENOMEM ? KT_EXIT_FAILED : KT_EXIT_USAGE, "%s", err);
 	if (o.baseline && !report_rebase(r, o.baseline))
-		ret = say(KT_EXIT_USAGE, "no question of %s has an arm '%s'", o.input, o.baseline);
+		ret = say(KT_EXIT_USAGE, "no question has an arm '%s'", o.baseline);
 	else if (o.targets)
 		ret = hold_against(r, &o);
 	else
 		ret = o.output ? render_to_file(r, &o) : render_to_stdout(r, &o);
+	if (!ret && r->lost_question)
+		ret = say_lost(r);
 	report_free(r);
 	return ret;
 }

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * What the renderers share apart from escaping: figures for people, words for verdicts, what the
- * header says.
- */
+/* What the renderers share apart from escaping: figures for people, words for verdicts. */
 #include "lib/report/render.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -66,9 +62,9 @@ char *format_ratio(char text[FIGURE], double ratio)
 	return text;
 }
 
-char *format_counter(char text[FIGURE], const struct report_result *r, const json_t *sum)
+char *format_counter(char text[FIGURE], const struct report_result *r, double sum)
 {
-	double value = json_number_value(sum) / (double)r->iterations;
+	double value = sum / (double)r->iterations;
 
 	return value == floor(value) ? format_count(text, value) : format_ratio(text, value);
 }
@@ -153,74 +149,20 @@ const char *report_verdict_text(const struct comparison *c)
 	return c->unstable ? unstable[c->verdict] : verdict_name(c->verdict);
 }
 
-const char *report_header_text(const struct report *r, const char *key)
+void report_write_loss(FILE *out, const struct report_result *r, const struct record_count *loss,
+		       report_word *word)
 {
-	const char *s = json_string_value(json_object_get(r->header, key));
+	uint64_t all = report_sum(r->hist ? r->hist->count : 0, r->traced ? r->traced->count : 0);
+	char text[2][FIGURE];
 
-	return s ? s : "";
-}
-
-const char *report_not_traced(const struct report *r)
-{
-	const char *reason = report_header_text(r, "trace_reason");
-
-	if (strcmp(report_header_text(r, "tool"), "bench") ||
-	    json_is_true(json_object_get(r->header, "trace")))
-		return NULL;
-	return *reason ? reason : "the run was not traced";
-}
-
-bool report_losses_missing(const struct report *r)
-{
-	return !r->cost && !strcmp(report_header_text(r, "tool"), "trace");
-}
-
-static bool is_option(const char *word, const char *shorter, const char *longer)
-{
-	return !strcmp(word, shorter) || !strcmp(word, longer);
-}
-
-void report_write_command(FILE *out, const struct report *r, void (*word)(FILE *out, const char *s))
-{
-	json_t *command = json_object_get(r->header, "command"),
-	       *seed = json_object_get(r->header, "seed"), *item;
-	bool seeded = false, skip = false;
-	size_t i;
-
-	fputs("kt", out);
-	json_array_foreach (command, i, item) {
-		const char *s = json_string_value(item);
-
-		/*
-		 * Where kt was installed is the reader's own affair, and the file of that run is
-		 * taken.
-		 */
-		if (!s || skip || (!i && strcmp(s, report_header_text(r, "tool")))) {
-			skip = false;
-			continue;
-		}
-		skip = is_option(s, "-o", "--output");
-		if (skip || !strncmp(s, "--output=", 9))
-			continue;
-		seeded |= is_option(s, "-s", "--seed") || !strncmp(s, "--seed=", 7);
-		fputc(' ', out);
-		word(out, s);
+	for (size_t i = 0; i < r->nr_losses; i++)
+		all = report_sum(all, r->loss[i].value);
+	fprintf(out, "%s of %s values were ", format_count(text[0], (double)loss->value),
+		format_count(text[1], (double)all));
+	if (!strcmp(loss->name, "impossible")) {
+		fputs("impossible and left out", out);
+		return;
 	}
-	if (json_is_integer(seed) && !seeded)
-		fprintf(out, " --seed %" PRId64, (int64_t)json_integer_value(seed));
-}
-
-const json_t *report_environment_at(const struct report *r, const char *path)
-{
-	const json_t *at = r->environment;
-	char part[64];
-
-	while (at && *path) {
-		size_t n = strcspn(path, ".");
-
-		snprintf(part, sizeof(part), "%.*s", (int)n, path);
-		at = json_object_get(at, part);
-		path += n + (path[n] == '.');
-	}
-	return json_is_null(at) ? NULL : at;
+	fputs("left out: ", out);
+	word(out, loss->name);
 }

@@ -29,7 +29,7 @@ static void figure_cells(const struct page *p, const struct report_stats *s)
 static void heading(const struct page *p, size_t index, const struct report_question *q)
 {
 	fprintf(p->out, "<section><h2 id=q%zu>", index);
-	page_question(p, q->name, true);
+	page_question(p, q, true);
 	fputs("</h2>\n", p->out);
 }
 
@@ -68,17 +68,28 @@ static void introduction(const struct page *p, const struct report_question *q)
 /* What the benchmark itself counted. */
 static void counters(const struct page *p, const struct report_result *r)
 {
-	const char *name, *before = r->label ? "; per operation: " : "per operation: ";
+	const char *before = r->label ? "; per operation: " : "per operation: ";
 	char text[FIGURE];
-	json_t *sum;
 
 	if (!r->iterations)
 		return;
-	json_object_foreach (r->counters, name, sum) {
+	for (size_t i = 0; i < r->nr_counters; i++) {
 		fputs(before, p->out);
-		page_text(p, name);
-		fprintf(p->out, " %s", format_counter(text, r, sum));
+		page_text(p, r->counter[i].name);
+		fprintf(p->out, " %s", format_counter(text, r, r->counter[i].value));
 		before = ", ";
+	}
+}
+
+/* What the figures of the row do not contain. */
+static void losses(const struct page *p, const struct report_result *r)
+{
+	for (size_t i = 0; i < r->nr_losses; i++) {
+		if (!r->loss[i].value)
+			continue;
+		fputs(" <span class=\"chip unstable\">", p->out);
+		report_write_loss(p->out, r, &r->loss[i], escape_html);
+		fputs("</span>", p->out);
 	}
 }
 
@@ -98,6 +109,7 @@ static void arm_row(const struct page *p, const struct report_result *r)
 		if (r->label)
 			page_text(p, r->label);
 		counters(p, r);
+		losses(p, r);
 	}
 	fputc('\n', p->out);
 }
@@ -117,9 +129,6 @@ static void busy_row(const struct page *p, const struct report_result *r)
 
 static void arms_table(const struct page *p, const struct report_question *q)
 {
-	const char *arm;
-	json_t *reason;
-
 	fprintf(p->out,
 		"<div class=scroll><table><tr><th>arm<th>%s<th>p50<th>p90<th>p99<th>p99.9<th>max<th>mean"
 		"<th>CPU / op<th class=l>\n",
@@ -128,11 +137,11 @@ static void arms_table(const struct page *p, const struct report_question *q)
 		arm_row(p, &p->r->result[q->first_result + i]);
 		busy_row(p, &p->r->result[q->first_result + i]);
 	}
-	json_object_foreach (q->skipped, arm, reason) {
+	for (size_t i = 0; i < q->nr_skipped; i++) {
 		fputs("<tr><td class=\"name quiet\">", p->out);
-		page_text(p, arm);
+		page_text(p, q->skipped[i].arm);
 		fputs("<td colspan=9 class=reason>skipped: ", p->out);
-		page_text(p, json_string_value(reason) ? json_string_value(reason) : "");
+		page_text(p, q->skipped[i].reason);
 		fputc('\n', p->out);
 	}
 	fputs("</table></div>\n", p->out);
@@ -188,7 +197,7 @@ static bool has_phases(const struct report_result *r)
 
 static double mean_of(const struct report_result *r, enum report_phase phase)
 {
-	return r->phase[phase] ? hist_mean(r->phase[phase]) : NAN;
+	return report_mean(r->phase[phase]);
 }
 
 /* Of the widest bar, what a label of so many characters takes on a narrow page (600 px). */
