@@ -35,7 +35,7 @@ int attach_program(struct tracer *t, const char *name, char *err, size_t errlen)
 }
 
 int attach_usdt(struct tracer *t, const char *prog, const char *path, const char *provider,
-		       const char *name, uint64_t cookie, char *err, size_t errlen)
+		const char *name, uint64_t cookie, char *err, size_t errlen)
 {
 	struct bpf_program *p = bpf_object__find_program_by_name(t->obj, prog);
 	LIBBPF_OPTS(bpf_usdt_opts, opts, .usdt_cookie = cookie);

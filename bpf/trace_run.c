@@ -23,13 +23,6 @@
 #define POLL_START_MS  1
 #define START_PHASE_NS 300000000ULL
 
-static const char *const kind_name[] = {
-	[TRACER_WAKEUP] = "wakeup",
-	[TRACER_PARK] = "park",
-	[TRACER_WORK] = "work",
-	[TRACER_STOP] = "stop",
-};
-
 struct run {
 	struct trace_request *q;
 	struct trace_outcome *o;
@@ -64,9 +57,9 @@ static int write_subject(struct run *r, const struct tracer_snapshot *s, const c
 {
 	return record_write(r->w,
 			    json_pack("{s:s, s:s, s:o, s:I, s:I, s:o}", "type", "trace", "kind",
-				      kind_name[r->q->opts.kind], "subject", record_string(name),
-				      "start_ns", (json_int_t)s->start_ns, "end_ns",
-				      (json_int_t)s->end_ns, "metrics", metrics));
+				      tracer_kind_about(r->q->opts.kind)->name, "subject",
+				      record_string(name), "start_ns", (json_int_t)s->start_ns,
+				      "end_ns", (json_int_t)s->end_ns, "metrics", metrics));
 }
 
 /* Groups of one name are one subject: a function of several processes. */

@@ -24,6 +24,7 @@ tests_archives_arms = bench/libarms.a lib/libkthread.a lib/libkeventd.a lib/libp
 tests_archives_driver = bench/libdriver.a bench/libktbench.a bench/libarms.a lib/libkthread.a \
 	lib/libkeventd.a lib/libmeasure.a lib/libprobe.a
 tests_archives_targets = lib/libtarget.a
+tests_archives_tracer_kinds = bpf/libtracer.a lib/libtarget.a lib/libmeasure.a lib/libprobe.a
 tests_archives_work_state = lib/libmeasure.a
 tests_archives_park_state = lib/libmeasure.a
 tests_archives_harness_question = bench/libktbench.a lib/libmeasure.a lib/libprobe.a
