@@ -23,6 +23,7 @@
 #include <linux/bpf.h>
 
 #include "bpf/features.h"
+#include "bpf/kinds.h"
 
 #define ROOT_OR_CAPS "run as root, or grant CAP_BPF and CAP_PERFMON"
 
@@ -45,7 +46,7 @@ __attribute__((format(printf, 6, 7))) static void say(struct examination *e, con
 	c = &e->d->capability[e->d->nr++];
 	c->name = name;
 	c->state = s;
-	c->costs = s == CAPABILITY_OK ? "" : costs;
+	snprintf(c->costs, sizeof(c->costs), "%s", s == CAPABILITY_OK ? "" : costs);
 	c->remedy = s == CAPABILITY_OK ? NULL : remedy;
 	va_start(ap, fmt);
 	vsnprintf(c->why, sizeof(c->why), fmt, ap);
@@ -194,11 +195,8 @@ static void examine_programs(struct examination *e)
 
 static void examine_maps(struct examination *e)
 {
-	static const char *const feature_costs[NR_FEATURES] = {
-		[FEATURE_ATOMICS] = "kt trace work, park and stop",
-		[FEATURE_CURRENT_TASK] = "kt trace work, and all tracing of programs",
-		[FEATURE_TASK_STORAGE] = "kt trace wakeup",
-	};
+	char costs[160] = "kt trace ";
+	size_t used = strlen(costs);
 	int ok = libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL);
 
 	/* The library cannot tell refused from unknown: without privilege it is refused. */
@@ -210,25 +208,14 @@ static void examine_maps(struct examination *e)
 	for (enum feature f = 0; f < NR_FEATURES; f++) {
 		int err = feature_try(f);
 
+		tracer_kind_list(tracer_kinds_needing(f), "and", costs + used,
+				 sizeof(costs) - used);
 		if (!err || !e->is_privileged)
-			say_tried(e, feature_text[f].name, err ? -EPERM : 0, feature_costs[f]);
+			say_tried(e, feature_text[f].name, err ? -EPERM : 0, costs);
 		else
-			say(e, feature_text[f].name, CAPABILITY_ABSENT, feature_costs[f],
+			say(e, feature_text[f].name, CAPABILITY_ABSENT, costs,
 			    feature_text[f].since, "refused by this kernel");
 	}
-}
-
-static int tracepoint_args(struct examination *e, const char *name)
-{
-	char type[96];
-	const struct btf_type *t;
-	int id;
-
-	snprintf(type, sizeof(type), "btf_trace_%s", name);
-	id = e->btf ? btf__find_by_name_kind(e->btf, type, BTF_KIND_TYPEDEF) : -ENOENT;
-	t = id < 0 ? NULL : btf__type_by_id(e->btf, btf__type_by_id(e->btf, id)->type);
-	t = t && btf_is_ptr(t) ? btf__type_by_id(e->btf, t->type) : NULL;
-	return t && btf_is_func_proto(t) ? btf_vlen(t) - 1 : -ENOENT;
 }
 
 static void examine_events(struct examination *e)
@@ -238,7 +225,7 @@ static void examine_events(struct examination *e)
 		"sched_kthread_work_execute_start", "sched_kthread_work_execute_end"
 	};
 	char missing[120] = "";
-	int n = tracepoint_args(e, "sched_switch");
+	int n = feature_tracepoint_args("sched_switch");
 
 	if (n >= 4)
 		say(e, "sched_switch prev_state", CAPABILITY_OK, "", NULL, "4th argument");
@@ -246,10 +233,10 @@ static void examine_events(struct examination *e)
 		say(e, "sched_switch prev_state", CAPABILITY_ABSENT,
 		    "a few switches in ten thousand are put in the wrong class (state read from the task)",
 		    "Linux 5.18 or later",
-		    n < 0 ? "no BTF to look in" : "sched_switch has %d arguments", n);
+		    !n ? "no BTF to look in" : "sched_switch has %d arguments", n);
 
 	for (size_t i = 0; i < sizeof(kthread_events) / sizeof(kthread_events[0]); i++)
-		if (tracepoint_args(e, kthread_events[i]) < 0)
+		if (!feature_tracepoint_args(kthread_events[i]))
 			snprintf(missing + strlen(missing), sizeof(missing) - strlen(missing),
 				 "%s%s", *missing ? " " : "",
 				 kthread_events[i] + strlen("sched_kthread_"));
