@@ -33,22 +33,22 @@ static const char *const barrier_names[] = { "kthread_flush_work_fn", "kt_flush_
 static int add_barriers(struct tracer *t, const struct target_file *f, const struct target_probe *p,
 			uint64_t cookie)
 {
-	int fd = tracer_map_fd(t, "barriers"), err = 0;
+	int fd = tracer_map_fd(t, "barriers"), ret = 0;
 	const uint32_t one = 1;
 
-	for (size_t n = 0; n < sizeof(barrier_names) / sizeof(barrier_names[0]) && !err; n++) {
+	for (size_t n = 0; n < sizeof(barrier_names) / sizeof(barrier_names[0]) && !ret; n++) {
 		uint64_t addr;
 
 		/* A stripped file does not tell: then flushes count as works. */
 		if (symbol_find_in_file(f->path, barrier_names[n], &addr, NULL))
 			continue;
-		for (uint32_t s = 0; s < p->nr_sites && s < TARGET_MAX_SITES && !err; s++) {
+		for (uint32_t s = 0; s < p->nr_sites && s < TARGET_MAX_SITES && !ret; s++) {
 			struct func_origin b = { .cookie = cookie, .distance = addr - p->site[s] };
 
-			err = bpf_map_update_elem(fd, &b, &one, BPF_ANY);
+			ret = bpf_map_update_elem(fd, &b, &one, BPF_ANY);
 		}
 	}
-	return err;
+	return ret;
 }
 
 static const char *const kernel_programs[] = { "on_kernel_end", "on_kernel_start",
