@@ -53,19 +53,19 @@ __attribute__((format(printf, 6, 7))) static void say(struct examination *e, con
 	va_end(ap);
 }
 
-/* The outcome of a trial: @err is 0 or a negative errno. */
-static void say_tried(struct examination *e, const char *name, int err, const char *costs)
+/* The outcome of a trial: @ret is 0 or a negative errno. */
+static void say_tried(struct examination *e, const char *name, int ret, const char *costs)
 {
-	if (!err)
+	if (!ret)
 		say(e, name, CAPABILITY_OK, costs, NULL, "%s", "");
-	else if (err == -EPERM || err == -EACCES)
+	else if (ret == -EPERM || ret == -EACCES)
 		say(e, name, CAPABILITY_FORBIDDEN, costs,
 		    e->is_privileged ? "boot with lockdown=none" : ROOT_OR_CAPS,
 		    e->is_privileged
 			    ? "refused in spite of the capabilities, as locked-down kernels do"
 			    : "this process lacks the capabilities");
 	else
-		say(e, name, CAPABILITY_ABSENT, costs, NULL, "%s", strerror(-err));
+		say(e, name, CAPABILITY_ABSENT, costs, NULL, "%s", strerror(-ret));
 }
 
 static bool read_line(const char *path, char *out, size_t len)
@@ -168,29 +168,15 @@ static int try_btf_program(struct examination *e, enum bpf_attach_type attach, c
 
 static void examine_programs(struct examination *e)
 {
-	int err;
-
 	say_tried(e, "tp_btf programs",
 		  try_btf_program(e, BPF_TRACE_RAW_TP, "btf_trace_sched_switch", BTF_KIND_TYPEDEF),
 		  "kt trace wakeup, park, and all kernel threads");
 	say_tried(e, "raw_tp programs", try_program(BPF_PROG_TYPE_RAW_TRACEPOINT, 0, 0),
 		  "run times of kernel workers");
-	say_tried(e, "tracepoint programs", try_program(BPF_PROG_TYPE_TRACEPOINT, 0, 0),
-		  "nothing of kt; other tools need them");
-	say_tried(e, "fentry programs",
-		  try_btf_program(e, BPF_TRACE_FENTRY, "schedule", BTF_KIND_FUNC),
-		  "nothing of kt: park requests of kernel threads show only from their wake on");
 	say_tried(
 		e, "iter/task programs",
 		try_btf_program(e, BPF_TRACE_ITER, "bpf_iter_task", BTF_KIND_FUNC),
 		"state for threads older than the tracer: their first wakes count as storage_failed");
-
-	err = try_program(BPF_PROG_TYPE_KPROBE, 0, 0);
-	if (!err && access("/sys/bus/event_source/devices/kprobe/type", F_OK))
-		say(e, "kprobes", CAPABILITY_ABSENT, "nothing of kt: nothing depends on them",
-		    "a kernel built with CONFIG_KPROBE_EVENTS", "the kernel has no kprobe events");
-	else
-		say_tried(e, "kprobes", err, "nothing of kt: nothing depends on them");
 }
 
 static void examine_maps(struct examination *e)
@@ -206,12 +192,12 @@ static void examine_maps(struct examination *e)
 				     : -EPERM,
 		  "outliers and lifecycle events");
 	for (enum feature f = 0; f < NR_FEATURES; f++) {
-		int err = feature_try(f);
+		int ret = feature_try(f);
 
 		tracer_kind_list(tracer_kinds_needing(f), "and", costs + used,
 				 sizeof(costs) - used);
-		if (!err || !e->is_privileged)
-			say_tried(e, feature_text[f].name, err ? -EPERM : 0, costs);
+		if (!ret || !e->is_privileged)
+			say_tried(e, feature_text[f].name, ret ? -EPERM : 0, costs);
 		else
 			say(e, feature_text[f].name, CAPABILITY_ABSENT, costs,
 			    feature_text[f].since, "refused by this kernel");
@@ -267,11 +253,11 @@ static void examine_perf(struct examination *e)
 					 .config = PERF_COUNT_SW_CPU_CLOCK };
 	struct perf_event_attr uprobe = { 0 };
 	char line[64] = "?";
-	int err = perf_open(&clock);
+	int ret = perf_open(&clock);
 
 	read_line("/proc/sys/kernel/perf_event_paranoid", line, sizeof(line));
-	if (err)
-		say_tried(e, "perf events", err, costs);
+	if (ret)
+		say_tried(e, "perf events", ret, costs);
 	else
 		say(e, "perf events", CAPABILITY_OK, "", NULL, "perf_event_paranoid is %s", line);
 
@@ -286,14 +272,14 @@ static void examine_perf(struct examination *e)
 	 */
 	uprobe.type = (uint32_t)strtoul(line, NULL, 10);
 	uprobe.config1 = (uint64_t)(uintptr_t) "/proc/self/exe";
-	err = perf_open(&uprobe);
-	if ((err == -EPERM || err == -EACCES) && e->is_privileged &&
+	ret = perf_open(&uprobe);
+	if ((ret == -EPERM || ret == -EACCES) && e->is_privileged &&
 	    !(e->caps & 1ULL << CAP_SYS_ADMIN))
 		say(e, "uprobes and USDT", CAPABILITY_FORBIDDEN, costs,
 		    "run as root, or grant CAP_SYS_ADMIN",
 		    "this kernel wants CAP_SYS_ADMIN for them");
-	else if (err == -EPERM || err == -EACCES)
-		say_tried(e, "uprobes and USDT", err, costs);
+	else if (ret == -EPERM || ret == -EACCES)
+		say_tried(e, "uprobes and USDT", ret, costs);
 	else if (access("/sys/bus/event_source/devices/uprobe/format/ref_ctr_offset", F_OK))
 		say(e, "uprobes and USDT", CAPABILITY_ABSENT, costs, "Linux 4.20 or later",
 		    "no semaphores: the library's probes stay switched off");

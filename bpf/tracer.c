@@ -191,7 +191,7 @@ void tracer_detach(struct tracer *t)
 {
 	tracer_enable(t, false);
 	while (t->nr_links)
-		bpf_link__destroy(t->link[--t->nr_links].link);
+		bpf_link__destroy(t->link[--t->nr_links]);
 	if (t->ops->detach)
 		t->ops->detach(t);
 	t->attached = false;

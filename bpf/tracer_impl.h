@@ -110,11 +110,6 @@ TRACER_KINDS(KIND_EXTERN)
 /* tracer_kind_ops - of kinds.c; NULL: there is no such kind */
 const struct tracer_ops *tracer_kind_ops(enum tracer_kind kind);
 
-struct tracer_link {
-	struct bpf_link *link;
-	const char *what;
-};
-
 struct tracer_known_process {
 	uint32_t tgid;	   /* in the kernel's initial namespace: key of the map `processes` */
 	pid_t local;	   /* as this process's namespace shows it */
@@ -138,7 +133,7 @@ struct tracer {
 	bool attached, enabled;
 	bool by_process; /* settings->by_process */
 
-	struct tracer_link *link;
+	struct bpf_link **link;
 	uint32_t nr_links;
 
 	/* slab.c */

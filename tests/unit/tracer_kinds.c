@@ -16,7 +16,8 @@ Test(tracer_kinds, each_has_a_name_of_its_own_and_is_found_by_it)
 		const struct tracer_kind_about *a = tracer_kind_about(k);
 
 		cr_assert(is_word(a->name), "kind %d", k);
-		cr_expect_eq(tracer_kind_find(a->name), k, "'%s' is the name of another kind", a->name);
+		cr_expect_eq(tracer_kind_find(a->name), k, "'%s' is the name of another kind",
+			     a->name);
 		cr_expect(*a->measures, "%s", a->name);
 	}
 	cr_expect_eq(tracer_kind_find("nothing"), NR_TRACER_KINDS);
