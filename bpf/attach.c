@@ -6,17 +6,17 @@
 
 #include "bpf/tracer_impl.h"
 
-/* @link belongs to @t from now on and goes with the next detach; @what for messages (static). */
-static int keep_link(struct tracer *t, struct bpf_link *link, const char *what)
+/* @link belongs to @t from now on and goes with the next detach. */
+static int keep_link(struct tracer *t, struct bpf_link *link)
 {
-	struct tracer_link *l = realloc(t->link, (t->nr_links + 1) * sizeof(*l));
+	struct bpf_link **grown = reallocarray(t->link, t->nr_links + 1, sizeof(*grown));
 
-	if (!l) {
+	if (!grown) {
 		bpf_link__destroy(link);
 		return -ENOMEM;
 	}
-	t->link = l;
-	t->link[t->nr_links++] = (struct tracer_link){ .link = link, .what = what };
+	t->link = grown;
+	t->link[t->nr_links++] = link;
 	return 0;
 }
 
@@ -31,11 +31,11 @@ int attach_program(struct tracer *t, const char *name, char *err, size_t errlen)
 	link = bpf_program__attach(p);
 	if (!link)
 		return error_explain(err, errlen, -errno, "attach %s", name);
-	return keep_link(t, link, bpf_program__name(p));
+	return keep_link(t, link);
 }
 
 int attach_usdt(struct tracer *t, const char *prog, const char *path, const char *provider,
-		       const char *name, uint64_t cookie, char *err, size_t errlen)
+		const char *name, uint64_t cookie, char *err, size_t errlen)
 {
 	struct bpf_program *p = bpf_object__find_program_by_name(t->obj, prog);
 	LIBBPF_OPTS(bpf_usdt_opts, opts, .usdt_cookie = cookie);
@@ -47,7 +47,7 @@ int attach_usdt(struct tracer *t, const char *prog, const char *path, const char
 	link = bpf_program__attach_usdt(p, -1, path, provider, name, &opts);
 	if (!link)
 		return error_explain_probe(err, errlen, -errno, provider, name);
-	return keep_link(t, link, bpf_program__name(p));
+	return keep_link(t, link);
 }
 
 int attach_iter_once(struct tracer *t, const char *prog, char *err, size_t errlen)

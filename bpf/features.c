@@ -84,9 +84,9 @@ int features_missing(unsigned int needs, char *text, size_t size)
 
 	text[0] = 0;
 	for (enum feature f = 0; f < NR_FEATURES; f++) {
-		int err = needs & FEATURE_BIT(f) ? feature_try(f) : 0;
+		int ret = needs & FEATURE_BIT(f) ? feature_try(f) : 0;
 
-		if (!err || err == -EPERM || used >= size)
+		if (!ret || ret == -EPERM || used >= size)
 			continue;
 		used += (size_t)snprintf(text + used, size - used, "%s%s (it takes %s)",
 					 nr ? " and no " : "", feature_text[f].name,

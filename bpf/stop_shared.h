@@ -4,6 +4,10 @@
 /* What stop.bpf.c and stop.c agree on. */
 #include "bpf/tracer_shared.h"
 
+#define STOP_METRICS(METRIC) METRIC(STOP, "stop", "what kthread_stop() takes for its caller")
+
+enum stop_metric { TRACER_METRICS(STOP, STOP_METRICS) };
+
 #define STOP_MAX_PENDING 4096
 
 /* A stop under way, by the thread id of who stops. */

@@ -12,37 +12,6 @@
 #include "bpf/pidns.h"
 #include "bpf/tracer_impl.h"
 
-static const struct tracer_ops *const kinds[] = {
-	[TRACER_WAKEUP] = &tracer_wakeup,
-	[TRACER_PARK] = &tracer_park,
-	[TRACER_WORK] = &tracer_work,
-	[TRACER_STOP] = &tracer_stop,
-};
-
-const char *tracer_metric_name(enum tracer_metric m)
-{
-	static const char *const names[NR_METRICS] = {
-		[METRIC_CALL] = "call",
-		[METRIC_WAKE] = "wake",
-		[METRIC_RUNQ] = "runq",
-		[METRIC_PREMIG] = "premig",
-		[METRIC_RESUME] = "resume",
-		[METRIC_END_TO_END] = "end_to_end",
-		[METRIC_UNATTRIBUTED] = "unattributed",
-		[METRIC_KERNEL] = "kernel",
-		[METRIC_PARK] = "park",
-		[METRIC_PARK_REACT] = "park_react",
-		[METRIC_UNPARK] = "unpark",
-		[METRIC_UNPARK_CALL] = "unpark_call",
-		[METRIC_DELAY_IDLE] = "delay_idle",
-		[METRIC_DELAY_BUSY] = "delay_busy",
-		[METRIC_RUN] = "run",
-		[METRIC_STOP] = "stop",
-	};
-
-	return (unsigned int)m < NR_METRICS ? names[m] : NULL;
-}
-
 /* ---- what the kernel lets us do --------------------------------------------------------------- */
 
 int tracer_permitted(char *err, size_t errlen)
@@ -127,6 +96,17 @@ static void autoload_follow(struct tracer *t)
 	}
 }
 
+static int open_skeleton(struct tracer *t, char *err, size_t errlen)
+{
+	int ret;
+
+	error_log_start();
+	ret = t->ops->skeleton->open(t);
+	if (ret)
+		return error_explain(err, errlen, ret, "open the %s tracer", t->ops->about.name);
+	return 0;
+}
+
 static int load(struct tracer *t, char *err, size_t errlen)
 {
 	int ret = slab_size(t);
@@ -136,14 +116,14 @@ static int load(struct tracer *t, char *err, size_t errlen)
 		return error_explain(err, errlen, ret, "size the histograms");
 	autoload_follow(t);
 	error_log_start();
-	ret = t->ops->load(t);
+	ret = t->ops->skeleton->load(t);
 	t->settings = NULL; /* read-only from here on */
-	if (ret && features_missing(t->ops->needs, lacks, sizeof(lacks)))
+	if (ret && features_missing(t->ops->about.needs, lacks, sizeof(lacks)))
 		return error_say(err, errlen, -ENOTSUP,
-				 "cannot load the %s tracer: this kernel has no %s", t->ops->name,
-				 lacks);
+				 "cannot load the %s tracer: this kernel has no %s",
+				 t->ops->about.name, lacks);
 	if (ret)
-		return error_explain(err, errlen, ret, "load the %s tracer", t->ops->name);
+		return error_explain(err, errlen, ret, "load the %s tracer", t->ops->about.name);
 	return slab_map(t, err, errlen);
 }
 
@@ -155,7 +135,7 @@ int tracer_open(struct tracer **out, const struct tracer_opts *o, char *err, siz
 	ret = tracer_permitted(err, errlen);
 	if (ret)
 		return ret;
-	if ((unsigned int)o->kind >= sizeof(kinds) / sizeof(kinds[0]))
+	if (!tracer_kind_ops(o->kind))
 		return error_say(err, errlen, -EINVAL, "there is no such tracer");
 	t = calloc(1, sizeof(*t));
 	if (!t || copy_opts(t, o)) {
@@ -164,8 +144,9 @@ int tracer_open(struct tracer **out, const struct tracer_opts *o, char *err, siz
 	}
 	raise_memlock();
 	t->stats_fd = -1;
-	t->ops = kinds[o->kind];
+	t->ops = tracer_kind_ops(o->kind);
 	ret = process_check(t, err, errlen);
+	ret = ret ?: open_skeleton(t, err, errlen);
 	ret = ret ?: t->ops->open(t, err, errlen);
 	ret = ret ?: fill_settings(t, err, errlen);
 	ret = ret ?: load(t, err, errlen);
@@ -210,7 +191,7 @@ void tracer_detach(struct tracer *t)
 {
 	tracer_enable(t, false);
 	while (t->nr_links)
-		bpf_link__destroy(t->link[--t->nr_links].link);
+		bpf_link__destroy(t->link[--t->nr_links]);
 	if (t->ops->detach)
 		t->ops->detach(t);
 	t->attached = false;
@@ -258,7 +239,9 @@ void tracer_close(struct tracer *t)
 		tracer_detach(t);
 	slab_free(t);
 	process_free(t);
-	if (t->ops && (t->skel || t->kind))
+	if (t->skel)
+		t->ops->skeleton->destroy(t);
+	if (t->kind)
 		t->ops->close(t);
 	if (t->stats_fd >= 0)
 		close(t->stats_fd);

@@ -5,40 +5,80 @@
  * Inside of a tracer: what the core (tracer.c, slab.c, process.c, attach.c) does for every kind, and
  * what a kind (wakeup.c, park.c, work.c, stop.c) adds through its table of operations.
  *
- * The core resolves the options, fills the settings, sizes and maps the slab, keeps the set of
- * processes, flips banks, reads counters, owns all links and words errors. A kind opens and loads
- * its skeleton and says which programs to attach. Every BPF object includes bpf/common.bpf.h, so
- * the core finds maps by their names there.
+ * The core resolves the options, opens and loads the skeleton, fills the settings, sizes and maps
+ * the slab, keeps the set of processes, flips banks, reads counters, owns all links and words
+ * errors. A kind says what it is and which programs to load and attach. Every BPF object includes
+ * bpf/common.bpf.h, so the core finds maps by their names there.
  *
- * Order: ops->open -> core fills *t->settings, sizes maps -> ops->load -> core maps the slab, seeds
- * `processes` -> (tracer_attach) core attaches follow.bpf.h's programs, then ops->attach ->
- * ops->process for each known process -> (tracer_poll) ops->process for each that joined or called
- * exec, ops->poll -> (tracer_read) ops->read -> (tracer_detach) links destroyed in reverse,
- * ops->detach -> ops->close.
+ * Order: core opens the skeleton -> ops->open -> core fills *t->settings, sizes maps, loads the
+ * skeleton, maps the slab, seeds `processes` -> (tracer_attach) core attaches follow.bpf.h's
+ * programs, then ops->attach -> ops->process for each known process -> (tracer_poll) ops->process
+ * for each that joined or called exec, ops->poll -> (tracer_read) ops->fold, ops->subject_name ->
+ * (tracer_detach) links destroyed in reverse, ops->detach -> ops->close.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <errno.h>
 
 #include "bpf/error.h"
 #include "bpf/features.h"
 #include "bpf/tracer.h"
 #include "bpf/tracer_shared.h"
 
+struct tracer;
+struct usdt_kind;
+
+/* A skeleton of libbpf's: opened, loaded and destroyed alike, but of a type of its own. */
+struct tracer_skeleton {
+	int (*open)(struct tracer *t); /* sets t->skel, t->obj, t->settings */
+	int (*load)(struct tracer *t); /* sets t->control; returns what __load returned */
+	void (*destroy)(struct tracer *t);
+};
+
+/* TRACER_SKELETON - NAME_skeleton, of NAME.skel.h, in the file that includes it */
+#define TRACER_SKELETON(name)                                   \
+	static int name##_skeleton_open(struct tracer *t)       \
+	{                                                       \
+		struct name##_bpf *skel = name##_bpf__open();   \
+                                                                \
+		if (!skel)                                      \
+			return -errno;                          \
+		t->skel = skel;                                 \
+		t->obj = skel->obj;                             \
+		t->settings = &skel->rodata->settings;          \
+		return 0;                                       \
+	}                                                       \
+                                                                \
+	static int name##_skeleton_load(struct tracer *t)       \
+	{                                                       \
+		struct name##_bpf *skel = t->skel;              \
+		int ret = name##_bpf__load(skel);               \
+                                                                \
+		if (!ret)                                       \
+			t->control = &skel->bss->control;       \
+		return ret;                                     \
+	}                                                       \
+                                                                \
+	static void name##_skeleton_destroy(struct tracer *t)   \
+	{                                                       \
+		name##_bpf__destroy(t->skel);                   \
+	}                                                       \
+                                                                \
+	static const struct tracer_skeleton name##_skeleton = { \
+		.open = name##_skeleton_open,                   \
+		.load = name##_skeleton_load,                   \
+		.destroy = name##_skeleton_destroy,             \
+	}
+
 struct tracer_ops {
-	const char *name;
-	enum tracer_metric first_metric; /* a kind's metrics stand together */
-	uint32_t nr_metrics;
+	struct tracer_kind_about about;
+	const struct tracer_skeleton *skeleton;
+	const struct usdt_kind *usdt; /* tables for the functions of usdt_kind.h, else NULL */
 	uint32_t nr_hidden; /* further histograms per group, after the metrics: for fold() only */
 	uint64_t counters;  /* COUNTER_BIT()s of its own; COUNTERS_ALL_KINDS are added */
-	uint32_t needs;	    /* FEATURE_BIT()s: what is asked for when it cannot be loaded */
 
-	/*
-	 * Open the skeleton; set t->skel, t->obj, t->settings; set autoload and the kind's own
-	 * settings.
-	 */
+	/* The skeleton is open: set autoload and the kind's own settings, allocate t->kind. */
 	int (*open)(struct tracer *t, char *err, size_t errlen);
-	/* Load the skeleton (its own __load); set t->control. Return what __load returned. */
-	int (*load)(struct tracer *t);
 	int (*attach)(struct tracer *t, char *err, size_t errlen);
 	/* The rest may be NULL. */
 	void (*detach)(struct tracer *t); /* after all links are gone */
@@ -60,15 +100,15 @@ struct tracer_ops {
 	 * owned by the caller; one that is moved into @g is set to NULL there).
 	 */
 	void (*fold)(struct tracer *t, struct tracer_group_data *g, struct hist **hidden);
-	void (*close)(struct tracer *t); /* destroy the skeleton (also half-made), free t->kind */
+	void (*close)(struct tracer *t); /* free t->kind, which is not NULL */
 };
 
-extern const struct tracer_ops tracer_wakeup, tracer_park, tracer_work, tracer_stop;
+#define KIND_EXTERN(constant, symbol) extern const struct tracer_ops tracer_##symbol;
+TRACER_KINDS(KIND_EXTERN)
+#undef KIND_EXTERN
 
-struct tracer_link {
-	struct bpf_link *link;
-	const char *what;
-};
+/* tracer_kind_ops - of kinds.c; NULL: there is no such kind */
+const struct tracer_ops *tracer_kind_ops(enum tracer_kind kind);
 
 struct tracer_known_process {
 	uint32_t tgid;	   /* in the kernel's initial namespace: key of the map `processes` */
@@ -93,7 +133,7 @@ struct tracer {
 	bool attached, enabled;
 	bool by_process; /* settings->by_process */
 
-	struct tracer_link *link;
+	struct bpf_link **link;
 	uint32_t nr_links;
 
 	/* slab.c */

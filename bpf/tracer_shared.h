@@ -16,7 +16,7 @@
  */
 #include "bpf/counters.h"
 #include "bpf/glob.h"
-#include "bpf/metrics.h"
+#include "bpf/kinds.h"
 #include "lib/measure/hist.h"
 
 #define TRACER_MAX_SHARDS     8

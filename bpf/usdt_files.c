@@ -42,15 +42,15 @@ static int scan_all(struct usdt_files *u)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *d;
-	int err = 0;
+	int ret = 0;
 
 	if (!proc)
 		return -errno;
-	while (err != -ENOMEM && (d = readdir(proc)))
+	while (ret != -ENOMEM && (d = readdir(proc)))
 		if (isdigit((unsigned char)d->d_name[0]) && atoi(d->d_name) != getpid())
-			err = targets_add_process(&u->targets, atoi(d->d_name));
+			ret = targets_add_process(&u->targets, atoi(d->d_name));
 	closedir(proc);
-	return err == -ENOMEM ? err : 0;
+	return ret == -ENOMEM ? ret : 0;
 }
 
 static int say_missing(const struct tracer *t, const struct usdt_files *u, char *err, size_t errlen)

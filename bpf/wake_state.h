@@ -27,7 +27,7 @@
  * is known whether the task had blocked.
  */
 #include "bpf/counters.h"
-#include "bpf/metrics.h"
+#include "bpf/wakeup_shared.h"
 #include "lib/probe/slot.h"
 
 /* What a waking could learn about the request. */
@@ -80,6 +80,8 @@ struct wake_state {
 	uint64_t more_wake, more_runq, more_premig;
 	uint32_t links;
 };
+
+_Static_assert(METRIC_CALL == 0, "the values of a wake are indexed by their metrics");
 
 /* What an event means; counter NR_COUNTERS: nothing. */
 struct wake_out {

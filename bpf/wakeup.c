@@ -11,6 +11,10 @@
 #include "bpf/wakeup.skel.h"
 #include "bpf/wakeup_shared.h"
 
+TRACER_SKELETON(wakeup);
+
+static const struct tracer_metric metrics[] = { WAKEUP_METRICS(METRIC_INIT) };
+
 /* The kind's own data: files whose probe kthread:slot is attached. */
 struct wakeup {
 	struct targets files;
@@ -35,19 +39,12 @@ static bool names_matter(const struct tracer *t)
 
 static int wakeup_open(struct tracer *t, char *err, size_t errlen)
 {
-	struct wakeup_bpf *skel;
+	struct wakeup_bpf *skel = t->skel;
 	size_t i;
 
 	t->kind = calloc(1, sizeof(struct wakeup));
 	if (!t->kind)
 		return error_say(err, errlen, -ENOMEM, "out of memory");
-	error_log_start();
-	skel = wakeup_bpf__open();
-	if (!skel)
-		return error_explain(err, errlen, -errno, "open the wakeup tracer");
-	t->skel = skel;
-	t->obj = skel->obj;
-	t->settings = &skel->rodata->settings;
 	for (i = 0; i < NR_PROGRAMS; i++)
 		bpf_program__set_autoload(bpf_object__find_program_by_name(t->obj, programs[i]),
 					  true);
@@ -55,16 +52,6 @@ static int wakeup_open(struct tracer *t, char *err, size_t errlen)
 	bpf_program__set_autoload(skel->progs.on_thread_created, names_matter(t));
 	bpf_program__set_autoload(skel->progs.on_named_thread_exit, names_matter(t));
 	return 0;
-}
-
-static int wakeup_load(struct tracer *t)
-{
-	struct wakeup_bpf *skel = t->skel;
-	int ret = wakeup_bpf__load(skel);
-
-	if (!ret)
-		t->control = &skel->bss->control;
-	return ret;
 }
 
 static void wakeup_detach(struct tracer *t)
@@ -161,16 +148,22 @@ static void wakeup_close(struct tracer *t)
 {
 	struct wakeup *w = t->kind;
 
-	wakeup_bpf__destroy(t->skel);
-	if (w)
-		targets_free(&w->files);
+	targets_free(&w->files);
 	free(w);
+	t->kind = NULL;
 }
 
 const struct tracer_ops tracer_wakeup = {
-	.name = "wakeup",
-	.first_metric = METRIC_CALL,
-	.nr_metrics = METRIC_KERNEL - METRIC_CALL + 1,
+	.about = {
+		.name = "wakeup",
+		.measures = "what a wakeup consists of",
+		.metrics = metrics,
+		.nr_metrics = sizeof(metrics) / sizeof(metrics[0]),
+		.main_metrics = { METRIC_KERNEL, METRIC_END_TO_END },
+		.nr_main_metrics = 2,
+		.needs = FEATURE_BIT(FEATURE_TASK_STORAGE),
+	},
+	.skeleton = &wakeup_skeleton,
 	.nr_hidden = NR_HIDDEN,
 	.counters = COUNTER_BIT(switch_missed) | COUNTER_BIT(absorbed) | COUNTER_BIT(spun) |
 		    COUNTER_BIT(no_slot) | COUNTER_BIT(no_t0) | COUNTER_BIT(stale_t0) |
@@ -180,9 +173,7 @@ const struct tracer_ops tracer_wakeup = {
 		    COUNTER_BIT(preempted) | COUNTER_BIT(requeued) | COUNTER_BIT(migrated) |
 		    COUNTER_BIT(parked) | COUNTER_BIT(unmatched) | COUNTER_BIT(superseded) |
 		    COUNTER_BIT(negative) | COUNTER_BIT(filtered),
-	.needs = FEATURE_BIT(FEATURE_TASK_STORAGE),
 	.open = wakeup_open,
-	.load = wakeup_load,
 	.attach = wakeup_attach,
 	.detach = wakeup_detach,
 	.process = wakeup_process,

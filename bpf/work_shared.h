@@ -4,6 +4,17 @@
 /* What work.bpf.c and work.c agree on. */
 #include "bpf/tracer_shared.h"
 
+/*
+ * A delay on an idle worker says nothing about one on a busy worker: they are never put together.
+ */
+#define WORK_METRICS(METRIC)                                                                       \
+	METRIC(DELAY_IDLE, "delay_idle",                                                           \
+	       "from queueing to start, on a worker that waited for work")                         \
+	METRIC(DELAY_BUSY, "delay_busy", "from queueing to start, on a worker at an earlier work") \
+	METRIC(RUN, "run", "from start to end")
+
+enum work_metric { TRACER_METRICS(WORK, WORK_METRICS) };
+
 #define WORK_DEFAULT_PENDING 16384
 #define WORK_MAX_THREADS     4096
 #define WORK_MAX_BARRIERS    1024
@@ -20,5 +31,4 @@ struct work_key {
 	uint32_t tgid;
 	uint32_t reserved;
 };
-
 #endif

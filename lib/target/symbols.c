@@ -136,7 +136,7 @@ int symbol_name_in_file(const char *path, uint64_t vaddr, char *out, size_t outl
 /* What the addresses of the file of @m lie apart from those of its mapping. */
 static int load_bias(const struct mapping *m, const char *path, uint64_t *bias)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err = -ENOENT;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), ret = -ENOENT;
 	size_t nr = 0;
 	GElf_Phdr ph;
 	Elf *elf;
@@ -146,18 +146,18 @@ static int load_bias(const struct mapping *m, const char *path, uint64_t *bias)
 	elf_version(EV_CURRENT);
 	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
 	if (elf && elf_kind(elf) == ELF_K_ELF && !elf_getphdrnum(elf, &nr))
-		for (size_t i = 0; i < nr && err; i++) {
+		for (size_t i = 0; i < nr && ret; i++) {
 			if (!gelf_getphdr(elf, i, &ph) || ph.p_type != PT_LOAD ||
 			    m->offset + (m->end - m->start) <= ph.p_offset ||
 			    m->offset >= ph.p_offset + ph.p_filesz || !(ph.p_flags & PF_X))
 				continue;
 			*bias = m->start - m->offset - (ph.p_vaddr - ph.p_offset);
-			err = 0;
+			ret = 0;
 		}
 	if (elf)
 		elf_end(elf);
 	close(fd);
-	return err;
+	return ret;
 }
 
 struct find_symbol {
@@ -190,14 +190,14 @@ int symbol_find_in_process(pid_t pid, const char *symbol, uint64_t *addr)
 	struct find_symbol f = { .symbol = symbol };
 	char link[64];
 	ssize_t n;
-	int err;
+	int ret;
 
 	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
 	n = readlink(link, f.exe, sizeof(f.exe) - 1);
 	f.exe[n > 0 ? n : 0] = 0;
-	err = maps_each(pid, find_in_mapping, &f);
-	if (err < 0)
-		return err;
+	ret = maps_each(pid, find_in_mapping, &f);
+	if (ret < 0)
+		return ret;
 	if (!f.found)
 		return -ENOENT;
 	*addr = f.addr;
@@ -215,16 +215,16 @@ static int name_in_mapping(const struct mapping *m, void *arg)
 	struct find_function *f = arg;
 	char path[PATH_MAX];
 	uint64_t bias;
-	int err;
+	int ret;
 
 	if (f->addr < m->start || f->addr >= m->end)
 		return 0;
-	err = mapping_open_path(m, path, sizeof(path));
-	if (!err)
-		err = load_bias(m, path, &bias);
-	if (!err)
-		err = symbol_name_in_file(path, f->addr - bias, f->out, f->len);
-	return err ?: 1;
+	ret = mapping_open_path(m, path, sizeof(path));
+	if (!ret)
+		ret = load_bias(m, path, &bias);
+	if (!ret)
+		ret = symbol_name_in_file(path, f->addr - bias, f->out, f->len);
+	return ret ?: 1;
 }
 
 int symbol_name_in_process(pid_t pid, uint64_t addr, char *out, size_t outlen)
@@ -266,13 +266,13 @@ static int take_mapping(const struct mapping *m, void *arg)
 int symbol_code_take(pid_t pid, struct symbol_code **code)
 {
 	struct take t = { 0 };
-	int err = maps_each(pid, take_mapping, &t);
+	int ret = maps_each(pid, take_mapping, &t);
 
-	if (err < 0) {
+	if (ret < 0) {
 		for (int i = 0; i < t.nr; i++)
 			close(t.code[i].fd);
 		free(t.code);
-		return err;
+		return ret;
 	}
 	*code = t.code;
 	return t.nr;
