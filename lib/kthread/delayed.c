@@ -19,7 +19,7 @@ static uint64_t jiffies_to_ns(unsigned long delay)
 	return delay < NEVER_NS / 1000000 ? delay * 1000000ULL : NEVER_NS;
 }
 
-/* Behind those with the same deadline: works armed alike run in the order of arming. */
+/* After those with the same deadline: works armed alike run in the order of arming. */
 static struct kthread_node *place_locked(struct kthread_worker *w, uint64_t due_ns)
 {
 	struct kthread_node *head = &w->delayed_work_list;
@@ -68,7 +68,7 @@ bool kthread_queue_delayed_work_ns(struct kthread_worker *worker,
 
 	lock_worker(worker);
 	elsewhere = is_elsewhere(worker, work);
-	idle = !is_pending_locked(work) && !work->canceling;
+	idle = !renew_pending_locked(work) && !work->canceling;
 	if (idle)
 		wake = queue_locked(worker, dwork, delay_ns);
 	KT_DELAY("queue_delayed");
@@ -94,7 +94,7 @@ bool kthread_mod_delayed_work_ns(struct kthread_worker *worker, struct kthread_d
 
 	lock_worker(worker);
 	elsewhere = is_elsewhere(worker, work);
-	pending = is_pending_locked(work);
+	pending = renew_pending_locked(work);
 	canceling = work->canceling;
 	changes = !canceling && !(pending && elsewhere);
 	if (changes && pending && !work->armed)
