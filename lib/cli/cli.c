@@ -131,7 +131,9 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
 bool cli_parse(const char *name, const struct argp *argp, int argc, char **argv, void *input,
 	       int *status)
 {
-	const struct argp own = { .options = argp->options, .parser = argp->parser };
+	const struct argp own = { .options = argp->options,
+				  .parser = argp->parser,
+				  .help_filter = argp->help_filter };
 	const struct argp_child children[] = { { .argp = &own }, { 0 } };
 	const struct argp whole = { .options = common_options,
 				    .parser = parse_common,

@@ -4,26 +4,26 @@
  * report.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "lib/cli/cli.h"
 #include "lib/cli/output.h"
 
+#include "lib/report/render.h"
 #include "lib/report/report.h"
 
-enum format { FORMAT_TEXT, FORMAT_HTML, FORMAT_JSON, NR_FORMATS };
-static const char *const format_name[NR_FORMATS] = { "text", "html", "json" };
-
 struct options {
-	const char *input, *output, *baseline, *targets;
-	enum format format;
-	bool format_given, force;
+	char **input;
+	size_t nr_inputs;
+	const char *output, *baseline, *targets;
+	const struct report_format *format; /* NULL: by the suffix of output */
+	bool force;
 };
 
 static const struct argp_option options[] = {
-	{ "format", 'f', "FORMAT", 0,
-	  "text, html or json (default: from the suffix of OUT, else text)", 0 },
+	{ "format", 'f', "FORMAT", 0, "", 0 }, /* help_text() */
 	{ "output", 'o', "OUT", 0,
 	  "Write to OUT, a file that must not exist, instead of to standard output (-)", 0 },
 	{ "baseline", 'b', "ARM", 0, "Compare with ARM in the questions that have it", 0 },
@@ -33,21 +33,44 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
+static error_t choose_format(struct options *o, const char *name)
+{
+	char names[128];
+
+	o->format = report_format_named(name);
+	if (o->format)
+		return 0;
+	report_format_names(names, sizeof(names));
+	return cli_refuse(KT_EXIT_USAGE, "unknown format '%s'; expected %s", name, names);
+}
+
+/* Of --format: what the table of formats says. Allocated, as argp wants it. */
+static char *help_text(int key, const char *text, void *input)
+{
+	const struct report_format *f;
+	char *made = NULL;
+	size_t length;
+	FILE *out;
+
+	(void)input;
+	if (key != 'f')
+		return (char *)text;
+	out = open_memstream(&made, &length);
+	if (!out)
+		return (char *)text;
+	for (size_t i = 0; (f = report_format_at(i)); i++)
+		fprintf(out, "%s (%s), ", f->name, f->help);
+	fprintf(out, "default: from OUT's suffix, else %s", report_format_at(0)->name);
+	return fclose(out) ? NULL : made;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
 
 	switch (key) {
 	case 'f':
-		for (int i = 0; i < NR_FORMATS; i++) {
-			if (strcmp(arg, format_name[i]))
-				continue;
-			o->format = (enum format)i;
-			o->format_given = true;
-			return 0;
-		}
-		return cli_refuse(KT_EXIT_USAGE, "unknown format '%s': expected text, html or json",
-				  arg);
+		return choose_format(o, arg);
 	case 'o':
 		o->output = arg;
 		return 0;
@@ -60,11 +83,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'F':
 		o->force = true;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (o->input)
-			return cli_refuse(KT_EXIT_USAGE,
-					  "one FILE at a time; `cat` merges records");
-		o->input = arg;
+	case ARGP_KEY_ARGS:
+		o->input = state->argv + state->next;
+		o->nr_inputs = (size_t)(state->argc - state->next);
 		return 0;
 	case ARGP_KEY_NO_ARGS:
 		return cli_refuse(KT_EXIT_USAGE,
@@ -77,40 +98,24 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "FILE",
-	.doc = "Render a record of `kt bench` or `kt trace` as text, as one self-contained HTML page, "
-	       "or as JSON.\vFILE is - for standard input.\n\n"
-	       "Exit status: 0 rendered, 2 usage or bad input, 5 the report could not be written.",
+	.args_doc = "FILE...",
+	.doc = "Render records of `kt bench` or `kt trace`: its figures, their comparison, and what they rest on."
+	       "\vFILE - is standard input.\n\n"
+	       "Exit status: 0 rendered, 2 usage or bad input, 5 a question was dropped, or the "
+	       "report could not be written.",
+	.help_filter = help_text,
 };
 
-static bool ends_with(const char *s, const char *end)
-{
-	size_t n = strlen(s), m = strlen(end);
-
-	return n > m && !strcmp(s + n - m, end);
-}
-
-static enum format format_of_name(const char *output)
-{
-	if (output && (ends_with(output, ".html") || ends_with(output, ".htm")))
-		return FORMAT_HTML;
-	if (output && ends_with(output, ".json"))
-		return FORMAT_JSON;
-	return FORMAT_TEXT;
-}
-
-static int render(FILE *out, const struct report *r, enum format format)
+static int render(FILE *out, const struct report *r, const struct options *o)
 {
 	struct terminal_style style = terminal_style_of(out);
+	const struct report_format *format = o->format;
 
-	switch (format) {
-	case FORMAT_HTML:
-		return report_html(out, r);
-	case FORMAT_JSON:
-		return report_json(out, r);
-	default:
-		return report_text(out, r, &style);
-	}
+	if (!format && o->output)
+		format = report_format_of_file(o->output);
+	if (!format)
+		format = report_format_at(0);
+	return format->render(out, r, &style);
 }
 
 /* With --force a slip of the hand would put the report in the place of what it is made of. */
@@ -118,8 +123,12 @@ static bool is_its_own_input(const struct options *o)
 {
 	struct stat in, out;
 
-	return o->output && !stat(o->input, &in) && !stat(o->output, &out) && S_ISREG(in.st_mode) &&
-	       in.st_dev == out.st_dev && in.st_ino == out.st_ino;
+	if (!o->output || stat(o->output, &out) || !S_ISREG(out.st_mode))
+		return false;
+	for (size_t i = 0; i < o->nr_inputs; i++)
+		if (!stat(o->input[i], &in) && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+			return true;
+	return false;
 }
 
 static int write_report(const struct report *r, const struct options *o)
@@ -131,7 +140,7 @@ static int write_report(const struct report *r, const struct options *o)
 	bool opened = !ret;
 
 	if (!ret)
-		ret = output_close(&out, render(out.stream, r, o->format), err, sizeof(err));
+		ret = output_close(&out, render(out.stream, r, o), err, sizeof(err));
 	if (ret == -EEXIST)
 		return cli_refuse(KT_EXIT_USAGE, "%s; name another file or give --force", err);
 	if (ret)
@@ -151,6 +160,22 @@ static int hold_against(const struct report *r, const struct options *o)
 	return ret ? cli_refuse(KT_EXIT_USAGE, "%s", err) : KT_EXIT_OK;
 }
 
+/* Everything else has been rendered. */
+static int say_lost(const struct report *r)
+{
+	char *dropped = NULL;
+	size_t length;
+	FILE *out = open_memstream(&dropped, &length);
+
+	if (out) {
+		report_write_drops_summary(out, r);
+		fclose(out);
+	}
+	cli_say("dropped: %s; the report names each with its reason", dropped ?: "a question");
+	free(dropped);
+	return KT_EXIT_FAILED;
+}
+
 int cmd_report(int argc, char **argv)
 {
 	struct options o = { 0 };
@@ -160,22 +185,21 @@ int cmd_report(int argc, char **argv)
 
 	if (!cli_parse("kt report", &argp, argc, argv, &o, &status))
 		return status;
-	if (o.targets && (o.output || o.format_given))
+	if (o.targets && (o.output || o.format))
 		return cli_refuse(KT_EXIT_USAGE, "--targets prints a table of its own: it takes no "
 						 "--output and no --format");
 	if (is_its_own_input(&o))
 		return cli_refuse(KT_EXIT_USAGE, "%s is the record itself; name another file",
 				  o.output);
-	if (!o.format_given)
-		o.format = format_of_name(o.output);
-	ret = report_load(&r, o.input, err, sizeof(err));
+	ret = report_load_files(&r, (const char *const *)o.input, o.nr_inputs, err, sizeof(err));
 	if (ret)
 		return cli_refuse(ret == -ENOMEM ? KT_EXIT_FAILED : KT_EXIT_USAGE, "%s", err);
 	if (o.baseline && !report_rebase(r, o.baseline))
-		status = cli_refuse(KT_EXIT_USAGE, "no question of the record has an arm '%s'",
-				    o.baseline);
+		status = cli_refuse(KT_EXIT_USAGE, "no question has an arm '%s'", o.baseline);
 	else
 		status = o.targets ? hold_against(r, &o) : write_report(r, &o);
+	if (!status && r->lost_question)
+		status = say_lost(r);
 	report_free(r);
 	return status;
 }
