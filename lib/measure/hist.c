@@ -11,6 +11,32 @@ void hist_init(struct hist *h, uint32_t k)
 	h->k = k;
 }
 
+bool hist_is_consistent(const struct hist *h)
+{
+	uint32_t nr, first = UINT32_MAX, last = 0;
+	unsigned __int128 n = h->count;
+	uint64_t total = 0;
+
+	if (h->k < 1 || h->k > HIST_K_USER)
+		return false;
+	nr = HIST_NR_BUCKETS(h->k);
+	for (uint32_t i = 0; i < nr; i++) {
+		if (!h->bucket[i])
+			continue;
+		if (__builtin_add_overflow(total, h->bucket[i], &total))
+			return false;
+		if (first == UINT32_MAX)
+			first = i;
+		last = i;
+	}
+	if (total != h->count || h->overflow > h->bucket[nr - 1])
+		return false;
+	if (!total)
+		return !h->sum;
+	return h->min <= h->max && hist_index(h->min, h->k) == first &&
+	       hist_index(h->max, h->k) == last && h->sum >= n * h->min && h->sum <= n * h->max;
+}
+
 /*
  * All of them, also those a small k never uses: a loop of fixed length is one of vector additions.
  */

@@ -72,6 +72,8 @@ static inline __attribute__((always_inline)) hist_u32 hist_index(hist_u64 v, his
 }
 
 #ifndef __bpf__
+#include <stdbool.h>
+
 /* hist_low - smallest value of bucket @index; hist_low(index + 1) is one past its largest */
 static inline uint64_t hist_low(uint32_t index, uint32_t k)
 {
@@ -109,6 +111,16 @@ static inline void hist_add(struct hist *h, uint64_t v)
 	h->overflow += (v >> HIST_MAX_BITS) != 0;
 	h->bucket[hist_index(v, h->k)]++;
 }
+
+/**
+ * hist_is_consistent - do the buckets and the exact figures beside them agree?
+ *
+ * @h may hold anything, from a file or from another process's memory. They agree when k is one we
+ * have, count is the sum of the buckets, min and max lie in the first and in the last bucket that
+ * is not empty, sum between count * min and count * max, and overflow is no more than the last
+ * bucket holds. An empty histogram has a sum and an overflow of 0.
+ */
+bool hist_is_consistent(const struct hist *h);
 
 /**
  * hist_merge - add @from to @to

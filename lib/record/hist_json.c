@@ -64,7 +64,7 @@ static bool get_count(const json_t *object, const char *key, uint64_t *value)
  * @next: the lowest index this run may begin with; one past its end plus one on return, as runs do
  * not touch
  */
-static int run_from_json(struct hist *h, const json_t *run, uint32_t *next, uint64_t *total)
+static int run_from_json(struct hist *h, const json_t *run, uint32_t *next)
 {
 	uint32_t nr = HIST_NR_BUCKETS(h->k);
 	size_t length = json_array_size(run);
@@ -80,31 +80,15 @@ static int run_from_json(struct hist *h, const json_t *run, uint32_t *next, uint
 		if (!json_is_integer(c) || json_integer_value(c) <= 0)
 			return -EINVAL;
 		h->bucket[(uint32_t)first + i - 1] = (uint64_t)json_integer_value(c);
-		if (__builtin_add_overflow(*total, (uint64_t)json_integer_value(c), total))
-			return -EINVAL;
 	}
 	*next = (uint32_t)first + (uint32_t)length;
 	return 0;
 }
 
-/* What the buckets say about the exact figures beside them. */
-static bool figures_fit(const struct hist *h, uint64_t total, uint32_t lowest, uint32_t highest)
-{
-	unsigned __int128 n = h->count;
-
-	if (total != h->count || h->min > h->max ||
-	    h->overflow > h->bucket[HIST_NR_BUCKETS(h->k) - 1])
-		return false;
-	if (hist_index(h->min, h->k) != lowest || hist_index(h->max, h->k) != highest)
-		return false;
-	return h->sum >= n * h->min && h->sum <= n * h->max;
-}
-
 static int from_json(struct hist *h, const json_t *j)
 {
 	const json_t *runs = json_object_get(j, "runs"), *k = json_object_get(j, "k"), *run;
-	uint32_t next = 0, lowest, highest;
-	uint64_t total = 0;
+	uint32_t next = 0;
 	size_t i;
 
 	if (!json_is_integer(k) || json_integer_value(k) < 1 || json_integer_value(k) > HIST_K_USER)
@@ -119,12 +103,9 @@ static int from_json(struct hist *h, const json_t *j)
 	    !json_array_size(runs))
 		return -EINVAL;
 	json_array_foreach (runs, i, run)
-		if (run_from_json(h, run, &next, &total))
+		if (run_from_json(h, run, &next))
 			return -EINVAL;
-	run = json_array_get(runs, 0);
-	lowest = (uint32_t)json_integer_value(json_array_get(run, 0));
-	highest = next - 2;
-	return figures_fit(h, total, lowest, highest) ? 0 : -EINVAL;
+	return hist_is_consistent(h) ? 0 : -EINVAL;
 }
 
 int hist_from_json(struct hist *h, const json_t *j)
