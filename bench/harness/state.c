@@ -60,9 +60,33 @@ bool bench_loop_edge(struct bench_state *st)
 	return false;
 }
 
+/*
+ * An end before its beginning, as an unsigned difference: 2^63 or more, which is 292 years. One
+ * such value would spoil the sum of its histogram, and the record has no number for it.
+ */
+static bool is_impossible(uint64_t ns)
+{
+	return ns >> 63;
+}
+
+/* Out of line: what the functions below do with any other value must not get slower by it. */
+static __attribute__((cold, noinline)) void impossible_add(struct wire *w)
+{
+	w->nr_impossible++;
+}
+
+static inline __attribute__((always_inline)) void value_add(struct wire *w, uint64_t ns)
+{
+	if (is_impossible(ns)) {
+		impossible_add(w);
+		return;
+	}
+	hist_add(&w->hist, ns);
+}
+
 void bench_lat_record(struct bench_state *st, uint64_t ns)
 {
-	hist_add(&st->wire->hist, ns);
+	value_add(st->wire, ns);
 }
 
 uint64_t bench_request(struct bench_state *st, struct kthread_slot *s)
@@ -77,11 +101,11 @@ uint64_t bench_request(struct bench_state *st, struct kthread_slot *s)
 
 uint64_t bench_resume(struct bench_state *st, struct kthread_slot *s, uint64_t begin_ns)
 {
-	uint64_t now = bench_now_ns();
+	uint64_t now = bench_now_ns(), took = now - begin_ns;
 
-	if (slot_observed())
-		slot_resume_at(s, now, now - begin_ns);
-	hist_add(&st->wire->hist, now - begin_ns);
+	if (slot_observed()) /* 0: nobody measured it */
+		slot_resume_at(s, now, is_impossible(took) ? 0 : took);
+	value_add(st->wire, took);
 	return now;
 }
 
@@ -255,6 +279,14 @@ void bench_state_setup(struct bench_state *st, const struct bench_place *at)
 	st->ctx = NULL;
 }
 
+/* The one value of an epoch in mode BENCH_TIME: ns per iteration, rounded. */
+static void time_record(struct bench_state *st, uint64_t iterations)
+{
+	uint64_t took = st->wire->end_ns - st->wire->start_ns;
+
+	bench_lat_record(st, is_impossible(took) ? took : (took + iterations / 2) / iterations);
+}
+
 void bench_state_run(struct bench_state *st, uint64_t iterations, bool observe)
 {
 	const struct bench_def *def = st->question->def;
@@ -263,6 +295,7 @@ void bench_state_run(struct bench_state *st, uint64_t iterations, bool observe)
 
 	hist_init(&w->hist, HIST_K_USER);
 	w->nr_counters = 0;
+	w->nr_impossible = 0;
 	w->start_ns = w->end_ns = w->cpu_ns = w->nvcsw = w->nivcsw = w->minflt = 0;
 	st->iterations = n = iterations ? iterations : 1;
 	st->loop.left = 0;
@@ -284,8 +317,8 @@ void bench_state_run(struct bench_state *st, uint64_t iterations, bool observe)
 				   ? "never called bench_keep_running()"
 				   : "left its loop before bench_keep_running() ended it");
 	else if (def->mode == BENCH_TIME)
-		hist_add(&w->hist, (w->end_ns - w->start_ns + n / 2) / n);
-	else if (!w->hist.count)
+		time_record(st, n);
+	else if (!w->hist.count && !w->nr_impossible)
 		bench_fail(st, "the body recorded no latency");
 }
 

@@ -24,7 +24,7 @@
 #include "lib/measure/hist.h"
 
 #define WIRE_MAGIC	 0x4b54424348573031ULL /* "KTBCHW01" */
-#define WIRE_VERSION	 1
+#define WIRE_VERSION	 2
 #define WIRE_NR_COUNTERS 8
 #define WIRE_MESSAGE	 256
 
@@ -56,6 +56,11 @@ struct wire {
 	uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC, first and last bench_keep_running() */
 	uint64_t cpu_ns;	   /* CPU time of the whole worker process in that span */
 	uint64_t nvcsw, nivcsw, minflt;
+	/*
+	 * Values that no operation can take: of 2^63 or more, as when one ended before it began.
+	 * They are not in hist.
+	 */
+	uint64_t nr_impossible;
 	char message[WIRE_MESSAGE]; /* reason of SKIPPED or FAILED, else the arm's label */
 	uint32_t nr_counters;
 	struct wire_counter counter[WIRE_NR_COUNTERS];
