@@ -31,6 +31,7 @@ tests_archives_harness_cpus = bench/libktbench.a lib/libmeasure.a lib/libprobe.a
 tests_archives_harness_state = bench/libktbench.a lib/libmeasure.a lib/libprobe.a
 tests_archives_controller_schedule = bench/libcontroller.a
 tests_archives_controller_calibrate = bench/libcontroller.a
+tests_archives_controller_check = bench/libcontroller.a lib/libmeasure.a
 tests_archives_controller_suite = bench/libcontroller.a lib/libmeasure.a lib/libprobe.a
 tests_archives_controller_worker = bench/libcontroller.a bench/libktbench.a bpf/libtracer.a lib/librecord.a \
 	lib/libmeasure.a lib/libprobe.a

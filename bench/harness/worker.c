@@ -50,8 +50,9 @@ static bool turn_wait(const struct worker *wk)
 }
 
 /* Release: pairs with the acquire in the controller's turn_wait(); it sees the whole reply. */
-static void turn_give(struct wire *w)
+static void turn_give(struct wire *w, uint32_t call)
 {
+	w->answered = call;
 	__atomic_store_n(&w->turn, WIRE_CONTROLLER, __ATOMIC_RELEASE);
 	syscall(SYS_futex, &w->turn, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
@@ -142,6 +143,7 @@ int bench_worker(int fd, const struct bench_questions *qs, const struct bench_cp
 {
 	struct worker wk = { .qs = qs, .cpus = cpus, .parent = getppid(), .question = UINT32_MAX };
 	struct stat sb;
+	uint32_t call;
 
 	/*
 	 * Dies with its controller, whoever started us; `kt bench` has asked for it before exec
@@ -169,11 +171,12 @@ int bench_worker(int fd, const struct bench_questions *qs, const struct bench_cp
 	if (cpus->nr)
 		bench_cpus_pin(cpus->cpu[0]);
 	while (turn_wait(&wk)) {
+		call = wk.wire->call;
 		wk.wire->registry_addr = (uintptr_t)&kthread_slot_registry;
 		if (wk.wire->cmd == WIRE_QUIT)
 			break;
 		obey(&wk);
-		turn_give(wk.wire);
+		turn_give(wk.wire, call);
 	}
 	states_drop(&wk);
 	return 0;
