@@ -35,6 +35,7 @@ tests_archives_controller_check = bench/libcontroller.a lib/libmeasure.a
 tests_archives_controller_suite = bench/libcontroller.a lib/libmeasure.a lib/libprobe.a
 tests_archives_controller_worker = bench/libcontroller.a bench/libktbench.a bpf/libtracer.a lib/librecord.a \
 	lib/libmeasure.a lib/libprobe.a
+tests_archives_controller_hostile = $(tests_archives_controller_worker)
 kthread_tests := kthread_lifecycle kthread_birth kthread_park kthread_worker kthread_wait kthread_freezer kthread_waitqueue kthread_smpboot
 $(foreach t,$(kthread_tests),$(eval tests_archives_$t = lib/libkthread.a lib/libprobe.a))
 tests_archives_kthread_races = lib/libkthread-testing.a lib/libprobe.a

@@ -2,12 +2,14 @@
 #include "bench/controller/measure.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/controller/calibrate.h"
+#include "bench/controller/check.h"
 #include "bench/controller/client.h"
 #include "bench/controller/interrupt.h"
 #include "bench/controller/noise.h"
@@ -26,12 +28,15 @@
  */
 #define BUDGET_STRETCH 5
 
-/* One epoch's answer, kept until the block's record is made. */
-struct answer {
-	uint64_t iterations, start_ns, end_ns, cpu_ns, nvcsw, nivcsw, minflt;
-	uint32_t nr_counters;
-	struct wire_counter counter[WIRE_NR_COUNTERS];
-	struct hist hist;
+/* One arm that is in, and its latest epoch, kept until the block's record is made. */
+struct place {
+	struct wire answer;	/* a copy of the page */
+	bool bad;		/* it is left out of its block */
+	bool given_up;		/* and so are all that would follow */
+	char why[WIRE_MESSAGE]; /* reason of the latest bad one */
+	struct check_tally tally;
+	/* Left out of the epochs that are kept, over all blocks. */
+	uint64_t nr_impossible, nr_counters;
 };
 
 struct session {
@@ -39,30 +44,41 @@ struct session {
 	const struct measure_opts *o;
 	struct client client;
 	unsigned int nr;		     /* arms that are in */
+	unsigned int nr_left;		     /* of them not given up */
 	unsigned int arm[SCHEDULE_MAX_ARMS]; /* their numbers in the question */
-	struct answer *answer;		     /* one per arm that is in */
-	uint64_t iterations, epoch_ns[SCHEDULE_MAX_ARMS];
+	struct place *place;		     /* one per arm that is in */
+	uint64_t iterations;
 	uint64_t limit_ns;
 	struct schedule schedule, traced_schedule;
 	struct noise noise;
 	int block;
-	bool traced;
-	bool tracing_failed;
-	const char *failed_arm; /* whose call did not come back well */
+	bool calibrating, traced;
+	bool failed;		     /* a `failed` record was written */
+	struct wire reply;	     /* to the latest SETUP or TEARDOWN */
+	const char *lost_arm;	     /* whose call did not come back well, */
+	char lost_why[WIRE_MESSAGE]; /* and how */
 	char *err;
 	size_t errlen;
 };
 
-/* A call ended badly: what the flow above does about it. 0 and negatives are the usual ones. */
-enum { QUESTION_LOST = 1, STOP_ASKED };
+/*
+ * A call ended badly: what the flow above does about it. 0 and negatives are the usual ones. After
+ * EPOCH_BAD and ARM_LOST the question goes on with the arms that are left.
+ */
+enum { QUESTION_LOST = 1, STOP_ASKED, NOBODY_LEFT, ARM_LOST, EPOCH_BAD };
+
+static bool goes_on(int r)
+{
+	return !r || r == ARM_LOST || r == EPOCH_BAD;
+}
 
 static int lost(struct session *s, const char *arm, const char *fmt, ...)
 {
 	va_list ap;
 
-	s->failed_arm = arm;
+	s->lost_arm = arm;
 	va_start(ap, fmt);
-	vsnprintf(s->err, s->errlen, fmt, ap);
+	vsnprintf(s->lost_why, sizeof(s->lost_why), fmt, ap);
 	va_end(ap);
 	return QUESTION_LOST;
 }
@@ -82,21 +98,23 @@ static json_t *json_text(const char *text)
 	return json_string(copy);
 }
 
-static int call(struct session *s, enum wire_cmd cmd, unsigned int arm)
+/* @arm: its number in the question */
+static int call(struct session *s, struct client_request request, unsigned int arm,
+		struct wire *reply)
 {
 	char why[200];
 	int r;
 
-	s->client.wire->question = s->q->number;
-	s->client.wire->arm = arm;
-	r = client_call(&s->client, cmd, s->limit_ns, why, sizeof(why));
+	request.question = s->q->number;
+	request.arm = arm;
+	r = client_call(&s->client, &request, s->limit_ns, reply, why, sizeof(why));
 	if (r == -EINTR)
 		return STOP_ASKED;
 	if (r)
 		return lost(s, s->q->arm[arm], "%s in %s", why,
-			    cmd == WIRE_SETUP ? "setup"
-			    : cmd == WIRE_RUN ? "the body"
-					      : "teardown");
+			    request.cmd == WIRE_SETUP ? "setup"
+			    : request.cmd == WIRE_RUN ? "the body"
+						      : "teardown");
 	return 0;
 }
 
@@ -109,6 +127,17 @@ static int write_failed(const struct session *s, const char *arm, const char *re
 				      s->q->name, "arm", arm, "reason", json_text(reason)));
 }
 
+/* The record of a failure, and its part of the sentence: @arm (NULL: none) and @reason. */
+static int fail(struct session *s, const char *arm, const char *reason)
+{
+	size_t len = s->failed ? strlen(s->err) : 0;
+
+	s->failed = true;
+	snprintf(s->err + len, s->errlen - len, "%s%s%s%s", len ? "; " : "", arm ? arm : "",
+		 arm ? ": " : "", reason);
+	return write_failed(s, arm, reason);
+}
+
 /*
  * All arms in one worker; those that are in go to s->arm, the others into @skipped or @failed by
  * name.
@@ -116,14 +145,17 @@ static int write_failed(const struct session *s, const char *arm, const char *re
 static int set_up(struct session *s, json_t *labels, json_t *skipped, json_t *failed)
 {
 	const struct suite_question *q = s->q;
-	const struct wire *w = s->client.wire;
+	struct wire *w = &s->reply;
+	char why[CHECK_REASON];
 	int r;
 
 	for (unsigned int i = 0; i < q->nr_arms; i++) {
-		r = call(s, WIRE_SETUP, i);
+		r = call(s, (struct client_request){ .cmd = WIRE_SETUP }, i, w);
 		if (r)
 			return r;
-		if (w->status == WIRE_OK) {
+		if (check_reply(w, why, sizeof(why))) {
+			json_object_set_new(failed, q->arm[i], json_text(why));
+		} else if (w->status == WIRE_OK) {
 			s->arm[s->nr++] = i;
 			if (w->message[0])
 				json_object_set_new(labels, q->arm[i], json_text(w->message));
@@ -150,7 +182,7 @@ static int write_question(const struct session *s, json_t *labels, json_t *skipp
 				      arms, "labels", labels, "skipped", skipped));
 }
 
-static int begin(struct session *s, unsigned int *nr_failed)
+static int begin(struct session *s)
 {
 	json_t *labels = json_object(), *skipped = json_object(), *failed = json_object(), *reason;
 	const char *arm;
@@ -158,12 +190,9 @@ static int begin(struct session *s, unsigned int *nr_failed)
 
 	lost_in_setup = set_up(s, labels, skipped, failed);
 	r = lost_in_setup == STOP_ASKED ? STOP_ASKED : write_question(s, labels, skipped);
-	*nr_failed = json_object_size(failed);
-	json_object_foreach (failed, arm, reason) {
+	json_object_foreach (failed, arm, reason)
 		if (!r)
-			r = write_failed(s, arm, json_string_value(reason));
-		snprintf(s->err, s->errlen, "%s: %s", arm, json_string_value(reason));
-	}
+			r = fail(s, arm, json_string_value(reason));
 	json_decref(labels);
 	json_decref(skipped);
 	json_decref(failed);
@@ -172,46 +201,124 @@ static int begin(struct session *s, unsigned int *nr_failed)
 
 /* ---- epochs and blocks ----------------------------------------------------------------------- */
 
-/* One epoch of the arm in place @i, traced in a traced phase; the answer is in the shared page. */
+static int tear_down(struct session *s, unsigned int i)
+{
+	return call(s, (struct client_request){ .cmd = WIRE_TEARDOWN }, s->arm[i], &s->reply);
+}
+
+/*
+ * The arm in place @i is measured no more. Torn down at once: what it left running, or writing, must
+ * not reach into the epochs of the others.
+ */
+static int give_up(struct session *s, unsigned int i, const char *reason)
+{
+	int r = fail(s, s->q->arm[s->arm[i]], reason);
+
+	s->place[i].given_up = true;
+	s->nr_left--;
+	if (!r)
+		r = tear_down(s, i);
+	return r ? r : ARM_LOST;
+}
+
+/* What the answer in place @i is worth. */
+static int judge(struct session *s, unsigned int i, const struct check_asked *asked)
+{
+	struct place *p = &s->place[i];
+	char text[CHECK_REASON], reason[CHECK_REASON + 64];
+	const char *wrong = check_epoch(&p->answer, asked, text, sizeof(text));
+	bool too_many = check_tally_add(&p->tally, wrong != NULL);
+
+	p->bad = wrong || p->answer.status != WIRE_OK;
+	if (!p->bad)
+		return 0;
+	/* An arm that says itself that it failed is not asked again. */
+	snprintf(p->why, sizeof(p->why), "%s", wrong ? wrong : p->answer.message);
+	if (!wrong)
+		return give_up(s, i, p->why);
+	if (!too_many)
+		return EPOCH_BAD;
+	snprintf(reason, sizeof(reason), "given up, %u of %u epochs are bad, the latest: %s",
+		 p->tally.nr_bad, p->tally.nr, wrong);
+	return give_up(s, i, reason);
+}
+
+/* One epoch of the arm in place @i, traced in a traced phase; the answer stands in the place. */
 static int epoch(struct session *s, unsigned int i, uint64_t iterations)
 {
-	struct wire *w = s->client.wire;
+	struct check_asked asked = { .iterations = iterations,
+				     .latency = s->q->latency,
+				     .time_only = s->calibrating };
+	struct client_request run = { .cmd = WIRE_RUN,
+				      .iterations = iterations,
+				      .observe = s->traced };
 	int r;
 
-	w->iterations = iterations;
-	w->observe = s->traced;
 	if (s->traced)
 		tracing_epoch(s->o->tracing, true);
-	r = call(s, WIRE_RUN, s->arm[i]);
+	asked.call_ns = slot_clock_ns();
+	r = call(s, run, s->arm[i], &s->place[i].answer);
+	asked.return_ns = slot_clock_ns();
 	if (s->traced)
 		tracing_epoch(s->o->tracing, false);
-	if (!r && w->status != WIRE_OK)
-		r = lost(s, s->q->arm[s->arm[i]], "%s", w->message);
-	return r;
+	return r ? r : judge(s, i, &asked);
 }
+
+/* The arms that calibration runs, by their places. */
+struct trial {
+	struct session *s;
+	unsigned int place[SCHEDULE_MAX_ARMS];
+};
 
 static int calibrate_one(void *arg, unsigned int arm, uint64_t iterations, uint64_t *ns)
 {
-	struct session *s = arg;
-	int r = epoch(s, arm, iterations);
+	struct trial *t = arg;
+	const struct wire *answer = &t->s->place[t->place[arm]].answer;
+	int r;
 
+	/* Ends: an arm has only so many bad ones before it is lost. */
+	do {
+		r = epoch(t->s, t->place[arm], iterations);
+	} while (r == EPOCH_BAD);
 	if (!r)
-		*ns = s->client.wire->end_ns - s->client.wire->start_ns;
+		*ns = answer->end_ns - answer->start_ns;
+	return r;
+}
+
+/* Anew without an arm that is lost meanwhile. */
+static int calibrate_all(struct session *s, struct trial *t, uint64_t *epoch_ns)
+{
+	unsigned int nr;
+	int r;
+
+	do {
+		nr = 0;
+		for (unsigned int i = 0; i < s->nr; i++)
+			if (!s->place[i].given_up)
+				t->place[nr++] = i;
+		if (!nr)
+			return NOBODY_LEFT;
+		r = calibrate(nr, calibrate_one, t, &s->iterations, epoch_ns);
+	} while (r == ARM_LOST);
 	return r;
 }
 
 static int find_iterations(struct session *s)
 {
+	uint64_t epoch_ns[SCHEDULE_MAX_ARMS];
+	struct trial t = { .s = s };
 	json_t *epochs = json_object();
 	uint64_t longest = 0;
 	int r;
 
-	r = calibrate(s->nr, calibrate_one, s, &s->iterations, s->epoch_ns);
-	for (unsigned int i = 0; !r && i < s->nr; i++) {
-		json_object_set_new(epochs, s->q->arm[s->arm[i]],
-				    json_integer((json_int_t)s->epoch_ns[i]));
-		if (s->epoch_ns[i] > longest)
-			longest = s->epoch_ns[i];
+	s->calibrating = true;
+	r = calibrate_all(s, &t, epoch_ns);
+	s->calibrating = false;
+	for (unsigned int i = 0; !r && i < s->nr_left; i++) {
+		json_object_set_new(epochs, s->q->arm[s->arm[t.place[i]]],
+				    json_integer((json_int_t)epoch_ns[i]));
+		if (epoch_ns[i] > longest)
+			longest = epoch_ns[i];
 	}
 	if (r) {
 		json_decref(epochs);
@@ -223,63 +330,101 @@ static int find_iterations(struct session *s)
 						 (json_int_t)s->iterations, "epoch_ns", epochs));
 }
 
-static void answer_keep(struct answer *a, const struct wire *w)
+/* Count what is left out of the epoch in @p, which is kept. */
+static void add_losses(struct place *p)
 {
-	a->iterations = w->iterations;
-	a->start_ns = w->start_ns;
-	a->end_ns = w->end_ns;
-	a->cpu_ns = w->cpu_ns;
-	a->nvcsw = w->nvcsw;
-	a->nivcsw = w->nivcsw;
-	a->minflt = w->minflt;
-	a->nr_counters = w->nr_counters;
-	memcpy(a->counter, w->counter, sizeof(a->counter));
-	a->hist = w->hist;
+	p->nr_impossible += p->answer.nr_impossible;
+	for (uint32_t i = 0; i < p->answer.nr_counters; i++)
+		p->nr_counters += !isfinite(p->answer.counter[i].value);
 }
 
-static json_t *answer_json(const struct answer *a, const char *arm)
+/* What was left out of an epoch that is kept: {cause: count}, NULL: nothing. */
+static json_t *lost_json(const struct wire *a)
 {
-	json_t *counters = json_object(), *name, *value;
+	json_t *causes = json_object(), *name;
+	char cause[64];
 
+	if (a->nr_impossible)
+		json_object_set_new(causes, "impossible",
+				    json_integer((json_int_t)a->nr_impossible));
 	for (uint32_t i = 0; i < a->nr_counters; i++) {
+		if (isfinite(a->counter[i].value))
+			continue;
 		name = json_text(a->counter[i].name);
-		value = json_real(a->counter[i].value); /* NULL for NaN and infinity */
-		json_object_set_new(counters, json_string_value(name), value ? value : json_null());
+		snprintf(cause, sizeof(cause), "counter %s", json_string_value(name));
+		json_object_set_new(causes, cause, json_integer(1));
 		json_decref(name);
 	}
-	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "arm", arm,
+	if (json_object_size(causes))
+		return causes;
+	json_decref(causes);
+	return NULL;
+}
+
+static json_t *answer_json(const struct wire *a, const char *arm)
+{
+	json_t *counters = json_object(), *name;
+
+	for (uint32_t i = 0; i < a->nr_counters; i++) {
+		if (!isfinite(a->counter[i].value))
+			continue;
+		name = json_text(a->counter[i].name);
+		json_object_set_new(counters, json_string_value(name),
+				    json_real(a->counter[i].value));
+		json_decref(name);
+	}
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o*}", "arm", arm,
 			 "iterations", (json_int_t)a->iterations, "start_ns",
 			 (json_int_t)a->start_ns, "end_ns", (json_int_t)a->end_ns, "cpu_ns",
 			 (json_int_t)a->cpu_ns, "nvcsw", (json_int_t)a->nvcsw, "nivcsw",
 			 (json_int_t)a->nivcsw, "minflt", (json_int_t)a->minflt, "counters",
-			 counters, "hist", hist_to_json(&a->hist));
+			 counters, "hist", hist_to_json(&a->hist), "lost", lost_json(a));
 }
 
-/* One epoch of each arm; JSON is made when all have run, so that it is not between them. */
+/*
+ * One epoch of each arm that is left; JSON is made when all have run, so that it is not between
+ * them.
+ */
 static int block(struct session *s)
 {
-	unsigned int order[SCHEDULE_MAX_ARMS];
-	json_t *names, *epochs;
+	unsigned int order[SCHEDULE_MAX_ARMS], ran[SCHEDULE_MAX_ARMS], nr = 0;
+	json_t *names, *epochs, *dropped;
 	int r;
 
 	schedule_next(s->traced ? &s->traced_schedule : &s->schedule, order);
 	for (unsigned int i = 0; i < s->nr; i++) {
+		if (s->place[order[i]].given_up)
+			continue;
 		r = epoch(s, order[i], s->iterations);
-		if (r)
+		if (!goes_on(r))
 			return r;
-		answer_keep(&s->answer[order[i]], s->client.wire);
+		ran[nr++] = order[i];
 	}
 	names = json_array();
 	epochs = json_array();
-	for (unsigned int i = 0; i < s->nr; i++) {
-		json_array_append_new(names, json_string(s->q->arm[s->arm[order[i]]]));
-		json_array_append_new(epochs, answer_json(&s->answer[order[i]],
-							  s->q->arm[s->arm[order[i]]]));
+	dropped = json_array();
+	for (unsigned int i = 0; i < nr; i++) {
+		struct place *p = &s->place[ran[i]];
+		const char *arm = s->q->arm[s->arm[ran[i]]];
+
+		json_array_append_new(names, json_string(arm));
+		if (p->bad) {
+			json_array_append_new(dropped, json_pack("{s:s, s:o}", "arm", arm, "reason",
+								 json_text(p->why)));
+			continue;
+		}
+		json_array_append_new(epochs, answer_json(&p->answer, arm));
+		add_losses(p);
 	}
-	return record_write(s->o->out, json_pack("{s:s, s:s, s:i, s:b, s:o, s:o, s:o}", "type",
-						 "block", "question", s->q->name, "block",
-						 s->block++, "traced", s->traced, "order", names,
-						 "epochs", epochs, "noise", noise_take(&s->noise)));
+	if (!json_array_size(dropped)) {
+		json_decref(dropped);
+		dropped = NULL;
+	}
+	r = record_write(s->o->out, json_pack("{s:s, s:s, s:i, s:b, s:o, s:o, s:o*, s:o}", "type",
+					      "block", "question", s->q->name, "block", s->block++,
+					      "traced", s->traced, "order", names, "epochs", epochs,
+					      "dropped", dropped, "noise", noise_take(&s->noise)));
+	return r || s->nr_left ? r : NOBODY_LEFT;
 }
 
 /*
@@ -316,24 +461,25 @@ static int warm_up(struct session *s)
 {
 	int r = 0;
 
-	for (unsigned int i = 0; !r && i < s->nr; i++)
-		r = epoch(s, i, s->iterations);
-	return r;
+	for (unsigned int i = 0; goes_on(r) && i < s->nr; i++)
+		if (!s->place[i].given_up)
+			r = epoch(s, i, s->iterations);
+	if (!goes_on(r))
+		return r;
+	return s->nr_left ? 0 : NOBODY_LEFT;
 }
 
 static int traced_blocks(struct session *s)
 {
 	uint64_t budget = (uint64_t)((double)s->o->time_ns * MEASURE_TRACED_SHARE);
-	char why[256];
+	char why[256], text[300];
 	int r, end;
 
-	r = tracing_begin(s->o->tracing, s->client.pid, s->client.wire->registry_addr, why,
-			  sizeof(why));
+	r = tracing_begin(s->o->tracing, s->client.pid, s->reply.registry_addr, why, sizeof(why));
 	if (r) {
 		/* The untraced blocks are worth having without it. */
-		s->tracing_failed = true;
-		snprintf(s->err, s->errlen, "phases not taken: %s", why);
-		return write_failed(s, NULL, s->err);
+		snprintf(text, sizeof(text), "phases not taken: %s", why);
+		return fail(s, NULL, text);
 	}
 	r = warm_up(s);
 	s->traced = true;
@@ -344,14 +490,38 @@ static int traced_blocks(struct session *s)
 	return r ? r : end;
 }
 
+/* What is missing from the record, one line per arm and cause; arms given up have theirs. */
+static void say_losses(const struct session *s)
+{
+	for (unsigned int i = 0; i < s->nr && s->o->progress; i++) {
+		const struct place *p = &s->place[i];
+		const char *arm = s->q->arm[s->arm[i]];
+
+		if (p->tally.nr_bad && !p->given_up)
+			progress_say(s->o->progress,
+				     "%s: %s: %u of %u epochs left out, the latest because %s",
+				     s->q->name, arm, p->tally.nr_bad, p->tally.nr, p->why);
+		if (p->nr_impossible)
+			progress_say(s->o->progress,
+				     "%s: %s: %llu impossible values left out (the end before the "
+				     "beginning)",
+				     s->q->name, arm, (unsigned long long)p->nr_impossible);
+		if (p->nr_counters)
+			progress_say(s->o->progress,
+				     "%s: %s: %llu values of counters left out (not finite)",
+				     s->q->name, arm, (unsigned long long)p->nr_counters);
+	}
+}
+
 static int measure(struct session *s)
 {
 	uint64_t half = s->o->time_ns / 2;
 	int r;
 
-	s->answer = calloc(s->nr, sizeof(*s->answer));
-	if (!s->answer)
+	s->place = calloc(s->nr, sizeof(*s->place));
+	if (!s->place)
 		return -ENOMEM;
+	s->nr_left = s->nr;
 	schedule_init(&s->schedule, s->nr, schedule_seed(s->o->seed, s->q->name));
 	schedule_init(&s->traced_schedule, s->nr, schedule_seed(~s->o->seed, s->q->name));
 	r = find_iterations(s);
@@ -363,8 +533,10 @@ static int measure(struct session *s)
 		r = traced_blocks(s);
 	if (!r)
 		r = blocks(s, half, 0.6, 1);
+	say_losses(s);
 	for (unsigned int i = 0; !r && i < s->nr; i++)
-		r = call(s, WIRE_TEARDOWN, s->arm[i]);
+		if (!s->place[i].given_up)
+			r = tear_down(s, i);
 	return r;
 }
 
@@ -374,30 +546,29 @@ int measure_question(const struct suite_question *q, const struct measure_opts *
 	struct session s = {
 		.q = q, .o = o, .limit_ns = o->patience_ns, .err = err, .errlen = errlen
 	};
-	unsigned int nr_failed = 0;
-	int r, written;
+	int r;
 
 	if (o->progress)
 		progress_update(o->progress, "setup", 0);
-	r = client_start(&s.client, o->path, err, errlen) ? QUESTION_LOST : 0;
+	r = client_start(&s.client, o->path, s.lost_why, sizeof(s.lost_why)) ? QUESTION_LOST : 0;
 	if (!r)
-		r = begin(&s, &nr_failed);
+		r = begin(&s);
 	if (!r && s.nr)
 		r = measure(&s);
-	if (r)
-		client_stop(&s.client);
-	else
+	if (!r || r == NOBODY_LEFT)
 		client_quit(&s.client);
-	free(s.answer);
+	else
+		client_stop(&s.client);
+	free(s.place);
 	if (r == QUESTION_LOST) {
-		written = write_failed(&s, s.failed_arm, err);
-		return written ? written : MEASURE_FAILED;
+		r = fail(&s, s.lost_arm, s.lost_why);
+		return r ? r : MEASURE_FAILED;
 	}
 	if (r == STOP_ASKED || interrupt_seen())
 		return MEASURE_INTERRUPTED;
-	if (r)
+	if (r < 0)
 		return r;
-	return nr_failed || s.tracing_failed ? MEASURE_FAILED : s.nr ? MEASURE_DONE : MEASURE_EMPTY;
+	return s.failed ? MEASURE_FAILED : s.nr ? MEASURE_DONE : MEASURE_EMPTY;
 }
 
 double measure_cost_s(const struct suite_question *q, const struct measure_opts *o)
