@@ -38,9 +38,9 @@ const char *check_page(const struct wire *w, uint32_t call, char *why, size_t le
 const char *check_reply(const struct wire *w, char *why, size_t len)
 {
 	if (w->status != WIRE_OK && w->status != WIRE_SKIPPED && w->status != WIRE_FAILED)
-		return because(why, len, "its status is %u, which does not exist", w->status);
+		return because(why, len, "its status is %u, which is unknown", w->status);
 	if (!is_terminated(w->message, sizeof(w->message)))
-		return because(why, len, "its message has no end");
+		return because(why, len, "its message is not terminated");
 	return NULL;
 }
 
@@ -66,7 +66,7 @@ static const char *check_counters(const struct wire *w, char *why, size_t len)
 			       WIRE_NR_COUNTERS);
 	for (uint32_t i = 0; i < w->nr_counters; i++)
 		if (!is_terminated(w->counter[i].name, sizeof(w->counter[i].name)))
-			return because(why, len, "the name of its counter %u has no end", i);
+			return because(why, len, "the name of its counter %u is not terminated", i);
 	return NULL;
 }
 
@@ -76,7 +76,7 @@ static const char *check_values(const struct wire *w, const struct check_asked *
 	const struct hist *h = &w->hist;
 
 	if (h->k != HIST_K_USER)
-		return because(why, len, "its histogram has precision %u, not %u", h->k,
+		return because(why, len, "its histogram has precision %u instead of %u", h->k,
 			       HIST_K_USER);
 	if (!hist_is_consistent(h))
 		return because(why, len, "its histogram does not add up");
@@ -84,10 +84,10 @@ static const char *check_values(const struct wire *w, const struct check_asked *
 		return because(why, len, "it has no value");
 	if (!h->count && !asked->time_only)
 		return because(why, len,
-			       "all its values (%llu) are impossible: the end before the beginning",
+			       "all its values (%llu) are impossible (end before beginning)",
 			       (ull)w->nr_impossible);
 	if (!asked->latency && h->count > 1)
-		return because(why, len, "it has %llu values, not one", (ull)h->count);
+		return because(why, len, "it has %llu values instead of one", (ull)h->count);
 	return NULL;
 }
 
@@ -123,7 +123,7 @@ const char *check_epoch(const struct wire *w, const struct check_asked *asked, c
 	if (wrong || w->status != WIRE_OK)
 		return wrong;
 	if (w->iterations != asked->iterations)
-		return because(why, len, "it is of %llu iterations, not the %llu asked for",
+		return because(why, len, "it ran %llu iterations instead of %llu",
 			       (ull)w->iterations, (ull)asked->iterations);
 	wrong = check_times(w, asked, why, len);
 	if (!wrong)

@@ -67,9 +67,9 @@ struct session {
  */
 enum { QUESTION_LOST = 1, STOP_ASKED, NOBODY_LEFT, ARM_LOST, EPOCH_BAD };
 
-static bool goes_on(int r)
+static bool goes_on(int ret)
 {
-	return !r || r == ARM_LOST || r == EPOCH_BAD;
+	return !ret || ret == ARM_LOST || ret == EPOCH_BAD;
 }
 
 static int lost(struct session *s, const char *arm, const char *fmt, ...)
@@ -103,14 +103,14 @@ static int call(struct session *s, struct client_request request, unsigned int a
 		struct wire *reply)
 {
 	char why[200];
-	int r;
+	int ret;
 
 	request.question = s->q->number;
 	request.arm = arm;
-	r = client_call(&s->client, &request, s->limit_ns, reply, why, sizeof(why));
-	if (r == -EINTR)
+	ret = client_call(&s->client, &request, s->limit_ns, reply, why, sizeof(why));
+	if (ret == -EINTR)
 		return STOP_ASKED;
-	if (r)
+	if (ret)
 		return lost(s, s->q->arm[arm], "%s in %s", why,
 			    request.cmd == WIRE_SETUP ? "setup"
 			    : request.cmd == WIRE_RUN ? "the body"
@@ -147,12 +147,12 @@ static int set_up(struct session *s, json_t *labels, json_t *skipped, json_t *fa
 	const struct suite_question *q = s->q;
 	struct wire *w = &s->reply;
 	char why[CHECK_REASON];
-	int r;
+	int ret;
 
 	for (unsigned int i = 0; i < q->nr_arms; i++) {
-		r = call(s, (struct client_request){ .cmd = WIRE_SETUP }, i, w);
-		if (r)
-			return r;
+		ret = call(s, (struct client_request){ .cmd = WIRE_SETUP }, i, w);
+		if (ret)
+			return ret;
 		if (check_reply(w, why, sizeof(why))) {
 			json_object_set_new(failed, q->arm[i], json_text(why));
 		} else if (w->status == WIRE_OK) {
@@ -186,17 +186,17 @@ static int begin(struct session *s)
 {
 	json_t *labels = json_object(), *skipped = json_object(), *failed = json_object(), *reason;
 	const char *arm;
-	int r, lost_in_setup;
+	int ret, lost_in_setup;
 
 	lost_in_setup = set_up(s, labels, skipped, failed);
-	r = lost_in_setup == STOP_ASKED ? STOP_ASKED : write_question(s, labels, skipped);
+	ret = lost_in_setup == STOP_ASKED ? STOP_ASKED : write_question(s, labels, skipped);
 	json_object_foreach (failed, arm, reason)
-		if (!r)
-			r = fail(s, arm, json_string_value(reason));
+		if (!ret)
+			ret = fail(s, arm, json_string_value(reason));
 	json_decref(labels);
 	json_decref(skipped);
 	json_decref(failed);
-	return r ? r : lost_in_setup;
+	return ret ? ret : lost_in_setup;
 }
 
 /* ---- epochs and blocks ----------------------------------------------------------------------- */
@@ -207,18 +207,18 @@ static int tear_down(struct session *s, unsigned int i)
 }
 
 /*
- * The arm in place @i is measured no more. Torn down at once: what it left running, or writing, must
+ * The arm in place @i is not measured any more. Torn down at once: what it left running, or writing, must
  * not reach into the epochs of the others.
  */
 static int give_up(struct session *s, unsigned int i, const char *reason)
 {
-	int r = fail(s, s->q->arm[s->arm[i]], reason);
+	int ret = fail(s, s->q->arm[s->arm[i]], reason);
 
 	s->place[i].given_up = true;
 	s->nr_left--;
-	if (!r)
-		r = tear_down(s, i);
-	return r ? r : ARM_LOST;
+	if (!ret)
+		ret = tear_down(s, i);
+	return ret ? ret : ARM_LOST;
 }
 
 /* What the answer in place @i is worth. */
@@ -238,8 +238,9 @@ static int judge(struct session *s, unsigned int i, const struct check_asked *as
 		return give_up(s, i, p->why);
 	if (!too_many)
 		return EPOCH_BAD;
-	snprintf(reason, sizeof(reason), "given up, %u of %u epochs are bad, the latest: %s",
-		 p->tally.nr_bad, p->tally.nr, wrong);
+	snprintf(reason, sizeof(reason),
+		 "given up: %u of %u epochs were bad, the latest because %s", p->tally.nr_bad,
+		 p->tally.nr, wrong);
 	return give_up(s, i, reason);
 }
 
@@ -252,16 +253,16 @@ static int epoch(struct session *s, unsigned int i, uint64_t iterations)
 	struct client_request run = { .cmd = WIRE_RUN,
 				      .iterations = iterations,
 				      .observe = s->traced };
-	int r;
+	int ret;
 
 	if (s->traced)
 		tracing_epoch(s->o->tracing, true);
 	asked.call_ns = slot_clock_ns();
-	r = call(s, run, s->arm[i], &s->place[i].answer);
+	ret = call(s, run, s->arm[i], &s->place[i].answer);
 	asked.return_ns = slot_clock_ns();
 	if (s->traced)
 		tracing_epoch(s->o->tracing, false);
-	return r ? r : judge(s, i, &asked);
+	return ret ? ret : judge(s, i, &asked);
 }
 
 /* The arms that calibration runs, by their places. */
@@ -274,22 +275,22 @@ static int calibrate_one(void *arg, unsigned int arm, uint64_t iterations, uint6
 {
 	struct trial *t = arg;
 	const struct wire *answer = &t->s->place[t->place[arm]].answer;
-	int r;
+	int ret;
 
 	/* Ends: an arm has only so many bad ones before it is lost. */
 	do {
-		r = epoch(t->s, t->place[arm], iterations);
-	} while (r == EPOCH_BAD);
-	if (!r)
+		ret = epoch(t->s, t->place[arm], iterations);
+	} while (ret == EPOCH_BAD);
+	if (!ret)
 		*ns = answer->end_ns - answer->start_ns;
-	return r;
+	return ret;
 }
 
 /* Anew without an arm that is lost meanwhile. */
 static int calibrate_all(struct session *s, struct trial *t, uint64_t *epoch_ns)
 {
 	unsigned int nr;
-	int r;
+	int ret;
 
 	do {
 		nr = 0;
@@ -298,9 +299,9 @@ static int calibrate_all(struct session *s, struct trial *t, uint64_t *epoch_ns)
 				t->place[nr++] = i;
 		if (!nr)
 			return NOBODY_LEFT;
-		r = calibrate(nr, calibrate_one, t, &s->iterations, epoch_ns);
-	} while (r == ARM_LOST);
-	return r;
+		ret = calibrate(nr, calibrate_one, t, &s->iterations, epoch_ns);
+	} while (ret == ARM_LOST);
+	return ret;
 }
 
 static int find_iterations(struct session *s)
@@ -309,20 +310,20 @@ static int find_iterations(struct session *s)
 	struct trial t = { .s = s };
 	json_t *epochs = json_object();
 	uint64_t longest = 0;
-	int r;
+	int ret;
 
 	s->calibrating = true;
-	r = calibrate_all(s, &t, epoch_ns);
+	ret = calibrate_all(s, &t, epoch_ns);
 	s->calibrating = false;
-	for (unsigned int i = 0; !r && i < s->nr_left; i++) {
+	for (unsigned int i = 0; !ret && i < s->nr_left; i++) {
 		json_object_set_new(epochs, s->q->arm[s->arm[t.place[i]]],
 				    json_integer((json_int_t)epoch_ns[i]));
 		if (epoch_ns[i] > longest)
 			longest = epoch_ns[i];
 	}
-	if (r) {
+	if (ret) {
 		json_decref(epochs);
-		return r;
+		return ret;
 	}
 	s->limit_ns = s->o->patience_ns + 20 * longest;
 	return record_write(s->o->out, json_pack("{s:s, s:s, s:I, s:o}", "type", "calibration",
@@ -389,15 +390,15 @@ static int block(struct session *s)
 {
 	unsigned int order[SCHEDULE_MAX_ARMS], ran[SCHEDULE_MAX_ARMS], nr = 0;
 	json_t *names, *epochs, *dropped;
-	int r;
+	int ret;
 
 	schedule_next(s->traced ? &s->traced_schedule : &s->schedule, order);
 	for (unsigned int i = 0; i < s->nr; i++) {
 		if (s->place[order[i]].given_up)
 			continue;
-		r = epoch(s, order[i], s->iterations);
-		if (!goes_on(r))
-			return r;
+		ret = epoch(s, order[i], s->iterations);
+		if (!goes_on(ret))
+			return ret;
 		ran[nr++] = order[i];
 	}
 	names = json_array();
@@ -420,11 +421,12 @@ static int block(struct session *s)
 		json_decref(dropped);
 		dropped = NULL;
 	}
-	r = record_write(s->o->out, json_pack("{s:s, s:s, s:i, s:b, s:o, s:o, s:o*, s:o}", "type",
-					      "block", "question", s->q->name, "block", s->block++,
-					      "traced", s->traced, "order", names, "epochs", epochs,
-					      "dropped", dropped, "noise", noise_take(&s->noise)));
-	return r || s->nr_left ? r : NOBODY_LEFT;
+	ret = record_write(s->o->out,
+			   json_pack("{s:s, s:s, s:i, s:b, s:o, s:o, s:o*, s:o}", "type", "block",
+				     "question", s->q->name, "block", s->block++, "traced",
+				     s->traced, "order", names, "epochs", epochs, "dropped",
+				     dropped, "noise", noise_take(&s->noise)));
+	return ret || s->nr_left ? ret : NOBODY_LEFT;
 }
 
 /*
@@ -435,14 +437,14 @@ static int blocks(struct session *s, uint64_t budget_ns, double from, double to)
 {
 	uint64_t begin_ns = slot_clock_ns(), passed = 0;
 	uint64_t hard_ns = budget_ns * BUDGET_STRETCH + 1000000000ULL;
-	int r;
+	int ret;
 
 	noise_start(&s->noise);
 	for (int n = 0; (n < MIN_BLOCKS && passed < hard_ns) || passed < budget_ns; n += 2) {
 		for (int half = 0; half < 2; half++) {
-			r = block(s);
-			if (r)
-				return r;
+			ret = block(s);
+			if (ret)
+				return ret;
 			if (interrupt_seen())
 				return STOP_ASKED;
 			if (s->traced)
@@ -459,13 +461,13 @@ static int blocks(struct session *s, uint64_t budget_ns, double from, double to)
 /* The first epoch of each arm after calibration is thrown away, and nothing else. */
 static int warm_up(struct session *s)
 {
-	int r = 0;
+	int ret = 0;
 
-	for (unsigned int i = 0; goes_on(r) && i < s->nr; i++)
+	for (unsigned int i = 0; goes_on(ret) && i < s->nr; i++)
 		if (!s->place[i].given_up)
-			r = epoch(s, i, s->iterations);
-	if (!goes_on(r))
-		return r;
+			ret = epoch(s, i, s->iterations);
+	if (!goes_on(ret))
+		return ret;
 	return s->nr_left ? 0 : NOBODY_LEFT;
 }
 
@@ -473,21 +475,21 @@ static int traced_blocks(struct session *s)
 {
 	uint64_t budget = (uint64_t)((double)s->o->time_ns * MEASURE_TRACED_SHARE);
 	char why[256], text[300];
-	int r, end;
+	int ret, end;
 
-	r = tracing_begin(s->o->tracing, s->client.pid, s->reply.registry_addr, why, sizeof(why));
-	if (r) {
+	ret = tracing_begin(s->o->tracing, s->client.pid, s->reply.registry_addr, why, sizeof(why));
+	if (ret) {
 		/* The untraced blocks are worth having without it. */
 		snprintf(text, sizeof(text), "phases not taken: %s", why);
 		return fail(s, NULL, text);
 	}
-	r = warm_up(s);
+	ret = warm_up(s);
 	s->traced = true;
-	if (!r)
-		r = blocks(s, budget, 0.4, 0.6);
+	if (!ret)
+		ret = blocks(s, budget, 0.4, 0.6);
 	s->traced = false;
 	end = tracing_end(s->o->tracing, s->q, s->o->out);
-	return r ? r : end;
+	return ret ? ret : end;
 }
 
 /* What is missing from the record, one line per arm and cause; arms given up have theirs. */
@@ -503,7 +505,7 @@ static void say_losses(const struct session *s)
 				     s->q->name, arm, p->tally.nr_bad, p->tally.nr, p->why);
 		if (p->nr_impossible)
 			progress_say(s->o->progress,
-				     "%s: %s: %llu impossible values left out (the end before the "
+				     "%s: %s: %llu impossible values left out (end before "
 				     "beginning)",
 				     s->q->name, arm, (unsigned long long)p->nr_impossible);
 		if (p->nr_counters)
@@ -516,7 +518,7 @@ static void say_losses(const struct session *s)
 static int measure(struct session *s)
 {
 	uint64_t half = s->o->time_ns / 2;
-	int r;
+	int ret;
 
 	s->place = calloc(s->nr, sizeof(*s->place));
 	if (!s->place)
@@ -524,20 +526,20 @@ static int measure(struct session *s)
 	s->nr_left = s->nr;
 	schedule_init(&s->schedule, s->nr, schedule_seed(s->o->seed, s->q->name));
 	schedule_init(&s->traced_schedule, s->nr, schedule_seed(~s->o->seed, s->q->name));
-	r = find_iterations(s);
-	if (!r)
-		r = warm_up(s);
-	if (!r)
-		r = blocks(s, half, 0.1, 0.4);
-	if (!r && s->q->phases && s->o->tracing)
-		r = traced_blocks(s);
-	if (!r)
-		r = blocks(s, half, 0.6, 1);
+	ret = find_iterations(s);
+	if (!ret)
+		ret = warm_up(s);
+	if (!ret)
+		ret = blocks(s, half, 0.1, 0.4);
+	if (!ret && s->q->phases && s->o->tracing)
+		ret = traced_blocks(s);
+	if (!ret)
+		ret = blocks(s, half, 0.6, 1);
 	say_losses(s);
-	for (unsigned int i = 0; !r && i < s->nr; i++)
+	for (unsigned int i = 0; !ret && i < s->nr; i++)
 		if (!s->place[i].given_up)
-			r = tear_down(s, i);
-	return r;
+			ret = tear_down(s, i);
+	return ret;
 }
 
 int measure_question(const struct suite_question *q, const struct measure_opts *o, char *err,
@@ -546,28 +548,28 @@ int measure_question(const struct suite_question *q, const struct measure_opts *
 	struct session s = {
 		.q = q, .o = o, .limit_ns = o->patience_ns, .err = err, .errlen = errlen
 	};
-	int r;
+	int ret;
 
 	if (o->progress)
 		progress_update(o->progress, "setup", 0);
-	r = client_start(&s.client, o->path, s.lost_why, sizeof(s.lost_why)) ? QUESTION_LOST : 0;
-	if (!r)
-		r = begin(&s);
-	if (!r && s.nr)
-		r = measure(&s);
-	if (!r || r == NOBODY_LEFT)
+	ret = client_start(&s.client, o->path, s.lost_why, sizeof(s.lost_why)) ? QUESTION_LOST : 0;
+	if (!ret)
+		ret = begin(&s);
+	if (!ret && s.nr)
+		ret = measure(&s);
+	if (!ret || ret == NOBODY_LEFT)
 		client_quit(&s.client);
 	else
 		client_stop(&s.client);
 	free(s.place);
-	if (r == QUESTION_LOST) {
-		r = fail(&s, s.lost_arm, s.lost_why);
-		return r ? r : MEASURE_FAILED;
+	if (ret == QUESTION_LOST) {
+		ret = fail(&s, s.lost_arm, s.lost_why);
+		return ret ? ret : MEASURE_FAILED;
 	}
-	if (r == STOP_ASKED || interrupt_seen())
+	if (ret == STOP_ASKED || interrupt_seen())
 		return MEASURE_INTERRUPTED;
-	if (r < 0)
-		return r;
+	if (ret < 0)
+		return ret;
 	return s.failed ? MEASURE_FAILED : s.nr ? MEASURE_DONE : MEASURE_EMPTY;
 }
 

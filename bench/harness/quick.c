@@ -45,8 +45,7 @@ static bool quick_print(const struct quick_arm *a)
 		return a->st.status == WIRE_FAILED;
 	}
 	if (!a->hist.count) {
-		printf("  %-14s failed: all %llu values were impossible (the end before the "
-		       "beginning)\n",
+		printf("  %-14s failed: all %llu values were impossible (end before beginning)\n",
 		       name, nr);
 		return true;
 	}
@@ -54,8 +53,7 @@ static bool quick_print(const struct quick_arm *a)
 	       hist_quantile(&a->hist, 0.9), hist_quantile(&a->hist, 0.99),
 	       (unsigned long long)a->hist.max, (unsigned long long)a->iterations);
 	if (nr)
-		printf("  %-14s left out: %llu impossible values (the end before the beginning)\n",
-		       "", nr);
+		printf("  %-14s left out: %llu impossible values (end before beginning)\n", "", nr);
 	return false;
 }
 
@@ -96,11 +94,11 @@ int bench_quick(const char *filter, const struct bench_questions *qs, const stru
 	unsigned int failed = 0, ran = 0;
 	char text[128];
 	regex_t re;
-	int r;
+	int ret;
 
-	r = filter ? regcomp(&re, filter, REG_EXTENDED | REG_NOSUB) : 0;
-	if (r) {
-		regerror(r, &re, text, sizeof(text));
+	ret = filter ? regcomp(&re, filter, REG_EXTENDED | REG_NOSUB) : 0;
+	if (ret) {
+		regerror(ret, &re, text, sizeof(text));
 		fprintf(stderr, "bad filter '%s': %s\n", filter, text);
 		return 2;
 	}

@@ -119,7 +119,7 @@ struct kthread_slot *bench_slot(struct bench_state *st)
 	return s;
 }
 
-/* ---- what the author asks and tells ---------------------------------------------------------- */
+/* ---- what the author asks and says ---------------------------------------------------------- */
 
 uint64_t bench_iterations(const struct bench_state *st)
 {
@@ -230,7 +230,7 @@ int bench_fail(struct bench_state *st, const char *fmt, ...)
 /* ---- life of a state ------------------------------------------------------------------------- */
 
 /*
- * The driving thread is shared by all arms, its slot too: it carries an arm's tag only during that
+ * The driving thread is shared by all arms, and so is its slot: it carries an arm's tag only during that
  * arm's epochs, so that its wakes by the controller are nobody's.
  */
 static void driver_tag(const struct bench_state *st, bool on)
@@ -254,7 +254,7 @@ static void *ctx_alloc(size_t size)
 void bench_state_setup(struct bench_state *st, const struct bench_place *at)
 {
 	const struct bench_def *def = at->question->def;
-	int r;
+	int ret;
 
 	*st = (struct bench_state){ .question = at->question,
 				    .number = at->number,
@@ -267,9 +267,9 @@ void bench_state_setup(struct bench_state *st, const struct bench_place *at)
 		bench_fail(st, "no memory for a context of %zu bytes", def->ctx_size);
 		return;
 	}
-	r = def->setup ? def->setup(st) : 0;
-	if (r < 0)
-		bench_fail(st, "setup: %s", strerror(-r));
+	ret = def->setup ? def->setup(st) : 0;
+	if (ret < 0)
+		bench_fail(st, "setup: %s", strerror(-ret));
 	driver_tag(st, false);
 	if (st->status == WIRE_OK) {
 		st->in = true;

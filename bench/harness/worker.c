@@ -100,12 +100,12 @@ static void obey(struct worker *wk)
 {
 	struct wire *w = wk->wire;
 	struct bench_state *st;
-	int r = 0;
+	int ret = 0;
 
 	if (w->cmd == WIRE_SETUP)
-		r = states_for(wk, w->question);
-	if (r || w->question != wk->question || w->arm >= wk->nr_states) {
-		reply(w, WIRE_FAILED, r ? strerror(-r) : "no such question or arm");
+		ret = states_for(wk, w->question);
+	if (ret || w->question != wk->question || w->arm >= wk->nr_states) {
+		reply(w, WIRE_FAILED, ret ? strerror(-ret) : "no such question or arm");
 		return;
 	}
 	st = &wk->state[w->arm];
@@ -153,7 +153,7 @@ int bench_worker(int fd, const struct bench_questions *qs, const struct bench_cp
 	if (getppid() != wk.parent)
 		return 1;
 	if (fstat(fd, &sb) || sb.st_size < (off_t)sizeof(struct wire)) {
-		fprintf(stderr, "--bench-wire=%d is no page shared by `kt bench`\n", fd);
+		fprintf(stderr, "--bench-wire=%d is not a page shared by `kt bench`\n", fd);
 		return 2;
 	}
 	wk.wire = mmap(NULL, sizeof(struct wire), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
@@ -165,7 +165,7 @@ int bench_worker(int fd, const struct bench_questions *qs, const struct bench_cp
 	close(fd);
 	if (wk.wire->magic != WIRE_MAGIC || wk.wire->version != WIRE_VERSION ||
 	    wk.wire->size != sizeof(struct wire)) {
-		fprintf(stderr, "this binary and `kt` are of different builds\n");
+		fprintf(stderr, "this binary and `kt` are from different builds\n");
 		return 2;
 	}
 	if (cpus->nr)

@@ -26,8 +26,8 @@ good = [r for r in json.load(sys.stdin)[\"results\"] if r[\"arm\"] == \"good\"]
 assert len(good) == 1 and good[0][\"count\"] > 0, good'"
 }
 
-measured 'an arm is given up' 5 '^kt bench: a_histogram: bad: given up, 4 of 4 .*does not add up$' a_histogram
-measured 'and later' 5 '^kt bench: c_later: bad: given up, .*before it began$' c_later
+measured 'an arm is given up' 5 '^kt bench: a_histogram: bad: given up: 4 of 4 .*does not add up$' a_histogram
+measured 'and later' 5 '^kt bench: c_later: bad: given up: .*before it began$' c_later
 measured 'an epoch is left out' 0 '^kt bench: c_once: bad: 1 of [0-9]+ epochs left out, .*before it began$' c_once
 measured 'values are left out' 0 '^kt bench: c_some_impossible: bad: [0-9]+ impossible values left out' c_some_impossible
 measured 'a counter is left out' 0 '^kt bench: c_infinite: bad: [0-9]+ values of counters left out' c_infinite

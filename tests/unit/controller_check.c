@@ -52,10 +52,10 @@ struct answer {
 	void (*spoil)(struct wire *w);
 };
 
-#define SPOIL(name, statement)               \
-	static void name(struct wire *w)     \
-	{                                    \
-		statement;                   \
+#define SPOIL(name, statement)           \
+	static void name(struct wire *w) \
+	{                                \
+		statement;               \
 	}
 
 static void expect(const struct answer *a, const char *wrong, const char *why)
@@ -123,7 +123,7 @@ Test(controller_check, a_reply_has_a_status_and_a_message)
 		{ NULL, message_empty },
 		{ "status is 3", status_garbage },
 		{ "status is 4294967295", status_high },
-		{ "message has no end", message_full },
+		{ "message is not terminated", message_full },
 	};
 	char why[CHECK_REASON];
 
@@ -175,10 +175,10 @@ Test(controller_check, an_epoch_is_the_one_asked_for_and_fits_into_the_time_that
 	static const struct answer answers[] = {
 		{ NULL, nothing },
 		{ "status is 3", status_garbage },
-		{ "message has no end", message_full },
+		{ "message is not terminated", message_full },
 		{ NULL, failed_without_times }, /* there is no epoch to check */
-		{ "41 iterations, not the 40", other_iterations },
-		{ "0 iterations, not the 40", no_iterations },
+		{ "41 iterations instead of 40", other_iterations },
+		{ "0 iterations instead of 40", no_iterations },
 		{ NULL, no_time },
 		{ "ended 7 ns before it began", end_first },
 		{ "ns after its answer came", end_negative },
@@ -189,7 +189,7 @@ Test(controller_check, an_epoch_is_the_one_asked_for_and_fits_into_the_time_that
 		{ NULL, no_counters },
 		{ "9 counters", too_many_counters },
 		{ "4294967295 counters", counters_garbage },
-		{ "counter 7 has no end", last_name },
+		{ "counter 7 is not terminated", last_name },
 		{ NULL, counter_infinite }, /* costs the counter only */
 		{ "precision 5", other_precision },
 		{ "precision 4000000000", precision_garbage },
@@ -228,7 +228,7 @@ SPOIL(one_value, hist_init(&w->hist, HIST_K_USER); hist_add(&w->hist, 200000))
 Test(controller_check, in_mode_time_an_epoch_has_one_value)
 {
 	static const struct answer answers[] = {
-		{ "80 values, not one", nothing },
+		{ "80 values instead of one", nothing },
 		{ "no value", empty },
 		{ NULL, one_value },
 	};
@@ -283,9 +283,8 @@ Test(controller_check, every_reason_fits_its_buffer)
 	good(wire);
 	impossible_only(wire);
 	wire->nr_impossible = UINT64_MAX;
-	check_epoch(wire,
-		    &(struct check_asked){ .iterations = ITERATIONS, .return_ns = RETURN_NS }, why,
-		    sizeof(why));
+	check_epoch(wire, &(struct check_asked){ .iterations = ITERATIONS, .return_ns = RETURN_NS },
+		    why, sizeof(why));
 	cr_expect(strlen(why) < sizeof(why) - 1, "%s", why);
 }
 
@@ -309,7 +308,7 @@ Test(controller_check, an_arm_is_given_up_after_four_bad_epochs_in_a_row_or_more
 		{ "x.................x.", 0 },	 /* a tenth exactly */
 		{ "x.x................x", 20 },
 		{ "x.x..........................x", 0 }, /* 3 of 30 */
-		{ "x.x.........................x", 29 },  /* 3 of 29 */
+		{ "x.x.........................x", 29 }, /* 3 of 29 */
 		{ ".................xxx", 20 },
 	};
 

@@ -19,16 +19,16 @@
 #include "bench/harness/bench.h"
 
 /* After the last question of the file: constructors run in the order they stand in. */
-#define BE_WORKER()                                                                  \
-	__attribute__((constructor)) static void be_worker(int argc, char **argv)    \
-	{                                                                            \
-		int status;                                                          \
-                                                                                     \
-		if (argc < 2 || strncmp(argv[1], "--bench-", 8))                     \
-			return;                                                      \
-		status = bench_main(argc, argv);                                     \
-		fflush(stdout);                                                      \
-		_exit(status);                                                       \
+#define BE_WORKER()                                                               \
+	__attribute__((constructor)) static void be_worker(int argc, char **argv) \
+	{                                                                         \
+		int status;                                                       \
+                                                                                  \
+		if (argc < 2 || strncmp(argv[1], "--bench-", 8))                  \
+			return;                                                   \
+		status = bench_main(argc, argv);                                  \
+		fflush(stdout);                                                   \
+		_exit(status);                                                    \
 	}
 
 #define SELF "/proc/self/exe"

@@ -245,7 +245,7 @@ Test(harness_state, an_epoch_that_ends_before_it_begins_has_no_value)
 	set_up(0);
 	start_moved_by = 1ULL << 40;
 	bench_state_run(&st, 2, false);
-	cr_expect_eq(wire->hist.count, 0, "half of a negative time is none");
+	cr_expect_eq(wire->hist.count, 0, "half of a negative time is not a time");
 	cr_expect_eq(wire->nr_impossible, 1);
 
 	start_moved_by = 0;
