@@ -132,7 +132,13 @@ static inline uint64_t bench_now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
 }
 
-/* bench_lat_record - one operation took @ns. Any thread, but one at a time. */
+/*
+ * bench_lat_record - one operation took @ns. Any thread, but one at a time.
+ *
+ * A value of 2^63 or more is impossible: the end was before the beginning, as when another thread
+ * has not written one of the two yet. It is counted as lost for this arm, named in the record with
+ * the count, and left out of every figure. An epoch with no other values is not used.
+ */
 void bench_lat_record(struct bench_state *st, uint64_t ns);
 
 /*
@@ -141,7 +147,8 @@ void bench_lat_record(struct bench_state *st, uint64_t ns);
  * The waker calls bench_request() as its last statement before the wake and hands the value over;
  * the woken thread calls bench_resume() as its first statement after the wait. It records the
  * latency and, while a tracer looks (a traced epoch, or `kt trace` from outside), both stamps in
- * the woken thread's slot @s, the same way for every arm. Any thread.
+ * the woken thread's slot @s, the same way for every arm. Any thread. A resume before its request
+ * is an impossible value, as for bench_lat_record().
  */
 uint64_t bench_request(struct bench_state *st, struct kthread_slot *s);
 uint64_t bench_resume(struct bench_state *st, struct kthread_slot *s, uint64_t begin_ns);
