@@ -91,7 +91,10 @@ static const char *check_values(const struct wire *w, const struct check_asked *
 	return NULL;
 }
 
-/* A record has no number beyond 63 bits. Buckets are no larger than count, min than max. */
+/*
+ * Nothing lasts 292 years: a figure beyond 63 bits is a negative difference. Buckets are no larger
+ * than count, min than max.
+ */
 static const char *check_sizes(const struct wire *w, char *why, size_t len)
 {
 	const struct {

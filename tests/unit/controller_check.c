@@ -167,7 +167,7 @@ SPOIL(minflt_largest, w->minflt = INT64_MAX)
 SPOIL(impossible_negative, w->nr_impossible = 1ULL << 63)
 SPOIL(sum_largest, hist_init(&w->hist, HIST_K_USER); hist_add(&w->hist, INT64_MAX))
 SPOIL(sum_beyond, sum_largest(w); hist_add(&w->hist, 1))
-SPOIL(sum_wrapped, sum_largest(w); hist_add(&w->hist, INT64_MAX); hist_add(&w->hist, INT64_MAX))
+SPOIL(sum_saturated, sum_largest(w); hist_add(&w->hist, INT64_MAX); hist_add(&w->hist, INT64_MAX))
 SPOIL(value_negative, hist_init(&w->hist, HIST_K_USER); hist_add(&w->hist, (uint64_t)-5))
 
 Test(controller_check, an_epoch_is_the_one_asked_for_and_fits_into_the_time_that_passed)
@@ -207,7 +207,7 @@ Test(controller_check, an_epoch_is_the_one_asked_for_and_fits_into_the_time_that
 		{ "number of impossible values", impossible_negative },
 		{ NULL, sum_largest },
 		{ "sum of values is 9223372036854775808", sum_beyond },
-		{ "does not add up", sum_wrapped },
+		{ "sum of values is 18446744073709551615", sum_saturated },
 		{ "18446744073709551611, beyond 63 bits", value_negative },
 	};
 	const struct check_asked asked = { .iterations = ITERATIONS,

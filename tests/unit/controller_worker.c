@@ -277,7 +277,7 @@ Test(controller_worker, blocks_hold_one_epoch_per_arm_with_what_the_body_recorde
 	found = records("block", "q9_latency");
 	json_array_foreach (found, i, block) {
 		json_t *epochs = json_object_get(block, "epochs");
-		json_t *order = json_object_get(block, "order");
+		json_int_t before = 0;
 
 		cr_expect_eq(json_integer_value(json_object_get(block, "block")), (json_int_t)i);
 		cr_expect(json_is_false(json_object_get(block, "traced")));
@@ -287,8 +287,9 @@ Test(controller_worker, blocks_hold_one_epoch_per_arm_with_what_the_body_recorde
 			json_t *hist = json_object_get(epoch, "hist");
 			bool bad = !strcmp(text(epoch, "arm"), "bad");
 
-			cr_expect_str_eq(text(epoch, "arm"),
-					 json_string_value(json_array_get(order, j)));
+			cr_expect_geq(json_integer_value(json_object_get(epoch, "start_ns")),
+				      before, "in the order in which they ran");
+			before = json_integer_value(json_object_get(epoch, "end_ns"));
 			cr_expect_eq(json_integer_value(json_object_get(hist, "count")), n);
 			cr_expect_eq(json_integer_value(json_object_get(hist, "max")),
 				     bad ? 2000 : 1000);
@@ -308,7 +309,7 @@ Test(controller_worker, a_label_that_is_no_utf8_does_not_lose_the_question)
 	run("^q0_fine/n=1", 40 * MS, 60 * S);
 	found = records("question", "q0_fine/n=1");
 	cr_expect_str_eq(text(json_object_get(json_array_get(found, 0), "labels"), "good"),
-			 "good says ?");
+			 "good says \\xff");
 	json_decref(found);
 }
 
