@@ -192,8 +192,8 @@ struct create {
 	void *data;
 	struct keventd_task *result;
 	int err;
-	struct event started; /* told to the helper by the new thread */
-	struct event done;    /* told to the caller by the helper */
+	struct event started; /* from the new thread to the helper */
+	struct event done;    /* from the helper to the caller */
 };
 
 static void reset_environment(void)
@@ -207,7 +207,7 @@ static void reset_environment(void)
 	sched_setaffinity(0, sizeof(all), &all);
 }
 
-/* However the thread ends: what is the thread's own goes. Telling a stopper is not part of it. */
+/* However the thread ends: what is the thread's own goes. A stopper is not told. */
 static void thread_end(void *arg)
 {
 	struct keventd_task *k = arg;
@@ -230,7 +230,7 @@ static void run_and_report(int (*threadfn)(void *data), void *data)
 
 	if (!keventd_should_stop())
 		ret = threadfn(data);
-	/* Only who is being stopped may write the record. */
+	/* Only the thread that is being stopped may write the record. */
 	if (keventd_should_stop()) {
 		stop_info.err = ret;
 		event_set(&stop_info.done);

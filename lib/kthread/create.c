@@ -4,10 +4,10 @@
  * and not from the caller. A request is answered once, by the new thread itself, or by the creator
  * when there is none; the creator is free again as soon as the thread is cloned.
  *
- * A create that can be cancelled has two owners of its request, the caller and the answerer. Who
- * changes `done` first to its last value decides: answered, and the thread is the caller's; or
- * abandoned, then what the answerer has made is its own to take down, and the caller is free at
- * once.
+ * A create that can be cancelled has two owners of its request, the caller and the answerer. The
+ * one that first changes `done` to its last value decides: answered, and the thread is the
+ * caller's; or abandoned, then what the answerer has made is its own to take down, and the caller
+ * is free at once.
  */
 #include "lib/kthread/internal.h"
 
@@ -135,7 +135,7 @@ void kthread_cancel_create(struct kthread_cancel *cancel)
 
 	kt_lock(&cancel->lock);
 	cancel->cancelled = true;
-	/* Their callers cannot let go of them before the unlock. */
+	/* Their callers cannot free them before the unlock. */
 	for (c = cancel->creates; c; c = c->cancel_next)
 		decide(c, DONE_ABANDONED);
 	kt_unlock(&cancel->lock);
@@ -182,7 +182,8 @@ static void *thread_main(void *arg)
 /* ---- the creator ----------------------------------------------------------------------------- */
 
 /*
- * Without the privilege a thread cannot become less nice; the nice of the whole process is no leak.
+ * Without the privilege a thread cannot become less nice; the nice of the whole process is not a
+ * leak.
  */
 static void check_nice(void)
 {
@@ -191,8 +192,8 @@ static void check_nice(void)
 	if (nice > 0 && nice > getpriority(PRIO_PROCESS, (id_t)getpid()))
 		kthread_warn(
 			KTHREAD_WARN_INHERITED,
-			"kthreadd: all threads keep nice %d of the first creator: CAP_SYS_NICE or "
-			"RLIMIT_NICE takes it off",
+			"kthreadd: threads inherit nice %d from the first thread that created one; "
+			"CAP_SYS_NICE or RLIMIT_NICE is needed to reset it",
 			nice);
 }
 
@@ -323,8 +324,9 @@ static int start_locked(void)
 		err = pthread_create(&thread, &attr, creator_main, NULL);
 		if (!err)
 			kthread_warn(KTHREAD_WARN_INHERITED,
-				     "kthreadd: all threads keep the policy of the first creator: "
-				     "CAP_SYS_NICE or RLIMIT_NICE takes it off");
+				     "kthreadd: threads inherit the scheduling policy of the first "
+				     "thread that created one; CAP_SYS_NICE or RLIMIT_NICE is "
+				     "needed to reset it");
 	}
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	pthread_attr_destroy(&attr);

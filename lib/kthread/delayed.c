@@ -19,7 +19,7 @@ static uint64_t jiffies_to_ns(unsigned long delay)
 	return delay < NEVER_NS / 1000000 ? delay * 1000000ULL : NEVER_NS;
 }
 
-/* Behind those with the same deadline: works armed alike run in the order of arming. */
+/* After those with the same deadline: works armed alike run in the order of arming. */
 static struct kthread_node *place_locked(struct kthread_worker *w, uint64_t due_ns)
 {
 	struct kthread_node *head = &w->delayed_work_list;

@@ -46,7 +46,7 @@ void kthread_exit(long result)
 	if (t && t->is_kthread)
 		t->result = (int)result;
 	else
-		kthread_warn(KTHREAD_WARN_NOT_KTHREAD, "kthread_exit: caller is no kthread");
+		kthread_warn(KTHREAD_WARN_NOT_KTHREAD, "kthread_exit: the caller is not a kthread");
 	pthread_exit(NULL);
 }
 

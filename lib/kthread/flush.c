@@ -23,7 +23,7 @@ static void flush_init(struct flush_work *f)
 
 /*
  * Would the caller wait for a thread that a fork left behind? Return: that one, to be reported
- * behind the unlock
+ * after the unlock
  */
 static struct kt_task *left_behind(struct kthread_worker *w)
 {
@@ -55,7 +55,7 @@ struct kthread_worker *kt_lock_worker_of(struct kthread_work *work)
 
 /*
  * Wait for the instance of @work that is ready or running on @w, not for one that is armed: that
- * may take for ever. Lets go of the lock.
+ * may take for ever. Releases the lock.
  */
 void kt_flush_unlock(struct kthread_worker *w, struct kthread_work *work)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fork: what the library keeps is the parent's, and each file of it puts its own in order. This one
- * knows them all and none knows it, so the handlers register themselves.
+ * Fork: what the library keeps is the parent's, and each of its files puts its own in order. This
+ * file calls all of them and none of them calls it: a constructor registers the handlers.
  */
 #include "lib/kthread/internal.h"
 
@@ -33,9 +33,10 @@ static void fork_in_parent(void)
 }
 
 /*
- * The first priority that is not reserved: in a static program, where the order of objects decides
- * else, a constructor that makes threads and forks finds the handlers already. With the shared
- * library that is so in any case. Before this nothing but a fork is amiss.
+ * 101 is the first priority that is not reserved. In a static program, constructors without one run
+ * in the order of the objects, those of the program first; with it, a program's constructor that
+ * makes threads and forks finds the handlers in place. The shared library's constructors run first
+ * in any case. All other functions work before this one has run.
  */
 static __attribute__((constructor(101))) void register_handlers(void)
 {

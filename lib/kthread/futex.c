@@ -12,7 +12,7 @@ int kt_futex_wait(uint32_t *word, uint32_t value, const struct timespec *until, 
 	if (syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value, until, NULL, who) &&
 	    errno == ETIMEDOUT)
 		err = -ETIMEDOUT;
-	/* Kernel code looks at errno before and after, as there is none where it comes from. */
+	/* Kernel code has no errno: its caller's must stay as it is. */
 	errno = saved;
 	return err;
 }

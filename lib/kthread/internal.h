@@ -39,7 +39,7 @@ struct kt_task {
 	char *full_name;	  /* NULL: comm is all of it */
 	struct cpumask *affinity; /* NULL: all CPUs */
 	struct cpumask
-		*preferred; /* under the lock of affine.c, but for the look if there is one */
+		*preferred; /* under the lock of affine.c, except to see whether there is one */
 	struct kt_task *preferred_next;
 	bool preferred_listed;
 	bool preferred_over; /* it ends: not to be listed any more */
@@ -134,7 +134,7 @@ void kt_freezer_fork_child(void);
 /* smpboot.c */
 void kt_smpboot_fork_child(void);
 
-/* profile.c: differences to the newest kernels; <kthread/profile.h> tells them */
+/* profile.c: differences from the newest kernels; <kthread/profile.h> lists them */
 #define PROFILE_MOD_FALSE	  0x01U
 #define PROFILE_STOP_LEAVES_WAITS 0x02U
 #define PROFILE_WORKER_STARTS	  0x04U

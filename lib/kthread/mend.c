@@ -7,7 +7,7 @@ static uint32_t forked_lock;
 /*
  * @w is from before a fork. Its thread was left behind, and so was whoever held its locks, perhaps
  * in the middle of a change: what is torn is mended when it is touched. Nobody in this process
- * holds them before the first who comes here.
+ * holds them before the first caller has come here.
  */
 void kt_worker_forked(struct kthread_worker *w)
 {

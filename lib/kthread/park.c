@@ -61,7 +61,8 @@ void kthread_parkme(void)
 	struct kt_task *t = kt_self;
 
 	if (!t || !t->is_kthread) {
-		kthread_warn(KTHREAD_WARN_NOT_KTHREAD, "kthread_parkme: caller is no kthread");
+		kthread_warn(KTHREAD_WARN_NOT_KTHREAD,
+			     "kthread_parkme: the caller is not a kthread");
 		return;
 	}
 	kt_parkme(t);

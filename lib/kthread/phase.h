@@ -23,7 +23,7 @@
  *	WAITED		a controller before it sleeps; cleared by whoever then wakes all controllers
  *	EXITED		the thread, when it runs no more of its function
  *	NOTIFY		the thread, for ever: it has an eventfd to be written at each wake
- *	JOIN_CLAIMED	the first stopper, who then joins; JOINED: it has
+ *	JOIN_CLAIMED	the first stopper, which then joins; JOINED: it has
  */
 #include "lib/kthread/futex.h"
 

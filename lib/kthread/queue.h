@@ -6,10 +6,10 @@
  * are ready, in the order in which they run, and delayed works that are armed, by deadline. A
  * pending work is on one of them.
  *
- * Ready works are on two lists, so that who queues and who runs need not meet at each work: the
- * worker's thread takes from work_list, under the lock; kthread_queue_work() adds to submitted,
- * under the submit lock. All else holds both, the lock first, and begins by moving what was
- * submitted behind the rest of work_list: it sees one list. The thread does so when work_list is
+ * Ready works are on two lists, so that those who queue and the one that runs need not meet at each
+ * work: the worker's thread takes from work_list, under the lock; kthread_queue_work() adds to
+ * submitted, under the submit lock. All else holds both, the lock first, and begins by moving what
+ * was submitted to the end of work_list: it sees one list. The thread does so when work_list is
  * empty.
  *
  * So the submit lock keeps a work that is not pending from becoming so, and the lock one that is
@@ -17,8 +17,8 @@
  * is_pending_locked().
  *
  * Whoever locks a worker first moves to the ready list what is due, so that nobody sees a work
- * armed beyond its time, and the order of runs is that of deadlines and insertions. The one who
- * moves needs not wake an idle worker: it sleeps no longer than to its earliest deadline.
+ * armed beyond its time, and the order of runs is that of deadlines and insertions. Nobody needs to
+ * wake an idle worker for that: it sleeps no longer than until its earliest deadline.
  *
  * A work initialised again while pending leaves its neighbours pointing to a node that does not
  * point back. That is looked for where those nodes are touched anyway, and mended.
@@ -81,7 +81,7 @@ void kt_mend_locked(struct kthread_worker *w);		 /* not submitted; reported at t
 void kt_mend_submitted_locked(struct kthread_worker *w); /* the same */
 void kt_warn_reinit(const struct kthread_worker *w);
 
-/* What was submitted goes behind the rest. */
+/* What was submitted goes to the end. */
 static inline void collect_locked(struct kthread_worker *w)
 {
 	struct kthread_node *head = &w->submitted, *first, *last;
@@ -100,7 +100,7 @@ static inline void collect_locked(struct kthread_worker *w)
 	head->prev = head;
 }
 
-/* The submit lock, too, behind the lock. Model: worker.pml 3, 5, 9 */
+/* The submit lock, after the lock. Model: worker.pml 3, 5, 9 */
 static inline void lock_submit(struct kthread_worker *w)
 {
 	kt_lock(&w->submit_lock);
@@ -159,7 +159,7 @@ static inline void unlock_worker(struct kthread_worker *w)
 	unlock_only(w);
 }
 
-/* ---- waking, in two halves: the state under the lock, the system call behind it -------------- */
+/* ---- waking, in two halves: the state under the lock, the system call after it --------------- */
 struct wake {
 	uint32_t *phase; /* NULL: nobody to wake */
 	uint32_t old;
@@ -188,21 +188,21 @@ static inline void wake_finish(const struct wake *wake)
 /*
  * Under the submit lock: is @work pending? If not it stays so; the caller may make it ready.
  *
- * The thread may take a pending work meanwhile. A read-modify-write tells, and if it comes first,
- * the thread's own in take_locked() follows it, and the run sees what our caller wrote.
+ * The thread may take a pending work meanwhile. A read-modify-write decides: if it comes first, the
+ * thread's own in take_locked() follows it, and the run sees what our caller wrote.
  */
 static inline bool is_pending_locked(struct kthread_work *work)
 {
 	/*
-	 * Acquire: the node is the thread's no more; pairs with take_locked(). Model: worker.pml 6,
-	 * 10
+	 * Acquire: the node is no longer the thread's; pairs with take_locked(). Model: worker.pml
+	 * 6, 10
 	 */
 	return __atomic_load_n(&work->pending, __ATOMIC_ACQUIRE) &&
 	       __atomic_exchange_n(&work->pending, 1, __ATOMIC_ACQ_REL);
 }
 
 /*
- * @work becomes ready: the one place of the event. Under the submit lock, and under the lock, too,
+ * @work becomes ready: the one place of the event. Under the submit lock, and also under the lock
  * if @pos is on work_list. The caller wakes the worker.
  */
 static inline void make_ready_locked(struct kthread_worker *w, struct kthread_work *work,
@@ -223,7 +223,7 @@ static inline struct wake insert_locked(struct kthread_worker *w, struct kthread
 
 /*
  * @work leaves its list, but stays pending for those who hold the locks of another worker: they
- * must not take the node before we have let go of it, nor between two lists.
+ * must not take the node before we are done with it, nor between two lists.
  */
 static inline void unlist_locked(struct kthread_worker *w, struct kthread_work *work)
 {

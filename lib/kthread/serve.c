@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A worker's thread: one work after the other, and what it does while there is none. */
+/* A worker's thread: one work after the other, and how it waits for the next. */
 #include <kthread/worker.h>
 
 #include "lib/kthread/queue.h"
@@ -57,7 +57,7 @@ static struct kthread_work *next_work(struct kthread_worker *w, struct kt_task *
 }
 
 /*
- * Before the thread parks or ends: no work is running any more, and who waits for no more than the
+ * Before the thread parks or ends: no work is running any more, and those who wait only for the
  * last one need not wait for the unpark. Return: the barrier of such a waiter
  */
 static struct kthread_work *next_barrier(struct kthread_worker *w)
@@ -77,7 +77,7 @@ static struct kthread_work *next_barrier(struct kthread_worker *w)
 	return work;
 }
 
-/* Has anything changed since the thread found nothing to do? Only a hint: the locks tell. */
+/* Has anything changed since the thread found nothing to do? Only a hint: the locks decide. */
 static bool is_stirred(struct kthread_worker *w, struct kt_task *t)
 {
 	return __atomic_load_n(&w->submitted.next, __ATOMIC_RELAXED) != &w->submitted ||
@@ -211,7 +211,7 @@ static void release_flushers_locked(struct kthread_worker *w)
 	}
 }
 
-/* @t serves its worker no more. Works that are queued stay for another thread. */
+/* @t no longer serves its worker. Works that are queued stay for another thread. */
 void kt_worker_abandon(struct kt_task *t)
 {
 	struct kthread_worker *w = t->worker;

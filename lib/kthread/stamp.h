@@ -5,7 +5,7 @@
 #include "lib/kthread/internal.h"
 
 /*
- * A foreign thread may give its slot back and live on, and another gets it: to be stamped no more.
+ * A foreign thread may give its slot back and live on, and another gets it: do not stamp that one.
  */
 static inline struct kthread_slot *kt_slot_of(struct kt_task *t)
 {
@@ -26,8 +26,8 @@ static inline void kt_slot_request(struct kt_task *t, uint32_t states)
 }
 
 /*
- * T0 of who ends a park or a freeze. A request still pending then is one whose stamp came late: the
- * thread was up already, and nobody was woken.
+ * Stamp T0 on behalf of the thread that ends a park or freeze. A request still pending here was
+ * stamped late: the target was already running.
  */
 static inline void kt_slot_request_held(struct kt_task *t, uint32_t state)
 {

@@ -69,7 +69,7 @@ static int stop_and_wait(struct kt_task *t)
 }
 
 /*
- * Also in its thread-local destructors, behind the exit funnel, a thread must not join itself.
+ * Also in its thread-local destructors, after the exit funnel, a thread must not join itself.
  * Either id may have been given to another thread since; both have not.
  */
 static bool is_self(struct kt_task *t)

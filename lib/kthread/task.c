@@ -128,7 +128,7 @@ void kthread_put_task(struct task_struct *p)
 int kt_check_kthread(struct kt_task *t, const char *func)
 {
 	if (!t->is_kthread) {
-		kthread_warn(KTHREAD_WARN_STOP_FOREIGN, "%s: thread %d is no kthread", func,
+		kthread_warn(KTHREAD_WARN_STOP_FOREIGN, "%s: thread %d is not a kthread", func,
 			     t->task.pid);
 		return -EINVAL;
 	}

@@ -20,7 +20,7 @@ extern int (*kthread_test_fail)(const char *what);
 	} while (0)
 #define KT_FAIL(what) (kthread_test_fail ? kthread_test_fail(what) : 0)
 
-/* Each probe tells the test, too, with the same arguments. */
+/* Each probe also calls the test, with the same arguments. */
 extern void (*kthread_test_event)(const char *name, ...);
 #undef USDT
 #define USDT(provider, name, ...)                                                       \

@@ -154,7 +154,7 @@ static int sleep_in_kernel(struct kt_task *t, const struct timespec *until)
 	return 0;
 }
 
-/* A waker on our own CPU cannot run while we spin; then there is nothing to learn, either. */
+/* A waker on our own CPU cannot run while we spin; nor is there anything to learn then. */
 static bool waker_elsewhere(struct kt_task *t)
 {
 	int cpu = __atomic_load_n(&t->waker_cpu, __ATOMIC_RELAXED);
@@ -325,7 +325,7 @@ void kt_deadline(struct timespec *ts, long timeout)
 	}
 }
 
-/* Rounded up: who is woken in time has at least one jiffy left. */
+/* Rounded up: a thread that is woken in time has at least one jiffy left. */
 long kt_left(const struct timespec *until)
 {
 	struct timespec now;

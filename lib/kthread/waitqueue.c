@@ -62,7 +62,7 @@ void kthread_prepare_to_wait(struct wait_queue_head *wq, struct wait_queue_entry
 	kt_unlock(&wq->lock);
 }
 
-/* One who is told to stop leaves the queue: else it could swallow the wake of an exclusive one. */
+/* A waiter told to stop leaves the queue: else it could swallow the wake of an exclusive one. */
 long kthread_prepare_to_wait_event(struct wait_queue_head *wq, struct wait_queue_entry *e,
 				   unsigned int flags, unsigned int state)
 {
@@ -84,7 +84,7 @@ long kthread_prepare_to_wait_event(struct wait_queue_head *wq, struct wait_queue
 void kthread_finish_wait(struct wait_queue_head *wq, struct wait_queue_entry *e)
 {
 	__set_current_state(TASK_RUNNING);
-	/* Acquire: pairs with del_locked() of a waker, who has left the entry then. */
+	/* Acquire: pairs with del_locked() of a waker, which is done with the entry then. */
 	if (!__atomic_load_n(&e->queued, __ATOMIC_ACQUIRE))
 		return;
 	kt_lock(&wq->lock);

@@ -43,7 +43,7 @@ static struct kthread_worker *create_worker(unsigned int flags, int cpu, int nod
 	if (cpu >= 0)
 		kthread_bind(k, (unsigned int)cpu);
 	/*
-	 * From the start: a thread that is stopped before its function runs leaves its worker, too.
+	 * From the start: a thread that is stopped before its function runs also leaves its worker.
 	 */
 	kt_task(k)->worker = w;
 	w->task = k;
