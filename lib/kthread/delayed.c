@@ -68,7 +68,7 @@ bool kthread_queue_delayed_work_ns(struct kthread_worker *worker,
 
 	lock_worker(worker);
 	elsewhere = is_elsewhere(worker, work);
-	idle = !is_pending_locked(work) && !work->canceling;
+	idle = !renew_pending_locked(work) && !work->canceling;
 	if (idle)
 		wake = queue_locked(worker, dwork, delay_ns);
 	KT_DELAY("queue_delayed");
@@ -94,7 +94,7 @@ bool kthread_mod_delayed_work_ns(struct kthread_worker *worker, struct kthread_d
 
 	lock_worker(worker);
 	elsewhere = is_elsewhere(worker, work);
-	pending = is_pending_locked(work);
+	pending = renew_pending_locked(work);
 	canceling = work->canceling;
 	changes = !canceling && !(pending && elsewhere);
 	if (changes && pending && !work->armed)

@@ -32,7 +32,7 @@ static __attribute__((noinline)) bool queue_slowly(struct kthread_worker *w,
 
 	lock_worker(w);
 	elsewhere = is_elsewhere(w, work);
-	idle = !is_pending_locked(work) && !work->canceling;
+	idle = !renew_pending_locked(work) && !work->canceling;
 	if (idle)
 		wake = insert_locked(w, work, &w->work_list);
 	KT_DELAY("queue");
@@ -54,7 +54,7 @@ bool kthread_queue_work(struct kthread_worker *worker, struct kthread_work *work
 		return queue_slowly(worker, work);
 	}
 	elsewhere = is_elsewhere(worker, work);
-	idle = !work->canceling && !is_pending_locked(work);
+	idle = !work->canceling && !renew_pending_locked(work);
 	if (idle)
 		wake = insert_locked(worker, work, &worker->submitted);
 	KT_DELAY("queue");

@@ -14,7 +14,7 @@
  *
  * So the submit lock keeps a work that is not pending from becoming so, and the lock one that is
  * from running. What happens under one of them only meets in the work's pending word: see
- * is_pending_locked().
+ * renew_pending_locked().
  *
  * Whoever locks a worker first moves to the ready list what is due, so that nobody sees a work
  * armed beyond its time, and the order of runs is that of deadlines and insertions. Nobody needs to
@@ -186,12 +186,13 @@ static inline void wake_finish(const struct wake *wake)
 /* ---- works ----------------------------------------------------------------------------------- */
 
 /*
- * Under the submit lock: is @work pending? If not it stays so; the caller may make it ready.
+ * Under the submit lock: @work stays pending if it is. Return: was it? If not, it stays so, and the
+ * caller may make it ready.
  *
- * The thread may take a pending work meanwhile. A read-modify-write decides: if it comes first, the
+ * The thread may take a pending work meanwhile. The exchange decides: if it comes first, the
  * thread's own in take_locked() follows it, and the run sees what our caller wrote.
  */
-static inline bool is_pending_locked(struct kthread_work *work)
+static inline bool renew_pending_locked(struct kthread_work *work)
 {
 	/*
 	 * Acquire: the node is no longer the thread's; pairs with take_locked(). Model: worker.pml
@@ -239,7 +240,7 @@ static inline void unlist_locked(struct kthread_worker *w, struct kthread_work *
 static inline void take_locked(struct kthread_worker *w, struct kthread_work *work)
 {
 	unlist_locked(w, work);
-	/* Last; a read-modify-write: pairs with is_pending_locked(). Model: worker.pml 7 */
+	/* Last; a read-modify-write: pairs with renew_pending_locked(). Model: worker.pml 7 */
 	__atomic_exchange_n(&work->pending, 0, __ATOMIC_ACQ_REL);
 }
 

@@ -226,7 +226,7 @@ inline queue_v(t, old, word, state)
 inline queue_w(t, old, word, state)
 {
 	lock(t, SUBMIT, old);
-	/* is_pending_locked() */
+	/* renew_pending_locked() */
 	load(t, PENDING, word, PENDING_ORDER);
 	if
 	:: word && !BROKEN(6) ->
