@@ -265,7 +265,7 @@ static void create_thread(struct create *create)
 	struct keventd_task *k = aligned_alloc(64, 64 * ((sizeof(*k) + 63) / 64));
 	pthread_attr_t attr;
 	pthread_t thread;
-	int err = ENOMEM;
+	int ret = ENOMEM;
 
 	if (!k)
 		goto fail;
@@ -275,9 +275,9 @@ static void create_thread(struct create *create)
 	create->result = k;
 	pthread_attr_init(&attr);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	err = pthread_create(&thread, &attr, thread_main, create);
+	ret = pthread_create(&thread, &attr, thread_main, create);
 	pthread_attr_destroy(&attr);
-	if (err)
+	if (ret)
 		goto fail;
 	event_wait(&create->started);
 	event_set(&create->done);
@@ -285,7 +285,7 @@ static void create_thread(struct create *create)
 fail:
 	free(k);
 	create->result = NULL;
-	create->err = -err;
+	create->err = -ret;
 	event_set(&create->done);
 }
 
@@ -348,7 +348,7 @@ int keventd_init(void)
 	pthread_attr_t attr;
 	pthread_t thread;
 	sigset_t all, old;
-	int err = 0;
+	int ret = 0;
 
 	pthread_mutex_lock(&helper.lock);
 	if (!helper.running) {
@@ -356,14 +356,14 @@ int keventd_init(void)
 		pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 		sigfillset(&all);
 		pthread_sigmask(SIG_SETMASK, &all, &old);
-		err = pthread_create(&thread, &attr, helper_main, NULL);
+		ret = pthread_create(&thread, &attr, helper_main, NULL);
 		pthread_sigmask(SIG_SETMASK, &old, NULL);
 		pthread_attr_destroy(&attr);
-		if (!err)
+		if (!ret)
 			__atomic_store_n(&helper.running, true, __ATOMIC_RELEASE);
 	}
 	pthread_mutex_unlock(&helper.lock);
-	return -err;
+	return -ret;
 }
 
 struct keventd_task *keventd_create(int *err, int (*threadfn)(void *data), void *data,

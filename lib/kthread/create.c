@@ -73,12 +73,12 @@ static bool decide(struct kt_create *c, uint32_t last)
 }
 
 /* Return: false if the caller has given up; then the task is the answerer's. */
-static bool answer(struct kt_create *c, int err)
+static bool answer(struct kt_create *c, int ret)
 {
 	bool counted = c->counted;
 	bool wanted;
 
-	c->err = err;
+	c->err = ret;
 	wanted = decide(c, DONE_YES);
 	if (counted)
 		drop_request(c);
@@ -214,16 +214,16 @@ static void create_one(struct kt_create *c)
 {
 	struct kt_task *t = c->task;
 	pthread_t thread;
-	int err;
+	int ret;
 
 	KT_DELAY("request");
 	if (__atomic_load_n(&c->done, __ATOMIC_ACQUIRE) == DONE_ABANDONED)
-		err = EINTR;
+		ret = EINTR;
 	else
-		err = KT_FAIL("pthread_create");
-	if (!err)
-		err = pthread_create(&thread, NULL, thread_main, t);
-	if (err && !answer(c, -err))
+		ret = KT_FAIL("pthread_create");
+	if (!ret)
+		ret = pthread_create(&thread, NULL, thread_main, t);
+	if (ret && !answer(c, -ret))
 		kt_task_free(t);
 }
 
@@ -303,26 +303,26 @@ static int start_locked(void)
 	pthread_attr_t attr;
 	pthread_t thread;
 	sigset_t old;
-	int err;
+	int ret;
 
 	kt_profile_fix();
-	err = KT_FAIL("creator");
-	if (err)
-		return -err;
-	err = pthread_attr_init(&attr);
-	if (err)
-		return -err;
+	ret = KT_FAIL("creator");
+	if (ret)
+		return -ret;
+	ret = pthread_attr_init(&attr);
+	if (ret)
+		return -ret;
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
 	pthread_attr_setschedpolicy(&attr, SCHED_OTHER);
 	pthread_attr_setschedparam(&attr, &other);
 	block_signals(&old);
-	err = pthread_create(&thread, &attr, creator_main, NULL);
-	if (err == EPERM) {
+	ret = pthread_create(&thread, &attr, creator_main, NULL);
+	if (ret == EPERM) {
 		/* SCHED_IDLE is as hard to leave as nice. */
 		pthread_attr_setinheritsched(&attr, PTHREAD_INHERIT_SCHED);
-		err = pthread_create(&thread, &attr, creator_main, NULL);
-		if (!err)
+		ret = pthread_create(&thread, &attr, creator_main, NULL);
+		if (!ret)
 			kthread_warn(KTHREAD_WARN_INHERITED,
 				     "kthreadd: threads inherit the scheduling policy of the first "
 				     "thread that created one; CAP_SYS_NICE or RLIMIT_NICE is "
@@ -330,24 +330,24 @@ static int start_locked(void)
 	}
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	pthread_attr_destroy(&attr);
-	return -err;
+	return -ret;
 }
 
 static int start_creator(void)
 {
-	int err = 0;
+	int ret = 0;
 
 	/* Acquire: pairs with the release below; a late reader takes the lock. */
 	if (__atomic_load_n(&creator.running, __ATOMIC_ACQUIRE))
 		return 0;
 	pthread_mutex_lock(&creator.lock);
 	if (!creator.running) {
-		err = start_locked();
-		if (!err)
+		ret = start_locked();
+		if (!ret)
 			__atomic_store_n(&creator.running, true, __ATOMIC_RELEASE);
 	}
 	pthread_mutex_unlock(&creator.lock);
-	return err;
+	return ret;
 }
 
 void kt_creator_fork_prepare(void)
@@ -375,7 +375,7 @@ static struct task_struct *create_thread(int (*threadfn)(void *data), void *data
 	struct kt_create on_stack = { .done = DONE_NO };
 	struct kt_create *c = &on_stack;
 	struct kt_task *t = NULL;
-	int err = -ENOMEM;
+	int ret = -ENOMEM;
 
 	if (!name)
 		goto fail;
@@ -402,10 +402,10 @@ static struct task_struct *create_thread(int (*threadfn)(void *data), void *data
 	t->create = c;
 	c->task = t;
 
-	err = start_creator();
-	if (!err && cancel && !cancel_watch(cancel, c))
-		err = -EINTR;
-	if (err)
+	ret = start_creator();
+	if (!ret && cancel && !cancel_watch(cancel, c))
+		ret = -EINTR;
+	if (ret)
 		goto fail;
 	c->owners = 2;
 	KT_DELAY("submit");
@@ -413,10 +413,10 @@ static struct task_struct *create_thread(int (*threadfn)(void *data), void *data
 	done = wait_answer(c);
 	if (cancel)
 		cancel_forget(cancel, c);
-	err = done == DONE_ABANDONED ? -EINTR : c->err;
+	ret = done == DONE_ABANDONED ? -EINTR : c->err;
 	if (done == DONE_ABANDONED)
 		t = NULL;
-	if (err)
+	if (ret)
 		goto fail;
 	drop_request(c);
 	free(name);
@@ -428,7 +428,7 @@ fail:
 		kt_task_free(t);
 	if (c)
 		drop_request(c);
-	return ERR_PTR(err);
+	return ERR_PTR(ret);
 }
 
 struct task_struct *kt_create_thread(int (*threadfn)(void *data), void *data, char *name, int node)

@@ -128,17 +128,17 @@ static int sleep_in_kernel(struct kt_task *t, const struct timespec *until)
 {
 	/* Acquire, also below: what wakers wrote; pairs with kt_phase_wake(). Model: wake.pml 7 */
 	uint32_t old = __atomic_load_n(&t->phase, __ATOMIC_ACQUIRE);
-	int err = 0;
+	int ret = 0;
 
 	while (old & PHASE_STATES) {
 		if (interrupted(old))
-			err = -EINTR;
-		if (err) {
+			ret = -EINTR;
+		if (ret) {
 			/*
 			 * A wake that came first leaves the state clear: nothing is taken from it.
 			 */
 			kt_phase_change(&t->phase, PHASE_STATES | PHASE_ASLEEP, 0);
-			return err;
+			return ret;
 		}
 		if (!(old & PHASE_ASLEEP)) {
 			/* Pairs with kt_phase_kick(). Model: wake.pml 6, 8 */
@@ -148,7 +148,7 @@ static int sleep_in_kernel(struct kt_task *t, const struct timespec *until)
 			old |= PHASE_ASLEEP;
 			KT_DELAY("asleep");
 		}
-		err = kt_futex_wait(&t->phase, old, until, FUTEX_SELF);
+		ret = kt_futex_wait(&t->phase, old, until, FUTEX_SELF);
 		old = __atomic_load_n(&t->phase, __ATOMIC_ACQUIRE);
 	}
 	return 0;
@@ -220,45 +220,45 @@ static __attribute__((noinline)) int sleep_with_spin(struct kt_task *t,
 {
 	uint64_t begin_ns = slot_clock_ns();
 	bool spun = kt_spin_wanted(t) && !(until && ends_within(until, begin_ns, max_ns));
-	int err;
+	int ret;
 
 	if (spun && spin(t, begin_ns, max_ns)) {
 		t->spin_failed = 0;
 		return 0;
 	}
-	err = sleep_in_kernel(t, until);
+	ret = sleep_in_kernel(t, until);
 	learn(t, begin_ns, max_ns, spun);
-	return err;
+	return ret;
 }
 
 int kt_sleep(struct kt_task *t, const struct timespec *until)
 {
 	uint32_t max_ns = __atomic_load_n(&t->spin_max_ns, __ATOMIC_RELAXED);
-	int err;
+	int ret;
 
 	KT_DELAY("sleep");
 	if (max_ns && waker_elsewhere(t))
-		err = sleep_with_spin(t, until, max_ns);
+		ret = sleep_with_spin(t, until, max_ns);
 	else
-		err = sleep_in_kernel(t, until);
+		ret = sleep_in_kernel(t, until);
 	kt_slot_resume(t);
-	return err;
+	return ret;
 }
 
 int kt_sleep_spun(struct kt_task *t, const struct timespec *until, uint64_t spun_ns)
 {
 	uint32_t max_ns = __atomic_load_n(&t->spin_max_ns, __ATOMIC_RELAXED);
 	uint64_t begin_ns = spun_ns;
-	int err;
+	int ret;
 
 	KT_DELAY("sleep");
 	if (!begin_ns && max_ns && waker_elsewhere(t))
 		begin_ns = slot_clock_ns();
-	err = sleep_in_kernel(t, until);
+	ret = sleep_in_kernel(t, until);
 	if (begin_ns)
 		learn(t, begin_ns, max_ns, spun_ns != 0);
 	kt_slot_resume(t);
-	return err;
+	return ret;
 }
 
 void kthread_schedule(void)

@@ -66,19 +66,19 @@ void kthread_prepare_to_wait(struct wait_queue_head *wq, struct wait_queue_entry
 long kthread_prepare_to_wait_event(struct wait_queue_head *wq, struct wait_queue_entry *e,
 				   unsigned int flags, unsigned int state)
 {
-	long err = 0;
+	long ret = 0;
 
 	kt_lock(&wq->lock);
 	if (state & TASK_INTERRUPTIBLE && signal_pending(e->task)) {
 		if (e->queued)
 			del_locked(wq, e);
-		err = -ERESTARTSYS;
+		ret = -ERESTARTSYS;
 	} else {
 		prepare_locked(wq, e, flags, state);
 	}
 	kt_unlock(&wq->lock);
 	KT_DELAY("prepared");
-	return err;
+	return ret;
 }
 
 void kthread_finish_wait(struct wait_queue_head *wq, struct wait_queue_entry *e)
