@@ -10,6 +10,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/kthread/lock.h"
+#include "lib/kthread/testing.h"
+
 #define DONE_MASK  0xffffffffULL
 #define DONE_ALL   0xffffffffULL
 #define ONE_SLEEPS (1ULL << 32)

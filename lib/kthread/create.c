@@ -21,6 +21,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "lib/kthread/lock.h"
+#include "lib/kthread/testing.h"
+
 #define CLEAN_TIMERSLACK_NS 50000UL /* what init has */
 
 /* On the caller's stack, and the change of done is the answerer's last access; or counted. */

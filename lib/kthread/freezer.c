@@ -8,6 +8,10 @@
 
 #include <errno.h>
 
+#include "lib/kthread/lock.h"
+#include "lib/kthread/stamp.h"
+#include "lib/kthread/testing.h"
+
 /* The first of the waits after which the freezer wakes sleepers again; they double. */
 #define RETRY_MIN_NS 1000000L
 #define RETRY_MAX_NS 8000000L

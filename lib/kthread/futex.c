@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "lib/kthread/internal.h"
+#include "lib/kthread/futex.h"
 
 #include <errno.h>
+
+#include "lib/kthread/testing.h"
 
 int kt_futex_wait(uint32_t *word, uint32_t value, const struct timespec *until, uint32_t who)
 {

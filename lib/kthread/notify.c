@@ -10,6 +10,8 @@
 #include <fcntl.h>
 #include <sys/eventfd.h>
 
+#include "lib/kthread/testing.h"
+
 void kt_notify(struct kt_task *t)
 {
 	uint64_t one = 1;

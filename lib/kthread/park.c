@@ -4,6 +4,9 @@
 
 #include <errno.h>
 
+#include "lib/kthread/stamp.h"
+#include "lib/kthread/testing.h"
+
 static void wake_controllers(struct kt_task *t, uint32_t old)
 {
 	if (old & PHASE_WAITED)

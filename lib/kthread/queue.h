@@ -24,6 +24,8 @@
  * point back. That is looked for where those nodes are touched anyway, and mended.
  */
 #include "lib/kthread/internal.h"
+#include "lib/kthread/lock.h"
+#include "lib/kthread/testing.h"
 
 #define NEVER_NS UINT64_MAX
 

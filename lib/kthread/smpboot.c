@@ -9,6 +9,8 @@
 #include <sched.h>
 #include <stdlib.h>
 
+#include "lib/kthread/testing.h"
+
 /* What has been done for a thread; only the thread itself changes it, once it runs. */
 enum status { STATUS_NONE, STATUS_ACTIVE, STATUS_PARKED };
 

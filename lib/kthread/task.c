@@ -8,6 +8,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "lib/kthread/testing.h"
+
 __thread struct kt_task *kt_self;
 uint32_t kt_fork_nr;
 uint32_t kt_spin_ns = KTHREAD_SPIN_NS;

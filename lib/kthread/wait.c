@@ -5,6 +5,9 @@
 #include <errno.h>
 #include <sched.h>
 
+#include "lib/kthread/stamp.h"
+#include "lib/kthread/testing.h"
+
 /* After a failed spin, waits to let pass: doubles with each failure in a row, up to 2^this. */
 #define SPIN_SKIP_MAX_ORDER 8
 

@@ -7,6 +7,9 @@
  */
 #include "lib/kthread/internal.h"
 
+#include "lib/kthread/lock.h"
+#include "lib/kthread/testing.h"
+
 /*
  * System calls put off to the unlock: woken threads need the lock. More are rare, and made under
  * it.

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/kthread/queue.h"
+#include "lib/kthread/stamp.h"
 
 #define WORKER_ALLOCATED \
 	0x80000000U		 /* in flags: made by kthread_create_worker(), freed by destroy */
