@@ -224,6 +224,7 @@ static void create_one(struct kt_create *c)
 		err = pthread_create(&thread, NULL, thread_main, t);
 	if (err && !answer(c, -err))
 		kt_task_free(t);
+	KT_DELAY("created");
 }
 
 /* Oldest first. Each request may vanish as soon as it is answered. */
@@ -339,6 +340,7 @@ static int start_creator(void)
 	if (__atomic_load_n(&creator.running, __ATOMIC_ACQUIRE))
 		return 0;
 	kt_init_once();
+	KT_DELAY("start creator");
 	pthread_mutex_lock(&creator.lock);
 	if (!creator.running) {
 		err = start_locked();
