@@ -34,9 +34,10 @@ tests_archives_controller_calibrate = bench/libcontroller.a
 tests_archives_controller_suite = bench/libcontroller.a lib/libmeasure.a lib/libprobe.a
 tests_archives_controller_worker = bench/libcontroller.a bench/libktbench.a bpf/libtracer.a lib/librecord.a \
 	lib/libmeasure.a lib/libprobe.a
-kthread_tests := kthread_lifecycle kthread_birth kthread_park kthread_worker kthread_wait kthread_freezer kthread_waitqueue kthread_smpboot
+kthread_tests := kthread_lifecycle kthread_park kthread_worker kthread_wait kthread_freezer kthread_waitqueue kthread_smpboot
 $(foreach t,$(kthread_tests),$(eval tests_archives_$t = lib/libkthread.a lib/libprobe.a))
 tests_archives_kthread_windows = lib/libkthread-testing.a lib/libprobe.a
+tests_archives_kthread_birth = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_races = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_profile = lib/libkthread.a lib/libprobe.a
 tests_archives_kthread_affinity = lib/libkthread-testing.a lib/libprobe.a
