@@ -20,6 +20,7 @@ tests_archives_wake_state = lib/libmeasure.a
 tests_archives_glob = bpf/libtracer.a lib/libmeasure.a
 tests_archives_record = lib/librecord.a lib/libmeasure.a
 tests_archives_record_types = lib/librecord.a lib/libmeasure.a
+tests_archives_record_schema = lib/librecord.a lib/libmeasure.a
 report_tests := report_model report_golden report_hostile
 $(foreach t,$(report_tests),$(eval tests_archives_$t = lib/libreport.a lib/libcli.a lib/librecord.a lib/libmeasure.a))
 tests_archives_arms = bench/libarms.a lib/libkthread.a lib/libkeventd.a lib/libprobe.a
