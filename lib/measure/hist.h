@@ -127,7 +127,7 @@ int hist_merge(struct hist *to, const struct hist *from);
  * @k is one that a histogram can have, the buckets add up to the count, min and max lie in the
  * first and the last bucket that is not empty, the sum lies between count * min and count * max
  * (each 2^64-1 at most, where sums stay), and no more values overflowed than the last bucket has.
- * An empty one is all zero, but for min and max.
+ * Of an empty one only min and max may be anything.
  */
 bool hist_is_consistent(const struct hist *h);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* record_read: a line that is not a record costs only itself, a file that is none is refused */
+/* record_read: a line that is not a record costs only itself, a file without a header is refused */
 #include "tests/unit/record_test.h"
 
 #include <criterion/parameterized.h>
