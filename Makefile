@@ -21,7 +21,7 @@ CFLAGS		?= -O2 -g
 KT_CPPFLAGS	:= -I. -I$B -Ilib -D_GNU_SOURCE -DKT_VERSION='"$(VERSION)"'
 KT_CFLAGS	:= -std=gnu11 -Wall -Wextra $(if $(WERROR),-Werror) -fno-omit-frame-pointer \
 		   -fvisibility=hidden -pthread $(SANITIZE)
-KT_LDFLAGS	:= -pthread $(SANITIZE)
+KT_LDFLAGS	:= -pthread -Wl,--build-id $(SANITIZE)
 pkg_cflags	 = $(shell $(PKG_CONFIG) --cflags $1 2>/dev/null)
 pkg_libs	 = $(shell $(PKG_CONFIG) --libs $1 2>/dev/null)
 have		 = $(shell $(PKG_CONFIG) --exists $1 2>/dev/null && echo yes)
@@ -51,6 +51,13 @@ FORCE:
 $B/%.o: %.c $B/flags
 	$(call say,CC)mkdir -p $(@D)
 	$Q$(CC) $(KT_CPPFLAGS) $(CPPFLAGS) $(KT_CFLAGS) $(CFLAGS) $(flags_$(<:%.c=%)) -MMD -MP -c $< -o $@
+
+# The version with git's revision, for those who say it; they alone are built anew when it changes.
+versioned := kt lib/cli/cli lib/record/build bench/harness/main tests/unit/cli
+$(foreach f,$(versioned),$(eval flags_$f = -UKT_VERSION -DKT_VERSION='"$$(shell cat $B/version)"'))
+$(versioned:%=$B/%.o): $B/version
+$B/version: FORCE
+	@mkdir -p $B; scripts/version $(VERSION) >$@.new; if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 $B/%.pic.o: %.c $B/flags
 	$(call say,CC-PIC)mkdir -p $(@D)

@@ -9,5 +9,8 @@ suite_sources := bench/drivers/main.c bench/drivers/driver.c bench/drivers/wakeu
 	bench/drivers/engines_stop_ends.c bench/drivers/engines_name_window.c \
 	bench/drivers/engines_inheritance.c bench/drivers/odd_caller.c
 
+# What the suite is built with stands in its record, warnings apart.
+flags_bench/drivers/main = -DKT_SUITE_FLAGS='"$(subst ",,$(filter-out -W%,$(KT_CFLAGS) $(CFLAGS)))"'
+
 # What the drivers share, for its test.
 $(eval $(call archive,bench/libdriver.a,bench/drivers/driver.c bench/drivers/crew.c))

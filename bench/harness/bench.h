@@ -27,6 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bench/harness/built.h"
 #include "lib/probe/slot.h"
 
 struct bench_state;
@@ -172,7 +173,9 @@ int bench_fail(struct bench_state *st, const char *fmt, ...) __attribute__((form
 
 int bench_main(int argc, char **argv);
 
+/* At file scope. With a main() of its own a binary has BENCH_BUILT(); beside it. */
 #define BENCH_MAIN()                           \
+	BENCH_BUILT();                         \
 	int main(int argc, char **argv)        \
 	{                                      \
 		return bench_main(argc, argv); \

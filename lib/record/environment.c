@@ -22,11 +22,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/record/build.h"
 #include "lib/record/types.h"
-
-#ifndef KT_BUILD_FLAGS
-#define KT_BUILD_FLAGS ""
-#endif
 
 #define CPU_DIR "/sys/devices/system/cpu/"
 
@@ -400,13 +397,11 @@ static json_t *load_json(void)
 
 static json_t *build_json(void)
 {
-#ifdef __clang__
-	const char *compiler = "clang " __clang_version__;
-#else
-	const char *compiler = "gcc " __VERSION__;
-#endif
-	return json_pack("{s:s, s:s, s:s, s:s}", "version", KT_VERSION, "compiler", compiler,
-			 "flags", KT_BUILD_FLAGS, "libc", gnu_get_libc_version());
+	struct record_build b;
+
+	record_build_self(&b);
+	return json_pack("{s:s, s:s, s:s, s:s}", "version", b.version, "compiler", b.compiler,
+			 "flags", b.flags, "libc", gnu_get_libc_version());
 }
 
 /* Variables that change how the arms run. */
@@ -480,7 +475,7 @@ static json_t *warnings_json(const json_t *cpu, const json_t *frequency, const j
 	return w;
 }
 
-json_t *record_environment(void)
+static json_t *environment_json(void)
 {
 	json_t *cpu = cpu_json(), *frequency = frequency_json(), *clock = clock_json();
 	json_t *process = process_json(), *load = load_json();
@@ -502,5 +497,5 @@ json_t *record_environment(void)
 
 int record_write_environment(struct record_writer *w)
 {
-	return record_write(w, record_environment());
+	return record_write(w, environment_json());
 }

@@ -51,14 +51,14 @@ void field_put_count(json_t **object, const char *key, uint64_t value)
 	field_put(object, key, field_count(value));
 }
 
-static json_t *number(double value)
+json_t *field_number(double value)
 {
 	return isfinite(value) ? json_real(value) : json_null();
 }
 
 void field_put_number(json_t **object, const char *key, double value)
 {
-	field_put(object, key, number(value));
+	field_put(object, key, field_number(value));
 }
 
 void field_put_text(json_t **object, const char *key, const char *text)
@@ -75,19 +75,18 @@ bool field_put_named(json_t **object, const char *name, json_t *value)
 {
 	json_t *clean = record_string(name);
 	const char *key = json_string_value(clean);
+	bool known = key && json_object_get(*object, key);
 
+	if (known)
+		json_decref(value);
+	else if (key)
+		field_put(object, key, value);
 	if (!key) {
 		json_decref(value);
 		drop(object);
-		return true;
 	}
-	if (json_object_get(*object, key)) {
-		json_decref(clean);
-		return false;
-	}
-	field_put(object, key, value);
 	json_decref(clean);
-	return true;
+	return !known;
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -96,15 +95,15 @@ int field_refuse(const struct field_source *s, const char *fmt, ...)
 {
 	va_list args;
 
-	if (s->whylen) {
-		va_start(args, fmt);
-		vsnprintf(s->why, s->whylen, fmt, args);
-		va_end(args);
-		/* Names in it come from the record: nothing of them may steer a terminal. */
-		for (char *c = s->why; *c; c++)
-			if (*c < ' ' || *c > '~')
-				*c = '?';
-	}
+	if (!s->whylen)
+		return -EINVAL;
+	va_start(args, fmt);
+	vsnprintf(s->why, s->whylen, fmt, args);
+	va_end(args);
+	/* Names in it come from the record: nothing of them may steer a terminal. */
+	for (char *c = s->why; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
 	return -EINVAL;
 }
 

@@ -31,7 +31,8 @@ void field_append(json_t **array, json_t *value);
 json_t *field_count(uint64_t value);
 void field_put_count(json_t **object, const char *key, uint64_t value);
 
-/* field_put_number - NaN and infinity: null */
+/* field_number - NaN and infinity: null */
+json_t *field_number(double value);
 void field_put_number(json_t **object, const char *key, double value);
 
 /* field_put_text - any bytes, as record_string(); NULL: null */
@@ -39,8 +40,8 @@ void field_put_text(json_t **object, const char *key, const char *text);
 void field_put_bool(json_t **object, const char *key, bool value);
 
 /*
- * field_put_named - add @value by a name of any bytes; false when the object has that name already:
- * then @value is given back to the caller
+ * field_put_named - add @value, taken over, by a name of any bytes; false when the object has that
+ * name already: then nothing is added
  */
 bool field_put_named(json_t **object, const char *name, json_t *value);
 

@@ -1,25 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lib/record/named.h"
 
-#include <math.h>
 #include <string.h>
 
+/* The first of a name stands for all: field_put_named() refuses the others. */
 json_t *named_counts_json(const struct record_count *count, size_t nr)
 {
 	json_t *object = json_object();
 
 	for (size_t i = 0; i < nr; i++) {
 		uint64_t sum = count[i].value;
-		bool written = false;
 
-		for (size_t j = 0; j < i; j++)
-			written |= !strcmp(count[j].name, count[i].name);
 		for (size_t j = i + 1; j < nr; j++)
 			if (!strcmp(count[j].name, count[i].name) &&
 			    __builtin_add_overflow(sum, count[j].value, &sum))
 				sum = UINT64_MAX;
-		if (!written)
-			field_put_named(&object, count[i].name, field_count(sum));
+		field_put_named(&object, count[i].name, field_count(sum));
 	}
 	return object;
 }
@@ -30,16 +26,11 @@ json_t *named_numbers_json(const struct record_number *number, size_t nr)
 
 	for (size_t i = 0; i < nr; i++) {
 		double sum = number[i].value;
-		bool written = false;
 
-		for (size_t j = 0; j < i; j++)
-			written |= !strcmp(number[j].name, number[i].name);
 		for (size_t j = i + 1; j < nr; j++)
 			if (!strcmp(number[j].name, number[i].name))
 				sum += number[j].value;
-		if (!written)
-			field_put_named(&object, number[i].name,
-					isfinite(sum) ? json_real(sum) : json_null());
+		field_put_named(&object, number[i].name, field_number(sum));
 	}
 	return object;
 }

@@ -8,15 +8,6 @@
 #include "lib/record/field.h"
 #include "lib/record/record.h"
 
-/* Takes @value over; a second one of the same name cannot be written. */
-static bool put_once(json_t **object, const char *name, json_t *value)
-{
-	if (field_put_named(object, name, value))
-		return true;
-	json_decref(value);
-	return false;
-}
-
 static json_t *text_json(const char *text)
 {
 	return text ? record_string(text) : json_null();
@@ -36,10 +27,11 @@ int record_write_question(struct record_writer *w, const struct record_question 
 			fine = strcmp(q->arm[before].name, a->name);
 		field_append(&arms, record_string(a->name));
 		if (fine && a->label)
-			fine = put_once(&labels, a->name, record_string(a->label));
+			fine = field_put_named(&labels, a->name, record_string(a->label));
 	}
 	for (size_t i = 0; fine && i < q->nr_skipped; i++)
-		fine = put_once(&skipped, q->skipped[i].arm, text_json(q->skipped[i].reason));
+		fine = field_put_named(&skipped, q->skipped[i].arm,
+				       text_json(q->skipped[i].reason));
 	if (!fine) {
 		json_decref(arms);
 		json_decref(labels);
@@ -132,7 +124,7 @@ int record_write_calibration(struct record_writer *w, const struct record_calibr
 	bool fine = c->question && c->nr_arms <= RECORD_MAX_ARMS;
 
 	for (size_t i = 0; fine && i < c->nr_arms; i++)
-		fine = put_once(&epochs, c->arm[i].name, field_count(c->arm[i].epoch_ns));
+		fine = field_put_named(&epochs, c->arm[i].name, field_count(c->arm[i].epoch_ns));
 	if (!fine) {
 		json_decref(epochs);
 		return -EINVAL;

@@ -10,13 +10,15 @@
  * itself, and a file without "end" is an interrupted run and still readable.
  */
 #include <jansson.h>
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/measure/hist.h"
 
 /* What is written. Older ones, from 1 on, are read. */
 #define RECORD_SCHEMA 2
+
+/* Bytes of a record, its newline apart: longer ones are neither written nor read. */
+#define RECORD_MAX_LINE (16u << 20)
 
 struct record_writer;
 
@@ -29,8 +31,10 @@ struct record_writer;
 int record_create(struct record_writer **w, const char *path, char *err, size_t errlen);
 
 /*
- * record_write - append @record (its reference is taken over, also on failure) in one write(2); 0
- * or -errno
+ * record_write - append @record (its reference is taken over, also on failure) in one write(2)
+ *
+ * What comes up short is taken back, so that the file ends with a whole record. Return: 0; -ENOMEM
+ * for NULL, -EFBIG for one that is too long; or -errno of writing, then and ever after.
  */
 int record_write(struct record_writer *w, json_t *record);
 
@@ -38,35 +42,18 @@ int record_write(struct record_writer *w, json_t *record);
 int record_close(struct record_writer *w);
 
 /*
- * record_header -
- * {"type":"header","schema":1,"tool":@tool,"version":..,"command":[...],"id":uuid,"start":ISO
- * 8601,...}
- */
-json_t *record_header(const char *tool, int argc, char **argv);
-
-/*
- * record_environment - machine, kernel, CPUs, clock, mitigations, limits, warnings:
- * {"type":"environment",...}
- */
-json_t *record_environment(void);
-
-/* record_end - {"type":"end","status":@status ("complete","interrupted"),"time_ns":..} */
-json_t *record_end(const char *status);
-
-/*
- * record_string - a JSON string of names read from anywhere: bytes that are not UTF-8 become
- * "\\xNN" in clear
+ * record_string - a JSON string of a name read from anywhere
+ *
+ * Bytes that are not UTF-8 become \xNN in clear, and so does a backslash before "xNN": different
+ * names stay different, and whoever needs the bytes can get them back.
  */
 json_t *record_string(const char *s);
 
 json_t *hist_to_json(const struct hist *h);
 
 /*
- * hist_from_json - checks every index and count against hostile input; 0, or -EINVAL: then @h is
- * empty
- *
- * So a histogram must be consistent: count is the sum of the buckets, min and max lie in the first
- * and the last non-empty one, sum between count * min and count * max.
+ * hist_from_json - doubts every index and count, and what hist_is_consistent() says; 0, or -EINVAL:
+ * then @h is empty
  */
 int hist_from_json(struct hist *h, const json_t *j);
 
@@ -83,8 +70,9 @@ struct record_visitor {
  * record_read - call @v->each for every record of @path, in order; "-" is standard input
  *
  * Compressed files (gzip) are read like plain ones; data that end early or are damaged are torn
- * there. A line that is not a record, one over 16 MiB, and what stands before the first header are
- * skipped. A header that follows a torn line's rest in the same line, as cat leaves it, is read.
+ * there. A line that is not a record, one over RECORD_MAX_LINE, and what stands before the first
+ * header are skipped. A header in the same line as the rest of a torn one, as cat leaves it, is
+ * read.
  *
  * Return: 0; what @each returned (@err is then its business); or -errno and one sentence in @err:
  * the file cannot be read, is empty, binary or without any header, or a header is of a schema that

@@ -22,7 +22,6 @@ static json_t *metrics_json(const struct record_trace *t)
 		json_t *value = h && hist_is_consistent(h) ? hist_to_json(h) : json_null();
 
 		if (!field_put_named(&metrics, t->metric[i].name, value)) {
-			json_decref(value);
 			json_decref(metrics);
 			return NULL;
 		}
