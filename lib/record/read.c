@@ -27,7 +27,7 @@ static int keep(struct line_reader *r, const char *text, size_t length)
 		r->too_long = true;
 	if (r->too_long)
 		return 0;
-	if (r->length + length > r->room) {
+	if (!r->line || r->length + length > r->room) {
 		size_t room = r->room ? r->room : sizeof(r->chunk);
 		char *line;
 

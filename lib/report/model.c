@@ -84,10 +84,12 @@ static int read_file(struct build *b, const char *path)
 /* Something has to be left, or there is nothing to render. */
 static int refuse_nothing(struct build *b)
 {
-	const struct report_drop *d = b->report->drop;
+	const struct report_drop *d;
 
 	if (b->nr_runs)
 		return 0;
+	build_sort_drops(b);
+	d = &b->report->drop[0];
 	snprintf(b->err, b->errlen, "%s: line %zu: %s", d->path, d->line, d->reason);
 	return -EINVAL;
 }
