@@ -176,7 +176,8 @@ static int take(struct reading *r, const json_t *record, const char *skipped)
 
 	if (!r->begun && strcmp(type, "header"))
 		return 0;
-	if (!strcmp(type, "header"))
+	/* A later one costs its own run: record_read_header() refuses it. */
+	if (!r->begun)
 		ret = check_header(r, record);
 	if (ret)
 		return ret;

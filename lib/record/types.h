@@ -12,8 +12,10 @@
  *
  * A reader fills its struct from a record that may hold anything. Strings and JSON values in the
  * struct belong to the record. On failure it returns -EINVAL with the reason in @why ("iterations
- * is not a whole number"), and the struct must not be used. A field that is not there reads as 0,
- * false, NAN or NULL unless its row in SCHEMA.md says that it must be there.
+ * is not a whole number"), and of the struct only the names that say what the record is about
+ * (question, kind, subject, arm; the name of a question) may be used: NULL where they could not be
+ * read. A field that is not there reads as 0, false, NAN or NULL unless its row in SCHEMA.md says
+ * that it must be there.
  *
  * Both return 0 or -errno; writers as record_write().
  */

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Writes a record with known contents: make_run.py small|full|trace|hostile|negative|v1 > FILE
+"""Writes a record with known contents: make_run.py small|full|trace|hostile|negative|apart|v1 > FILE
 
 v1: the small run and the trace, as version 1 of the format had them.
 
@@ -196,6 +196,50 @@ def negative():
     run.end()
 
 
+def apart():
+    """As cat leaves it, schema 2: two machines, each with something left out, and a torn copy of the first run."""
+    build = {"version": "0.2.0-7-gabc1234", "build_id": "0011223344556677", "compiler": "gcc 12.2.0", "flags": "-O2 -g"}
+    lines = []
+    for number, host in ((1, "0123456789abcdef"), (2, "fedcba9876543210")):
+        run = Run(60 + number, 1)
+        one = []
+
+        def change(record):
+            if record["type"] == "header":
+                record.update(schema=2, id=f"{number:08x}-0000-4000-8000-000000000006", **build,
+                              suite={"name": "kt-suite", **build, "build_id": "8899aabbccddeeff"})
+            elif record["type"] == "environment":
+                record["host_id"] = host
+            elif record["type"] == "block":
+                del record["order"]
+                record["dropped"] = []
+                for e in record["epochs"]:
+                    e["losses"] = {}
+                slow = next(e for e in record["epochs"] if e["arm"] == "libkthread")
+                if number == 1 and record["block"] in (2, 5):
+                    slow["losses"] = {"impossible": 2}
+                    slow["hist"]["max"] = "18446744073709551611"
+                elif number == 1 and record["block"] == 3:
+                    record["epochs"].remove(slow)
+                    record["dropped"] = [{"arm": "libkthread", "reason": "its turn was not given back within 10 s"}]
+                elif number == 1 and record["block"] == 4:
+                    slow["losses"] = {"impossible": 3}
+            elif record["type"] == "question" and number == 2 and record["question"].startswith("work"):
+                record["mode"] = "clock"
+            elif record["type"] == "trace":
+                record["main_metric"] = "end_to_end"
+            one.append(json.dumps(record, separators=(",", ":")))
+
+        run.emit = lambda **record: change(record)
+        run.header("bench", ["bench"], seed=7, trace=True, trace_reason=None)
+        question(run, "wakeup/trip=oneway/cpu=cross", {"futex": 4000 * number, "libkthread": 4010 * number}, 8, 30, traced=1,
+                 phases=True)
+        question(run, "work_queue/worker=busy", {"futex": 31.4, "libkthread": 24.8}, 8, 20000, mode="time")
+        run.end()
+        lines.append("".join(line + "\n" for line in one))
+    sys.stdout.write(lines[0][:9000] + lines[1] + lines[0])
+
+
 def full():
     run = Run(2)
     run.header("bench", ["bench", "--time", "2s"], seed=20260102, trace=True, trace_reason=None)
@@ -256,4 +300,5 @@ def hostile():
 
 
 if __name__ == "__main__":
-    {"small": small, "full": full, "trace": trace, "hostile": hostile, "negative": negative, "v1": v1}[sys.argv[1]]()
+    MAKERS = {"small": small, "full": full, "trace": trace, "hostile": hostile, "negative": negative, "apart": apart, "v1": v1}
+    MAKERS[sys.argv[1]]()
