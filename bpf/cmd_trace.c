@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* kt trace: parse, trace, print. */
-#include "lib/cli/cli.h"
-
-#include <argp.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/cli/cli.h"
+#include "lib/cli/number.h"
 #include "lib/cli/time.h"
 #include "lib/report/render.h"
 #include "lib/report/report.h"
@@ -50,16 +48,13 @@ struct options {
 	const char *by;
 };
 
-/* Every refusal is one line on stderr. */
 __attribute__((format(printf, 1, 2), noreturn)) static void refuse(const char *fmt, ...)
 {
-	va_list ap;
+	va_list args;
 
-	fputs("kt trace: ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
+	va_start(args, fmt);
+	cli_vsay(fmt, args);
+	va_end(args);
 	exit(KT_EXIT_USAGE);
 }
 
@@ -68,20 +63,18 @@ static uint64_t time_of(const char *option, const char *text)
 	uint64_t ns = time_parse(text);
 
 	if (!ns)
-		refuse("%s wants a time above zero, as 500ms or 3s, not '%s'", option, text);
+		refuse("invalid %s '%s': expected a time above zero, such as 500ms or 3s", option,
+		       text);
 	return ns;
 }
 
 static pid_t parse_id(const char *what, const char *text)
 {
-	char *end;
-	long v;
+	uint64_t id;
 
-	errno = 0;
-	v = strtol(text, &end, 10);
-	if (errno || end == text || *end || v <= 0 || v > INT_MAX)
-		refuse("'%s' is no %s id", text, what);
-	return (pid_t)v;
+	if (!number_parse(text, 1, INT_MAX, &id))
+		refuse("'%s' is not a %s id", text, what);
+	return (pid_t)id;
 }
 
 static enum tracer_kind parse_kind(const char *text)
@@ -101,10 +94,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	struct tracer_opts *t = &o->q.opts;
 
 	switch (key) {
-	case ARGP_KEY_INIT:
-		/* getopt's line about a bad option is enough, argp's own would be a second one. */
-		state->err_stream = NULL;
-		break;
 	case 'p':
 		t->tgid = parse_id("process", arg);
 		break;
@@ -257,8 +246,6 @@ static char **split_command(int *argc, char **argv)
 {
 	for (int i = 1; i < *argc; i++)
 		if (!strcmp(argv[i], "--")) {
-			if (i + 1 == *argc)
-				refuse("which command? none stands after --");
 			*argc = i;
 			return &argv[i + 1];
 		}
@@ -268,6 +255,7 @@ static char **split_command(int *argc, char **argv)
 static void parse(struct options *o, int argc, char **argv)
 {
 	char **sorted = calloc((size_t)argc + 1, sizeof(*sorted));
+	int status;
 
 	if (!sorted)
 		refuse("out of memory");
@@ -275,10 +263,11 @@ static void parse(struct options *o, int argc, char **argv)
 	o->q.argv = argv;
 	o->q.command = split_command(&argc, argv);
 	memcpy(sorted, argv, (size_t)argc * sizeof(*sorted));
-	sorted[0] = "kt trace";
-	if (argp_parse(&argp, argc, sorted, 0, NULL, o))
-		exit(KT_EXIT_USAGE);
+	if (!cli_parse("kt trace", &argp, argc, sorted, o, &status))
+		exit(status);
 	free(sorted);
+	if (o->q.command && !*o->q.command)
+		refuse("no command given after --");
 	check_combination(o);
 	check_by(o);
 }
@@ -312,7 +301,7 @@ static void print_interval(const struct tracer_snapshot *s, void *arg)
 
 static int print_report(const char *path, char *err, size_t errlen)
 {
-	struct terminal_style style = { .colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR") };
+	struct terminal_style style = terminal_style_of(stdout);
 	struct report *r;
 	int ret = report_load(&r, path, err, errlen);
 
@@ -335,7 +324,7 @@ static void explain_nothing(const struct options *o)
 {
 	bool probes = tracer_kind_about(o->q.opts.kind)->only_probes && !o->q.opts.kthreads;
 
-	fprintf(stderr, "kt trace: nothing was seen: %s\n",
+	cli_say("nothing was seen: %s",
 		probes && o->q.command
 			? "no program linked with libkthread was executed, or it did none of this"
 			: "none of this happened in that time");
@@ -388,8 +377,7 @@ int cmd_trace(int argc, char **argv)
 	if (!ret)
 		ret = print_report(o.q.output, err, sizeof(err));
 	if (ret) {
-		fprintf(stderr, "kt trace: %s\n", err);
-		status = status ?: KT_EXIT_FAILED;
+		status = cli_refuse(status ?: KT_EXIT_FAILED, "%s", err);
 	} else if (!outcome.nr_values) {
 		explain_nothing(&o);
 	}
