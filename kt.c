@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "kt.h"
+#include "lib/cli/cli.h"
 
 static const struct {
 	const char *name;

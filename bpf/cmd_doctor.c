@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "kt.h"
+#include "lib/cli/cli.h"
 
 #include <argp.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* kt trace: parse, trace, print. */
-#include "kt.h"
+#include "lib/cli/cli.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -12,8 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/report/render.h"
-#include "bench/report/report.h"
+#include "lib/cli/time.h"
+#include "lib/report/render.h"
+#include "lib/report/report.h"
 
 #include "bpf/glob.h"
 #include "bpf/trace_run.h"
@@ -64,7 +65,7 @@ __attribute__((format(printf, 1, 2), noreturn)) static void refuse(const char *f
 
 static uint64_t time_of(const char *option, const char *text)
 {
-	uint64_t ns = parse_time(text);
+	uint64_t ns = time_parse(text);
 
 	if (!ns)
 		refuse("invalid %s '%s': expected a time above zero, such as 500ms or 3s", option,
@@ -312,7 +313,7 @@ static void print_interval(const struct tracer_snapshot *s, void *arg)
 
 static int print_report(const char *path, char *err, size_t errlen)
 {
-	struct report_style style = { .colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR") };
+	struct terminal_style style = { .colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR") };
 	struct report *r;
 	int ret = report_load(&r, path, err, errlen);
 

@@ -13,6 +13,7 @@
 #include "bench/controller/noise.h"
 #include "bench/controller/schedule.h"
 #include "lib/probe/slot.h"
+#include "lib/record/types.h"
 
 /*
  * Fewest blocks of a phase, however slow the arms: two phases of untraced ones give enough pairs
@@ -34,6 +35,9 @@ struct answer {
 	struct hist hist;
 };
 
+_Static_assert(SCHEDULE_MAX_ARMS <= RECORD_MAX_ARMS && WIRE_NR_COUNTERS <= RECORD_MAX_NUMBERS,
+	       "what is measured can be written");
+
 struct session {
 	const struct suite_question *q;
 	const struct measure_opts *o;
@@ -41,6 +45,7 @@ struct session {
 	unsigned int nr;		     /* arms that are in */
 	unsigned int arm[SCHEDULE_MAX_ARMS]; /* their numbers in the question */
 	struct answer *answer;		     /* one per arm that is in */
+	struct record_epoch *epoch;	     /* the same, of the block that is written */
 	uint64_t iterations, epoch_ns[SCHEDULE_MAX_ARMS];
 	uint64_t limit_ns;
 	struct schedule schedule, traced_schedule;
@@ -67,21 +72,6 @@ static int lost(struct session *s, const char *arm, const char *fmt, ...)
 	return QUESTION_LOST;
 }
 
-/* Text from a worker may be any bytes; JSON takes UTF-8 only. */
-static json_t *json_text(const char *text)
-{
-	char copy[WIRE_MESSAGE];
-	json_t *j = json_string(text);
-
-	if (j)
-		return j;
-	snprintf(copy, sizeof(copy), "%s", text);
-	for (char *c = copy; *c; c++)
-		if (*c & 0x80)
-			*c = '?';
-	return json_string(copy);
-}
-
 static int call(struct session *s, enum wire_cmd cmd, unsigned int arm)
 {
 	char why[200];
@@ -104,69 +94,80 @@ static int call(struct session *s, enum wire_cmd cmd, unsigned int arm)
 
 static int write_failed(const struct session *s, const char *arm, const char *reason)
 {
-	return record_write(s->o->out,
-			    json_pack("{s:s, s:s, s:s?, s:o}", "type", "failed", "question",
-				      s->q->name, "arm", arm, "reason", json_text(reason)));
+	const struct record_failed f = { .question = s->q->name, .arm = arm, .reason = reason };
+
+	return record_write_failed(s->o->out, &f);
 }
 
+/* What setup said of the arms. The texts came through the shared page, so they are kept here. */
+struct setup {
+	struct record_question question;
+	unsigned int nr_failed;
+	struct record_skipped failed[SCHEDULE_MAX_ARMS];
+	char text[SCHEDULE_MAX_ARMS][WIRE_MESSAGE];
+};
+
 /*
- * All arms in one worker; those that are in go to s->arm, the others into @skipped or @failed by
- * name.
+ * All arms in one worker; those that are in go to s->arm and the question, the others into skipped
+ * or failed.
  */
-static int set_up(struct session *s, json_t *labels, json_t *skipped, json_t *failed)
+static int set_up(struct session *s, struct setup *made)
 {
+	struct record_question *rq = &made->question;
 	const struct suite_question *q = s->q;
 	const struct wire *w = s->client.wire;
 	int r;
 
 	for (unsigned int i = 0; i < q->nr_arms; i++) {
+		char *text = made->text[i];
+
 		r = call(s, WIRE_SETUP, i);
 		if (r)
 			return r;
+		snprintf(text, sizeof(made->text[i]), "%s", w->message);
 		if (w->status == WIRE_OK) {
 			s->arm[s->nr++] = i;
-			if (w->message[0])
-				json_object_set_new(labels, q->arm[i], json_text(w->message));
+			rq->arm[rq->nr_arms++] =
+				(struct record_arm){ .name = q->arm[i],
+						     .label = *text ? text : NULL };
+		} else if (w->status == WIRE_SKIPPED) {
+			rq->skipped[rq->nr_skipped++] = (struct record_skipped){ q->arm[i], text };
 		} else {
-			json_object_set_new(w->status == WIRE_SKIPPED ? skipped : failed, q->arm[i],
-					    json_text(w->message));
+			made->failed[made->nr_failed++] =
+				(struct record_skipped){ q->arm[i], text };
 		}
 	}
 	return 0;
 }
 
-static int write_question(const struct session *s, json_t *labels, json_t *skipped)
+static int write_question(const struct session *s, struct record_question *rq)
 {
 	const struct suite_question *q = s->q;
-	json_t *arms = json_array();
 
-	for (unsigned int i = 0; i < s->nr; i++)
-		json_array_append_new(arms, json_string(q->arm[s->arm[i]]));
-	return record_write(s->o->out,
-			    json_pack("{s:s, s:s, s:s, s:s, s:s?, s:f, s:b, s:o, s:O, s:O}", "type",
-				      "question", "question", q->name, "mode",
-				      q->latency ? "latency" : "time", "unit", "ns", "baseline",
-				      q->baseline, "zone", q->zone, "phases", q->phases, "arms",
-				      arms, "labels", labels, "skipped", skipped));
+	rq->name = q->name;
+	rq->latency = q->latency;
+	rq->baseline = q->baseline;
+	rq->zone = q->zone;
+	rq->phases = q->phases;
+	return record_write_question(s->o->out, rq);
 }
 
 static int begin(struct session *s, unsigned int *nr_failed)
 {
-	json_t *labels = json_object(), *skipped = json_object(), *failed = json_object(), *reason;
-	const char *arm;
+	struct setup *made = calloc(1, sizeof(*made));
 	int r, lost_in_setup;
 
-	lost_in_setup = set_up(s, labels, skipped, failed);
-	r = lost_in_setup == STOP_ASKED ? STOP_ASKED : write_question(s, labels, skipped);
-	*nr_failed = json_object_size(failed);
-	json_object_foreach (failed, arm, reason) {
+	if (!made)
+		return -ENOMEM;
+	lost_in_setup = set_up(s, made);
+	r = lost_in_setup == STOP_ASKED ? STOP_ASKED : write_question(s, &made->question);
+	*nr_failed = made->nr_failed;
+	for (unsigned int i = 0; i < made->nr_failed; i++) {
 		if (!r)
-			r = write_failed(s, arm, json_string_value(reason));
-		snprintf(s->err, s->errlen, "%s: %s", arm, json_string_value(reason));
+			r = write_failed(s, made->failed[i].arm, made->failed[i].reason);
+		snprintf(s->err, s->errlen, "%s: %s", made->failed[i].arm, made->failed[i].reason);
 	}
-	json_decref(labels);
-	json_decref(skipped);
-	json_decref(failed);
+	free(made);
 	return r ? r : lost_in_setup;
 }
 
@@ -202,25 +203,22 @@ static int calibrate_one(void *arg, unsigned int arm, uint64_t iterations, uint6
 
 static int find_iterations(struct session *s)
 {
-	json_t *epochs = json_object();
+	struct record_calibration c = { .question = s->q->name, .nr_arms = s->nr };
 	uint64_t longest = 0;
 	int r;
 
 	r = calibrate(s->nr, calibrate_one, s, &s->iterations, s->epoch_ns);
-	for (unsigned int i = 0; !r && i < s->nr; i++) {
-		json_object_set_new(epochs, s->q->arm[s->arm[i]],
-				    json_integer((json_int_t)s->epoch_ns[i]));
+	if (r)
+		return r;
+	c.iterations = s->iterations;
+	for (unsigned int i = 0; i < s->nr; i++) {
+		c.arm[i] = (struct record_arm){ .name = s->q->arm[s->arm[i]],
+						.epoch_ns = s->epoch_ns[i] };
 		if (s->epoch_ns[i] > longest)
 			longest = s->epoch_ns[i];
 	}
-	if (r) {
-		json_decref(epochs);
-		return r;
-	}
 	s->limit_ns = s->o->patience_ns + 20 * longest;
-	return record_write(s->o->out, json_pack("{s:s, s:s, s:I, s:o}", "type", "calibration",
-						 "question", s->q->name, "iterations",
-						 (json_int_t)s->iterations, "epoch_ns", epochs));
+	return record_write_calibration(s->o->out, &c);
 }
 
 static void answer_keep(struct answer *a, const struct wire *w)
@@ -237,29 +235,41 @@ static void answer_keep(struct answer *a, const struct wire *w)
 	a->hist = w->hist;
 }
 
-static json_t *answer_json(const struct answer *a, const char *arm)
+/* @e: its strings and its histogram stay in @a. */
+static void answer_epoch(struct answer *a, const char *arm, struct record_epoch *e)
 {
-	json_t *counters = json_object(), *name, *value;
-
-	for (uint32_t i = 0; i < a->nr_counters; i++) {
-		name = json_text(a->counter[i].name);
-		value = json_real(a->counter[i].value); /* NULL for NaN and infinity */
-		json_object_set_new(counters, json_string_value(name), value ? value : json_null());
-		json_decref(name);
-	}
-	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "arm", arm,
-			 "iterations", (json_int_t)a->iterations, "start_ns",
-			 (json_int_t)a->start_ns, "end_ns", (json_int_t)a->end_ns, "cpu_ns",
-			 (json_int_t)a->cpu_ns, "nvcsw", (json_int_t)a->nvcsw, "nivcsw",
-			 (json_int_t)a->nivcsw, "minflt", (json_int_t)a->minflt, "counters",
-			 counters, "hist", hist_to_json(&a->hist));
+	*e = (struct record_epoch){ .arm = arm,
+				    .iterations = a->iterations,
+				    .start_ns = a->start_ns,
+				    .end_ns = a->end_ns,
+				    .cpu_ns = a->cpu_ns,
+				    .nvcsw = a->nvcsw,
+				    .nivcsw = a->nivcsw,
+				    .minflt = a->minflt,
+				    .nr_counters = a->nr_counters,
+				    .hist = &a->hist };
+	for (uint32_t i = 0; i < a->nr_counters; i++)
+		e->counter[i] = (struct record_number){ a->counter[i].name, a->counter[i].value };
 }
 
-/* One epoch of each arm; JSON is made when all have run, so that it is not between them. */
+static int write_block(struct session *s, const unsigned int *order)
+{
+	struct record_block b = { .question = s->q->name,
+				  .number = (uint64_t)s->block++,
+				  .traced = s->traced,
+				  .nr_epochs = s->nr,
+				  .epoch = s->epoch,
+				  .noise = noise_take(&s->noise) };
+
+	for (unsigned int i = 0; i < s->nr; i++)
+		answer_epoch(&s->answer[order[i]], s->q->arm[s->arm[order[i]]], &s->epoch[i]);
+	return record_write_block(s->o->out, &b);
+}
+
+/* One epoch of each arm; the record is made when all have run, so that it is not between them. */
 static int block(struct session *s)
 {
 	unsigned int order[SCHEDULE_MAX_ARMS];
-	json_t *names, *epochs;
 	int r;
 
 	schedule_next(s->traced ? &s->traced_schedule : &s->schedule, order);
@@ -269,17 +279,7 @@ static int block(struct session *s)
 			return r;
 		answer_keep(&s->answer[order[i]], s->client.wire);
 	}
-	names = json_array();
-	epochs = json_array();
-	for (unsigned int i = 0; i < s->nr; i++) {
-		json_array_append_new(names, json_string(s->q->arm[s->arm[order[i]]]));
-		json_array_append_new(epochs, answer_json(&s->answer[order[i]],
-							  s->q->arm[s->arm[order[i]]]));
-	}
-	return record_write(s->o->out, json_pack("{s:s, s:s, s:i, s:b, s:o, s:o, s:o}", "type",
-						 "block", "question", s->q->name, "block",
-						 s->block++, "traced", s->traced, "order", names,
-						 "epochs", epochs, "noise", noise_take(&s->noise)));
+	return write_block(s, order);
 }
 
 /*
@@ -350,7 +350,8 @@ static int measure(struct session *s)
 	int r;
 
 	s->answer = calloc(s->nr, sizeof(*s->answer));
-	if (!s->answer)
+	s->epoch = calloc(s->nr, sizeof(*s->epoch));
+	if (!s->answer || !s->epoch)
 		return -ENOMEM;
 	schedule_init(&s->schedule, s->nr, schedule_seed(s->o->seed, s->q->name));
 	schedule_init(&s->traced_schedule, s->nr, schedule_seed(~s->o->seed, s->q->name));
@@ -389,6 +390,7 @@ int measure_question(const struct suite_question *q, const struct measure_opts *
 	else
 		client_quit(&s.client);
 	free(s.answer);
+	free(s.epoch);
 	if (r == QUESTION_LOST) {
 		written = write_failed(&s, s.failed_arm, err);
 		return written ? written : MEASURE_FAILED;

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bench/controller/progress.h"
+#include "lib/cli/progress.h"
 #include "bench/controller/suite.h"
 #include "bench/controller/tracing.h"
 #include "lib/record/record.h"

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bench/report/report.h"
+#include "lib/report/report.h"
 
 static int make_dir(const char *path, char *err, size_t errlen)
 {
@@ -98,7 +98,7 @@ static int stdout_width(void)
 int outcome_print(const char *path, char *err, size_t errlen)
 {
 	const char *term = getenv("TERM"), *no_colour = getenv("NO_COLOR");
-	struct report_style style = { .width = stdout_width() };
+	struct terminal_style style = { .width = stdout_width() };
 	struct report *rep;
 	int r;
 

@@ -20,16 +20,21 @@
  * once, then the body once per epoch with a fixed number of iterations, then teardown. The binary
  * is driven by `kt bench BINARY`; run by hand it measures each question briefly and prints a table.
  *
+ * Installed as <ktbench/bench.h>, so it includes nothing of this project but built.h. For C, as
+ * gcc and clang have it by default (gnu11 or later); C++ has no such initializers.
+ *
  * Threads: setup, body and teardown run in one thread (the driving thread, pinned to CPU
  * bench_cpu(st, 0)). Functions marked "any thread" may be called by the threads a benchmark makes.
  */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
-#include "lib/probe/slot.h"
+#include "bench/harness/built.h"
 
 struct bench_state;
+struct kthread_slot; /* what a tracer reads of a measured thread */
 
 enum bench_mode {
 	BENCH_TIME,    /* the epoch's wall time divided by its iterations: one value per epoch */
@@ -121,7 +126,10 @@ int bench_cpu(const struct bench_state *st, unsigned int index);
 /* bench_now_ns - CLOCK_MONOTONIC, any thread */
 static inline uint64_t bench_now_ns(void)
 {
-	return slot_clock_ns();
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
 }
 
 /* bench_lat_record - one operation took @ns. Any thread, but one at a time. */
@@ -172,7 +180,9 @@ int bench_fail(struct bench_state *st, const char *fmt, ...) __attribute__((form
 
 int bench_main(int argc, char **argv);
 
+/* At file scope. With a main() of its own a binary has BENCH_BUILT(); beside it. */
 #define BENCH_MAIN()                           \
+	BENCH_BUILT();                         \
 	int main(int argc, char **argv)        \
 	{                                      \
 		return bench_main(argc, argv); \

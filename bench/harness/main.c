@@ -13,6 +13,8 @@
 
 #define SYSFS_CPU "/sys/devices/system/cpu"
 
+BENCH_NOTE(version, BENCH_NOTE_VERSION, KT_VERSION);
+
 static void list_question(const struct bench_question *q)
 {
 	const struct bench_def *d = q->def;

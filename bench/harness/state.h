@@ -15,6 +15,7 @@
 #include "bench/harness/cpus.h"
 #include "bench/harness/question.h"
 #include "bench/harness/wire.h"
+#include "lib/probe/slot.h"
 
 enum bench_step { STEP_BEFORE, STEP_RUNNING, STEP_AFTER };
 

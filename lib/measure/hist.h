@@ -15,6 +15,10 @@
  *
  * Threads: no locking here. One writer per histogram; merge when the writer is quiet.
  */
+#ifndef __bpf__
+#include <stdbool.h>
+#endif
+
 #include "lib/probe/types.h"
 
 #define HIST_MAX_BITS 40
@@ -89,7 +93,7 @@ struct hist {
 
 void hist_init(struct hist *h, uint32_t k);
 
-/* hist_add - record one value; about 4 ns */
+/* hist_add - record one value; about 4 ns. The sum stays at 2^64-1 once it would pass it. */
 static inline void hist_add(struct hist *h, uint64_t v)
 {
 	if (!h->count || v < h->min)
@@ -97,7 +101,8 @@ static inline void hist_add(struct hist *h, uint64_t v)
 	if (v > h->max)
 		h->max = v;
 	h->count++;
-	h->sum += v;
+	if (__builtin_add_overflow(h->sum, v, &h->sum))
+		h->sum = UINT64_MAX;
 	h->overflow += (v >> HIST_MAX_BITS) != 0;
 	h->bucket[hist_index(v, h->k)]++;
 }
@@ -105,10 +110,21 @@ static inline void hist_add(struct hist *h, uint64_t v)
 /**
  * hist_merge - add @from to @to
  *
- * @from may be finer than @to (it is folded exactly). Return: 0, or -EINVAL when @from is coarser:
+ * @from may be finer than @to (it is folded exactly). The sum stays at 2^64-1 once it would pass
+ * it. Return: 0; -EINVAL when @from is coarser, -EOVERFLOW when both counts together pass 2^64-1:
  * then @to is unchanged.
  */
 int hist_merge(struct hist *to, const struct hist *from);
+
+/*
+ * hist_is_consistent - do the figures of @h fit each other?
+ *
+ * @k is one that a histogram can have, the buckets add up to the count, min and max lie in the
+ * first and the last bucket that is not empty, the sum lies between count * min and count * max
+ * (each 2^64-1 at most, where sums stay), and no more values overflowed than the last bucket has.
+ * An empty one is all zero, but for min and max.
+ */
+bool hist_is_consistent(const struct hist *h);
 
 /**
  * hist_quantile - value below which the share @q (0..1) of the values lies, in ns

@@ -4,7 +4,7 @@
 # its headers, its symbols and its list of probes have.
 . "$(dirname "$0")/lib.sh"
 
-pages=$(ls lib/kthread/man/*.[1-8] bpf/man/*.[1-8] bench/man/*.[1-8])
+pages=$(find lib bpf bench -path '*/man/*.[1-8]')
 kthread_pages=$(ls lib/kthread/man/*.[1-8])
 headers=$(sed -n '/^kthread_headers/,/[^\\]$/p' lib/kthread/room.mk | grep -o '[a-z_]*\.h' | sed 's|^|lib/kthread/|')
 
@@ -19,7 +19,7 @@ links() {
 links_lead_somewhere() {
 	local link
 	for link in $(links "$1"); do
-		ls {lib/kthread,bpf,bench}/man/"$link" 2>/dev/null | grep -q . || { echo "$1: no page $link" >&2; return 1; }
+		grep -qE "/man/$link$" <<<"$pages" || { echo "$1: no page $link" >&2; return 1; }
 	done
 }
 

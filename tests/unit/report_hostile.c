@@ -10,7 +10,7 @@
 #include <dirent.h>
 #include <sys/stat.h>
 
-#include "bench/report/render.h"
+#include "lib/report/render.h"
 
 #define HOSTILE "<script>alert(1)</script>\x1b[31m"
 

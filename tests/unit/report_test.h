@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/report/report.h"
+#include "lib/report/report.h"
 
 #define GOLDEN(name) "tests/golden/" name
 
@@ -26,12 +26,12 @@ static inline struct report *load(const char *path)
 
 static inline int as_text(FILE *out, const struct report *r)
 {
-	return report_text(out, r, &(struct report_style){ .width = 100 });
+	return report_text(out, r, &(struct terminal_style){ .width = 100 });
 }
 
 static inline int as_colour(FILE *out, const struct report *r)
 {
-	return report_text(out, r, &(struct report_style){ .width = 100, .colour = true });
+	return report_text(out, r, &(struct terminal_style){ .width = 100, .colour = true });
 }
 
 /* What @render writes; the caller frees it. */

@@ -1,0 +1,2 @@
+# What every command shares: terminal, times, progress.
+$(eval $(call archive,lib/libcli.a,$(addprefix lib/cli/,terminal.c time.c progress.c)))

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The one place where text from records is made harmless, per output format. */
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "lib/report/render.h"
+
+/* One well-formed UTF-8 character: its bytes, or 0 when @s begins with none. */
+static size_t decode(const unsigned char *s, uint32_t *code)
+{
+	static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t n = s[0] < 0x80	 ? 1
+		   : s[0] < 0xc0 ? 0
+		   : s[0] < 0xe0 ? 2
+		   : s[0] < 0xf0 ? 3
+		   : s[0] < 0xf8 ? 4
+				 : 0;
+
+	if (n < 2) {
+		*code = s[0];
+		return n;
+	}
+	*code = s[0] & (0x7f >> n);
+	for (size_t i = 1; i < n; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		*code = *code << 6 | (s[i] & 0x3f);
+	}
+	if (*code < lowest[n] || *code > 0x10ffff || (*code >= 0xd800 && *code <= 0xdfff))
+		return 0;
+	return n;
+}
+
+/*
+ * Characters that show as themselves: no controls (C0, C1), nothing invisible, nothing that turns
+ * the direction.
+ */
+static bool is_shown(uint32_t c)
+{
+	if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c || c == 0xfeff ||
+	    c >= 0xe0000)
+		return false;
+	return !(c >= 0x200b && c <= 0x200f) && !(c >= 0x2028 && c <= 0x202e) &&
+	       !(c >= 0x2060 && c <= 0x206f) && !(c >= 0xfff9 && c <= 0xfffb) &&
+	       !(c >= 0xfe00 && c <= 0xfe0f);
+}
+
+/* Length of the character at @s that may be shown, 0: its first byte is to be written as \xNN. */
+static size_t shown_length(const char *s)
+{
+	uint32_t code;
+	size_t n = decode((const unsigned char *)s, &code);
+
+	return n && is_shown(code) ? n : 0;
+}
+
+int escape_terminal(FILE *out, const char *s)
+{
+	int columns = 0;
+
+	while (*s) {
+		size_t n = shown_length(s);
+
+		if (n) {
+			if (out)
+				fwrite(s, 1, n, out);
+			columns++;
+			s += n;
+		} else {
+			if (out)
+				fprintf(out, "\\x%02x", (unsigned char)*s);
+			columns += 4;
+			s++;
+		}
+	}
+	return columns;
+}
+
+void escape_terminal_word(FILE *out, const char *s)
+{
+	escape_terminal(out, s);
+}
+
+void escape_html(FILE *out, const char *s)
+{
+	while (*s) {
+		size_t n = shown_length(s);
+		const char *entity = *s == '<'	  ? "&lt;"
+				     : *s == '>'  ? "&gt;"
+				     : *s == '&'  ? "&amp;"
+				     : *s == '"'  ? "&quot;"
+				     : *s == '\'' ? "&#39;"
+						  : NULL;
+
+		if (!n)
+			fprintf(out, "\\x%02x", (unsigned char)*s);
+		else if (entity)
+			fputs(entity, out);
+		else
+			fwrite(s, 1, n, out);
+		s += n ? n : 1;
+	}
+}
+
+/*
+ * Bytes that must not reach a terminal are spelled in $'...', which bash and others turn back into
+ * them.
+ */
+void escape_shell(FILE *out, const char *s)
+{
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+@%^";
+	bool hidden = false;
+
+	if (*s && s[strspn(s, plain)] == '\0') {
+		fputs(s, out);
+		return;
+	}
+	for (const char *at = s; *at && !hidden;) {
+		size_t n = shown_length(at);
+
+		hidden = !n;
+		at += n;
+	}
+	fputs(hidden ? "$'" : "'", out);
+	while (*s) {
+		size_t n = shown_length(s);
+
+		if (!n)
+			fprintf(out, "\\x%02x", (unsigned char)*s);
+		else if (*s == '\'')
+			fputs(hidden ? "\\'" : "'\\''", out);
+		else if (hidden && *s == '\\')
+			fputs("\\\\", out);
+		else
+			fwrite(s, 1, n, out);
+		s += n ? n : 1;
+	}
+	fputc('\'', out);
+}

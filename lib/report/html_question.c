@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* One question of the HTML report: its arms, their curves, their phases. */
+#include "lib/report/page.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MAX_SUBJECTS 100
+
+static void ns_cell(const struct page *p, double ns)
+{
+	fputs("<td>", p->out);
+	page_ns(p, ns);
+}
+
+static void figure_cells(const struct page *p, const struct report_stats *s)
+{
+	char text[FIGURE];
+
+	fprintf(p->out, "<td>%s", format_count(text, (double)s->count));
+	ns_cell(p, s->p50);
+	ns_cell(p, s->p90);
+	ns_cell(p, s->p99);
+	ns_cell(p, s->p999);
+	ns_cell(p, s->max);
+	ns_cell(p, s->mean);
+}
+
+static void heading(const struct page *p, size_t index, const struct report_question *q)
+{
+	fprintf(p->out, "<section><h2 id=q%zu>", index);
+	page_question(p, q, true);
+	fputs("</h2>\n", p->out);
+}
+
+static void introduction(const struct page *p, const struct report_question *q)
+{
+	char text[FIGURE];
+
+	fprintf(p->out, "<p class=sub>%s · %zu blocks",
+		strcmp(q->mode, "time") ? "ns per operation"
+					: "ns per iteration, one value per epoch",
+		q->nr_blocks);
+	if (q->nr_traced_blocks)
+		fprintf(p->out, " and %zu traced ones", q->nr_traced_blocks);
+	if (q->baseline) {
+		fputs(" · baseline ", p->out);
+		page_text(p, q->baseline);
+		fprintf(p->out, " · zone ±%s", format_percent(text, q->zone));
+	}
+	if (q->noise.unsteady) {
+		fprintf(p->out,
+			" · <a href=\"#noise\" class=\"chip unstable\">unsteady machine: %zu of %zu blocks noisy",
+			q->noise.nr_noisy, q->noise.nr_blocks);
+		if (isfinite(q->noise.canary_drift))
+			fprintf(p->out, ", a fixed loop’s time moved by %s",
+				format_percent(text, q->noise.canary_drift));
+		fputs("</a>", p->out);
+	}
+	fputs("</p>\n", p->out);
+	if (q->failed) {
+		fputs("<p class=banner><b>Failed.</b> ", p->out);
+		page_text(p, q->failed);
+		fputs("</p>\n", p->out);
+	}
+}
+
+/* What the benchmark itself counted. */
+static void counters(const struct page *p, const struct report_result *r)
+{
+	const char *before = r->label ? "; per operation: " : "per operation: ";
+	char text[FIGURE];
+
+	if (!r->iterations)
+		return;
+	for (size_t i = 0; i < r->nr_counters; i++) {
+		fputs(before, p->out);
+		page_text(p, r->counter[i].name);
+		fprintf(p->out, " %s", format_counter(text, r, r->counter[i].value));
+		before = ", ";
+	}
+}
+
+/* What the figures of the row do not contain. */
+static void losses(const struct page *p, const struct report_result *r)
+{
+	for (size_t i = 0; i < r->nr_losses; i++) {
+		if (!r->loss[i].value)
+			continue;
+		fputs(" <span class=\"chip unstable\">", p->out);
+		report_write_loss(p->out, r, &r->loss[i], escape_html);
+		fputs("</span>", p->out);
+	}
+}
+
+static void arm_row(const struct page *p, const struct report_result *r)
+{
+	double per_op = r->iterations ? (double)r->cpu_ns / (double)r->iterations : NAN;
+
+	fputs("<tr><td class=name>", p->out);
+	page_swatch(p, r->name);
+	figure_cells(p, &r->stats);
+	ns_cell(p, per_op);
+	fputs("<td class=reason>", p->out);
+	if (r->from_trace) {
+		fprintf(p->out, "seen by %s: ", report_seen_by(r));
+		page_text(p, r->main_metric ? r->main_metric : "nothing");
+	} else {
+		if (r->label)
+			page_text(p, r->label);
+		counters(p, r);
+		losses(p, r);
+	}
+	fputc('\n', p->out);
+}
+
+/* What the tracer saw of the same subject on a busy worker: another quantity, a row of its own. */
+static void busy_row(const struct page *p, const struct report_result *r)
+{
+	struct report_stats s = report_stats(report_delay_busy(r));
+
+	if (!s.count)
+		return;
+	fputs("<tr><td class=name>", p->out);
+	page_swatch(p, r->name);
+	figure_cells(p, &s);
+	fputs("<td>-<td class=reason>seen by the tracer: delay_busy\n", p->out);
+}
+
+static void arms_table(const struct page *p, const struct report_question *q)
+{
+	fprintf(p->out,
+		"<div class=scroll><table><tr><th>arm<th>%s<th>p50<th>p90<th>p99<th>p99.9<th>max<th>mean"
+		"<th>CPU / op<th class=l>\n",
+		strcmp(q->mode, "time") ? "count" : "epochs");
+	for (size_t i = 0; i < q->nr_results; i++) {
+		arm_row(p, &p->r->result[q->first_result + i]);
+		busy_row(p, &p->r->result[q->first_result + i]);
+	}
+	for (size_t i = 0; i < q->nr_skipped; i++) {
+		fputs("<tr><td class=\"name quiet\">", p->out);
+		page_text(p, q->skipped[i].arm);
+		fputs("<td colspan=9 class=reason>skipped: ", p->out);
+		page_text(p, q->skipped[i].reason);
+		fputc('\n', p->out);
+	}
+	fputs("</table></div>\n", p->out);
+}
+
+/* ---- curves ---------------------------------------------------------------------------------- */
+
+static void curves(const struct page *p, size_t index, const struct report_question *q)
+{
+	static const char *const caption[NR_PLOTS] = {
+		[PLOT_SPECTRUM] =
+			"Percentile spectrum: time by percentile, as far as ten values lie beyond",
+		[PLOT_ECDF] = "ECDF: share of operations within a time",
+	};
+
+	const char *metric[MAX_CURVE_METRICS];
+	size_t nr = plots_metrics(p, q, metric);
+	bool many = q->from_trace && q->nr_results > MAX_TRACE_CURVES;
+
+	fputs("<div class=legend>", p->out);
+	for (size_t i = 0; i < (many ? MAX_TRACE_CURVES : q->nr_results); i++) {
+		fputs("<span>", p->out);
+		page_swatch(p, p->r->result[q->first_result + i].name);
+		fputs("</span>", p->out);
+	}
+	fputs("</div><div class=plots>", p->out);
+	for (size_t i = 0; i < nr * NR_PLOTS; i++) {
+		enum plot_kind kind = (enum plot_kind)(i % NR_PLOTS);
+
+		fputs("<figure>", p->out);
+		if (!plots_write(p, index, metric[i / NR_PLOTS], i / NR_PLOTS, kind))
+			fputs("<p class=note>too few values to draw</p>", p->out);
+		fputs("<figcaption>", p->out);
+		if (metric[i / NR_PLOTS]) {
+			page_text(p, metric[i / NR_PLOTS]);
+			fputs(" · ", p->out);
+		}
+		fprintf(p->out, "%s</figcaption></figure>\n", caption[kind]);
+	}
+	fputs("</div>\n", p->out);
+}
+
+/* ---- phases ---------------------------------------------------------------------------------- */
+
+static const enum report_phase part[] = { PHASE_CALL, PHASE_WAKE, PHASE_RUNQ, PHASE_RESUME,
+					  PHASE_UNATTRIBUTED };
+#define NR_PARTS (sizeof(part) / sizeof(part[0]))
+
+static bool has_phases(const struct report_result *r)
+{
+	return r->phase[PHASE_END_TO_END] && r->phase[PHASE_CALL];
+}
+
+static double mean_of(const struct report_result *r, enum report_phase phase)
+{
+	return report_mean(r->phase[phase]);
+}
+
+/* Of the widest bar, what a label of so many characters takes on a narrow page (600 px). */
+#define LABEL_SHARE(characters) (((double)(characters)*6.6 + 8) / 600)
+
+/* One bar: its length is the mean end to end against @longest, its pieces the phases' means. */
+static void stack(const struct page *p, const struct report_result *r, double longest)
+{
+	fputs("<div class=name>", p->out);
+	page_swatch(p, r->name);
+	fputs("</div><div class=row>", p->out);
+	for (size_t i = 0; i < NR_PARTS; i++) {
+		double mean = mean_of(r, part[i]), share = report_result_share(r, part[i]);
+		char text[FIGURE], label[2 * FIGURE];
+
+		if (!(mean > 0))
+			continue;
+		snprintf(label, sizeof(label), "%s %s", report_phase_title(part[i]),
+			 format_percent(text, share));
+		fprintf(p->out, "<span class=p%zu style=\"width:%.2f%%\" title=\"%s: ", i,
+			100 * mean / longest, report_phase_title(part[i]));
+		page_ns(p, mean);
+		fprintf(p->out, ", %s\">%s</span>", format_percent(text, share),
+			mean / longest > LABEL_SHARE(strlen(label)) ? label : "");
+	}
+	fputs("</div><div>", p->out);
+	page_ns(p, mean_of(r, PHASE_END_TO_END));
+	fputs("</div>\n", p->out);
+}
+
+static void stacks(const struct page *p, const struct report_question *q)
+{
+	double longest = 0;
+
+	for (size_t i = 0; i < q->nr_results; i++) {
+		const struct report_result *r = &p->r->result[q->first_result + i];
+
+		if (report_phases_add_up(r))
+			longest = fmax(longest, mean_of(r, PHASE_END_TO_END));
+	}
+	fputs("<div class=legend>", p->out);
+	for (size_t i = 0; i < NR_PARTS; i++)
+		fprintf(p->out, "<span><i class=\"sw p%zu\"></i>%s</span>", i,
+			report_phase_title(part[i]));
+	fputs("</div><div class=stack>", p->out);
+	for (size_t i = 0; longest > 0 && i < q->nr_results; i++)
+		if (report_phases_add_up(&p->r->result[q->first_result + i]))
+			stack(p, &p->r->result[q->first_result + i], longest);
+	fputs("</div>\n", p->out);
+}
+
+static void phase_cell(const struct page *p, const struct report_result *r, enum report_phase phase)
+{
+	struct report_stats s = report_stats(r->phase[phase]);
+	char text[FIGURE];
+
+	fputs("<td class=three>", p->out);
+	page_ns(p, s.p50);
+	fputs("<br><span class=quiet>", p->out);
+	page_ns(p, s.mean);
+	fprintf(p->out, "<br>%s</span>", format_percent(text, report_result_share(r, phase)));
+}
+
+static void phase_row(const struct page *p, const struct report_result *r)
+{
+	char text[FIGURE], traced[FIGURE], untraced[FIGURE];
+	double effect = report_observer_effect(r);
+
+	fputs("<tr><td class=name>", p->out);
+	page_swatch(p, r->name);
+	fprintf(p->out, "<td>%s", format_count(text, (double)r->phase[PHASE_END_TO_END]->count));
+	if (r->traced)
+		fprintf(p->out, "<br><span class=quiet>of %s</span>",
+			format_count(traced, (double)r->traced->count));
+	phase_cell(p, r, PHASE_END_TO_END);
+	for (size_t i = 0; i < NR_PARTS; i++)
+		phase_cell(p, r, part[i]);
+	if (isnan(effect))
+		fputs("<td>-\n", p->out);
+	else
+		fprintf(p->out, "<td class=three>× %s<br><span class=quiet>%s<br>/ %s</span>\n",
+			format_ratio(text, effect), format_count(traced, (double)r->traced->count),
+			format_count(untraced, (double)r->stats.count));
+}
+
+static void phases(const struct page *p, const struct report_question *q)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < q->nr_results; i++)
+		any |= has_phases(&p->r->result[q->first_result + i]);
+	if (!any)
+		return;
+	fputs("<h3>Phases of a wake</h3><p class=note>From traced blocks of their own: request → <b>call</b> → "
+	      "sched_waking → <b>wake</b> → sched_wakeup → <b>runq</b> → switched in → <b>resume</b> → first "
+	      "instruction. A thread that blocks again before that, mostly on a lock that its waker still holds, is woken "
+	      "by several links: wake and runq are their sums, and the time between links belongs to call; the counter "
+	      "<a href=\"#tracing\">reblocked</a> says how often. Bars are means; the table gives median, mean and share. The observer effect "
+	      "is the median of traced over untraced blocks, with both counts.</p>\n",
+	      p->out);
+	stacks(p, q);
+	fputs("<div class=scroll><table><tr><th>arm<th>wakes split<th>end to end<th>call<th>wake<th>runq<th>resume"
+	      "<th>unattributed<th>observer\n",
+	      p->out);
+	for (size_t i = 0; i < q->nr_results; i++)
+		if (has_phases(&p->r->result[q->first_result + i]))
+			phase_row(p, &p->r->result[q->first_result + i]);
+	fputs("</table></div>\n", p->out);
+}
+
+/* ---- traces ---------------------------------------------------------------------------------- */
+
+/* What the metrics of a kind are. */
+static const char *kind_note(const char *kind)
+{
+	static const struct {
+		const char *kind, *note;
+	} notes[] = {
+		{ "wakeup",
+		  "<b>wake</b>: sched_waking → sched_wakeup. <b>runq</b>: → switched in. "
+		  "<b>kernel</b>: both. Where threads stamp their requests, <b>call</b> comes "
+		  "before and <b>resume</b> after." },
+		{ "park",
+		  "<b>park</b>, <b>unpark_call</b>: what kthread_park() and kthread_unpark() take "
+		  "for their caller. <b>park_react</b>: from the request until the thread has "
+		  "parked. <b>unpark</b>: from the release until it runs again." },
+		{ "work",
+		  "<b>delay_idle</b>: from queueing to start, on a worker that waited for work. "
+		  "<b>delay_busy</b>: on one that was still at an earlier work. They are never put "
+		  "together. <b>run</b>: from start to end." },
+		{ "stop", "<b>stop</b>: what kthread_stop() takes for its caller." },
+	};
+
+	for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++)
+		if (!strcmp(kind, notes[i].kind))
+			return notes[i].note;
+	return NULL;
+}
+
+static void subject_rows(const struct page *p, const struct report_result *r, bool drawn)
+{
+	for (size_t m = 0; m < r->nr_metrics; m++) {
+		struct report_stats s = report_stats(r->metric[m].hist);
+
+		fprintf(p->out, "<tr%s><td class=name>",
+			m + 1 < r->nr_metrics ? " class=more" : "");
+		if (!m && drawn)
+			page_swatch(p, r->name);
+		else if (!m)
+			page_text(p, *r->name ? r->name : "all");
+		fputs("<td class=l>", p->out);
+		page_text(p, r->metric[m].name);
+		figure_cells(p, &s);
+		fputc('\n', p->out);
+	}
+}
+
+static void subjects_table(const struct page *p, const struct report_question *q, size_t from,
+			   size_t to)
+{
+	fputs("<div class=scroll><table class=subjects><tr><th>subject<th class=l>metric<th>count<th>p50<th>p90<th>p99"
+	      "<th>p99.9<th>max<th>mean\n",
+	      p->out);
+	for (size_t i = from; i < to; i++)
+		subject_rows(p, &p->r->result[q->first_result + i], i < MAX_TRACE_CURVES);
+	fputs("</table></div>\n", p->out);
+}
+
+/* The subjects with the most events, which are also drawn; the others folded. */
+static void subjects(const struct page *p, size_t index, const struct report_question *q)
+{
+	size_t nr = q->nr_results < MAX_SUBJECTS ? q->nr_results : MAX_SUBJECTS,
+	       first = nr < MAX_TRACE_CURVES ? nr : MAX_TRACE_CURVES;
+	const char *note = kind_note(q->name);
+
+	if (note)
+		fprintf(p->out, "<p class=note>%s</p>\n", note);
+	subjects_table(p, q, 0, first);
+	if (p->plots && q->nr_results)
+		curves(p, index, q);
+	if (first == nr)
+		return;
+	fprintf(p->out, "<details><summary>%zu more subjects, with fewer events</summary>",
+		nr - first);
+	subjects_table(p, q, first, nr);
+	if (nr < q->nr_results)
+		fprintf(p->out, "<p class=note>and %zu more, in the JSON report</p>\n",
+			q->nr_results - nr);
+	fputs("</details>\n", p->out);
+}
+
+void html_question(const struct page *p, size_t index)
+{
+	const struct report_question *q = &p->r->question[index];
+
+	heading(p, index, q);
+	if (q->from_trace) {
+		subjects(p, index, q);
+	} else {
+		introduction(p, q);
+		arms_table(p, q);
+		if (p->plots && q->nr_results)
+			curves(p, index, q);
+	}
+	phases(p, q);
+	fputs("</section>\n", p->out);
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Records in: each goes to what it is about, and nothing of it is believed that its reader refused.
+ */
+#include "lib/report/build.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/record/record.h"
+
+/*
+ * Types that are not listed (calibration, outlier, event, those to come) say nothing that is shown
+ * here.
+ */
+static int take(struct build *b, const json_t *record)
+{
+	static const struct {
+		const char *type;
+		int (*take)(struct build *b, const json_t *record);
+	} types[] = {
+		{ "environment", build_take_environment },
+		{ "question", build_take_question },
+		{ "block", build_take_block },
+		{ "trace", build_take_trace },
+		{ "losses", build_take_losses },
+		{ "failed", build_take_failed },
+		{ "end", build_take_end },
+	};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (!strcmp(b->type, types[i].type))
+			return types[i].take(b, record);
+	return 0;
+}
+
+static int take_record(const json_t *record, size_t line, void *arg)
+{
+	struct build *b = arg;
+
+	b->line = line;
+	b->type = json_string_value(json_object_get(record, "type"));
+	if (!strcmp(b->type, "header"))
+		return build_take_header(b, record);
+	if (b->at == REPORT_NO_RUN) {
+		build_drop_again(b, DROP_RUN, NULL);
+		return 0;
+	}
+	return build_step(b) ? take(b, record) : 0;
+}
+
+static void take_torn(size_t line, const char *reason, void *arg)
+{
+	struct build *b = arg;
+
+	b->line = line;
+	if (b->at != REPORT_NO_RUN)
+		b->run[b->at].position++;
+	if (build_drop(b, DROP_LINE, NULL, NULL, reason))
+		b->no_memory = true;
+}
+
+static int no_memory(struct build *b)
+{
+	snprintf(b->err, b->errlen, "no memory");
+	return -ENOMEM;
+}
+
+static int read_file(struct build *b, const char *path)
+{
+	const struct record_visitor v = { .each = take_record, .torn = take_torn, .arg = b };
+	int ret;
+
+	b->path = path;
+	b->at = REPORT_NO_RUN;
+	b->report->nr_files++;
+	*b->err = '\0';
+	ret = record_read(path, &v, b->err, b->errlen);
+	return b->no_memory || (ret == -ENOMEM && !*b->err) ? no_memory(b) : ret;
+}
+
+/* Something has to be left, or there is nothing to render. */
+static int refuse_nothing(struct build *b)
+{
+	const struct report_drop *d = b->report->drop;
+
+	if (b->nr_runs)
+		return 0;
+	snprintf(b->err, b->errlen, "%s: line %zu: %s", d->path, d->line, d->reason);
+	return -EINVAL;
+}
+
+static int load(struct build *b, const char *const *path, size_t nr)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < nr; i++)
+		ret = read_file(b, path[i]);
+	if (!ret)
+		ret = refuse_nothing(b);
+	if (!ret && (build_finish_runs(b) || build_finish(b)))
+		ret = no_memory(b);
+	return ret;
+}
+
+int report_load_files(struct report **report, const char *const *path, size_t nr, char *err,
+		      size_t errlen)
+{
+	struct report *r = report_new();
+	struct build *b = calloc(1, sizeof(*b));
+	int ret;
+
+	*report = NULL;
+	if (!r || !b) {
+		snprintf(err, errlen, "no memory");
+		free(b);
+		report_free(r);
+		return -ENOMEM;
+	}
+	b->report = r;
+	b->err = err;
+	b->errlen = errlen;
+	ret = load(b, path, nr);
+	build_free(b);
+	if (ret)
+		report_free(r);
+	else
+		*report = r;
+	return ret;
+}
+
+int report_load(struct report **report, const char *path, char *err, size_t errlen)
+{
+	return report_load_files(report, &path, 1, err, errlen);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_REPORT_PAGE_H
+#define KT_REPORT_PAGE_H
+/*
+ * The parts of the HTML page: html.c writes the frame and the verdicts, html_head.c what stands
+ * above them, html_question.c a question, html_context.c what the figures rest on, plots.c the
+ * curves, style.c the look. All text goes through escape_html().
+ */
+#include "lib/report/render.h"
+
+/*
+ * Colours that stay apart for all kinds of colour vision; an arm keeps its colour over the whole
+ * page. Further arms get colours made for them, and a pattern.
+ */
+#define NR_COLOURS 10
+#define PAGE_DASH  40 /* bytes that hold a pattern */
+
+struct plots;
+
+struct page {
+	FILE *out;
+	const struct report *r;
+	struct plots *plots; /* NULL: no gnuplot */
+	const char **arm;    /* names in order of their colours */
+	size_t nr_arms;
+};
+
+extern const char page_style[];
+
+/* page_choose_colours - fills @p->arm, which the caller frees; false: no memory */
+bool page_choose_colours(struct page *p);
+
+/* page_more_colours - the style of the colours from NR_COLOURS on */
+void page_more_colours(const struct page *p);
+
+/* page_colour - index of the colour of arm @name, below p->nr_arms */
+unsigned int page_colour(const struct page *p, const char *name);
+
+/* page_dash - the pattern of a colour's curves, for gnuplot */
+void page_dash(char text[PAGE_DASH], unsigned int colour);
+
+/* page_text - @s escaped */
+void page_text(const struct page *p, const char *s);
+
+/*
+ * page_question - a question's name with its parameters set off, with or without its topic; with
+ * its run where there are several apart
+ */
+void page_question(const struct page *p, const struct report_question *q, bool topic);
+
+/* page_ns - a figure with the unit in its own spelling ("3.42 µs") */
+void page_ns(const struct page *p, double ns);
+
+/* page_swatch - the mark of an arm's colour, and its name */
+void page_swatch(const struct page *p, const char *name);
+
+void html_head(const struct page *p);
+void html_question(const struct page *p, size_t index);
+void html_context(const struct page *p);
+
+enum plot_kind { PLOT_SPECTRUM, PLOT_ECDF, NR_PLOTS };
+
+#define MAX_CURVE_METRICS 4
+#define MAX_TRACE_CURVES  10 /* per drawing: subjects with the most events */
+
+/*
+ * plots_metrics - what @q has drawings of: of an arm its one distribution (NULL), of the subjects
+ * of a trace every metric that stands for one of them, and the delay on a busy worker. Return: how
+ * many; metrics are never drawn into each other.
+ */
+size_t plots_metrics(const struct page *p, const struct report_question *q,
+		     const char *metric[MAX_CURVE_METRICS]);
+
+/*
+ * plots_make - draw every question's curves by one gnuplot process
+ *
+ * gnuplot gets figures and our own words only, no text from the record. Return: 0; -ENOENT when
+ * there is no gnuplot; another -errno when it failed.
+ */
+int plots_make(struct plots **plots, const struct page *p);
+/*
+ * plots_write - the drawing of @metric, number @m of plots_metrics(), as an inline SVG element;
+ * false: none
+ */
+bool plots_write(const struct page *p, size_t question, const char *metric, size_t m,
+		 enum plot_kind kind);
+void plots_free(struct plots *plots);
+#endif

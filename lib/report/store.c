@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a report owns: its strings and arrays, from the first record to the end. */
+#include "lib/report/build.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const report_phase_name[REPORT_NR_PHASES] = {
+	[PHASE_END_TO_END] = "end_to_end",
+	[PHASE_CALL] = "call",
+	[PHASE_WAKE] = "wake",
+	[PHASE_RUNQ] = "runq",
+	[PHASE_PREMIG] = "premig",
+	[PHASE_RESUME] = "resume",
+	[PHASE_UNATTRIBUTED] = "unattributed",
+	[PHASE_KERNEL] = "kernel",
+};
+
+struct report_private {
+	char **string;
+	size_t nr, room;
+};
+
+bool build_grow(void **array, size_t nr, size_t *room, size_t size)
+{
+	size_t wanted = *room ? 2 * *room : 8;
+	void *moved;
+
+	if (nr < *room)
+		return true;
+	moved = reallocarray(*array, wanted, size);
+	if (!moved)
+		return false;
+	*array = moved;
+	*room = wanted;
+	return true;
+}
+
+const char *report_keep(struct report *r, const char *s)
+{
+	struct report_private *p = r->private;
+	char *copy;
+
+	if (!build_grow((void **)&p->string, p->nr, &p->room, sizeof(*p->string)))
+		return NULL;
+	copy = strdup(s);
+	if (copy)
+		p->string[p->nr++] = copy;
+	return copy;
+}
+
+struct report *report_new(void)
+{
+	struct report *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->private = calloc(1, sizeof(*r->private));
+	if (r->private)
+		return r;
+	free(r);
+	return NULL;
+}
+
+int build_add_count(struct report *r, struct record_count **list, size_t *nr, const char *name,
+		    uint64_t value)
+{
+	struct record_count *grown;
+
+	for (size_t i = 0; i < *nr; i++) {
+		if (strcmp((*list)[i].name, name))
+			continue;
+		(*list)[i].value = report_sum((*list)[i].value, value);
+		return 0;
+	}
+	if (*nr == MAX_NAMES)
+		return -E2BIG;
+	grown = reallocarray(*list, *nr + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	*list = grown;
+	grown[*nr] = (struct record_count){ .name = report_keep(r, name), .value = value };
+	return grown[(*nr)++].name ? 0 : -ENOMEM;
+}
+
+int build_add_number(struct report *r, struct record_number **list, size_t *nr, const char *name,
+		     double value)
+{
+	struct record_number *grown;
+
+	for (size_t i = 0; i < *nr; i++) {
+		if (strcmp((*list)[i].name, name))
+			continue;
+		(*list)[i].value += value;
+		return 0;
+	}
+	if (*nr == MAX_NAMES)
+		return -E2BIG;
+	grown = reallocarray(*list, *nr + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	*list = grown;
+	grown[*nr] = (struct record_number){ .name = report_keep(r, name), .value = value };
+	return grown[(*nr)++].name ? 0 : -ENOMEM;
+}
+
+void report_result_free(struct report_result *r)
+{
+	free(r->hist);
+	free(r->traced);
+	free(r->counter);
+	free(r->loss);
+	for (size_t i = 0; i < r->nr_metrics; i++)
+		free(r->metric[i].hist);
+	free(r->metric);
+	free(r->block_p50);
+	free(r->block_p99);
+	free(r->rising);
+}
+
+static void run_free(struct report_run *r)
+{
+	json_decref(r->header_record);
+	json_decref(r->environment.all);
+	free(r->tracing.loss);
+	free(r->tracing.counter);
+}
+
+void report_free(struct report *r)
+{
+	if (!r)
+		return;
+	for (size_t i = 0; i < r->nr_runs; i++)
+		run_free(&r->run[i]);
+	for (size_t i = 0; i < r->nr_results; i++)
+		report_result_free(&r->result[i]);
+	for (size_t i = 0; i < r->nr_questions; i++)
+		free(r->question[i].skipped);
+	for (size_t i = 0; r->private && i < r->private->nr; i++)
+		free(r->private->string[i]);
+	if (r->private)
+		free(r->private->string);
+	free(r->private);
+	free(r->question);
+	free(r->result);
+	free(r->comparison);
+	free(r->run);
+	free(r->drop);
+	free(r);
+}
+
+static void build_result_free(struct build_result *b)
+{
+	free(b->p50.pending);
+	free(b->p50.value);
+	free(b->p99.pending);
+	free(b->p99.value);
+	report_result_free(&b->r);
+}
+
+void build_free(struct build *b)
+{
+	for (size_t i = 0; i < b->nr; i++) {
+		struct build_question *q = &b->question[i];
+
+		for (size_t j = 0; j < q->nr; j++)
+			build_result_free(&q->result[j]);
+		free(q->q.skipped);
+		free(q->result);
+		free(q->steal);
+		free(q->psi);
+		free(q->canary);
+	}
+	for (size_t i = 0; i < b->nr_runs; i++) {
+		run_free(&b->run[i].r);
+		free(b->run[i].announced);
+	}
+	free(b->question);
+	free(b->run);
+	free(b);
+}
