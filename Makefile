@@ -21,7 +21,7 @@ CFLAGS		?= -O2 -g
 KT_CPPFLAGS	:= -I. -I$B -Ilib -D_GNU_SOURCE -DKT_VERSION='"$(VERSION)"'
 KT_CFLAGS	:= -std=gnu11 -Wall -Wextra $(if $(WERROR),-Werror) -fno-omit-frame-pointer \
 		   -fvisibility=hidden -pthread $(SANITIZE)
-KT_LDFLAGS	:= -pthread $(SANITIZE)
+KT_LDFLAGS	:= -pthread -Wl,--build-id $(SANITIZE)
 pkg_cflags	 = $(shell $(PKG_CONFIG) --cflags $1 2>/dev/null)
 pkg_libs	 = $(shell $(PKG_CONFIG) --libs $1 2>/dev/null)
 have		 = $(shell $(PKG_CONFIG) --exists $1 2>/dev/null && echo yes)
@@ -52,6 +52,13 @@ FORCE:
 $B/%.o: %.c $B/flags
 	$(call say,CC)mkdir -p $(@D)
 	$Q$(CC) $(KT_CPPFLAGS) $(CPPFLAGS) $(KT_CFLAGS) $(CFLAGS) $(flags_$(<:%.c=%)) -MMD -MP -c $< -o $@
+
+# The version with git's revision, for those who say it; they alone are built anew when it changes.
+versioned := kt lib/cli/cli lib/record/build bench/harness/main tests/unit/cli
+$(foreach f,$(versioned),$(eval flags_$f = -UKT_VERSION -DKT_VERSION='"$$(shell cat $B/version)"'))
+$(versioned:%=$B/%.o): $B/version
+$B/version: FORCE
+	@mkdir -p $B; scripts/version $(VERSION) >$@.new; if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 $B/%.pic.o: %.c $B/flags
 	$(call say,CC-PIC)mkdir -p $(@D)
@@ -101,12 +108,12 @@ all: $B/$1
 endef
 
 # ---- rooms -------------------------------------------------------------------------------------
-ROOMS := lib/cli lib/probe lib/measure lib/record lib/kthread lib/kthread/examples lib/keventd bpf bench/harness \
+ROOMS := lib/cli lib/probe lib/measure lib/record lib/target lib/kthread lib/kthread/examples lib/keventd bpf bench/harness \
 	 bench/arms bench/drivers bench/controller lib/report tests
 include $(wildcard $(ROOMS:%=%/room.mk))
 
 KT_LIBS = -lbpf -lelf -ldw -lz -ljansson -lm
-$(eval $(call program,kt,kt.c,bench/libcontroller.a lib/libreport.a bpf/libtracer.a lib/librecord.a \
+$(eval $(call program,kt,kt.c,bench/libcontroller.a lib/libreport.a bpf/libtracer.a lib/librecord.a lib/libtarget.a \
 	lib/libcli.a lib/libmeasure.a lib/libprobe.a,$$(KT_LIBS)))
 $(eval $(call program,kt-suite,$(suite_sources),lib/libktbench.a bench/libarms.a lib/libkthread.a \
 	lib/libkeventd.a lib/libprobe.a,$$(ARM_LIBS) -lm))
@@ -211,7 +218,7 @@ install_list = 755:$B/kt:$(bindir)/kt 755:$B/kt-suite:$(libexecdir)/kt-suite \
 	$(foreach h,$(kthread_headers),644:$h:$(incdir)/kthread/$(notdir $h)) \
 	644:$B/lib/libktbench.a:$(libdir)/libktbench.a \
 	644:$B/bench/harness/ktbench.pc:$(libdir)/pkgconfig/ktbench.pc \
-	644:bench/harness/bench.h:$(incdir)/ktbench/bench.h \
+	$(foreach h,bench.h built.h,644:$B/include/ktbench/$h:$(incdir)/ktbench/$h) \
 	644:bench/targets.txt:$(datadir)/targets.txt \
 	$(foreach m,$(wildcard $(ROOMS:%=%/man/*.[1-8])),644:$m:$(mandir)/man$(subst .,,$(suffix $m))/$(notdir $m))
 

@@ -18,7 +18,7 @@ links_driver = bench/libdriver.a $(links_arms) $(links_harness)
 archives += lib/libkthread.a
 
 # The test build of libkthread instead of the real one, for tests that use its hooks (kthread_test_delay and the like).
-hooked_tests := $(notdir $(basename $(shell grep -l 'kthread_test_[a-z]' tests/unit/*.c)))
+hooked_tests := $(notdir $(basename $(shell grep -lE 'kthread_test_[a-z]|unit/hold\.h' tests/unit/*.c)))
 
 # $(call test_links,NAME): the archives of test NAME, below build/
 test_links = $(addprefix $B/,$(if $(filter $1,$(hooked_tests)),\
@@ -122,3 +122,6 @@ endef
 .PHONY: vm
 vm: $B/kt $B/kt-suite $B/tests/tracer/kthread_oracle $B/tests/conformance/scenarios
 $(foreach t,$(vm_tests),$(eval $(call vm_test,$t)))
+
+# Two builds of libkthread as arms: scripts/compare-speed
+$(eval $(call program,tests/ab/libraries,tests/ab/libraries.c,bench/libktbench.a lib/libmeasure.a lib/libprobe.a,-ldl -lm))

@@ -10,6 +10,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "bench/controller/about.h"
 #include "bench/controller/interrupt.h"
 #include "bench/controller/kernel_arm.h"
 #include "bench/controller/outcome.h"
@@ -210,38 +211,39 @@ static int choose_tracing(struct bench_run *run)
 /* The file and its first two records. */
 static int open_record(struct bench_run *run, int argc, char **argv, uint64_t seed)
 {
-	json_t *header = record_header("bench", argc, argv);
-	int r;
+	struct record_header h = { .tool = "bench",
+				   .has_seed = true,
+				   .seed = seed,
+				   .traced = run->traced,
+				   .trace_reason =
+					   run->trace_reason[0] ? run->trace_reason : NULL };
+	char id[RECORD_ID_SIZE];
+	struct about about;
+	int ret = 0;
 
-	if (!header)
-		return complain(run, KT_EXIT_FAILED);
-	json_object_set_new(header, "seed", json_integer((json_int_t)seed));
-	json_object_set_new(header, "trace", json_boolean(run->traced));
-	json_object_set_new(header, "trace_reason",
-			    run->trace_reason[0] ? json_string(run->trace_reason) : json_null());
+	record_make_id(id);
+	h.id = id;
+	record_build_self(&h.kt);
+	about_suite(&about, run->suite.path, &h);
 	run->record = run->o->output;
-	r = 0;
 	if (!run->record) {
-		r = outcome_create(&run->outcome, json_string_value(json_object_get(header, "id")),
-				   run->err, sizeof(run->err));
+		ret = outcome_create(&run->outcome, id, run->err, sizeof(run->err));
 		run->record = run->outcome.record;
 	}
-	if (!r)
-		r = record_create(&run->out, run->record, run->err, sizeof(run->err));
-	if (r) {
-		json_decref(header);
+	if (!ret)
+		ret = record_create(&run->out, run->record, run->err, sizeof(run->err));
+	if (ret)
 		return complain(run, KT_EXIT_USAGE);
-	}
-	r = record_write(run->out, header);
-	if (!r)
-		r = record_write(run->out, record_environment());
-	if (!r)
+	ret = record_write_header(run->out, &h, argc, argv);
+	if (!ret)
+		ret = record_write_environment(run->out);
+	if (!ret)
 		return 0;
 	/* Made a moment ago, and empty of results. */
 	record_close(run->out);
 	run->out = NULL;
 	unlink(run->record);
-	snprintf(run->err, sizeof(run->err), "cannot write %s: %s", run->record, strerror(-r));
+	snprintf(run->err, sizeof(run->err), "cannot write %s: %s", run->record, strerror(-ret));
 	return complain(run, KT_EXIT_USAGE);
 }
 
@@ -274,8 +276,8 @@ static int measure_all(struct bench_run *run, uint64_t seed)
 	error = run_questions(&run->suite, &m, &sum, run->err, sizeof(run->err));
 	interrupt_remove();
 	if (!error)
-		error = record_write(run->out,
-				     record_end(sum.interrupted ? "interrupted" : "complete"));
+		error = record_write_end(run->out,
+					 sum.interrupted ? RECORD_INTERRUPTED : RECORD_COMPLETE);
 	r = record_close(run->out);
 	run->out = NULL;
 	error = error ? error : r;

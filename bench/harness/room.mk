@@ -6,6 +6,8 @@ $(eval $(call archive,bench/libharness.a,$(harness_sources)))
 # are those of bench.h (bench_) and of the state slots, which a process has once (kthread_slot_).
 $(eval $(call whole,lib/libktbench.a,$(harness_sources),lib/libmeasure.a lib/libprobe.a,\
 	-w -G 'bench_*' -G 'kthread_slot_*' -G _.stapsdt.base))
-all: $B/include/ktbench/bench.h $B/bench/harness/ktbench.pc
-$B/include/ktbench/bench.h: bench/harness/bench.h
-	$Qmkdir -p $(@D) && cp $< $@
+all: $B/include/ktbench/bench.h $B/include/ktbench/built.h $B/bench/harness/ktbench.pc
+
+# As installed they include each other by <ktbench/...>.
+$B/include/ktbench/%.h: bench/harness/%.h
+	$Qmkdir -p $(@D) && sed 's|"bench/harness/|"ktbench/|' $< >$@

@@ -53,7 +53,12 @@ struct bench_place {
  */
 void bench_state_setup(struct bench_state *st, const struct bench_place *at);
 
-/* bench_state_run - one epoch; figures in @st->wire, outcome in @st->status */
+/*
+ * bench_state_run - one epoch; figures in @st->wire, outcome in @st->status
+ *
+ * WIRE_OK with an empty histogram when all values were impossible: the arm may do better in the
+ * next epoch, this one is of no use.
+ */
 void bench_state_run(struct bench_state *st, uint64_t iterations, bool observe);
 
 /* bench_state_teardown - undo setup if it succeeded */

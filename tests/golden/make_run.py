@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Writes a record with known contents: make_run.py small|full|trace|hostile > FILE
+"""Writes a record with known contents: make_run.py small|full|trace|hostile|negative > FILE
 
 Seeded, so the same name gives the same bytes. The figures are drawn from log-normal distributions
 with a tail and stand for no machine; they exercise the report, they measure nothing.
@@ -11,6 +11,7 @@ import random
 import sys
 
 K_USER, K_BPF, MAX_BITS = 7, 5, 40
+LAST = ((MAX_BITS - K_USER + 1) << K_USER) - 1  # the bucket of all values from 2^40 on
 HOSTILE = "<script>alert(1)</script>\x1b[31m"
 
 
@@ -151,6 +152,26 @@ def small():
     run.end()
 
 
+def negative():
+    """One of kt 0.1.0's, schema 1: an operation seemed to end 5 ns before it began, which its writer cast to -5."""
+    run = Run(5)
+    run.header("bench", ["bench"], seed=5, trace=False, trace_reason="not asked for")
+    emit = run.emit
+
+    def cast(**record):
+        if record["type"] == "block" and record["question"].endswith("same") and record["block"] == 3:
+            h = next(e for e in record["epochs"] if e["arm"] == "libkthread")["hist"]
+            h.update(count=h["count"] + 1, sum=h["sum"] - 5, max=-5, overflow=1, runs=h["runs"] + [[LAST, 1]])
+        emit(**record)
+
+    run.emit = cast
+    for name, latency in (("wakeup/trip=oneway/cpu=cross", True), ("wakeup/trip=oneway/cpu=same", True),
+                          ("work_queue/worker=busy", False)):
+        question(run, name, {"futex": 4000, "libkthread": 4010} if latency else {"futex": 31.4, "libkthread": 24.8}, 8,
+                 30 if latency else 20000, mode="latency" if latency else "time")
+    run.end()
+
+
 def full():
     run = Run(2)
     run.header("bench", ["bench", "--time", "2s"], seed=20260102, trace=True, trace_reason=None)
@@ -207,4 +228,4 @@ def hostile():
 
 
 if __name__ == "__main__":
-    {"small": small, "full": full, "trace": trace, "hostile": hostile}[sys.argv[1]]()
+    {"small": small, "full": full, "trace": trace, "hostile": hostile, "negative": negative}[sys.argv[1]]()

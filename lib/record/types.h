@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_RECORD_TYPES_H
+#define KT_RECORD_TYPES_H
+/*
+ * The types of records: for each one a struct, one writer and one reader. Nobody else makes or
+ * takes apart a record's JSON; SCHEMA.md has a row for each field, and a test holds both together.
+ *
+ * A writer takes any value that its struct can hold and appends one record: whole numbers up to
+ * 2^64-1 (those from 2^63 on stand as decimal strings, since JSON readers take 63 bits), numbers
+ * that are NaN or infinite (null), names of any bytes (see record_string()). What a writer can
+ * write the reader of the same type accepts, and gets the same values back.
+ *
+ * A reader fills its struct from a record that may hold anything. Strings and JSON values in the
+ * struct belong to the record. On failure it returns -EINVAL with the reason in @why ("iterations
+ * is not a whole number"), and the struct must not be used. A field that is not there reads as 0,
+ * false, NAN or NULL unless its row in SCHEMA.md says that it must be there.
+ *
+ * Both return 0 or -errno; writers as record_write().
+ */
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/measure/hist.h"
+
+struct record_writer;
+
+/* A name and a number: a counter (any number), a loss (a whole one). */
+struct record_number {
+	const char *name;
+	double value;
+};
+
+struct record_count {
+	const char *name;
+	uint64_t value;
+};
+
+/* ---- header, environment, end ---------------------------------------------------------------- */
+
+/* What one program was built as. NULL: not known. */
+struct record_build {
+	const char *version;  /* "0.1.0-12-gabc1234", with "+" behind when the tree was changed */
+	const char *build_id; /* of its ELF file, in hexadecimal */
+	const char *compiler, *flags;
+};
+
+/* Begins a run. Written first; the file put together by cat has several. */
+struct record_header {
+	int schema;	  /* read: that of the file */
+	const char *tool; /* "bench", "trace" */
+	struct record_build kt;
+	struct record_build suite; /* bench: of the suite binary; all NULL: not said */
+	const char *suite_name;	   /* bench: its file name without directories; NULL: none */
+	json_t *command;	   /* array of strings */
+	const char *id;		   /* UUID; two headers of one id are the same run; see below */
+	const char *start;	   /* UTC, ISO 8601 */
+	uint64_t start_ns;
+	bool has_seed;
+	uint64_t seed;
+	bool traced;		  /* bench */
+	const char *trace_reason; /* bench: why not traced; NULL */
+};
+
+#define RECORD_ID_SIZE 37
+
+/* record_make_id - a new one, for those who need it before the file is there */
+void record_make_id(char id[RECORD_ID_SIZE]);
+
+/*
+ * record_write_header - @h without schema, start, start_ns and command, which are made here; so is
+ * an id that is NULL
+ */
+int record_write_header(struct record_writer *w, const struct record_header *h, int argc,
+			char **argv);
+int record_read_header(const json_t *record, struct record_header *h, char *why, size_t whylen);
+
+/* record_write_environment - machine, kernel, CPUs, clock, mitigations, limits, warnings */
+int record_write_environment(struct record_writer *w);
+
+/* What tells machines and kernels apart; the rest of an environment is for people, in @all. */
+struct record_environment {
+	const char *host_id, *kernel; /* "release version" is not needed: release alone */
+	json_t *all;
+};
+int record_read_environment(const json_t *record, struct record_environment *e, char *why,
+			    size_t whylen);
+
+enum record_status { RECORD_COMPLETE, RECORD_INTERRUPTED };
+int record_write_end(struct record_writer *w, enum record_status status);
+int record_read_end(const json_t *record, enum record_status *status, char *why, size_t whylen);
+
+/* ---- questions of a bench run ---------------------------------------------------------------- */
+
+#define RECORD_MAX_ARMS 64
+
+struct record_arm {
+	const char *name;
+	const char *label; /* NULL: none */
+	uint64_t epoch_ns; /* in a calibration */
+};
+
+struct record_skipped {
+	const char *arm, *reason;
+};
+
+struct record_question {
+	const char *name;
+	bool latency;	      /* mode "latency", else "time" */
+	const char *baseline; /* NULL: none */
+	double zone;
+	bool phases;
+	size_t nr_arms, nr_skipped;
+	struct record_arm arm[RECORD_MAX_ARMS];
+	struct record_skipped skipped[RECORD_MAX_ARMS];
+};
+int record_write_question(struct record_writer *w, const struct record_question *q);
+int record_read_question(const json_t *record, struct record_question *q, char *why, size_t whylen);
+
+struct record_calibration {
+	const char *question;
+	uint64_t iterations;
+	size_t nr_arms;
+	struct record_arm arm[RECORD_MAX_ARMS];
+};
+int record_write_calibration(struct record_writer *w, const struct record_calibration *c);
+int record_read_calibration(const json_t *record, struct record_calibration *c, char *why,
+			    size_t whylen);
+
+#define RECORD_MAX_NUMBERS 64
+
+struct record_epoch {
+	const char *arm;
+	uint64_t iterations, start_ns, end_ns, cpu_ns, nvcsw, nivcsw, minflt;
+	size_t nr_counters, nr_losses;
+	struct record_number counter[RECORD_MAX_NUMBERS];
+	struct record_count loss[RECORD_MAX_NUMBERS]; /* "impossible": values left out */
+	struct hist *hist;			      /* the caller's */
+};
+
+/* An epoch that was not kept. */
+struct record_dropped {
+	const char *arm, *reason;
+};
+
+/* What disturbed a block; NAN: not known. */
+struct record_noise {
+	double steal, psi_cpu, canary_ns;
+};
+
+struct record_block {
+	const char *question;
+	uint64_t number;
+	bool traced;
+	size_t nr_epochs, nr_dropped;
+	const struct record_epoch *epoch; /* writing: in the order in which they ran */
+	struct record_dropped dropped[RECORD_MAX_ARMS];
+	struct record_noise noise;
+};
+int record_write_block(struct record_writer *w, const struct record_block *b);
+
+/*
+ * record_read_block - all but the epochs; record_read_epoch() reads number @i of b->nr_epochs, so
+ * that one that is bad costs itself only. @e->hist is given by the caller; on failure @e->arm is
+ * the arm where it could be read, else NULL.
+ */
+int record_read_block(const json_t *record, struct record_block *b, char *why, size_t whylen);
+int record_read_epoch(const json_t *record, size_t i, struct record_epoch *e, char *why,
+		      size_t whylen);
+
+/* A question, or an arm of it, that could not be finished. */
+struct record_failed {
+	const char *question, *arm, *reason; /* arm NULL: the question */
+};
+int record_write_failed(struct record_writer *w, const struct record_failed *f);
+int record_read_failed(const json_t *record, struct record_failed *f, char *why, size_t whylen);
+
+/* ---- traces ---------------------------------------------------------------------------------- */
+
+#define RECORD_MAX_METRICS 64
+
+struct record_metric {
+	const char *name;
+	const struct hist *hist;
+};
+
+/* What a tracer saw of one subject in one interval. */
+struct record_trace {
+	const char *question, *kind; /* one of both: beside the arms of a question, or a trace */
+	const char *subject;
+	const char *main_metric; /* the one that stands for the subject in tables; NULL: not said */
+	uint64_t start_ns, end_ns;
+	size_t nr_metrics;
+	struct record_metric metric[RECORD_MAX_METRICS]; /* writing */
+};
+int record_write_trace(struct record_writer *w, const struct record_trace *t);
+
+/*
+ * record_read_trace - all but the histograms, of which nr_metrics are there;
+ * record_read_metric() reads number @i of them into @h and its name
+ */
+int record_read_trace(const json_t *record, struct record_trace *t, char *why, size_t whylen);
+int record_read_metric(const json_t *record, size_t i, const char **name, struct hist *h, char *why,
+		       size_t whylen);
+
+/* What the tracing missed, counted and cost. */
+struct record_losses {
+	const char *question; /* NULL: of a trace */
+	size_t nr_losses, nr_counters;
+	struct record_count loss[RECORD_MAX_NUMBERS], counter[RECORD_MAX_NUMBERS];
+	uint64_t events, cpu_ns;
+	bool has_bpf_ns;
+	uint64_t bpf_ns;
+};
+int record_write_losses(struct record_writer *w, const struct record_losses *l);
+int record_read_losses(const json_t *record, struct record_losses *l, char *why, size_t whylen);
+#endif
