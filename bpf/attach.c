@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A tracer's programs to tracepoints, probes of programs and iterators; their links belong to it. */
+/* Attaching a tracer's programs: to tracepoints, to probes of programs, to iterators. */
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>

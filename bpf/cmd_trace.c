@@ -29,7 +29,7 @@ static const struct argp_option option_table[] = {
 	{ "tid", 't', "TID", 0, "Only this thread", 0 },
 	{ "comm", 'c', "GLOB", 0, "Only threads whose name matches this shell pattern", 0 },
 	{ "kthreads", KEY_KTHREADS, NULL, 0, "The kernel's threads instead of user threads", 0 },
-	{ "duration", 'd', "TIME", 0, "End after TIME (units ns us ms s m h; s by default)", 0 },
+	{ "duration", 'd', "TIME", 0, "End after TIME (units ns us ms s m h; default s)", 0 },
 	{ "interval", 'i', "TIME", 0, "Record and print every TIME", 0 },
 	{ "by", KEY_BY, "WHAT", 0, "", 0 }, /* help_filter() lists them */
 	{ "output", 'o', "FILE", 0,
@@ -88,7 +88,7 @@ static enum tracer_kind parse_kind(const char *text)
 	char known[128];
 
 	if (kind == NR_TRACER_KINDS)
-		refuse("there is no kind '%s': trace %s", text,
+		refuse("unknown kind '%s': expected %s", text,
 		       tracer_kind_list(TRACER_ALL_KINDS, "or", known, sizeof(known)));
 	return kind;
 }
@@ -128,7 +128,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case ARGP_KEY_ARG:
 		if (o->kind_given)
-			refuse("what is '%s'? A command stands after --", arg);
+			refuse("unexpected argument '%s'; put a command to run after --", arg);
 		t->kind = parse_kind(arg);
 		o->kind_given = true;
 		break;
@@ -216,7 +216,7 @@ static void check_by(struct options *o)
 		snprintf(known + used, sizeof(known) - used, "%s%s", used ? ", " : "",
 			 tracer_by_name(t->by));
 	}
-	refuse("--by wants %s or all, not '%s'", known, o->by);
+	refuse("invalid --by '%s': expected %s or all", o->by, known);
 }
 
 static void check_combination(const struct options *o)
@@ -226,7 +226,7 @@ static void check_combination(const struct options *o)
 	struct glob *g;
 
 	if (!o->kind_given)
-		refuse("what to trace? %s; kt trace --help lists the options",
+		refuse("no kind given: expected %s; kt trace --help lists the options",
 		       tracer_kind_list(TRACER_ALL_KINDS, "or", known, sizeof(known)));
 	if (t->kthreads && t->tgid)
 		refuse("--kthreads and -p exclude each other: kernel threads belong to no process");
@@ -236,12 +236,12 @@ static void check_combination(const struct options *o)
 		       : t->tid ? "-t"
 				: "--kthreads");
 	if (t->tgid == getpid())
-		refuse("process %d is this one", t->tgid);
+		refuse("process %d is kt trace itself", t->tgid);
 	if (!t->comm_glob)
 		return;
 	g = malloc(sizeof(*g));
 	if (g && glob_compile(g, t->comm_glob))
-		refuse("'%s' is no pattern: a bracket is open, or it is longer than %d characters",
+		refuse("invalid pattern '%s': a bracket is open, or it is longer than %d characters",
 		       t->comm_glob, GLOB_MAX_TOKENS);
 	free(g);
 }
@@ -327,12 +327,14 @@ static int print_report(const char *path, char *err, size_t errlen)
 /* An empty report needs a reason. */
 static void explain_nothing(const struct options *o)
 {
-	bool probes = tracer_kind_about(o->q.opts.kind)->only_probes && !o->q.opts.kthreads;
+	const char *deed = tracer_kind_about(o->q.opts.kind)->deed;
 
-	cli_say("nothing was seen: %s",
-		probes && o->q.command
-			? "no program linked with libkthread was executed, or it did none of this"
-			: "none of this happened in that time");
+	if (deed && o->q.command)
+		cli_say("nothing was seen: COMMAND ran no program linked with libkthread, or that "
+			"program never %s",
+			deed);
+	else
+		cli_say("nothing was seen: none of this happened in that time");
 }
 
 /* A directory of our own for a record that nobody wants to keep. */
@@ -403,7 +405,7 @@ int cmd_trace(int argc, char **argv)
 	if (*temporary)
 		remove_temporary(temporary);
 	if (outcome.command)
-		command_status = trace_wait_command(&outcome);
+		command_status = trace_run_wait(&outcome);
 	if (status)
 		return status;
 	if (command_status)

@@ -185,7 +185,7 @@ static void examine_maps(struct examination *e)
 	size_t used = strlen(costs);
 	int ok = libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL);
 
-	/* The library cannot tell refused from unknown: without privilege it is refused. */
+	/* The library does not tell refused from unknown: without privilege it is refused. */
 	say_tried(e, "ring buffer maps",
 		  ok == 1	     ? 0
 		  : e->is_privileged ? ok ?: -EINVAL
@@ -267,8 +267,8 @@ static void examine_perf(struct examination *e)
 		return;
 	}
 	/*
-	 * The offset 0 is no code, but permission is asked first; a real probe would change our
-	 * text.
+	 * There is no code at offset 0, but permission is checked first; a real probe would change
+	 * our text.
 	 */
 	uprobe.type = (uint32_t)strtoul(line, NULL, 10);
 	uprobe.config1 = (uint64_t)(uintptr_t) "/proc/self/exe";
@@ -277,7 +277,7 @@ static void examine_perf(struct examination *e)
 	    !(e->caps & 1ULL << CAP_SYS_ADMIN))
 		say(e, "uprobes and USDT", CAPABILITY_FORBIDDEN, costs,
 		    "run as root, or grant CAP_SYS_ADMIN",
-		    "this kernel wants CAP_SYS_ADMIN for them");
+		    "this kernel requires CAP_SYS_ADMIN for them");
 	else if (ret == -EPERM || ret == -EACCES)
 		say_tried(e, "uprobes and USDT", ret, costs);
 	else if (access("/sys/bus/event_source/devices/uprobe/format/ref_ctr_offset", F_OK))
@@ -312,7 +312,8 @@ static void examine_files(struct examination *e)
 		    e->is_privileged ? CAPABILITY_NOT_CONFIGURED : CAPABILITY_FORBIDDEN,
 		    "nothing of kt; bpftrace and perf need it",
 		    "mount -t tracefs nodev /sys/kernel/tracing",
-		    e->is_privileged ? "not mounted" : "not mounted, or not readable for us");
+		    e->is_privileged ? "not mounted"
+				     : "not mounted, or not readable by this process");
 
 	fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	if (fd >= 0) {
@@ -332,7 +333,7 @@ static void examine_files(struct examination *e)
 		say(e, "kernel symbols", CAPABILITY_FORBIDDEN,
 		    "names of kernel functions; flushes of kernel workers count as works",
 		    "run as root, or sysctl kernel.kptr_restrict=0",
-		    "addresses are hidden from us");
+		    "addresses are hidden from this process");
 	else
 		say(e, "kernel symbols", CAPABILITY_OK, "", NULL, "%s", "");
 	if (fd >= 0)

@@ -168,7 +168,7 @@ int error_explain(char *err, size_t errlen, int errnum, const char *what, ...)
 
 	if (errnum == -EPERM || errnum == -EACCES) {
 		why_not_permitted(why, sizeof(why));
-		/* A program the verifier refuses is -EACCES too: then its words are the cause. */
+		/* Also -EACCES: a program the verifier refuses. Its words are the cause then. */
 		last = errnum == -EACCES ? log_last() : "";
 		if (*last && !strstr(why, "missing"))
 			snprintf(why, sizeof(why), "the verifier refused: %s", last);
@@ -202,8 +202,9 @@ int error_explain_probe(char *err, size_t errlen, int errnum, const char *provid
 {
 	if ((errnum != -EPERM && errnum != -EACCES) || effective_caps() >> CAP_SYS_ADMIN_BIT & 1)
 		return error_explain(err, errlen, errnum, "attach the probe %s:%s", provider, name);
-	return error_say(err, errlen, errnum,
-			 "cannot attach the probe %s:%s: not permitted, CAP_SYS_ADMIN missing, "
-			 "which this kernel wants for probes of programs; run as root or grant it",
-			 provider, name);
+	return error_say(
+		err, errlen, errnum,
+		"cannot attach the probe %s:%s: this kernel requires CAP_SYS_ADMIN to attach "
+		"user-space probes; run as root or grant it",
+		provider, name);
 }

@@ -32,8 +32,8 @@ int error_explain(char *err, size_t errlen, int errnum, const char *what, ...)
 int error_explain_process(char *err, size_t errlen, int errnum, const char *what, pid_t pid);
 
 /*
- * error_explain_probe - the same when a probe of a program could not be attached: some kernels want
- * CAP_SYS_ADMIN for that, others take CAP_PERFMON
+ * error_explain_probe - the same when a probe of a program could not be attached: some kernels
+ * require CAP_SYS_ADMIN for that, others accept CAP_PERFMON
  */
 int error_explain_probe(char *err, size_t errlen, int errnum, const char *provider,
 			const char *name);

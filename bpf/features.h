@@ -24,8 +24,8 @@ struct feature_text {
 extern const struct feature_text feature_text[NR_FEATURES];
 
 /*
- * feature_try - 0, or -errno as the kernel refused it; -EPERM: not told from absent without
- * privilege
+ * feature_try - 0, or -errno as the kernel refused it; -EPERM: without privilege, so it may also be
+ * absent
  */
 int feature_try(enum feature f);
 

@@ -78,9 +78,13 @@ struct tracer_kind_about {
 	 */
 	uint16_t main_metrics[4];
 	uint32_t nr_main_metrics;
-	uint32_t by;	  /* TRACER_BY_BIT()s of its own; those of every kind are added */
-	uint32_t needs;	  /* FEATURE_BIT()s: what is asked for when it cannot be loaded */
-	bool only_probes; /* it sees user threads only in programs with libkthread's probes */
+	uint32_t by;	/* TRACER_BY_BIT()s of its own; those of every kind are added */
+	uint32_t needs; /* FEATURE_BIT()s: what is asked for when it cannot be loaded */
+	/*
+	 * What a program linked with libkthread must have done to be seen, "queued a work"; NULL:
+	 * user threads are seen without libkthread's probes.
+	 */
+	const char *deed;
 };
 
 /* tracer_kind_about - what @kind says of itself; NULL: there is no such kind */

@@ -38,7 +38,7 @@ const struct tracer_ops tracer_park = {
 		.main_metrics = { METRIC_PARK, METRIC_UNPARK, METRIC_PARK_REACT },
 		.nr_main_metrics = 3,
 		.needs = FEATURE_BIT(FEATURE_ATOMICS) | FEATURE_BIT(FEATURE_CURRENT_TASK),
-		.only_probes = true,
+		.deed = "parked a thread",
 	},
 	.skeleton = &park_skeleton,
 	.usdt = &usdt,

@@ -7,13 +7,13 @@
  *
  * Library threads (struct park_target): the parked thread's own probe may come after the
  * controller's next ones, because it fires when the park can be seen already. So figures that are
- * complete before the thread has told who it is are owed until then, and an unpark request belongs
- * to the park that was asked for before it.
+ * complete before the thread is known are owed until then, and an unpark request belongs to the
+ * park that was asked for before it.
  *
  * Kernel threads (struct park_kernel, struct park_parker): no event for park and unpark exists;
- * wakes, switches and two bits of the thread tell: a wake of a thread whose should-park bit is set
- * is the request, switching out in the parked state is the park, a wake in that state is the
- * release. A thread that was awake when it was asked has no request to be seen ("no nudge").
+ * wakes, switches and two bits of the thread stand for them: a wake of a thread whose should-park
+ * bit is set is the request, switching out in the parked state is the park, a wake in that state is
+ * the release. A thread that was awake when it was asked has no request to be seen ("no nudge").
  */
 #include "lib/probe/types.h"
 #define PARK_INLINE static inline __attribute__((always_inline))
@@ -26,7 +26,7 @@ struct park_target {
 	uint64_t released_ns; /* unpark request, 0: none that was not answered */
 	uint64_t owed_park_ns, owed_call_ns; /* figures that wait for the thread to be known */
 	uint32_t asked;			     /* a request stands */
-	uint32_t asker;			     /* thread id of who asked */
+	uint32_t asker;			     /* thread id of the caller that asked */
 	uint32_t known;			     /* group and wanted are valid */
 	uint32_t wanted;
 	uint32_t group;
@@ -104,10 +104,10 @@ struct park_kernel {
 	uint32_t reserved;
 };
 
-/* Who asks: it waits for the thread's answer after the nudge. */
+/* The thread that asks: it waits for the answer after the nudge. */
 struct park_parker {
 	uint64_t asked_ns;
-	uint32_t thread;   /* whom */
+	uint32_t thread;   /* that is asked */
 	uint32_t answered; /* woken by it */
 	uint32_t session;
 	uint32_t group; /* of the thread */

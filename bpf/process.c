@@ -54,7 +54,7 @@ static struct tracer_known_process *know(struct tracer *t, uint32_t tgid)
 	return p;
 }
 
-/* Threads that were there before we knew of them have no storage yet. */
+/* Threads that were there before their process joined have no storage yet. */
 static void seed_threads(struct tracer *t)
 {
 	char err[8];
@@ -80,7 +80,7 @@ static int look(struct tracer *t, struct tracer_known_process *p, char *err, siz
 	return ret < 0 ? ret : 0;
 }
 
-/* Release: who sees the new number of changes finds the address in the map. */
+/* Release: a program that sees the new number of changes finds the address in the map. */
 static void announce_registry(struct tracer *t)
 {
 	__atomic_store_n(&t->control->stamped, 1, __ATOMIC_RELEASE);
@@ -105,7 +105,7 @@ int process_add(struct tracer *t, pid_t tgid, uint64_t registry_addr)
 	if (!p)
 		return -ENOMEM;
 	p->registry = registry_addr;
-	p->done = p->told = registry_addr != 0;
+	p->done = p->given = registry_addr != 0;
 	if (registry_addr)
 		announce_registry(t);
 	seed_threads(t);
@@ -216,9 +216,9 @@ void process_forget_looks(struct tracer *t)
 {
 	uint32_t i;
 
-	/* An address that tracer_add_process() told stays good. */
+	/* An address that came by tracer_add_process() stays good. */
 	for (i = 0; i < t->nr_processes; i++) {
-		t->process[i].done = t->process[i].told || !t->process[i].local;
+		t->process[i].done = t->process[i].given || !t->process[i].local;
 		t->process[i].looked = 0;
 		t->process[i].next_ns = 0;
 	}
@@ -281,7 +281,7 @@ int process_check(struct tracer *t, char *err, size_t errlen)
 				 of_tid ?: of, of_tid ?: of);
 	if (o->kthreads && of_tid && !is_kernel_thread(of_tid))
 		return error_say(err, errlen, -EINVAL,
-				 "thread %d is no kernel thread; leave --kthreads out", o->tid);
+				 "thread %d is not a kernel thread; leave --kthreads out", o->tid);
 	if ((of || of_tid) && pidns_to_global(of ?: of_tid, &id))
 		return error_say(
 			err, errlen, -ENOTSUP,

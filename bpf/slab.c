@@ -353,9 +353,9 @@ int slab_read(struct tracer *t, struct tracer_snapshot **out)
 	if (!s)
 		return -ENOMEM;
 	/*
-	 * A program reads the bank once and writes only there. After the grace period nobody who
-	 * read the old number is running, so that bank is ours: nothing is lost, nothing counted
-	 * twice.
+	 * A program reads the bank once and writes only there. After the grace period no
+	 * program that read the old number is running, so that bank is ours: nothing is lost,
+	 * nothing counted twice.
 	 */
 	__atomic_store_n(&t->control->bank, !bank, __ATOMIC_RELEASE);
 	ret = grace_period();

@@ -34,7 +34,7 @@ const struct tracer_ops tracer_stop = {
 		.main_metrics = { METRIC_STOP },
 		.nr_main_metrics = 1,
 		.needs = FEATURE_BIT(FEATURE_ATOMICS) | FEATURE_BIT(FEATURE_CURRENT_TASK),
-		.only_probes = true,
+		.deed = "stopped a thread",
 	},
 	.skeleton = &stop_skeleton,
 	.usdt = &usdt,

@@ -10,7 +10,7 @@ enum stop_metric { TRACER_METRICS(STOP, STOP_METRICS) };
 
 #define STOP_MAX_PENDING 4096
 
-/* A stop under way, by the thread id of who stops. */
+/* A stop under way, by its caller's thread id. */
 struct stop_pending {
 	uint64_t start_ns;
 	uint32_t group;

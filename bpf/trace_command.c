@@ -43,7 +43,7 @@ static void child(struct gate *gate, int wake, int exec_err, char **argv, pid_t 
 	int errnum;
 	char c;
 
-	/* Whoever holds us may die: then nothing must run untraced. */
+	/* The tracer that holds us may die: then nothing must run untraced. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent || read(wake, &c, 1) != 1)
 		_exit(127);

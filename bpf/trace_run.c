@@ -230,8 +230,8 @@ int trace_run(struct trace_request *q, struct trace_outcome *o, char *err, size_
 	/* A reader that went away must not cost the record its end. */
 	signal(SIGPIPE, SIG_IGN);
 	/*
-	 * Ignored by whoever started us, it would take away the command's status and our wait's
-	 * end.
+	 * Where our parent had it ignored, the command's status would be lost and our wait would
+	 * not end.
 	 */
 	signal(SIGCHLD, SIG_DFL);
 	r.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -277,7 +277,7 @@ close:
 	return ret;
 }
 
-int trace_wait_command(struct trace_outcome *o)
+int trace_run_wait(struct trace_outcome *o)
 {
 	int status, fd;
 	sigset_t set;

@@ -12,7 +12,7 @@
 #include "bpf/pidns.h"
 #include "bpf/tracer_impl.h"
 
-/* ---- what the kernel lets us do --------------------------------------------------------------- */
+/* ---- what the kernel lets us do -------------------------------------------------------------- */
 
 int tracer_permitted(char *err, size_t errlen)
 {
@@ -74,7 +74,7 @@ static int fill_settings(struct tracer *t, char *err, size_t errlen)
 	s->switch_has_state = feature_tracepoint_args("sched_switch") >= 4;
 	s->by_name = o->comm_glob != NULL;
 	if (o->comm_glob && glob_compile(&s->glob, o->comm_glob))
-		return error_say(err, errlen, -EINVAL, "'%s' is no valid shell pattern",
+		return error_say(err, errlen, -EINVAL, "'%s' is not a valid shell pattern",
 				 o->comm_glob);
 	return 0;
 }
@@ -136,7 +136,7 @@ int tracer_open(struct tracer **out, const struct tracer_opts *o, char *err, siz
 	if (ret)
 		return ret;
 	if (!tracer_kind_ops(o->kind))
-		return error_say(err, errlen, -EINVAL, "there is no such tracer");
+		return error_say(err, errlen, -EINVAL, "unknown kind of tracer");
 	t = calloc(1, sizeof(*t));
 	if (!t || copy_opts(t, o)) {
 		tracer_close(t);

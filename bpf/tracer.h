@@ -29,7 +29,7 @@ struct tracer_opts {
 	pid_t tid;	       /* thread id, likewise */
 	const char *comm_glob; /* thread name, shell pattern */
 	bool kthreads;	       /* kernel threads only (without it: user threads only) */
-	bool follow_children;  /* with tgid: its descendants too, also after exec */
+	bool follow_children;  /* with tgid: its descendants as well, also after exec */
 	uint32_t ring_bytes;   /* 0: default; small values are for tests of the loss counters */
 	uint32_t max_pending;  /* 0: default; entries of the pending-work map */
 	bool run_time; /* let the kernel keep our programs' run time (two clock reads more per hit) */

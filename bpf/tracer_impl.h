@@ -2,8 +2,8 @@
 #ifndef KT_BPF_TRACER_IMPL_H
 #define KT_BPF_TRACER_IMPL_H
 /*
- * Inside of a tracer: what the core (tracer.c, slab.c, process.c, attach.c) does for every kind, and
- * what a kind (wakeup.c, park.c, work.c, stop.c) adds through its table of operations.
+ * Inside of a tracer: what the core (tracer.c, slab.c, process.c, attach.c) does for every kind,
+ * and what a kind (wakeup.c, park.c, work.c, stop.c) adds through its table of operations.
  *
  * The core resolves the options, opens and loads the skeleton, fills the settings, sizes and maps
  * the slab, keeps the set of processes, flips banks, reads counters, owns all links and words
@@ -115,7 +115,7 @@ struct tracer_known_process {
 	pid_t local;	   /* as this process's namespace shows it */
 	uint32_t execs;	   /* of struct tracer_process when last looked at */
 	uint64_t registry; /* 0: none found */
-	bool told;	   /* its registry came by tracer_add_process() */
+	bool given;	   /* its registry came by tracer_add_process() */
 	bool done;	   /* nothing more to find */
 	uint32_t looked;   /* how often since it joined or called exec */
 	uint64_t next_ns;  /* when to look again */

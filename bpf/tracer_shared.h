@@ -57,7 +57,7 @@ struct tracer_settings {
 	uint32_t nr_metrics;
 	uint32_t nr_shards;
 	uint32_t shard_owned;	   /* no two CPUs share a shard */
-	uint32_t switch_has_state; /* sched_switch tells prev_state as its 4th argument (5.18) */
+	uint32_t switch_has_state; /* sched_switch has prev_state as its 4th argument (5.18) */
 	struct glob glob;
 };
 
@@ -78,7 +78,7 @@ struct tracer_process {
 };
 
 /*
- * A thread of a process; tid as gettid() tells it, tgid as the kernel's initial namespace shows it.
+ * A thread of a process; tid as gettid() returns it, tgid as the kernel's initial namespace has it.
  */
 struct tracer_thread {
 	uint32_t tgid;

@@ -71,7 +71,8 @@ static int say_missing(const struct tracer *t, const struct usdt_files *u, char 
 		err, errlen, -ENOENT,
 		"process %d has no probe %s:%s in any file it maps; it must be linked with "
 		"libkthread (built with probes)%s",
-		pid, w->provider, w->name, u->targets.nr ? "; its version of it is too old" : "");
+		pid, w->provider, w->name,
+		u->targets.nr ? "; it is linked with a libkthread too old to have this probe" : "");
 }
 
 int usdt_files_open(struct tracer *t, struct usdt_files *u, char *err, size_t errlen)

@@ -16,7 +16,7 @@
  * the sums over the links, RESUME follows the last one, and the time between a link's T3 and the
  * next one's T1 belongs to CALL, since it is the way the request takes, not the scheduler's.
  *
- * Who may run together, as the kernel serialises it:
+ * Which events may run together, as the kernel serialises them:
  *
  *   waking	the woken task's pi_lock
  *   wakeup, migrate, switch_in, switch_out	the run queue's lock; wakeup follows its waking
@@ -72,7 +72,7 @@ struct wake_state {
 	uint32_t seq;	   /* slot's sequence when the chain began */
 	uint32_t last_seq; /* the last sequence accounted for */
 	uint32_t seq_known;
-	uint32_t owed;	  /* an answer will come to a wake that is no chain: it is no spinning */
+	uint32_t owed;	  /* an answer will come to a wake that is not a chain: it was not a spin */
 	uint64_t last_t0; /* the last T0 that began a chain */
 	uint64_t t0, t1, t2, t3;
 	uint64_t migrated; /* last move to another queue, 0: none */
@@ -425,8 +425,8 @@ WAKE_FN void wake_switch_out(struct wake_state *s, uint32_t how, const struct kt
 	if (s->chain == WAKE_WOKEN) {
 		/*
 		 * No T3. Either it was woken before we knew its place and ran all the time, or the
-		 * kernel did not tell that it was switched in: seen on a virtual machine, with the
-		 * switches of one certain task.
+		 * kernel did not report that it was switched in: seen on a virtual machine, with
+		 * the switches of one certain task.
 		 */
 		o->fate = s->primed ? COUNTER_switch_missed : COUNTER_absorbed;
 		s->chain = WAKE_IDLE;

@@ -68,8 +68,8 @@ static void wakeup_detach(struct tracer *t)
 }
 
 /*
- * The semaphore of kthread:slot, raised by attaching, makes the threads of all who map the file
- * write stamps.
+ * The semaphore of kthread:slot, raised by attaching, makes the threads of all processes that
+ * map the file write stamps.
  */
 static int attach_slot_probes(struct tracer *t, char *err, size_t errlen)
 {
@@ -101,9 +101,9 @@ static int wakeup_attach(struct tracer *t, char *err, size_t errlen)
 		ret = attach_program(t, programs[i], err, errlen);
 	if (!ret && names_matter(t))
 		ret = attach_program(t, "on_named_thread_exit", err, errlen);
-	/* After the programs: whoever is born in between makes its storage itself. */
+	/* After the programs: a thread born in between makes its storage itself. */
 	ret = ret ?: attach_iter_once(t, "seed_tasks", err, errlen);
-	/* A command without probes, or none, is traced without stamps. */
+	/* A command without probes is traced without stamps. */
 	if (!ret && t->opts.command && targets_add_command(&w->files, t->opts.command) > 0)
 		ret = attach_slot_probes(t, err, errlen);
 	return ret;

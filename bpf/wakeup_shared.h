@@ -2,8 +2,8 @@
 #ifndef KT_BPF_WAKEUP_SHARED_H
 #define KT_BPF_WAKEUP_SHARED_H
 /*
- * What wakeup.bpf.c, wake_state.h and wakeup.c agree on: the metrics. wake_state.h says which stamps
- * they lie between.
+ * What wakeup.bpf.c, wake_state.h and wakeup.c agree on: the metrics. wake_state.h says between
+ * which stamps they lie.
  *
  * All but KERNEL (and PREMIG, where nothing moved) come together, once per wake of which every
  * stamp was found, so their counts agree. In a group with no such wake (kernel threads have no

@@ -15,7 +15,7 @@ TRACER_SKELETON(work);
 static const struct tracer_metric metrics[] = { WORK_METRICS(METRIC_INIT) };
 
 struct work {
-	struct usdt_files files; /* first, as usdt_kind.h wants it */
+	struct usdt_files files; /* must be first: usdt_kind.h takes t->kind for it */
 	struct subject_funcs funcs;
 };
 
@@ -39,7 +39,7 @@ static int add_barriers(struct tracer *t, const struct target_file *f, const str
 	for (size_t n = 0; n < sizeof(barrier_names) / sizeof(barrier_names[0]) && !ret; n++) {
 		uint64_t addr;
 
-		/* A stripped file does not tell: then flushes count as works. */
+		/* A stripped file has lost the name: then flushes count as works. */
 		if (symbol_find_in_file(f->path, barrier_names[n], &addr, NULL))
 			continue;
 		for (uint32_t s = 0; s < p->nr_sites && s < TARGET_MAX_SITES && !ret; s++) {
@@ -135,7 +135,7 @@ const struct tracer_ops tracer_work = {
 		.nr_main_metrics = 3,
 		.by = TRACER_BY_BIT(FUNC) | TRACER_BY_BIT(WORKER),
 		.needs = FEATURE_BIT(FEATURE_ATOMICS) | FEATURE_BIT(FEATURE_CURRENT_TASK),
-		.only_probes = true,
+		.deed = "queued a work",
 	},
 	.skeleton = &work_skeleton,
 	.usdt = &usdt,

@@ -12,13 +12,13 @@ links_kthread = lib/libkthread.a lib/libprobe.a
 links_slot = $(links_kthread)
 links_probes = $(links_kthread)
 links_keventd = lib/libkeventd.a lib/libprobe.a
-links_harness = bench/libktbench.a lib/libmeasure.a lib/libprobe.a
+links_harness = bench/libharness.a lib/libmeasure.a lib/libprobe.a
 links_arms = bench/libarms.a $(links_kthread) $(links_keventd)
 links_driver = bench/libdriver.a $(links_arms) $(links_harness)
 archives += lib/libkthread.a
 
 # The test build of libkthread instead of the real one, for tests that use its hooks (kthread_test_delay and the like).
-hooked_tests := $(notdir $(basename $(shell grep -l 'kthread_test_[a-z]' tests/unit/*.c)))
+hooked_tests := $(notdir $(basename $(shell grep -lE 'kthread_test_[a-z]|unit/hold\.h' tests/unit/*.c)))
 
 # $(call test_links,NAME): the archives of test NAME, below build/
 test_links = $(addprefix $B/,$(if $(filter $1,$(hooked_tests)),\

@@ -2,8 +2,8 @@
 #ifndef KT_ARMS_ARM_H
 #define KT_ARMS_ARM_H
 /*
- * A contender: one library or primitive, used the way its own users would use it, behind operations
- * that the drivers share. One file per arm; it ends with one const struct arm and ARM_LISTED().
+ * A contender: one library or primitive, used the way its own users would use it, by operations that
+ * the drivers share. One file per arm; it ends with one const struct arm and ARM_LISTED().
  *
  * An operation that the contender does not have is NULL: the arm is then absent from that
  * question, never emulated. Drivers ask for all arms that have an operation (arms_that()), so an
@@ -120,8 +120,8 @@ struct arm {
 	void (*self_destroy)(void *self);
 
 	/*
-	 * Park: peer_park returns when the peer runs no more of its code; peer_unpark lets it go
-	 * on, and it then calls on_wake() and goes on running its loop (which looks for the next
+	 * Park: peer_park returns when the peer runs no more of its code; peer_unpark releases
+	 * it, and it then calls on_wake() and goes on running its loop (which looks for the next
 	 * park request in the arm's own way). A parkable peer is made by park_create with the same
 	 * options. It is destroyed parked or not.
 	 */
@@ -226,7 +226,7 @@ unsigned int arms_that(const char *name[ARM_MAX + 1], struct arm_ask ask);
 /* arm_can - what @arm can, of enum arm_can */
 unsigned int arm_can(const struct arm *arm);
 
-/* arm_find - by name, NULL when this build has no such arm (its library was not there) */
+/* arm_find - by name, NULL when this build does not have it (its library was not there) */
 const struct arm *arm_find(const char *name);
 
 /* arm_missing - why arm_find(@name) is NULL, e.g. "built without libuv (install libuv1-dev)" */

@@ -52,7 +52,7 @@ static void peer_loop(void *arg)
 static int atomic_peer_create(void **peer, const struct arm_peer_opts *o)
 {
 	struct peer *p;
-	int err;
+	int ret;
 
 	if (!o->may_spin)
 		return -EOPNOTSUPP;
@@ -61,10 +61,10 @@ static int atomic_peer_create(void **peer, const struct arm_peer_opts *o)
 		return -ENOMEM;
 	p->on_wake = o->on_wake;
 	p->arg = o->arg;
-	err = arm_thread_start(&p->thread, o->cpu, o->name, o->on_start, o->arg, peer_loop, p);
-	if (err) {
+	ret = arm_thread_start(&p->thread, o->cpu, o->name, o->on_start, o->arg, peer_loop, p);
+	if (ret) {
 		free(p);
-		return err;
+		return ret;
 	}
 	*peer = p;
 	return 0;

@@ -5,7 +5,7 @@
  * What the drivers share: the arm that answers, where its threads go, and waiting for states.
  *
  * All of it is the drivers' own and the same for every arm, so that how a driver waits favours
- * none: answers come back through a handoff, which is no contender, and a thread counts as
+ * none: answers come back through a handoff, which is not a contender, and a thread counts as
  * asleep when the kernel says so. Every wait ends: after DRIVER_PATIENCE_NS the operation has
  * failed.
  */

@@ -6,7 +6,7 @@
  *
  * Not in it: the delay itself; waiting until the thread is asleep before the next one.
  *
- * Baseline futex: a thread that is told the deadline and waits with a timeout. The kernel's timer
+ * Baseline futex: a thread that is given the deadline and waits with a timeout. The kernel's timer
  * slack of 50 us is in all of it, since all threads have it. keventd is not in it: that design
  * has no delays.
  */
@@ -38,7 +38,7 @@ static int delayed_setup(struct bench_state *st)
 	struct arm_peer_opts o = {
 		.cpu = bench_cpu(st, 1), .on_wake = due, .arg = d, .name = "delayed"
 	};
-	int err;
+	int ret;
 
 	if (o.cpu < 0)
 		return bench_skip(st, "needs two CPUs, and may use only one");
@@ -46,15 +46,15 @@ static int delayed_setup(struct bench_state *st)
 	d->arm = driver_arm(st);
 	if (!d->arm)
 		return -ENOENT;
-	err = d->arm->delay_create(&d->delay, &o);
-	if (err)
-		return bench_fail(st, "cannot make a thread: %s", strerror(-err));
-	err = sleeper_open(&d->sleeper, d->arm->delay_tid(d->delay));
-	if (err) {
+	ret = d->arm->delay_create(&d->delay, &o);
+	if (ret)
+		return bench_fail(st, "cannot make a thread: %s", strerror(-ret));
+	ret = sleeper_open(&d->sleeper, d->arm->delay_tid(d->delay));
+	if (ret) {
 		d->arm->delay_destroy(d->delay);
-		bench_fail(st, "cannot read the state of a thread in /proc: %s", strerror(-err));
+		bench_fail(st, "cannot read the state of a thread in /proc: %s", strerror(-ret));
 	}
-	return err;
+	return ret;
 }
 
 static void delayed_teardown(struct bench_state *st)

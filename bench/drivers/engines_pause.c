@@ -34,11 +34,11 @@ static void ran(void *arg)
 /* A thread in its place; false after bench_fail(). */
 static bool resume(struct bench_state *st, struct pause *p)
 {
-	int err = p->arm->life_create(&p->life, &p->o);
+	int ret = p->arm->life_create(&p->life, &p->o);
 
-	if (err) {
+	if (ret) {
 		p->life = NULL;
-		bench_fail(st, "cannot make a thread: %s", strerror(-err));
+		bench_fail(st, "cannot make a thread: %s", strerror(-ret));
 		return false;
 	}
 	p->arm->life_start(p->life);

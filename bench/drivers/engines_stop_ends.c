@@ -91,10 +91,10 @@ static bool start(struct bench_state *st, struct victim *v, arm_fn on_stop)
 	const struct arm_life_opts o = {
 		.cpu = -1, .fn = ran, .on_stop = on_stop, .arg = v, .end = s->end
 	};
-	int err = s->arm->life_create(&v->life, &o);
+	int ret = s->arm->life_create(&v->life, &o);
 
-	if (err) {
-		bench_fail(st, "cannot make a thread: %s", strerror(-err));
+	if (ret) {
+		bench_fail(st, "cannot make a thread: %s", strerror(-ret));
 		return false;
 	}
 	s->nr_ran = 0;

@@ -7,7 +7,7 @@
  * thread's clock.
  *
  * wait=sleep: the peer is asleep in the kernel when it is woken, arms that could spin may not.
- * wait=spin: the next wake follows the answer after 2 us, so whoever spins at all still does.
+ * wait=spin: the next wake follows the answer after 2 us, so an arm that spins at all still does.
  *
  * Not in it: waiting until the peer is asleep; how the answer comes back (oneway).
  *
@@ -99,7 +99,7 @@ static int wakeup_setup(struct bench_state *st)
 				   .arg = w,
 				   .name = "wakeup",
 				   .may_spin = may_spin };
-	int err;
+	int ret;
 
 	w->st = st;
 	w->arm = driver_arm(st);
@@ -109,22 +109,22 @@ static int wakeup_setup(struct bench_state *st)
 	if (o.cpu < 0)
 		return o.cpu;
 	if (roundtrip) {
-		err = w->arm->self_create(&w->self, may_spin);
-		if (err)
-			return bench_fail(st, "cannot wait: %s", strerror(-err));
+		ret = w->arm->self_create(&w->self, may_spin);
+		if (ret)
+			return bench_fail(st, "cannot wait: %s", strerror(-ret));
 	}
-	err = w->arm->peer_create(&w->peer, &o);
-	if (err) {
-		bench_fail(st, "cannot make a thread: %s", strerror(-err));
+	ret = w->arm->peer_create(&w->peer, &o);
+	if (ret) {
+		bench_fail(st, "cannot make a thread: %s", strerror(-ret));
 		goto destroy_self;
 	}
-	err = sleeper_open(&w->sleeper, w->arm->peer_tid(w->peer));
-	if (err) {
-		bench_fail(st, "cannot read the state of a thread in /proc: %s", strerror(-err));
+	ret = sleeper_open(&w->sleeper, w->arm->peer_tid(w->peer));
+	if (ret) {
+		bench_fail(st, "cannot read the state of a thread in /proc: %s", strerror(-ret));
 		goto destroy_peer;
 	}
-	err = may_spin ? rest(w) : 0;
-	if (!err)
+	ret = may_spin ? rest(w) : 0;
+	if (!ret)
 		return 0;
 	handoff_give(&w->leave);
 	sleeper_close(&w->sleeper);
@@ -134,7 +134,7 @@ destroy_peer:
 destroy_self:
 	if (w->self)
 		w->arm->self_destroy(w->self);
-	return err;
+	return ret;
 }
 
 static void wakeup_teardown(struct bench_state *st)

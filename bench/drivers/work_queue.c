@@ -3,7 +3,7 @@
  * work_queue: how long until queued work runs, and what does queueing cost the caller?
  *
  * Span, worker=idle: the last statement before the queue call -> the first statement of the work.
- * Span, worker=busy: 256 queue calls behind a work that still runs, divided by 256; one value per
+ * Span, worker=busy: 256 queue calls after a work that still runs, divided by 256; one value per
  * batch.
  *
  * Not in it: waiting until the worker is asleep (idle); the running of the batch (busy); making the
@@ -94,7 +94,7 @@ static int work_queue_setup(struct bench_state *st)
 {
 	struct work_queue *q = bench_ctx(st);
 	struct arm_worker_opts o = { .on_start = worker_start, .arg = q, .name = "work_queue" };
-	int err;
+	int ret;
 
 	q->st = st;
 	q->arm = driver_arm(st);
@@ -103,17 +103,17 @@ static int work_queue_setup(struct bench_state *st)
 	o.cpu = driver_place(st, &q->side);
 	if (o.cpu < 0)
 		return o.cpu;
-	err = q->arm->worker_create(&q->worker, &o);
-	if (err)
-		return bench_fail(st, "cannot make a worker: %s", strerror(-err));
-	err = make_works(q);
-	if (err) {
-		bench_fail(st, "cannot make the works: %s", strerror(-err));
+	ret = q->arm->worker_create(&q->worker, &o);
+	if (ret)
+		return bench_fail(st, "cannot make a worker: %s", strerror(-ret));
+	ret = make_works(q);
+	if (ret) {
+		bench_fail(st, "cannot make the works: %s", strerror(-ret));
 		goto destroy;
 	}
-	err = sleeper_open(&q->sleeper, q->arm->worker_tid(q->worker));
-	if (err) {
-		bench_fail(st, "cannot read the state of a thread in /proc: %s", strerror(-err));
+	ret = sleeper_open(&q->sleeper, q->arm->worker_tid(q->worker));
+	if (ret) {
+		bench_fail(st, "cannot read the state of a thread in /proc: %s", strerror(-ret));
 		goto destroy;
 	}
 	return 0;
@@ -121,7 +121,7 @@ static int work_queue_setup(struct bench_state *st)
 destroy:
 	q->arm->worker_destroy(q->worker);
 	free_works(q);
-	return err;
+	return ret;
 }
 
 static void work_queue_teardown(struct bench_state *st)
@@ -153,7 +153,7 @@ static void ask_idle(struct bench_state *st)
 	}
 }
 
-/* One batch behind a running work; false when that work did not start. */
+/* One batch after a running work; false when that work did not start. */
 static bool batch_once(struct bench_state *st, struct work_queue *q)
 {
 	uint64_t begin, end;

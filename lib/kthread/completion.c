@@ -146,6 +146,7 @@ static bool take(struct completion *x, uint64_t waiter, uint64_t else_add)
 /* The waiter goes; a "done" that came at the last moment is taken after all. */
 static bool leave(struct completion *x, uint64_t waiter)
 {
+	KT_DELAY("leave");
 	return take(x, waiter, -waiter);
 }
 

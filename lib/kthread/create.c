@@ -225,6 +225,7 @@ static void create_one(struct kt_create *c)
 		ret = pthread_create(&thread, NULL, thread_main, t);
 	if (ret && !answer(c, -ret))
 		kt_task_free(t);
+	KT_DELAY("created");
 }
 
 /* Oldest first. Each request may vanish as soon as it is answered. */
@@ -340,6 +341,7 @@ static int start_creator(void)
 	/* Acquire: pairs with the release below; a late reader takes the lock. */
 	if (__atomic_load_n(&creator.running, __ATOMIC_ACQUIRE))
 		return 0;
+	KT_DELAY("start creator");
 	pthread_mutex_lock(&creator.lock);
 	if (!creator.running) {
 		ret = start_locked();

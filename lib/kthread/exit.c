@@ -4,6 +4,9 @@
 
 #include "lib/kthread/testing.h"
 
+#include "lib/kthread/stamp.h"
+#include "lib/kthread/testing.h"
+
 /*
  * The exit funnel: a cleanup handler of the thread, so that return, kthread_exit(), pthread_exit()
  * and cancellation all come here. The thread never joins itself: either a stopper does, or the last

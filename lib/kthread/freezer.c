@@ -227,6 +227,7 @@ static bool wait_event_or_retry(uint32_t seen, long retry_ns, const struct times
 		at.tv_nsec -= 1000000000L;
 		at.tv_sec++;
 	}
+	KT_DELAY("freezer");
 	kt_futex_wait(&freezer.event, seen, &at, FUTEX_CONTROLLER);
 	return true;
 }

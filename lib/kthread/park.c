@@ -26,6 +26,7 @@ static bool park_if_asked(struct kt_task *t)
 		if (!(old & PHASE_SHOULD_PARK))
 			return false;
 		new = (old & ~(PHASE_STATES | PHASE_WAITED)) | PHASE_PARKED;
+		KT_DELAY("parking");
 		/*
 		 * Release: all we did comes before the end of kthread_park(); pairs with its
 		 * acquire. Model: park.pml 3

@@ -26,6 +26,7 @@
  *	JOIN_CLAIMED	the first stopper, which then joins; JOINED: it has
  */
 #include "lib/kthread/futex.h"
+#include "lib/kthread/testing.h"
 
 #define PHASE_INTERRUPTIBLE   0x0001U /* states: the kernel's values */
 #define PHASE_UNINTERRUPTIBLE 0x0002U
@@ -55,9 +56,10 @@ static inline uint32_t kt_phase_change(uint32_t *phase, uint32_t clear, uint32_t
 {
 	uint32_t old = __atomic_load_n(phase, __ATOMIC_RELAXED);
 
+	do
+		KT_DELAY("change");
 	while (!__atomic_compare_exchange_n(phase, &old, (old & ~clear) | set, true,
-					    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-		;
+					    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
 	return old;
 }
 
@@ -77,6 +79,7 @@ static inline uint32_t kt_phase_wake(uint32_t *phase, uint32_t states, uint32_t 
 		if (__builtin_expect(old & unless, 0))
 			break;
 		new = (old & states) ? old & ~(PHASE_STATES | PHASE_ASLEEP) : old;
+		KT_DELAY("waking");
 	} while (!__atomic_compare_exchange_n(phase, &old, new, true, __ATOMIC_ACQ_REL,
 					      __ATOMIC_RELAXED));
 	return old;
@@ -95,6 +98,7 @@ static inline uint32_t kt_phase_unpark(uint32_t *phase)
 		new = old & ~(PHASE_SHOULD_PARK | PHASE_WAITED);
 		if (old & PHASE_PARKED)
 			new &= ~(PHASE_STATES | PHASE_ASLEEP);
+		KT_DELAY("unparking");
 	} while (!__atomic_compare_exchange_n(phase, &old, new, true, __ATOMIC_ACQ_REL,
 					      __ATOMIC_RELAXED));
 	return old;

@@ -240,6 +240,7 @@ static inline void unlist_locked(struct kthread_worker *w, struct kthread_work *
 static inline void take_locked(struct kthread_worker *w, struct kthread_work *work)
 {
 	unlist_locked(w, work);
+	KT_DELAY("take");
 	/* Last; a read-modify-write: pairs with renew_pending_locked(). Model: worker.pml 7 */
 	__atomic_exchange_n(&work->pending, 0, __ATOMIC_ACQ_REL);
 }

@@ -24,11 +24,6 @@ $B/lib/libkthread.so.0: $(kthread_sources:%.c=$B/%.pic.o) lib/kthread/libkthread
 	$Qlib/kthread/check-symbols $@
 	$Qln -sf libkthread.so.0 $B/lib/libkthread.so
 
-# Made anew each time: PREFIX may be another one at `make install`.
-.PHONY: $B/lib/kthread/kthread.pc
-$B/lib/kthread/kthread.pc: lib/kthread/kthread.pc.in
-	$Qmkdir -p $(@D) && sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $< >$@
-
 # For the tests of races: delays and failures can be injected, everything is visible.
 $B/%.testing.o: %.c $B/flags
 	$(call say,CC)mkdir -p $(@D)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/kthread/queue.h"
+#include "lib/kthread/stamp.h"
 
 /* In flags: made by kthread_create_worker(), freed by destroy. */
 #define WORKER_ALLOCATED 0x80000000U

@@ -68,6 +68,8 @@ static inline __attribute__((always_inline)) uint32_t hist_index(uint64_t v, uin
 }
 
 #ifndef __bpf__
+#include <stdbool.h>
+
 /* hist_low - smallest value of bucket @index; hist_low(index + 1) is one past its largest */
 static inline uint64_t hist_low(uint32_t index, uint32_t k)
 {
@@ -108,6 +110,16 @@ static inline void hist_add(struct hist *h, uint64_t v)
 }
 
 /**
+ * hist_is_consistent - do the buckets and the exact figures beside them agree?
+ *
+ * @h may hold anything, from a file or from another process's memory. They agree when k is one we
+ * have, count is the sum of the buckets, min and max lie in the first and in the last bucket that
+ * is not empty, sum between count * min and count * max (each 2^64-1 at most, where sums stay), and
+ * overflow is no more than the last bucket holds. An empty histogram has a sum and an overflow of 0.
+ */
+bool hist_is_consistent(const struct hist *h);
+
+/**
  * hist_merge - add @from to @to
  *
  * @from may be finer than @to (it is folded exactly). The sum stays at 2^64-1 once it would pass
@@ -115,16 +127,6 @@ static inline void hist_add(struct hist *h, uint64_t v)
  * then @to is unchanged.
  */
 int hist_merge(struct hist *to, const struct hist *from);
-
-/*
- * hist_is_consistent - do the figures of @h fit each other?
- *
- * @k is one that a histogram can have, the buckets add up to the count, min and max lie in the
- * first and the last bucket that is not empty, the sum lies between count * min and count * max
- * (each 2^64-1 at most, where sums stay), and no more values overflowed than the last bucket has.
- * An empty one is all zero, but for min and max.
- */
-bool hist_is_consistent(const struct hist *h);
 
 /**
  * hist_quantile - value below which the share @q (0..1) of the values lies, in ns

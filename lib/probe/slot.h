@@ -4,13 +4,13 @@
 /*
  * State slots: the trap-free channel between a measured thread and the tracer.
  *
- * Each thread that wants to be measured owns one cache line in its process's memory. Whoever asks
- * it to run stores a request stamp (T0) there, the thread itself stores the stamp of its first
+ * Each thread that wants to be measured owns one cache line in its process's memory. The waker,
+ * which asks it to run, stores a request stamp (T0) there, the thread itself the stamp of its first
  * instruction after the wait (T4), and the tracer reads both from the scheduler's tracepoints: T0
  * at sched_waking (the waker shares the address space), T4 at the thread's next scheduler event.
  * Nothing traps on the hot path.
  *
- * The tracer finds the registry by its symbol (or is told its address) and a thread's slot by its
+ * The tracer finds the registry by its symbol (or is given its address) and a thread's slot by its
  * thread id: open addressing over KTHREAD_SLOT_PROBES places, no place skipped, so that a slot
  * given back needs no tombstone. The layout is shared with BPF (bpf/slot_read.bpf.h) and asserted
  * below.
@@ -34,7 +34,7 @@
 
 /* Times are CLOCK_MONOTONIC nanoseconds, the timeline of bpf_ktime_get_ns(). 0 means never. */
 struct kthread_slot {
-	uint32_t tid;	   /* as gettid() tells it (its own pid namespace); 0: place is free */
+	uint32_t tid;	   /* as gettid() returns it (in its own pid namespace); 0: place is free */
 	uint32_t seq;	   /* number of T4 stamps so far */
 	uint64_t t0_ns;	   /* last request to run */
 	uint64_t t4_ns;	   /* first instruction after the wait that the request ended */

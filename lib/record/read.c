@@ -27,7 +27,7 @@ static int keep(struct line_reader *r, const char *text, size_t length)
 		r->too_long = true;
 	if (r->too_long)
 		return 0;
-	if (r->length + length > r->room) {
+	if (!r->line || r->length + length > r->room) {
 		size_t room = r->room ? r->room : sizeof(r->chunk);
 		char *line;
 
@@ -176,7 +176,8 @@ static int take(struct reading *r, const json_t *record, const char *skipped)
 
 	if (!r->begun && strcmp(type, "header"))
 		return 0;
-	if (!strcmp(type, "header"))
+	/* A later one costs its own run: record_read_header() refuses it. */
+	if (!r->begun)
 		ret = check_header(r, record);
 	if (ret)
 		return ret;

@@ -83,8 +83,8 @@ struct record_visitor {
  * read.
  *
  * Return: 0; what @each returned (@err is then its business); or -errno and one sentence in @err:
- * the file cannot be read, is empty, binary or without any header, or a header is of a schema that
- * is not known here.
+ * the file cannot be read, is empty, binary or without any header, or its first header is of a
+ * schema that is not known here (a later one is given to @each like any other).
  */
 int record_read(const char *path, const struct record_visitor *v, char *err, size_t errlen);
 #endif

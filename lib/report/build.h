@@ -65,7 +65,7 @@ struct build {
 	const char *path; /* of the record at hand */
 	size_t line;
 	const char *type;
-	bool no_memory; /* where no error could be returned */
+	bool no_memory; /* what a visitor of records returned */
 	struct build_run *run;
 	size_t nr_runs, room_runs;
 	size_t at;	   /* the run of the record at hand, or REPORT_NO_RUN */

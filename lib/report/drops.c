@@ -97,7 +97,7 @@ bool build_drop_again(struct build *b, enum report_drop_kind kind, const char *q
 	return false;
 }
 
-/* The worst first; in a kind as they came, which the address tells: qsort() gets pointers. */
+/* The worst first; those of a kind as they came, which is the order of their addresses. */
 static int by_kind(const void *a, const void *b)
 {
 	const struct report_drop *const *x = a, *const *y = b;

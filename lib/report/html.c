@@ -27,7 +27,7 @@ static void page_chip(const struct page *p, const struct comparison *c)
 		[VERDICT_INCONCLUSIVE] = "? ",
 	};
 
-	/* The sign tells the direction of an unstable one; its interval bar has the rest. */
+	/* The sign gives the direction of an unstable one; its interval bar has the rest. */
 	fprintf(p->out, "<span class=\"chip %s\">%s%s</span>", verdict_class(c), sign[c->verdict],
 		verdict_class(c));
 }
@@ -131,7 +131,7 @@ static void html_verdicts(const struct page *p)
 {
 	fputs("<h2 id=verdicts>Verdicts</h2><p class=note>Ratio of each arm to its question's baseline, from pairs of "
 	      "neighbouring untraced epochs, with the exact 95&nbsp;% interval of the median. ▲ slower, ▼ faster, "
-	      "= within the shaded zone, ? the interval decides nothing. Bars are linear near 1 and logarithmic "
+	      "= within the shaded zone, ? not decided by the interval. Bars are linear near 1 and logarithmic "
 	      "beyond.</p><div class=scroll><table class=verdicts><tr><th>arm<th>p50<th>ratio<th>",
 	      p->out);
 	page_axis(p);

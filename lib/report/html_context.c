@@ -42,7 +42,7 @@ static void noise(const struct page *p)
 	fputs("<h2 id=noise>Noise</h2><p class=note>Steal is CPU time that the hypervisor gave to others; a block with more "
 	      "than 2&nbsp;% of it counts as noisy. The canary is a fixed loop timed in every block: its drift is the "
 	      "second half of the question against the first. A fifth of the blocks noisy, or a drift of 3&nbsp;%, makes a "
-	      "question unsteady and its verdicts unstable. No block is left out.</p>",
+	      "question unsteady and its verdicts unstable. No block is left out for it.</p>",
 	      p->out);
 	fputs("<div class=scroll><table><tr><th>question<th>blocks<th>noisy<th>steal, mean<th>most<th>CPU pressure"
 	      "<th>canary<th>drift<th class=l>\n",
@@ -74,7 +74,8 @@ static void counts_table(const struct page *p, const char *title, const struct r
 static void nothing_traced(const struct page *p, const struct report_run *run)
 {
 	if (report_losses_missing(run)) {
-		fputs("<p>What was lost is not known: the record ends before it.</p>\n", p->out);
+		fputs("<p>What was lost is not known: the record ends before it says so.</p>\n",
+		      p->out);
 		return;
 	}
 	fputs("<p>Nothing was traced", p->out);

@@ -38,16 +38,18 @@ static int take(struct build *b, const json_t *record)
 static int take_record(const json_t *record, size_t line, void *arg)
 {
 	struct build *b = arg;
+	int ret = 0;
 
 	b->line = line;
 	b->type = json_string_value(json_object_get(record, "type"));
 	if (!strcmp(b->type, "header"))
-		return build_take_header(b, record);
-	if (b->at == REPORT_NO_RUN) {
+		ret = build_take_header(b, record);
+	else if (b->at == REPORT_NO_RUN)
 		build_drop_again(b, DROP_RUN, NULL);
-		return 0;
-	}
-	return build_step(b) ? take(b, record) : 0;
+	else if (build_step(b))
+		ret = take(b, record);
+	b->no_memory |= ret != 0;
+	return ret;
 }
 
 static void take_torn(size_t line, const char *reason, void *arg)
@@ -75,18 +77,19 @@ static int read_file(struct build *b, const char *path)
 	b->path = path;
 	b->at = REPORT_NO_RUN;
 	b->report->nr_files++;
-	*b->err = '\0';
 	ret = record_read(path, &v, b->err, b->errlen);
-	return b->no_memory || (ret == -ENOMEM && !*b->err) ? no_memory(b) : ret;
+	return b->no_memory ? no_memory(b) : ret;
 }
 
 /* Something has to be left, or there is nothing to render. */
 static int refuse_nothing(struct build *b)
 {
-	const struct report_drop *d = b->report->drop;
+	const struct report_drop *d;
 
 	if (b->nr_runs)
 		return 0;
+	build_sort_drops(b);
+	d = &b->report->drop[0];
 	snprintf(b->err, b->errlen, "%s: line %zu: %s", d->path, d->line, d->reason);
 	return -EINVAL;
 }

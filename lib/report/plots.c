@@ -56,8 +56,8 @@ size_t plots_metrics(const struct page *p, const struct report_question *q,
 		const char *name = i % 2 ? "delay_busy" : r->main_metric;
 		bool known = !name || !report_metric_hist(r, name);
 
-		for (size_t k = 0; k < nr; k++)
-			known |= !strcmp(name, metric[k]);
+		for (size_t k = 0; !known && k < nr; k++)
+			known = !strcmp(name, metric[k]);
 		if (!known && nr < MAX_CURVE_METRICS)
 			metric[nr++] = name;
 	}

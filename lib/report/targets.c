@@ -48,7 +48,7 @@ static int parse(char *text, struct target *t, const char **what)
 			relation, number, t->baseline);
 	if (fields <= 0)
 		return 0;
-	*what = "not six words";
+	*what = "it does not have six words";
 	if (fields != 6)
 		return -EINVAL;
 	*what = "the metric is neither p50 nor p99";
@@ -57,7 +57,7 @@ static int parse(char *text, struct target *t, const char **what)
 	*what = "the relation is not <=";
 	if (strcmp(relation, "<="))
 		return -EINVAL;
-	*what = "the limit is no number above 0";
+	*what = "the limit is not a number above 0";
 	t->limit = strtod(number, &end);
 	if (*end || !isfinite(t->limit) || t->limit <= 0)
 		return -EINVAL;
@@ -207,7 +207,7 @@ int report_targets(FILE *out, const struct report *r, const char *path, char *er
 	ret = go_through(f, NULL, r, path, err, errlen);
 	if (!ret) {
 		rewind(f);
-		fputs("Targets: ratios paired by block, or medians over blocks; in brackets 95 %\n",
+		fputs("Targets: ratios paired by block, or medians over blocks; in brackets 95 % intervals\n",
 		      out);
 		ret = go_through(f, out, r, path, err, errlen);
 	}

@@ -95,6 +95,7 @@ int build_take_trace(struct build *b, const json_t *record)
 	if (t.question && !build_question_of(b, t.question, false))
 		return build_lost_question(b, t.question);
 	name = t.question ? t.question : t.kind;
+	t.subject = t.subject ? t.subject : "";
 	if (ret)
 		return build_drop(b, DROP_RECORD, name, t.subject, why);
 	q = build_question_of(b, name, !t.question);

@@ -34,7 +34,7 @@ int symbol_find_in_process(pid_t pid, const char *symbol, uint64_t *addr);
  */
 int symbol_find_in_kernel(const char *symbol, uint64_t *addr);
 
-/* symbol_name_in_file - name of the function that covers the ELF address @vaddr of the file @path */
+/* symbol_name_in_file - name of the function that covers ELF address @vaddr of the file @path */
 int symbol_name_in_file(const char *path, uint64_t vaddr, char *out, size_t outlen);
 
 /* symbol_name_in_process - name of the function that covers @addr in process @pid */

@@ -2,7 +2,7 @@
 #ifndef KT_TARGET_TARGETS_H
 #define KT_TARGET_TARGETS_H
 /*
- * lib/target: what a process is made of, for those who look into it from outside.
+ * lib/target: what a process is made of, seen from outside.
  *
  *	targets.h	the files with our probes, of a process, a command or a path
  *	maps.h		the mappings of a process, and how to open what is mapped
@@ -62,7 +62,7 @@ struct targets {
  * "kthread")
  * @name: how to call it in messages, NULL: @path
  *
- * A file that is in the set already, or is no ELF file, or has no such probe adds nothing.
+ * A file that is in the set already, or is not an ELF file, or has no such probe adds nothing.
  * Return: the number of files added (0 or 1), or -errno (also -EINVAL for a broken ELF file).
  */
 int targets_add_file(struct targets *t, const char *path, const char *name);

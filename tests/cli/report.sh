@@ -3,20 +3,22 @@
 # kt report: formats, outputs that must not be overwritten, damaged records; JSON as Python's strict parser reads it.
 . "$(dirname "$0")/lib.sh"
 
-for record in small trace hostile; do
-	"$kt" report "tests/golden/$record.jsonl" --format json >"$tmp/$record.json"
+for record in small trace hostile apart; do
+	"$kt" report "tests/golden/$record.jsonl" --format json >"$tmp/$record.json" 2>"$tmp/said"
 	check "$record: strict JSON" strict_json "$tmp/$record.json"
-	env -u COLUMNS "$kt" report "tests/golden/$record.jsonl" >"$tmp/$record.txt"
+	env -u COLUMNS "$kt" report "tests/golden/$record.jsonl" >"$tmp/$record.txt" 2>"$tmp/said"
 	check "$record: text as committed" cmp "$tmp/$record.txt" "tests/golden/$record.txt"
-	check "$record: page" "$kt" report "tests/golden/$record.jsonl" -o "$tmp/$record.html"
+	"$kt" report "tests/golden/$record.jsonl" -o "$tmp/$record.html" 2>"$tmp/said"
 	check "$record: the page is whole" grep -q '</html>' "$tmp/$record.html"
 done
 check 'idle and busy delays have curves of their own' sh -c \
 	"grep -q 'figcaption>delay_idle ·' '$tmp/trace.html' && grep -q 'figcaption>delay_busy ·' '$tmp/trace.html'"
 check 'a hostile name is no markup' test "$(grep -c '<script' "$tmp/hostile.html")" = 0
 check 'nor a terminal sequence' test "$(grep -c $'\x1b' "$tmp/hostile.txt")" = 0
-check 'the generator still makes the committed record' sh -c \
-	"python3 tests/golden/make_run.py small | cmp - tests/golden/small.jsonl"
+check 'the generator still makes the committed records' sh -c \
+	"python3 tests/golden/make_run.py small | cmp - tests/golden/small.jsonl &&
+	 python3 tests/golden/make_run.py negative | cmp - tests/golden/v1-negative.jsonl &&
+	 python3 tests/golden/make_run.py apart | cmp - tests/golden/apart.jsonl"
 
 # -o
 echo precious >"$tmp/there.json"

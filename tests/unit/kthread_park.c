@@ -115,7 +115,6 @@ static void *hammer(void *k)
 	return NULL;
 }
 
-/* Mutation P05b: parking is a load and a store: it loses that a controller waits. */
 Test(kthread_park, P5_wakes_that_collide_with_parking_lose_nothing)
 {
 	unsigned int starts = 0;
@@ -337,7 +336,6 @@ static void *park_it(void *k)
 	return (void *)(intptr_t)kthread_park(k);
 }
 
-/* Mutation P13b: stop takes it from the parkers that they are to be woken. */
 Test(kthread_park, P13_park_and_stop_at_once_both_return)
 {
 	int i;

@@ -72,6 +72,8 @@ ParameterizedTestParameters(report_drops, each_costs_what_it_is)
 		  "environment: host_id is not a string" },
 		{ "{\"type\":\"header\",\"schema\":1,\"id\":7}\n", DROP_RUN, "", "",
 		  "id is not a string" },
+		{ "{\"type\":\"header\",\"schema\":9}\n", DROP_RUN, "", "",
+		  "schema is not one of 1 to 2" },
 		{ "[1,2]\n", DROP_LINE, "", "", "not a JSON object" },
 		{ "{\"type\":\"trace\",\"kind\":\n", DROP_LINE, "", "", "malformed JSON" },
 	};

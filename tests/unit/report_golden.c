@@ -3,7 +3,7 @@
  * report: recorded runs give the same text and JSON, byte by byte.
  *
  * The records are made by tests/golden/make_run.py; after a wanted change read the difference, then
- *   for f in small trace hostile; do
+ *   for f in small trace hostile apart; do
  *           build/kt report tests/golden/$f.jsonl >tests/golden/$f.txt
  *           build/kt report tests/golden/$f.jsonl --format json >tests/golden/$f.json
  *   done
@@ -19,6 +19,7 @@ struct golden {
 static struct golden goldens[] = {
 	{ GOLDEN("small.jsonl"), GOLDEN("small.txt"), GOLDEN("small.json") },
 	{ GOLDEN("trace.jsonl"), GOLDEN("trace.txt"), GOLDEN("trace.json") },
+	{ GOLDEN("apart.jsonl"), GOLDEN("apart.txt"), GOLDEN("apart.json") },
 	{ GOLDEN("hostile.jsonl"), GOLDEN("hostile.txt"), GOLDEN("hostile.json") },
 };
 
