@@ -17,9 +17,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.parser = parse,
 	.doc = "Say what this machine lets the tracers do.\v"
-	       "Each capability is ok, absent (the kernel has none), forbidden, or not configured. "
-	       "For what is missing the next lines say what is lost without it and what would "
-	       "bring it.",
+	       "Each capability is ok, absent (this kernel does not have it), forbidden, or not "
+	       "configured. Below a missing one, two lines say what is lost without it and how to "
+	       "get it.",
 };
 
 int cmd_doctor(int argc, char **argv)

@@ -41,7 +41,7 @@ static const struct argp_option option_table[] = {
 	  "Run only questions whose names match (engines/* run only when selected this way)", 0 },
 	{ "time", KEY_TIME, "TIME", 0,
 	  "Measuring time per question, all its arms together, traced blocks extra (3s); units ns "
-	  "us ms s m h; s by default",
+	  "us ms s m h, default s",
 	  0 },
 	{ "seed", KEY_SEED, "N", 0,
 	  "Seed of the order of epochs (by default a random one, which is printed and recorded)",

@@ -303,6 +303,7 @@ chmod 555 "$work/closed"
 refused 'a directory that they may not write' 2 'closed/x: Permission denied' $user "$kt" report $record -o "$work/closed/x"
 refused 'not even with --force' 2 'beside .*closed/file: Permission denied' $user "$kt" report $record -F -o "$work/closed/file"
 check 'which is kept' untouched "$work/closed/file"
+chmod 755 "$work/closed"
 
 check 'nothing is left' test -z "$(left_over)"
 finish
