@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert(NR_METRICS <= RECORD_MAX_METRICS, "a subject's metrics are one record");
+/* A snapshot is of one kind. */
+_Static_assert(TRACER_MAX_METRICS <= RECORD_MAX_METRICS, "a subject's metrics are one record");
 
 static struct record_trace trace_of(const struct tracer_snapshot *s,
 				    const struct record_trace *about)
