@@ -10,7 +10,9 @@
 
 #include "lib/cli/cli.h"
 #include "lib/cli/number.h"
+#include "lib/cli/output.h"
 #include "lib/cli/time.h"
+#include "lib/record/record.h"
 #include "lib/report/render.h"
 #include "lib/report/report.h"
 
@@ -30,7 +32,10 @@ static const struct argp_option option_table[] = {
 	{ "duration", 'd', "TIME", 0, "End after TIME (units ns us ms s m h; default s)", 0 },
 	{ "interval", 'i', "TIME", 0, "Record and print every TIME", 0 },
 	{ "by", KEY_BY, "WHAT", 0, "", 0 }, /* help_filter() lists them */
-	{ "output", 'o', "FILE", 0, "Keep the record in FILE, which must not exist", 0 },
+	{ "output", 'o', "FILE", 0,
+	  "Keep the record in FILE, which must not exist; into a pipe, a device or standard output "
+	  "(-) it goes without a table",
+	  0 },
 	{ "fail-on-loss", KEY_FAIL_ON_LOSS, NULL, 0, "Exit status 1 when something was lost", 0 },
 	{ 0 },
 };
@@ -354,6 +359,18 @@ static void remove_temporary(char *path)
 	rmdir(path);
 }
 
+/* A pipe or a device cannot be read again for a table: then the record is all that is written. */
+static void open_stream(struct trace_request *q)
+{
+	char err[1024];
+	int fd, ret = output_in_place(q->output, &fd, err, sizeof(err));
+
+	if (ret < 0)
+		refuse("%s", err);
+	if (ret && record_stream(&q->stream, fd))
+		refuse("out of memory");
+}
+
 int cmd_trace(int argc, char **argv)
 {
 	char err[1024] = "", temporary[PATH_MAX] = "";
@@ -362,7 +379,9 @@ int cmd_trace(int argc, char **argv)
 	int ret, status = KT_EXIT_OK, command_status = 0;
 
 	parse(&o, argc, argv);
-	if (o.q.interval_ns) {
+	if (o.q.output)
+		open_stream(&o.q);
+	if (o.q.interval_ns && !o.q.stream) {
 		o.q.interval = print_interval;
 		o.q.arg = &o.q;
 	}
@@ -376,7 +395,7 @@ int cmd_trace(int argc, char **argv)
 	ret = trace_run(&o.q, &outcome, err, sizeof(err));
 	if (ret)
 		status = outcome.recorded ? KT_EXIT_FAILED : KT_EXIT_USAGE;
-	if (!ret)
+	if (!ret && !o.q.stream)
 		ret = print_report(o.q.output, err, sizeof(err));
 	if (ret) {
 		status = cli_refuse(status ?: KT_EXIT_FAILED, "%s", err);

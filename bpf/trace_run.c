@@ -174,8 +174,11 @@ static int loop(struct run *r)
 static int open_record(struct run *r)
 {
 	struct record_header h = { .tool = "trace" };
-	int ret = record_create(&r->w, r->q->output, r->err, r->errlen);
+	int ret = 0;
 
+	r->w = r->q->stream;
+	if (!r->w)
+		ret = record_create(&r->w, r->q->output, r->err, r->errlen);
 	if (ret)
 		return ret;
 	r->o->recorded = true;
@@ -260,7 +263,8 @@ close:
 		ret = say(&r, close_ret, "cannot write the record");
 	if (o->recorded && !counted) {
 		/* Made by us a moment ago, and empty of results. */
-		unlink(q->output);
+		if (!q->stream)
+			unlink(q->output);
 		o->recorded = false;
 	}
 	if (counted)

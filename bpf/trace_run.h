@@ -17,8 +17,9 @@ struct trace_request {
 	uint64_t interval_ns;	 /* 0: one interval, the whole run */
 	uint64_t start_ns;	 /* set when counting begins */
 	const char *output;	 /* file to be made */
-	char **command;		 /* NULL: none */
-	int argc;		 /* command line for the record's header */
+	struct record_writer *stream; /* instead of it, taken over; NULL: none */
+	char **command;		      /* NULL: none */
+	int argc;		      /* command line for the record's header */
 	char **argv;
 	/* called with each interval once it is recorded; NULL: nobody asks */
 	void (*interval)(const struct tracer_snapshot *s, void *arg);

@@ -11,6 +11,7 @@
 #include "bpf/tracer.h"
 #include "lib/cli/cli.h"
 #include "lib/cli/number.h"
+#include "lib/cli/output.h"
 #include "lib/cli/time.h"
 
 #include "bench/controller/about.h"
@@ -49,7 +50,9 @@ static const struct argp_option option_table[] = {
 	  "Fail without traced blocks (by default they are taken when permitted)", 0 },
 	{ "no-trace", KEY_NO_TRACE, NULL, 0, "Take no traced blocks", 0 },
 	{ "output", 'o', "FILE", 0,
-	  "Record into FILE, which must not exist, and make no report directory", 0 },
+	  "Record into FILE, which must not exist, and make no report directory; into a pipe, a "
+	  "device or standard output (-) also without a table",
+	  0 },
 	{ "list", KEY_LIST, NULL, 0, "List the questions and their arms, and exit", 0 },
 	{ 0 },
 };
@@ -117,7 +120,8 @@ struct bench_run {
 	bool traced;
 	char trace_reason[512]; /* "" : nothing to say */
 	struct outcome outcome;
-	const char *record; /* path */
+	const char *record; /* path, or what it is called */
+	bool streamed;	    /* the record cannot be read again */
 	struct record_writer *out;
 	char err[512];
 };
@@ -194,7 +198,32 @@ static int choose_tracing(struct bench_run *run)
 	return 0;
 }
 
-/* The file and its first two records. */
+/* What -o names, or a directory of its own for the run with this @id. */
+static int create_record(struct bench_run *run, const char *id)
+{
+	int fd, ret;
+
+	run->record = run->o->output;
+	if (!run->record) {
+		ret = outcome_create(&run->outcome, id, run->err, sizeof(run->err));
+		run->record = run->outcome.record;
+		return ret ? ret
+			   : record_create(&run->out, run->record, run->err, sizeof(run->err));
+	}
+	ret = output_in_place(run->record, &fd, run->err, sizeof(run->err));
+	if (ret < 0)
+		return ret;
+	if (!ret)
+		return record_create(&run->out, run->record, run->err, sizeof(run->err));
+	run->streamed = true;
+	run->record = strcmp(run->record, "-") ? run->record : "standard output";
+	ret = record_stream(&run->out, fd);
+	if (ret)
+		snprintf(run->err, sizeof(run->err), "out of memory");
+	return ret;
+}
+
+/* The record and its first two lines. */
 static int open_record(struct bench_run *run, int argc, char **argv, uint64_t seed)
 {
 	struct record_header h = { .tool = "bench",
@@ -205,19 +234,13 @@ static int open_record(struct bench_run *run, int argc, char **argv, uint64_t se
 					   run->trace_reason[0] ? run->trace_reason : NULL };
 	char id[RECORD_ID_SIZE];
 	struct about about;
-	int ret = 0;
+	int ret;
 
 	record_make_id(id);
 	h.id = id;
 	record_build_self(&h.kt);
 	about_suite(&about, run->suite.path, &h);
-	run->record = run->o->output;
-	if (!run->record) {
-		ret = outcome_create(&run->outcome, id, run->err, sizeof(run->err));
-		run->record = run->outcome.record;
-	}
-	if (!ret)
-		ret = record_create(&run->out, run->record, run->err, sizeof(run->err));
+	ret = create_record(run, id);
 	if (ret)
 		return complain(run, KT_EXIT_USAGE);
 	ret = record_write_header(run->out, &h, argc, argv);
@@ -228,7 +251,8 @@ static int open_record(struct bench_run *run, int argc, char **argv, uint64_t se
 	/* Made a moment ago, and empty of results. */
 	record_close(run->out);
 	run->out = NULL;
-	unlink(run->record);
+	if (!run->streamed)
+		unlink(run->record);
 	snprintf(run->err, sizeof(run->err), "cannot write %s: %s", run->record, strerror(-ret));
 	return complain(run, KT_EXIT_USAGE);
 }
@@ -277,8 +301,11 @@ static int measure_all(struct bench_run *run, uint64_t seed)
 /* A reader that went away (| head) takes nothing but the table: the report is made all the same. */
 static int show(struct bench_run *run, int status)
 {
-	int ret = outcome_print(run->record, run->err, sizeof(run->err));
+	int ret;
 
+	if (run->streamed)
+		return status;
+	ret = outcome_print(run->record, run->err, sizeof(run->err));
 	if (ret && ret != -EPIPE)
 		status = complain(run, status ? status : KT_EXIT_FAILED);
 	if (run->o->output)

@@ -102,10 +102,15 @@ static int open_in_place(const char *path)
 
 int output_in_place(const char *path, int *fd, char *err, size_t errlen)
 {
-	const char *name = strcmp(path, "-") ? path : STANDARD_OUTPUT;
+	const char *name = path && strcmp(path, "-") ? path : STANDARD_OUTPUT;
 	char target[PATH_MAX];
 	struct stat st;
 
+	if (path) {
+		signal(SIGPIPE, SIG_IGN);
+		signal(SIGXFSZ, SIG_IGN);
+	}
+	path = path ?: "-";
 	*fd = descriptor_of(path);
 	if (*fd >= 0) {
 		*fd = dup_writable(*fd);
@@ -272,15 +277,11 @@ int output_open(struct output *o, const char *path, enum output_existing existin
 
 	*o = (struct output){ .existing = existing };
 	o->name = path && strcmp(path, "-") ? path : STANDARD_OUTPUT;
-	ret = output_in_place(path ?: "-", &fd, err, errlen);
+	ret = output_in_place(path, &fd, err, errlen);
 	if (!ret)
 		ret = create_file(o, &fd, err, errlen);
 	if (ret < 0)
 		goto forget;
-	if (path) {
-		signal(SIGPIPE, SIG_IGN);
-		signal(SIGXFSZ, SIG_IGN);
-	}
 	o->stream = fdopen(fd, "w");
 	if (o->stream)
 		return 0;

@@ -11,7 +11,7 @@
  * the umask leaves, a replaced one keeps mode, owner and group as far as the caller may set them;
  * another hard link to it keeps the old content.
  *
- * One output at a time is cleaned up after a signal. Opening a named output has the program ignore
+ * One output at a time is cleaned up after a signal. A path that is given has the program ignore
  * SIGPIPE and SIGXFSZ from then on: a reader that went away is an error like a full disk.
  */
 #include <stddef.h>
@@ -31,9 +31,10 @@ struct output {
 };
 
 /*
- * output_open - begin an output at @path, "-" or NULL: on standard output; with NULL a reader that
- * goes away ends the program by SIGPIPE, as usual
- * @path: is not copied
+ * output_open - begin an output at @path, which is not copied
+ *
+ * "-" and NULL are standard output; with NULL a reader that goes away ends the program by SIGPIPE,
+ * as it ends any filter.
  *
  * A FIFO waits for its reader. Return: 0, or -errno and one sentence in @err; -EEXIST: refused.
  */
@@ -49,7 +50,8 @@ int output_open(struct output *o, const char *path, enum output_existing existin
 int output_close(struct output *o, int ret, char *err, size_t errlen);
 
 /*
- * output_in_place - a descriptor for @path when it is "-" or names what is no regular file
+ * output_in_place - a descriptor for @path when it is "-" or names something that is not a regular
+ * file
  *
  * Return: 1 and *@fd, which the caller closes; 0: a regular file, or nothing there; -errno and one
  * sentence in @err.

@@ -17,7 +17,7 @@ uint64_t time_parse(const char *text)
 	double v = strtod(text, &end);
 
 	/* strtod() takes blanks, signs, hexadecimal, exponents and "inf" as well. */
-	if (!digits || end != text + digits)
+	if (end != text + digits)
 		return 0;
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
 		if (!strcmp(end, units[i].unit) && v * units[i].ns >= 1 && v * units[i].ns < 1e18)

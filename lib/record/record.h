@@ -31,6 +31,14 @@ struct record_writer;
 int record_create(struct record_writer **w, const char *path, char *err, size_t errlen);
 
 /*
+ * record_stream - records go to the open @fd (a pipe, a device), which is taken over, also on
+ * failure; what a failed write has left there stays
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int record_stream(struct record_writer **w, int fd);
+
+/*
  * record_write - append @record (its reference is taken over, also on failure) in one write(2)
  *
  * What comes up short is taken back, so that the file ends with a whole record. Return: 0; -ENOMEM

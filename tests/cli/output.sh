@@ -177,7 +177,7 @@ refused 'a file that comes meanwhile' 2 'exists already' "$page" -o "$work/race"
 check 'is not lost' untouched "$work/race"
 precious "$work/swap"
 hook "rm '$work/swap'; mkfifo '$work/swap'"
-refused 'a FIFO that comes meanwhile' 5 'changed meanwhile' "$page" -F -o "$work/swap"
+refused 'a FIFO that comes meanwhile' 5 'swap has changed' "$page" -F -o "$work/swap"
 check 'is not lost either' test -p "$work/swap"
 
 precious "$work/secret"
@@ -244,6 +244,42 @@ T
 else
 	skip 'a full disk: unshare -m was refused'
 fi
+
+# ---- records: kt bench and kt trace write them as they go
+bench=("$kt" bench --no-trace --time 20ms --filter '^create_stop$' -o)
+trace=("$kt" trace stop --kthreads -d 10ms -o)
+[ "$(id -u)" != 0 ] || cp "$KT_BUILD/kt-suite" "$tmp/"
+writers=bench
+if "${trace[@]}" "$work/tried" >"$tmp/said" 2>&1; then writers='bench trace'; else skip "kt trace -o: $(head -n 1 "$tmp/said")"; fi
+umask 002
+for w in $writers; do
+	declare -n write=$w
+	check "$w: a new record" timeout 60 "${write[@]}" "$work/$w.jsonl"
+	check "$w: its mode" test "$(mode_of "$work/$w.jsonl")" = 664
+	precious "$work/$w.there"
+	refused "$w: a record that exists" 2 'exists already' "${write[@]}" "$work/$w.there"
+	check "$w: is kept" untouched "$work/$w.there"
+	refused "$w: a link to nothing" 2 'link to nowhere' "${write[@]}" "$work/dangling"
+	refused "$w: a directory" 2 'Is a directory' "${write[@]}" "$work/far"
+	for name in - /dev/fd/1; do
+		timeout 60 "${write[@]}" $name 2>/dev/null </dev/null >"$tmp/piped"
+		check "$w -o $name: nothing but the record" strict_jsonl "$tmp/piped"
+		check "$w -o $name | kt report -" sh -c "'$kt' report - <'$tmp/piped' | grep -q '^kt $w'"
+	done
+	timeout 60 cat "$work/fifo" >"$tmp/read" &
+	check "$w: a FIFO" sh -c '[ -z "$("$@")" ]' sh timeout 60 "${write[@]}" "$work/fifo"
+	wait $!
+	check "$w: passes on the record" strict_jsonl "$tmp/read"
+	check "$w: all of it" grep -q '"type":"end"' "$tmp/read"
+	check "$w: and is still a FIFO" test -p "$work/fifo"
+	full=/dev/full
+	[ ! -c "$work/full" ] || full=$work/full # a copy that may get lost
+	timeout 60 "${write[@]}" "$full" >"$tmp/printed" 2>"$tmp/said" </dev/null
+	check "$w: a full device" test $? -eq 2
+	check "$w: says so" grep -q 'No space' "$tmp/said"
+	check "$w: is still a device" test -c "$full"
+done
+umask 022
 
 # ---- permissions
 mkdir "$work/theirs" "$work/sticky" "$work/closed"

@@ -60,6 +60,7 @@ Test(cli, numbers_are_digits_within_bounds)
 	cr_expect(number_parse("5", 5, 100, &v) && v == 5);
 	cr_expect(number_parse("100", 5, 100, &v) && v == 100);
 	cr_expect(number_parse("010", 5, 100, &v) && v == 10, "no octal");
+	cr_expect_not(number_parse("", 0, UINT64_MAX, &v), "nothing is not zero");
 	cr_expect(number_parse("0", 0, UINT64_MAX, &v) && v == 0);
 	cr_expect(number_parse("18446744073709551615", 0, UINT64_MAX, &v) && v == UINT64_MAX);
 }
@@ -330,9 +331,27 @@ Test(cli, a_status_line_is_whole_where_there_is_room, .timeout = 10)
 	cr_expect(strstr(line, "/of=it\033[0m  traced 50 %  "), "'%s'", line);
 }
 
-Test(cli, no_status_line_where_it_cannot_be_rewritten, .timeout = 10)
+Test(cli, a_line_that_stays_takes_the_status_lines_place, .timeout = 10)
 {
 	struct pty pty = open_pty(80);
+	struct progress p;
+
+	setenv("TERM", "xterm", 1);
+	errors_to(fileno(pty.terminal));
+	progress_init(&p, 12, 60);
+	progress_question(&p, long_name, 5);
+	progress_update(&p, "traced", 0.5);
+	arrived(pty.controller);
+
+	progress_say(&p, "a line that %s", "stays");
+	cr_expect_str_eq(arrived(pty.controller), "\r\033[Kkt: a line that stays\n");
+	progress_say(&p, "another");
+	cr_expect_str_eq(arrived(pty.controller), "kt: another\n");
+}
+
+Test(cli, plain_lines_where_no_line_can_be_rewritten, .timeout = 10)
+{
+	struct pty pty = open_pty(40);
 	struct progress p;
 	char *text;
 
@@ -340,11 +359,19 @@ Test(cli, no_status_line_where_it_cannot_be_rewritten, .timeout = 10)
 	errors_to(fileno(pty.terminal));
 	progress_init(&p, 12, 60);
 	progress_question(&p, long_name, 5);
+	progress_update(&p, "traced", 0.4);
+	p.last_ns -= 5000000000ULL; /* as if that time had passed */
 	progress_update(&p, "traced", 0.5);
+	p.last_ns -= 5000000000ULL;
+	progress_update(&p, "traced", 0.6);
+	progress_update(&p, "traced", 0.7);
 	progress_say(&p, "a line that %s", "stays");
 	text = arrived(pty.controller);
 
-	cr_expect_str_eq(text, "kt: a line that stays\n");
+	cr_expect_eq(strncmp(text, "kt: [1/12] wakeup/", 18), 0, "'%s'", text);
+	text = strchr(text, '\n');
+	cr_assert_not_null(text);
+	cr_expect_str_eq(text + 1, "kt: a line that stays\n", "one line in ten seconds");
 }
 
 /* ---- output files: more of them in tests/cli/output.sh -------------------------------------- */

@@ -83,6 +83,28 @@ Test(record, a_record_that_could_not_be_read_is_not_written)
 	free(filler);
 }
 
+/* kt bench -o - >>file: what stood there before is not ours to cut. */
+Test(record, a_stream_keeps_what_was_there_before)
+{
+	struct rlimit limit = { .rlim_cur = 300, .rlim_max = RLIM_INFINITY };
+	struct record_writer *w;
+	struct stat st;
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600), ret = 0;
+
+	signal(SIGXFSZ, SIG_IGN);
+	cr_assert_eq(write(fd, "somebody else's line, 40 characters long\n", 41), 41);
+	cr_assert_eq(record_stream(&w, fd), 0);
+	cr_assert_eq(record_write(w, json_pack("{s:s, s:i}", "type", "header", "schema", 1)), 0);
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	for (int i = 0; i < 20 && !ret; i++)
+		ret = record_write(w, json_pack("{s:s, s:s}", "type", "filler", "x",
+						"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"));
+	cr_expect_eq(ret, -EFBIG);
+	cr_expect_eq(record_close(w), -EFBIG);
+	cr_assert_eq(stat(path, &st), 0);
+	cr_expect_eq(st.st_size, 300, "%ld bytes: nothing was cut", (long)st.st_size);
+}
+
 /* A limit on the file size stands for the full disk: the write comes up short, then fails. */
 Test(record, a_full_disk_is_reported_and_leaves_whole_records)
 {
