@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A snapshot is of one kind. */
 _Static_assert(TRACER_MAX_METRICS <= RECORD_MAX_METRICS, "a subject's metrics are one record");
 
 static struct record_trace trace_of(const struct tracer_snapshot *s,

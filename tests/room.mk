@@ -124,4 +124,4 @@ vm: $B/kt $B/kt-suite $B/tests/tracer/kthread_oracle $B/tests/conformance/scenar
 $(foreach t,$(vm_tests),$(eval $(call vm_test,$t)))
 
 # Two builds of libkthread as arms: scripts/compare-speed
-$(eval $(call program,tests/ab/libraries,tests/ab/libraries.c,bench/libktbench.a lib/libmeasure.a lib/libprobe.a,-ldl -lm))
+$(eval $(call program,tests/ab/libraries,tests/ab/libraries.c,lib/libktbench.a,-ldl -lm))

@@ -97,10 +97,10 @@ if [ -e bpf/kinds.c ]; then
 	edits 'a tracer kind' "$table"
 	check 'a tracer kind: builds' build build/kt
 	check 'the help lists it' sh -c "build/kt trace --help | grep -w '$name'"
-	if build/kt trace stop -d 1ms >/dev/null 2>&1; then
+	if build/kt trace wakeup -d 1ms >/dev/null 2>&1; then
 		check 'it traces' sh -c "timeout 60 build/kt trace $name -d 300ms -o '$tmp/trace.jsonl' && grep '\"$name\"' '$tmp/trace.jsonl'"
 	else
-		skip "kt trace $name: $(build/kt trace stop -d 1ms 2>&1 | head -n 1)"
+		skip "kt trace $name: $(build/kt trace wakeup -d 1ms 2>&1 | head -n 1)"
 	fi
 fi
 
