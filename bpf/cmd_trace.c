@@ -31,19 +31,16 @@ static const struct argp_option option_table[] = {
 	{ "kthreads", KEY_KTHREADS, NULL, 0, "The kernel's threads instead of user threads", 0 },
 	{ "duration", 'd', "TIME", 0, "End after TIME (units ns us ms s m h; s by default)", 0 },
 	{ "interval", 'i', "TIME", 0, "Record and print every TIME", 0 },
-	{ "by", KEY_BY, "WHAT", 0,
-	  "Figures per thread, func (work), worker (work), or for all (default)", 0 },
+	{ "by", KEY_BY, "WHAT", 0, "", 0 }, /* help_filter() lists them */
 	{ "output", 'o', "FILE", 0, "Keep the record in FILE, which must not exist", 0 },
 	{ "fail-on-loss", KEY_FAIL_ON_LOSS, NULL, 0, "Exit status 1 when something was lost", 0 },
 	{ 0 },
 };
 
 static const char doc[] =
-	"Measure live threads: what a wakeup consists of, what park and unpark take, how long works "
-	"wait, what stop takes."
-	"\vKIND is wakeup, park, work or stop. With COMMAND it is traced with all its descendants from "
-	"its first instruction on, and its exit status is the exit status here; -d ends only the "
-	"tracing.\n\n"
+	"Measure live threads."
+	"\vWith COMMAND it is traced with all its descendants from its first instruction on, and its "
+	"exit status is the exit status here; -d ends only the tracing.\n\n"
 	"Exit status: 0 fine, 1 losses under --fail-on-loss, 2 usage, bad input or missing privilege, "
 	"5 failed while tracing, 130 interrupted before the -d that was asked for.";
 
@@ -89,17 +86,13 @@ static pid_t parse_id(const char *what, const char *text)
 
 static enum tracer_kind parse_kind(const char *text)
 {
-	static const char *const kinds[] = {
-		[TRACER_WAKEUP] = "wakeup",
-		[TRACER_PARK] = "park",
-		[TRACER_WORK] = "work",
-		[TRACER_STOP] = "stop",
-	};
+	enum tracer_kind kind = tracer_kind_find(text);
+	char known[128];
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (!strcmp(text, kinds[i]))
-			return (enum tracer_kind)i;
-	refuse("there is no kind '%s': trace wakeup, park, work or stop", text);
+	if (kind == NR_TRACER_KINDS)
+		refuse("there is no kind '%s': trace %s", text,
+		       tracer_kind_list(TRACER_ALL_KINDS, "or", known, sizeof(known)));
+	return kind;
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -151,40 +144,96 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
+static void list_kinds(FILE *out)
+{
+	fputs("KIND is one of", out);
+	for (enum tracer_kind k = 0; k < NR_TRACER_KINDS; k++) {
+		const struct tracer_kind_about *a = tracer_kind_about(k);
+
+		fprintf(out, "\n  %s: %s", a->name, a->measures);
+		for (uint32_t m = 0; m < a->nr_metrics; m++)
+			fprintf(out, "\n    %-12s  %s", a->metrics[m].name, a->metrics[m].meaning);
+	}
+}
+
+static void list_by(FILE *out)
+{
+	char kinds[128];
+
+	fputs("Figures per ", out);
+	for (enum tracer_by by = 0; by < NR_TRACER_BYS; by++) {
+		uint32_t can = tracer_kinds_by(by);
+
+		fputs(tracer_by_name(by), out);
+		if (can != TRACER_ALL_KINDS)
+			fprintf(out, " (%s)", tracer_kind_list(can, "and", kinds, sizeof(kinds)));
+		fputs(", ", out);
+	}
+	fputs("or for all (default)", out);
+}
+
+/* What the kinds say of themselves goes into the help. */
+static char *help_filter(int key, const char *text, void *input)
+{
+	char *buf = NULL;
+	size_t size;
+	FILE *out;
+
+	(void)input;
+	if (key != KEY_BY && key != ARGP_KEY_HELP_POST_DOC)
+		return (char *)text;
+	out = open_memstream(&buf, &size);
+	if (!out)
+		return (char *)text;
+	if (key == KEY_BY) {
+		list_by(out);
+	} else {
+		list_kinds(out);
+		fprintf(out, "\n\n%s", text);
+	}
+	fclose(out);
+	return buf;
+}
+
 static const struct argp argp = {
 	.options = option_table,
 	.parser = parse_option,
 	.args_doc = "KIND [-- COMMAND ARGUMENT...]",
 	.doc = doc,
+	.help_filter = help_filter,
 };
 
 static void check_by(struct options *o)
 {
 	struct tracer_opts *t = &o->q.opts;
-	bool work = t->kind == TRACER_WORK;
+	char known[128] = "";
 
 	if (!o->by || !strcmp(o->by, "all"))
 		return;
 	t->group = TRACER_GROUP_SUBJECT;
 	t->nr_groups = NR_SUBJECTS;
-	if (!strcmp(o->by, "thread"))
-		t->by = TRACER_BY_THREAD;
-	else if (work && !strcmp(o->by, "func"))
-		t->by = TRACER_BY_FUNC;
-	else if (work && !strcmp(o->by, "worker"))
-		t->by = TRACER_BY_WORKER;
-	else
-		refuse("--by wants %s, not '%s'",
-		       work ? "thread, func, worker or all" : "thread or all", o->by);
+	for (t->by = 0; t->by < NR_TRACER_BYS; t->by++) {
+		size_t used = strlen(known);
+
+		if (!(tracer_kinds_by(t->by) >> t->kind & 1))
+			continue;
+		if (!strcmp(o->by, tracer_by_name(t->by)))
+			return;
+		snprintf(known + used, sizeof(known) - used, "%s%s", used ? ", " : "",
+			 tracer_by_name(t->by));
+	}
+	refuse("--by wants %s or all, not '%s'", known, o->by);
 }
 
 static void check_combination(const struct options *o)
 {
 	const struct tracer_opts *t = &o->q.opts;
+	char known[128];
 	struct glob *g;
 
 	if (!o->kind_given)
-		refuse("what to trace? wakeup, park, work or stop; kt trace --help lists the options");
+		refuse("what to trace? %s; kt trace --help lists the options",
+		       tracer_kind_list(TRACER_ALL_KINDS, "or", known, sizeof(known)));
 	if (t->kthreads && t->tgid)
 		refuse("--kthreads and -p exclude each other: kernel threads belong to no process");
 	if (o->q.command && (t->tgid || t->tid || t->kthreads))
@@ -284,7 +333,7 @@ static int print_report(const char *path, char *err, size_t errlen)
 /* An empty report needs a reason. */
 static void explain_nothing(const struct options *o)
 {
-	bool probes = o->q.opts.kind != TRACER_WAKEUP && !o->q.opts.kthreads;
+	bool probes = tracer_kind_about(o->q.opts.kind)->only_probes && !o->q.opts.kthreads;
 
 	fprintf(stderr, "kt trace: nothing was seen: %s\n",
 		probes && o->q.command

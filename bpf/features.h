@@ -36,4 +36,10 @@ int feature_try(enum feature f);
  * Return: how many.
  */
 int features_missing(unsigned int needs, char *text, size_t size);
+
+/*
+ * feature_tracepoint_args - the number of arguments of tracepoint @name, 0: the kernel's BTF has no
+ * btf_trace_<name>
+ */
+int feature_tracepoint_args(const char *name);
 #endif

@@ -26,11 +26,6 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
 }
 
-int process_global_id(pid_t local, uint32_t *global)
-{
-	return pidns_to_global(local, global);
-}
-
 static struct tracer_known_process *find(struct tracer *t, uint32_t tgid)
 {
 	uint32_t i;
@@ -65,7 +60,7 @@ static void seed_threads(struct tracer *t)
 	char err[8];
 
 	if (t->attached && bpf_object__find_program_by_name(t->obj, "seed_tasks"))
-		tracer_run_iter(t, "seed_tasks", err, sizeof(err));
+		attach_iter_once(t, "seed_tasks", err, sizeof(err));
 }
 
 static int look(struct tracer *t, struct tracer_known_process *p, char *err, size_t errlen)
@@ -271,24 +266,24 @@ int process_check(struct tracer *t, char *err, size_t errlen)
 	uint32_t id;
 
 	if (of < 0)
-		return tracer_say(err, errlen, -ESRCH, "no process has the id %d", o->tgid);
+		return error_say(err, errlen, -ESRCH, "no process has the id %d", o->tgid);
 	if (of_tid < 0)
-		return tracer_say(err, errlen, -ESRCH, "no thread has the id %d", o->tid);
+		return error_say(err, errlen, -ESRCH, "no thread has the id %d", o->tid);
 	if (of && of != o->tgid)
-		return tracer_say(err, errlen, -ESRCH,
-				  "%d is a thread of process %d, not a process", o->tgid, of);
+		return error_say(err, errlen, -ESRCH, "%d is a thread of process %d, not a process",
+				 o->tgid, of);
 	if (of && of_tid && of != of_tid)
-		return tracer_say(err, errlen, -ESRCH, "thread %d belongs to process %d, not to %d",
-				  o->tid, of_tid, of);
+		return error_say(err, errlen, -ESRCH, "thread %d belongs to process %d, not to %d",
+				 o->tid, of_tid, of);
 	if (!o->kthreads && (of || of_tid) && is_kernel_thread(of_tid ?: of))
-		return tracer_say(err, errlen, -EINVAL,
-				  "%d is a kernel thread; they are traced by --kthreads -t %d",
-				  of_tid ?: of, of_tid ?: of);
+		return error_say(err, errlen, -EINVAL,
+				 "%d is a kernel thread; they are traced by --kthreads -t %d",
+				 of_tid ?: of, of_tid ?: of);
 	if (o->kthreads && of_tid && !is_kernel_thread(of_tid))
-		return tracer_say(err, errlen, -EINVAL,
-				  "thread %d is no kernel thread; leave --kthreads out", o->tid);
+		return error_say(err, errlen, -EINVAL,
+				 "thread %d is no kernel thread; leave --kthreads out", o->tid);
 	if ((of || of_tid) && pidns_to_global(of ?: of_tid, &id))
-		return tracer_say(
+		return error_say(
 			err, errlen, -ENOTSUP,
 			"cannot translate the id %d out of this pid namespace; run in the initial one",
 			of ?: of_tid);
@@ -304,7 +299,7 @@ int process_seed(struct tracer *t, char *err, size_t errlen)
 		return 0;
 	ret = process_add(t, tgid, 0);
 	if (ret)
-		return tracer_error(err, errlen, ret, "trace process %d", tgid);
+		return error_explain(err, errlen, ret, "trace process %d", tgid);
 	return 0;
 }
 

@@ -24,13 +24,6 @@
 #define POLL_START_MS  1
 #define START_PHASE_NS 300000000ULL
 
-static const char *const kind_name[] = {
-	[TRACER_WAKEUP] = "wakeup",
-	[TRACER_PARK] = "park",
-	[TRACER_WORK] = "work",
-	[TRACER_STOP] = "stop",
-};
-
 struct run {
 	struct trace_request *q;
 	struct trace_outcome *o;
@@ -63,7 +56,7 @@ static int say(struct run *r, int errnum, const char *what)
 /* One interval: what came since the last one. */
 static int write_interval(struct run *r)
 {
-	const struct record_trace about = { .kind = kind_name[r->q->opts.kind] };
+	const struct record_trace about = { .kind = tracer_kind_about(r->q->opts.kind)->name };
 	struct tracer_snapshot *s;
 	int ret = tracer_read(r->t, &s);
 

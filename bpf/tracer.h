@@ -17,7 +17,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "bpf/metrics.h"
+#include "bpf/kinds.h"
 #include "lib/measure/hist.h"
 
 /* What to trace; zero or NULL: no restriction. Restrictions add up (all must hold). */
@@ -37,9 +37,6 @@ struct tracer_opts {
 	const char *
 		command; /* with tgid: the program it is about to execute, searched for probes before it runs */
 };
-
-/* tracer_metric_name - "call", "wake", "runq", "premig", "resume", "end_to_end", ... */
-const char *tracer_metric_name(enum tracer_metric m);
 
 /*
  * A counter and its name. Losses make a number incomplete, the others only explain; bpf/counters.h

@@ -5,7 +5,8 @@
  * The part that the kinds with USDTs share: find the files with our probes in the traced processes
  * and attach a table of programs to each file once, for all processes.
  */
-#include "bpf/targets.h"
+#include "lib/target/targets.h"
+
 #include "bpf/tracer_impl.h"
 
 struct usdt_want {

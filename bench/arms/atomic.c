@@ -114,9 +114,12 @@ static void atomic_self_wait(void *self)
 	__atomic_store_n((uint32_t *)self, WORD_NONE, __ATOMIC_RELAXED);
 }
 
-const struct arm arm_atomic = {
+static const struct arm arm_atomic = {
 	.name = "atomic",
+	.kind = ARM_FLOOR,
+	.place = 2,
 	.describe = atomic_describe,
+	.spins_only = true,
 	.peer_create = atomic_peer_create,
 	.peer_wake = atomic_peer_wake,
 	.peer_destroy = atomic_peer_destroy,
@@ -126,3 +129,4 @@ const struct arm arm_atomic = {
 	.self_wait = atomic_self_wait,
 	.self_destroy = free,
 };
+ARM_LISTED(arm_atomic);

@@ -391,8 +391,9 @@ static void condvar_work_destroy(struct arm_work *w)
 	free(w);
 }
 
-const struct arm arm_condvar = {
+static const struct arm arm_condvar = {
 	.name = "condvar",
+	.kind = ARM_PRIMITIVE,
 	.describe = condvar_describe,
 	.peer_create = condvar_peer_create,
 	.peer_wake = condvar_peer_wake,
@@ -415,3 +416,4 @@ const struct arm arm_condvar = {
 	.work_queue = condvar_work_queue,
 	.work_flush = condvar_work_flush,
 };
+ARM_LISTED(arm_condvar);

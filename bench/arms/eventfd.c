@@ -241,8 +241,9 @@ static pid_t eventfd_park_tid(void *peer)
 	return ((struct parkable *)peer)->thread.tid;
 }
 
-const struct arm arm_eventfd = {
+static const struct arm arm_eventfd = {
 	.name = "eventfd",
+	.kind = ARM_PRIMITIVE,
 	.describe = eventfd_describe,
 	.peer_create = eventfd_peer_create,
 	.peer_wake = eventfd_peer_wake,
@@ -258,3 +259,4 @@ const struct arm arm_eventfd = {
 	.park_destroy = eventfd_park_destroy,
 	.park_tid = eventfd_park_tid,
 };
+ARM_LISTED(arm_eventfd);

@@ -450,8 +450,10 @@ static pid_t futex_delay_tid(void *delay)
 	return ((struct delay *)delay)->thread.tid;
 }
 
-const struct arm arm_futex = {
+static const struct arm arm_futex = {
 	.name = "futex",
+	.kind = ARM_FLOOR,
+	.place = 1,
 	.describe = futex_describe,
 	.peer_create = futex_peer_create,
 	.peer_wake = futex_peer_wake,
@@ -478,3 +480,4 @@ const struct arm arm_futex = {
 	.delay_destroy = futex_delay_destroy,
 	.delay_tid = futex_delay_tid,
 };
+ARM_LISTED(arm_futex);

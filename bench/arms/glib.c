@@ -12,6 +12,7 @@
  */
 #include "bench/arms/arm.h"
 
+#ifdef ARM_HAS_LIBRARY
 #include <errno.h>
 #include <glib.h>
 #include <stdio.h>
@@ -322,8 +323,16 @@ static void glib_work_destroy(struct arm_work *w)
 	free(w);
 }
 
-const struct arm arm_glib = {
+#endif /* ARM_HAS_LIBRARY */
+
+static const struct arm arm_glib = {
 	.name = "glib",
+	.kind = ARM_LIBRARY,
+	.place = 2,
+	.could = ARM_CAN_WAKE | ARM_CAN_SLEEP | ARM_CAN_TRIP | ARM_CAN_WORK | ARM_HAS_WORKER,
+#ifndef ARM_HAS_LIBRARY
+	.missing = "built without GLib (install libglib2.0-dev)",
+#else
 	.describe = glib_describe,
 	.peer_create = glib_peer_create,
 	.peer_wake = glib_peer_wake,
@@ -340,4 +349,6 @@ const struct arm arm_glib = {
 	.work_destroy = glib_work_destroy,
 	.work_queue = glib_work_queue,
 	.work_flush = glib_work_flush,
+#endif
 };
+ARM_LISTED(arm_glib);

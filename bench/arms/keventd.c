@@ -314,9 +314,12 @@ static void keventd_work_flush(void *worker)
 	sem_destroy(&ran);
 }
 
-const struct arm arm_keventd = {
+static const struct arm arm_keventd = {
 	.name = "keventd",
+	.kind = ARM_ENGINE,
+	.place = 2,
 	.describe = keventd_describe,
+	.worker_by_hand = true,
 	.cycle_prepare = start_helper, /* the helper then lives until the process ends */
 	.cycle = keventd_cycle,
 	.life_create = keventd_life_create,
@@ -334,3 +337,4 @@ const struct arm arm_keventd = {
 	.work_queue = keventd_work_queue,
 	.work_flush = keventd_work_flush,
 };
+ARM_LISTED(arm_keventd);

@@ -531,8 +531,10 @@ static pid_t libkthread_delay_tid(void *delay)
 	return libkthread_worker_tid(((struct delay *)delay)->worker);
 }
 
-const struct arm arm_libkthread = {
+static const struct arm arm_libkthread = {
 	.name = "libkthread",
+	.kind = ARM_ENGINE,
+	.place = 1,
 	.describe = libkthread_describe,
 	.peer_create = libkthread_peer_create,
 	.peer_wake = libkthread_peer_wake,
@@ -568,3 +570,4 @@ const struct arm arm_libkthread = {
 	.delay_destroy = libkthread_delay_destroy,
 	.delay_tid = libkthread_delay_tid,
 };
+ARM_LISTED(arm_libkthread);

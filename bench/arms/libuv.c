@@ -16,6 +16,7 @@
  */
 #include "bench/arms/arm.h"
 
+#ifdef ARM_HAS_LIBRARY
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -309,8 +310,16 @@ static void libuv_work_destroy(struct arm_work *w)
 	free(w);
 }
 
-const struct arm arm_libuv = {
+#endif /* ARM_HAS_LIBRARY */
+
+static const struct arm arm_libuv = {
 	.name = "libuv",
+	.kind = ARM_LIBRARY,
+	.place = 1,
+	.could = ARM_CAN_WAKE | ARM_CAN_SLEEP | ARM_CAN_TRIP | ARM_CAN_WORK | ARM_HAS_WORKER,
+#ifndef ARM_HAS_LIBRARY
+	.missing = "built without libuv (install libuv1-dev)",
+#else
 	.describe = libuv_describe,
 	.peer_create = libuv_peer_create,
 	.peer_wake = libuv_peer_wake,
@@ -328,4 +337,6 @@ const struct arm arm_libuv = {
 	.work_queue = libuv_work_queue,
 	.work_flush = libuv_work_flush,
 	.work_settle = libuv_work_flush,
+#endif
 };
+ARM_LISTED(arm_libuv);

@@ -237,8 +237,10 @@ static void pthread_cycle_finish(void)
 	sem_destroy(&creator.request);
 }
 
-const struct arm arm_pthread = {
+static const struct arm arm_pthread = {
 	.name = "pthread",
+	.kind = ARM_FLOOR,
+	.place = 3,
 	.describe = pthread_describe,
 	.cycle_prepare = pthread_cycle_prepare,
 	.cycle = pthread_cycle,
@@ -248,3 +250,4 @@ const struct arm arm_pthread = {
 	.life_stop = pthread_life_stop,
 	.life_poll = pthread_life_poll,
 };
+ARM_LISTED(arm_pthread);

@@ -35,8 +35,6 @@ static int create_stop_setup(struct bench_state *st)
 	c->arm = driver_arm(st);
 	if (!c->arm)
 		return -ENOENT;
-	if (!c->arm->cycle)
-		return bench_skip(st, "cannot create and stop");
 	err = c->arm->cycle_prepare ? c->arm->cycle_prepare() : 0;
 	return err ? bench_fail(st, "cannot start: %s", strerror(-err)) : 0;
 }
@@ -49,9 +47,11 @@ static void create_stop_teardown(struct bench_state *st)
 		c->arm->cycle_finish();
 }
 
-BENCHMARK(create_stop, .arms = BENCH_ARMS("libkthread", "keventd", "pthread"),
-	  .baseline = "pthread", .mode = BENCH_LATENCY, .ctx_size = sizeof(struct create_stop),
-	  .setup = create_stop_setup, .teardown = create_stop_teardown)
+DRIVER_ARMS(cycles, .can = ARM_CAN_CYCLE);
+
+BENCHMARK(create_stop, .arms = cycles, .baseline = "pthread", .mode = BENCH_LATENCY,
+	  .ctx_size = sizeof(struct create_stop), .setup = create_stop_setup,
+	  .teardown = create_stop_teardown)
 {
 	struct create_stop *c = bench_ctx(st);
 	uint64_t begin, before;

@@ -21,6 +21,23 @@
 
 enum driver_side { SAME_CPU, OTHER_CPU };
 
+/*
+ * DRIVER_ARMS - a list for .arms of BENCHMARK(): all arms that can what the question needs
+ *
+ *	DRIVER_ARMS(park_arms, .can = ARM_CAN_PARK);
+ *	BENCHMARK(park, .arms = park_arms, .baseline = "futex", ...)
+ *
+ * The fields are those of struct arm_ask. An arm whose library this build lacks is in the list, for
+ * driver_arm() to skip it with the reason. Filled before main() makes the questions.
+ */
+#define DRIVER_ARMS(list_, ...)                                     \
+	static const char *list_[ARM_MAX + 1];                      \
+	__attribute__((constructor)) static void list_##_fill(void) \
+	{                                                           \
+		arms_that(list_, (struct arm_ask){ __VA_ARGS__ });  \
+	}                                                           \
+	static const char *list_[ARM_MAX + 1]
+
 /* driver_arm - the arm asked for, labelled; NULL after bench_skip() */
 const struct arm *driver_arm(struct bench_state *st);
 
@@ -40,7 +57,7 @@ void handoff_give(struct handoff *h);
 bool handoff_take(struct handoff *h, enum driver_side side); /* false: out of patience */
 
 /*
- * driver_lives - get ready for @st's arm to create and stop threads in steps, or in a cycle
+ * driver_lives - get ready for @st's arm, one of those that ARM_CAN_LIVE, to create and stop threads
  *
  * Return: the arm, which needs cycle_finish (if any) in the end, or NULL after bench_skip().
  */

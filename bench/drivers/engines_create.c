@@ -118,10 +118,12 @@ static int create_setup(struct bench_state *st)
 	return bench_fail(st, "cannot make the callers: %s", strerror(-err));
 }
 
+DRIVER_ARMS(lives, .can = ARM_CAN_LIVE);
+
 BENCHMARK_NAMED(engines_create, "engines/create", .params = BENCH_PARAMS("callers=1,8,64"),
-		.arms = BENCH_ARMS("libkthread", "keventd", "pthread"), .baseline = "pthread",
-		.mode = BENCH_LATENCY, .manual = true, .ctx_size = sizeof(struct create),
-		.setup = create_setup, .teardown = create_teardown)
+		.arms = lives, .baseline = "pthread", .mode = BENCH_LATENCY, .manual = true,
+		.ctx_size = sizeof(struct create), .setup = create_setup,
+		.teardown = create_teardown)
 {
 	struct create *c = bench_ctx(st);
 	uint64_t took;
@@ -135,10 +137,10 @@ BENCHMARK_NAMED(engines_create, "engines/create", .params = BENCH_PARAMS("caller
 }
 
 BENCHMARK_NAMED(engines_create_latency, "engines/create_latency",
-		.params = BENCH_PARAMS("callers=8", "busy=0,4"),
-		.arms = BENCH_ARMS("libkthread", "keventd", "pthread"), .baseline = "pthread",
-		.mode = BENCH_LATENCY, .manual = true, .ctx_size = sizeof(struct create),
-		.setup = create_setup, .teardown = create_teardown)
+		.params = BENCH_PARAMS("callers=8", "busy=0,4"), .arms = lives,
+		.baseline = "pthread", .mode = BENCH_LATENCY, .manual = true,
+		.ctx_size = sizeof(struct create), .setup = create_setup,
+		.teardown = create_teardown)
 {
 	struct create *c = bench_ctx(st);
 

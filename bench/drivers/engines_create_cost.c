@@ -48,10 +48,12 @@ static long switches(void)
 	return usage.ru_nvcsw;
 }
 
+DRIVER_ARMS(lives, .can = ARM_CAN_LIVE);
+
 BENCHMARK_NAMED(engines_create_cost, "engines/create_cost", .params = BENCH_PARAMS("callers=1"),
-		.arms = BENCH_ARMS("libkthread", "keventd", "pthread"), .baseline = "pthread",
-		.mode = BENCH_LATENCY, .manual = true, .ctx_size = sizeof(struct create_cost),
-		.setup = create_cost_setup, .teardown = create_cost_teardown)
+		.arms = lives, .baseline = "pthread", .mode = BENCH_LATENCY, .manual = true,
+		.ctx_size = sizeof(struct create_cost), .setup = create_cost_setup,
+		.teardown = create_cost_teardown)
 {
 	const struct arm_life_opts o = { .cpu = -1 };
 	struct create_cost *c = bench_ctx(st);

@@ -46,8 +46,6 @@ static int delayed_setup(struct bench_state *st)
 	d->arm = driver_arm(st);
 	if (!d->arm)
 		return -ENOENT;
-	if (!d->arm->delay_create)
-		return bench_skip(st, "has no delays");
 	err = d->arm->delay_create(&d->delay, &o);
 	if (err)
 		return bench_fail(st, "cannot make a thread: %s", strerror(-err));
@@ -67,10 +65,12 @@ static void delayed_teardown(struct bench_state *st)
 	d->arm->delay_destroy(d->delay);
 }
 
+DRIVER_ARMS(delays, .can = ARM_CAN_DELAY);
+
 BENCHMARK_NAMED(engines_delayed, "engines/delayed", .params = BENCH_PARAMS("us=100,1000,10000"),
-		.arms = BENCH_ARMS("libkthread", "futex"), .baseline = "futex",
-		.mode = BENCH_LATENCY, .manual = true, .ctx_size = sizeof(struct delayed),
-		.setup = delayed_setup, .teardown = delayed_teardown)
+		.arms = delays, .baseline = "futex", .mode = BENCH_LATENCY, .manual = true,
+		.ctx_size = sizeof(struct delayed), .setup = delayed_setup,
+		.teardown = delayed_teardown)
 {
 	struct delayed *d = bench_ctx(st);
 	uint64_t at;

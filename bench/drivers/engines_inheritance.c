@@ -39,8 +39,6 @@ static int inheritance_setup(struct bench_state *st)
 
 	if (!arm)
 		return -ENOENT;
-	if (!arm->life_create)
-		return bench_skip(st, "cannot create and stop");
 	if (bench_cpu(st, 1) < 0)
 		return bench_skip(st, "needs two CPUs, to tell affinities apart");
 	return 0;
@@ -94,9 +92,10 @@ static const char *ask(struct bench_state *st, struct odd_result *r)
 	return r->failed ? strerror(r->failed) : NULL;
 }
 
+DRIVER_ARMS(lives, .can = ARM_CAN_LIVE);
+
 BENCHMARK_NAMED(engines_inheritance, "engines/inheritance",
-		.params = BENCH_PARAMS("starter=plain,odd"),
-		.arms = BENCH_ARMS("libkthread", "keventd", "pthread"), .baseline = "pthread",
+		.params = BENCH_PARAMS("starter=plain,odd"), .arms = lives, .baseline = "pthread",
 		.mode = BENCH_LATENCY, .manual = true, .setup = inheritance_setup)
 {
 	struct odd_result r;

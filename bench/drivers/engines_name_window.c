@@ -193,8 +193,9 @@ static int name_window_setup(struct bench_state *st)
 	return bench_fail(st, "cannot make the creator: %s", strerror(-err));
 }
 
-BENCHMARK_NAMED(engines_name_window, "engines/name_window",
-		.arms = BENCH_ARMS("libkthread", "keventd", "pthread"), .baseline = "pthread",
+DRIVER_ARMS(lives, .can = ARM_CAN_LIVE);
+
+BENCHMARK_NAMED(engines_name_window, "engines/name_window", .arms = lives, .baseline = "pthread",
 		.mode = BENCH_LATENCY, .manual = true, .ctx_size = sizeof(struct name_window),
 		.setup = name_window_setup, .teardown = name_window_teardown)
 {

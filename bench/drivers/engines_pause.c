@@ -75,9 +75,10 @@ static int pause_setup(struct bench_state *st)
 	return -ECANCELED;
 }
 
+DRIVER_ARMS(lives, .can = ARM_CAN_LIVE);
+
 BENCHMARK_NAMED(engines_pause_by_stop, "engines/pause_by_stop",
-		.params = BENCH_PARAMS("cpu=same,cross"),
-		.arms = BENCH_ARMS("libkthread", "keventd", "pthread"), .baseline = "pthread",
+		.params = BENCH_PARAMS("cpu=same,cross"), .arms = lives, .baseline = "pthread",
 		.mode = BENCH_LATENCY, .manual = true, .ctx_size = sizeof(struct pause),
 		.setup = pause_setup, .teardown = pause_teardown)
 {

@@ -132,11 +132,13 @@ static bool look_once(struct should_stop *s, unsigned int nr_victims)
 	return true;
 }
 
+DRIVER_ARMS(lives, .can = ARM_CAN_LIVE);
+
 BENCHMARK_NAMED(engines_should_stop, "engines/should_stop",
-		.params = BENCH_PARAMS("looks=1000", "storm=no,yes"),
-		.arms = BENCH_ARMS("libkthread", "keventd", "pthread"), .baseline = "pthread",
-		.mode = BENCH_LATENCY, .manual = true, .ctx_size = sizeof(struct should_stop),
-		.setup = should_stop_setup, .teardown = should_stop_teardown)
+		.params = BENCH_PARAMS("looks=1000", "storm=no,yes"), .arms = lives,
+		.baseline = "pthread", .mode = BENCH_LATENCY, .manual = true,
+		.ctx_size = sizeof(struct should_stop), .setup = should_stop_setup,
+		.teardown = should_stop_teardown)
 {
 	struct should_stop *s = bench_ctx(st);
 

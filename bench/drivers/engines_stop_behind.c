@@ -94,10 +94,12 @@ static const char *start_both(struct behind *b)
 	return count_reaches(&b->nr_ran, 2) ? NULL : "the threads did not run";
 }
 
-BENCHMARK_NAMED(engines_stop_behind, "engines/stop_behind_slow",
-		.arms = BENCH_ARMS("libkthread", "keventd", "pthread"), .baseline = "pthread",
-		.mode = BENCH_LATENCY, .manual = true, .ctx_size = sizeof(struct behind),
-		.setup = behind_setup, .teardown = behind_teardown)
+DRIVER_ARMS(lives, .can = ARM_CAN_LIVE);
+
+BENCHMARK_NAMED(engines_stop_behind, "engines/stop_behind_slow", .arms = lives,
+		.baseline = "pthread", .mode = BENCH_LATENCY, .manual = true,
+		.ctx_size = sizeof(struct behind), .setup = behind_setup,
+		.teardown = behind_teardown)
 {
 	struct behind *b = bench_ctx(st);
 	const char *err;

@@ -95,10 +95,12 @@ static const char *start_all(struct stop_slow *s, void **life, unsigned int nr)
 	return strerror(-err);
 }
 
+DRIVER_ARMS(lives, .can = ARM_CAN_LIVE);
+
 BENCHMARK_NAMED(engines_stop_slow, "engines/stop_slow", .params = BENCH_PARAMS("threads=8,64"),
-		.arms = BENCH_ARMS("libkthread", "keventd", "pthread"), .baseline = "pthread",
-		.mode = BENCH_TIME, .manual = true, .ctx_size = sizeof(struct stop_slow),
-		.setup = stop_slow_setup, .teardown = stop_slow_teardown)
+		.arms = lives, .baseline = "pthread", .mode = BENCH_TIME, .manual = true,
+		.ctx_size = sizeof(struct stop_slow), .setup = stop_slow_setup,
+		.teardown = stop_slow_teardown)
 {
 	struct stop_slow *s = bench_ctx(st);
 	unsigned int nr = s->nr * (unsigned int)bench_iterations(st);

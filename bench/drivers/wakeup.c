@@ -108,8 +108,6 @@ static int wakeup_setup(struct bench_state *st)
 	o.cpu = driver_place(st, &w->side);
 	if (o.cpu < 0)
 		return o.cpu;
-	if (!w->arm->peer_create || (roundtrip && !w->arm->self_create))
-		return bench_skip(st, "has no such wakeup");
 	if (roundtrip) {
 		err = w->arm->self_create(&w->self, may_spin);
 		if (err)
@@ -159,10 +157,11 @@ static inline bool wake_once(struct bench_state *st, struct wakeup *w)
 	return handoff_take(&w->ack, w->side);
 }
 
+DRIVER_ARMS(sleeping, .can = ARM_CAN_SLEEP);
+
 BENCHMARK_NAMED(wakeup_sleep, "wakeup",
 		.params = BENCH_PARAMS("trip=oneway", "cpu=same,cross", "wait=sleep"),
-		.arms = BENCH_ARMS("libkthread", "futex", "condvar", "eventfd", "libuv", "glib"),
-		.baseline = "futex", .mode = BENCH_LATENCY, .phases = true,
+		.arms = sleeping, .baseline = "futex", .mode = BENCH_LATENCY, .phases = true,
 		.ctx_size = sizeof(struct wakeup), .setup = wakeup_setup,
 		.teardown = wakeup_teardown)
 {
@@ -180,10 +179,10 @@ BENCHMARK_NAMED(wakeup_sleep, "wakeup",
 	}
 }
 
+DRIVER_ARMS(waking, .can = ARM_CAN_WAKE);
+
 BENCHMARK_NAMED(wakeup_spin, "wakeup",
-		.params = BENCH_PARAMS("trip=oneway", "cpu=cross", "wait=spin"),
-		.arms = BENCH_ARMS("libkthread", "futex", "atomic", "condvar", "eventfd", "libuv",
-				   "glib"),
+		.params = BENCH_PARAMS("trip=oneway", "cpu=cross", "wait=spin"), .arms = waking,
 		.baseline = "futex", .mode = BENCH_LATENCY, .ctx_size = sizeof(struct wakeup),
 		.setup = wakeup_setup, .teardown = wakeup_teardown)
 {
@@ -218,21 +217,24 @@ static void trips(struct bench_state *st, struct wakeup *w)
 	}
 }
 
+DRIVER_ARMS(tripping_asleep, .can = ARM_CAN_TRIP | ARM_CAN_SLEEP);
+
 BENCHMARK_NAMED(wakeup_trip_sleep, "wakeup",
 		.params = BENCH_PARAMS("trip=roundtrip", "cpu=same,cross", "wait=sleep"),
-		.arms = BENCH_ARMS("libkthread", "futex", "condvar", "eventfd", "libuv", "glib"),
-		.baseline = "futex", .mode = BENCH_LATENCY, .ctx_size = sizeof(struct wakeup),
-		.setup = wakeup_setup, .teardown = wakeup_teardown)
+		.arms = tripping_asleep, .baseline = "futex", .mode = BENCH_LATENCY,
+		.ctx_size = sizeof(struct wakeup), .setup = wakeup_setup,
+		.teardown = wakeup_teardown)
 {
 	trips(st, bench_ctx(st));
 }
 
+DRIVER_ARMS(tripping, .can = ARM_CAN_TRIP);
+
 BENCHMARK_NAMED(wakeup_trip_spin, "wakeup",
 		.params = BENCH_PARAMS("trip=roundtrip", "cpu=cross", "wait=spin"),
-		.arms = BENCH_ARMS("libkthread", "futex", "atomic", "condvar", "eventfd", "libuv",
-				   "glib"),
-		.baseline = "futex", .mode = BENCH_LATENCY, .ctx_size = sizeof(struct wakeup),
-		.setup = wakeup_setup, .teardown = wakeup_teardown)
+		.arms = tripping, .baseline = "futex", .mode = BENCH_LATENCY,
+		.ctx_size = sizeof(struct wakeup), .setup = wakeup_setup,
+		.teardown = wakeup_teardown)
 {
 	struct wakeup *w = bench_ctx(st);
 

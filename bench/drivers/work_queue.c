@@ -103,8 +103,6 @@ static int work_queue_setup(struct bench_state *st)
 	o.cpu = driver_place(st, &q->side);
 	if (o.cpu < 0)
 		return o.cpu;
-	if (!q->arm->worker_create)
-		return bench_skip(st, "has no work queue");
 	err = q->arm->worker_create(&q->worker, &o);
 	if (err)
 		return bench_fail(st, "cannot make a worker: %s", strerror(-err));
@@ -192,9 +190,10 @@ static void ask_busy(struct bench_state *st)
 	}
 }
 
+DRIVER_ARMS(workers, .can = ARM_HAS_WORKER);
+
 BENCHMARK_NAMED(work_queue_idle, "work_queue",
-		.params = BENCH_PARAMS("worker=idle", "cpu=same,cross"),
-		.arms = BENCH_ARMS("libkthread", "futex", "condvar", "libuv", "glib"),
+		.params = BENCH_PARAMS("worker=idle", "cpu=same,cross"), .arms = workers,
 		.baseline = "futex", .mode = BENCH_LATENCY, .phases = true,
 		.ctx_size = sizeof(struct work_queue), .setup = work_queue_setup,
 		.teardown = work_queue_teardown)
@@ -203,28 +202,29 @@ BENCHMARK_NAMED(work_queue_idle, "work_queue",
 }
 
 BENCHMARK_NAMED(work_queue_busy, "work_queue",
-		.params = BENCH_PARAMS("worker=busy", "cpu=same,cross"),
-		.arms = BENCH_ARMS("libkthread", "futex", "condvar", "libuv", "glib"),
+		.params = BENCH_PARAMS("worker=busy", "cpu=same,cross"), .arms = workers,
 		.baseline = "futex", .mode = BENCH_LATENCY, .ctx_size = sizeof(struct work_queue),
 		.setup = work_queue_setup, .teardown = work_queue_teardown)
 {
 	ask_busy(st);
 }
 
+DRIVER_ARMS(engines, .can = ARM_CAN_WORK, .kinds = ARM_ENGINE | ARM_FLOOR);
+
 BENCHMARK_NAMED(engines_queue_idle, "engines/queue",
-		.params = BENCH_PARAMS("worker=idle", "cpu=cross"),
-		.arms = BENCH_ARMS("libkthread", "keventd", "futex"), .baseline = "futex",
-		.mode = BENCH_LATENCY, .manual = true, .ctx_size = sizeof(struct work_queue),
-		.setup = work_queue_setup, .teardown = work_queue_teardown)
+		.params = BENCH_PARAMS("worker=idle", "cpu=cross"), .arms = engines,
+		.baseline = "futex", .mode = BENCH_LATENCY, .manual = true,
+		.ctx_size = sizeof(struct work_queue), .setup = work_queue_setup,
+		.teardown = work_queue_teardown)
 {
 	ask_idle(st);
 }
 
 BENCHMARK_NAMED(engines_queue_busy, "engines/queue",
-		.params = BENCH_PARAMS("worker=busy", "cpu=cross"),
-		.arms = BENCH_ARMS("libkthread", "keventd", "futex"), .baseline = "futex",
-		.mode = BENCH_LATENCY, .manual = true, .ctx_size = sizeof(struct work_queue),
-		.setup = work_queue_setup, .teardown = work_queue_teardown)
+		.params = BENCH_PARAMS("worker=busy", "cpu=cross"), .arms = engines,
+		.baseline = "futex", .mode = BENCH_LATENCY, .manual = true,
+		.ctx_size = sizeof(struct work_queue), .setup = work_queue_setup,
+		.teardown = work_queue_teardown)
 {
 	ask_busy(st);
 }

@@ -11,21 +11,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/report/report.h"
+#include "lib/report/render.h"
 #include "lib/cli/cli.h"
 
-enum format { FORMAT_TEXT, FORMAT_HTML, FORMAT_JSON, NR_FORMATS };
-static const char *const format_name[NR_FORMATS] = { "text", "html", "json" };
-
 struct options {
-	const char *input, *output, *baseline, *targets;
-	enum format format;
-	bool format_given, force;
+	char **input;
+	size_t nr_inputs;
+	const char *output, *baseline, *targets;
+	const struct report_format *format; /* NULL: by the suffix of output */
+	bool force;
 };
 
 static const struct argp_option options[] = {
-	{ "format", 'f', "FORMAT", 0,
-	  "text (default), html or json; by the name of OUT when that ends so", 0 },
+	{ "format", 'f', "FORMAT", 0, "", 0 }, /* help_text() */
 	{ "output", 'o', "OUT", 0, "write to OUT instead of standard output; OUT must not exist",
 	  0 },
 	{ "baseline", 'b', "ARM", 0, "compare with ARM in the questions that have it", 0 },
@@ -49,6 +47,38 @@ static int say(int status, const char *fmt, ...)
 	return status;
 }
 
+static error_t choose_format(struct options *o, const char *name)
+{
+	char names[128];
+
+	o->format = report_format_named(name);
+	if (o->format)
+		return 0;
+	report_format_names(names, sizeof(names));
+	say(KT_EXIT_USAGE, "unknown format '%s'; expected %s", name, names);
+	return EINVAL;
+}
+
+/* Of --format: what the table of formats says. Allocated, as argp wants it. */
+static char *help_text(int key, const char *text, void *input)
+{
+	const struct report_format *f;
+	char *made = NULL;
+	size_t length;
+	FILE *out;
+
+	(void)input;
+	if (key != 'f')
+		return (char *)text;
+	out = open_memstream(&made, &length);
+	if (!out)
+		return (char *)text;
+	for (size_t i = 0; (f = report_format_at(i)); i++)
+		fprintf(out, "%s (%s), ", f->name, f->help);
+	fprintf(out, "default: from OUT's suffix, else %s", report_format_at(0)->name);
+	return fclose(out) ? NULL : made;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
@@ -59,15 +89,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->err_stream = NULL;
 		return 0;
 	case 'f':
-		for (int i = 0; i < NR_FORMATS; i++) {
-			if (strcmp(arg, format_name[i]))
-				continue;
-			o->format = (enum format)i;
-			o->format_given = true;
-			return 0;
-		}
-		say(KT_EXIT_USAGE, "no format '%s'; there are text, html and json", arg);
-		return EINVAL;
+		return choose_format(o, arg);
 	case 'o':
 		o->output = arg;
 		return 0;
@@ -80,12 +102,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'F':
 		o->force = true;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (o->input) {
-			say(KT_EXIT_USAGE, "one FILE at a time; `cat` merges records");
-			return EINVAL;
-		}
-		o->input = arg;
+	case ARGP_KEY_ARGS:
+		o->input = state->argv + state->next;
+		o->nr_inputs = (size_t)(state->argc - state->next);
 		return 0;
 	case ARGP_KEY_NO_ARGS:
 		say(KT_EXIT_USAGE, "which FILE? `kt bench` leaves results/latest/run.jsonl");
@@ -98,38 +117,21 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "FILE",
-	.doc = "Render a record of `kt bench` or `kt trace` as text, as one self-contained HTML page, or as JSON.",
+	.args_doc = "FILE...",
+	.doc = "Render records of `kt bench` or `kt trace`: its figures, their comparison, and what they rest on.",
+	.help_filter = help_text,
 };
 
-static bool ends_with(const char *s, const char *end)
-{
-	size_t n = strlen(s), m = strlen(end);
-
-	return n > m && !strcmp(s + n - m, end);
-}
-
-static enum format format_of_name(const char *output)
-{
-	if (output && (ends_with(output, ".html") || ends_with(output, ".htm")))
-		return FORMAT_HTML;
-	if (output && ends_with(output, ".json"))
-		return FORMAT_JSON;
-	return FORMAT_TEXT;
-}
-
-static int render(FILE *out, const struct report *r, enum format format)
+static int render(FILE *out, const struct report *r, const struct options *o)
 {
 	struct terminal_style style = terminal_style_of(out);
+	const struct report_format *format = o->format;
 
-	switch (format) {
-	case FORMAT_HTML:
-		return report_html(out, r);
-	case FORMAT_JSON:
-		return report_json(out, r);
-	default:
-		return report_text(out, r, &style);
-	}
+	if (!format && o->output)
+		format = report_format_of_file(o->output);
+	if (!format)
+		format = report_format_at(0);
+	return format->render(out, r, &style);
 }
 
 /*
@@ -155,7 +157,7 @@ static int render_to_file(const struct report *r, const struct options *o)
 		free(temporary);
 		return ret;
 	}
-	ret = render(out, r, o->format);
+	ret = render(out, r, o);
 	if (fchmod(fd, 0644) && !ret)
 		ret = -errno;
 	if (fclose(out) && !ret)
@@ -170,7 +172,7 @@ static int render_to_file(const struct report *r, const struct options *o)
 
 static int render_to_stdout(const struct report *r, const struct options *o)
 {
-	int ret = render(stdout, r, o->format);
+	int ret = render(stdout, r, o);
 
 	return ret ? say(KT_EXIT_FAILED, "cannot write the report: %s", strerror(-ret))
 		   : KT_EXIT_OK;
@@ -188,6 +190,15 @@ static int hold_against(const struct report *r, const struct options *o)
 	return ret ? say(KT_EXIT_USAGE, "%s", err) : KT_EXIT_OK;
 }
 
+/* Everything else has been rendered. */
+static int say_lost(const struct report *r)
+{
+	fputs("kt report: dropped: ", stderr);
+	report_write_drops_summary(stderr, r);
+	fputs("; the report names each with its reason\n", stderr);
+	return KT_EXIT_FAILED;
+}
+
 int cmd_report(int argc, char **argv)
 {
 	struct options o = { 0 };
@@ -199,20 +210,20 @@ int cmd_report(int argc, char **argv)
 	argv[0] = "kt report";
 	if (argp_parse(&argp, argc, argv, 0, NULL, &o))
 		return KT_EXIT_USAGE;
-	if (o.targets && (o.output || o.format_given))
+	if (o.targets && (o.output || o.format))
 		return say(KT_EXIT_USAGE,
 			   "--targets prints a table of its own: without --output and --format");
-	if (!o.format_given)
-		o.format = format_of_name(o.output);
-	ret = report_load(&r, o.input, err, sizeof(err));
+	ret = report_load_files(&r, (const char *const *)o.input, o.nr_inputs, err, sizeof(err));
 	if (ret)
 		return say(ret == -ENOMEM ? KT_EXIT_FAILED : KT_EXIT_USAGE, "%s", err);
 	if (o.baseline && !report_rebase(r, o.baseline))
-		ret = say(KT_EXIT_USAGE, "no question of %s has an arm '%s'", o.input, o.baseline);
+		ret = say(KT_EXIT_USAGE, "no question has an arm '%s'", o.baseline);
 	else if (o.targets)
 		ret = hold_against(r, &o);
 	else
 		ret = o.output ? render_to_file(r, &o) : render_to_stdout(r, &o);
+	if (!ret && r->lost_question)
+		ret = say_lost(r);
 	report_free(r);
 	return ret;
 }

@@ -152,12 +152,16 @@ static size_t show(FILE *out, const struct report *r, const struct target *t)
 	for (size_t i = 0; i < r->nr_questions; i++) {
 		const struct report_question *q = &r->question[i];
 		char *(*format)(char *, double) = t->baseline[0] ? format_ratio : format_ns;
+		int pad;
 
 		if (q->from_trace || fnmatch(t->question, q->name, 0) || !measure(r, q, t, &got))
 			continue;
 		shown++;
 		fputs("  ", out);
-		for (int pad = 46 - escape_terminal(out, q->name); pad > 0; pad--)
+		pad = 46 - escape_terminal(out, q->name);
+		if (r->apart)
+			pad -= fprintf(out, "  run %zu", q->run + 1);
+		for (; pad > 0; pad--)
 			fputc(' ', out);
 		fprintf(out, "%s %s <= %s%s%s  %s", t->arm, t->metric, format(limit, t->limit),
 			t->baseline[0] ? " x " : "", t->baseline, format(value, got.value));

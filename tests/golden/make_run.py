@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Writes a record with known contents: make_run.py small|full|trace|hostile|v1 > FILE
+"""Writes a record with known contents: make_run.py small|full|trace|hostile|v1|negative > FILE
 
 v1: the small run and the trace, as version 1 of the format had them.
 
@@ -13,6 +13,7 @@ import random
 import sys
 
 K_USER, K_BPF, MAX_BITS = 7, 5, 40
+LAST = ((MAX_BITS - K_USER + 1) << K_USER) - 1  # the bucket of all values from 2^40 on
 HOSTILE = "<script>alert(1)</script>\x1b[31m"
 
 
@@ -175,6 +176,26 @@ def small(schema=2):
     run.end()
 
 
+def negative():
+    """One of kt 0.1.0's, schema 1: an operation seemed to end 5 ns before it began, which its writer cast to -5."""
+    run = Run(5, schema=1)
+    run.header("bench", ["bench"], seed=5, trace=False, trace_reason="not asked for")
+    emit = run.emit
+
+    def cast(**record):
+        if record["type"] == "block" and record["question"].endswith("same") and record["block"] == 3:
+            h = next(e for e in record["epochs"] if e["arm"] == "libkthread")["hist"]
+            h.update(count=h["count"] + 1, sum=h["sum"] - 5, max=-5, overflow=1, runs=h["runs"] + [[LAST, 1]])
+        emit(**record)
+
+    run.emit = cast
+    for name, latency in (("wakeup/trip=oneway/cpu=cross", True), ("wakeup/trip=oneway/cpu=same", True),
+                          ("work_queue/worker=busy", False)):
+        question(run, name, {"futex": 4000, "libkthread": 4010} if latency else {"futex": 31.4, "libkthread": 24.8}, 8,
+                 30 if latency else 20000, mode="latency" if latency else "time")
+    run.end()
+
+
 def full():
     run = Run(2)
     run.header("bench", ["bench", "--time", "2s"], seed=20260102, trace=True, trace_reason=None)
@@ -235,4 +256,4 @@ def hostile():
 
 
 if __name__ == "__main__":
-    {"small": small, "full": full, "trace": trace, "hostile": hostile, "v1": v1}[sys.argv[1]]()
+    {"small": small, "full": full, "trace": trace, "hostile": hostile, "v1": v1, "negative": negative}[sys.argv[1]]()
