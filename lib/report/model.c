@@ -40,7 +40,7 @@ static int take_record(const json_t *record, size_t line, void *arg)
 	struct build *b = arg;
 
 	b->line = line;
-	b->type = json_string_value(json_object_get(record, "type"));
+	b->type = record_type(record);
 	if (!strcmp(b->type, "header"))
 		return build_take_header(b, record);
 	if (b->at == REPORT_NO_RUN) {
