@@ -74,7 +74,8 @@ static void counts_table(const struct page *p, const char *title, const struct r
 static void nothing_traced(const struct page *p, const struct report_run *run)
 {
 	if (report_losses_missing(run)) {
-		fputs("<p>What was lost is not known: the record ends before it says so.</p>\n", p->out);
+		fputs("<p>What was lost is not known: the record ends before it says so.</p>\n",
+		      p->out);
 		return;
 	}
 	fputs("<p>Nothing was traced", p->out);
