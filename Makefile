@@ -123,36 +123,39 @@ $(eval $(call program,kt-suite,$(suite_sources),lib/libktbench.a bench/libarms.a
 # ---- targets -----------------------------------------------------------------------------------
 .PHONY: bench check check-arm64 check-asan check-model check-mutations check-stress check-tsan check-ubsan \
 	check-vm check-vm-all clean format help install uninstall vm-shell
+# Builds started by a target use all CPUs, unless make was told how many.
+parallel = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+
 all: ## build everything (the default)
 
 bench: ## install what is missing, build, run the suite, leave a report in results/latest/
 	$Qscripts/bootstrap run
-	$Q$(MAKE) --no-print-directory $B/kt $B/kt-suite
+	$Q$(MAKE) $(parallel) --no-print-directory $B/kt $B/kt-suite
 	$Qscripts/run-bench $B $(BENCH_FLAGS)
 
 check: ## install what is missing, build with -Werror, run every test
 	$Qscripts/bootstrap check
-	$Q$(MAKE) --no-print-directory WERROR=1 B=$B all tests
+	$Q$(MAKE) $(parallel) --no-print-directory WERROR=1 B=$B all tests
 	$Qscripts/run-tests $B
 
 # Each in a build directory of its own; the plain runner where Criterion cannot run.
 check-asan: ## the unit tests under the address sanitizer, in build-asan/
 	$Qscripts/bootstrap check
-	$Q$(MAKE) --no-print-directory B=$B-asan SANITIZE=-fsanitize=address all tests races
+	$Q$(MAKE) $(parallel) --no-print-directory B=$B-asan SANITIZE=-fsanitize=address all tests races
 	$QLSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 scripts/run-tests $B-asan unit
 	$QKT_SKIP=$(forks_amid_threads) KT_SKIP_REASON='a lock of the sanitizer stays held in the forked child' \
 		scripts/run-tests $B-asan races
 
 check-ubsan: ## the unit tests under the undefined behaviour sanitizer, in build-ubsan/
 	$Qscripts/bootstrap check
-	$Q$(MAKE) --no-print-directory B=$B-ubsan \
+	$Q$(MAKE) $(parallel) --no-print-directory B=$B-ubsan \
 		SANITIZE='-fsanitize=undefined -fno-sanitize-recover=undefined' all tests races
 	$Qscripts/run-tests $B-ubsan unit
 	$Qscripts/run-tests $B-ubsan races
 
 check-tsan: ## libkthread's tests under the thread sanitizer, in build-tsan/
 	$Qscripts/bootstrap build
-	$Q$(MAKE) --no-print-directory B=$B-tsan SANITIZE=-fsanitize=thread plain races
+	$Q$(MAKE) $(parallel) --no-print-directory B=$B-tsan SANITIZE=-fsanitize=thread plain races
 	$Q$(tsan_env) scripts/run-tests $B-tsan plain
 	$Q$(tsan_env) scripts/run-tests $B-tsan races
 tsan_env = KT_TIMEOUT_SCALE=5 KT_SKIP_REASON='the sanitizer ends a forked child that makes threads' \
@@ -161,7 +164,7 @@ forks_amid_threads = L14_fork_while_others_are_busy:L14_fork_while_sets_come_and
 
 check-model: ## the models of libkthread's hand-overs, by spin
 	$Qscripts/bootstrap check
-	$Q$(MAKE) --no-print-directory $B/flags
+	$Q$(MAKE) $(parallel) --no-print-directory $B/flags
 	$Qscripts/run-tests $B model
 
 check-mutations: ## take libkthread's protections out one by one, a test must fail: MUTATION='L*'
@@ -170,14 +173,14 @@ check-mutations: ## take libkthread's protections out one by one, a test must fa
 
 check-stress: ## libkthread for minutes: STRESS_SECONDS=300, STRESS_SEED=N repeats
 	$Qscripts/bootstrap build
-	$Q$(MAKE) --no-print-directory B=$B stress
+	$Q$(MAKE) $(parallel) --no-print-directory B=$B stress
 	$Qscripts/run-tests $B stress
 
 # Function only: an emulator runs the threads with the memory ordering of the machine it runs on. Where it keeps memory
 # of threads that ended, which plain pthreads show, the test that awaits that memory (L20) is left out.
 check-arm64: ## libkthread's tests cross-built for arm64, emulated, in build-arm64/
 	$Qscripts/bootstrap arm64
-	$Q$(MAKE) --no-print-directory B=$B-arm64 $(ARM64_TOOLS) LDFLAGS=-static plain arm64
+	$Q$(MAKE) $(parallel) --no-print-directory B=$B-arm64 $(ARM64_TOOLS) LDFLAGS=-static plain arm64
 	$QCROSS=$(ARM64) tests/arm64/check-notes $B-arm64/tests/plain/slot
 	$Qqemu-aarch64-static $B-arm64/tests/arm64/threads_grow; \
 		case $$? in 0) skip= ;; 1) skip=L20_threads_that_end_by_themselves_leave_nothing ;; *) exit 1 ;; esac; \
@@ -191,17 +194,17 @@ ARM64 = aarch64-linux-gnu-
 # tests/vm/README.md; KT_VM_STRICT=1 makes a failure of what cannot be had.
 check-vm: ## the tracers and more in guests of other kernels, 6.1 and 6.12, under QEMU
 	$Qscripts/bootstrap vm
-	$Q$(MAKE) --no-print-directory B=$B vm
+	$Q$(MAKE) $(parallel) --no-print-directory B=$B vm
 	$Qscripts/vm/check-vm $B
 
 check-vm-all: ## the same with every kernel that can be had, 5.10 to 7.x
 	$Qscripts/bootstrap vm
-	$Q$(MAKE) --no-print-directory B=$B vm
+	$Q$(MAKE) $(parallel) --no-print-directory B=$B vm
 	$Qscripts/vm/check-vm $B -k all
 
 vm-shell: ## a shell in a guest: K=6.1
 	$Qscripts/bootstrap vm
-	$Q$(MAKE) --no-print-directory B=$B vm
+	$Q$(MAKE) $(parallel) --no-print-directory B=$B vm
 	$Qscripts/vm/vm-shell $B $(or $K,6.1)
 
 # One list for install and uninstall: MODE SOURCE TARGET.

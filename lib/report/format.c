@@ -73,7 +73,7 @@ char *format_percent(char text[FIGURE], double share)
 {
 	if (fabs(share) < 0.0005) /* no "-0.0 %" */
 		share = 0;
-	if (!isfinite(share))
+	if (!(fabs(share) < 1e12)) /* more is not a share, and does not fit */
 		strcpy(text, "-");
 	else
 		snprintf(text, FIGURE, "%.*f %%",

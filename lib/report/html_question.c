@@ -37,12 +37,12 @@ static void introduction(const struct page *p, const struct report_question *q)
 {
 	char text[FIGURE];
 
-	fprintf(p->out, "<p class=sub>%s · %zu blocks",
+	fprintf(p->out, "<p class=sub>%s · %zu block%s",
 		strcmp(q->mode, "time") ? "ns per operation"
 					: "ns per iteration, one value per epoch",
-		q->nr_blocks);
+		q->nr_blocks, q->nr_blocks == 1 ? "" : "s");
 	if (q->nr_traced_blocks)
-		fprintf(p->out, " and %zu traced ones", q->nr_traced_blocks);
+		fprintf(p->out, " and %zu traced", q->nr_traced_blocks);
 	if (q->baseline) {
 		fputs(" · baseline ", p->out);
 		page_text(p, q->baseline);

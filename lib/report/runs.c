@@ -80,6 +80,29 @@ bool build_step(struct build *b)
 	return true;
 }
 
+/*
+ * What is nested deeper than this is not an environment, and its JSON could be read back by nobody:
+ * parsers have limits of their own.
+ */
+#define MAX_DEPTH 8
+
+static bool is_deeper(const json_t *j, int depth)
+{
+	const char *key;
+	json_t *inner;
+	size_t i;
+
+	if (depth < 0)
+		return true;
+	json_array_foreach (j, i, inner)
+		if (is_deeper(inner, depth - 1))
+			return true;
+	json_object_foreach ((json_t *)j, key, inner)
+		if (is_deeper(inner, depth - 1))
+			return true;
+	return false;
+}
+
 int build_take_environment(struct build *b, const json_t *record)
 {
 	struct build_run *run = &b->run[b->at];
@@ -93,6 +116,8 @@ int build_take_environment(struct build *b, const json_t *record)
 	if (run->grouped)
 		return build_drop(b, DROP_RECORD, NULL, NULL,
 				  "an environment after what was measured in it");
+	if (is_deeper(record, MAX_DEPTH))
+		return build_drop(b, DROP_RECORD, NULL, NULL, "nested too deep");
 	if (!may_keep(b, record))
 		return build_drop(b, DROP_RECORD, NULL, NULL,
 				  "headers and environments of more than 8 MiB");

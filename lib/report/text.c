@@ -48,7 +48,7 @@ static void name_cell(struct text *t, const char *name)
 
 static void cell(struct text *t, const char *s)
 {
-	fprintf(t->out, "%*s", CELL, s);
+	fprintf(t->out, " %*s", CELL - 1, s);
 }
 
 static void ns_cell(struct text *t, double ns)
@@ -345,9 +345,9 @@ static void question(struct text *t, const struct report_question *q)
 
 	choose_name_width(t, q);
 	question_title(t, q);
-	fprintf(t->out, "  %s, %zu blocks",
+	fprintf(t->out, "  %s, %zu block%s",
 		strcmp(q->mode, "time") ? "ns per operation" : "ns per iteration of an epoch",
-		q->nr_blocks);
+		q->nr_blocks, q->nr_blocks == 1 ? "" : "s");
 	if (q->nr_traced_blocks)
 		fprintf(t->out, " + %zu traced", q->nr_traced_blocks);
 	if (q->baseline) {

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Damages records: mutate.py SEED N DIR FILE...: writes DIR/0 .. DIR/N-1, each a FILE with a few things wrong.
+"""Damages records: mutate.py SEED FROM TO DIR FILE...: writes DIR/FROM .. DIR/TO-1, each a FILE with a few things wrong.
 
-File number i of a seed is the same however many there are. Lines are deleted, doubled, swapped, glued, cut and emptied,
+File number i of a seed and of the same FILEs is always the same. Lines are deleted, doubled, swapped, glued, cut and emptied,
 bits flipped, numbers and types replaced, names made hostile, values nested deep or made huge, runs put together by cat,
 and the whole compressed, cut and damaged.
 """
@@ -256,12 +256,12 @@ def mutated(seed, i, bases):
 
 
 def main():
-    seed, nr, target = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+    seed, first, end, target = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
     bases = []
-    for name in sys.argv[4:]:
+    for name in sys.argv[5:]:
         with open(name, "rb") as f:
             bases.append(f.read())
-    for i in range(nr):
+    for i in range(first, end):
         with open(f"{target}/{i}", "wb") as f:
             f.write(mutated(seed, i, bases))
 

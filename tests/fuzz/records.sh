@@ -9,22 +9,28 @@ KT_BUILD=$(realpath "$1") nr=$2 seed=$3
 
 # A part of a real run: its head, the first of its questions with their blocks, and its end.
 real=results/reference/vm-2cpu-x86_64/run.jsonl
-(head -n 30 $real; grep -n '' $real | grep -E '"type":"(question|trace|losses)"' | cut -d: -f2- | head -n 12; tail -n 5 $real) >"$tmp/real"
+(head -n 30 $real; grep -E '"type":"(question|trace|losses)"' $real | head -n 12; tail -n 5 $real) >"$tmp/real"
+
+keep() { # keep NUMBER: the file for another look; prints its new name
+	mkdir -p "$KT_BUILD/fuzz"
+	cp "$tmp/in/$1" "$KT_BUILD/fuzz/$seed-$1.jsonl"
+	echo "$KT_BUILD/fuzz/$seed-$1.jsonl"
+}
+
 batch=100
 for ((at = 0; at < nr; at += batch)); do
-	# The same file for the same number, in whatever batch.
-	mkdir "$tmp/in" || exit
-	python3 tests/fuzz/mutate.py "$seed/$((at / batch))" $((nr - at < batch ? nr - at : batch)) "$tmp/in" tests/golden/*.jsonl "$tmp/real" || exit
+	rm -rf "$tmp/in"
+	mkdir "$tmp/in"
+	python3 tests/fuzz/mutate.py "$seed" $at $((at + batch < nr ? at + batch : nr)) "$tmp/in" tests/golden/*.jsonl "$tmp/real" || exit
 	for file in "$tmp/in"/*; do
 		if said=$(survives "$file"); then
 			ok
 		else
-			mkdir -p "$KT_BUILD/fuzz"
-			kept=$KT_BUILD/fuzz/$seed-$((at + ${file##*/})).jsonl
-			cp "$file" "$kept"
-			bad "${said//"$file"/"$kept"}"
+			bad "${said//"$file"/"$(keep "${file##*/}")"}"
 		fi
 	done
-	rm -r "$tmp/in"
+	while IFS= read -r said; do
+		bad "$(keep "${said%%:*}")${said#*:}"
+	done < <(unreadable)
 done
 finish

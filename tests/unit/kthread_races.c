@@ -341,10 +341,7 @@ static int notes_its_cpu(void *data)
 	return 42;
 }
 
-/*
- * A third party wakes it all the time, also between the steps of the unpark.
- * Mutation P04r: the thread is bound when it has been released already.
- */
+/* A third party wakes it all the time, also between the steps of the unpark. */
 static bool P4_unpark_of_a_per_cpu_thread_under_wakes(void)
 {
 	struct cpumask all, other;

@@ -6,6 +6,7 @@
  */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <sys/syscall.h>
 
 #include "tests/unit/hold.h"
 
@@ -177,6 +178,40 @@ Test(kthread_windows, P7_unpark_of_a_thread_that_falls_asleep)
 	hold_end(&unparking);
 	call_join(&unpark);
 	cr_assert_eq(kthread_stop(k), 7);
+}
+
+static void cpus_of(pid_t tid, struct cpumask *m)
+{
+	cpumask_clear(m);
+	cr_assert_geq(syscall(SYS_sched_getaffinity, tid, sizeof(m->bits), m->bits), 0);
+}
+
+/* Before the word is changed. Mutation P04r: the thread is bound when it has been released. */
+Test(kthread_windows, P4_a_per_cpu_thread_is_bound_before_its_release)
+{
+	struct cpumask all, other, now;
+	struct task_struct *k;
+	struct call unpark;
+
+	cpus_of(0, &all);
+	if (!cpumask_test_cpu(0, &all) || !cpumask_test_cpu(1, &all))
+		cr_skip_test("needs two CPUs");
+	k = kthread_create_on_cpu(until_stop, NULL, 0, "window/%u");
+	kthread_set_per_cpu(k, 0);
+	wake_up_process(k);
+	cr_assert_eq(kthread_park(k), 0);
+	/* What CPU hotplug does to a bound thread. */
+	cpumask_clear(&other);
+	cpumask_set_cpu(1, &other);
+	cr_assert_eq(syscall(SYS_sched_setaffinity, k->pid, sizeof(other), &other), 0);
+	hold_begin(&unparking);
+	call_start(&unpark, unparks, k);
+	cr_assert(hold_came(&unparking));
+	cpus_of(k->pid, &now);
+	cr_assert(cpumask_test_cpu(0, &now) && !cpumask_test_cpu(1, &now));
+	hold_end(&unparking);
+	call_join(&unpark);
+	cr_assert_eq(kthread_stop(k), 42);
 }
 
 static int busy(void *gate)

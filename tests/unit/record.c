@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 
 #include "lib/record/build.h"
+#include "lib/record/field.h"
 
 TestSuite(record, .init = record_begin, .fini = record_finish, .timeout = 60);
 
@@ -271,13 +272,13 @@ Test(record, histograms_come_back_as_they_were)
 		hist_add(&h, 1ULL << 45);
 		j = hist_to_json(&h);
 		cr_assert_not_null(j);
-		cr_expect_eq(hist_from_json(&back, j), 0);
+		cr_expect_eq(hist_from_json(&back, j, "h", err, sizeof(err)), 0, "%s", err);
 		cr_expect_arr_eq(&back, &h, sizeof(h));
 		json_decref(j);
 	}
 	hist_init(&h, HIST_K_USER);
 	empty = hist_to_json(&h);
-	cr_expect_eq(hist_from_json(&back, empty), 0);
+	cr_expect_eq(hist_from_json(&back, empty, "h", err, sizeof(err)), 0, "%s", err);
 	cr_expect_eq(back.count, 0);
 	json_decref(empty);
 }
@@ -322,7 +323,8 @@ ParameterizedTest(struct bad_hist *b, record, bad_histograms_are_refused)
 	static struct hist h;
 
 	cr_assert_not_null(j, "%s", b->text);
-	cr_expect_eq(hist_from_json(&h, j), -EINVAL, "%s", b->text);
+	cr_expect_eq(hist_from_json(&h, j, "h", err, sizeof(err)), -EINVAL, "%s", b->text);
+	cr_expect_eq(strncmp(err, "h: ", 3), 0, "%s", err);
 	cr_expect_eq(h.count, 0);
 	for (size_t i = 0; i < HIST_NR_BUCKETS_MAX; i++)
 		cr_assert_eq(h.bucket[i], 0, "left empty");

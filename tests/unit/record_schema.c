@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/record/field.h"
 #include "lib/record/record.h"
 
 #define SCHEMA	      "lib/record/SCHEMA.md"

@@ -414,3 +414,22 @@ Test(report_drops, sums_of_losses_stay_at_their_end)
 	free(rendered(r, report_json));
 	report_free(r);
 }
+
+/* Whose mode the blocks after it have is not known. */
+Test(report_drops, a_question_that_changes_its_mode_keeps_what_came_before)
+{
+	struct report *r;
+
+	question("q", "latency");
+	block("q", false, epoch("old", 1000, 50), epoch("new", 1000, 50), 0);
+	question("q", "time");
+	block("q", false, epoch("old", 1000, 50), epoch("new", 1000, 50), 0);
+	r = read_back();
+
+	cr_assert_eq(r->nr_questions, 1);
+	cr_expect_eq(r->question[0].nr_blocks, 1);
+	cr_assert_eq(r->nr_drops, 1);
+	cr_expect_eq(r->drop[0].count, 2);
+	cr_expect(r->lost_question);
+	report_free(r);
+}

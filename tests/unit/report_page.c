@@ -73,6 +73,7 @@ Test(report_page, colours_beyond_ten_are_made_for_light_and_dark)
 	char *html = rendered(r, report_html);
 
 	cr_expect_eq(count(html, "--a13:hsl("), 2);
+	cr_expect_neq(strncmp(strstr(html, "--a11:") + 6, strstr(html, "--a10:") + 6, 12), 0);
 	cr_expect_eq(count(html, "--a14:"), 0);
 	cr_expect_gt(count(html, "var(--a13) 0 3px"), 0, "a swatch with a pattern");
 	if (system("command -v gnuplot >/dev/null") == 0)

@@ -229,7 +229,10 @@ Test(report_runs, a_damaged_line_keeps_its_place)
 	char *whole, *damaged;
 	struct report *r;
 
-	body("host", "6.1", 1000, 6);
+	environment("host", "6.1");
+	question("q", "latency");
+	for (int i = 0; i < 6; i++)
+		block("q", false, epoch("old", 1000, 50), epoch("new", 1000, 50), 0);
 	whole = file_of();
 	damaged = strdup(whole);
 	*(strstr(damaged, "\"block\"") + 8) = '}';
