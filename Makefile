@@ -40,8 +40,9 @@ BPF_CFLAGS	 = -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wer
 all:
 
 # ---- rules -------------------------------------------------------------------------------------
-# Everything is rebuilt when the flags change, so that a sanitizer build never mixes with a plain one.
-flags_now := $(CC) $(CFLAGS) $(CPPFLAGS) $(filter-out -Werror,$(KT_CFLAGS)) $(LDFLAGS) $(KT_CPPFLAGS)
+# Everything is rebuilt when the flags change, so that a sanitizer build never mixes with a plain one; also when a
+# library of the arms comes or goes.
+flags_now = $(CC) $(CFLAGS) $(CPPFLAGS) $(filter-out -Werror,$(KT_CFLAGS)) $(LDFLAGS) $(KT_CPPFLAGS) $(ARM_LIBS)
 $B/flags: FORCE
 	@mkdir -p $B; printf '%s\n' '$(subst ','\'',$(flags_now))' | cmp -s - $@ || \
 		printf '%s\n' '$(subst ','\'',$(flags_now))' >$@
@@ -70,11 +71,29 @@ $B/%.bpf.o: %.bpf.c
 $B/%.skel.h: $B/%.bpf.o
 	$(call say,SKEL)$(BPFTOOL) gen skeleton $< name $(subst -,_,$(notdir $*))_bpf >$@
 
+# Made anew each time: PREFIX may be another one at `make install`.
+$B/%.pc: %.pc.in FORCE
+	$Qmkdir -p $(@D) && sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $< >$@
+
 # $(call archive,PATH,SOURCES): build/PATH from SOURCES
 define archive
+archives += $1
 objs += $(2:%.c=$B/%.o)
 $B/$1: $(2:%.c=$B/%.o)
 	$$(call say,AR)rm -f $$@ && $(AR) rcs $$@ $$^
+all: $B/$1
+endef
+
+# $(call whole,PATH,SOURCES,ARCHIVES,OBJCOPY): build/PATH from SOURCES and what they need of ARCHIVES, linked into one
+# object, so that a program takes all of it or nothing. OBJCOPY: options of objcopy, for the names that others see.
+define whole
+objs += $(2:%.c=$B/%.o)
+$B/$(1:.a=.o): $(2:%.c=$B/%.o) $(3:%=$B/%) $(dir $(firstword $2))
+	$$(call say,LD-R)mkdir -p $$(@D)
+	$$Q$(LD) -r -o $$@ $$(filter %.o,$$^) --start-group $$(filter %.a,$$^) --end-group
+	$(if $4,$$Q$(OBJCOPY) $4 $$@)
+$B/$1: $B/$(1:.a=.o)
+	$$(call say,AR)rm -f $$@ && $(AR) rcs $$@ $$<
 all: $B/$1
 endef
 
@@ -89,51 +108,54 @@ all: $B/$1
 endef
 
 # ---- rooms -------------------------------------------------------------------------------------
-ROOMS := lib/cli lib/probe lib/measure lib/record lib/kthread lib/kthread/examples lib/keventd bpf bench/harness \
+ROOMS := lib/cli lib/probe lib/measure lib/record lib/target lib/kthread lib/kthread/examples lib/keventd bpf bench/harness \
 	 bench/arms bench/drivers bench/controller lib/report tests
 include $(wildcard $(ROOMS:%=%/room.mk))
 
 KT_LIBS = -lbpf -lelf -ldw -lz -ljansson -lm
-$(eval $(call program,kt,kt.c,bench/libcontroller.a lib/libreport.a bpf/libtracer.a lib/librecord.a \
+$(eval $(call program,kt,kt.c,bench/libcontroller.a lib/libreport.a bpf/libtracer.a lib/librecord.a lib/libtarget.a \
 	lib/libcli.a lib/libmeasure.a lib/libprobe.a,$$(KT_LIBS)))
-$(eval $(call program,kt-suite,$(suite_sources),bench/libktbench.a bench/libarms.a lib/libkthread.a \
-	lib/libkeventd.a lib/libmeasure.a lib/libprobe.a,$$(ARM_LIBS) -lm))
+$(eval $(call program,kt-suite,$(suite_sources),lib/libktbench.a bench/libarms.a lib/libkthread.a \
+	lib/libkeventd.a lib/libprobe.a,$$(ARM_LIBS) -lm))
 
 -include $(objs:.o=.d) $(wildcard $B/bpf/*.d)
 
 # ---- targets -----------------------------------------------------------------------------------
 .PHONY: bench check check-arm64 check-asan check-model check-mutations check-stress check-tsan check-ubsan \
 	check-vm check-vm-all clean format help install uninstall vm-shell
+# Builds started by a target use all CPUs, unless make was told how many.
+parallel = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+
 all: ## build everything (the default)
 
 bench: ## install what is missing, build, run the suite, leave a report in results/latest/
 	$Qscripts/bootstrap run
-	$Q$(MAKE) --no-print-directory $B/kt $B/kt-suite
+	$Q$(MAKE) $(parallel) --no-print-directory $B/kt $B/kt-suite
 	$Qscripts/run-bench $B $(BENCH_FLAGS)
 
 check: ## install what is missing, build with -Werror, run every test
 	$Qscripts/bootstrap check
-	$Q$(MAKE) --no-print-directory WERROR=1 B=$B all tests
+	$Q$(MAKE) $(parallel) --no-print-directory WERROR=1 B=$B all tests
 	$Qscripts/run-tests $B
 
 # Each in a build directory of its own; the plain runner where Criterion cannot run.
 check-asan: ## the unit tests under the address sanitizer, in build-asan/
 	$Qscripts/bootstrap check
-	$Q$(MAKE) --no-print-directory B=$B-asan SANITIZE=-fsanitize=address all tests races
+	$Q$(MAKE) $(parallel) --no-print-directory B=$B-asan SANITIZE=-fsanitize=address all tests races
 	$QLSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 scripts/run-tests $B-asan unit
 	$QKT_SKIP=$(forks_amid_threads) KT_SKIP_REASON='a lock of the sanitizer stays held in the forked child' \
 		scripts/run-tests $B-asan races
 
 check-ubsan: ## the unit tests under the undefined behaviour sanitizer, in build-ubsan/
 	$Qscripts/bootstrap check
-	$Q$(MAKE) --no-print-directory B=$B-ubsan \
+	$Q$(MAKE) $(parallel) --no-print-directory B=$B-ubsan \
 		SANITIZE='-fsanitize=undefined -fno-sanitize-recover=undefined' all tests races
 	$Qscripts/run-tests $B-ubsan unit
 	$Qscripts/run-tests $B-ubsan races
 
 check-tsan: ## libkthread's tests under the thread sanitizer, in build-tsan/
 	$Qscripts/bootstrap build
-	$Q$(MAKE) --no-print-directory B=$B-tsan SANITIZE=-fsanitize=thread plain races
+	$Q$(MAKE) $(parallel) --no-print-directory B=$B-tsan SANITIZE=-fsanitize=thread plain races
 	$Q$(tsan_env) scripts/run-tests $B-tsan plain
 	$Q$(tsan_env) scripts/run-tests $B-tsan races
 tsan_env = KT_TIMEOUT_SCALE=5 KT_SKIP_REASON='the sanitizer ends a forked child that makes threads' \
@@ -142,7 +164,7 @@ forks_amid_threads = L14_fork_while_others_are_busy:L14_fork_while_sets_come_and
 
 check-model: ## the models of libkthread's hand-overs, by spin
 	$Qscripts/bootstrap check
-	$Q$(MAKE) --no-print-directory $B/flags
+	$Q$(MAKE) $(parallel) --no-print-directory $B/flags
 	$Qscripts/run-tests $B model
 
 check-mutations: ## take libkthread's protections out one by one, a test must fail: MUTATION='L*'
@@ -151,14 +173,14 @@ check-mutations: ## take libkthread's protections out one by one, a test must fa
 
 check-stress: ## libkthread for minutes: STRESS_SECONDS=300, STRESS_SEED=N repeats
 	$Qscripts/bootstrap build
-	$Q$(MAKE) --no-print-directory B=$B stress
+	$Q$(MAKE) $(parallel) --no-print-directory B=$B stress
 	$Qscripts/run-tests $B stress
 
 # Function only: an emulator runs the threads with the memory ordering of the machine it runs on. Where it keeps memory
 # of threads that ended, which plain pthreads show, the test that awaits that memory (L20) is left out.
 check-arm64: ## libkthread's tests cross-built for arm64, emulated, in build-arm64/
 	$Qscripts/bootstrap arm64
-	$Q$(MAKE) --no-print-directory B=$B-arm64 $(ARM64_TOOLS) LDFLAGS=-static plain arm64
+	$Q$(MAKE) $(parallel) --no-print-directory B=$B-arm64 $(ARM64_TOOLS) LDFLAGS=-static plain arm64
 	$QCROSS=$(ARM64) tests/arm64/check-notes $B-arm64/tests/plain/slot
 	$Qqemu-aarch64-static $B-arm64/tests/arm64/threads_grow; \
 		case $$? in 0) skip= ;; 1) skip=L20_threads_that_end_by_themselves_leave_nothing ;; *) exit 1 ;; esac; \
@@ -172,23 +194,24 @@ ARM64 = aarch64-linux-gnu-
 # tests/vm/README.md; KT_VM_STRICT=1 makes a failure of what cannot be had.
 check-vm: ## the tracers and more in guests of other kernels, 6.1 and 6.12, under QEMU
 	$Qscripts/bootstrap vm
-	$Q$(MAKE) --no-print-directory B=$B vm
+	$Q$(MAKE) $(parallel) --no-print-directory B=$B vm
 	$Qscripts/vm/check-vm $B
 
 check-vm-all: ## the same with every kernel that can be had, 5.10 to 7.x
 	$Qscripts/bootstrap vm
-	$Q$(MAKE) --no-print-directory B=$B vm
+	$Q$(MAKE) $(parallel) --no-print-directory B=$B vm
 	$Qscripts/vm/check-vm $B -k all
 
 vm-shell: ## a shell in a guest: K=6.1
 	$Qscripts/bootstrap vm
-	$Q$(MAKE) --no-print-directory B=$B vm
+	$Q$(MAKE) $(parallel) --no-print-directory B=$B vm
 	$Qscripts/vm/vm-shell $B $(or $K,6.1)
 
 # One list for install and uninstall: MODE SOURCE TARGET.
 bindir	   = $(PREFIX)/bin
 libdir	   = $(PREFIX)/lib
 libexecdir = $(PREFIX)/libexec/kt
+datadir	   = $(PREFIX)/share/kt
 incdir	   = $(PREFIX)/include
 mandir	   = $(PREFIX)/share/man
 install_list = 755:$B/kt:$(bindir)/kt 755:$B/kt-suite:$(libexecdir)/kt-suite \
@@ -196,6 +219,10 @@ install_list = 755:$B/kt:$(bindir)/kt 755:$B/kt-suite:$(libexecdir)/kt-suite \
 	755:$B/lib/libkthread.so.0:$(libdir)/libkthread.so.0 \
 	644:$B/lib/kthread/kthread.pc:$(libdir)/pkgconfig/kthread.pc \
 	$(foreach h,$(kthread_headers),644:$h:$(incdir)/kthread/$(notdir $h)) \
+	644:$B/lib/libktbench.a:$(libdir)/libktbench.a \
+	644:$B/bench/harness/ktbench.pc:$(libdir)/pkgconfig/ktbench.pc \
+	$(foreach h,bench.h built.h,644:$B/include/ktbench/$h:$(incdir)/ktbench/$h) \
+	644:bench/targets.txt:$(datadir)/targets.txt \
 	$(foreach m,$(wildcard $(ROOMS:%=%/man/*.[1-8])),644:$m:$(mandir)/man$(subst .,,$(suffix $m))/$(notdir $m))
 
 install: all ## install below DESTDIR and PREFIX (/usr/local)
@@ -204,10 +231,12 @@ install: all ## install below DESTDIR and PREFIX (/usr/local)
 	$Qln -sf libkthread.so.0 '$(DESTDIR)$(libdir)/libkthread.so'
 	$Qlib/kthread/man/aliases '$(DESTDIR)$(mandir)'
 
-uninstall: ## remove what install put there
+uninstall: ## remove what install put there, and the directories that are kt's own
 	$Qfor i in $(install_list); do rm -f '$(DESTDIR)'$${i##*:}; done
 	$Qrm -f '$(DESTDIR)$(libdir)/libkthread.so'
 	$Qlib/kthread/man/aliases | while read -r i page; do rm -f '$(DESTDIR)$(mandir)/man3/'$$i; done
+	$Qfor i in $(libexecdir) $(datadir) $(incdir)/kthread $(incdir)/ktbench; do \
+		! [ -d '$(DESTDIR)'$$i ] || rmdir --ignore-fail-on-non-empty '$(DESTDIR)'$$i; done
 
 clean: ## remove build/
 	rm -rf $B

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert(NR_METRICS <= RECORD_MAX_METRICS, "a subject's metrics are one record");
+/* A snapshot is of one kind. */
+_Static_assert(TRACER_MAX_METRICS <= RECORD_MAX_METRICS, "a subject's metrics are one record");
 
 static struct record_trace trace_of(const struct tracer_snapshot *s,
 				    const struct record_trace *about)
@@ -23,18 +24,36 @@ static bool has_values(const struct hist *h)
 	return h && h->count;
 }
 
+/* The first of the kind's main metrics that this subject has, unless the caller said which. */
+static void choose_main_metric(struct record_trace *t, uint32_t metric)
+{
+	const char *name;
+
+	for (uint32_t n = 0; !t->main_metric; n++) {
+		name = tracer_main_metric(metric / TRACER_MAX_METRICS, n);
+		if (!name)
+			return;
+		for (size_t i = 0; i < t->nr_metrics; i++)
+			if (!strcmp(t->metric[i].name, name))
+				t->main_metric = name;
+	}
+}
+
 int snapshot_write_group(struct record_writer *w, const struct tracer_snapshot *s, uint32_t group,
 			 const struct record_trace *about)
 {
 	struct record_trace t = trace_of(s, about);
+	uint32_t last = 0;
 
-	for (int m = 0; m < NR_METRICS; m++) {
+	for (uint32_t m = 0; m < NR_METRICS; m++) {
 		const struct hist *h = s->group[group].metric[m];
 
-		if (has_values(h))
-			t.metric[t.nr_metrics++] =
-				(struct record_metric){ tracer_metric_name(m), h };
+		if (!has_values(h))
+			continue;
+		t.metric[t.nr_metrics++] = (struct record_metric){ tracer_metric_name(m), h };
+		last = m;
 	}
+	choose_main_metric(&t, last);
 	return t.nr_metrics ? record_write_trace(w, &t) : 0;
 }
 
@@ -85,8 +104,8 @@ static struct chain *chains_make(const struct tracer_snapshot *s)
 }
 
 /* @sum: room for the sum; used when more than one group has values. NULL: none has any. */
-static const struct hist *metric_of(const struct tracer_snapshot *s, const struct chain *c, int m,
-				    struct hist *sum, int *ret)
+static const struct hist *metric_of(const struct tracer_snapshot *s, const struct chain *c,
+				    uint32_t m, struct hist *sum, int *ret)
 {
 	const struct hist *only = NULL;
 
@@ -114,16 +133,19 @@ static int write_subject(struct record_writer *w, const struct tracer_snapshot *
 			 const struct record_trace *about)
 {
 	struct record_trace t = trace_of(s, about);
+	uint32_t last = 0;
 	int ret = 0;
 
 	t.subject = c->name;
-	for (int m = 0; m < NR_METRICS && !ret; m++) {
+	for (uint32_t m = 0; m < NR_METRICS && !ret; m++) {
 		const struct hist *h = metric_of(s, c, m, &sums[m], &ret);
 
-		if (h)
-			t.metric[t.nr_metrics++] =
-				(struct record_metric){ tracer_metric_name(m), h };
+		if (!h)
+			continue;
+		t.metric[t.nr_metrics++] = (struct record_metric){ tracer_metric_name(m), h };
+		last = m;
 	}
+	choose_main_metric(&t, last);
 	if (ret || (!t.nr_metrics && !also_empty))
 		return ret;
 	return record_write_trace(w, &t);

@@ -24,13 +24,6 @@
 #define POLL_START_MS  1
 #define START_PHASE_NS 300000000ULL
 
-static const char *const kind_name[] = {
-	[TRACER_WAKEUP] = "wakeup",
-	[TRACER_PARK] = "park",
-	[TRACER_WORK] = "work",
-	[TRACER_STOP] = "stop",
-};
-
 struct run {
 	struct trace_request *q;
 	struct trace_outcome *o;
@@ -63,7 +56,7 @@ static int say(struct run *r, int errnum, const char *what)
 /* One interval: what came since the last one. */
 static int write_interval(struct run *r)
 {
-	const struct record_trace about = { .kind = kind_name[r->q->opts.kind] };
+	const struct record_trace about = { .kind = tracer_kind_about(r->q->opts.kind)->name };
 	struct tracer_snapshot *s;
 	int ret = tracer_read(r->t, &s);
 
@@ -181,8 +174,11 @@ static int loop(struct run *r)
 static int open_record(struct run *r)
 {
 	struct record_header h = { .tool = "trace" };
-	int ret = record_create(&r->w, r->q->output, r->err, r->errlen);
+	int ret = 0;
 
+	r->w = r->q->stream;
+	if (!r->w)
+		ret = record_create(&r->w, r->q->output, r->err, r->errlen);
 	if (ret)
 		return ret;
 	r->o->recorded = true;
@@ -234,8 +230,8 @@ int trace_run(struct trace_request *q, struct trace_outcome *o, char *err, size_
 	/* A reader that went away must not cost the record its end. */
 	signal(SIGPIPE, SIG_IGN);
 	/*
-	 * Ignored by whoever started us, it would take away the command's status and our wait's
-	 * end.
+	 * Where our parent had it ignored, the command's status would be lost and our wait would
+	 * not end.
 	 */
 	signal(SIGCHLD, SIG_DFL);
 	r.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -267,7 +263,8 @@ close:
 		ret = say(&r, close_ret, "cannot write the record");
 	if (o->recorded && !counted) {
 		/* Made by us a moment ago, and empty of results. */
-		unlink(q->output);
+		if (!q->stream)
+			unlink(q->output);
 		o->recorded = false;
 	}
 	if (counted)
@@ -280,7 +277,7 @@ close:
 	return ret;
 }
 
-int trace_wait_command(struct trace_outcome *o)
+int trace_run_wait(struct trace_outcome *o)
 {
 	int status, fd;
 	sigset_t set;

@@ -155,5 +155,5 @@ int record_read_epoch(const json_t *record, size_t i, struct record_epoch *e, ch
 	    !named_get_numbers(&s, "counters", e->counter, &e->nr_counters) ||
 	    !named_get_counts(&s, "losses", e->loss, &e->nr_losses))
 		return -EINVAL;
-	return hist_read(e->hist, json_object_get(epoch, "hist"), "hist", why, whylen);
+	return hist_from_json(e->hist, json_object_get(epoch, "hist"), "hist", why, whylen);
 }

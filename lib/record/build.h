@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #ifndef KT_RECORD_BUILD_H
 #define KT_RECORD_BUILD_H
-/* What programs were built as: what tells two builds apart. */
+/* How programs were built: what distinguishes one build from another. */
 #include <stddef.h>
 #include <stdint.h>
 

@@ -109,7 +109,7 @@ static json_t *hash_json(uint64_t hash)
 	return json_sprintf("%016llx", (unsigned long long)hash);
 }
 
-/* The machine id goes in too, so that a host name cannot be found by trying names. */
+/* With the machine id, so that a host name cannot be found by trying names. */
 static json_t *host_id(const char *nodename)
 {
 	uint64_t hash = HASH_START;

@@ -78,8 +78,15 @@ bool field_get_object(const struct field_source *s, const char *key, size_t max,
 bool field_count_of(const struct field_source *s, const json_t *value, const char *key,
 		    uint64_t *count);
 
+/* ---- histograms, as SCHEMA.md has them ------------------------------------------------------- */
+
+json_t *hist_to_json(const struct hist *h);
+
 /*
- * hist_read - as hist_from_json(), with the reason ("count is negative") in @why, after @what
+ * hist_from_json - doubts every index and count, and then what hist_is_consistent() says
+ *
+ * Return: 0; or -EINVAL with the reason in @why ("hist: count is negative" for @what "hist"): then
+ * @h is empty.
  */
-int hist_read(struct hist *h, const json_t *j, const char *what, char *why, size_t whylen);
+int hist_from_json(struct hist *h, const json_t *j, const char *what, char *why, size_t whylen);
 #endif

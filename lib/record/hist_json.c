@@ -120,7 +120,7 @@ static bool get_hist(const struct field_source *s, struct hist *h)
 	return false;
 }
 
-int hist_read(struct hist *h, const json_t *j, const char *what, char *why, size_t whylen)
+int hist_from_json(struct hist *h, const json_t *j, const char *what, char *why, size_t whylen)
 {
 	char reason[100] = "";
 	const struct field_source s = { j, reason, sizeof(reason) }, outer = { j, why, whylen };
@@ -130,9 +130,4 @@ int hist_read(struct hist *h, const json_t *j, const char *what, char *why, size
 		return 0;
 	hist_init(h, HIST_K_USER);
 	return field_refuse(&outer, "%s: %s", what, reason);
-}
-
-int hist_from_json(struct hist *h, const json_t *j)
-{
-	return hist_read(h, j, "", NULL, 0);
 }

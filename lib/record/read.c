@@ -3,6 +3,7 @@
 #include "lib/record/record.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,6 +188,11 @@ static int take(struct reading *r, const json_t *record, const char *skipped)
 	if (skipped)
 		skip(r, r->line, skipped);
 	return r->v->each(record, r->line, r->v->arg);
+}
+
+const char *record_type(const json_t *record)
+{
+	return json_string_value(json_object_get(record, "type"));
 }
 
 static int take_line(struct reading *r)

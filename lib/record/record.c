@@ -12,15 +12,16 @@
 
 struct record_writer {
 	int fd;
-	int failed; /* -errno of the first write that failed; nothing is written after it */
-	off_t size; /* end of the last whole record */
+	bool stream; /* not a file of our own: nothing can be taken back */
+	int failed;  /* -errno of the first write that failed; nothing is written after it */
+	off_t size;  /* end of the last whole record */
 };
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
 int record_create(struct record_writer **w, const char *path, char *err, size_t errlen)
 {
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	int ret = fd < 0 ? -errno : 0;
 
 	*w = NULL;
@@ -41,23 +42,38 @@ int record_create(struct record_writer **w, const char *path, char *err, size_t 
 	return 0;
 }
 
+int record_stream(struct record_writer **w, int fd)
+{
+	*w = calloc(1, sizeof(**w));
+	if (!*w) {
+		close(fd);
+		return -ENOMEM;
+	}
+	(*w)->fd = fd;
+	(*w)->stream = true;
+	return 0;
+}
+
 /*
  * A write that comes up short (disk full, file size limit) is taken back, so that the file ends
- * with a whole record; what could not be taken back is a torn last line, which readers ignore.
+ * with a whole record; what could not be taken back is a torn last line, which readers ignore. In a
+ * stream it goes on: a signal cuts the write to a pipe.
  */
 static int write_line(struct record_writer *w, const char *line, size_t length)
 {
+	size_t done = 0;
 	ssize_t n;
 
 	do {
-		n = write(w->fd, line, length);
-	} while (n < 0 && errno == EINTR);
-	if (n == (ssize_t)length) {
-		w->size += n;
+		n = write(w->fd, line + done, length - done);
+		done += n > 0 ? (size_t)n : 0;
+	} while ((n < 0 && errno == EINTR) || (n > 0 && w->stream && done < length));
+	if (done == length) {
+		w->size += (off_t)length;
 		return 0;
 	}
 	w->failed = n < 0 ? -errno : -ENOSPC;
-	if (n > 0 && ftruncate(w->fd, w->size))
+	if (n > 0 && !w->stream && ftruncate(w->fd, w->size))
 		return w->failed;
 	return w->failed;
 }

@@ -12,8 +12,6 @@
 #include <jansson.h>
 #include <stddef.h>
 
-#include "lib/measure/hist.h"
-
 /* What is written. Older ones, from 1 on, are read. */
 #define RECORD_SCHEMA 2
 
@@ -29,6 +27,14 @@ struct record_writer;
  * Return: 0, or -errno and one sentence in @err.
  */
 int record_create(struct record_writer **w, const char *path, char *err, size_t errlen);
+
+/*
+ * record_stream - records go to the open @fd (a pipe, a device), which is taken over, also on
+ * failure; what a failed write has left there stays
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int record_stream(struct record_writer **w, int fd);
 
 /*
  * record_write - append @record (its reference is taken over, also on failure) in one write(2)
@@ -49,13 +55,8 @@ int record_close(struct record_writer *w);
  */
 json_t *record_string(const char *s);
 
-json_t *hist_to_json(const struct hist *h);
-
-/*
- * hist_from_json - doubts every index and count, and what hist_is_consistent() says; 0, or -EINVAL:
- * then @h is empty
- */
-int hist_from_json(struct hist *h, const json_t *j);
+/* record_type - of a record that record_read() came by */
+const char *record_type(const json_t *record);
 
 /* What record_read() calls. Lines count from 1. */
 struct record_visitor {

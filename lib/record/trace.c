@@ -79,8 +79,8 @@ int record_read_metric(const json_t *record, size_t i, const char **name, struct
 	while (at && i--)
 		at = json_object_iter_next(metrics, at);
 	*name = at ? json_object_iter_key(at) : NULL;
-	return hist_read(h, at ? json_object_iter_value(at) : NULL, *name ? *name : "", why,
-			 whylen);
+	return hist_from_json(h, at ? json_object_iter_value(at) : NULL, *name ? *name : "", why,
+			      whylen);
 }
 
 /* ---- losses ---------------------------------------------------------------------------------- */

@@ -43,7 +43,7 @@ struct record_count {
 
 /* What one program was built as. NULL: not known. */
 struct record_build {
-	const char *version;  /* "0.1.0-12-gabc1234", with "+" behind when the tree was changed */
+	const char *version;  /* "0.1.0-12-gabc1234", "+" at its end when the tree was changed */
 	const char *build_id; /* of its ELF file, in hexadecimal */
 	const char *compiler, *flags;
 };
@@ -81,7 +81,7 @@ int record_read_header(const json_t *record, struct record_header *h, char *why,
 /* record_write_environment - machine, kernel, CPUs, clock, mitigations, limits, warnings */
 int record_write_environment(struct record_writer *w);
 
-/* What tells machines and kernels apart; the rest of an environment is for people, in @all. */
+/* What distinguishes machines and kernels; the rest of an environment is for people, in @all. */
 struct record_environment {
 	const char *host_id, *kernel; /* "release version" is not needed: release alone */
 	json_t *all;

@@ -3,16 +3,16 @@
  * kt report: render a recorded run. Nothing is overwritten without --force, and never by half a
  * report.
  */
-#include <argp.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
+
+#include "lib/cli/cli.h"
+#include "lib/cli/output.h"
 
 #include "lib/report/render.h"
-#include "lib/cli/cli.h"
+#include "lib/report/report.h"
 
 struct options {
 	char **input;
@@ -24,28 +24,14 @@ struct options {
 
 static const struct argp_option options[] = {
 	{ "format", 'f', "FORMAT", 0, "", 0 }, /* help_text() */
-	{ "output", 'o', "OUT", 0, "write to OUT instead of standard output; OUT must not exist",
-	  0 },
-	{ "baseline", 'b', "ARM", 0, "compare with ARM in the questions that have it", 0 },
+	{ "output", 'o', "OUT", 0,
+	  "Write to OUT, a file that must not exist, instead of to standard output (-)", 0 },
+	{ "baseline", 'b', "ARM", 0, "Compare with ARM in the questions that have it", 0 },
 	{ "targets", 't', "LIST", 0,
-	  "hold the run against the targets in file LIST, instead of a report", 0 },
-	{ "force", 'F', NULL, 0, "replace OUT when it exists", 0 },
+	  "Print which targets of file LIST the run meets, instead of a report", 0 },
+	{ "force", 'F', NULL, 0, "Replace OUT if it is a file that exists", 0 },
 	{ 0 },
 };
-
-/* Every refusal is one line on stderr. */
-static int say(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static int say(int status, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	fputs("kt report: ", stderr);
-	vfprintf(stderr, fmt, args);
-	fputc('\n', stderr);
-	va_end(args);
-	return status;
-}
 
 static error_t choose_format(struct options *o, const char *name)
 {
@@ -55,8 +41,7 @@ static error_t choose_format(struct options *o, const char *name)
 	if (o->format)
 		return 0;
 	report_format_names(names, sizeof(names));
-	say(KT_EXIT_USAGE, "unknown format '%s'; expected %s", name, names);
-	return EINVAL;
+	return cli_refuse(KT_EXIT_USAGE, "unknown format '%s'; expected %s", name, names);
 }
 
 /* Of --format: what the table of formats says. Allocated, as argp wants it. */
@@ -84,10 +69,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct options *o = state->input;
 
 	switch (key) {
-	case ARGP_KEY_INIT:
-		/* getopt's line about a bad option is enough, argp's own would be a second one. */
-		state->err_stream = NULL;
-		return 0;
 	case 'f':
 		return choose_format(o, arg);
 	case 'o':
@@ -107,8 +88,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->nr_inputs = (size_t)(state->argc - state->next);
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		say(KT_EXIT_USAGE, "which FILE? `kt bench` leaves results/latest/run.jsonl");
-		return EINVAL;
+		return cli_refuse(KT_EXIT_USAGE,
+				  "no FILE given; `kt bench` leaves results/latest/run.jsonl");
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -118,7 +99,10 @@ static const struct argp argp = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "FILE...",
-	.doc = "Render records of `kt bench` or `kt trace`: its figures, their comparison, and what they rest on.",
+	.doc = "Render records of `kt bench` or `kt trace`: its figures, their comparison, and what they rest on."
+	       "\vFILE - is standard input.\n\n"
+	       "Exit status: 0 rendered, 2 usage or bad input, 5 a question was dropped, or the "
+	       "report could not be written.",
 	.help_filter = help_text,
 };
 
@@ -134,48 +118,34 @@ static int render(FILE *out, const struct report *r, const struct options *o)
 	return format->render(out, r, &style);
 }
 
-/*
- * A file beside @o->output takes its name when it is whole. link() refuses what exists, rename()
- * replaces it.
- */
-static int render_to_file(const struct report *r, const struct options *o)
+/* With --force a slip of the hand would put the report in the place of what it is made of. */
+static bool is_its_own_input(const struct options *o)
 {
-	char *temporary = NULL;
-	FILE *out = NULL;
-	int fd, ret;
+	struct stat in, out;
 
-	if (!o->force && !access(o->output, F_OK))
-		return say(KT_EXIT_USAGE, "%s exists already; name another file or give --force",
-			   o->output);
-	if (asprintf(&temporary, "%s.XXXXXX", o->output) < 0)
-		return say(KT_EXIT_FAILED, "no memory");
-	fd = mkostemp(temporary, O_CLOEXEC);
-	if (fd >= 0)
-		out = fdopen(fd, "w");
-	if (!out) {
-		ret = say(KT_EXIT_USAGE, "cannot create %s: %s", o->output, strerror(errno));
-		free(temporary);
-		return ret;
-	}
-	ret = render(out, r, o);
-	if (fchmod(fd, 0644) && !ret)
-		ret = -errno;
-	if (fclose(out) && !ret)
-		ret = -errno;
-	if (!ret && (o->force ? rename(temporary, o->output) : link(temporary, o->output)))
-		ret = -errno;
-	unlink(temporary);
-	free(temporary);
-	return ret ? say(KT_EXIT_FAILED, "cannot write %s: %s", o->output, strerror(-ret))
-		   : KT_EXIT_OK;
+	if (!o->output || stat(o->output, &out) || !S_ISREG(out.st_mode))
+		return false;
+	for (size_t i = 0; i < o->nr_inputs; i++)
+		if (!stat(o->input[i], &in) && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+			return true;
+	return false;
 }
 
-static int render_to_stdout(const struct report *r, const struct options *o)
+static int write_report(const struct report *r, const struct options *o)
 {
-	int ret = render(stdout, r, o);
+	struct output out;
+	char err[512];
+	int ret = output_open(&out, o->output, o->force ? OUTPUT_REPLACE : OUTPUT_REFUSE, err,
+			      sizeof(err));
+	bool opened = !ret;
 
-	return ret ? say(KT_EXIT_FAILED, "cannot write the report: %s", strerror(-ret))
-		   : KT_EXIT_OK;
+	if (!ret)
+		ret = output_close(&out, render(out.stream, r, o), err, sizeof(err));
+	if (ret == -EEXIST)
+		return cli_refuse(KT_EXIT_USAGE, "%s; name another file or give --force", err);
+	if (ret)
+		return cli_refuse(opened ? KT_EXIT_FAILED : KT_EXIT_USAGE, "%s", err);
+	return KT_EXIT_OK;
 }
 
 static int hold_against(const struct report *r, const struct options *o)
@@ -186,16 +156,23 @@ static int hold_against(const struct report *r, const struct options *o)
 	if (!ret && fflush(stdout))
 		ret = -errno;
 	if (ret == -EIO || ret == -ENOSPC)
-		return say(KT_EXIT_FAILED, "cannot write the table: %s", strerror(-ret));
-	return ret ? say(KT_EXIT_USAGE, "%s", err) : KT_EXIT_OK;
+		return cli_refuse(KT_EXIT_FAILED, "cannot write the table: %s", strerror(-ret));
+	return ret ? cli_refuse(KT_EXIT_USAGE, "%s", err) : KT_EXIT_OK;
 }
 
 /* Everything else has been rendered. */
 static int say_lost(const struct report *r)
 {
-	fputs("kt report: dropped: ", stderr);
-	report_write_drops_summary(stderr, r);
-	fputs("; the report names each with its reason\n", stderr);
+	char *dropped = NULL;
+	size_t length;
+	FILE *out = open_memstream(&dropped, &length);
+
+	if (out) {
+		report_write_drops_summary(out, r);
+		fclose(out);
+	}
+	cli_say("dropped: %s; the report names each with its reason", dropped ?: "a question");
+	free(dropped);
 	return KT_EXIT_FAILED;
 }
 
@@ -204,26 +181,25 @@ int cmd_report(int argc, char **argv)
 	struct options o = { 0 };
 	struct report *r;
 	char err[512];
-	int ret;
+	int ret, status;
 
-	argp_err_exit_status = KT_EXIT_USAGE;
-	argv[0] = "kt report";
-	if (argp_parse(&argp, argc, argv, 0, NULL, &o))
-		return KT_EXIT_USAGE;
+	if (!cli_parse("kt report", &argp, argc, argv, &o, &status))
+		return status;
 	if (o.targets && (o.output || o.format))
-		return say(KT_EXIT_USAGE,
-			   "--targets prints a table of its own: without --output and --format");
+		return cli_refuse(KT_EXIT_USAGE, "--targets prints a table of its own: it takes no "
+						 "--output and no --format");
+	if (is_its_own_input(&o))
+		return cli_refuse(KT_EXIT_USAGE, "%s is the record itself; name another file",
+				  o.output);
 	ret = report_load_files(&r, (const char *const *)o.input, o.nr_inputs, err, sizeof(err));
 	if (ret)
-		return say(ret == -ENOMEM ? KT_EXIT_FAILED : KT_EXIT_USAGE, "%s", err);
+		return cli_refuse(ret == -ENOMEM ? KT_EXIT_FAILED : KT_EXIT_USAGE, "%s", err);
 	if (o.baseline && !report_rebase(r, o.baseline))
-		ret = say(KT_EXIT_USAGE, "no question has an arm '%s'", o.baseline);
-	else if (o.targets)
-		ret = hold_against(r, &o);
+		status = cli_refuse(KT_EXIT_USAGE, "no question has an arm '%s'", o.baseline);
 	else
-		ret = o.output ? render_to_file(r, &o) : render_to_stdout(r, &o);
-	if (!ret && r->lost_question)
-		ret = say_lost(r);
+		status = o.targets ? hold_against(r, &o) : write_report(r, &o);
+	if (!status && r->lost_question)
+		status = say_lost(r);
 	report_free(r);
-	return ret;
+	return status;
 }

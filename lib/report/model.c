@@ -41,7 +41,7 @@ static int take_record(const json_t *record, size_t line, void *arg)
 	int ret = 0;
 
 	b->line = line;
-	b->type = json_string_value(json_object_get(record, "type"));
+	b->type = record_type(record);
 	if (!strcmp(b->type, "header"))
 		ret = build_take_header(b, record);
 	else if (b->at == REPORT_NO_RUN)

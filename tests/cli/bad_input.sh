@@ -3,8 +3,6 @@
 # Bad input: one clear line, the right status, nothing overwritten.
 . "$(dirname "$0")/lib.sh"
 
-refused 'no such command' 2 "no command 'frobnicate'" "$kt" frobnicate
-
 # kt bench
 refused 'an unknown option' 2 "'--nope'" "$kt" bench --nope
 refused 'bad regex' 2 'regular expression|filter' "$kt" bench --filter '(['

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/record/field.h"
 #include "lib/record/record.h"
 
 #define SCHEMA	      "lib/record/SCHEMA.md"
@@ -243,7 +244,7 @@ static const struct row *find_row(const char *section, const char *name)
 	return NULL;
 }
 
-/* Names in backticks; @italic: only those that are in asterisks, too. As the keys of an object. */
+/* Names in backticks, as the keys of an object; @italic: only those in asterisks as well. */
 static json_t *names_in(const char *text, bool italic)
 {
 	json_t *names = json_object();

@@ -3,7 +3,7 @@
  * report: recorded runs give the same text and JSON, byte by byte.
  *
  * The records are made by tests/golden/make_run.py; after a wanted change read the difference, then
- *   for f in small trace hostile apart; do
+ *   for f in small trace hostile apart v1; do
  *           build/kt report tests/golden/$f.jsonl >tests/golden/$f.txt
  *           build/kt report tests/golden/$f.jsonl --format json >tests/golden/$f.json
  *   done
@@ -21,6 +21,7 @@ static struct golden goldens[] = {
 	{ GOLDEN("trace.jsonl"), GOLDEN("trace.txt"), GOLDEN("trace.json") },
 	{ GOLDEN("apart.jsonl"), GOLDEN("apart.txt"), GOLDEN("apart.json") },
 	{ GOLDEN("hostile.jsonl"), GOLDEN("hostile.txt"), GOLDEN("hostile.json") },
+	{ GOLDEN("v1.jsonl"), GOLDEN("v1.txt"), GOLDEN("v1.json") },
 };
 
 ParameterizedTestParameters(report_golden, text_is_as_committed)

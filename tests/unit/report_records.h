@@ -6,6 +6,7 @@
 
 #include <errno.h>
 
+#include "lib/record/field.h"
 #include "lib/record/record.h"
 
 /* The record that a test writes; one program has one at a time. */

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The symbol half of targets.h: names to addresses and back, by ELF symbol tables and kallsyms. */
-#include "bpf/targets.h"
+#include "lib/target/symbols.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "bpf/maps.h"
+#include "lib/target/maps.h"
 
 /*
  * elf_walk - call @each for every defined symbol of @path, .symtab first: it also has the hidden
@@ -80,7 +80,7 @@ static int match_name(const GElf_Sym *sym, const char *name, void *arg)
 	return 1;
 }
 
-int elf_symbol(const char *path, const char *symbol, uint64_t *addr, uint64_t *size)
+int symbol_find_in_file(const char *path, const char *symbol, uint64_t *addr, uint64_t *size)
 {
 	struct by_name n = { .symbol = symbol };
 	int ret = elf_walk(path, match_name, &n);
@@ -123,7 +123,7 @@ static int match_addr(const GElf_Sym *sym, const char *name, void *arg)
 	return 0;
 }
 
-int elf_function(const char *path, uint64_t vaddr, char *out, size_t outlen)
+int symbol_name_in_file(const char *path, uint64_t vaddr, char *out, size_t outlen)
 {
 	struct by_addr a = { .addr = vaddr, .out = out, .len = outlen };
 	int ret;
@@ -136,7 +136,7 @@ int elf_function(const char *path, uint64_t vaddr, char *out, size_t outlen)
 /* What the addresses of the file of @m lie apart from those of its mapping. */
 static int load_bias(const struct mapping *m, const char *path, uint64_t *bias)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err = -ENOENT;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), ret = -ENOENT;
 	size_t nr = 0;
 	GElf_Phdr ph;
 	Elf *elf;
@@ -146,18 +146,18 @@ static int load_bias(const struct mapping *m, const char *path, uint64_t *bias)
 	elf_version(EV_CURRENT);
 	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
 	if (elf && elf_kind(elf) == ELF_K_ELF && !elf_getphdrnum(elf, &nr))
-		for (size_t i = 0; i < nr && err; i++) {
+		for (size_t i = 0; i < nr && ret; i++) {
 			if (!gelf_getphdr(elf, i, &ph) || ph.p_type != PT_LOAD ||
 			    m->offset + (m->end - m->start) <= ph.p_offset ||
 			    m->offset >= ph.p_offset + ph.p_filesz || !(ph.p_flags & PF_X))
 				continue;
 			*bias = m->start - m->offset - (ph.p_vaddr - ph.p_offset);
-			err = 0;
+			ret = 0;
 		}
 	if (elf)
 		elf_end(elf);
 	close(fd);
-	return err;
+	return ret;
 }
 
 struct find_symbol {
@@ -175,7 +175,7 @@ static int find_in_mapping(const struct mapping *m, void *arg)
 	bool exe;
 
 	if (!m->executable || mapping_open_path(m, path, sizeof(path)) ||
-	    elf_symbol(path, f->symbol, &addr, NULL) || load_bias(m, path, &bias))
+	    symbol_find_in_file(path, f->symbol, &addr, NULL) || load_bias(m, path, &bias))
 		return 0;
 	exe = !strcmp(m->path, f->exe);
 	if (!f->found || exe) {
@@ -185,19 +185,19 @@ static int find_in_mapping(const struct mapping *m, void *arg)
 	return exe;
 }
 
-int process_symbol(pid_t pid, const char *symbol, uint64_t *addr)
+int symbol_find_in_process(pid_t pid, const char *symbol, uint64_t *addr)
 {
 	struct find_symbol f = { .symbol = symbol };
 	char link[64];
 	ssize_t n;
-	int err;
+	int ret;
 
 	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
 	n = readlink(link, f.exe, sizeof(f.exe) - 1);
 	f.exe[n > 0 ? n : 0] = 0;
-	err = maps_each(pid, find_in_mapping, &f);
-	if (err < 0)
-		return err;
+	ret = maps_each(pid, find_in_mapping, &f);
+	if (ret < 0)
+		return ret;
 	if (!f.found)
 		return -ENOENT;
 	*addr = f.addr;
@@ -215,19 +215,19 @@ static int name_in_mapping(const struct mapping *m, void *arg)
 	struct find_function *f = arg;
 	char path[PATH_MAX];
 	uint64_t bias;
-	int err;
+	int ret;
 
 	if (f->addr < m->start || f->addr >= m->end)
 		return 0;
-	err = mapping_open_path(m, path, sizeof(path));
-	if (!err)
-		err = load_bias(m, path, &bias);
-	if (!err)
-		err = elf_function(path, f->addr - bias, f->out, f->len);
-	return err ?: 1;
+	ret = mapping_open_path(m, path, sizeof(path));
+	if (!ret)
+		ret = load_bias(m, path, &bias);
+	if (!ret)
+		ret = symbol_name_in_file(path, f->addr - bias, f->out, f->len);
+	return ret ?: 1;
 }
 
-int process_function(pid_t pid, uint64_t addr, char *out, size_t outlen)
+int symbol_name_in_process(pid_t pid, uint64_t addr, char *out, size_t outlen)
 {
 	struct find_function f = { .addr = addr, .out = out, .len = outlen };
 	int ret;
@@ -240,14 +240,14 @@ int process_function(pid_t pid, uint64_t addr, char *out, size_t outlen)
 }
 
 struct take {
-	struct mapped_code *code;
+	struct symbol_code *code;
 	int nr;
 };
 
 static int take_mapping(const struct mapping *m, void *arg)
 {
 	struct take *t = arg;
-	struct mapped_code c = { .start = m->start, .end = m->end }, *grown;
+	struct symbol_code c = { .start = m->start, .end = m->end }, *grown;
 	char path[PATH_MAX];
 
 	if (!m->executable || mapping_open_path(m, path, sizeof(path)) ||
@@ -263,22 +263,23 @@ static int take_mapping(const struct mapping *m, void *arg)
 	return 0;
 }
 
-int mapped_code_take(pid_t pid, struct mapped_code **code)
+int symbol_code_take(pid_t pid, struct symbol_code **code)
 {
 	struct take t = { 0 };
-	int err = maps_each(pid, take_mapping, &t);
+	int ret = maps_each(pid, take_mapping, &t);
 
-	if (err < 0) {
+	if (ret < 0) {
 		for (int i = 0; i < t.nr; i++)
 			close(t.code[i].fd);
 		free(t.code);
-		return err;
+		return ret;
 	}
 	*code = t.code;
 	return t.nr;
 }
 
-int mapped_function(const struct mapped_code *code, int nr, uint64_t addr, char *out, size_t outlen)
+int symbol_name_in_code(const struct symbol_code *code, int nr, uint64_t addr, char *out,
+			size_t outlen)
 {
 	for (int i = 0; i < nr; i++) {
 		char path[32];
@@ -286,7 +287,7 @@ int mapped_function(const struct mapped_code *code, int nr, uint64_t addr, char 
 		if (addr < code[i].start || addr >= code[i].end)
 			continue;
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", code[i].fd);
-		return elf_function(path, addr - code[i].bias, out, outlen);
+		return symbol_name_in_file(path, addr - code[i].bias, out, outlen);
 	}
 	return -ENOENT;
 }
@@ -329,7 +330,7 @@ static int match_kernel_name(uint64_t addr, const char *name, void *arg)
 	return 1;
 }
 
-int kernel_symbol(const char *symbol, uint64_t *addr)
+int symbol_find_in_kernel(const char *symbol, uint64_t *addr)
 {
 	struct by_name n = { .symbol = symbol };
 	int ret = kallsyms_walk(match_kernel_name, &n);
@@ -349,7 +350,7 @@ static int match_kernel_addr(uint64_t addr, const char *name, void *arg)
 	return 0;
 }
 
-int kernel_function(uint64_t addr, char *out, size_t outlen)
+int symbol_name_in_kernel(uint64_t addr, char *out, size_t outlen)
 {
 	struct by_addr a = { .addr = addr, .out = out, .len = outlen };
 	int ret;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "bpf/maps.h"
+#include "lib/target/maps.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_BPF_MAPS_H
-#define KT_BPF_MAPS_H
+#ifndef KT_TARGET_MAPS_H
+#define KT_TARGET_MAPS_H
 /*
  * /proc/PID/maps as values: the mappings of files, one after the other.
  */

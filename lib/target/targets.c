@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "bpf/targets.h"
+#include "lib/target/targets.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bpf/maps.h"
+#include "lib/target/maps.h"
 
 extern char **environ;
 
@@ -85,7 +85,7 @@ static int notes_read(struct target_file *f, Elf *elf)
 	Elf_Data *data;
 	GElf_Shdr sh;
 	GElf_Nhdr nh;
-	int err;
+	int ret;
 
 	if (gelf_getclass(elf) != ELFCLASS64 || elf_getshdrstrndx(elf, &shstr))
 		return 0;
@@ -113,9 +113,9 @@ static int notes_read(struct target_file *f, Elf *elf)
 		if (nh.n_type != 3 || nh.n_namesz != sizeof("stapsdt") ||
 		    memcmp(buf + name_at, "stapsdt", sizeof("stapsdt")))
 			continue;
-		err = note_add(f, buf + desc_at, nh.n_descsz, base);
-		if (err)
-			return err;
+		ret = note_add(f, buf + desc_at, nh.n_descsz, base);
+		if (ret)
+			return ret;
 	}
 	return 0;
 }
@@ -167,7 +167,7 @@ int targets_add_file(struct targets *t, const char *path, const char *name)
 {
 	struct target_file f = { 0 }, *grown;
 	struct stat st;
-	int err = 0;
+	int ret = 0;
 	Elf *elf;
 
 	elf_version(EV_CURRENT);
@@ -175,18 +175,18 @@ int targets_add_file(struct targets *t, const char *path, const char *name)
 	if (f.fd < 0)
 		return -errno;
 	if (fstat(f.fd, &st)) {
-		err = -errno;
+		ret = -errno;
 		goto drop;
 	}
 	if (is_known(t, &st))
 		goto drop;
 	elf = S_ISREG(st.st_mode) ? elf_begin(f.fd, ELF_C_READ_MMAP, NULL) : NULL;
 	if (elf && elf_kind(elf) == ELF_K_ELF)
-		err = notes_read(&f, elf);
+		ret = notes_read(&f, elf);
 	elf_end(elf);
 	if (!f.nr_probes)
 		remember_other(t, &st);
-	if (err || !f.nr_probes)
+	if (ret || !f.nr_probes)
 		goto drop;
 	f.dev = st.st_dev;
 	f.ino = st.st_ino;
@@ -197,7 +197,7 @@ int targets_add_file(struct targets *t, const char *path, const char *name)
 	if (asprintf(&f.path, "/proc/self/fd/%d", f.fd) < 0)
 		f.path = NULL;
 	if (!f.path || !f.name || !grown) {
-		err = -ENOMEM;
+		ret = -ENOMEM;
 		goto drop;
 	}
 	t->file[t->nr++] = f;
@@ -205,7 +205,7 @@ int targets_add_file(struct targets *t, const char *path, const char *name)
 
 drop:
 	file_free(&f);
-	return err;
+	return ret;
 }
 
 struct add_mapping {
@@ -236,9 +236,9 @@ static int add_mapping(const struct mapping *m, void *arg)
 int targets_add_process(struct targets *t, pid_t pid)
 {
 	struct add_mapping a = { .t = t };
-	int err = maps_each(pid, add_mapping, &a);
+	int ret = maps_each(pid, add_mapping, &a);
 
-	return err < 0 ? err : a.added;
+	return ret < 0 ? ret : a.added;
 }
 
 /* The loader asked to list what it would map, one "name => path (address)" per line. */
@@ -246,7 +246,7 @@ static int add_needed(struct targets *t, const char *program)
 {
 	char *argv[] = { (char *)program, NULL }, *line = NULL;
 	posix_spawn_file_actions_t fa;
-	int fd[2], err, status, n, added = 0;
+	int fd[2], ret, status, n, added = 0;
 	size_t size = 0, nr_env = 0;
 	char **env;
 	FILE *in;
@@ -267,13 +267,13 @@ static int add_needed(struct targets *t, const char *program)
 	posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&fa, fd[1], 1);
 	posix_spawn_file_actions_addopen(&fa, 2, "/dev/null", O_WRONLY, 0);
-	err = -posix_spawn(&pid, program, &fa, NULL, argv, env);
+	ret = -posix_spawn(&pid, program, &fa, NULL, argv, env);
 	posix_spawn_file_actions_destroy(&fa);
 	free(env);
 	close(fd[1]);
-	if (err) {
+	if (ret) {
 		close(fd[0]);
-		return err;
+		return ret;
 	}
 	in = fdopen(fd[0], "r");
 	while (in && getline(&line, &size, in) > 0) {
@@ -358,11 +358,11 @@ static int find_command(const char *argv0, char *out, size_t len)
 int targets_add_command(struct targets *t, const char *argv0)
 {
 	char path[PATH_MAX];
-	int err, n, needed;
+	int ret, n, needed;
 
-	err = find_command(argv0, path, sizeof(path));
-	if (err)
-		return err;
+	ret = find_command(argv0, path, sizeof(path));
+	if (ret)
+		return ret;
 	n = targets_add_file(t, path, argv0);
 	if (n < 0 || !can_be_asked(path))
 		return n < 0 && n != -ENOMEM ? 0 : n;
@@ -377,11 +377,6 @@ const struct target_probe *target_find(const struct target_file *f, const char *
 		if (!strcmp(f->probe[i].provider, provider) && !strcmp(f->probe[i].name, name))
 			return &f->probe[i];
 	return NULL;
-}
-
-int target_function(const struct target_file *f, uint64_t vaddr, char *out, size_t outlen)
-{
-	return elf_function(f->path, vaddr, out, outlen);
 }
 
 void targets_free(struct targets *t)
