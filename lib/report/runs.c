@@ -22,11 +22,19 @@ static bool may_keep(struct build *b, const json_t *record)
 	return true;
 }
 
-static size_t find_run(const struct build *b, const char *id)
+/*
+ * The run that @record begins another copy of. Copies have equal headers; of an id that was made up
+ * twice nothing is taken for the other.
+ */
+static size_t find_run(const struct build *b, const char *id, const json_t *record)
 {
-	for (size_t i = 0; id && i < b->nr_runs; i++)
-		if (b->run[i].r.header.id && !strcmp(b->run[i].r.header.id, id))
+	for (size_t i = 0; id && i < b->nr_runs; i++) {
+		const struct report_run *r = &b->run[i].r;
+
+		if (r->header.id && !strcmp(r->header.id, id) &&
+		    json_equal(r->header_record, record))
 			return i;
+	}
 	return REPORT_NO_RUN;
 }
 
@@ -58,7 +66,7 @@ int build_take_header(struct build *b, const json_t *record)
 	b->at = REPORT_NO_RUN;
 	if (record_read_header(record, &h, why, sizeof(why)))
 		return build_drop(b, DROP_RUN, NULL, NULL, why);
-	b->at = find_run(b, h.id);
+	b->at = find_run(b, h.id, record);
 	if (b->at == REPORT_NO_RUN)
 		return add_run(b, &h, record);
 	b->run[b->at].r.copies++;

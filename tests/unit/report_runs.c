@@ -125,7 +125,7 @@ ParameterizedTest(struct other *o, report_runs, of_another_host_kernel_or_build_
 	json_array_foreach (json_object_get(j, "comparisons"), i, row)
 		cr_expect_eq(json_integer_value(json_object_get(row, "run")), i < 2 ? 1 : 2);
 	json_array_foreach (json_object_get(j, "questions"), i, row)
-		cr_expect_eq(json_integer_value(json_object_get(row, "run")), i + 1);
+		cr_expect_eq(json_integer_value(json_object_get(row, "run")), (json_int_t)i + 1);
 	row = json_array_get(json_object_get(j, "runs"), 1);
 	cr_expect_str_eq(json_string_value(json_object_get(row, "id")), ID_B);
 	cr_expect_str_eq(json_string_value(json_object_get(row, "host_id")), o->host);
@@ -221,6 +221,21 @@ Test(report_runs, torn_and_whole_copies_give_each_record_once)
 		}
 	}
 	free(whole);
+}
+
+/* Another run that has its id, as a hand-made record may. */
+Test(report_runs, of_one_id_and_another_header_are_two)
+{
+	struct report *r;
+
+	body("host", "6.1", 1000, 4);
+	header(ID_A, 2);
+	body("host", "6.1", 1000, 4);
+	r = read_back();
+
+	cr_expect_eq(r->nr_runs, 2);
+	cr_expect_eq(r->question[0].nr_blocks, 8);
+	report_free(r);
 }
 
 /* A line that is damaged in the middle of a copy keeps its place: nothing is counted twice. */
