@@ -48,6 +48,7 @@ tests_archives_kthread_create = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_edges = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_edges2 = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_worker_races = lib/libkthread-testing.a lib/libprobe.a
+tests_archives_kthread_worker_windows = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_events = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_delayed = lib/libkthread-testing.a lib/libprobe.a
 tests_archives_kthread_delayed_chaos = lib/libkthread-testing.a lib/libprobe.a
