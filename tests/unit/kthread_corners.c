@@ -60,15 +60,15 @@ Test(kthread_corners, W16_the_thread_ends_between_destroys_look_and_its_flush)
 	cr_expect_eq(kthread_warn_count(KTHREAD_WARN_ANY), 0);
 }
 
-static void *stops(void *k)
+static long stops(void *k)
 {
-	return (void *)(long)kthread_stop(k);
+	return kthread_stop(k);
 }
 
-static void *destroys(void *w)
+static long destroys(void *w)
 {
 	kthread_destroy_worker(w);
-	return NULL;
+	return 0;
 }
 
 /* The barrier of somebody who waits is a work, too: neither of ours. */
@@ -95,7 +95,7 @@ Test(kthread_corners, W16_the_thread_is_stopped_while_destroy_waits)
 	struct kthread_worker *w = kthread_run_worker(0, "corner");
 	struct kthread_work gate, left;
 	struct task_struct *k = w->task;
-	pthread_t destroyer, stopper;
+	struct call destroy, stop;
 
 	get_task_struct(k);
 	kthread_init_work(&gate, until_go);
@@ -104,14 +104,14 @@ Test(kthread_corners, W16_the_thread_is_stopped_while_destroy_waits)
 	cr_assert(WAIT_UNTIL(READ(started)));
 	kthread_queue_work(w, &left);
 	__atomic_store_n(&kthread_test_event, count_barriers, __ATOMIC_RELEASE);
-	pthread_create(&destroyer, NULL, destroys, w);
+	call_start(&destroy, destroys, w);
 	cr_assert(WAIT_UNTIL(READ(barriers) == 1));
-	pthread_create(&stopper, NULL, stops, k);
+	call_start(&stop, stops, k);
 	/* The worker is told to stop before it can look at the next work. */
 	cr_assert(WAIT_UNTIL(signal_pending(k)));
 	ADD(go);
-	pthread_join(destroyer, NULL);
-	pthread_join(stopper, NULL);
+	call_join(&destroy);
+	call_join(&stop);
 	cr_expect_eq(READ(runs), 0);
 	cr_expect_eq(kthread_warn_count(KTHREAD_WARN_WORKER_LEFTOVER), 1);
 	cr_expect_null(left.worker, "it may be used again");
@@ -123,7 +123,7 @@ Test(kthread_corners, W16_a_frozen_worker_is_destroyed_after_the_thaw)
 {
 	struct kthread_worker *w = kthread_run_worker(KTW_FREEZABLE, "corner");
 	struct kthread_work work;
-	pthread_t destroyer;
+	struct call destroy;
 
 	cr_assert(WAIT_UNTIL(kthread_get_state(w->task) == TASK_INTERRUPTIBLE));
 	cr_assert_eq(kthread_freeze_all(20000), 0);
@@ -131,12 +131,13 @@ Test(kthread_corners, W16_a_frozen_worker_is_destroyed_after_the_thaw)
 	kthread_init_work(&work, runs_once);
 	cr_expect(kthread_queue_work(w, &work));
 	__atomic_store_n(&kthread_test_event, count_barriers, __ATOMIC_RELEASE);
-	pthread_create(&destroyer, NULL, destroys, w);
-	cr_assert(WAIT_UNTIL(READ(barriers) == 1));
+	call_start(&destroy, destroys, w);
+	cr_assert(call_sleeps(&destroy));
+	cr_assert_eq(READ(barriers), 1);
 	cr_expect_eq(kthread_get_state(w->task), TASK_FROZEN);
 	cr_expect_eq(READ(runs), 0, "nothing runs before the thaw");
 	kthread_thaw_all();
-	pthread_join(destroyer, NULL);
+	call_join(&destroy);
 	cr_expect_eq(READ(runs), 1);
 	cr_expect_eq(kthread_warn_count(KTHREAD_WARN_ANY), 0);
 }

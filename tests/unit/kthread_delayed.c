@@ -79,17 +79,11 @@ static bool is_idle(struct kthread_worker *w)
 	       thread_state(w->task->pid) == 'S';
 }
 
-static void *cancel_it(void *d)
-{
-	return (void *)(intptr_t)kthread_cancel_delayed_work_sync(d);
-}
-
 static unsigned long nr_warnings(enum kthread_warning w)
 {
 	return kthread_warn_count(w);
 }
 
-/* Mutation W09: kt_move_due_locked() that moves what is due within the next millisecond. */
 Test(kthread_delayed, W9_runs_once_and_never_early)
 {
 	static const uint64_t delay[] = { 1, 1000, 50000, 1000000, 7000000, 20000000 };
@@ -114,6 +108,35 @@ Test(kthread_delayed, W9_runs_once_and_never_early)
 	kthread_destroy_worker(w);
 	cr_expect_eq(j.runs, 10);
 	cr_expect_eq(nr_warnings(KTHREAD_WARN_ANY), 0);
+}
+
+/*
+ * A look at the lists that comes before the deadline: whether it did, a look at the clock says.
+ * Mutation W09: kt_move_due_locked() that moves what is due within the next millisecond.
+ */
+Test(kthread_delayed, W9_a_look_before_the_deadline_changes_nothing)
+{
+	struct kthread_worker *w = kthread_run_worker(0, "w9");
+	struct job blocker, j, other;
+	double end = test_seconds() + test_patience();
+	struct completion go;
+	bool armed, before;
+
+	job_run_blocked(&blocker, w, &go);
+	job_init(&j, w);
+	job_init(&other, w);
+	do {
+		cr_assert(test_seconds() < end, "it always comes too late");
+		cr_assert(kthread_queue_delayed_work_ns(w, &j.d, 900000));
+		cr_assert(kthread_queue_work(w, &other.d.work));
+		armed = PEEK(j.d.work.armed);
+		before = now_ns() < PEEK(j.d.due_ns);
+		cr_assert(kthread_cancel_delayed_work_sync(&j.d));
+		cr_assert(kthread_cancel_delayed_work_sync(&other.d));
+	} while (!before);
+	cr_assert(armed);
+	complete(&go);
+	kthread_destroy_worker(w);
 }
 
 /* Mutation W09b: kthread_queue_delayed_work_ns() that arms a delay of 0. */
@@ -190,7 +213,8 @@ Test(kthread_delayed, due_works_run_in_the_order_of_their_deadlines)
 		job_init(&j[i], w);
 		cr_assert(kthread_queue_delayed_work(w, &j[i].d, delay[i]));
 	}
-	usleep(10000);
+	for (int i = 0; i < 8; i++)
+		cr_assert(WAIT_UNTIL(now_ns() > PEEK(j[i].d.due_ns)));
 	job_init(&last, w);
 	cr_assert(kthread_queue_work(w, &last.d.work));
 	complete(&go);
@@ -222,23 +246,26 @@ Test(kthread_delayed, idle_worker_hears_of_an_earlier_deadline)
 	kthread_destroy_worker(w);
 }
 
-/*
- * Its deadline passes while a cancel waits for the running instance. Mutations: W10 leaves an armed
- * work on its list, W10b does not count as a cancel while it waits.
- */
-Test(kthread_delayed, W10_deadline_passes_while_a_cancel_waits)
+static long cancels(void *d)
 {
-	struct kthread_worker *w = kthread_run_worker(0, "w10");
+	return kthread_cancel_delayed_work_sync(d);
+}
+
+/* Return: did the cancel come before the deadline? */
+static bool cancel_before_the_deadline(struct kthread_worker *w, unsigned long delay)
+{
 	struct completion go;
+	struct call cancel;
 	struct job j;
-	pthread_t t;
-	void *ret;
+	bool before;
 
 	job_run_blocked(&j, w, &go);
-	cr_assert(kthread_queue_delayed_work(w, &j.d, 1));
-	pthread_create(&t, NULL, cancel_it, &j.d);
-	cr_assert(WAIT_UNTIL(PEEK(j.d.work.canceling) == 1));
-	usleep(3000);
+	cr_assert(kthread_queue_delayed_work(w, &j.d, delay));
+	call_start(&cancel, cancels, &j.d);
+	cr_assert(call_sleeps(&cancel));
+	cr_assert_eq(PEEK(j.d.work.canceling), 1);
+	before = now_ns() < j.d.due_ns;
+	cr_assert(WAIT_UNTIL(now_ns() > j.d.due_ns));
 	/* W11: nobody changes anything meanwhile; mod says so by true. */
 	cr_expect_not(kthread_queue_delayed_work(w, &j.d, 0));
 	cr_expect_not(kthread_queue_work(w, &j.d.work));
@@ -246,14 +273,51 @@ Test(kthread_delayed, W10_deadline_passes_while_a_cancel_waits)
 	cr_expect(kthread_mod_delayed_work(w, &j.d, 1));
 	j.rearm = 1;
 	complete_all(&go);
-	pthread_join(t, &ret);
-	cr_expect(ret);
+	cr_expect(call_join(&cancel));
 	cr_expect_eq(j.ret, 1, "mod from inside, against the cancel");
 	cr_expect_eq(j.runs, 1);
 	kthread_flush_worker(w);
-	kthread_destroy_worker(w);
 	cr_expect_eq(j.runs, 1, "no run after the cancel");
+	return before;
+}
+
+/*
+ * Its deadline passes while a cancel waits for the running instance. Mutations: W10 leaves an armed
+ * work on its list, W10b does not count as a cancel while it waits.
+ */
+Test(kthread_delayed, W10_deadline_passes_while_a_cancel_waits)
+{
+	struct kthread_worker *w = kthread_run_worker(0, "w10");
+	unsigned long delay = 1;
+
+	/* On a busy machine the call may take longer. */
+	while (!cancel_before_the_deadline(w, delay))
+		cr_assert_lt(delay *= 4, LONG_TIME);
+	kthread_destroy_worker(w);
 	cr_expect_eq(nr_warnings(KTHREAD_WARN_ANY), 0);
+}
+
+/* The deadline has come, and it runs. Mutation W10c: kt_cancel_sync() that does not wait for it. */
+Test(kthread_delayed, W10_cancel_waits_for_the_run)
+{
+	struct kthread_worker *w = kthread_run_worker(0, "w10");
+	struct completion go, started;
+	struct call cancel;
+	struct job j;
+
+	init_completion(&go);
+	init_completion(&started);
+	job_init(&j, w);
+	j.started = &started;
+	j.go = &go;
+	cr_assert(kthread_queue_delayed_work(w, &j.d, 1));
+	wait_for_completion(&started);
+	call_start(&cancel, cancels, &j.d);
+	cr_assert(call_sleeps(&cancel), "it did not wait");
+	complete(&go);
+	cr_assert_eq(call_join(&cancel), 0, "it ran");
+	cr_assert_eq(j.runs, 1);
+	kthread_destroy_worker(w);
 }
 
 /* Mutation W12: kthread_mod_delayed_work_ns() that leaves a ready work where it is. */

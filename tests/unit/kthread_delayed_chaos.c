@@ -75,6 +75,33 @@ static void jobs_init(const char *name, kthread_work_func_t last)
 		kthread_init_delayed_work(&job[i].d, i == 2 ? last : job_fn);
 }
 
+/* Until a cancel waits for it. */
+static void until_cancelled(struct kthread_work *work)
+{
+	struct job *j = container_of(work, struct job, d.work);
+
+	ADD(j->running);
+	WAIT_UNTIL(PEEK(work->canceling));
+	__atomic_fetch_sub(&j->running, 1, __ATOMIC_ACQ_REL);
+	ADD(j->runs);
+}
+
+/* What chance must not leave out: a mod of a pending work, and a cancel of one that only runs. */
+static void at_least_once(struct job *j)
+{
+	kthread_work_func_t func = j->d.work.func;
+
+	queued += kthread_queue_delayed_work(w, &j->d, 1000000);
+	if (!kthread_mod_delayed_work(w, &j->d, 1000000))
+		ADD(queued);
+	cancelled += kthread_cancel_delayed_work_sync(&j->d);
+	j->d.work.func = until_cancelled;
+	queued += kthread_queue_work(w, &j->d.work);
+	cr_assert(WAIT_UNTIL(READ(j->running)));
+	cancelled += kthread_cancel_delayed_work_sync(&j->d);
+	j->d.work.func = func;
+}
+
 static void one_operation(void)
 {
 	uint32_t r = rnd();
@@ -141,6 +168,7 @@ Test(kthread_delayed_chaos, W13_each_queue_is_one_run_or_one_cancel)
 
 	disturb();
 	jobs_init("w13", again_fn);
+	at_least_once(&job[0]);
 	for (int i = 0; i < 8; i++)
 		pthread_create(&t[i], NULL, operations, &nr);
 	for (int i = 0; i < 8; i++)
@@ -163,10 +191,7 @@ Test(kthread_delayed_chaos, W13_each_queue_is_one_run_or_one_cancel)
 	cr_expect_eq(kthread_warn_count(KTHREAD_WARN_WORK_REINIT), 0);
 }
 
-/*
- * A deadline against a cancel: it runs or is cancelled, never both, and not after the cancel.
- * Mutation W10c: kt_cancel_sync() that does not wait for the running work.
- */
+/* A deadline against a cancel: it runs or is cancelled, never both, and not after the cancel. */
 Test(kthread_delayed_chaos, W10_deadline_against_cancel)
 {
 	unsigned long nr = from_env("KT_CHAOS", 3000);
@@ -282,6 +307,7 @@ Test(kthread_delayed_chaos, W11_mod_against_cancel_and_the_deadline)
 
 	disturb();
 	jobs_init("w11", job_fn);
+	at_least_once(&job[0]);
 	pthread_create(&t[0], NULL, modifies, NULL);
 	pthread_create(&t[1], NULL, modifies, NULL);
 	pthread_create(&t[2], NULL, cancels, NULL);
@@ -304,7 +330,6 @@ static void *modifies_once(void *arg)
 	return (void *)(intptr_t)kthread_mod_delayed_work(w, &job[0].d, 1000000);
 }
 
-/* Mutation W12e: mod that lets go of the lock after its look at the node. */
 Test(kthread_delayed_chaos, W12_of_two_mods_at_once_one_queues)
 {
 	disturb();

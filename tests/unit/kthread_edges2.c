@@ -58,7 +58,6 @@ static bool queue_moved_later(struct kthread_worker *w)
 	return kthread_queue_delayed_work_ns(w, &moved_later, 1);
 }
 
-/* Mutation G12: a look at the node alone finds it empty before the other worker has let go. */
 Test(kthread_edges2, work_that_moves_runs_each_time)
 {
 	struct kthread_worker *w[] = { kthread_run_worker(0, "from"), kthread_run_worker(0, "to") };

@@ -11,7 +11,7 @@
 
 #include "tests/unit/kthread_test.h"
 
-#define LONG_ENOUGH (20L * HZ)
+#define LONG_ENOUGH ((long)test_patience() * HZ)
 
 TestSuite(kthread_freezer, .timeout = 60);
 
@@ -175,13 +175,9 @@ Test(kthread_freezer, a_parked_thread_is_as_good_as_frozen_also_when_unparked)
 	cr_assert_eq(kthread_stop(k), 3);
 }
 
-static unsigned int stopped;
-
-static void *stops(void *k)
+static long stops(void *k)
 {
-	kthread_stop(k);
-	ADD(stopped);
-	return NULL;
+	return kthread_stop(k);
 }
 
 static int only_tries(void *data)
@@ -198,21 +194,20 @@ static int only_tries(void *data)
 Test(kthread_freezer, a_stop_of_try_to_freeze_waits_for_the_thaw)
 {
 	unsigned int n = 0;
-	struct task_struct *k = kthread_run(only_tries, &n, "tries");
-	pthread_t p;
-	int i;
+	struct task_struct *k = get_task_struct(kthread_run(only_tries, &n, "tries"));
+	struct call stop;
 
 	cr_assert(WAIT_UNTIL(READ(n)));
 	cr_assert_eq(kthread_freeze_all(LONG_ENOUGH), 0);
-	pthread_create(&p, NULL, stops, k);
+	call_start(&stop, stops, k);
+	/* The stop ends its sleep, and it goes back to it; or it ends. */
 	cr_assert(WAIT_UNTIL(signal_pending(k)));
-	for (i = 0; i < 1000; i++) {
-		cr_assert_eq(READ(stopped), 0);
-		sched_yield();
-	}
+	cr_assert(WAIT_UNTIL(kthread_get_state(k) == TASK_FROZEN || !thread_state(k->pid)));
+	cr_assert_eq(kthread_get_state(k), TASK_FROZEN);
+	cr_assert_eq(READ(stop.returned), 0);
 	kthread_thaw_all();
-	pthread_join(p, NULL);
-	cr_assert_eq(READ(stopped), 1);
+	cr_assert_eq(call_join(&stop), 0);
+	put_task_struct(k);
 }
 
 static unsigned int works;
@@ -231,7 +226,14 @@ Test(kthread_freezer, W21_a_work_queued_around_the_freeze_runs_after_the_thaw)
 	unsigned int i, before;
 	bool queued;
 
+	/* Idle, and asleep in the freeze: nobody else would set the state again. */
+	cr_assert(WAIT_UNTIL(kthread_get_state(w->task) == TASK_INTERRUPTIBLE));
+	cr_assert_eq(kthread_freeze_all(LONG_ENOUGH), 0);
+	cr_assert(WAIT_UNTIL(thread_state(w->task->pid) == 'S'));
 	cr_assert(kthread_queue_work(w, &work));
+	cr_assert_eq(kthread_get_state(w->task), TASK_FROZEN);
+	cr_assert_eq(READ(works), 0);
+	kthread_thaw_all();
 	kthread_flush_work(&work);
 	for (i = 0; i < 2000; i++) {
 		/* Every other time the wake comes just before the freeze. */

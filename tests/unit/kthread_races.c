@@ -614,6 +614,26 @@ static void *chaos_thread(void *arg)
 	return NULL;
 }
 
+static void run_until_cancelled(struct kthread_work *work)
+{
+	ADD(container_of(work, struct count_work, work)->runs);
+	WAIT_UNTIL(PEEK(work->canceling));
+}
+
+/* What chance must not leave out: a cancel of a work that is pending, and runs. */
+static bool cancel_behind_a_run(struct chaos *c)
+{
+	struct count_work *w = &c->c[0];
+
+	kthread_init_work(&w->work, run_until_cancelled);
+	c->queued += kthread_queue_work(c->w, &w->work);
+	CHECK(WAIT_UNTIL(READ(w->runs)));
+	c->queued += kthread_queue_work(c->w, &w->work);
+	c->cancelled += kthread_cancel_work_sync(&w->work);
+	kthread_init_work(&w->work, count_run);
+	return true;
+}
+
 /*
  * Mutation W13d: a cancel says false for a work that it took off the list while another instance
  * ran.
@@ -626,6 +646,7 @@ static bool W13_queue_cancel_flush_park(void)
 
 	for (i = 0; i < 3; i++)
 		kthread_init_work(&c.c[i].work, count_run);
+	CHECK(cancel_behind_a_run(&c));
 	for (i = 0; i < 3; i++)
 		pthread_create(&p[i], NULL, chaos_thread, &c);
 	for (i = 0; i < 3; i++)
@@ -637,10 +658,7 @@ static bool W13_queue_cancel_flush_park(void)
 	return true;
 }
 
-/*
- * Nobody else wakes the worker here: a request that it overlooks on its way to sleep stays so.
- * Mutation P15r: it looks for requests before it sets its state, not behind.
- */
+/* Nobody else wakes the worker here: a request that it overlooks on its way to sleep stays so. */
 static bool P15_park_of_a_worker_about_to_sleep(void)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "p15");
@@ -659,7 +677,6 @@ static bool P15_park_of_a_worker_about_to_sleep(void)
 	return true;
 }
 
-/* Mutation R04: destroy does not flush. */
 static bool workers_come_and_go(void)
 {
 	unsigned int i;

@@ -114,6 +114,26 @@ Test(kthread_worker, W1_queued_twice_runs_once)
 	kthread_destroy_worker(w);
 }
 
+/*
+ * It has looked at the data, and has not ended. Mutation W02b: queueing says false for a running
+ * work.
+ */
+Test(kthread_worker, W2_a_work_that_runs_is_queued_again)
+{
+	struct kthread_worker *w = kthread_run_worker(0, "w2");
+	struct completion go;
+	struct job j;
+
+	job_run_blocked(&j, w, &go);
+	__atomic_store_n(&j.data, 7, __ATOMIC_RELAXED);
+	cr_assert(kthread_queue_work(w, &j.work));
+	complete_all(&go);
+	kthread_flush_work(&j.work);
+	cr_assert_eq(j.saw, 7);
+	cr_assert_eq(j.runs, 2);
+	kthread_destroy_worker(w);
+}
+
 /* It queues itself without end. Mutation W03: flush waits until the work is idle. */
 Test(kthread_worker, W3_flush_waits_for_the_instance_it_saw)
 {
@@ -332,21 +352,33 @@ static void ends_thread(struct kthread_work *work)
 	kthread_exit(3);
 }
 
+static long destroys(void *w)
+{
+	kthread_destroy_worker(w);
+	return 0;
+}
+
 /* Mutations: W16 does not drain; W16b does not look for leftovers; W16c no look for the thread. */
 Test(kthread_worker, W16_destroy)
 {
-	struct kthread_worker *w;
-	struct job j;
 	DEFINE_KTHREAD_WORK(end, ends_thread);
+	struct kthread_worker *w;
+	struct job blocker, j;
+	struct completion go;
+	struct call destroy;
 
 	w = kthread_create_worker(0, "w16/never");
 	kthread_destroy_worker(w);
 	cr_assert_eq(kthread_warn_count(KTHREAD_WARN_ANY), 0);
 
 	w = kthread_create_worker(0, "w16/queued");
+	job_run_blocked(&blocker, w, &go);
 	job_init(&j, w);
 	kthread_queue_work(w, &j.work);
-	kthread_destroy_worker(w);
+	call_start(&destroy, destroys, w);
+	cr_assert(call_sleeps(&destroy), "it waits for both");
+	complete(&go);
+	call_join(&destroy);
 	cr_assert_eq(j.runs, 1, "drained");
 
 	w = kthread_run_worker(0, "w16/again");

@@ -57,7 +57,7 @@ static void listens(struct kthread_work *work)
 
 /*
  * The second queueing comes while the worker takes the work: whatever it returns, a run sees what
- * was written before it. Mutation W02b says false for a running work.
+ * was written before it.
  */
 static void tell_and_queue(struct kthread_worker *w, unsigned int rounds, uint32_t longest)
 {
@@ -349,10 +349,18 @@ Test(kthread_worker_races, W21_a_wake_between_empty_and_freeze)
 	cr_assert(kthread_queue_work(icy.w, &icy.work));
 	ADD(icy.queued);
 	kthread_flush_work(&icy.work);
+	/* What chance must not leave out: it is idle, and asleep in the freeze. */
+	cr_assert(WAIT_UNTIL(kthread_get_state(icy.w->task) == TASK_INTERRUPTIBLE));
+	cr_assert_eq(kthread_freeze_all((long)test_patience() * HZ), 0);
+	cr_assert(WAIT_UNTIL(thread_state(icy.w->task->pid) == 'S'));
+	cr_assert(kthread_queue_work(icy.w, &icy.work));
+	ADD(icy.queued);
+	cr_assert_eq(kthread_get_state(icy.w->task), TASK_FROZEN);
+	kthread_thaw_all();
 	at_points(random_delay);
 	pthread_create(&t, NULL, queues, NULL);
 	for (int i = 0; i < 1500; i++) {
-		cr_assert_eq(kthread_freeze_all(20L * HZ), 0);
+		cr_assert_eq(kthread_freeze_all((long)test_patience() * HZ), 0);
 		__atomic_store_n(&icy.frozen, 1, __ATOMIC_RELEASE);
 		cr_assert_eq(kthread_get_state(icy.w->task), TASK_FROZEN);
 		random_delay("");
@@ -392,7 +400,7 @@ static int freezes(void *data)
 
 static void *freezes_all(void *arg)
 {
-	*(int *)arg = kthread_freeze_all(20L * HZ);
+	*(int *)arg = kthread_freeze_all((long)test_patience() * HZ);
 	return arg;
 }
 
@@ -402,8 +410,16 @@ static void *freezes_all(void *arg)
  */
 Test(kthread_worker_races, W22_stop_against_freeze)
 {
-	unsigned int frozen = 0;
+	unsigned int frozen = 0, begun = 0;
+	struct task_struct *ended;
 
+	/* What chance must not leave out: one that has ended is not waited for. */
+	ended = get_task_struct(kthread_run(freezes, &begun, "w22"));
+	cr_assert(WAIT_UNTIL(READ(begun)));
+	kthread_stop(ended);
+	cr_assert_eq(kthread_freeze_all(0), 0);
+	kthread_thaw_all();
+	put_task_struct(ended);
 	at_points(random_delay);
 	for (int i = 0; i < 1000; i++) {
 		unsigned int ready = 0;
