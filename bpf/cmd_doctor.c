@@ -9,17 +9,16 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	(void)state;
 	if (key == ARGP_KEY_ARG)
-		return cli_refuse(KT_EXIT_USAGE, "unexpected argument '%s'; kt doctor takes none",
-				  arg);
+		return cli_refuse(KT_EXIT_USAGE,
+				  "unexpected argument '%s'; kt doctor takes no arguments", arg);
 	return ARGP_ERR_UNKNOWN;
 }
 
 static const struct argp argp = {
 	.parser = parse,
 	.doc = "Say what this machine lets the tracers do.\v"
-	       "Each capability is ok, absent (the kernel has none), forbidden, or not configured. "
-	       "For what is missing the next lines say what is lost without it and what would "
-	       "bring it.",
+	       "Each capability is ok, absent (the kernel lacks it), forbidden, or not configured. "
+	       "Below a missing one stand what is lost without it and how to get it.",
 };
 
 int cmd_doctor(int argc, char **argv)
