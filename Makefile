@@ -162,23 +162,23 @@ tsan_env = KT_TIMEOUT_SCALE=5 KT_SKIP_REASON='the sanitizer ends a forked child 
 	KT_SKIP=L14_a_forked_child_starts_anew:completions_work_in_a_child_of_waiting_threads:$(forks_amid_threads)
 forks_amid_threads = L14_fork_while_others_are_busy:L14_fork_while_sets_come_and_go
 
-check-model: ## the models of libkthread's hand-overs, by spin
+check-model: ## the models of libkthread's hand-overs, searched by spin
 	$Qscripts/bootstrap check
 	$Q$(MAKE) $(parallel) --no-print-directory $B/flags
 	$Qscripts/run-tests $B model
 
-check-mutations: ## take libkthread's protections out one by one, a test must fail: MUTATION='L*'
+check-mutations: ## take out libkthread's protections one by one; a test must fail: MUTATION='L*'
 	$Qscripts/bootstrap check
 	$QMUTATION='$(MUTATION)' tests/mutations/check $B-mutations
 
-check-stress: ## libkthread for minutes: STRESS_SECONDS=300, STRESS_SEED=N repeats
+check-stress: ## stress libkthread for minutes: STRESS_SECONDS=300; STRESS_SEED=N repeats a run
 	$Qscripts/bootstrap build
 	$Q$(MAKE) $(parallel) --no-print-directory B=$B stress
 	$Qscripts/run-tests $B stress
 
 # Function only: an emulator runs the threads with the memory ordering of the machine it runs on. Where it keeps memory
 # of threads that ended, which plain pthreads show, the test that awaits that memory (L20) is left out.
-check-arm64: ## libkthread's tests cross-built for arm64, emulated, in build-arm64/
+check-arm64: ## libkthread's tests, cross-built for arm64 and emulated, in build-arm64/
 	$Qscripts/bootstrap arm64
 	$Q$(MAKE) $(parallel) --no-print-directory B=$B-arm64 $(ARM64_TOOLS) LDFLAGS=-static plain arm64
 	$QCROSS=$(ARM64) tests/arm64/check-notes $B-arm64/tests/plain/slot
@@ -197,7 +197,7 @@ check-vm: ## the tracers and more in guests of other kernels, 6.1 and 6.12, unde
 	$Q$(MAKE) $(parallel) --no-print-directory B=$B vm
 	$Qscripts/vm/check-vm $B
 
-check-vm-all: ## the same with every kernel that can be had, 5.10 to 7.x
+check-vm-all: ## the same with every available kernel, 5.10 to 7.x
 	$Qscripts/bootstrap vm
 	$Q$(MAKE) $(parallel) --no-print-directory B=$B vm
 	$Qscripts/vm/check-vm $B -k all

@@ -9,8 +9,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	(void)state;
 	if (key == ARGP_KEY_ARG)
-		return cli_refuse(KT_EXIT_USAGE, "unexpected argument '%s'; kt doctor takes none",
-				  arg);
+		return cli_refuse(KT_EXIT_USAGE,
+				  "unexpected argument '%s'; kt doctor takes no arguments", arg);
 	return ARGP_ERR_UNKNOWN;
 }
 

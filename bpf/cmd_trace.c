@@ -42,10 +42,10 @@ static const struct argp_option option_table[] = {
 
 static const char doc[] =
 	"Measure live threads."
-	"\vWith COMMAND it is traced with all its descendants from its first instruction on, and its "
-	"exit status is the exit status here; -d ends only the tracing.\n\n"
+	"\vCOMMAND is traced with all its descendants from its first instruction on, and kt trace exits "
+	"with its status; -d ends only the tracing.\n\n"
 	"Exit status: 0 fine, 1 losses under --fail-on-loss, 2 usage, bad input or missing privilege, "
-	"5 failed while tracing, 130 interrupted before the -d that was asked for.";
+	"5 failed while tracing, 130 interrupted before the end of -d.";
 
 struct options {
 	struct trace_request q;

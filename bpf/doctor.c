@@ -62,7 +62,7 @@ static void say_tried(struct examination *e, const char *name, int ret, const ch
 		say(e, name, CAPABILITY_FORBIDDEN, costs,
 		    e->is_privileged ? "boot with lockdown=none" : ROOT_OR_CAPS,
 		    e->is_privileged
-			    ? "refused in spite of the capabilities, as locked-down kernels do"
+			    ? "refused despite the capabilities, as by a locked-down kernel"
 			    : "this process lacks the capabilities");
 	else
 		say(e, name, CAPABILITY_ABSENT, costs, NULL, "%s", strerror(-ret));
@@ -115,7 +115,7 @@ static void examine_privilege(struct examination *e)
 
 	if (!read_line("/sys/kernel/security/lockdown", line, sizeof(line)))
 		say(e, "lockdown", CAPABILITY_NOT_CONFIGURED, "nothing; only its level is unknown",
-		    "mount -t securityfs nodev /sys/kernel/security", "its state cannot be read");
+		    "mount -t securityfs nodev /sys/kernel/security", "its level cannot be read");
 	else if (strstr(line, "[none]"))
 		say(e, "lockdown", CAPABILITY_OK, "", NULL, "none");
 	else

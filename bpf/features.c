@@ -88,7 +88,7 @@ int features_missing(unsigned int needs, char *text, size_t size)
 
 		if (!ret || ret == -EPERM || used >= size)
 			continue;
-		used += (size_t)snprintf(text + used, size - used, "%s%s (it takes %s)",
+		used += (size_t)snprintf(text + used, size - used, "%s%s (needs %s)",
 					 nr ? " and no " : "", feature_text[f].name,
 					 feature_text[f].since);
 		nr++;

@@ -31,7 +31,7 @@ int feature_try(enum feature f);
 
 /*
  * features_missing - words for those of @needs (FEATURE_BITs) that this kernel lacks: "atomic
- * operations of BPF (it takes Linux 5.12 or later)", more joined by "and"
+ * operations of BPF (needs Linux 5.12 or later)", more joined by "and"
  *
  * Return: how many.
  */

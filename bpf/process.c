@@ -277,11 +277,11 @@ int process_check(struct tracer *t, char *err, size_t errlen)
 				 o->tid, of_tid, of);
 	if (!o->kthreads && (of || of_tid) && is_kernel_thread(of_tid ?: of))
 		return error_say(err, errlen, -EINVAL,
-				 "%d is a kernel thread; they are traced by --kthreads -t %d",
+				 "%d is a kernel thread; trace it with --kthreads -t %d",
 				 of_tid ?: of, of_tid ?: of);
 	if (o->kthreads && of_tid && !is_kernel_thread(of_tid))
 		return error_say(err, errlen, -EINVAL,
-				 "thread %d is not a kernel thread; leave --kthreads out", o->tid);
+				 "thread %d is not a kernel thread; leave out --kthreads", o->tid);
 	if ((of || of_tid) && pidns_to_global(of ?: of_tid, &id))
 		return error_say(
 			err, errlen, -ENOTSUP,

@@ -86,7 +86,7 @@ int usdt_files_open(struct tracer *t, struct usdt_files *u, char *err, size_t er
 	}
 	n = pid ? targets_add_process(&u->targets, pid) : scan_all(u);
 	if (n == -ESRCH)
-		return error_say(err, errlen, n, "there is no process %d", pid);
+		return error_say(err, errlen, n, "no process has the id %d", pid);
 	if (n < 0)
 		return error_explain_process(err, errlen, n, "read the memory map", pid);
 	u->next_scan_ns = now_ns() + SCAN_PERIOD_NS;

@@ -16,7 +16,7 @@
 	METRIC(WAKE, "wake", "from sched_waking to sched_wakeup")                                \
 	METRIC(RUNQ, "runq", "from sched_wakeup until it is switched in")                        \
 	METRIC(PREMIG, "premig", "the part of runq on a queue it did not run from, if it moved") \
-	METRIC(RESUME, "resume", "from switching in to its first instruction")                   \
+	METRIC(RESUME, "resume", "from switched in to its first instruction")                    \
 	METRIC(END_TO_END, "end_to_end",                                                         \
 	       "the whole wake, by the program's own clock where it has one")                    \
 	METRIC(UNATTRIBUTED, "unattributed", "how far the sum of the phases is from end_to_end") \

@@ -56,7 +56,7 @@ static const struct usdt_kind usdt = {
 	.nr_want = sizeof(probes) / sizeof(probes[0]),
 	.kernel_programs = kernel_programs,
 	.nr_kernel_programs = sizeof(kernel_programs) / sizeof(kernel_programs[0]),
-	.kernel_events = "sched_kthread_work_* events (Linux 5.11 brings them)",
+	.kernel_events = "sched_kthread_work_* events (needs Linux 5.11 or later)",
 	.size = sizeof(struct work),
 	.prepare = add_barriers,
 };

@@ -7,10 +7,10 @@
 /*
  * A delay on an idle worker says nothing about one on a busy worker: they are never put together.
  */
-#define WORK_METRICS(METRIC)                                                                       \
-	METRIC(DELAY_IDLE, "delay_idle",                                                           \
-	       "from queueing to start, on a worker that waited for work")                         \
-	METRIC(DELAY_BUSY, "delay_busy", "from queueing to start, on a worker at an earlier work") \
+#define WORK_METRICS(METRIC)                                                                      \
+	METRIC(DELAY_IDLE, "delay_idle",                                                          \
+	       "from queueing to start, on a worker that waited for work")                        \
+	METRIC(DELAY_BUSY, "delay_busy", "from queueing to start, on a worker busy with another") \
 	METRIC(RUN, "run", "from start to end")
 
 enum work_metric { TRACER_METRICS(WORK, WORK_METRICS) };

@@ -87,7 +87,7 @@ struct arm {
 	/*
 	 * An arm of a library that this build lacks says so here, with the package that brings it:
 	 * "built without libuv (install libuv1-dev)". It has no operations; could is what it can
-	 * where the library is there (enum arm_can), so that the same questions name it, as skipped.
+	 * do with the library (enum arm_can), so that the same questions name it, as skipped.
 	 */
 	const char *missing;
 	unsigned int could;
@@ -209,7 +209,7 @@ struct arm {
 	static const struct arm *const arm_##_listed __attribute__((used, section("kt_arms"))) = \
 		&arm_
 
-#define ARM_MAX 64 /* arms of a build, the missing ones too */
+#define ARM_MAX 64 /* arms of a build, including missing ones */
 
 /* What a question asks of its arms. */
 struct arm_ask {
@@ -218,12 +218,12 @@ struct arm_ask {
 };
 
 /*
- * arms_that - the names of all arms, missing ones too, that can what is asked, in the order of the
- * tables, then NULL. Return: how many.
+ * arms_that - the names of all arms, including missing ones, that can do what is asked, in the order
+ * of the tables, then NULL. Return: how many.
  */
 unsigned int arms_that(const char *name[ARM_MAX + 1], struct arm_ask ask);
 
-/* arm_can - what @arm can, of enum arm_can */
+/* arm_can - what @arm can do, of enum arm_can */
 unsigned int arm_can(const struct arm *arm);
 
 /* arm_find - by name, NULL when this build does not have it (its library was not there) */

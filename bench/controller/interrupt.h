@@ -13,7 +13,7 @@ void interrupt_install(void);
 bool interrupt_seen(void);
 
 /*
- * interrupt_remove - the measuring is over: signals do again what they usually do, but for SIGPIPE
+ * interrupt_remove - the measuring is over: signals do again what they usually do, except SIGPIPE
  *
  * What renders the report need not cope with reads that a signal cuts short. The flag stays.
  */

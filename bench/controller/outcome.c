@@ -62,7 +62,7 @@ static int link_latest(const struct outcome *o, char *err, size_t errlen)
 	unlink(temporary);
 	if (!symlink(target, temporary) && !rename(temporary, "results/latest"))
 		return 0;
-	snprintf(err, errlen, "cannot renew the link results/latest: %s", strerror(errno));
+	snprintf(err, errlen, "cannot update the link results/latest: %s", strerror(errno));
 	unlink(temporary);
 	return -EIO;
 }

@@ -21,7 +21,7 @@ int tracing_open(struct tracing **t, unsigned int nr_arms, char *err, size_t err
 
 	*t = calloc(1, sizeof(**t));
 	if (!*t) {
-		snprintf(err, errlen, "no memory");
+		snprintf(err, errlen, "out of memory");
 		return -ENOMEM;
 	}
 	ret = tracer_open(&(*t)->tracer, &o, err, errlen);

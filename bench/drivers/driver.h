@@ -22,7 +22,7 @@
 enum driver_side { SAME_CPU, OTHER_CPU };
 
 /*
- * DRIVER_ARMS - a list for .arms of BENCHMARK(): all arms that can what the question needs
+ * DRIVER_ARMS - a list for .arms of BENCHMARK(): all arms that can do what the question needs
  *
  *	DRIVER_ARMS(park_arms, .can = ARM_CAN_PARK);
  *	BENCHMARK(park, .arms = park_arms, .baseline = "futex", ...)

@@ -101,7 +101,7 @@ static bool cancel_once(struct bench_state *st, struct create_cancel *c)
 	c->nr_begun = 0;
 	c->cancel = c->arm->cancel_create();
 	if (!c->cancel) {
-		bench_fail(st, "no memory");
+		bench_fail(st, "out of memory");
 		return false;
 	}
 	crew_go(c->crew);

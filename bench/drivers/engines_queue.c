@@ -98,7 +98,7 @@ BENCHMARK_NAMED(engines_queue_stream, "engines/queue_stream", .params = BENCH_PA
 		getrusage(RUSAGE_SELF, &after);
 		bench_counter(st, "sleeps", (double)(after.ru_nvcsw - before.ru_nvcsw));
 		if (s->nr_ran != due) {
-			bench_fail(st, "not each work ran once");
+			bench_fail(st, "not every work ran exactly once");
 			break;
 		}
 	}

@@ -144,7 +144,7 @@ BENCHMARK_NAMED(engines_should_stop, "engines/should_stop",
 
 	while (bench_keep_running(st)) {
 		if (!look_once(s, s->storm ? make_victims(s) : 0) || s->yes) {
-			bench_fail(st, "the looks did not end, or saw a request that was not made");
+			bench_fail(st, "the checks did not end, or saw a request that nobody made");
 			break;
 		}
 		bench_lat_record(st, s->took_ns * 1000 / LOOKS);

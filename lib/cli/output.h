@@ -45,7 +45,7 @@ int output_open(struct output *o, const char *path, enum output_existing existin
  * output_close - end it; @ret is what writing it came to
  *
  * The file takes its place when @ret is 0 and everything was written; otherwise nothing has
- * changed. Return: 0, or -errno and one sentence in @err; -EEXIST: the file has come meanwhile.
+ * changed. Return: 0, or -errno and one sentence in @err; -EEXIST: the file has appeared meanwhile.
  */
 int output_close(struct output *o, int ret, char *err, size_t errlen);
 

@@ -79,12 +79,13 @@ int kthread_affine_preferred(struct task_struct *k, const struct cpumask *mask)
 		return -EINVAL;
 	if (__atomic_load_n(&t->phase, __ATOMIC_ACQUIRE) & (PHASE_STARTED | PHASE_EXITED) ||
 	    t->bound) {
-		kthread_warn(KTHREAD_WARN_AFFINE, "kthread_affine_preferred: %s has been %s",
-			     k->comm, t->bound ? "bound" : "started");
+		kthread_warn(KTHREAD_WARN_AFFINE,
+			     "kthread_affine_preferred: %s has already been %s", k->comm,
+			     t->bound ? "bound" : "started");
 		return -EINVAL;
 	}
 	if (t->preferred)
-		kthread_warn(KTHREAD_WARN_AFFINE, "kthread_affine_preferred: %s: called twice",
+		kthread_warn(KTHREAD_WARN_AFFINE, "kthread_affine_preferred: called twice for %s",
 			     k->comm);
 	return prefer(t, mask);
 }

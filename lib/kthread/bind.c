@@ -30,7 +30,7 @@ void kthread_bind_mask(struct task_struct *k, const struct cpumask *mask)
 	if (kt_check_kthread(t, "kthread_bind"))
 		return;
 	if (__atomic_load_n(&t->phase, __ATOMIC_ACQUIRE) & (PHASE_STARTED | PHASE_EXITED)) {
-		kthread_warn(KTHREAD_WARN_BIND_STARTED, "kthread_bind: %s has been started",
+		kthread_warn(KTHREAD_WARN_BIND_STARTED, "kthread_bind: %s has already been started",
 			     t->task.comm);
 		return;
 	}
@@ -38,14 +38,14 @@ void kthread_bind_mask(struct task_struct *k, const struct cpumask *mask)
 		t->affinity = KT_FAIL("affinity") ? NULL : malloc(sizeof(*t->affinity));
 	if (!t->affinity) {
 		t->bind_error = -ENOMEM;
-		kthread_warn(KTHREAD_WARN_BIND_FAILED, "kthread_bind: no memory");
+		kthread_warn(KTHREAD_WARN_BIND_FAILED, "kthread_bind: out of memory");
 		return;
 	}
 	*t->affinity = *mask;
 	kt_affine_bound(t);
 	if (kt_apply_affinity(t))
-		kthread_warn(KTHREAD_WARN_BIND_FAILED, "kthread_bind: %s: error %d", t->task.comm,
-			     t->bind_error);
+		kthread_warn(KTHREAD_WARN_BIND_FAILED, "kthread_bind: cannot bind %s: error %d",
+			     t->task.comm, t->bind_error);
 }
 
 void kthread_bind(struct task_struct *k, unsigned int cpu)

@@ -46,13 +46,13 @@ static inline void reinit_completion(struct completion *x)
 	__atomic_store_n(&x->word, 0, __ATOMIC_RELAXED);
 }
 
-/* complete - let one waiter go, this or the next. Ordering: release towards that waiter. */
+/* complete - release one waiter, or the next one to come. Ordering: release towards it. */
 static inline void complete(struct completion *x)
 {
 	kthread_complete(x);
 }
 
-/* complete_all - let all waiters go, these and all later ones */
+/* complete_all - release all waiters, present and later ones */
 static inline void complete_all(struct completion *x)
 {
 	kthread_complete_all(x);

@@ -36,7 +36,7 @@ bool kt_called_by_worker(struct kthread_worker *w, const char *func)
 {
 	if (!kt_self || kt_self->worker != w)
 		return false;
-	kthread_warn(KTHREAD_WARN_WORKER_SELF, "%s: would wait for its own thread", func);
+	kthread_warn(KTHREAD_WARN_WORKER_SELF, "%s: the worker would wait for itself", func);
 	return true;
 }
 
@@ -103,7 +103,7 @@ void kthread_flush_work(struct kthread_work *work)
 	kt_flush_unlock(w, work);
 	if (armed)
 		kthread_warn(KTHREAD_WARN_WORK_DELAYED,
-			     "kthread_flush_work: delayed work %p is armed, not waited for",
+			     "kthread_flush_work: delayed work %p is armed and is not waited for",
 			     (void *)work);
 }
 
@@ -133,7 +133,8 @@ void kt_flush_worker(struct kthread_worker *worker, bool dying)
 	unlock_worker(worker);
 	wake_finish(&wake);
 	if (!served)
-		kthread_warn(KTHREAD_WARN_WORKER_NONE, "kthread_flush_worker: no thread");
+		kthread_warn(KTHREAD_WARN_WORKER_NONE,
+			     "kthread_flush_worker: the worker has no thread");
 	wait_for_completion(&flush.done);
 }
 

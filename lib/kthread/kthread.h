@@ -14,9 +14,9 @@
  *
  * errno is left alone by all functions except those that create, as kernel code has none.
  *
- * Each thread has one word that holds its state and all requests to it, changed by atomic
- * read-modify-write only, and also sleeps on it. All that two threads do to it is therefore totally
- * ordered, and each sees what the other wrote before.
+ * Each thread has one word that holds its state and all requests to it. It is changed by atomic
+ * read-modify-write only, and the thread also sleeps on it. All that two threads do to it is
+ * therefore totally ordered, and each sees what the other wrote before.
  *
  * Handles: a thread holds a reference on its own handle until it exits. Whoever uses a handle
  * must know that the thread lives or hold a reference (get_task_struct()).
@@ -151,7 +151,7 @@ void kthread_bind_mask(struct task_struct *k, const struct cpumask *mask);
  */
 int kthread_affine_preferred(struct task_struct *k, const struct cpumask *mask);
 
-/* kthread_refresh_affinity - look again which of their preferred CPUs all threads can have */
+/* kthread_refresh_affinity - check again which of their preferred CPUs the threads can have */
 void kthread_refresh_affinity(void);
 
 /* kthreads_update_housekeeping - the same under the kernel's name. Return: 0 */
@@ -169,7 +169,7 @@ void kthread_set_per_cpu(struct task_struct *k, int cpu);
 bool kthread_is_per_cpu(struct task_struct *k);
 
 /*
- * kthread_should_stop, kthread_should_park - has somebody asked the caller to?
+ * kthread_should_stop, kthread_should_park - has the caller been asked to?
  *
  * Look after set_current_state() and before schedule(). False in a thread that is not a kthread.
  */

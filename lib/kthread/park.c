@@ -84,8 +84,8 @@ static int request_park(struct kt_task *t, uint32_t *seen)
 		if (old & PHASE_SHOULD_STOP)
 			return -ENOSYS;
 		if (old & PHASE_SHOULD_PARK) {
-			kthread_warn(KTHREAD_WARN_PARK_TWICE, "kthread_park: %s: park is pending",
-				     t->task.comm);
+			kthread_warn(KTHREAD_WARN_PARK_TWICE,
+				     "kthread_park: %s: a park is already pending", t->task.comm);
 			return -EBUSY;
 		}
 	} while (!__atomic_compare_exchange_n(&t->phase, &old, old | PHASE_SHOULD_PARK, true,

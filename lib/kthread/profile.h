@@ -25,7 +25,7 @@
  *	6.14			a node gets a thread's memory only		its CPUs are also
  *										preferred
  *
- * Without a switch, because 5.10 and later agree, or nothing of it can be seen by a caller:
+ * Without a switch, because 5.10 and later agree, or because a caller cannot see it:
  * -EBUSY of a park that is pending (4.18), the name before the creation (6.4), the unpark of a
  * thread that nobody asked to park (6.12: the kernel only warned), the state of a worker that
  * freezes (6.12). Functions that came later (kthread_affine_preferred(), kthread_run_worker(),

@@ -245,8 +245,8 @@ int kthread_worker_fn(void *worker_ptr)
 	w->idle = 0;
 	unlock_worker(w);
 	if (busy)
-		kthread_warn(KTHREAD_WARN_WORKER_BUSY, "kthread_worker_fn: worker %p has a thread",
-			     worker_ptr);
+		kthread_warn(KTHREAD_WARN_WORKER_BUSY,
+			     "kthread_worker_fn: worker %p already has a thread", worker_ptr);
 	t->worker = w;
 	if (freezable)
 		set_freezable();

@@ -67,7 +67,8 @@ static void check_cpu(struct kthread_smp_thread *td)
 
 	if (__builtin_expect(cpu < 0 || (unsigned int)cpu == td->cpu, 1))
 		return;
-	kthread_warn(KTHREAD_WARN_WRONG_CPU, "smpboot: %s runs on CPU %d", current->comm, cpu);
+	kthread_warn(KTHREAD_WARN_WRONG_CPU, "smpboot: %s runs on the wrong CPU (%d)",
+		     current->comm, cpu);
 	kt_apply_affinity(kt_self);
 }
 

@@ -50,7 +50,7 @@ struct smp_hotplug_thread {
  */
 int kthread_smpboot_register(struct smp_hotplug_thread *set);
 
-/* kthread_smpboot_unregister - stop them all, also parked ones */
+/* kthread_smpboot_unregister - stop them all, including parked ones */
 void kthread_smpboot_unregister(struct smp_hotplug_thread *set);
 
 /*

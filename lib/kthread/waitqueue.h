@@ -8,7 +8,7 @@
  *
  * The condition is looked at again after each wake, and once before the first sleep. A stop ends
  * the interruptible waits of a kthread with -ERESTARTSYS, unless the condition holds. The queue
- * must outlive all calls on it, the waker's too.
+ * must outlive all calls on it, including the waker's.
  *
  * Ordering: what the waker wrote before wake_up() is visible to the condition's next evaluation.
  */
@@ -56,7 +56,7 @@ bool kthread_waitqueue_active(struct wait_queue_head *wq);
 #pragma GCC visibility pop
 
 /*
- * prepare_to_wait - be listed and in @state; then look at the condition, schedule(), and so on
+ * prepare_to_wait - list @e and enter @state; then look at the condition, schedule(), and so on
  *
  * A wake takes the entry off the queue, so call it again before the next sleep; finish_wait() last.
  */
@@ -151,7 +151,7 @@ static inline bool waitqueue_active(struct wait_queue_head *wq)
 						schedule());                               \
 	} while (0)
 
-/* Return: jiffies left (at least 1) when @condition holds, 0 when the time is over without. */
+/* Return: jiffies left (at least 1) when @condition holds, 0 when it does not in that time. */
 #define wait_event_timeout(wq, condition, timeout) \
 	kthread_wait_timeout(wq, condition, TASK_UNINTERRUPTIBLE, timeout)
 

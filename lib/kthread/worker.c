@@ -126,7 +126,8 @@ void kthread_destroy_worker(struct kthread_worker *worker)
 	unlock_worker(worker);
 
 	if (k && kt_task(k) == kt_self) {
-		kthread_warn(KTHREAD_WARN_WORKER_SELF, "kthread_destroy_worker: called by itself");
+		kthread_warn(KTHREAD_WARN_WORKER_SELF,
+			     "kthread_destroy_worker: called by the worker itself");
 		put_task_struct(k);
 		return;
 	}
@@ -141,7 +142,8 @@ void kthread_destroy_worker(struct kthread_worker *worker)
 		kt_flush_worker(worker, true);
 		kthread_stop_put(k);
 	} else {
-		kthread_warn(KTHREAD_WARN_WORKER_NONE, "kthread_destroy_worker: no thread");
+		kthread_warn(KTHREAD_WARN_WORKER_NONE,
+			     "kthread_destroy_worker: the worker has no thread");
 	}
 	drop_leftovers(worker);
 	if (worker->flags & WORKER_ALLOCATED)

@@ -89,8 +89,8 @@ void kthread_init_worker(struct kthread_worker *worker);
 /*
  * kthread_worker_fn - a thread function that serves @worker_ptr until kthread_stop()
  *
- * It then returns 0 at once; what is still queued stays so. Parks between works, and freezes there
- * if its flags have KTW_FREEZABLE; a stop ends the freeze.
+ * It then returns 0 at once; what is still queued stays queued. Parks between works, and freezes
+ * there if its flags have KTW_FREEZABLE; a stop ends the freeze.
  */
 int kthread_worker_fn(void *worker_ptr);
 

@@ -81,11 +81,12 @@ extern unsigned short kthread_slot_semaphore;
  * slot_register - give the calling thread a slot
  *
  * Fires the probe kthread:slot (tid, address of the slot). A second call returns the same slot.
- * Return: the slot, or NULL when no place is free (counted in the registry); every function here takes NULL.
+ * Return: the slot, or NULL when no place is free (counted in the registry); every function here
+ * takes NULL.
  */
 struct kthread_slot *slot_register(void);
 
-/* slot_unregister - give the calling thread's slot back; its last statement about it */
+/* slot_unregister - give the calling thread's slot back; the thread must not use it any more */
 void slot_unregister(void);
 
 /* slot_self - the calling thread's slot, NULL when it has none */

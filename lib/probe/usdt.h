@@ -8,7 +8,7 @@
  *
  * A probe costs a load and a branch until somebody attaches: the kernel then raises its semaphore,
  * and only then are the arguments computed. At most USDT_MAX_ARGS arguments, each an integer
- * or a pointer; the note tells each one's size and signedness. -DKT_NO_PROBES leaves all sites out.
+ * or a pointer; the note gives each one's size and signedness. -DKT_NO_PROBES leaves all sites out.
  *
  * Use it in .c files only: a site in a static inline function would be compiled into the programs
  * of our users, where no tool looks for it. The name must stand in probes.def.

@@ -438,12 +438,13 @@ static json_t *warnings_json(const json_t *cpu, const json_t *frequency, const j
 		     "cpupower frequency-set -g performance");
 	if (json_is_true(turbo))
 		warn(w,
-		     json_string("turbo is on: clock rate depends on temperature and neighbours"),
+		     json_string(
+			     "turbo is on: the clock rate depends on temperature and neighbours"),
 		     access(CPU_DIR "intel_pstate/no_turbo", F_OK)
 			     ? "echo 0 > " CPU_DIR "cpufreq/boost"
 			     : "echo 1 > " CPU_DIR "intel_pstate/no_turbo");
 	if (!strcmp(text_of(cpu, "smt"), "on"))
-		warn(w, json_string("SMT is on: siblings share a core"),
+		warn(w, json_string("SMT is on: sibling CPUs share a core"),
 		     "echo off > " CPU_DIR "smt/control");
 	if (strstr(text_of(clock, "available"), "tsc") && strcmp(source, "tsc"))
 		warn(w, json_sprintf("the clock source is %s, slow to read", source),
@@ -451,7 +452,7 @@ static json_t *warnings_json(const json_t *cpu, const json_t *frequency, const j
 	if (json_is_true(json_object_get(cpu, "hypervisor")))
 		warn(w,
 		     json_string(
-			     "a virtual machine: other guests take CPU time and wake-ups pass the hypervisor"),
+			     "a virtual machine: other guests take CPU time, and wake-ups go through the hypervisor"),
 		     "measure on bare metal for absolute figures; ratios hold");
 	if (json_is_string(json_object_get(process, "cpu_quota")))
 		warn(w,
@@ -459,7 +460,7 @@ static json_t *warnings_json(const json_t *cpu, const json_t *frequency, const j
 				  text_of(process, "cpu_quota")),
 		     "echo max > cpu.max in the control group");
 	if (cpus == 1)
-		warn(w, json_string("one CPU allowed: questions across CPUs are skipped"),
+		warn(w, json_string("only one CPU is allowed: questions across CPUs are skipped"),
 		     "taskset -pc 0-$(($(nproc --all)-1)) $$");
 	if (cpus > 0 && average > 0.5 * (double)cpus)
 		warn(w,

@@ -35,7 +35,7 @@ int record_create(struct record_writer **w, const char *path, char *err, size_t 
 	*w = calloc(1, sizeof(**w));
 	if (!*w) {
 		close(fd);
-		snprintf(err, errlen, "no memory");
+		snprintf(err, errlen, "out of memory");
 		return -ENOMEM;
 	}
 	(*w)->fd = fd;

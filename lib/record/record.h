@@ -70,7 +70,7 @@ struct record_visitor {
 /*
  * record_read - call @v->each for every record of @path, in order; "-" is standard input
  *
- * Compressed files (gzip) are read like plain ones; data that end early or are damaged are torn
+ * Compressed files (gzip) are read like plain ones; data that ends early or is damaged counts as torn
  * there. A line that is not a record, one over RECORD_MAX_LINE, and what stands before the first
  * header are skipped. A header in the same line as the rest of a torn one, as cat leaves it, is
  * read.

@@ -15,7 +15,7 @@ cannot() { # cannot REASON...
 # kernel_row NAME: sets suite and pattern
 kernel_row() {
 	read -r suite pattern < <(awk -v k="$1" '$1 == k { print $2, $3 }' "$vm_dir/kernels") && [ -n "$suite" ] || {
-		echo "no kernel '$1'; there are: $(awk '!/^#/ { printf "%s%s", s, $1; s = ", " }' "$vm_dir/kernels")" >&2
+		echo "unknown kernel '$1': expected one of $(awk '!/^#/ { printf "%s%s", s, $1; s = ", " }' "$vm_dir/kernels")" >&2
 		exit 2
 	}
 	kernel_name=$1
