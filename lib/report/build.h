@@ -87,8 +87,17 @@ struct build {
 /* report_new - an empty report, for report_free(); NULL: no memory */
 struct report *report_new(void);
 
-/* report_keep - a copy of @s that lives as long as the report; NULL: no memory */
+/* report_keep - a copy of @s that lives as long as the report; NULL: no memory, or it is full */
 const char *report_keep(struct report *r, const char *s);
+
+/*
+ * report_keep_latest - the same into *@at, unless that says @s already: each run says it again.
+ * false: no memory, or it is full
+ */
+bool report_keep_latest(struct report *r, const char **at, const char *s);
+
+/* report_is_full - a copy was refused because all of them together are too long */
+bool report_is_full(const struct report *r);
 
 /* build_grow - room for one more of @size bytes in @array; false: no memory, nothing changed */
 bool build_grow(void **array, size_t nr, size_t *room, size_t size);
