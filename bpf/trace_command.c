@@ -51,7 +51,9 @@ static void child(struct gate *gate, int wake, int exec_err, char **argv, pid_t 
 	while (!atomic_load(&gate->go))
 		sched_yield();
 	prctl(PR_SET_PDEATHSIG, 0);
+	/* lib/cli/output.h ignores both, and exec would keep that. */
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	execvp(argv[0], argv);

@@ -66,6 +66,7 @@ void interrupt_child(void)
 
 	interrupt_remove();
 	handle(SIGPIPE, SIG_DFL);
+	handle(SIGXFSZ, SIG_DFL); /* lib/cli/output.h ignores both */
 	handle(SIGINT, SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);

@@ -17,6 +17,23 @@ static bool series_add(struct series *s, double v)
 	return true;
 }
 
+/*
+ * Value number @at is @v. What the arm has none of becomes a hole when a value follows: an arm may
+ * be announced late, or never run. Return: 0, -ENOMEM, or -E2BIG: the input has too many
+ */
+static int series_put(struct build *b, struct series *s, size_t at, double v)
+{
+	if (isnan(v))
+		return 0;
+	if (at + 1 - s->nr > MAX_VALUES - b->nr_values)
+		return -E2BIG;
+	b->nr_values += at + 1 - s->nr;
+	while (s->nr < at)
+		if (!series_add(s, NAN))
+			return -ENOMEM;
+	return series_add(s, v) ? 0 : -ENOMEM;
+}
+
 static struct series *series_of(struct build_result *r, bool tail)
 {
 	return tail ? &r->p99 : &r->p50;
@@ -27,10 +44,12 @@ static struct series *series_of(struct build_result *r, bool tail)
  * stay aligned. An arm missing in this block starts anew: it must not hold up the others. What is
  * left over at the end of a file (less than one value's worth) counts in the distributions only.
  */
-static bool series_close(struct build_question *q, bool tail)
+static int series_close(struct build *b, struct build_question *q, bool tail)
 {
 	uint64_t enough = tail ? BLOCK_MIN_P99 : BLOCK_MIN_P50;
+	size_t *nr = tail ? &q->nr_p99 : &q->nr_p50;
 	bool any = false;
+	int ret = 0;
 
 	for (size_t i = 0; i < q->nr; i++) {
 		struct hist *pending = series_of(&q->result[i], tail)->pending;
@@ -40,32 +59,34 @@ static bool series_close(struct build_question *q, bool tail)
 		if (!q->result[i].in_block)
 			hist_init(pending, HIST_K_USER);
 		else if (pending->count < enough)
-			return true;
+			return 0;
 		else
 			any = true;
 	}
-	for (size_t i = 0; any && i < q->nr; i++) {
+	for (size_t i = 0; any && !ret && i < q->nr; i++) {
 		struct series *s = series_of(&q->result[i], tail);
-		bool here = s->pending && s->pending->count >= enough;
 
-		if (!series_add(s, here ? hist_quantile(s->pending, tail ? 0.99 : 0.5) : NAN))
-			return false;
-		if (s->pending)
-			hist_init(s->pending, HIST_K_USER);
+		if (!s->pending || s->pending->count < enough)
+			continue;
+		ret = series_put(b, s, *nr, hist_quantile(s->pending, tail ? 0.99 : 0.5));
+		hist_init(s->pending, HIST_K_USER);
 	}
-	return true;
+	*nr += any;
+	return ret;
 }
 
 /*
  * Mode "time": the histogram holds whole ns, too coarse for operations of a few ns; the epoch's
  * ends are exact.
  */
-static bool time_close(struct build_question *q)
+static int time_close(struct build *b, struct build_question *q)
 {
-	for (size_t i = 0; i < q->nr; i++)
-		if (!series_add(&q->result[i].p50, q->result[i].ns_per_iteration))
-			return false;
-	return true;
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < q->nr; i++)
+		ret = series_put(b, &q->result[i].p50, q->nr_p50, q->result[i].ns_per_iteration);
+	q->nr_p50++;
+	return ret;
 }
 
 /* ---- epochs ---------------------------------------------------------------------------------- */
@@ -182,18 +203,23 @@ static bool add_noise(struct build_question *q, const struct record_noise *noise
 	return true;
 }
 
-static int close_block(struct build_question *q, bool traced)
+static int close_block(struct build *b, struct build_question *q, bool traced)
 {
-	bool done;
+	int ret;
 
 	if (traced) {
 		q->q.nr_traced_blocks++;
 		return 0;
 	}
 	q->q.nr_blocks++;
-	done = strcmp(q->q.mode, "time") ? series_close(q, false) && series_close(q, true)
-					 : time_close(q);
-	return done ? 0 : -ENOMEM;
+	if (!strcmp(q->q.mode, "time"))
+		ret = time_close(b, q);
+	else if (!(ret = series_close(b, q, false)))
+		ret = series_close(b, q, true);
+	if (ret == -E2BIG)
+		return build_drop(b, DROP_BLOCK, q->q.name, NULL,
+				  "more than 16777216 quantiles of blocks: it is not compared");
+	return ret;
 }
 
 int build_take_block(struct build *b, const json_t *record)
@@ -226,5 +252,5 @@ int build_take_block(struct build *b, const json_t *record)
 		if (ret)
 			return ret;
 	}
-	return add_noise(q, &block.noise) ? close_block(q, block.traced) : -ENOMEM;
+	return add_noise(q, &block.noise) ? close_block(b, q, block.traced) : -ENOMEM;
 }

@@ -21,6 +21,9 @@
 #define MAX_RUNS      1024
 #define MAX_NAMES     256 /* counters, losses or skipped arms in one list */
 
+/* Of a file of a few megabytes, 8192 arms and a million empty blocks would make terabytes. */
+#define MAX_VALUES (1u << 24)
+
 /*
  * One statistic per block, or per run of neighbouring blocks when one block alone has too few
  * values.
@@ -45,6 +48,7 @@ struct build_question {
 	struct build_result *result;
 	size_t nr, room;
 	size_t last;		      /* the result found last */
+	size_t nr_p50, nr_p99;	      /* values that each arm could have by now */
 	double *steal, *psi, *canary; /* per block, NAN: not known */
 	size_t nr_noise, room_noise;
 };
@@ -72,7 +76,8 @@ struct build {
 	size_t kept_bytes; /* of headers and environments */
 	struct build_question *question;
 	size_t nr, room, nr_results;
-	size_t last; /* the question found last */
+	size_t nr_values; /* in all series, with holes */
+	size_t last;	  /* the question found last */
 	size_t room_drops;
 	struct hist scratch; /* the histogram just read */
 };
@@ -82,8 +87,17 @@ struct build {
 /* report_new - an empty report, for report_free(); NULL: no memory */
 struct report *report_new(void);
 
-/* report_keep - a copy of @s that lives as long as the report; NULL: no memory */
+/* report_keep - a copy of @s that lives as long as the report; NULL: no memory, or it is full */
 const char *report_keep(struct report *r, const char *s);
+
+/*
+ * report_keep_latest - the same into *@at, unless that says @s already: each run says it again.
+ * false: no memory, or it is full
+ */
+bool report_keep_latest(struct report *r, const char **at, const char *s);
+
+/* report_is_full - a copy was refused because all of them together are too long */
+bool report_is_full(const struct report *r);
 
 /* build_grow - room for one more of @size bytes in @array; false: no memory, nothing changed */
 bool build_grow(void **array, size_t nr, size_t *room, size_t size);

@@ -273,16 +273,21 @@ static void compare_arms(struct report *out, struct report_question *q, double *
 	q->nr_comparisons = out->nr_comparisons - q->first_comparison;
 }
 
+static size_t longer(size_t a, size_t b)
+{
+	return a > b ? a : b;
+}
+
 static size_t longest_series(const struct build *b)
 {
 	size_t longest = 0;
 
 	for (size_t i = 0; i < b->nr; i++) {
-		if (b->question[i].nr_noise > longest)
-			longest = b->question[i].nr_noise;
-		for (size_t j = 0; j < b->question[i].nr; j++)
-			if (b->question[i].result[j].p50.nr > longest)
-				longest = b->question[i].result[j].p50.nr;
+		const struct build_question *q = &b->question[i];
+
+		longest = longer(longest, q->nr_noise);
+		for (size_t j = 0; j < q->nr; j++)
+			longest = longer(longest, longer(q->result[j].p50.nr, q->result[j].p99.nr));
 	}
 	return longest;
 }
@@ -293,8 +298,7 @@ size_t report_rebase(struct report *r, const char *baseline)
 	double *scratch;
 
 	for (size_t i = 0; i < r->nr_results; i++)
-		if (r->result[i].nr_p50 > longest)
-			longest = r->result[i].nr_p50;
+		longest = longer(longest, longer(r->result[i].nr_p50, r->result[i].nr_p99));
 	scratch = calloc(2 * longest + 1, sizeof(*scratch));
 	if (!scratch)
 		return 0;

@@ -65,6 +65,13 @@ static void take_torn(size_t line, const char *reason, void *arg)
 
 static int no_memory(struct build *b)
 {
+	if (report_is_full(b->report)) {
+		snprintf(
+			b->err, b->errlen,
+			"%s: line %zu: names and reasons of more than 64 MiB are not a kt record's",
+			b->path, b->line);
+		return -EFBIG;
+	}
 	snprintf(b->err, b->errlen, "no memory");
 	return -ENOMEM;
 }

@@ -142,7 +142,8 @@ static int add_arms(struct build *b, struct build_question *q, const struct reco
 			r = build_add_result(b, q, arm->name, false);
 		if (!r)
 			return -ENOMEM;
-		if (arm->label && *arm->label && !(r->r.label = report_keep(b->report, arm->label)))
+		if (arm->label && *arm->label &&
+		    !report_keep_latest(b->report, &r->r.label, arm->label))
 			return -ENOMEM;
 	}
 	return 0;
@@ -151,16 +152,13 @@ static int add_arms(struct build *b, struct build_question *q, const struct reco
 static int add_skipped(struct build *b, struct build_question *q, const struct record_skipped *s)
 {
 	struct report_question *to = &q->q;
-	const char *reason = report_keep(b->report, s->reason ? s->reason : "no reason given");
+	const char *reason = s->reason ? s->reason : "no reason given";
 	struct record_skipped *list;
 
-	if (!reason)
-		return -ENOMEM;
 	for (size_t i = 0; i < to->nr_skipped; i++) {
 		if (strcmp(to->skipped[i].arm, s->arm))
 			continue;
-		to->skipped[i].reason = reason;
-		return 0;
+		return report_keep_latest(b->report, &to->skipped[i].reason, reason) ? 0 : -ENOMEM;
 	}
 	if (to->nr_skipped == MAX_NAMES)
 		return build_drop(b, DROP_RECORD, to->name, s->arm,
@@ -169,9 +167,10 @@ static int add_skipped(struct build *b, struct build_question *q, const struct r
 	if (!list)
 		return -ENOMEM;
 	to->skipped = list;
-	list[to->nr_skipped].arm = report_keep(b->report, s->arm);
-	list[to->nr_skipped].reason = reason;
-	return list[to->nr_skipped++].arm ? 0 : -ENOMEM;
+	list += to->nr_skipped++;
+	list->arm = report_keep(b->report, s->arm);
+	list->reason = report_keep(b->report, reason);
+	return list->arm && list->reason ? 0 : -ENOMEM;
 }
 
 /* Why @record cannot be taken; NULL: it can. */
@@ -195,7 +194,7 @@ static int take_question(struct build *b, struct build_question *q,
 	int ret;
 
 	q->q.mode = record->latency ? "latency" : "time";
-	if (record->baseline && !(q->q.baseline = report_keep(b->report, record->baseline)))
+	if (record->baseline && !report_keep_latest(b->report, &q->q.baseline, record->baseline))
 		return -ENOMEM;
 	if (record->zone > 0 && record->zone < 1)
 		q->q.zone = record->zone;
@@ -245,6 +244,5 @@ int build_take_failed(struct build *b, const json_t *record)
 		return -ENOMEM;
 	snprintf(text, sizeof(text), "%s%s%s", f.arm ? f.arm : "", f.arm ? ": " : "",
 		 f.reason ? f.reason : "no reason given");
-	q->q.failed = report_keep(b->report, text);
-	return q->q.failed ? 0 : -ENOMEM;
+	return report_keep_latest(b->report, &q->q.failed, text) ? 0 : -ENOMEM;
 }

@@ -88,9 +88,9 @@ struct report_result {
 	struct report_metric *metric;
 	struct hist *phase[REPORT_NR_PHASES]; /* into metric; NULL: none */
 	/*
-	 * One value per untraced block, aligned over the arms of a question, NAN where the arm is
-	 * missing. Neighbouring blocks are taken together until each arm has ten values beyond the
-	 * quantile.
+	 * One value per untraced block, aligned over the arms of a question from the first block
+	 * on, NAN where the arm is missing; up to the last block that it is in. Neighbouring blocks
+	 * are taken together until each arm has ten values beyond the quantile.
 	 */
 	size_t nr_p50, nr_p99;
 	double *block_p50, *block_p99;

@@ -17,9 +17,14 @@ const char *const report_phase_name[REPORT_NR_PHASES] = {
 	[PHASE_KERNEL] = "kernel",
 };
 
+/* All strings together. Names and reasons are short; a hostile file may hold any number of long ones. */
+#define MAX_KEPT_TEXT (64u << 20)
+
 struct report_private {
 	char **string;
 	size_t nr, room;
+	size_t bytes;
+	bool full; /* one was refused */
 };
 
 bool build_grow(void **array, size_t nr, size_t *room, size_t size)
@@ -40,14 +45,33 @@ bool build_grow(void **array, size_t nr, size_t *room, size_t size)
 const char *report_keep(struct report *r, const char *s)
 {
 	struct report_private *p = r->private;
+	size_t size = strlen(s) + 1;
 	char *copy;
 
-	if (!build_grow((void **)&p->string, p->nr, &p->room, sizeof(*p->string)))
+	/* The pointer to it counts as well. */
+	p->full |= size + sizeof(copy) > MAX_KEPT_TEXT - p->bytes;
+	if (p->full || !build_grow((void **)&p->string, p->nr, &p->room, sizeof(*p->string)))
 		return NULL;
-	copy = strdup(s);
-	if (copy)
-		p->string[p->nr++] = copy;
+	copy = malloc(size);
+	if (!copy)
+		return NULL;
+	memcpy(copy, s, size);
+	p->string[p->nr++] = copy;
+	p->bytes += size + sizeof(copy);
 	return copy;
+}
+
+bool report_is_full(const struct report *r)
+{
+	return r->private->full;
+}
+
+bool report_keep_latest(struct report *r, const char **at, const char *s)
+{
+	if (*at && !strcmp(*at, s))
+		return true;
+	*at = report_keep(r, s);
+	return *at;
 }
 
 struct report *report_new(void)

@@ -118,4 +118,17 @@ check 'no script in the page' sh -c "! grep -q '<script>' '$tmp/hostile.html'"
 check 'the name is there, escaped' grep -q '&lt;script&gt;' "$tmp/hostile.html"
 check 'no escape byte in any format' sh -c "! grep -q \$'\\x1b' '$tmp/hostile.html' '$tmp/hostile.json' '$tmp/hostile.text'"
 check 'strict JSON' strict_json "$tmp/hostile.json"
+
+# What the record's output has kt ignore is no business of a worker: SIGPIPE, and SIGXFSZ as a write beyond a limit.
+cat >"$tmp/signals" <<'P'
+#!/bin/sh
+case $1 in
+--bench-list) printf 'q\ttime\t0\t0\t-\ta\n' ;;
+*) grep SigIgn /proc/self/status >"$0.mask" ;;
+esac
+P
+chmod +x "$tmp/signals"
+timeout 60 "$kt" bench --time 40ms -o "$tmp/signals.jsonl" "$tmp/signals" >"$tmp/ran" 2>"$tmp/said" </dev/null
+check 'a worker under -o is run' test -s "$tmp/signals.mask"
+check 'and ignores neither SIGPIPE nor SIGXFSZ' test $((0x$(awk '{ print $2 }' "$tmp/signals.mask") & (1 << 12 | 1 << 24))) -eq 0
 finish

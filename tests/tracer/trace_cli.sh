@@ -129,6 +129,13 @@ check 'status of a command' exits 3 "$kt" trace wakeup -- sh -c 'exit 3'
 check 'status of a killed command' exits $((128 + 9)) "$kt" trace stop -- sh -c 'kill -9 $$'
 check 'status where SIGCHLD was ignored' exits 3 timeout -s KILL 20 env --ignore-signal=CHLD \
 	"$kt" trace stop -- sh -c 'exit 3'
+ignored() { # none that we do not ignore
+	local own
+	own=$(awk '/SigIgn/ { print $2 }' /proc/self/status)
+	"$kt" trace wakeup -o "$tmp/ignored" -- sh -c "grep SigIgn /proc/self/status >'$tmp/mask'" </dev/null &&
+		[ $((0x$(awk '{ print $2 }' "$tmp/mask") & ~0x$own)) -eq 0 ]
+}
+check 'a command under -o ignores no signal' ignored
 check 'a command goes on after -d' exits 4 "$kt" trace work -d 1ms -o "$tmp/d" -- sh -c "sleep 1; touch '$tmp/went-on'; exit 4"
 check 'it did' test -e "$tmp/went-on"
 check 'the record is complete' ends_with "$tmp/d" complete

@@ -380,6 +380,65 @@ Test(report_drops, too_many_results_cost_those_beyond)
 	report_free(r);
 }
 
+/* Arms and blocks are short lines; what one is missing in the other must not take memory. */
+Test(report_drops, arms_times_blocks_take_no_memory)
+{
+	struct report *r;
+	json_t *last = json_array();
+	char name[32];
+
+	for (int i = 0; i < 8; i++) {
+		json_t *arms = json_array();
+
+		for (int k = 0; k < 64; k++) {
+			sprintf(name, "arm%d", 64 * i + k);
+			json_array_append_new(arms, json_string(name));
+			if (k % 2)
+				json_array_append_new(last, epoch(name, 25, 1));
+		}
+		emit(json_pack("{s:s, s:s, s:s, s:o}", "type", "question", "question", "q", "mode",
+			       "time", "arms", arms));
+	}
+	for (int i = 0; i < 70000; i++)
+		fputs("{\"type\":\"block\",\"question\":\"q\",\"epochs\":[]}\n", out);
+	emit(json_pack("{s:s, s:s, s:o}", "type", "block", "question", "q", "epochs", last));
+	r = read_back();
+
+	cr_assert_eq(r->nr_results, 512);
+	cr_expect_eq(r->result[0].nr_p50, 0, "never ran");
+	cr_expect_eq(r->result[1].nr_p50, 70001);
+	cr_expect_eq(r->result[511].nr_p50, 0, "one too many");
+	cr_assert_eq(r->nr_drops, 1);
+	cr_expect_eq(r->drop[0].kind, DROP_BLOCK);
+	cr_expect_eq(r->drop[0].line, 70010);
+	cr_expect(strstr(r->drop[0].reason, "more than 16777216 quantiles"));
+	report_free(r);
+}
+
+/* What was said before and is said again, or is replaced, takes no memory without end. */
+Test(report_drops, texts_have_a_limit)
+{
+	struct report *r = NULL;
+	char err[512] = "", reason[1001];
+
+	memset(reason, 'x', sizeof(reason) - 1);
+	reason[sizeof(reason) - 1] = '\0';
+	for (int i = 0; i < 70000; i++)
+		fprintf(out, "{\"type\":\"failed\",\"question\":\"q\",\"reason\":\"%s\"}\n",
+			reason);
+	fflush(out);
+	r = load(path);
+	cr_expect_eq(r->nr_drops, 0, "the same each time");
+	report_free(r);
+
+	for (int i = 0; i < 70000; i++)
+		fprintf(out, "{\"type\":\"failed\",\"question\":\"q\",\"reason\":\"%d%s\"}\n", i,
+			reason);
+	fclose(out);
+	cr_expect_eq(report_load(&r, path, err, sizeof(err)), -EFBIG);
+	cr_expect(strstr(err, "names and reasons of more than 64 MiB"), "%s", err);
+}
+
 Test(report_drops, nothing_usable_is_refused)
 {
 	struct report *r;

@@ -3,6 +3,7 @@
 #include "tests/unit/report_records.h"
 
 #include <criterion/parameterized.h>
+#include <math.h>
 
 #include "lib/report/render.h"
 
@@ -293,6 +294,42 @@ Test(report_runs, a_copy_goes_on_after_another_run)
 }
 
 /* A question that only an earlier run announced is not one of this run. */
+/* An arm that only a later run has stands beside the blocks of that run. */
+Test(report_runs, an_arm_of_a_later_run_is_compared_with_its_blocks)
+{
+	struct report *r;
+
+	environment("host", "6.1");
+	for (int run = 0; run < 2; run++) {
+		if (run) {
+			header(ID_B, 1);
+			environment("host", "6.1");
+		}
+		for (int mode = 0; mode < 2; mode++) {
+			const char *name = mode ? "latency" : "time";
+
+			emit(json_pack("{s:s, s:s, s:s, s:s, s:[s,s]}", "type", "question",
+				       "question", name, "mode", name, "baseline", "old", "arms",
+				       "old", run ? "late" : "early"));
+			for (int i = 0; i < 8; i++)
+				block(name, false, epoch("old", wobble(i, run ? 4000 : 1000), 1000),
+				      epoch(run ? "late" : "early", wobble(i, 4000), 1000), 0);
+		}
+	}
+	r = read_back();
+
+	cr_assert_eq(r->nr_comparisons, 6, "%zu", r->nr_comparisons);
+	for (size_t i = 0; i < r->nr_comparisons; i++) {
+		const struct report_comparison *c = &r->comparison[i];
+		double expected = strcmp(c->candidate, "late") ? 4 : 1;
+
+		cr_expect_eq(c->c.nr_pairs, 8);
+		cr_expect(fabs(c->c.ratio - expected) < 0.1, "%s of %s in %s: %g", c->metric,
+			  c->candidate, c->benchmark, c->c.ratio);
+	}
+	report_free(r);
+}
+
 Test(report_runs, each_announces_its_questions_itself)
 {
 	struct report *r;
