@@ -112,7 +112,7 @@ static int measure_park(struct run *r)
 	struct parker p = { 0 };
 	struct task_struct *k;
 	unsigned int i;
-	int err = 0;
+	int ret = 0;
 	u64 begin;
 
 	init_completion(&p.ran);
@@ -121,18 +121,18 @@ static int measure_park(struct run *r)
 		return PTR_ERR(k);
 	kthread_bind(k, r->peer_cpu);
 	wake_up_process(k);
-	for (i = 0; i < r->nr && !err; i++) {
+	for (i = 0; i < r->nr && !ret; i++) {
 		await_asleep(k);
 		begin = ktime_get_ns();
-		err = kthread_park(k);
+		ret = kthread_park(k);
 		kthread_unpark(k);
-		if (err)
+		if (ret)
 			break;
 		wait_for_completion(&p.ran);
 		r->ns[i] = p.ran_ns - begin;
 	}
 	kthread_stop(k);
-	return err;
+	return ret;
 }
 
 /* ---- queue ----------------------------------------------------------------------------------- */
@@ -229,22 +229,22 @@ static int measure_locked(struct run *r)
 static ssize_t arm_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
 {
 	char text[48] = "";
-	int err;
+	int ret;
 
 	if (len >= sizeof(text) || copy_from_user(text, buf, len))
 		return -EINVAL;
 	mutex_lock(&lock);
 	vfree(last.ns);
 	last = (struct run){ 0 };
-	err = parse(&last, text);
-	if (!err)
-		err = measure_locked(&last);
-	if (err)
+	ret = parse(&last, text);
+	if (!ret)
+		ret = measure_locked(&last);
+	if (ret)
 		last.nr = 0;
 	mutex_unlock(&lock);
 	/* The next read begins with the first time. */
 	*pos = 0;
-	return err ? err : len;
+	return ret ? ret : len;
 }
 
 static ssize_t arm_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
