@@ -174,7 +174,8 @@ static char *help_filter(int key, const char *text, void *input)
 	FILE *out;
 
 	(void)input;
-	if (key != KEY_BY && key != ARGP_KEY_HELP_POST_DOC)
+	/* Asked for each part of the help, also for those that have no text. */
+	if (!text || (key != KEY_BY && key != ARGP_KEY_HELP_POST_DOC))
 		return (char *)text;
 	out = open_memstream(&buf, &size);
 	if (!out)

@@ -139,7 +139,8 @@ bool cli_parse(const char *name, const struct argp *argp, int argc, char **argv,
 				    .parser = parse_common,
 				    .args_doc = argp->args_doc,
 				    .doc = argp->doc,
-				    .children = children };
+				    .children = children,
+				    .help_filter = argp->help_filter };
 	struct call call = { .input = input };
 	int ret;
 

@@ -24,6 +24,7 @@ for c in $commands; do
 		# shellcheck disable=SC2086 # words
 		check "kt $h" test "$("$kt" $h)" = "$("$kt" "$c" --help)"
 	done
+	check "$c --help has no hole" sh -c "! '$kt' $c --help | grep -F '(null)'"
 	check "$c --help lists what all have" sh -c "'$kt' $c --help | grep -q -- '-h, -?, --help' && '$kt' $c --help | grep -q -- '-V, --version'"
 	check "$c --usage" sh -c "'$kt' $c --usage | grep -q '^Usage: kt $c '"
 	check "$c -V" test "$("$kt" "$c" -V)" = "$version"
@@ -82,4 +83,5 @@ check 'the width of the terminal' sh -c "! cmp -s '$tmp/wide' tests/golden/small
 check 'COLUMNS is the same width' sh -c "COLUMNS=200 '$kt' report tests/golden/small.jsonl | cmp - '$tmp/wide'"
 check 'nobody else has a rule' test "$(grep -rlE 'isatty|NO_COLOR|TIOCGWINSZ|"COLUMNS"' --include='*.[ch]' kt.c lib bpf bench |
 	grep -v '^lib/cli/terminal\.[ch]$')" = ''
+check 'kt trace --help lists the kinds' sh -c "'$kt' trace --help | grep -q '^  wakeup: '"
 finish
