@@ -104,6 +104,7 @@ Test(kthread_smpboot, P14_the_order_of_callbacks)
 {
 	needs_cpu_0();
 	cr_assert_eq(smpboot_register_percpu_thread(&set), 0);
+	cr_assert_eq(wrong_cpu, 0, "created, and not parked");
 	cr_assert(seen("cs"), "%s", events);
 	cr_assert(kthread_is_per_cpu(threads[0]));
 	cr_assert_str_eq(threads[0]->comm, "set/0");
@@ -114,8 +115,8 @@ Test(kthread_smpboot, P14_the_order_of_callbacks)
 	cr_assert_eq(kthread_get_state(threads[0]), TASK_PARKED);
 	cr_assert_eq(kthread_cpu_offline(0), 0, "it is already");
 	cr_assert_eq(kthread_cpu_online(0), 0);
-	cr_assert(seen("csrpu"), "%s", events);
 	run_on(0);
+	cr_assert_str_eq(events, "csrpur");
 	smpboot_unregister_percpu_thread(&set);
 	cr_assert_str_eq(events, "csrpurx");
 	cr_assert_null(threads[0]);
@@ -157,6 +158,7 @@ Test(kthread_smpboot, a_cpu_that_comes_later_gets_its_thread)
 	cr_assert_eq(smpboot_register_percpu_thread(&set), 0);
 	cr_assert_null(threads[0]);
 	cr_assert_eq(kthread_cpu_online(0), 0);
+	cr_assert_not_null(threads[0]);
 	cr_assert(seen("cs"), "%s", events);
 	run_on(0);
 	smpboot_unregister_percpu_thread(&set);
@@ -165,12 +167,23 @@ Test(kthread_smpboot, a_cpu_that_comes_later_gets_its_thread)
 	cr_assert_eq(kthread_cpu_offline(NR_CPUS), -EINVAL);
 }
 
+static bool is_bound(unsigned int cpu)
+{
+	cpu_set_t mask;
+
+	CPU_ZERO(&mask);
+	return !sched_getaffinity(threads[cpu]->pid, sizeof(mask), &mask) &&
+	       CPU_COUNT(&mask) == 1 && CPU_ISSET(cpu, &mask);
+}
+
 /* Mutation B04: kthread_create_on_cpu() does not bind. */
 Test(kthread_smpboot, each_cpu_runs_its_own)
 {
 	unsigned int cpu, round, nr = 0;
 
 	cr_assert_eq(smpboot_register_percpu_thread(&set), 0);
+	for (cpu = 0; cpu < (unsigned int)sysconf(_SC_NPROCESSORS_CONF); cpu++)
+		cr_assert(!threads[cpu] || is_bound(cpu), "%u", cpu);
 	for (round = 0; round < 100; round++)
 		for (cpu = 0; cpu < (unsigned int)sysconf(_SC_NPROCESSORS_CONF); cpu++) {
 			if (!threads[cpu])

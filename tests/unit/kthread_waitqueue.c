@@ -9,19 +9,19 @@
 TestSuite(kthread_waitqueue, .timeout = 60);
 
 static DECLARE_WAIT_QUEUE_HEAD(wq);
-static unsigned int go, passed;
+static unsigned int go, passed, looks;
 
 static int waits(void *data)
 {
 	(void)data;
-	wait_event(wq, READ(go));
+	wait_event(wq, (ADD(looks), READ(go)));
 	ADD(passed);
 	return 1;
 }
 
 static int waits_interruptible(void *data)
 {
-	int err = wait_event_interruptible(wq, READ(go));
+	int err = wait_event_interruptible(wq, (ADD(looks), READ(go)));
 
 	(void)data;
 	ADD(passed);
@@ -42,8 +42,12 @@ static struct task_struct *sleeper(int (*fn)(void *data), unsigned int state)
 	struct task_struct *k = get_task_struct(kthread_create(fn, NULL, "wq"));
 
 	wake_up_process(k);
-	/* Not the wait for its first wake: that is over when it is listed. */
-	cr_assert(WAIT_UNTIL(kthread_get_state(k) == state && waitqueue_active(&wq)));
+	/* Not in the wait for its first wake: that is over when it is listed. */
+	cr_assert(WAIT_UNTIL(
+		(waitqueue_active(&wq) && kthread_get_state(k) && thread_state(k->pid) == 'S') ||
+		READ(looks) > 1000));
+	cr_assert_leq(READ(looks), 1000, "it does not sleep");
+	cr_assert_eq(kthread_get_state(k), state);
 	return k;
 }
 
@@ -57,15 +61,26 @@ static unsigned int nr_waiting(void)
 	return n;
 }
 
+/* It has looked once more than @before, and sleeps again. */
+static bool looks_again(struct task_struct *k, unsigned int before)
+{
+	return WAIT_UNTIL(READ(passed) || (READ(looks) > before && thread_state(k->pid) == 'S')) &&
+	       !READ(passed);
+}
+
 /*
- * Mutation Q01: prepare_locked() does not set the state: the waiter spins and is never seen asleep.
+ * Mutations: Q01: prepare_locked() does not set the state: the waiter spins and is never seen
+ * asleep. Q06: del_locked() leaves `queued` set: the waiter is not listed again.
  */
 Test(kthread_waitqueue, a_wake_without_the_condition_does_not_end_the_wait)
 {
 	struct task_struct *k = sleeper(waits, TASK_UNINTERRUPTIBLE);
+	unsigned int before = READ(looks);
 
 	cr_assert_eq(wake_up(&wq), 1);
-	cr_assert(WAIT_UNTIL(kthread_get_state(k) == TASK_UNINTERRUPTIBLE && nr_waiting() == 1));
+	cr_assert(looks_again(k, before));
+	cr_assert_eq(nr_waiting(), 1);
+	cr_assert_eq(kthread_get_state(k), TASK_UNINTERRUPTIBLE);
 	cr_assert_eq(wake_up_interruptible(&wq), 0, "it is not in an interruptible wait");
 	cr_assert_eq(READ(passed), 0);
 	ADD(go);
@@ -76,40 +91,40 @@ Test(kthread_waitqueue, a_wake_without_the_condition_does_not_end_the_wait)
 	cr_assert_eq(wake_up_all(&wq), 0);
 }
 
+static long stops(void *k)
+{
+	return kthread_stop(k);
+}
+
 /*
- * Mutation Q02: kthread_prepare_to_wait_event() does not look at signal_pending(): the stop hangs.
+ * Mutation Q02: kthread_prepare_to_wait_event() does not look at signal_pending(): the waiter is
+ * woken by the stop, and spins.
  */
 Test(kthread_waitqueue, L18_stop_breaks_interruptible_waits)
 {
 	struct task_struct *k = sleeper(waits_interruptible, TASK_INTERRUPTIBLE);
+	struct call stop;
 
-	cr_assert_eq(kthread_stop_put(k), -ERESTARTSYS);
+	call_start(&stop, stops, k);
+	cr_assert(WAIT_UNTIL(READ(stop.returned) || READ(looks) > 1000));
+	cr_assert(READ(stop.returned), "it waits on");
+	cr_assert_eq(call_join(&stop), -ERESTARTSYS);
+	put_task_struct(k);
 	cr_assert(!waitqueue_active(&wq));
-}
-
-static void *stops(void *k)
-{
-	return (void *)(long)kthread_stop(k);
 }
 
 /* Mutation Q03: wait_event() waits TASK_INTERRUPTIBLE: it ends without the condition. */
 Test(kthread_waitqueue, stop_does_not_break_other_waits)
 {
 	struct task_struct *k = sleeper(waits, TASK_UNINTERRUPTIBLE);
-	pthread_t p;
-	void *ret;
-	int i;
+	unsigned int before = READ(looks);
+	struct call stop;
 
-	pthread_create(&p, NULL, stops, k);
-	cr_assert(WAIT_UNTIL(signal_pending(k)));
-	for (i = 0; i < 1000; i++) {
-		cr_assert_eq(READ(passed), 0);
-		sched_yield();
-	}
+	call_start(&stop, stops, k);
+	cr_assert(looks_again(k, before), "the stop ended it");
 	ADD(go);
 	wake_up(&wq);
-	pthread_join(p, &ret);
-	cr_assert_eq((long)ret, 1);
+	cr_assert_eq(call_join(&stop), 1);
 	put_task_struct(k);
 }
 
@@ -205,10 +220,7 @@ static int consumer_of_all(void *data)
 	return 0;
 }
 
-/*
- * Each wake is for one token, so a wake that is lost leaves one. Mutation Q06: del_locked() leaves
- * `queued` set: the waiter is not listed again.
- */
+/* Each wake is for one token, so a wake that is lost leaves one. */
 Test(kthread_waitqueue, no_wake_is_lost)
 {
 	struct task_struct *k[4];
@@ -265,7 +277,7 @@ Test(kthread_waitqueue, a_wait_that_is_frozen_and_goes_on)
 {
 	struct task_struct *k = sleeper(freezable_wait, TASK_INTERRUPTIBLE);
 
-	cr_assert_eq(kthread_freeze_all(5L * HZ), 0);
+	cr_assert_eq(kthread_freeze_all((long)test_patience() * HZ), 0);
 	cr_assert_eq(kthread_get_state(k), TASK_FROZEN);
 	ADD(go);
 	wake_up(&wq);
