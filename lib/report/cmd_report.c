@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/cli/cli.h"
 #include "lib/cli/output.h"
@@ -122,12 +123,15 @@ static int render(FILE *out, const struct report *r, const struct options *o)
 static bool is_its_own_input(const struct options *o)
 {
 	struct stat in, out;
+	int ret;
 
 	if (!o->output || stat(o->output, &out) || !S_ISREG(out.st_mode))
 		return false;
-	for (size_t i = 0; i < o->nr_inputs; i++)
-		if (!stat(o->input[i], &in) && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+	for (size_t i = 0; i < o->nr_inputs; i++) {
+		ret = strcmp(o->input[i], "-") ? stat(o->input[i], &in) : fstat(STDIN_FILENO, &in);
+		if (!ret && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
 			return true;
+	}
 	return false;
 }
 

@@ -74,6 +74,7 @@ refused 'a link to nothing' 2 'link to nowhere, which does not exist' "$kt" repo
 refused 'the same with --force' 2 'does not exist' "$kt" report $record -F -o "$work/dangling"
 check 'makes nothing' test ! -e "$work/nowhere"
 ln -s circle "$work/circle"
+check 'the record itself, as standard input' sh -c "! '$kt' report - -F -o '$work/record' <'$work/record' && cmp '$record' '$work/record'"
 refused 'a link to itself' 2 'circle: Too many' "$kt" report $record -F -o "$work/circle"
 
 # ---- what is no file
