@@ -99,6 +99,54 @@ static int question_parse(struct suite_question *q, char *line)
 	return 0;
 }
 
+static int order_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* What stands twice among @nr names, which are put in order; NULL: none */
+static const char *find_twice(const char **name, size_t nr)
+{
+	qsort(name, nr, sizeof(*name), order_names);
+	for (size_t i = 1; i < nr; i++)
+		if (!strcmp(name[i - 1], name[i]))
+			return name[i];
+	return NULL;
+}
+
+/*
+ * Names tell questions and arms apart in the record: of one name they would be pooled, as if they
+ * were the same. 0 or -errno
+ */
+static int check_names(const struct suite *s, char *err, size_t errlen)
+{
+	const char *arm[SCHEDULE_MAX_ARMS], **name = calloc(s->nr + 1, sizeof(*name)), *twice;
+	int ret = 0;
+
+	if (!name) {
+		snprintf(err, errlen, "out of memory");
+		return -ENOMEM;
+	}
+	for (size_t i = 0; !ret && i < s->nr; i++) {
+		const struct suite_question *q = &s->question[i];
+
+		name[i] = q->name;
+		memcpy(arm, q->arm, q->nr_arms * sizeof(arm[0]));
+		twice = find_twice(arm, q->nr_arms);
+		if (!twice)
+			continue;
+		snprintf(err, errlen, "question %s has two arms %s", q->name, twice);
+		ret = -EEXIST;
+	}
+	twice = ret ? NULL : find_twice(name, s->nr);
+	if (twice) {
+		snprintf(err, errlen, "it has two questions %s", twice);
+		ret = -EEXIST;
+	}
+	free(name);
+	return ret;
+}
+
 int suite_parse(struct suite *s, char *text, char *err, size_t errlen)
 {
 	struct suite_question *more;
@@ -120,7 +168,10 @@ int suite_parse(struct suite *s, char *text, char *err, size_t errlen)
 			return ret;
 		}
 	}
-	return 0;
+	ret = check_names(s, err, errlen);
+	if (ret)
+		suite_free(s);
+	return ret;
 }
 
 /* All that comes through @fd until its end; 0 or -errno. */
@@ -222,7 +273,9 @@ int suite_list(struct suite *s, const char *path, char *err, size_t errlen)
 	}
 	if (!ret && !(s->path = strdup(path)))
 		ret = -ENOMEM;
-	if (ret) {
+	if (ret == -EEXIST) {
+		snprintf(err, errlen, "cannot measure with %s: %s", path, why);
+	} else if (ret) {
 		suite_free(s);
 		snprintf(err, errlen, "%s is not a benchmark binary (built with BENCH_MAIN()): %s",
 			 path, why);

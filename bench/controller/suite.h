@@ -33,7 +33,10 @@ struct suite {
  */
 int suite_default_path(char *path, size_t len, char *err, size_t errlen);
 
-/* suite_parse - the text of --bench-list; 0, or -EINVAL/-ENOMEM and a sentence: then @s is empty */
+/*
+ * suite_parse - the text of --bench-list; 0, or -EINVAL, -ENOMEM, -EEXIST (a name stands twice) and
+ * a sentence: then @s is empty
+ */
 int suite_parse(struct suite *s, char *text, char *err, size_t errlen);
 
 /* suite_list - ask the binary at @path; 0, or -errno and a sentence in @err: then @s is empty */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,10 +55,19 @@ int record_stream(struct record_writer **w, int fd)
 	return 0;
 }
 
+/* false: it cannot be waited for */
+static bool wait_for_room(const struct record_writer *w)
+{
+	struct pollfd p = { .fd = w->fd, .events = POLLOUT };
+
+	return poll(&p, 1, -1) == 1 || errno == EINTR;
+}
+
 /*
  * A write that comes up short (disk full, file size limit) is taken back, so that the file ends
  * with a whole record; what could not be taken back is a torn last line, which readers ignore. In a
- * stream it goes on: a signal cuts the write to a pipe.
+ * stream it goes on: a signal cuts the write to a pipe. A full pipe is waited for, also when
+ * another program that has it open made it one whose writers do not wait.
  */
 static int write_line(struct record_writer *w, const char *line, size_t length)
 {
@@ -67,7 +77,8 @@ static int write_line(struct record_writer *w, const char *line, size_t length)
 	do {
 		n = write(w->fd, line + done, length - done);
 		done += n > 0 ? (size_t)n : 0;
-	} while ((n < 0 && errno == EINTR) || (n > 0 && w->stream && done < length));
+	} while ((n < 0 && (errno == EINTR || (errno == EAGAIN && wait_for_room(w)))) ||
+		 (n > 0 && w->stream && done < length));
 	if (done == length) {
 		w->size += (off_t)length;
 		return 0;

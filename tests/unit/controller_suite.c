@@ -69,6 +69,20 @@ Test(controller_suite, anything_else_is_refused_as_a_whole)
 	}
 }
 
+Test(controller_suite, names_tell_questions_and_arms_apart)
+{
+	struct suite s;
+	char err[200] = "";
+
+	cr_expect_eq(parse(&s, "a\ttime\t0\t0\t-\tx,y,x\n", err, sizeof(err)), -EEXIST);
+	cr_expect_str_eq(err, "question a has two arms x");
+	cr_expect_eq(parse(&s, "a\ttime\t0\t0\t-\tx\nb\ttime\t0\t0\t-\tx\na\ttime\t0\t0\t-\ty\n",
+			   err, sizeof(err)),
+		     -EEXIST);
+	cr_expect_str_eq(err, "it has two questions a");
+	cr_expect_eq(s.nr, 0);
+}
+
 Test(controller_suite, a_filter_keeps_numbers_and_a_bad_one_says_why)
 {
 	struct suite s;

@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 #include "lib/record/build.h"
 #include "lib/record/field.h"
@@ -85,6 +87,42 @@ Test(record, a_record_that_could_not_be_read_is_not_written)
 }
 
 /* kt bench -o - >>file: what stood there before is not ours to cut. */
+/* The other end of a pipe may have been made so that writers do not wait. */
+Test(record, a_full_pipe_is_waited_for)
+{
+	char bytes[4096], text[1001];
+	struct record_writer *w;
+	int ends[2], ret = 0;
+	size_t got = 0;
+	ssize_t n;
+	pid_t writer;
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	cr_assert_eq(pipe2(ends, O_NONBLOCK), 0);
+	writer = fork();
+	cr_assert_geq(writer, 0);
+	if (!writer) {
+		close(ends[0]);
+		ret = record_stream(&w, ends[1]);
+		for (int i = 0; i < 300 && !ret; i++)
+			ret = record_write(w, json_pack("{s:s, s:s}", "type", "filler", "x", text));
+		_exit(ret || record_close(w));
+	}
+	close(ends[1]);
+	cr_assert_eq(fcntl(ends[0], F_SETFL, 0), 0);
+	/* Full, or as full as the writer could make it. */
+	for (int i = 0; i < 1000 && ret < 60000; i++) {
+		usleep(1000);
+		cr_assert_eq(ioctl(ends[0], FIONREAD, &ret), 0);
+	}
+	while ((n = read(ends[0], bytes, sizeof(bytes))) > 0)
+		got += (size_t)n;
+	cr_assert_eq(waitpid(writer, &ret, 0), writer);
+	cr_expect_eq(ret, 0, "status %#x", (unsigned int)ret);
+	cr_expect_gt(got, 300 * 1000);
+}
+
 Test(record, a_stream_keeps_what_was_there_before)
 {
 	struct rlimit limit = { .rlim_cur = 300, .rlim_max = RLIM_INFINITY };

@@ -415,25 +415,24 @@ Test(report_drops, arms_times_blocks_take_no_memory)
 	report_free(r);
 }
 
-/* What was said before and is said again, or is replaced, takes no memory without end. */
+static void skipped(int nr, const char *reason)
+{
+	fprintf(out,
+		"{\"type\":\"question\",\"question\":\"q\",\"mode\":\"time\",\"arms\":[],"
+		"\"skipped\":{\"gone\":\"%d%s\"}}\n",
+		nr, reason);
+}
+
+/* A text that the next one replaces is kept all the same: not without end. */
 Test(report_drops, texts_have_a_limit)
 {
+	static char reason[1 << 20];
 	struct report *r = NULL;
-	char err[512] = "", reason[1001];
+	char err[512] = "";
 
 	memset(reason, 'x', sizeof(reason) - 1);
-	reason[sizeof(reason) - 1] = '\0';
-	for (int i = 0; i < 70000; i++)
-		fprintf(out, "{\"type\":\"failed\",\"question\":\"q\",\"reason\":\"%s\"}\n",
-			reason);
-	fflush(out);
-	r = load(path);
-	cr_expect_eq(r->nr_drops, 0, "the same each time");
-	report_free(r);
-
-	for (int i = 0; i < 70000; i++)
-		fprintf(out, "{\"type\":\"failed\",\"question\":\"q\",\"reason\":\"%d%s\"}\n", i,
-			reason);
+	for (int i = 0; i < 70; i++)
+		skipped(i, reason);
 	fclose(out);
 	cr_expect_eq(report_load(&r, path, err, sizeof(err)), -EFBIG);
 	cr_expect(strstr(err, "names and reasons of more than 64 MiB"), "%s", err);
