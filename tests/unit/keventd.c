@@ -8,13 +8,11 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include "lib/keventd/keventd.h"
+
+#include "tests/unit/await.h"
 
 TestSuite(keventd, .timeout = 60);
 
@@ -33,11 +31,7 @@ static int until_stop(void *data)
 
 static bool wait_for(unsigned int *n, unsigned int value)
 {
-	int i;
-
-	for (i = 0; i < 100000 && __atomic_load_n(n, __ATOMIC_ACQUIRE) < value; i++)
-		usleep(100);
-	return __atomic_load_n(n, __ATOMIC_ACQUIRE) >= value;
+	return WAIT_UNTIL(READ(*n) >= value);
 }
 
 static void cycles(unsigned int n)
@@ -122,27 +116,11 @@ Test(keventd, bind)
 	cr_assert_eq(keventd_stop(k), 42);
 }
 
-static char state_of(pid_t tid)
-{
-	char path[64], text[256], *p;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)tid);
-	f = fopen(path, "r");
-	if (!f)
-		return 0;
-	p = fgets(text, sizeof(text), f) ? strrchr(text, ')') : NULL;
-	fclose(f);
-	return p ? p[2] : 0;
-}
-
 static bool falls_asleep(pid_t tid)
 {
-	int i;
+	char state;
 
-	for (i = 0; i < 100000 && state_of(tid) != 'S'; i++)
-		usleep(100);
-	return state_of(tid) == 'S';
+	return WAIT_UNTIL((state = thread_state(tid)) == 'S' || !state) && state;
 }
 
 /* ---- stops queue behind each other ----------------------------------------------------------- */
@@ -191,8 +169,8 @@ Test(keventd, M5_a_stop_does_not_even_begin_while_another_waits)
 	pthread_create(&t[1], NULL, stops, &second);
 	cr_assert(wait_for(&second.tid, 1));
 	cr_assert(falls_asleep((pid_t)second.tid), "the second stop is on its way");
-	cr_expect_eq(state_of(keventd_tid(second.k)), 'S');
-	cr_expect_eq(__atomic_load_n(&fast.noticed, __ATOMIC_ACQUIRE), 0, "it was asked already");
+	cr_assert_eq(thread_state(keventd_tid(second.k)), 'S');
+	cr_assert_eq(__atomic_load_n(&fast.noticed, __ATOMIC_ACQUIRE), 0, "it was asked already");
 
 	__atomic_store_n(&slow.may_end, 1, __ATOMIC_RELEASE);
 	pthread_join(t[0], NULL);
@@ -235,8 +213,7 @@ Test(keventd, M4_stops_of_many_threads_are_done_one_after_the_other)
 		cr_assert(falls_asleep((pid_t)s[i].tid));
 	}
 	for (round = 1; round <= NR_SLOW; round++) {
-		for (i = 0; i < 100000 && nr_noticed(slow) < round; i++)
-			usleep(100);
+		WAIT_UNTIL(nr_noticed(slow) >= round);
 		for (i = 0; i < 20; i++) {
 			cr_assert_eq(nr_noticed(slow), round, "one at a time");
 			sched_yield();
@@ -271,9 +248,21 @@ static int polls(void *data)
 	return 5;
 }
 
+/* Its stop stands in the record until the other one has asked once more. */
+static int until_it_was_asked(void *data)
+{
+	struct poller *p = data;
+	unsigned int before;
+
+	until_stop(NULL);
+	before = READ(p->polls);
+	WAIT_UNTIL(READ(p->polls) > before + 1 || READ(p->asked));
+	return 43;
+}
+
 /*
  * Stops of others come and go in the record while a thread asks: it sees none but its own. Mutation
- * Mutation M06: any stop is taken for the own one. M06: any stop is taken for the own one.
+ * M06: any stop is taken for the own one.
  */
 Test(keventd, M6_who_asks_sees_no_stop_but_its_own)
 {
@@ -287,11 +276,10 @@ Test(keventd, M6_who_asks_sees_no_stop_but_its_own)
 	cr_assert(wait_for(&p[0].polls, 1));
 	for (i = 0; i < 200; i++) {
 		unsigned int before = __atomic_load_n(&p[0].polls, __ATOMIC_ACQUIRE);
-		unsigned int starts = 0;
-		struct keventd_task *k = keventd_run(NULL, until_stop, &starts, "m6/other");
+		struct keventd_task *k = keventd_run(NULL, until_it_was_asked, &p[0], "m6/other");
 
-		cr_assert(wait_for(&starts, 1));
-		cr_assert_eq(keventd_stop(k), 42);
+		cr_assert(falls_asleep(keventd_tid(k)));
+		cr_assert_eq(keventd_stop(k), 43);
 		cr_assert(wait_for(&p[0].polls, before + 1));
 		cr_assert_eq(__atomic_load_n(&p[0].asked, __ATOMIC_ACQUIRE), 0);
 	}
@@ -310,12 +298,17 @@ Test(keventd, M6_who_asks_sees_no_stop_but_its_own)
 
 /* ---- what users did instead of parks and workers --------------------------------------------- */
 
+static pid_t waits_for_stop;
+static unsigned int has_stopped;
+
+/* It ends when the stop sleeps, or has not waited. */
 static int counts_up(void *data)
 {
-	while (!keventd_should_stop()) {
+	while (!keventd_should_stop() && !READ(has_stopped)) {
 		__atomic_fetch_add((unsigned int *)data, 1, __ATOMIC_ACQ_REL);
 		sched_yield();
 	}
+	WAIT_UNTIL(READ(has_stopped) || thread_state(waits_for_stop) == 'S');
 	return 6;
 }
 
@@ -325,13 +318,16 @@ Test(keventd, M15_a_pause_is_a_stop_and_a_create)
 	unsigned int n = 0, seen;
 	struct keventd_task *k;
 	pid_t first, second;
-	int i;
+	int i, ret;
 
+	waits_for_stop = gettid();
 	cr_assert_eq(keventd_init(), 0);
 	k = keventd_get(keventd_run(NULL, counts_up, &n, "m15"));
 	first = keventd_tid(k);
 	cr_assert(wait_for(&n, 1));
-	cr_assert_eq(keventd_stop(k), 6);
+	ret = keventd_stop(k);
+	__atomic_store_n(&has_stopped, ret != 6, __ATOMIC_RELEASE);
+	cr_assert_eq(ret, 6);
 	seen = __atomic_load_n(&n, __ATOMIC_ACQUIRE);
 	for (i = 0; i < 100; i++) {
 		cr_assert_eq(__atomic_load_n(&n, __ATOMIC_ACQUIRE), seen);
@@ -381,7 +377,7 @@ static int works_by_hand(void *data)
 
 /*
  * A wake for each work, since there is nobody who knows that the thread is busy. Mutation M16:
- * Mutation M16: nobody is woken in the kernel. nobody is woken in the kernel.
+ * nobody is woken in the kernel.
  */
 Test(keventd, M16_a_loop_made_by_hand_does_its_works_in_order)
 {

@@ -7,14 +7,10 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <pthread.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "lib/keventd/keventd.h"
+
+#include "tests/unit/await.h"
 
 TestSuite(keventd_chain, .timeout = 60);
 
@@ -22,16 +18,6 @@ int __real_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*fn)(
 int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*fn)(void *), void *arg);
 void *__real_aligned_alloc(size_t align, size_t size);
 void *__wrap_aligned_alloc(size_t align, size_t size);
-
-#define READ(x) __atomic_load_n(&(x), __ATOMIC_ACQUIRE)
-#define ADD(x)	__atomic_fetch_add(&(x), 1, __ATOMIC_ACQ_REL)
-
-#define WAIT_UNTIL(cond)                                                   \
-	({                                                                 \
-		for (int wait_i = 0; wait_i < 100000 && !(cond); wait_i++) \
-			usleep(100);                                       \
-		(cond);                                                    \
-	})
 
 /* ---- newborns that are held ------------------------------------------------------------------ */
 static bool holding;		      /* newborns, from now on */
@@ -79,23 +65,9 @@ void *__wrap_aligned_alloc(size_t align, size_t size)
 	return __real_aligned_alloc(align, size);
 }
 
-static char state_of(pid_t tid)
-{
-	char path[64], text[256], *p;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)tid);
-	f = fopen(path, "r");
-	if (!f)
-		return 0;
-	p = fgets(text, sizeof(text), f) ? strrchr(text, ')') : NULL;
-	fclose(f);
-	return p ? p[2] : 0;
-}
-
 static bool is_asleep(pid_t *tid)
 {
-	return READ(*tid) && state_of(READ(*tid)) == 'S';
+	return READ(*tid) && thread_state(READ(*tid)) == 'S';
 }
 
 static int until_stop(void *data)
@@ -131,7 +103,7 @@ static void creator_start(struct creator *c)
 {
 	*c = (struct creator){ .k = NULL };
 	cr_assert_eq(__real_pthread_create(&c->thread, NULL, creates, c), 0);
-	cr_assert(WAIT_UNTIL(is_asleep(&c->tid)));
+	cr_assert(WAIT_UNTIL(is_asleep(&c->tid) || READ(c->done)));
 	cr_assert_eq(READ(c->done), 0);
 }
 
@@ -150,7 +122,7 @@ static void hold_newborns(void)
 
 /*
  * Caller, helper, new thread, helper, caller: each waits for the next. Mutation M01: the caller
- * Mutation M01: the caller clones. clones.
+ * clones.
  */
 Test(keventd_chain, M1_a_creation_is_a_chain_of_four_hand_overs)
 {
@@ -177,7 +149,7 @@ Test(keventd_chain, M2_the_helper_is_occupied_until_the_newborn_has_run)
 	for (int i = 0; i < 3; i++)
 		creator_start(&c[i]);
 	for (unsigned int born = 1; born <= 3; born++) {
-		cr_assert(WAIT_UNTIL(READ(nr_cloned) == born && is_asleep(&cloned_by[born - 1])));
+		cr_assert(WAIT_UNTIL(READ(nr_cloned) >= born && is_asleep(&cloned_by[born - 1])));
 		for (int i = 0; i < 20; i++) {
 			cr_assert_eq(READ(nr_cloned), born, "one at a time");
 			usleep(100);
@@ -200,12 +172,14 @@ Test(keventd_chain, M3_a_newborn_that_gets_no_cpu_holds_up_all_creators)
 	cr_assert(WAIT_UNTIL(READ(held[0])));
 	for (int i = 0; i < 4; i++)
 		creator_start(&later[i]);
+	/* Or else it sleeps when it has made them all. */
+	cr_assert(WAIT_UNTIL(is_asleep(&cloned_by[0])));
 	for (int i = 0; i < 20; i++) {
 		for (int k = 0; k < 4; k++)
 			cr_assert_eq(READ(later[k].done), 0);
 		usleep(100);
 	}
-	cr_expect_eq(READ(nr_cloned), 1);
+	cr_assert_eq(READ(nr_cloned), 1);
 	__atomic_store_n(&nr_let_go, 5, __ATOMIC_RELEASE);
 	creator_end(&first);
 	for (int i = 0; i < 4; i++)
@@ -214,7 +188,7 @@ Test(keventd_chain, M3_a_newborn_that_gets_no_cpu_holds_up_all_creators)
 
 /*
  * No bits, no result, no completion of its own: two cache lines hold a handle. Mutation M11: a
- * Mutation M11: a handle of more than that. handle of more than that.
+ * handle of more than that.
  */
 Test(keventd_chain, M11_a_thread_has_its_handle_and_nothing_else)
 {

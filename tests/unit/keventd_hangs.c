@@ -111,13 +111,18 @@ static void arrive(void)
 
 /* ---- what scenes are made of ----------------------------------------------------------------- */
 
-static bool wait_gone(pid_t tid)
+static bool exists(pid_t tid)
 {
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/self/task/%d", (int)tid);
+	return !access(path, F_OK);
+}
+
+static bool wait_gone(pid_t tid)
+{
 	for (int i = 0; i < 100000; i++) {
-		if (access(path, F_OK))
+		if (!exists(tid))
 			return true;
 		usleep(100);
 	}
@@ -133,6 +138,8 @@ static bool wait_asleep(pid_t *tid)
 
 		if (t && status_of(getpid(), t, &n))
 			return true;
+		if (t && !exists(t))
+			return false;
 		usleep(100);
 	}
 	return false;
