@@ -21,7 +21,7 @@ CFLAGS		?= -O2 -g
 KT_CPPFLAGS	:= -I. -I$B -Ilib -D_GNU_SOURCE -DKT_VERSION='"$(VERSION)"'
 KT_CFLAGS	:= -std=gnu11 -Wall -Wextra $(if $(WERROR),-Werror) -fno-omit-frame-pointer \
 		   -fvisibility=hidden -pthread $(SANITIZE)
-KT_LDFLAGS	:= -pthread $(SANITIZE)
+KT_LDFLAGS	:= -pthread -Wl,--build-id $(SANITIZE)
 pkg_cflags	 = $(shell $(PKG_CONFIG) --cflags $1 2>/dev/null)
 pkg_libs	 = $(shell $(PKG_CONFIG) --libs $1 2>/dev/null)
 have		 = $(shell $(PKG_CONFIG) --exists $1 2>/dev/null && echo yes)
@@ -40,8 +40,9 @@ BPF_CFLAGS	 = -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wer
 all:
 
 # ---- rules -------------------------------------------------------------------------------------
-# Everything is rebuilt when the flags change, so that a sanitizer build never mixes with a plain one.
-flags_now := $(CC) $(CFLAGS) $(CPPFLAGS) $(filter-out -Werror,$(KT_CFLAGS)) $(LDFLAGS) $(KT_CPPFLAGS)
+# Everything is rebuilt when the flags change, so that a sanitizer build never mixes with a plain one; also when a
+# library of the arms comes or goes.
+flags_now = $(CC) $(CFLAGS) $(CPPFLAGS) $(filter-out -Werror,$(KT_CFLAGS)) $(LDFLAGS) $(KT_CPPFLAGS) $(ARM_LIBS)
 $B/flags: FORCE
 	@mkdir -p $B; printf '%s\n' '$(subst ','\'',$(flags_now))' | cmp -s - $@ || \
 		printf '%s\n' '$(subst ','\'',$(flags_now))' >$@
@@ -51,6 +52,13 @@ FORCE:
 $B/%.o: %.c $B/flags
 	$(call say,CC)mkdir -p $(@D)
 	$Q$(CC) $(KT_CPPFLAGS) $(CPPFLAGS) $(KT_CFLAGS) $(CFLAGS) $(flags_$(<:%.c=%)) -MMD -MP -c $< -o $@
+
+# The version with git's revision, for those who say it; they alone are built anew when it changes.
+versioned := kt lib/cli/cli lib/record/build bench/harness/main tests/unit/cli
+$(foreach f,$(versioned),$(eval flags_$f = -UKT_VERSION -DKT_VERSION='"$$(shell cat $B/version)"'))
+$(versioned:%=$B/%.o): $B/version
+$B/version: FORCE
+	@mkdir -p $B; scripts/version $(VERSION) >$@.new; if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 $B/%.pic.o: %.c $B/flags
 	$(call say,CC-PIC)mkdir -p $(@D)
@@ -63,11 +71,29 @@ $B/%.bpf.o: %.bpf.c
 $B/%.skel.h: $B/%.bpf.o
 	$(call say,SKEL)$(BPFTOOL) gen skeleton $< name $(subst -,_,$(notdir $*))_bpf >$@
 
+# Made anew each time: PREFIX may be another one at `make install`.
+$B/%.pc: %.pc.in FORCE
+	$Qmkdir -p $(@D) && sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $< >$@
+
 # $(call archive,PATH,SOURCES): build/PATH from SOURCES
 define archive
+archives += $1
 objs += $(2:%.c=$B/%.o)
 $B/$1: $(2:%.c=$B/%.o)
 	$$(call say,AR)rm -f $$@ && $(AR) rcs $$@ $$^
+all: $B/$1
+endef
+
+# $(call whole,PATH,SOURCES,ARCHIVES,OBJCOPY): build/PATH from SOURCES and what they need of ARCHIVES, linked into one
+# object, so that a program takes all of it or nothing. OBJCOPY: options of objcopy, for the names that others see.
+define whole
+objs += $(2:%.c=$B/%.o)
+$B/$(1:.a=.o): $(2:%.c=$B/%.o) $(3:%=$B/%) $(dir $(firstword $2))
+	$$(call say,LD-R)mkdir -p $$(@D)
+	$$Q$(LD) -r -o $$@ $$(filter %.o,$$^) --start-group $$(filter %.a,$$^) --end-group
+	$(if $4,$$Q$(OBJCOPY) $4 $$@)
+$B/$1: $B/$(1:.a=.o)
+	$$(call say,AR)rm -f $$@ && $(AR) rcs $$@ $$<
 all: $B/$1
 endef
 
@@ -82,15 +108,15 @@ all: $B/$1
 endef
 
 # ---- rooms -------------------------------------------------------------------------------------
-ROOMS := lib/cli lib/probe lib/measure lib/record lib/kthread lib/kthread/examples lib/keventd bpf bench/harness \
+ROOMS := lib/cli lib/probe lib/measure lib/record lib/target lib/kthread lib/kthread/examples lib/keventd bpf bench/harness \
 	 bench/arms bench/drivers bench/controller lib/report tests
 include $(wildcard $(ROOMS:%=%/room.mk))
 
 KT_LIBS = -lbpf -lelf -ldw -lz -ljansson -lm
-$(eval $(call program,kt,kt.c,bench/libcontroller.a lib/libreport.a bpf/libtracer.a lib/librecord.a \
+$(eval $(call program,kt,kt.c,bench/libcontroller.a lib/libreport.a bpf/libtracer.a lib/librecord.a lib/libtarget.a \
 	lib/libcli.a lib/libmeasure.a lib/libprobe.a,$$(KT_LIBS)))
-$(eval $(call program,kt-suite,$(suite_sources),bench/libktbench.a bench/libarms.a lib/libkthread.a \
-	lib/libkeventd.a lib/libmeasure.a lib/libprobe.a,$$(ARM_LIBS) -lm))
+$(eval $(call program,kt-suite,$(suite_sources),lib/libktbench.a bench/libarms.a lib/libkthread.a \
+	lib/libkeventd.a lib/libprobe.a,$$(ARM_LIBS) -lm))
 
 -include $(objs:.o=.d) $(wildcard $B/bpf/*.d)
 
@@ -182,6 +208,7 @@ vm-shell: ## a shell in a guest: K=6.1
 bindir	   = $(PREFIX)/bin
 libdir	   = $(PREFIX)/lib
 libexecdir = $(PREFIX)/libexec/kt
+datadir	   = $(PREFIX)/share/kt
 incdir	   = $(PREFIX)/include
 mandir	   = $(PREFIX)/share/man
 install_list = 755:$B/kt:$(bindir)/kt 755:$B/kt-suite:$(libexecdir)/kt-suite \
@@ -189,6 +216,10 @@ install_list = 755:$B/kt:$(bindir)/kt 755:$B/kt-suite:$(libexecdir)/kt-suite \
 	755:$B/lib/libkthread.so.0:$(libdir)/libkthread.so.0 \
 	644:$B/lib/kthread/kthread.pc:$(libdir)/pkgconfig/kthread.pc \
 	$(foreach h,$(kthread_headers),644:$h:$(incdir)/kthread/$(notdir $h)) \
+	644:$B/lib/libktbench.a:$(libdir)/libktbench.a \
+	644:$B/bench/harness/ktbench.pc:$(libdir)/pkgconfig/ktbench.pc \
+	$(foreach h,bench.h built.h,644:$B/include/ktbench/$h:$(incdir)/ktbench/$h) \
+	644:bench/targets.txt:$(datadir)/targets.txt \
 	$(foreach m,$(wildcard $(ROOMS:%=%/man/*.[1-8])),644:$m:$(mandir)/man$(subst .,,$(suffix $m))/$(notdir $m))
 
 install: all ## install below DESTDIR and PREFIX (/usr/local)
@@ -197,10 +228,12 @@ install: all ## install below DESTDIR and PREFIX (/usr/local)
 	$Qln -sf libkthread.so.0 '$(DESTDIR)$(libdir)/libkthread.so'
 	$Qlib/kthread/man/aliases '$(DESTDIR)$(mandir)'
 
-uninstall: ## remove what install put there
+uninstall: ## remove what install put there, and the directories that are kt's own
 	$Qfor i in $(install_list); do rm -f '$(DESTDIR)'$${i##*:}; done
 	$Qrm -f '$(DESTDIR)$(libdir)/libkthread.so'
 	$Qlib/kthread/man/aliases | while read -r i page; do rm -f '$(DESTDIR)$(mandir)/man3/'$$i; done
+	$Qfor i in $(libexecdir) $(datadir) $(incdir)/kthread $(incdir)/ktbench; do \
+		! [ -d '$(DESTDIR)'$$i ] || rmdir --ignore-fail-on-non-empty '$(DESTDIR)'$$i; done
 
 clean: ## remove build/
 	rm -rf $B

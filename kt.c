@@ -5,7 +5,9 @@
 
 #include "lib/cli/cli.h"
 
-static const struct {
+static int cmd_help(int argc, char **argv);
+
+static const struct command {
 	const char *name;
 	int (*run)(int argc, char **argv);
 	const char *help;
@@ -14,34 +16,66 @@ static const struct {
 	{ "trace", cmd_trace, "measure live threads: wakeup, park, work, stop" },
 	{ "report", cmd_report, "render a recorded run as text, HTML or JSON" },
 	{ "doctor", cmd_doctor, "say what this machine lets the tracers do" },
+	{ "help", cmd_help, "explain a command: kt help COMMAND" },
 };
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(name, commands[i].name))
+			return &commands[i];
+	return NULL;
+}
 
 static void usage(FILE *out)
 {
 	fprintf(out, "Usage: kt COMMAND [OPTION...]\n\nCommands:\n");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
-	fprintf(out,
-		"\n`kt COMMAND --help` lists a command's options; `kt --version` the version.\n");
+	fprintf(out, "\n`kt COMMAND --help` lists a command's options, `kt --version` prints the "
+		     "version.\n");
+}
+
+static int unknown(const char *name)
+{
+	return cli_refuse(KT_EXIT_USAGE, "unknown %s '%s'; `kt help` lists the commands",
+			  *name == '-' ? "option" : "command", name);
+}
+
+static int cmd_help(int argc, char **argv)
+{
+	char *help[] = { argv[0], "--help", NULL };
+	const struct command *c;
+
+	if (argc > 2)
+		return cli_refuse(KT_EXIT_USAGE, "unexpected argument '%s'; one COMMAND at a time",
+				  argv[2]);
+	c = argc < 2 ? NULL : find_command(argv[1]);
+	if (argc > 1 && !c)
+		return unknown(argv[1]);
+	if (c && c->run != cmd_help)
+		return c->run(2, help);
+	usage(stdout);
+	return cli_flush();
+}
+
+static bool is(const char *arg, const char *letter, const char *word)
+{
+	return !strcmp(arg, letter) || !strcmp(arg, word);
 }
 
 int main(int argc, char **argv)
 {
+	const struct command *c;
+
 	if (argc < 2) {
 		usage(stderr);
 		return KT_EXIT_USAGE;
 	}
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].run(argc - 1, argv + 1);
-	if (!strcmp(argv[1], "--version")) {
-		printf("kt %s\n", KT_VERSION);
-		return 0;
-	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help")) {
-		usage(stdout);
-		return 0;
-	}
-	fprintf(stderr, "kt: no command '%s'; `kt --help` lists them\n", argv[1]);
-	return KT_EXIT_USAGE;
+	if (is(argv[1], "-h", "--help") || !strcmp(argv[1], "-?"))
+		return cmd_help(argc - 1, argv + 1);
+	if (is(argv[1], "-V", "--version"))
+		return cli_version();
+	c = find_command(argv[1]);
+	return c ? c->run(argc - 1, argv + 1) : unknown(argv[1]);
 }

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "lib/cli/cli.h"
-
-#include <argp.h>
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
+
+#include "lib/cli/cli.h"
 
 #include "bpf/doctor.h"
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	(void)arg;
+	(void)state;
 	if (key == ARGP_KEY_ARG)
-		argp_error(state, "takes no arguments");
-	return key == ARGP_KEY_ARG ? EINVAL : ARGP_ERR_UNKNOWN;
+		return cli_refuse(KT_EXIT_USAGE, "unexpected argument '%s'; kt doctor takes none",
+				  arg);
+	return ARGP_ERR_UNKNOWN;
 }
 
 static const struct argp argp = {
@@ -27,11 +25,10 @@ static const struct argp argp = {
 int cmd_doctor(int argc, char **argv)
 {
 	struct doctor d;
+	int status;
 
-	argp_err_exit_status = KT_EXIT_USAGE;
-	argv[0] = "kt doctor";
-	argp_parse(&argp, argc, argv, 0, NULL, NULL);
-
+	if (!cli_parse("kt doctor", &argp, argc, argv, NULL, &status))
+		return status;
 	doctor_examine(&d);
 	for (size_t i = 0; i < d.nr; i++) {
 		const struct capability *c = &d.capability[i];
@@ -43,9 +40,5 @@ int cmd_doctor(int argc, char **argv)
 		if (c->remedy)
 			printf("%-26s  to get it: %s\n", "", c->remedy);
 	}
-	if (fflush(stdout)) {
-		fprintf(stderr, "kt doctor: cannot print: %s\n", strerror(errno));
-		return KT_EXIT_FAILED;
-	}
-	return KT_EXIT_OK;
+	return cli_flush();
 }

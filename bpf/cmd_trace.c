@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* kt trace: parse, trace, print. */
-#include "lib/cli/cli.h"
-
-#include <argp.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,7 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/cli/cli.h"
+#include "lib/cli/number.h"
+#include "lib/cli/output.h"
 #include "lib/cli/time.h"
+#include "lib/record/record.h"
 #include "lib/report/render.h"
 #include "lib/report/report.h"
 
@@ -29,21 +29,21 @@ static const struct argp_option option_table[] = {
 	{ "tid", 't', "TID", 0, "Only this thread", 0 },
 	{ "comm", 'c', "GLOB", 0, "Only threads whose name matches this shell pattern", 0 },
 	{ "kthreads", KEY_KTHREADS, NULL, 0, "The kernel's threads instead of user threads", 0 },
-	{ "duration", 'd', "TIME", 0, "End after TIME (units ns us ms s m h; s by default)", 0 },
+	{ "duration", 'd', "TIME", 0, "End after TIME (units ns us ms s m h; default s)", 0 },
 	{ "interval", 'i', "TIME", 0, "Record and print every TIME", 0 },
-	{ "by", KEY_BY, "WHAT", 0,
-	  "Figures per thread, func (work), worker (work), or for all (default)", 0 },
-	{ "output", 'o', "FILE", 0, "Keep the record in FILE, which must not exist", 0 },
+	{ "by", KEY_BY, "WHAT", 0, "", 0 }, /* help_filter() lists them */
+	{ "output", 'o', "FILE", 0,
+	  "Keep the record in FILE, which must not exist; into a pipe, a device or standard output "
+	  "(-) it goes without a table",
+	  0 },
 	{ "fail-on-loss", KEY_FAIL_ON_LOSS, NULL, 0, "Exit status 1 when something was lost", 0 },
 	{ 0 },
 };
 
 static const char doc[] =
-	"Measure live threads: what a wakeup consists of, what park and unpark take, how long works "
-	"wait, what stop takes."
-	"\vKIND is wakeup, park, work or stop. With COMMAND it is traced with all its descendants from "
-	"its first instruction on, and its exit status is the exit status here; -d ends only the "
-	"tracing.\n\n"
+	"Measure live threads."
+	"\vWith COMMAND it is traced with all its descendants from its first instruction on, and its "
+	"exit status is the exit status here; -d ends only the tracing.\n\n"
 	"Exit status: 0 fine, 1 losses under --fail-on-loss, 2 usage, bad input or missing privilege, "
 	"5 failed while tracing, 130 interrupted before the -d that was asked for.";
 
@@ -53,16 +53,13 @@ struct options {
 	const char *by;
 };
 
-/* Every refusal is one line on stderr. */
 __attribute__((format(printf, 1, 2), noreturn)) static void refuse(const char *fmt, ...)
 {
-	va_list ap;
+	va_list args;
 
-	fputs("kt trace: ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
+	va_start(args, fmt);
+	cli_vsay(fmt, args);
+	va_end(args);
 	exit(KT_EXIT_USAGE);
 }
 
@@ -71,35 +68,29 @@ static uint64_t time_of(const char *option, const char *text)
 	uint64_t ns = time_parse(text);
 
 	if (!ns)
-		refuse("%s wants a time above zero, as 500ms or 3s, not '%s'", option, text);
+		refuse("invalid %s '%s': expected a time above zero, such as 500ms or 3s", option,
+		       text);
 	return ns;
 }
 
 static pid_t parse_id(const char *what, const char *text)
 {
-	char *end;
-	long v;
+	uint64_t id;
 
-	errno = 0;
-	v = strtol(text, &end, 10);
-	if (errno || end == text || *end || v <= 0 || v > INT_MAX)
-		refuse("'%s' is no %s id", text, what);
-	return (pid_t)v;
+	if (!number_parse(text, 1, INT_MAX, &id))
+		refuse("'%s' is not a %s id", text, what);
+	return (pid_t)id;
 }
 
 static enum tracer_kind parse_kind(const char *text)
 {
-	static const char *const kinds[] = {
-		[TRACER_WAKEUP] = "wakeup",
-		[TRACER_PARK] = "park",
-		[TRACER_WORK] = "work",
-		[TRACER_STOP] = "stop",
-	};
+	enum tracer_kind kind = tracer_kind_find(text);
+	char known[128];
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (!strcmp(text, kinds[i]))
-			return (enum tracer_kind)i;
-	refuse("there is no kind '%s': trace wakeup, park, work or stop", text);
+	if (kind == NR_TRACER_KINDS)
+		refuse("unknown kind '%s': expected %s", text,
+		       tracer_kind_list(TRACER_ALL_KINDS, "or", known, sizeof(known)));
+	return kind;
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -108,10 +99,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	struct tracer_opts *t = &o->q.opts;
 
 	switch (key) {
-	case ARGP_KEY_INIT:
-		/* getopt's line about a bad option is enough, argp's own would be a second one. */
-		state->err_stream = NULL;
-		break;
 	case 'p':
 		t->tgid = parse_id("process", arg);
 		break;
@@ -141,7 +128,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case ARGP_KEY_ARG:
 		if (o->kind_given)
-			refuse("what is '%s'? A command stands after --", arg);
+			refuse("unexpected argument '%s'; put a command to run after --", arg);
 		t->kind = parse_kind(arg);
 		o->kind_given = true;
 		break;
@@ -151,40 +138,96 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
+static void list_kinds(FILE *out)
+{
+	fputs("KIND is one of", out);
+	for (enum tracer_kind k = 0; k < NR_TRACER_KINDS; k++) {
+		const struct tracer_kind_about *a = tracer_kind_about(k);
+
+		fprintf(out, "\n  %s: %s", a->name, a->measures);
+		for (uint32_t m = 0; m < a->nr_metrics; m++)
+			fprintf(out, "\n    %-12s  %s", a->metrics[m].name, a->metrics[m].meaning);
+	}
+}
+
+static void list_by(FILE *out)
+{
+	char kinds[128];
+
+	fputs("Figures per ", out);
+	for (enum tracer_by by = 0; by < NR_TRACER_BYS; by++) {
+		uint32_t can = tracer_kinds_by(by);
+
+		fputs(tracer_by_name(by), out);
+		if (can != TRACER_ALL_KINDS)
+			fprintf(out, " (%s)", tracer_kind_list(can, "and", kinds, sizeof(kinds)));
+		fputs(", ", out);
+	}
+	fputs("or for all (default)", out);
+}
+
+/* What the kinds say of themselves goes into the help. */
+static char *help_filter(int key, const char *text, void *input)
+{
+	char *buf = NULL;
+	size_t size;
+	FILE *out;
+
+	(void)input;
+	if (key != KEY_BY && key != ARGP_KEY_HELP_POST_DOC)
+		return (char *)text;
+	out = open_memstream(&buf, &size);
+	if (!out)
+		return (char *)text;
+	if (key == KEY_BY) {
+		list_by(out);
+	} else {
+		list_kinds(out);
+		fprintf(out, "\n\n%s", text);
+	}
+	fclose(out);
+	return buf;
+}
+
 static const struct argp argp = {
 	.options = option_table,
 	.parser = parse_option,
 	.args_doc = "KIND [-- COMMAND ARGUMENT...]",
 	.doc = doc,
+	.help_filter = help_filter,
 };
 
 static void check_by(struct options *o)
 {
 	struct tracer_opts *t = &o->q.opts;
-	bool work = t->kind == TRACER_WORK;
+	char known[128] = "";
 
 	if (!o->by || !strcmp(o->by, "all"))
 		return;
 	t->group = TRACER_GROUP_SUBJECT;
 	t->nr_groups = NR_SUBJECTS;
-	if (!strcmp(o->by, "thread"))
-		t->by = TRACER_BY_THREAD;
-	else if (work && !strcmp(o->by, "func"))
-		t->by = TRACER_BY_FUNC;
-	else if (work && !strcmp(o->by, "worker"))
-		t->by = TRACER_BY_WORKER;
-	else
-		refuse("--by wants %s, not '%s'",
-		       work ? "thread, func, worker or all" : "thread or all", o->by);
+	for (t->by = 0; t->by < NR_TRACER_BYS; t->by++) {
+		size_t used = strlen(known);
+
+		if (!(tracer_kinds_by(t->by) >> t->kind & 1))
+			continue;
+		if (!strcmp(o->by, tracer_by_name(t->by)))
+			return;
+		snprintf(known + used, sizeof(known) - used, "%s%s", used ? ", " : "",
+			 tracer_by_name(t->by));
+	}
+	refuse("invalid --by '%s': expected %s or all", o->by, known);
 }
 
 static void check_combination(const struct options *o)
 {
 	const struct tracer_opts *t = &o->q.opts;
+	char known[128];
 	struct glob *g;
 
 	if (!o->kind_given)
-		refuse("what to trace? wakeup, park, work or stop; kt trace --help lists the options");
+		refuse("no kind given: expected %s; kt trace --help lists the options",
+		       tracer_kind_list(TRACER_ALL_KINDS, "or", known, sizeof(known)));
 	if (t->kthreads && t->tgid)
 		refuse("--kthreads and -p exclude each other: kernel threads belong to no process");
 	if (o->q.command && (t->tgid || t->tid || t->kthreads))
@@ -193,12 +236,12 @@ static void check_combination(const struct options *o)
 		       : t->tid ? "-t"
 				: "--kthreads");
 	if (t->tgid == getpid())
-		refuse("process %d is this one", t->tgid);
+		refuse("process %d is kt trace itself", t->tgid);
 	if (!t->comm_glob)
 		return;
 	g = malloc(sizeof(*g));
 	if (g && glob_compile(g, t->comm_glob))
-		refuse("'%s' is no pattern: a bracket is open, or it is longer than %d characters",
+		refuse("invalid pattern '%s': a bracket is open, or it is longer than %d characters",
 		       t->comm_glob, GLOB_MAX_TOKENS);
 	free(g);
 }
@@ -208,8 +251,6 @@ static char **split_command(int *argc, char **argv)
 {
 	for (int i = 1; i < *argc; i++)
 		if (!strcmp(argv[i], "--")) {
-			if (i + 1 == *argc)
-				refuse("which command? none stands after --");
 			*argc = i;
 			return &argv[i + 1];
 		}
@@ -219,6 +260,7 @@ static char **split_command(int *argc, char **argv)
 static void parse(struct options *o, int argc, char **argv)
 {
 	char **sorted = calloc((size_t)argc + 1, sizeof(*sorted));
+	int status;
 
 	if (!sorted)
 		refuse("out of memory");
@@ -226,10 +268,11 @@ static void parse(struct options *o, int argc, char **argv)
 	o->q.argv = argv;
 	o->q.command = split_command(&argc, argv);
 	memcpy(sorted, argv, (size_t)argc * sizeof(*sorted));
-	sorted[0] = "kt trace";
-	if (argp_parse(&argp, argc, sorted, 0, NULL, o))
-		exit(KT_EXIT_USAGE);
+	if (!cli_parse("kt trace", &argp, argc, sorted, o, &status))
+		exit(status);
 	free(sorted);
+	if (o->q.command && !*o->q.command)
+		refuse("no command given after --");
 	check_combination(o);
 	check_by(o);
 }
@@ -263,7 +306,7 @@ static void print_interval(const struct tracer_snapshot *s, void *arg)
 
 static int print_report(const char *path, char *err, size_t errlen)
 {
-	struct terminal_style style = { .colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR") };
+	struct terminal_style style = terminal_style_of(stdout);
 	struct report *r;
 	int ret = report_load(&r, path, err, errlen);
 
@@ -284,12 +327,14 @@ static int print_report(const char *path, char *err, size_t errlen)
 /* An empty report needs a reason. */
 static void explain_nothing(const struct options *o)
 {
-	bool probes = o->q.opts.kind != TRACER_WAKEUP && !o->q.opts.kthreads;
+	const char *deed = tracer_kind_about(o->q.opts.kind)->deed;
 
-	fprintf(stderr, "kt trace: nothing was seen: %s\n",
-		probes && o->q.command
-			? "no program linked with libkthread was executed, or it did none of this"
-			: "none of this happened in that time");
+	if (deed && o->q.command)
+		cli_say("nothing was seen: COMMAND ran no program linked with libkthread, or that "
+			"program never %s",
+			deed);
+	else
+		cli_say("nothing was seen: none of this happened in that time");
 }
 
 /* A directory of our own for a record that nobody wants to keep. */
@@ -314,6 +359,18 @@ static void remove_temporary(char *path)
 	rmdir(path);
 }
 
+/* A pipe or a device cannot be read again for a table: then the record is all that is written. */
+static void open_stream(struct trace_request *q)
+{
+	char err[1024];
+	int fd, ret = output_in_place(q->output, &fd, err, sizeof(err));
+
+	if (ret < 0)
+		refuse("%s", err);
+	if (ret && record_stream(&q->stream, fd))
+		refuse("out of memory");
+}
+
 int cmd_trace(int argc, char **argv)
 {
 	char err[1024] = "", temporary[PATH_MAX] = "";
@@ -322,7 +379,9 @@ int cmd_trace(int argc, char **argv)
 	int ret, status = KT_EXIT_OK, command_status = 0;
 
 	parse(&o, argc, argv);
-	if (o.q.interval_ns) {
+	if (o.q.output)
+		open_stream(&o.q);
+	if (o.q.interval_ns && !o.q.stream) {
 		o.q.interval = print_interval;
 		o.q.arg = &o.q;
 	}
@@ -336,18 +395,17 @@ int cmd_trace(int argc, char **argv)
 	ret = trace_run(&o.q, &outcome, err, sizeof(err));
 	if (ret)
 		status = outcome.recorded ? KT_EXIT_FAILED : KT_EXIT_USAGE;
-	if (!ret)
+	if (!ret && !o.q.stream)
 		ret = print_report(o.q.output, err, sizeof(err));
 	if (ret) {
-		fprintf(stderr, "kt trace: %s\n", err);
-		status = status ?: KT_EXIT_FAILED;
+		status = cli_refuse(status ?: KT_EXIT_FAILED, "%s", err);
 	} else if (!outcome.nr_values) {
 		explain_nothing(&o);
 	}
 	if (*temporary)
 		remove_temporary(temporary);
 	if (outcome.command)
-		command_status = trace_wait_command(&outcome);
+		command_status = trace_run_wait(&outcome);
 	if (status)
 		return status;
 	if (command_status)

@@ -106,7 +106,7 @@ static __always_inline __u32 state_field(struct task_struct *p)
 
 /* ---- filters --------------------------------------------------------------------------------- */
 
-/* own_tid - what gettid() tells @p */
+/* own_tid - what gettid() returns to @p */
 static __always_inline __u32 own_tid(struct task_struct *p)
 {
 	struct pid *pid = NULL;
@@ -128,8 +128,8 @@ static __always_inline __u32 own_tid(struct task_struct *p)
 
 #ifdef TRACER_THREAD_NAMES
 /*
- * Full names of library threads, as their creation told; see names.bpf.h. Entries go with their
- * threads.
+ * Full names of library threads, from the probe of their creation; see names.bpf.h. Entries go with
+ * their threads.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -200,8 +200,8 @@ static __always_inline struct tracer_process *process_of(struct task_struct *p)
 }
 
 /*
- * wanted_process - for probes, which fire in all processes: is the current one to be looked at? Who
- * fires a probe need not be the subject, so nothing else of it is asked.
+ * wanted_process - for probes, which fire in all processes: is the current one to be looked at? The
+ * thread that fires a probe need not be the subject, so nothing else of it is asked.
  */
 static __always_inline bool wanted_process(struct task_struct *p)
 {
@@ -211,7 +211,8 @@ static __always_inline bool wanted_process(struct task_struct *p)
 }
 
 /*
- * wanted_class - the restrictions that hold for a task's whole life (but for its process joining)
+ * wanted_class - the restrictions that hold for a task's whole life, except that its process may
+ * join
  */
 static __always_inline bool wanted_class(struct task_struct *p)
 {

@@ -13,15 +13,15 @@
 	LOSS(groups_full)      /* more subjects than nr_groups */                                  \
 	LOSS(processes_full)   /* more followed processes than the map holds */                    \
 	LOSS(recursion_missed) /* the kernel skipped a program because it was running already */   \
-	LOSS(switch_missed) /* the kernel told of no sched_switch between two that exclude it */   \
-	LOSS(record_failed) /* a histogram index out of range: a bug of ours, never silent */      \
-	NOTE(absorbed)	    /* woken while still running or queued: no latency */                  \
-	NOTE(spun)	    /* T4 stamped with no sched_waking: the wait was a spin */             \
-	NOTE(no_slot)	    /* woken thread of a process with slots has none */                    \
-	NOTE(no_t0)	    /* woken with no request stamp */                                      \
-	NOTE(stale_t0)	    /* the request stamp is older than the last answer */                  \
-	NOTE(t0_reused)	    /* the request stamp belongs to an earlier wake */                     \
-	NOTE(idle_waker)    /* woken out of an idle CPU (interrupt): no T0 can be read */          \
+	LOSS(switch_missed)    /* no sched_switch came between two that exclude each other */      \
+	LOSS(record_failed)    /* a histogram index out of range: a bug of ours, never silent */   \
+	NOTE(absorbed)	       /* woken while still running or queued: no latency */               \
+	NOTE(spun)	       /* T4 stamped with no sched_waking: the wait was a spin */          \
+	NOTE(no_slot)	       /* woken thread of a process with slots has none */                 \
+	NOTE(no_t0)	       /* woken with no request stamp */                                   \
+	NOTE(stale_t0)	       /* the request stamp is older than the last answer */               \
+	NOTE(t0_reused)	       /* the request stamp belongs to an earlier wake */                  \
+	NOTE(idle_waker)       /* woken out of an idle CPU (interrupt): no T0 can be read */       \
 	NOTE(foreign_waker) /* woken by another process or a kernel thread: no T0 can be read */   \
 	NOTE(no_t4)	    /* thread ended or lost its slot before its first instruction stamp */ \
 	NOTE(reblocked)	    /* blocked again before T4: the next wake is a link of the chain */    \
@@ -54,7 +54,7 @@ _Static_assert(NR_COUNTERS <= 64, "masks are 64 bits");
 	(COUNTER_BIT(storage_failed) | COUNTER_BIT(groups_full) | COUNTER_BIT(processes_full) | \
 	 COUNTER_BIT(recursion_missed) | COUNTER_BIT(record_failed))
 
-/* Not reported by name: the number of events handled stands behind the counters. */
+/* Not reported by name: the number of events handled comes after the counters. */
 #define COUNTER_EVENTS	 NR_COUNTERS
 #define NR_COUNTER_SLOTS (NR_COUNTERS + 1)
 #endif

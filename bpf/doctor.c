@@ -23,6 +23,7 @@
 #include <linux/bpf.h>
 
 #include "bpf/features.h"
+#include "bpf/kinds.h"
 
 #define ROOT_OR_CAPS "run as root, or grant CAP_BPF and CAP_PERFMON"
 
@@ -45,26 +46,26 @@ __attribute__((format(printf, 6, 7))) static void say(struct examination *e, con
 	c = &e->d->capability[e->d->nr++];
 	c->name = name;
 	c->state = s;
-	c->costs = s == CAPABILITY_OK ? "" : costs;
+	snprintf(c->costs, sizeof(c->costs), "%s", s == CAPABILITY_OK ? "" : costs);
 	c->remedy = s == CAPABILITY_OK ? NULL : remedy;
 	va_start(ap, fmt);
 	vsnprintf(c->why, sizeof(c->why), fmt, ap);
 	va_end(ap);
 }
 
-/* The outcome of a trial: @err is 0 or a negative errno. */
-static void say_tried(struct examination *e, const char *name, int err, const char *costs)
+/* The outcome of a trial: @ret is 0 or a negative errno. */
+static void say_tried(struct examination *e, const char *name, int ret, const char *costs)
 {
-	if (!err)
+	if (!ret)
 		say(e, name, CAPABILITY_OK, costs, NULL, "%s", "");
-	else if (err == -EPERM || err == -EACCES)
+	else if (ret == -EPERM || ret == -EACCES)
 		say(e, name, CAPABILITY_FORBIDDEN, costs,
 		    e->is_privileged ? "boot with lockdown=none" : ROOT_OR_CAPS,
 		    e->is_privileged
 			    ? "refused in spite of the capabilities, as locked-down kernels do"
 			    : "this process lacks the capabilities");
 	else
-		say(e, name, CAPABILITY_ABSENT, costs, NULL, "%s", strerror(-err));
+		say(e, name, CAPABILITY_ABSENT, costs, NULL, "%s", strerror(-ret));
 }
 
 static bool read_line(const char *path, char *out, size_t len)
@@ -167,68 +168,40 @@ static int try_btf_program(struct examination *e, enum bpf_attach_type attach, c
 
 static void examine_programs(struct examination *e)
 {
-	int err;
-
 	say_tried(e, "tp_btf programs",
 		  try_btf_program(e, BPF_TRACE_RAW_TP, "btf_trace_sched_switch", BTF_KIND_TYPEDEF),
 		  "kt trace wakeup, park, and all kernel threads");
 	say_tried(e, "raw_tp programs", try_program(BPF_PROG_TYPE_RAW_TRACEPOINT, 0, 0),
 		  "run times of kernel workers");
-	say_tried(e, "tracepoint programs", try_program(BPF_PROG_TYPE_TRACEPOINT, 0, 0),
-		  "nothing of kt; other tools need them");
-	say_tried(e, "fentry programs",
-		  try_btf_program(e, BPF_TRACE_FENTRY, "schedule", BTF_KIND_FUNC),
-		  "nothing of kt: park requests of kernel threads show only from their wake on");
 	say_tried(
 		e, "iter/task programs",
 		try_btf_program(e, BPF_TRACE_ITER, "bpf_iter_task", BTF_KIND_FUNC),
 		"state for threads older than the tracer: their first wakes count as storage_failed");
-
-	err = try_program(BPF_PROG_TYPE_KPROBE, 0, 0);
-	if (!err && access("/sys/bus/event_source/devices/kprobe/type", F_OK))
-		say(e, "kprobes", CAPABILITY_ABSENT, "nothing of kt: nothing depends on them",
-		    "a kernel built with CONFIG_KPROBE_EVENTS", "the kernel has no kprobe events");
-	else
-		say_tried(e, "kprobes", err, "nothing of kt: nothing depends on them");
 }
 
 static void examine_maps(struct examination *e)
 {
-	static const char *const feature_costs[NR_FEATURES] = {
-		[FEATURE_ATOMICS] = "kt trace work, park and stop",
-		[FEATURE_CURRENT_TASK] = "kt trace work, and all tracing of programs",
-		[FEATURE_TASK_STORAGE] = "kt trace wakeup",
-	};
+	char costs[160] = "kt trace ";
+	size_t used = strlen(costs);
 	int ok = libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL);
 
-	/* The library cannot tell refused from unknown: without privilege it is refused. */
+	/* The library does not tell refused from unknown: without privilege it is refused. */
 	say_tried(e, "ring buffer maps",
 		  ok == 1	     ? 0
 		  : e->is_privileged ? ok ?: -EINVAL
 				     : -EPERM,
 		  "outliers and lifecycle events");
 	for (enum feature f = 0; f < NR_FEATURES; f++) {
-		int err = feature_try(f);
+		int ret = feature_try(f);
 
-		if (!err || !e->is_privileged)
-			say_tried(e, feature_text[f].name, err ? -EPERM : 0, feature_costs[f]);
+		tracer_kind_list(tracer_kinds_needing(f), "and", costs + used,
+				 sizeof(costs) - used);
+		if (!ret || !e->is_privileged)
+			say_tried(e, feature_text[f].name, ret ? -EPERM : 0, costs);
 		else
-			say(e, feature_text[f].name, CAPABILITY_ABSENT, feature_costs[f],
+			say(e, feature_text[f].name, CAPABILITY_ABSENT, costs,
 			    feature_text[f].since, "refused by this kernel");
 	}
-}
-
-static int tracepoint_args(struct examination *e, const char *name)
-{
-	char type[96];
-	const struct btf_type *t;
-	int id;
-
-	snprintf(type, sizeof(type), "btf_trace_%s", name);
-	id = e->btf ? btf__find_by_name_kind(e->btf, type, BTF_KIND_TYPEDEF) : -ENOENT;
-	t = id < 0 ? NULL : btf__type_by_id(e->btf, btf__type_by_id(e->btf, id)->type);
-	t = t && btf_is_ptr(t) ? btf__type_by_id(e->btf, t->type) : NULL;
-	return t && btf_is_func_proto(t) ? btf_vlen(t) - 1 : -ENOENT;
 }
 
 static void examine_events(struct examination *e)
@@ -238,7 +211,7 @@ static void examine_events(struct examination *e)
 		"sched_kthread_work_execute_start", "sched_kthread_work_execute_end"
 	};
 	char missing[120] = "";
-	int n = tracepoint_args(e, "sched_switch");
+	int n = feature_tracepoint_args("sched_switch");
 
 	if (n >= 4)
 		say(e, "sched_switch prev_state", CAPABILITY_OK, "", NULL, "4th argument");
@@ -246,10 +219,10 @@ static void examine_events(struct examination *e)
 		say(e, "sched_switch prev_state", CAPABILITY_ABSENT,
 		    "a few switches in ten thousand are put in the wrong class (state read from the task)",
 		    "Linux 5.18 or later",
-		    n < 0 ? "no BTF to look in" : "sched_switch has %d arguments", n);
+		    !n ? "no BTF to look in" : "sched_switch has %d arguments", n);
 
 	for (size_t i = 0; i < sizeof(kthread_events) / sizeof(kthread_events[0]); i++)
-		if (tracepoint_args(e, kthread_events[i]) < 0)
+		if (!feature_tracepoint_args(kthread_events[i]))
 			snprintf(missing + strlen(missing), sizeof(missing) - strlen(missing),
 				 "%s%s", *missing ? " " : "",
 				 kthread_events[i] + strlen("sched_kthread_"));
@@ -280,11 +253,11 @@ static void examine_perf(struct examination *e)
 					 .config = PERF_COUNT_SW_CPU_CLOCK };
 	struct perf_event_attr uprobe = { 0 };
 	char line[64] = "?";
-	int err = perf_open(&clock);
+	int ret = perf_open(&clock);
 
 	read_line("/proc/sys/kernel/perf_event_paranoid", line, sizeof(line));
-	if (err)
-		say_tried(e, "perf events", err, costs);
+	if (ret)
+		say_tried(e, "perf events", ret, costs);
 	else
 		say(e, "perf events", CAPABILITY_OK, "", NULL, "perf_event_paranoid is %s", line);
 
@@ -294,19 +267,19 @@ static void examine_perf(struct examination *e)
 		return;
 	}
 	/*
-	 * The offset 0 is no code, but permission is asked first; a real probe would change our
-	 * text.
+	 * There is no code at offset 0, but permission is checked first; a real probe would change
+	 * our text.
 	 */
 	uprobe.type = (uint32_t)strtoul(line, NULL, 10);
 	uprobe.config1 = (uint64_t)(uintptr_t) "/proc/self/exe";
-	err = perf_open(&uprobe);
-	if ((err == -EPERM || err == -EACCES) && e->is_privileged &&
+	ret = perf_open(&uprobe);
+	if ((ret == -EPERM || ret == -EACCES) && e->is_privileged &&
 	    !(e->caps & 1ULL << CAP_SYS_ADMIN))
 		say(e, "uprobes and USDT", CAPABILITY_FORBIDDEN, costs,
 		    "run as root, or grant CAP_SYS_ADMIN",
-		    "this kernel wants CAP_SYS_ADMIN for them");
-	else if (err == -EPERM || err == -EACCES)
-		say_tried(e, "uprobes and USDT", err, costs);
+		    "this kernel requires CAP_SYS_ADMIN for them");
+	else if (ret == -EPERM || ret == -EACCES)
+		say_tried(e, "uprobes and USDT", ret, costs);
 	else if (access("/sys/bus/event_source/devices/uprobe/format/ref_ctr_offset", F_OK))
 		say(e, "uprobes and USDT", CAPABILITY_ABSENT, costs, "Linux 4.20 or later",
 		    "no semaphores: the library's probes stay switched off");
@@ -339,7 +312,8 @@ static void examine_files(struct examination *e)
 		    e->is_privileged ? CAPABILITY_NOT_CONFIGURED : CAPABILITY_FORBIDDEN,
 		    "nothing of kt; bpftrace and perf need it",
 		    "mount -t tracefs nodev /sys/kernel/tracing",
-		    e->is_privileged ? "not mounted" : "not mounted, or not readable for us");
+		    e->is_privileged ? "not mounted"
+				     : "not mounted, or not readable by this process");
 
 	fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	if (fd >= 0) {
@@ -359,7 +333,7 @@ static void examine_files(struct examination *e)
 		say(e, "kernel symbols", CAPABILITY_FORBIDDEN,
 		    "names of kernel functions; flushes of kernel workers count as works",
 		    "run as root, or sysctl kernel.kptr_restrict=0",
-		    "addresses are hidden from us");
+		    "addresses are hidden from this process");
 	else
 		say(e, "kernel symbols", CAPABILITY_OK, "", NULL, "%s", "");
 	if (fd >= 0)

@@ -19,7 +19,7 @@ struct capability {
 	const char *name;
 	enum capability_state state;
 	char why[160];	    /* what was found, also when ok; "" when there is nothing to say */
-	const char *costs;  /* what is lost without it */
+	char costs[160];    /* what is lost without it */
 	const char *remedy; /* a command or setting that brings it, NULL: none */
 };
 

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "bpf/error.h"
+
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "bpf/tracer_impl.h"
 
 #define CAP_SYS_PTRACE_BIT 19
 #define CAP_SYS_ADMIN_BIT  21
@@ -37,7 +40,7 @@ static int log_keep(enum libbpf_print_level level, const char *fmt, va_list ap)
 	return 0;
 }
 
-void tracer_log_start(void)
+void error_log_start(void)
 {
 	log_used = 0;
 	log_text[0] = 0;
@@ -62,7 +65,7 @@ static bool line_says_something(const char *line)
 }
 
 /* The last message that says something, one line, "" when there is none. */
-static const char *tracer_log_last(void)
+static const char *log_last(void)
 {
 	static char last[256];
 	char *copy = strdup(log_text), *line, *save = NULL;
@@ -142,7 +145,7 @@ static void why_not_permitted(char *out, size_t len)
 			"refused although privileged; a container's seccomp filter or a security module forbids bpf()");
 }
 
-int tracer_say(char *err, size_t errlen, int errnum, const char *fmt, ...)
+int error_say(char *err, size_t errlen, int errnum, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -153,7 +156,7 @@ int tracer_say(char *err, size_t errlen, int errnum, const char *fmt, ...)
 	return errnum;
 }
 
-int tracer_error(char *err, size_t errlen, int errnum, const char *what, ...)
+int error_explain(char *err, size_t errlen, int errnum, const char *what, ...)
 {
 	char did[192], why[384];
 	const char *last;
@@ -165,8 +168,8 @@ int tracer_error(char *err, size_t errlen, int errnum, const char *what, ...)
 
 	if (errnum == -EPERM || errnum == -EACCES) {
 		why_not_permitted(why, sizeof(why));
-		/* A program the verifier refuses is -EACCES too: then its words are the cause. */
-		last = errnum == -EACCES ? tracer_log_last() : "";
+		/* Also -EACCES: a program the verifier refuses. Its words are the cause then. */
+		last = errnum == -EACCES ? log_last() : "";
 		if (*last && !strstr(why, "missing"))
 			snprintf(why, sizeof(why), "the verifier refused: %s", last);
 	} else if (access("/sys/kernel/btf/vmlinux", R_OK)) {
@@ -176,17 +179,17 @@ int tracer_error(char *err, size_t errlen, int errnum, const char *what, ...)
 	} else if (errnum == -ENOSYS) {
 		snprintf(why, sizeof(why), "this kernel has no bpf(); it needs CONFIG_BPF_SYSCALL");
 	} else {
-		last = tracer_log_last();
+		last = log_last();
 		snprintf(why, sizeof(why), "%s%s%s", strerror(-errnum), *last ? ": " : "", last);
 	}
-	return tracer_say(err, errlen, errnum, "cannot %s: %s", did, why);
+	return error_say(err, errlen, errnum, "cannot %s: %s", did, why);
 }
 
-int tracer_process_error(char *err, size_t errlen, int errnum, const char *what, pid_t pid)
+int error_explain_process(char *err, size_t errlen, int errnum, const char *what, pid_t pid)
 {
 	if (errnum != -EPERM && errnum != -EACCES)
-		return tracer_error(err, errlen, errnum, "%s of process %d", what, pid);
-	return tracer_say(
+		return error_explain(err, errlen, errnum, "%s of process %d", what, pid);
+	return error_say(
 		err, errlen, errnum, "cannot %s of process %d: %s", what, pid,
 		effective_caps() >> CAP_SYS_PTRACE_BIT & 1
 			? "refused although privileged; it is in another user namespace, "
@@ -194,12 +197,14 @@ int tracer_process_error(char *err, size_t errlen, int errnum, const char *what,
 			: "not permitted, CAP_SYS_PTRACE missing; run as root or grant it");
 }
 
-int tracer_probe_error(char *err, size_t errlen, int errnum, const char *provider, const char *name)
+int error_explain_probe(char *err, size_t errlen, int errnum, const char *provider,
+			const char *name)
 {
 	if ((errnum != -EPERM && errnum != -EACCES) || effective_caps() >> CAP_SYS_ADMIN_BIT & 1)
-		return tracer_error(err, errlen, errnum, "attach the probe %s:%s", provider, name);
-	return tracer_say(err, errlen, errnum,
-			  "cannot attach the probe %s:%s: not permitted, CAP_SYS_ADMIN missing, "
-			  "which this kernel wants for probes of programs; run as root or grant it",
-			  provider, name);
+		return error_explain(err, errlen, errnum, "attach the probe %s:%s", provider, name);
+	return error_say(
+		err, errlen, errnum,
+		"cannot attach the probe %s:%s: this kernel requires CAP_SYS_ADMIN to attach "
+		"user-space probes; run as root or grant it",
+		provider, name);
 }

@@ -2,6 +2,7 @@
 #include "bpf/features.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
@@ -9,6 +10,8 @@
 #include <unistd.h>
 
 #include <linux/bpf.h>
+
+#include "bpf/error.h"
 
 const struct feature_text feature_text[NR_FEATURES] = {
 	[FEATURE_ATOMICS] = { "atomic operations of BPF", "Linux 5.12 or later" },
@@ -81,9 +84,9 @@ int features_missing(unsigned int needs, char *text, size_t size)
 
 	text[0] = 0;
 	for (enum feature f = 0; f < NR_FEATURES; f++) {
-		int err = needs & FEATURE_BIT(f) ? feature_try(f) : 0;
+		int ret = needs & FEATURE_BIT(f) ? feature_try(f) : 0;
 
-		if (!err || err == -EPERM || used >= size)
+		if (!ret || ret == -EPERM || used >= size)
 			continue;
 		used += (size_t)snprintf(text + used, size - used, "%s%s (it takes %s)",
 					 nr ? " and no " : "", feature_text[f].name,
@@ -91,4 +94,27 @@ int features_missing(unsigned int needs, char *text, size_t size)
 		nr++;
 	}
 	return nr;
+}
+
+int feature_tracepoint_args(const char *name)
+{
+	static struct btf *kernel;
+	const struct btf_type *type;
+	char full[128];
+	int id;
+
+	error_log_start();
+	if (!kernel)
+		kernel = btf__load_vmlinux_btf();
+	if (!kernel)
+		return 0;
+	snprintf(full, sizeof(full), "btf_trace_%s", name);
+	id = btf__find_by_name_kind(kernel, full, BTF_KIND_TYPEDEF);
+	if (id < 0)
+		return 0;
+	type = btf__type_by_id(kernel, id); /* typedef -> pointer -> function prototype */
+	type = type ? btf__type_by_id(kernel, type->type) : NULL;
+	type = type && btf_is_ptr(type) ? btf__type_by_id(kernel, type->type) : NULL;
+	/* its first parameter is the tracepoint's private data */
+	return type && btf_is_func_proto(type) ? btf_vlen(type) - 1 : 0;
 }

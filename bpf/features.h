@@ -24,8 +24,8 @@ struct feature_text {
 extern const struct feature_text feature_text[NR_FEATURES];
 
 /*
- * feature_try - 0, or -errno as the kernel refused it; -EPERM: not told from absent without
- * privilege
+ * feature_try - 0, or -errno as the kernel refused it; -EPERM: without privilege, so it may also be
+ * absent
  */
 int feature_try(enum feature f);
 
@@ -36,4 +36,10 @@ int feature_try(enum feature f);
  * Return: how many.
  */
 int features_missing(unsigned int needs, char *text, size_t size);
+
+/*
+ * feature_tracepoint_args - the number of arguments of tracepoint @name, 0: the kernel's BTF has no
+ * btf_trace_<name>
+ */
+int feature_tracepoint_args(const char *name);
 #endif

@@ -6,8 +6,8 @@
  *
  * Each object that filters by process includes it; the loader attaches the programs when
  * settings.by_process is on. A forked child has its parent's memory layout, so it inherits the
- * registry address; exec voids it, and the loader looks for the new one (process_changes tells it
- * to).
+ * registry address; exec voids it, and the loader looks for the new one when process_changes has
+ * moved.
  */
 #include "bpf/common.bpf.h"
 

@@ -9,29 +9,19 @@
  * when token j accepts c, and keeps it when a '*' stands before token j. The pattern matches when
  * bit nr_tokens is set at the end. Names are matched as bytes.
  */
-#ifdef __bpf__
-#include "bpf/kernel_types.h"
-typedef __u64 glob_u64;
-typedef __u32 glob_u32;
-typedef __u8 glob_u8;
-#else
-#include <stdint.h>
-typedef uint64_t glob_u64;
-typedef uint32_t glob_u32;
-typedef uint8_t glob_u8;
-#endif
+#include "lib/probe/types.h"
 
 #define GLOB_MAX_TOKENS 63
 
 struct glob {
-	glob_u64 accept[256]; /* bit j: token j accepts this byte */
-	glob_u64 star;	/* bit j: a '*' stands before token j (or at the end, j = nr_tokens) */
-	glob_u64 final; /* bit nr_tokens */
+	uint64_t accept[256]; /* bit j: token j accepts this byte */
+	uint64_t star;	/* bit j: a '*' stands before token j (or at the end, j = nr_tokens) */
+	uint64_t final; /* bit nr_tokens */
 };
 
 /* glob_step - state after @c; begin with 1, matched when (state & final) */
-static inline __attribute__((always_inline)) glob_u64 glob_step(glob_u64 accept, glob_u64 star,
-								glob_u64 state)
+static inline __attribute__((always_inline)) uint64_t glob_step(uint64_t accept, uint64_t star,
+								uint64_t state)
 {
 	return (state & accept) << 1 | (state & star);
 }

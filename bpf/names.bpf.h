@@ -2,7 +2,7 @@
 #ifndef KT_BPF_NAMES_BPF_H
 #define KT_BPF_NAMES_BPF_H
 /*
- * Full names of library threads: comm holds 15 characters, the probe kthread:create tells all of
+ * Full names of library threads: comm holds 15 characters, the probe kthread:create has all of
  * them.
  *
  * Define TRACER_THREAD_NAMES before bpf/common.bpf.h, include this after it, and attach both

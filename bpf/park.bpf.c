@@ -89,7 +89,7 @@ static __always_inline struct park_target *target_of(struct task_struct *current
 }
 
 /*
- * The subject is the parked thread, and only its own probes tell who it is. @p: it, or NULL when
+ * The subject is the parked thread, and only its own probes identify it. @p: it, or NULL when
  * the event is another thread's. Return: its figures may be recorded now.
  */
 static __always_inline bool target_known(struct park_target *t, struct task_struct *p)

@@ -26,11 +26,6 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
 }
 
-int process_global_id(pid_t local, uint32_t *global)
-{
-	return pidns_to_global(local, global);
-}
-
 static struct tracer_known_process *find(struct tracer *t, uint32_t tgid)
 {
 	uint32_t i;
@@ -59,13 +54,13 @@ static struct tracer_known_process *know(struct tracer *t, uint32_t tgid)
 	return p;
 }
 
-/* Threads that were there before we knew of them have no storage yet. */
+/* Threads that were there before their process joined have no storage yet. */
 static void seed_threads(struct tracer *t)
 {
 	char err[8];
 
 	if (t->attached && bpf_object__find_program_by_name(t->obj, "seed_tasks"))
-		tracer_run_iter(t, "seed_tasks", err, sizeof(err));
+		attach_iter_once(t, "seed_tasks", err, sizeof(err));
 }
 
 static int look(struct tracer *t, struct tracer_known_process *p, char *err, size_t errlen)
@@ -85,7 +80,7 @@ static int look(struct tracer *t, struct tracer_known_process *p, char *err, siz
 	return ret < 0 ? ret : 0;
 }
 
-/* Release: who sees the new number of changes finds the address in the map. */
+/* Release: a program that sees the new number of changes finds the address in the map. */
 static void announce_registry(struct tracer *t)
 {
 	__atomic_store_n(&t->control->stamped, 1, __ATOMIC_RELEASE);
@@ -110,7 +105,7 @@ int process_add(struct tracer *t, pid_t tgid, uint64_t registry_addr)
 	if (!p)
 		return -ENOMEM;
 	p->registry = registry_addr;
-	p->done = p->told = registry_addr != 0;
+	p->done = p->given = registry_addr != 0;
 	if (registry_addr)
 		announce_registry(t);
 	seed_threads(t);
@@ -221,9 +216,9 @@ void process_forget_looks(struct tracer *t)
 {
 	uint32_t i;
 
-	/* An address that tracer_add_process() told stays good. */
+	/* An address that came by tracer_add_process() stays good. */
 	for (i = 0; i < t->nr_processes; i++) {
-		t->process[i].done = t->process[i].told || !t->process[i].local;
+		t->process[i].done = t->process[i].given || !t->process[i].local;
 		t->process[i].looked = 0;
 		t->process[i].next_ns = 0;
 	}
@@ -271,24 +266,24 @@ int process_check(struct tracer *t, char *err, size_t errlen)
 	uint32_t id;
 
 	if (of < 0)
-		return tracer_say(err, errlen, -ESRCH, "no process has the id %d", o->tgid);
+		return error_say(err, errlen, -ESRCH, "no process has the id %d", o->tgid);
 	if (of_tid < 0)
-		return tracer_say(err, errlen, -ESRCH, "no thread has the id %d", o->tid);
+		return error_say(err, errlen, -ESRCH, "no thread has the id %d", o->tid);
 	if (of && of != o->tgid)
-		return tracer_say(err, errlen, -ESRCH,
-				  "%d is a thread of process %d, not a process", o->tgid, of);
+		return error_say(err, errlen, -ESRCH, "%d is a thread of process %d, not a process",
+				 o->tgid, of);
 	if (of && of_tid && of != of_tid)
-		return tracer_say(err, errlen, -ESRCH, "thread %d belongs to process %d, not to %d",
-				  o->tid, of_tid, of);
+		return error_say(err, errlen, -ESRCH, "thread %d belongs to process %d, not to %d",
+				 o->tid, of_tid, of);
 	if (!o->kthreads && (of || of_tid) && is_kernel_thread(of_tid ?: of))
-		return tracer_say(err, errlen, -EINVAL,
-				  "%d is a kernel thread; they are traced by --kthreads -t %d",
-				  of_tid ?: of, of_tid ?: of);
+		return error_say(err, errlen, -EINVAL,
+				 "%d is a kernel thread; they are traced by --kthreads -t %d",
+				 of_tid ?: of, of_tid ?: of);
 	if (o->kthreads && of_tid && !is_kernel_thread(of_tid))
-		return tracer_say(err, errlen, -EINVAL,
-				  "thread %d is no kernel thread; leave --kthreads out", o->tid);
+		return error_say(err, errlen, -EINVAL,
+				 "thread %d is not a kernel thread; leave --kthreads out", o->tid);
 	if ((of || of_tid) && pidns_to_global(of ?: of_tid, &id))
-		return tracer_say(
+		return error_say(
 			err, errlen, -ENOTSUP,
 			"cannot translate the id %d out of this pid namespace; run in the initial one",
 			of ?: of_tid);
@@ -304,7 +299,7 @@ int process_seed(struct tracer *t, char *err, size_t errlen)
 		return 0;
 	ret = process_add(t, tgid, 0);
 	if (ret)
-		return tracer_error(err, errlen, ret, "trace process %d", tgid);
+		return error_explain(err, errlen, ret, "trace process %d", tgid);
 	return 0;
 }
 

@@ -61,13 +61,6 @@ static struct bpf_map *map_of(struct tracer *t, const char *name)
 	return bpf_object__find_map_by_name(t->obj, name);
 }
 
-int tracer_map_fd(struct tracer *t, const char *name)
-{
-	struct bpf_map *m = map_of(t, name);
-
-	return m ? bpf_map__fd(m) : -ENOENT;
-}
-
 /*
  * Are the possible CPUs numbered from 0 without holes? Then each number below the count is one CPU.
  */
@@ -88,10 +81,12 @@ int slab_size(struct tracer *t)
 
 	if (cpus < 1)
 		return cpus ?: -EINVAL;
+	if (t->ops->about.nr_metrics > TRACER_MAX_METRICS || t->ops->nr_hidden > TRACER_MAX_METRICS)
+		return -E2BIG;
 	t->nr_cpus = cpus;
 	t->nr_shards = cpus < TRACER_MAX_SHARDS ? cpus : TRACER_MAX_SHARDS;
 	t->nr_groups = t->opts.group == TRACER_GROUP_ALL ? 1 : t->opts.nr_groups ?: TRACER_DEFAULT_GROUPS;
-	t->nr_metrics = t->ops->nr_metrics + t->ops->nr_hidden;
+	t->nr_metrics = t->ops->about.nr_metrics + t->ops->nr_hidden;
 	t->settings->nr_groups = t->nr_groups;
 	t->settings->nr_metrics = t->nr_metrics;
 	t->settings->nr_shards = t->nr_shards;
@@ -119,7 +114,7 @@ int slab_map(struct tracer *t, char *err, size_t errlen)
 	at = mmap(NULL, t->hists_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
 		  tracer_map_fd(t, "hists"), 0);
 	if (at == MAP_FAILED)
-		return tracer_error(err, errlen, -errno, "map the histograms");
+		return error_explain(err, errlen, -errno, "map the histograms");
 	t->hists = at;
 	return 0;
 }
@@ -311,11 +306,11 @@ static void find_new_subjects(struct tracer *t)
 static void read_group(struct tracer *t, struct tracer_group_data *g, uint32_t cell,
 		       struct tracer_extremes *per_cpu)
 {
-	struct hist *hidden[NR_METRICS] = { NULL };
+	struct hist *hidden[TRACER_MAX_METRICS] = { NULL };
 	uint32_t m;
 
-	for (m = 0; m < t->ops->nr_metrics; m++)
-		g->metric[t->ops->first_metric + m] = take_cell(t, cell++, per_cpu);
+	for (m = 0; m < t->ops->about.nr_metrics; m++)
+		g->metric[TRACER_FIRST_METRIC(t->opts.kind) + m] = take_cell(t, cell++, per_cpu);
 	for (m = 0; m < t->ops->nr_hidden; m++)
 		hidden[m] = take_cell(t, cell++, per_cpu);
 	if (t->ops->fold)
@@ -358,9 +353,9 @@ int slab_read(struct tracer *t, struct tracer_snapshot **out)
 	if (!s)
 		return -ENOMEM;
 	/*
-	 * A program reads the bank once and writes only there. After the grace period nobody who
-	 * read the old number is running, so that bank is ours: nothing is lost, nothing counted
-	 * twice.
+	 * A program reads the bank once and writes only there. After the grace period no
+	 * program that read the old number is running, so that bank is ours: nothing is lost,
+	 * nothing counted twice.
 	 */
 	__atomic_store_n(&t->control->bank, !bank, __ATOMIC_RELEASE);
 	ret = grace_period();
@@ -374,7 +369,7 @@ int slab_read(struct tracer *t, struct tracer_snapshot **out)
 	s->cpu_ns = since(clock_ns(CLOCK_PROCESS_CPUTIME_ID), &t->last_cpu_ns);
 	ret = read_groups(t, s, bank) ?: read_counters(t, s);
 	if (ret) {
-		tracer_snapshot_free(s);
+		slab_snapshot_free(s);
 		return ret;
 	}
 	*out = s;
@@ -388,7 +383,7 @@ void slab_start(struct tracer *t)
 	t->last_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 }
 
-void tracer_snapshot_free(struct tracer_snapshot *s)
+void slab_snapshot_free(struct tracer_snapshot *s)
 {
 	uint32_t i, m;
 

@@ -6,8 +6,8 @@
  *
  * Only while current's address space is the task's: bpf_probe_read_user() reads current's. The
  * place is searched once and kept in task storage; each read checks the thread id in it again,
- * since a slot may be given back. A page that is not resident cannot be read here: that is told
- * from "has no slot".
+ * since a slot may be given back. A page that is not resident cannot be read here: that is not
+ * the same as "has no slot".
  */
 #include "bpf/common.bpf.h"
 #include "lib/probe/slot.h"

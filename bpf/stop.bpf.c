@@ -2,7 +2,7 @@
 /*
  * stop: how long kthread_stop() takes, from its call to its return, for its caller.
  *
- * The return's event does not say whom it stopped, so the two are paired by the calling thread,
+ * The return's event does not name the stopped thread, so the two are paired by the calling thread,
  * which is in one stop at a time. The subject is the stopped thread.
  */
 #define HIST_PREEMPTIBLE
@@ -38,7 +38,7 @@ static __always_inline void key_by_name(struct tracer_subject *s)
 }
 
 /*
- * @s: NULL for a stop nobody asked for: its return must find its beginning, and count for nobody.
+ * @s: NULL for a stop that does not count: its return must find its beginning all the same.
  */
 static __always_inline int stop_begun(__u64 now, struct tracer_subject *s)
 {
@@ -135,7 +135,7 @@ int BPF_PROG(on_kernel_stop_ret, int ret)
 	return started() ? stop_ended(now) : 0;
 }
 
-/* A thread that was ended inside of its stop must not leave it to whoever gets its id. */
+/* A thread that was ended inside of its stop must not leave it to the next one with its id. */
 SEC("?tp_btf/sched_process_exit")
 int BPF_PROG(on_thread_exit, struct task_struct *p)
 {

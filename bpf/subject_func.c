@@ -8,12 +8,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/target/symbols.h"
+
+#include "bpf/pidns.h"
+
 /* A process that exec'ed often, or many of them: then the oldest ones keep what they have. */
 #define MAX_LEARNED 64
 
 struct learned_process {
 	uint32_t tgid; /* in the kernel's initial namespace */
-	struct mapped_code *code;
+	struct symbol_code *code;
 	int nr;
 };
 
@@ -32,7 +36,8 @@ static bool name_by_origin(const struct func_origin *o, const struct usdt_files 
 		char candidate[128];
 
 		/* A function's address is that of its symbol. */
-		if (target_function(f, o->distance + p->site[s], candidate, sizeof(candidate)) ||
+		if (symbol_name_in_file(f->path, o->distance + p->site[s], candidate,
+					sizeof(candidate)) ||
 		    strchr(candidate, '+'))
 			continue;
 		snprintf(name, size, "%s", candidate);
@@ -69,14 +74,14 @@ static struct learned_process *learned(const struct subject_funcs *f, uint32_t t
 void subject_funcs_learn(struct subject_funcs *f, pid_t pid)
 {
 	struct learned_process *p, *grown;
-	struct mapped_code *code;
+	struct symbol_code *code;
 	uint32_t tgid;
 	int nr;
 
-	if (process_global_id(pid, &tgid))
+	if (pidns_to_global(pid, &tgid))
 		return;
 	p = learned(f, tgid);
-	nr = !p && f->nr_processes == MAX_LEARNED ? 0 : mapped_code_take(pid, &code);
+	nr = !p && f->nr_processes == MAX_LEARNED ? 0 : symbol_code_take(pid, &code);
 	if (nr <= 0)
 		return;
 	if (!p) {
@@ -103,10 +108,10 @@ static bool name_subject(const struct tracer *t, const struct subject_funcs *f,
 
 	memcpy(&o, s->name, sizeof(o));
 	if (!s->tid)
-		return !kernel_function(s->key[0], name, size);
+		return !symbol_name_in_kernel(s->key[0], name, size);
 	return name_by_origin(&o, files, name, size) ||
-	       !process_function(local_pid(t, s->tid), s->key[0], name, size) ||
-	       (p && !mapped_function(p->code, p->nr, s->key[0], name, size));
+	       !symbol_name_in_process(local_pid(t, s->tid), s->key[0], name, size) ||
+	       (p && !symbol_name_in_code(p->code, p->nr, s->key[0], name, size));
 }
 
 int subject_funcs_poll(struct tracer *t, struct subject_funcs *f, const struct usdt_files *files)

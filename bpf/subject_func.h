@@ -12,8 +12,8 @@
 #include "bpf/tracer_shared.h"
 
 struct func_origin {
-	hist_u64 cookie;   /* of the probe that was hit, see usdt_files.h; 0: none */
-	hist_u64 distance; /* function - site */
+	uint64_t cookie;   /* of the probe that was hit, see usdt_files.h; 0: none */
+	uint64_t distance; /* function - site */
 };
 
 _Static_assert(sizeof(struct func_origin) <= TRACER_NAME_LEN, "fits in the name of a subject");

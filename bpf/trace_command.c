@@ -40,10 +40,10 @@ static int fail(char *err, size_t errlen, int errnum, const char *what, const ch
 static void child(struct gate *gate, int wake, int exec_err, char **argv, pid_t parent)
 {
 	sigset_t none;
-	int error;
+	int errnum;
 	char c;
 
-	/* Whoever holds us may die: then nothing must run untraced. */
+	/* The tracer that holds us may die: then nothing must run untraced. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent || read(wake, &c, 1) != 1)
 		_exit(127);
@@ -55,8 +55,8 @@ static void child(struct gate *gate, int wake, int exec_err, char **argv, pid_t 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	execvp(argv[0], argv);
-	error = errno;
-	if (write(exec_err, &error, sizeof(error)) < 0)
+	errnum = errno;
+	if (write(exec_err, &errnum, sizeof(errnum)) < 0)
 		_exit(126);
 	_exit(127);
 }
@@ -141,14 +141,14 @@ int trace_command_wake(struct trace_command *c, char *err, size_t errlen)
 int trace_command_go(struct trace_command *c, char *err, size_t errlen)
 {
 	ssize_t n;
-	int error;
+	int errnum;
 
 	c->going = true;
 	atomic_store(&c->gate->go, 1);
 	do
-		n = read(c->exec_err, &error, sizeof(error));
+		n = read(c->exec_err, &errnum, sizeof(errnum));
 	while (n < 0 && errno == EINTR);
-	return n == sizeof(error) ? fail(err, errlen, -error, "execute", c->name) : 0;
+	return n == sizeof(errnum) ? fail(err, errlen, -errnum, "execute", c->name) : 0;
 }
 
 int trace_command_wait(struct trace_command *c)

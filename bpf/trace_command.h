@@ -2,10 +2,10 @@
 #ifndef KT_BPF_TRACE_COMMAND_H
 #define KT_BPF_TRACE_COMMAND_H
 /*
- * A command that is executed only when tracing is on: start it, hold it just before exec, let it
- * go.
+ * A command that is executed only when tracing is on: start it, hold it just before exec, release
+ * it.
  *
- * It waits without sleeping at the very end, so that its being let go is no wakeup of the traced
+ * It waits without sleeping at the very end, so that its release is not a wakeup of the traced
  * process.
  */
 #include <stddef.h>
@@ -46,6 +46,6 @@ int trace_command_wait(struct trace_command *c);
 /* trace_command_signal - pass a signal on, while it lives */
 void trace_command_signal(struct trace_command *c, int sig);
 
-/* trace_command_free - ends a child that was not let go; NULL is fine */
+/* trace_command_free - ends a child that was not released; NULL is fine */
 void trace_command_free(struct trace_command *c);
 #endif

@@ -12,8 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/record/record.h"
+#include "lib/record/build.h"
 
+#include "bpf/snapshot.h"
 #include "bpf/trace_command.h"
 
 /*
@@ -22,13 +23,6 @@
 #define POLL_MS	       20
 #define POLL_START_MS  1
 #define START_PHASE_NS 300000000ULL
-
-static const char *const kind_name[] = {
-	[TRACER_WAKEUP] = "wakeup",
-	[TRACER_PARK] = "park",
-	[TRACER_WORK] = "work",
-	[TRACER_STOP] = "stop",
-};
 
 struct run {
 	struct trace_request *q;
@@ -59,96 +53,23 @@ static int say(struct run *r, int errnum, const char *what)
 
 /* ---- records --------------------------------------------------------------------------------- */
 
-static int write_subject(struct run *r, const struct tracer_snapshot *s, const char *name,
-			 json_t *metrics)
-{
-	return record_write(r->w,
-			    json_pack("{s:s, s:s, s:o, s:I, s:I, s:o}", "type", "trace", "kind",
-				      kind_name[r->q->opts.kind], "subject", record_string(name),
-				      "start_ns", (json_int_t)s->start_ns, "end_ns",
-				      (json_int_t)s->end_ns, "metrics", metrics));
-}
-
-/* Groups of one name are one subject: a function of several processes. */
-static json_t *merged_metrics(const struct tracer_snapshot *s, uint32_t first)
-{
-	json_t *metrics = json_object();
-
-	for (uint32_t m = 0; m < NR_METRICS; m++) {
-		struct hist *sum = NULL;
-
-		for (uint32_t g = first; g < s->nr_groups; g++) {
-			const struct hist *h = s->group[g].metric[m];
-
-			if (!h || strcmp(s->group[g].name, s->group[first].name))
-				continue;
-			if (!sum) {
-				sum = malloc(sizeof(*sum));
-				if (!sum)
-					break;
-				*sum = *h;
-			} else {
-				hist_merge(sum, h);
-			}
-		}
-		if (sum)
-			json_object_set_new(metrics, tracer_metric_name(m), hist_to_json(sum));
-		free(sum);
-	}
-	return metrics;
-}
-
-static bool named_before(const struct tracer_snapshot *s, uint32_t g)
-{
-	for (uint32_t i = 0; i < g; i++)
-		if (!strcmp(s->group[i].name, s->group[g].name))
-			return true;
-	return false;
-}
-
-static int write_losses(struct run *r, const struct tracer_snapshot *s)
-{
-	json_t *losses = json_object(), *counters = json_object();
-
-	for (uint32_t i = 0; i < s->nr_counters; i++) {
-		const struct tracer_counter *c = &s->counter[i];
-
-		json_object_set_new(c->loss ? losses : counters, c->name,
-				    json_integer((json_int_t)c->value));
-		r->o->lost |= c->loss && c->value;
-	}
-	return record_write(r->w,
-			    json_pack("{s:s, s:n, s:o, s:o, s:I, s:o, s:I}", "type", "losses",
-				      "question", "losses", losses, "counters", counters, "events",
-				      (json_int_t)s->events, "bpf_ns",
-				      s->bpf_ns ? json_integer((json_int_t)s->bpf_ns) : json_null(),
-				      "cpu_ns", (json_int_t)s->cpu_ns));
-}
-
 /* One interval: what came since the last one. */
 static int write_interval(struct run *r)
 {
+	const struct record_trace about = { .kind = tracer_kind_about(r->q->opts.kind)->name };
 	struct tracer_snapshot *s;
 	int ret = tracer_read(r->t, &s);
 
 	if (ret)
 		return say(r, ret, "cannot read the histograms");
-	for (uint32_t g = 0; g < s->nr_groups && !ret; g++) {
-		json_t *metrics;
-
+	for (uint32_t g = 0; g < s->nr_groups; g++)
 		for (uint32_t m = 0; m < NR_METRICS; m++)
 			r->o->nr_values += s->group[g].metric[m] ? s->group[g].metric[m]->count : 0;
-
-		if (named_before(s, g))
-			continue;
-		metrics = merged_metrics(s, g);
-		if (json_object_size(metrics) || r->q->opts.group == TRACER_GROUP_ALL)
-			ret = write_subject(r, s, s->group[g].name, metrics);
-		else
-			json_decref(metrics);
-	}
+	for (uint32_t i = 0; i < s->nr_counters; i++)
+		r->o->lost |= s->counter[i].loss && s->counter[i].value;
+	ret = snapshot_write_subjects(r->w, s, r->q->opts.group, &about);
 	if (!ret)
-		ret = write_losses(r, s);
+		ret = snapshot_write_losses(r->w, s, NULL);
 	if (ret)
 		say(r, ret, "cannot write the record");
 	else if (r->q->interval)
@@ -252,14 +173,19 @@ static int loop(struct run *r)
 
 static int open_record(struct run *r)
 {
-	int ret = record_create(&r->w, r->q->output, r->err, r->errlen);
+	struct record_header h = { .tool = "trace" };
+	int ret = 0;
 
+	r->w = r->q->stream;
+	if (!r->w)
+		ret = record_create(&r->w, r->q->output, r->err, r->errlen);
 	if (ret)
 		return ret;
 	r->o->recorded = true;
-	ret = record_write(r->w, record_header("trace", r->q->argc, r->q->argv));
+	record_build_self(&h.kt);
+	ret = record_write_header(r->w, &h, r->q->argc, r->q->argv);
 	if (!ret)
-		ret = record_write(r->w, record_environment());
+		ret = record_write_environment(r->w);
 	return ret ? say(r, ret, "cannot write the record") : 0;
 }
 
@@ -304,8 +230,8 @@ int trace_run(struct trace_request *q, struct trace_outcome *o, char *err, size_
 	/* A reader that went away must not cost the record its end. */
 	signal(SIGPIPE, SIG_IGN);
 	/*
-	 * Ignored by whoever started us, it would take away the command's status and our wait's
-	 * end.
+	 * Where our parent had it ignored, the command's status would be lost and our wait would
+	 * not end.
 	 */
 	signal(SIGCHLD, SIG_DFL);
 	r.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -326,7 +252,7 @@ int trace_run(struct trace_request *q, struct trace_outcome *o, char *err, size_
 		ret = write_interval(&r);
 	tracer_detach(r.t);
 	if (!ret) {
-		ret = record_write(r.w, record_end(o->interrupted ? "interrupted" : "complete"));
+		ret = record_write_end(r.w, o->interrupted ? RECORD_INTERRUPTED : RECORD_COMPLETE);
 		if (ret)
 			say(&r, ret, "cannot write the record");
 	}
@@ -337,7 +263,8 @@ close:
 		ret = say(&r, close_ret, "cannot write the record");
 	if (o->recorded && !counted) {
 		/* Made by us a moment ago, and empty of results. */
-		unlink(q->output);
+		if (!q->stream)
+			unlink(q->output);
 		o->recorded = false;
 	}
 	if (counted)
@@ -350,7 +277,7 @@ close:
 	return ret;
 }
 
-int trace_wait_command(struct trace_outcome *o)
+int trace_run_wait(struct trace_outcome *o)
 {
 	int status, fd;
 	sigset_t set;

@@ -17,8 +17,9 @@ struct trace_request {
 	uint64_t interval_ns;	 /* 0: one interval, the whole run */
 	uint64_t start_ns;	 /* set when counting begins */
 	const char *output;	 /* file to be made */
-	char **command;		 /* NULL: none */
-	int argc;		 /* command line for the record's header */
+	struct record_writer *stream; /* instead of it, taken over; NULL: none */
+	char **command;		      /* NULL: none */
+	int argc;		      /* command line for the record's header */
 	char **argv;
 	/* called with each interval once it is recorded; NULL: nobody asks */
 	void (*interval)(const struct tracer_snapshot *s, void *arg);
@@ -38,10 +39,10 @@ struct trace_outcome {
  * trace_run - do it
  *
  * SIGINT, SIGTERM and SIGHUP end the counting; the record is complete then too when no duration was
- * set. They stay blocked, for trace_wait_command(). Return: 0, or -errno and one sentence in @err.
+ * set. They stay blocked, for trace_run_wait(). Return: 0, or -errno and one sentence in @err.
  */
 int trace_run(struct trace_request *q, struct trace_outcome *o, char *err, size_t errlen);
 
-/* trace_wait_command - wait for the command to end, passing signals on; its exit status */
-int trace_wait_command(struct trace_outcome *o);
+/* trace_run_wait - wait for the command to end, passing signals on; its exit status */
+int trace_run_wait(struct trace_outcome *o);
 #endif

@@ -9,138 +9,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <bpf/btf.h>
-
 #include "bpf/pidns.h"
 #include "bpf/tracer_impl.h"
 
-static const struct tracer_ops *const kinds[] = {
-	[TRACER_WAKEUP] = &tracer_wakeup,
-	[TRACER_PARK] = &tracer_park,
-	[TRACER_WORK] = &tracer_work,
-	[TRACER_STOP] = &tracer_stop,
-};
-
-const char *tracer_metric_name(enum tracer_metric m)
-{
-	static const char *const names[NR_METRICS] = {
-		[METRIC_CALL] = "call",
-		[METRIC_WAKE] = "wake",
-		[METRIC_RUNQ] = "runq",
-		[METRIC_PREMIG] = "premig",
-		[METRIC_RESUME] = "resume",
-		[METRIC_END_TO_END] = "end_to_end",
-		[METRIC_UNATTRIBUTED] = "unattributed",
-		[METRIC_KERNEL] = "kernel",
-		[METRIC_PARK] = "park",
-		[METRIC_PARK_REACT] = "park_react",
-		[METRIC_UNPARK] = "unpark",
-		[METRIC_UNPARK_CALL] = "unpark_call",
-		[METRIC_DELAY_IDLE] = "delay_idle",
-		[METRIC_DELAY_BUSY] = "delay_busy",
-		[METRIC_RUN] = "run",
-		[METRIC_STOP] = "stop",
-	};
-
-	return (unsigned int)m < NR_METRICS ? names[m] : NULL;
-}
-
-/* ---- links ----------------------------------------------------------------------------------- */
-
-/* @link belongs to @t from now on and goes with the next detach; @what for messages (static). */
-static int tracer_keep_link(struct tracer *t, struct bpf_link *link, const char *what)
-{
-	struct tracer_link *l = realloc(t->link, (t->nr_links + 1) * sizeof(*l));
-
-	if (!l) {
-		bpf_link__destroy(link);
-		return -ENOMEM;
-	}
-	t->link = l;
-	t->link[t->nr_links++] = (struct tracer_link){ .link = link, .what = what };
-	return 0;
-}
-
-int tracer_attach_program(struct tracer *t, const char *name, char *err, size_t errlen)
-{
-	struct bpf_program *p = bpf_object__find_program_by_name(t->obj, name);
-	struct bpf_link *link;
-
-	if (!p)
-		return tracer_say(err, errlen, -ENOENT, "there is no program %s", name);
-	tracer_log_start();
-	link = bpf_program__attach(p);
-	if (!link)
-		return tracer_error(err, errlen, -errno, "attach %s", name);
-	return tracer_keep_link(t, link, bpf_program__name(p));
-}
-
-int tracer_attach_usdt(struct tracer *t, const char *prog, const char *path, const char *provider,
-		       const char *name, uint64_t cookie, char *err, size_t errlen)
-{
-	struct bpf_program *p = bpf_object__find_program_by_name(t->obj, prog);
-	LIBBPF_OPTS(bpf_usdt_opts, opts, .usdt_cookie = cookie);
-	struct bpf_link *link;
-
-	if (!p)
-		return tracer_say(err, errlen, -ENOENT, "there is no program %s", prog);
-	tracer_log_start();
-	link = bpf_program__attach_usdt(p, -1, path, provider, name, &opts);
-	if (!link)
-		return tracer_probe_error(err, errlen, -errno, provider, name);
-	return tracer_keep_link(t, link, bpf_program__name(p));
-}
-
-int tracer_run_iter(struct tracer *t, const char *prog, char *err, size_t errlen)
-{
-	struct bpf_program *p = bpf_object__find_program_by_name(t->obj, prog);
-	struct bpf_link *link;
-	char buf[64];
-	ssize_t n;
-	int fd;
-
-	if (!p)
-		return tracer_say(err, errlen, -ENOENT, "there is no program %s", prog);
-	tracer_log_start();
-	link = bpf_program__attach_iter(p, NULL);
-	if (!link)
-		return tracer_error(err, errlen, -errno, "attach the iterator %s", prog);
-	fd = bpf_iter_create(bpf_link__fd(link));
-	n = fd < 0 ? -1 : 1;
-	while (n > 0 || (n < 0 && fd >= 0 && errno == EAGAIN))
-		n = read(fd, buf, sizeof(buf));
-	if (n < 0)
-		tracer_error(err, errlen, -errno, "run the iterator %s", prog);
-	if (fd >= 0)
-		close(fd);
-	bpf_link__destroy(link);
-	return n < 0 ? -EIO : 0;
-}
-
-/* ---- what the kernel has --------------------------------------------------------------------- */
-
-int tracer_has_tracepoint(const char *name)
-{
-	static struct btf *kernel;
-	const struct btf_type *type;
-	char full[128];
-	int id;
-
-	tracer_log_start();
-	if (!kernel)
-		kernel = btf__load_vmlinux_btf();
-	if (!kernel)
-		return 0;
-	snprintf(full, sizeof(full), "btf_trace_%s", name);
-	id = btf__find_by_name_kind(kernel, full, BTF_KIND_TYPEDEF);
-	if (id < 0)
-		return 0;
-	type = btf__type_by_id(kernel, id); /* typedef -> pointer -> function prototype */
-	type = type ? btf__type_by_id(kernel, type->type) : NULL;
-	type = type && btf_is_ptr(type) ? btf__type_by_id(kernel, type->type) : NULL;
-	/* its first parameter is the tracepoint's private data */
-	return type && btf_is_func_proto(type) ? btf_vlen(type) - 1 : 0;
-}
+/* ---- what the kernel lets us do -------------------------------------------------------------- */
 
 int tracer_permitted(char *err, size_t errlen)
 {
@@ -152,14 +24,14 @@ int tracer_permitted(char *err, size_t errlen)
 	};
 	int fd, id;
 
-	tracer_log_start();
+	error_log_start();
 	id = libbpf_find_vmlinux_btf_id("sched_switch", BPF_TRACE_RAW_TP);
 	if (id < 0)
-		return tracer_error(err, errlen, id, "read the kernel's types");
+		return error_explain(err, errlen, id, "read the kernel's types");
 	opts.attach_btf_id = id;
 	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "kt_permitted", "GPL", insns, 2, &opts);
 	if (fd < 0)
-		return tracer_error(err, errlen, -errno, "load a BPF program");
+		return error_explain(err, errlen, -errno, "load a BPF program");
 	close(fd);
 	return 0;
 }
@@ -199,11 +71,11 @@ static int fill_settings(struct tracer *t, char *err, size_t errlen)
 	s->follow = o->follow_children;
 	s->kthreads = o->kthreads;
 	s->group = o->group;
-	s->switch_has_state = tracer_has_tracepoint("sched_switch") >= 4;
+	s->switch_has_state = feature_tracepoint_args("sched_switch") >= 4;
 	s->by_name = o->comm_glob != NULL;
 	if (o->comm_glob && glob_compile(&s->glob, o->comm_glob))
-		return tracer_say(err, errlen, -EINVAL, "'%s' is no valid shell pattern",
-				  o->comm_glob);
+		return error_say(err, errlen, -EINVAL, "'%s' is not a valid shell pattern",
+				 o->comm_glob);
 	return 0;
 }
 
@@ -224,23 +96,34 @@ static void autoload_follow(struct tracer *t)
 	}
 }
 
+static int open_skeleton(struct tracer *t, char *err, size_t errlen)
+{
+	int ret;
+
+	error_log_start();
+	ret = t->ops->skeleton->open(t);
+	if (ret)
+		return error_explain(err, errlen, ret, "open the %s tracer", t->ops->about.name);
+	return 0;
+}
+
 static int load(struct tracer *t, char *err, size_t errlen)
 {
 	int ret = slab_size(t);
 	char lacks[256];
 
 	if (ret)
-		return tracer_error(err, errlen, ret, "size the histograms");
+		return error_explain(err, errlen, ret, "size the histograms");
 	autoload_follow(t);
-	tracer_log_start();
-	ret = t->ops->load(t);
+	error_log_start();
+	ret = t->ops->skeleton->load(t);
 	t->settings = NULL; /* read-only from here on */
-	if (ret && features_missing(t->ops->needs, lacks, sizeof(lacks)))
-		return tracer_say(err, errlen, -ENOTSUP,
-				  "cannot load the %s tracer: this kernel has no %s", t->ops->name,
-				  lacks);
+	if (ret && features_missing(t->ops->about.needs, lacks, sizeof(lacks)))
+		return error_say(err, errlen, -ENOTSUP,
+				 "cannot load the %s tracer: this kernel has no %s",
+				 t->ops->about.name, lacks);
 	if (ret)
-		return tracer_error(err, errlen, ret, "load the %s tracer", t->ops->name);
+		return error_explain(err, errlen, ret, "load the %s tracer", t->ops->about.name);
 	return slab_map(t, err, errlen);
 }
 
@@ -252,17 +135,18 @@ int tracer_open(struct tracer **out, const struct tracer_opts *o, char *err, siz
 	ret = tracer_permitted(err, errlen);
 	if (ret)
 		return ret;
-	if ((unsigned int)o->kind >= sizeof(kinds) / sizeof(kinds[0]))
-		return tracer_say(err, errlen, -EINVAL, "there is no such tracer");
+	if (!tracer_kind_ops(o->kind))
+		return error_say(err, errlen, -EINVAL, "unknown kind of tracer");
 	t = calloc(1, sizeof(*t));
 	if (!t || copy_opts(t, o)) {
 		tracer_close(t);
-		return tracer_say(err, errlen, -ENOMEM, "out of memory");
+		return error_say(err, errlen, -ENOMEM, "out of memory");
 	}
 	raise_memlock();
 	t->stats_fd = -1;
-	t->ops = kinds[o->kind];
+	t->ops = tracer_kind_ops(o->kind);
 	ret = process_check(t, err, errlen);
+	ret = ret ?: open_skeleton(t, err, errlen);
 	ret = ret ?: t->ops->open(t, err, errlen);
 	ret = ret ?: fill_settings(t, err, errlen);
 	ret = ret ?: load(t, err, errlen);
@@ -292,7 +176,7 @@ int tracer_attach(struct tracer *t, char *err, size_t errlen)
 		return 0;
 	for (i = 0; !ret && t->by_process && i < NR_FOLLOW; i++)
 		if (bpf_object__find_program_by_name(t->obj, follow_programs[i]))
-			ret = tracer_attach_program(t, follow_programs[i], err, errlen);
+			ret = attach_program(t, follow_programs[i], err, errlen);
 	ret = ret ?: t->ops->attach(t, err, errlen);
 	if (!ret) {
 		t->attached = true;
@@ -307,7 +191,7 @@ void tracer_detach(struct tracer *t)
 {
 	tracer_enable(t, false);
 	while (t->nr_links)
-		bpf_link__destroy(t->link[--t->nr_links].link);
+		bpf_link__destroy(t->link[--t->nr_links]);
 	if (t->ops->detach)
 		t->ops->detach(t);
 	t->attached = false;
@@ -342,6 +226,11 @@ int tracer_read(struct tracer *t, struct tracer_snapshot **s)
 	return slab_read(t, s);
 }
 
+void tracer_snapshot_free(struct tracer_snapshot *s)
+{
+	slab_snapshot_free(s);
+}
+
 void tracer_close(struct tracer *t)
 {
 	if (!t)
@@ -350,7 +239,9 @@ void tracer_close(struct tracer *t)
 		tracer_detach(t);
 	slab_free(t);
 	process_free(t);
-	if (t->ops && (t->skel || t->kind))
+	if (t->skel)
+		t->ops->skeleton->destroy(t);
+	if (t->kind)
 		t->ops->close(t);
 	if (t->stats_fd >= 0)
 		close(t->stats_fd);

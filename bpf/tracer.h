@@ -17,7 +17,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "bpf/metrics.h"
+#include "bpf/kinds.h"
 #include "lib/measure/hist.h"
 
 /* What to trace; zero or NULL: no restriction. Restrictions add up (all must hold). */
@@ -29,7 +29,7 @@ struct tracer_opts {
 	pid_t tid;	       /* thread id, likewise */
 	const char *comm_glob; /* thread name, shell pattern */
 	bool kthreads;	       /* kernel threads only (without it: user threads only) */
-	bool follow_children;  /* with tgid: its descendants too, also after exec */
+	bool follow_children;  /* with tgid: its descendants as well, also after exec */
 	uint32_t ring_bytes;   /* 0: default; small values are for tests of the loss counters */
 	uint32_t max_pending;  /* 0: default; entries of the pending-work map */
 	bool run_time; /* let the kernel keep our programs' run time (two clock reads more per hit) */
@@ -37,9 +37,6 @@ struct tracer_opts {
 	const char *
 		command; /* with tgid: the program it is about to execute, searched for probes before it runs */
 };
-
-/* tracer_metric_name - "call", "wake", "runq", "premig", "resume", "end_to_end", ... */
-const char *tracer_metric_name(enum tracer_metric m);
 
 /*
  * A counter and its name. Losses make a number incomplete, the others only explain; bpf/counters.h

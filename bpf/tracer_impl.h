@@ -2,42 +2,83 @@
 #ifndef KT_BPF_TRACER_IMPL_H
 #define KT_BPF_TRACER_IMPL_H
 /*
- * Inside of a tracer: what the core (tracer.c, slab.c, process.c, error.c) does for every kind, and
- * what a kind (wakeup.c, park.c, work.c, stop.c) adds through its table of operations.
+ * Inside of a tracer: what the core (tracer.c, slab.c, process.c, attach.c) does for every kind,
+ * and what a kind (wakeup.c, park.c, work.c, stop.c) adds through its table of operations.
  *
- * The core resolves the options, fills the settings, sizes and maps the slab, keeps the set of
- * processes, flips banks, reads counters, owns all links and words errors. A kind opens and loads
- * its skeleton and says which programs to attach. Every BPF object includes bpf/common.bpf.h, so
- * the core finds maps by their names there.
+ * The core resolves the options, opens and loads the skeleton, fills the settings, sizes and maps
+ * the slab, keeps the set of processes, flips banks, reads counters, owns all links and words
+ * errors. A kind says what it is and which programs to load and attach. Every BPF object includes
+ * bpf/common.bpf.h, so the core finds maps by their names there.
  *
- * Order: ops->open -> core fills *t->settings, sizes maps -> ops->load -> core maps the slab, seeds
- * `processes` -> (tracer_attach) core attaches follow.bpf.h's programs, then ops->attach ->
- * ops->process for each known process -> (tracer_poll) ops->process for each that joined or called
- * exec, ops->poll -> (tracer_read) ops->read -> (tracer_detach) links destroyed in reverse,
- * ops->detach -> ops->close.
+ * Order: core opens the skeleton -> ops->open -> core fills *t->settings, sizes maps, loads the
+ * skeleton, maps the slab, seeds `processes` -> (tracer_attach) core attaches follow.bpf.h's
+ * programs, then ops->attach -> ops->process for each known process -> (tracer_poll) ops->process
+ * for each that joined or called exec, ops->poll -> (tracer_read) ops->fold, ops->subject_name ->
+ * (tracer_detach) links destroyed in reverse, ops->detach -> ops->close.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <errno.h>
 
+#include "bpf/error.h"
 #include "bpf/features.h"
 #include "bpf/tracer.h"
 #include "bpf/tracer_shared.h"
 
+struct tracer;
+struct usdt_kind;
+
+/* A skeleton of libbpf's: opened, loaded and destroyed alike, but of a type of its own. */
+struct tracer_skeleton {
+	int (*open)(struct tracer *t); /* sets t->skel, t->obj, t->settings */
+	int (*load)(struct tracer *t); /* sets t->control; returns what __load returned */
+	void (*destroy)(struct tracer *t);
+};
+
+/* TRACER_SKELETON - NAME_skeleton, of NAME.skel.h, in the file that includes it */
+#define TRACER_SKELETON(name)                                   \
+	static int name##_skeleton_open(struct tracer *t)       \
+	{                                                       \
+		struct name##_bpf *skel = name##_bpf__open();   \
+                                                                \
+		if (!skel)                                      \
+			return -errno;                          \
+		t->skel = skel;                                 \
+		t->obj = skel->obj;                             \
+		t->settings = &skel->rodata->settings;          \
+		return 0;                                       \
+	}                                                       \
+                                                                \
+	static int name##_skeleton_load(struct tracer *t)       \
+	{                                                       \
+		struct name##_bpf *skel = t->skel;              \
+		int ret = name##_bpf__load(skel);               \
+                                                                \
+		if (!ret)                                       \
+			t->control = &skel->bss->control;       \
+		return ret;                                     \
+	}                                                       \
+                                                                \
+	static void name##_skeleton_destroy(struct tracer *t)   \
+	{                                                       \
+		name##_bpf__destroy(t->skel);                   \
+	}                                                       \
+                                                                \
+	static const struct tracer_skeleton name##_skeleton = { \
+		.open = name##_skeleton_open,                   \
+		.load = name##_skeleton_load,                   \
+		.destroy = name##_skeleton_destroy,             \
+	}
+
 struct tracer_ops {
-	const char *name;
-	enum tracer_metric first_metric; /* a kind's metrics stand together */
-	uint32_t nr_metrics;
+	struct tracer_kind_about about;
+	const struct tracer_skeleton *skeleton;
+	const struct usdt_kind *usdt; /* tables for the functions of usdt_kind.h, else NULL */
 	uint32_t nr_hidden; /* further histograms per group, after the metrics: for fold() only */
 	uint64_t counters;  /* COUNTER_BIT()s of its own; COUNTERS_ALL_KINDS are added */
-	uint32_t needs;	    /* FEATURE_BIT()s: what is asked for when it cannot be loaded */
 
-	/*
-	 * Open the skeleton; set t->skel, t->obj, t->settings; set autoload and the kind's own
-	 * settings.
-	 */
+	/* The skeleton is open: set autoload and the kind's own settings, allocate t->kind. */
 	int (*open)(struct tracer *t, char *err, size_t errlen);
-	/* Load the skeleton (its own __load); set t->control. Return what __load returned. */
-	int (*load)(struct tracer *t);
 	int (*attach)(struct tracer *t, char *err, size_t errlen);
 	/* The rest may be NULL. */
 	void (*detach)(struct tracer *t); /* after all links are gone */
@@ -59,22 +100,22 @@ struct tracer_ops {
 	 * owned by the caller; one that is moved into @g is set to NULL there).
 	 */
 	void (*fold)(struct tracer *t, struct tracer_group_data *g, struct hist **hidden);
-	void (*close)(struct tracer *t); /* destroy the skeleton (also half-made), free t->kind */
+	void (*close)(struct tracer *t); /* free t->kind, which is not NULL */
 };
 
-extern const struct tracer_ops tracer_wakeup, tracer_park, tracer_work, tracer_stop;
+#define KIND_EXTERN(constant, symbol) extern const struct tracer_ops tracer_##symbol;
+TRACER_KINDS(KIND_EXTERN)
+#undef KIND_EXTERN
 
-struct tracer_link {
-	struct bpf_link *link;
-	const char *what;
-};
+/* tracer_kind_ops - of kinds.c; NULL: there is no such kind */
+const struct tracer_ops *tracer_kind_ops(enum tracer_kind kind);
 
 struct tracer_known_process {
 	uint32_t tgid;	   /* in the kernel's initial namespace: key of the map `processes` */
 	pid_t local;	   /* as this process's namespace shows it */
 	uint32_t execs;	   /* of struct tracer_process when last looked at */
 	uint64_t registry; /* 0: none found */
-	bool told;	   /* its registry came by tracer_add_process() */
+	bool given;	   /* its registry came by tracer_add_process() */
 	bool done;	   /* nothing more to find */
 	uint32_t looked;   /* how often since it joined or called exec */
 	uint64_t next_ns;  /* when to look again */
@@ -92,7 +133,7 @@ struct tracer {
 	bool attached, enabled;
 	bool by_process; /* settings->by_process */
 
-	struct tracer_link *link;
+	struct bpf_link **link;
 	uint32_t nr_links;
 
 	/* slab.c */
@@ -116,67 +157,32 @@ struct tracer {
 
 /* ---- for the kinds --------------------------------------------------------------------------- */
 
-/* tracer_map_fd - a map of the object by name; -ENOENT */
-int tracer_map_fd(struct tracer *t, const char *name);
+/* tracer_map_fd - a map of the object by name; negative: it has none */
+static inline int tracer_map_fd(const struct tracer *t, const char *name)
+{
+	return bpf_object__find_map_fd_by_name(t->obj, name);
+}
 
 /*
- * tracer_attach_program - attach one program by its section name (tp_btf, raw_tp, tracepoint)
+ * attach_program - attach one program by its section name (tp_btf, raw_tp, tracepoint)
  *
  * The link belongs to @t. On failure one sentence in @err, worded from @prog, the errno and what is
  * lacking.
  */
-int tracer_attach_program(struct tracer *t, const char *prog, char *err, size_t errlen);
+int attach_program(struct tracer *t, const char *prog, char *err, size_t errlen);
 
 /*
- * tracer_attach_usdt - attach @prog to provider:name in the file @path, for all processes (filter
+ * attach_usdt - attach @prog to provider:name in the file @path, for all processes (filter
  * by process in BPF: a probe scoped to a pid slows every context switch of its threads)
  */
-int tracer_attach_usdt(struct tracer *t, const char *prog, const char *path, const char *provider,
-		       const char *name, uint64_t cookie, char *err, size_t errlen);
+int attach_usdt(struct tracer *t, const char *prog, const char *path, const char *provider,
+		const char *name, uint64_t cookie, char *err, size_t errlen);
 
-/* tracer_run_iter - run an iter/task program of the object once over all tasks */
-int tracer_run_iter(struct tracer *t, const char *prog, char *err, size_t errlen);
-
-/*
- * tracer_has_tracepoint - does the kernel's BTF have btf_trace_<name>? The number of its arguments,
- * or 0
- */
-int tracer_has_tracepoint(const char *name);
+/* attach_iter_once - run an iter/task program of the object once over all tasks */
+int attach_iter_once(struct tracer *t, const char *prog, char *err, size_t errlen);
 
 /* process_set_registry - the slots of process @tgid (of the set) lie at @registry_addr */
 int process_set_registry(struct tracer *t, pid_t tgid, uint64_t registry_addr);
-
-/* ---- words for errors (error.c) -------------------------------------------------------------- */
-
-/*
- * tracer_error - one sentence into @err: "cannot <what>: <reason>; <remedy>"
- *
- * -EPERM and -EACCES are told apart: not root and CAP_BPF or CAP_PERFMON missing (which), kernel
- * locked down; a failed load adds the verifier's last line. Return: @errnum (negative), so that it
- * can stand in a return.
- */
-int tracer_error(char *err, size_t errlen, int errnum, const char *what, ...)
-	__attribute__((format(printf, 4, 5)));
-
-/*
- * tracer_process_error - the same when process @pid could not be looked into: "cannot <what> of
- * process <pid>: ..."; what is missing then is CAP_SYS_PTRACE, not BPF
- */
-int tracer_process_error(char *err, size_t errlen, int errnum, const char *what, pid_t pid);
-
-/*
- * tracer_probe_error - the same when a probe of a program could not be attached: some kernels want
- * CAP_SYS_ADMIN for that, others take CAP_PERFMON
- */
-int tracer_probe_error(char *err, size_t errlen, int errnum, const char *provider,
-		       const char *name);
-
-/* tracer_say - a sentence worded by the caller; returns @errnum */
-int tracer_say(char *err, size_t errlen, int errnum, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
-
-/* libbpf's messages go to a buffer instead of stderr; call before anything of libbpf */
-void tracer_log_start(void);
 
 /* ---- between the core's own files ------------------------------------------------------------ */
 
@@ -185,6 +191,7 @@ int slab_map(struct tracer *t, char *err, size_t errlen); /* after load */
 void slab_free(struct tracer *t);
 void slab_start(struct tracer *t); /* times and counters count from now on */
 int slab_read(struct tracer *t, struct tracer_snapshot **s);
+void slab_snapshot_free(struct tracer_snapshot *s);
 
 /* do opts.tgid and opts.tid exist? */
 int process_check(struct tracer *t, char *err, size_t errlen);
@@ -194,5 +201,4 @@ void process_forget_looks(struct tracer *t); /* what was found is detached: look
 int process_add(struct tracer *t, pid_t tgid, uint64_t registry_addr);
 int process_poll(struct tracer *t);
 void process_free(struct tracer *t);
-int process_global_id(pid_t local, uint32_t *global); /* pidns_to_global() */
 #endif

@@ -16,7 +16,7 @@
  */
 #include "bpf/counters.h"
 #include "bpf/glob.h"
-#include "bpf/metrics.h"
+#include "bpf/kinds.h"
 #include "lib/measure/hist.h"
 
 #define TRACER_MAX_SHARDS     8
@@ -28,8 +28,8 @@
 
 /* Zeroed memory is an empty one: min is kept as its complement, so that both grow. */
 struct tracer_extremes {
-	hist_u64 max;
-	hist_u64 inv_min;
+	uint64_t max;
+	uint64_t inv_min;
 };
 
 /*
@@ -39,50 +39,50 @@ struct tracer_extremes {
  */
 struct tracer_hist {
 	struct tracer_extremes extremes;
-	hist_u64 sum;
-	hist_u64 overflow;
-	hist_u64 bucket[HIST_NR_BUCKETS_BPF];
+	uint64_t sum;
+	uint64_t overflow;
+	uint64_t bucket[HIST_NR_BUCKETS_BPF];
 };
 
 /* Constants (.rodata): fixed before loading, so that the verifier drops what is not asked for. */
 struct tracer_settings {
-	hist_u32 self_tgid;  /* the tracing process, never a subject */
-	hist_u32 by_process; /* only processes in the map `processes` */
-	hist_u32 follow;     /* children of a process in the map join it */
-	hist_u32 tid;	     /* only this thread; 0: any */
-	hist_u32 kthreads;   /* kernel threads instead of user threads */
-	hist_u32 by_name;    /* only names that match `glob` */
-	hist_u32 group;	     /* enum tracer_group */
-	hist_u32 nr_groups;
-	hist_u32 nr_metrics;
-	hist_u32 nr_shards;
-	hist_u32 shard_owned;	   /* no two CPUs share a shard */
-	hist_u32 switch_has_state; /* sched_switch tells prev_state as its 4th argument (5.18) */
+	uint32_t self_tgid;  /* the tracing process, never a subject */
+	uint32_t by_process; /* only processes in the map `processes` */
+	uint32_t follow;     /* children of a process in the map join it */
+	uint32_t tid;	     /* only this thread; 0: any */
+	uint32_t kthreads;   /* kernel threads instead of user threads */
+	uint32_t by_name;    /* only names that match `glob` */
+	uint32_t group;	     /* enum tracer_group */
+	uint32_t nr_groups;
+	uint32_t nr_metrics;
+	uint32_t nr_shards;
+	uint32_t shard_owned;	   /* no two CPUs share a shard */
+	uint32_t switch_has_state; /* sched_switch has prev_state as its 4th argument (5.18) */
 	struct glob glob;
 };
 
 /* Variables (.bss), mapped into the loader. */
 struct tracer_control {
-	hist_u32 enabled;	  /* count; written by the loader */
-	hist_u32 session;	  /* one more with each enable: older per-task state is void */
-	hist_u32 bank;		  /* 0 or 1 */
-	hist_u32 stamped;	  /* a traced process has state slots */
-	hist_u32 process_changes; /* forks, execs, exits and addresses in `processes` so far */
+	uint32_t enabled;	  /* count; written by the loader */
+	uint32_t session;	  /* one more with each enable: older per-task state is void */
+	uint32_t bank;		  /* 0 or 1 */
+	uint32_t stamped;	  /* a traced process has state slots */
+	uint32_t process_changes; /* forks, execs, exits and addresses in `processes` so far */
 };
 
 /* A traced process, key: process id as the kernel's initial namespace shows it. */
 struct tracer_process {
-	hist_u64 registry; /* address of its kthread_slot_registry, 0: none known */
-	hist_u32 execs;	   /* how often it called exec since it joined */
-	hist_u32 reserved;
+	uint64_t registry; /* address of its kthread_slot_registry, 0: none known */
+	uint32_t execs;	   /* how often it called exec since it joined */
+	uint32_t reserved;
 };
 
 /*
- * A thread of a process; tid as gettid() tells it, tgid as the kernel's initial namespace shows it.
+ * A thread of a process; tid as gettid() returns it, tgid as the kernel's initial namespace has it.
  */
 struct tracer_thread {
-	hist_u32 tgid;
-	hist_u32 tid;
+	uint32_t tgid;
+	uint32_t tid;
 };
 
 struct tracer_name {
@@ -91,9 +91,9 @@ struct tracer_name {
 
 /* A subject that has a group, key: index of the group. */
 struct tracer_subject {
-	hist_u64 key[2]; /* identity, e.g. (thread id, start time) or (function, 0); never both 0 */
-	hist_u32 tid;	 /* thread, where it is one */
-	hist_u32 reserved;
+	uint64_t key[2]; /* identity, e.g. (thread id, start time) or (function, 0); never both 0 */
+	uint32_t tid;	 /* thread, where it is one */
+	uint32_t reserved;
 	char name[TRACER_NAME_LEN];
 };
 #endif

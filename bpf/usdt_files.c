@@ -42,15 +42,15 @@ static int scan_all(struct usdt_files *u)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *d;
-	int err = 0;
+	int ret = 0;
 
 	if (!proc)
 		return -errno;
-	while (err != -ENOMEM && (d = readdir(proc)))
+	while (ret != -ENOMEM && (d = readdir(proc)))
 		if (isdigit((unsigned char)d->d_name[0]) && atoi(d->d_name) != getpid())
-			err = targets_add_process(&u->targets, atoi(d->d_name));
+			ret = targets_add_process(&u->targets, atoi(d->d_name));
 	closedir(proc);
-	return err == -ENOMEM ? err : 0;
+	return ret == -ENOMEM ? ret : 0;
 }
 
 static int say_missing(const struct tracer *t, const struct usdt_files *u, char *err, size_t errlen)
@@ -61,17 +61,18 @@ static int say_missing(const struct tracer *t, const struct usdt_files *u, char 
 	for (uint32_t i = 0; i < u->targets.nr; i++)
 		w = first_missing(u, &u->targets.file[i]) ?: w;
 	if (!pid)
-		return tracer_say(
+		return error_say(
 			err, errlen, -ENOENT,
 			"no running process has the probe %s:%s; name a program linked with "
 			"libkthread (-p PID, or -- COMMAND), or trace the kernel's threads "
 			"(--kthreads)",
 			w->provider, w->name);
-	return tracer_say(
+	return error_say(
 		err, errlen, -ENOENT,
 		"process %d has no probe %s:%s in any file it maps; it must be linked with "
 		"libkthread (built with probes)%s",
-		pid, w->provider, w->name, u->targets.nr ? "; its version of it is too old" : "");
+		pid, w->provider, w->name,
+		u->targets.nr ? "; it is linked with a libkthread too old to have this probe" : "");
 }
 
 int usdt_files_open(struct tracer *t, struct usdt_files *u, char *err, size_t errlen)
@@ -81,13 +82,13 @@ int usdt_files_open(struct tracer *t, struct usdt_files *u, char *err, size_t er
 
 	if (t->opts.command) {
 		n = targets_add_command(&u->targets, t->opts.command);
-		return n == -ENOMEM ? tracer_say(err, errlen, n, "out of memory") : 0;
+		return n == -ENOMEM ? error_say(err, errlen, n, "out of memory") : 0;
 	}
 	n = pid ? targets_add_process(&u->targets, pid) : scan_all(u);
 	if (n == -ESRCH)
-		return tracer_say(err, errlen, n, "there is no process %d", pid);
+		return error_say(err, errlen, n, "there is no process %d", pid);
 	if (n < 0)
-		return tracer_process_error(err, errlen, n, "read the memory map", pid);
+		return error_explain_process(err, errlen, n, "read the memory map", pid);
 	u->next_scan_ns = now_ns() + SCAN_PERIOD_NS;
 	return any_usable(u) ? 0 : say_missing(t, u, err, errlen);
 }
@@ -148,9 +149,8 @@ static int attach_file(struct tracer *t, struct usdt_files *u, uint32_t index, c
 			continue;
 		ret = u->prepare ? u->prepare(t, f, p, cookie) : 0;
 		if (ret)
-			return tracer_error(err, errlen, ret, "prepare the probes of %s", f->name);
-		ret = tracer_attach_usdt(t, w->prog, f->path, w->provider, w->name, cookie, err,
-					 errlen);
+			return error_explain(err, errlen, ret, "prepare the probes of %s", f->name);
+		ret = attach_usdt(t, w->prog, f->path, w->provider, w->name, cookie, err, errlen);
 	}
 	return ret;
 }
@@ -160,7 +160,7 @@ int usdt_files_attach(struct tracer *t, struct usdt_files *u, char *err, size_t 
 	int ret = 0;
 
 	if (names_matter(t) && !u->names_attached) {
-		ret = tracer_attach_program(t, "on_named_thread_exit", err, errlen);
+		ret = attach_program(t, "on_named_thread_exit", err, errlen);
 		u->names_attached = !ret;
 	}
 	for (; u->nr_attached < u->targets.nr && !ret; u->nr_attached++) {

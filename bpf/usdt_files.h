@@ -5,7 +5,8 @@
  * The part that the kinds with USDTs share: find the files with our probes in the traced processes
  * and attach a table of programs to each file once, for all processes.
  */
-#include "bpf/targets.h"
+#include "lib/target/targets.h"
+
 #include "bpf/tracer_impl.h"
 
 struct usdt_want {
@@ -34,7 +35,7 @@ struct usdt_files {
 };
 
 /*
- * usdt_files_probe - the probe that @cookie stands for, and its file; NULL: there is none such
+ * usdt_files_probe - the probe that @cookie stands for, and its file; NULL: there is none
  *
  * Each probe of each file has a cookie of its own, so that an address can be seen from the probe's
  * site.
@@ -47,7 +48,7 @@ const struct target_probe *usdt_files_probe(const struct usdt_files *u, uint64_t
  * processes
  *
  * Return: 0; -ENOENT when there is no such probe where one must be, -ESRCH: no such process; one
- * sentence in @err. A command without probes is no error: it may execute another program.
+ * sentence in @err. A command without probes is not an error: it may execute another program.
  */
 int usdt_files_open(struct tracer *t, struct usdt_files *u, char *err, size_t errlen);
 

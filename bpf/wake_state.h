@@ -16,7 +16,7 @@
  * the sums over the links, RESUME follows the last one, and the time between a link's T3 and the
  * next one's T1 belongs to CALL, since it is the way the request takes, not the scheduler's.
  *
- * Who may run together, as the kernel serialises it:
+ * Which events may run together, as the kernel serialises them:
  *
  *   waking	the woken task's pi_lock
  *   wakeup, migrate, switch_in, switch_out	the run queue's lock; wakeup follows its waking
@@ -27,7 +27,7 @@
  * is known whether the task had blocked.
  */
 #include "bpf/counters.h"
-#include "bpf/metrics.h"
+#include "bpf/wakeup_shared.h"
 #include "lib/probe/slot.h"
 
 /* What a waking could learn about the request. */
@@ -58,36 +58,38 @@ enum wake_chain {
 /* Zeroed memory is a task of which nothing is known yet. */
 struct wake_state {
 	/* the waking part */
-	slot_u64 w_t1; /* 0: no waking is open */
-	slot_u64 w_t0;
-	slot_u32 w_stamp; /* enum wake_stamp */
-	slot_u32 w_seq;
-	slot_u32 w_arm;
+	uint64_t w_t1; /* 0: no waking is open */
+	uint64_t w_t0;
+	uint32_t w_stamp; /* enum wake_stamp */
+	uint32_t w_seq;
+	uint32_t w_arm;
 
-	slot_u32 place;	   /* enum wake_place */
-	slot_u32 chain;	   /* enum wake_chain */
-	slot_u32 stamp;	   /* enum wake_stamp of the chain */
-	slot_u32 arm;	   /* arm of the chain, or KTHREAD_SLOT_NONE */
-	slot_u32 primed;   /* the chain began when the place was known */
-	slot_u32 seq;	   /* slot's sequence when the chain began */
-	slot_u32 last_seq; /* the last sequence accounted for */
-	slot_u32 seq_known;
-	slot_u32 owed;	  /* an answer will come to a wake that is no chain: it is no spinning */
-	slot_u64 last_t0; /* the last T0 that began a chain */
-	slot_u64 t0, t1, t2, t3;
-	slot_u64 migrated; /* last move to another queue, 0: none */
+	uint32_t place;	   /* enum wake_place */
+	uint32_t chain;	   /* enum wake_chain */
+	uint32_t stamp;	   /* enum wake_stamp of the chain */
+	uint32_t arm;	   /* arm of the chain, or KTHREAD_SLOT_NONE */
+	uint32_t primed;   /* the chain began when the place was known */
+	uint32_t seq;	   /* slot's sequence when the chain began */
+	uint32_t last_seq; /* the last sequence accounted for */
+	uint32_t seq_known;
+	uint32_t owed;	  /* an answer will come to a wake that is not a chain: it was not a spin */
+	uint64_t last_t0; /* the last T0 that began a chain */
+	uint64_t t0, t1, t2, t3;
+	uint64_t migrated; /* last move to another queue, 0: none */
 	/* earlier links of the chain */
-	slot_u64 more_wake, more_runq, more_premig;
-	slot_u32 links;
+	uint64_t more_wake, more_runq, more_premig;
+	uint32_t links;
 };
+
+_Static_assert(METRIC_CALL == 0, "the values of a wake are indexed by their metrics");
 
 /* What an event means; counter NR_COUNTERS: nothing. */
 struct wake_out {
-	slot_u32 fate;	 /* counter: what became of a wake */
-	slot_u32 edge;	 /* counter: what kind of switch, or of stamp */
-	slot_u32 spun;	 /* answers given with no sched_waking */
-	slot_u32 record; /* bit per metric, METRIC_CALL..METRIC_KERNEL */
-	slot_u64 value[METRIC_KERNEL + 1];
+	uint32_t fate;	 /* counter: what became of a wake */
+	uint32_t edge;	 /* counter: what kind of switch, or of stamp */
+	uint32_t spun;	 /* answers given with no sched_waking */
+	uint32_t record; /* bit per metric, METRIC_CALL..METRIC_KERNEL */
+	uint64_t value[METRIC_KERNEL + 1];
 };
 
 #define WAKE_BIT(metric) (1U << (metric))
@@ -100,13 +102,13 @@ WAKE_FN void wake_out_init(struct wake_out *o)
 	o->record = 0;
 }
 
-WAKE_FN void wake_put(struct wake_out *o, slot_u32 metric, slot_u64 v)
+WAKE_FN void wake_put(struct wake_out *o, uint32_t metric, uint64_t v)
 {
 	o->record |= WAKE_BIT(metric);
 	o->value[metric] = v;
 }
 
-WAKE_FN bool wake_before(slot_u64 a, slot_u64 b)
+WAKE_FN bool wake_before(uint64_t a, uint64_t b)
 {
 	return (long long)(a - b) < 0;
 }
@@ -125,7 +127,7 @@ WAKE_FN void wake_new(struct wake_state *s, struct wake_out *o)
  * The caller passes WAKE_STAMP_OK for a slot it could read; whether T0 in it is usable is decided
  * here.
  */
-WAKE_FN void wake_waking(struct wake_state *s, slot_u64 now, slot_u32 stamp,
+WAKE_FN void wake_waking(struct wake_state *s, uint64_t now, uint32_t stamp,
 			 const struct kthread_slot *slot, struct wake_out *o)
 {
 	if (s->w_t1)
@@ -144,7 +146,7 @@ WAKE_FN void wake_waking(struct wake_state *s, slot_u64 now, slot_u32 stamp,
 	s->w_t1 = now;
 }
 
-WAKE_FN slot_u32 wake_stamp_counter(slot_u32 stamp)
+WAKE_FN uint32_t wake_stamp_counter(uint32_t stamp)
 {
 	switch (stamp) {
 	case WAKE_STAMP_NO_SLOT:
@@ -169,22 +171,22 @@ WAKE_FN slot_u32 wake_stamp_counter(slot_u32 stamp)
 }
 
 /* answers that no chain accounts for, up to @seq; a step back is a slot begun anew */
-WAKE_FN slot_u32 wake_seq_advance(struct wake_state *s, slot_u32 seq)
+WAKE_FN uint32_t wake_seq_advance(struct wake_state *s, uint32_t seq)
 {
-	slot_u32 by = s->seq_known ? seq - s->last_seq : 0;
+	uint32_t by = s->seq_known ? seq - s->last_seq : 0;
 
 	s->last_seq = seq;
 	s->seq_known = 1;
 	return by > 0x7fffffff ? 0 : by;
 }
 
-WAKE_FN bool wake_in_chain(const struct wake_state *s, slot_u64 t0)
+WAKE_FN bool wake_in_chain(const struct wake_state *s, uint64_t t0)
 {
 	return s->chain != WAKE_IDLE && s->stamp == WAKE_STAMP_OK && s->t0 == t0;
 }
 
 /* A further link: the same request is open still, or the waker (an interrupt, say) cannot tell. */
-WAKE_FN bool wake_is_link(const struct wake_state *s, slot_u32 stamp)
+WAKE_FN bool wake_is_link(const struct wake_state *s, uint32_t stamp)
 {
 	if (s->chain != WAKE_AGAIN)
 		return false;
@@ -194,9 +196,9 @@ WAKE_FN bool wake_is_link(const struct wake_state *s, slot_u32 stamp)
 }
 
 /* wake_wakeup - T2: the task is on a run queue, or never left it */
-WAKE_FN void wake_wakeup(struct wake_state *s, slot_u64 now, struct wake_out *o)
+WAKE_FN void wake_wakeup(struct wake_state *s, uint64_t now, struct wake_out *o)
 {
-	slot_u32 stamp = s->w_stamp;
+	uint32_t stamp = s->w_stamp;
 
 	if (!s->w_t1) {
 		o->fate = COUNTER_unmatched;
@@ -253,7 +255,7 @@ WAKE_FN void wake_wakeup(struct wake_state *s, slot_u64 now, struct wake_out *o)
 }
 
 /* wake_migrate - T2a: moved to another queue; between T1 and T2 it is placement, part of WAKE */
-WAKE_FN void wake_migrate(struct wake_state *s, slot_u64 now, struct wake_out *o)
+WAKE_FN void wake_migrate(struct wake_state *s, uint64_t now, struct wake_out *o)
 {
 	if (s->chain != WAKE_WOKEN)
 		return;
@@ -261,7 +263,7 @@ WAKE_FN void wake_migrate(struct wake_state *s, slot_u64 now, struct wake_out *o
 	o->edge = COUNTER_migrated;
 }
 
-WAKE_FN slot_u64 wake_premig(const struct wake_state *s)
+WAKE_FN uint64_t wake_premig(const struct wake_state *s)
 {
 	return s->migrated && !wake_before(s->migrated, s->t2) ? s->migrated - s->t2 : 0;
 }
@@ -269,7 +271,7 @@ WAKE_FN slot_u64 wake_premig(const struct wake_state *s)
 /* T1..T3 of all links as phases; false: stamps out of order */
 WAKE_FN bool wake_put_kernel_phases(const struct wake_state *s, struct wake_out *o)
 {
-	slot_u64 premig = s->more_premig + wake_premig(s);
+	uint64_t premig = s->more_premig + wake_premig(s);
 
 	if (wake_before(s->t2, s->t1) || wake_before(s->t3, s->t2))
 		return false;
@@ -281,9 +283,9 @@ WAKE_FN bool wake_put_kernel_phases(const struct wake_state *s, struct wake_out 
 }
 
 /* wake_switch_in - T3: consumes what is pending, whatever becomes of it */
-WAKE_FN void wake_switch_in(struct wake_state *s, slot_u64 now, struct wake_out *o)
+WAKE_FN void wake_switch_in(struct wake_state *s, uint64_t now, struct wake_out *o)
 {
-	slot_u32 came_from = s->place;
+	uint32_t came_from = s->place;
 
 	s->place = WAKE_RUNNING;
 	if (s->chain != WAKE_WOKEN) {
@@ -315,7 +317,7 @@ WAKE_FN void wake_switch_in(struct wake_state *s, slot_u64 now, struct wake_out 
 /* T4 is there: the values of the whole wake */
 WAKE_FN void wake_finish(struct wake_state *s, const struct kthread_slot *slot, struct wake_out *o)
 {
-	slot_u64 t4 = slot->t4_ns, kernel, call, resume, sum, e2e;
+	uint64_t t4 = slot->t4_ns, kernel, call, resume, sum, e2e;
 
 	s->chain = WAKE_IDLE;
 	if (wake_before(s->t1, s->t0) || wake_before(t4, s->t3) || wake_before(t4, s->t0) ||
@@ -346,7 +348,7 @@ WAKE_FN void wake_finish(struct wake_state *s, const struct kthread_slot *slot, 
  */
 WAKE_FN void wake_stamped(struct wake_state *s, const struct kthread_slot *slot, struct wake_out *o)
 {
-	slot_u32 by = slot->seq - s->seq;
+	uint32_t by = slot->seq - s->seq;
 
 	if (s->chain != WAKE_RAN || !by)
 		return;
@@ -374,7 +376,7 @@ enum wake_leave {
 };
 
 /* wake_leave_how - from sched_switch's arguments; a sleep state means nothing when preempted */
-WAKE_FN slot_u32 wake_leave_how(bool preempt, slot_u32 prev_state, slot_u32 parked_bit)
+WAKE_FN uint32_t wake_leave_how(bool preempt, uint32_t prev_state, uint32_t parked_bit)
 {
 	if (preempt)
 		return WAKE_LEAVE_PREEMPTED;
@@ -406,7 +408,7 @@ WAKE_FN void wake_block_again(struct wake_state *s, const struct kthread_slot *s
  *
  * @slot: read now, needed only while wake_awaits_stamp(); NULL: could not be read
  */
-WAKE_FN void wake_switch_out(struct wake_state *s, slot_u32 how, const struct kthread_slot *slot,
+WAKE_FN void wake_switch_out(struct wake_state *s, uint32_t how, const struct kthread_slot *slot,
 			     struct wake_out *o)
 {
 	bool blocks = how == WAKE_LEAVE_BLOCKED || how == WAKE_LEAVE_PARKED;
@@ -423,8 +425,8 @@ WAKE_FN void wake_switch_out(struct wake_state *s, slot_u32 how, const struct kt
 	if (s->chain == WAKE_WOKEN) {
 		/*
 		 * No T3. Either it was woken before we knew its place and ran all the time, or the
-		 * kernel did not tell that it was switched in: seen on a virtual machine, with the
-		 * switches of one certain task.
+		 * kernel did not report that it was switched in: seen on a virtual machine, with
+		 * the switches of one certain task.
 		 */
 		o->fate = s->primed ? COUNTER_switch_missed : COUNTER_absorbed;
 		s->chain = WAKE_IDLE;

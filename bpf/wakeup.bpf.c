@@ -328,7 +328,7 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
 
 /*
  * Attached to kthread:slot for its semaphore, which lets the threads write their stamps. The probe
- * fires once per thread that registers. The first one of a traced process tells where its slots
+ * fires once per thread that registers. The first one of a traced process shows where its slots
  * are: a program is measured from its first wake on, also when it is over before the loader looks.
  */
 SEC("?usdt")

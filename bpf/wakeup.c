@@ -4,10 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bpf/targets.h"
+#include "lib/target/symbols.h"
+#include "lib/target/targets.h"
+
 #include "bpf/tracer_impl.h"
 #include "bpf/wakeup.skel.h"
 #include "bpf/wakeup_shared.h"
+
+TRACER_SKELETON(wakeup);
+
+static const struct tracer_metric metrics[] = { WAKEUP_METRICS(METRIC_INIT) };
 
 /* The kind's own data: files whose probe kthread:slot is attached. */
 struct wakeup {
@@ -33,19 +39,12 @@ static bool names_matter(const struct tracer *t)
 
 static int wakeup_open(struct tracer *t, char *err, size_t errlen)
 {
-	struct wakeup_bpf *skel;
+	struct wakeup_bpf *skel = t->skel;
 	size_t i;
 
 	t->kind = calloc(1, sizeof(struct wakeup));
 	if (!t->kind)
-		return tracer_say(err, errlen, -ENOMEM, "out of memory");
-	tracer_log_start();
-	skel = wakeup_bpf__open();
-	if (!skel)
-		return tracer_error(err, errlen, -errno, "open the wakeup tracer");
-	t->skel = skel;
-	t->obj = skel->obj;
-	t->settings = &skel->rodata->settings;
+		return error_say(err, errlen, -ENOMEM, "out of memory");
 	for (i = 0; i < NR_PROGRAMS; i++)
 		bpf_program__set_autoload(bpf_object__find_program_by_name(t->obj, programs[i]),
 					  true);
@@ -53,16 +52,6 @@ static int wakeup_open(struct tracer *t, char *err, size_t errlen)
 	bpf_program__set_autoload(skel->progs.on_thread_created, names_matter(t));
 	bpf_program__set_autoload(skel->progs.on_named_thread_exit, names_matter(t));
 	return 0;
-}
-
-static int wakeup_load(struct tracer *t)
-{
-	struct wakeup_bpf *skel = t->skel;
-	int ret = wakeup_bpf__load(skel);
-
-	if (!ret)
-		t->control = &skel->bss->control;
-	return ret;
 }
 
 static void wakeup_detach(struct tracer *t)
@@ -79,8 +68,8 @@ static void wakeup_detach(struct tracer *t)
 }
 
 /*
- * The semaphore of kthread:slot, raised by attaching, makes the threads of all who map the file
- * write stamps.
+ * The semaphore of kthread:slot, raised by attaching, makes the threads of all processes that
+ * map the file write stamps.
  */
 static int attach_slot_probes(struct tracer *t, char *err, size_t errlen)
 {
@@ -92,10 +81,10 @@ static int attach_slot_probes(struct tracer *t, char *err, size_t errlen)
 
 		if (!target_find(f, "kthread", "slot"))
 			continue;
-		ret = tracer_attach_usdt(t, "on_slot", f->path, "kthread", "slot", 0, err, errlen);
+		ret = attach_usdt(t, "on_slot", f->path, "kthread", "slot", 0, err, errlen);
 		if (!ret && names_matter(t) && target_find(f, "kthread", "create"))
-			ret = tracer_attach_usdt(t, "on_thread_created", f->path, "kthread",
-						 "create", 0, err, errlen);
+			ret = attach_usdt(t, "on_thread_created", f->path, "kthread", "create", 0,
+					  err, errlen);
 		if (ret)
 			return ret;
 	}
@@ -109,12 +98,12 @@ static int wakeup_attach(struct tracer *t, char *err, size_t errlen)
 	size_t i;
 
 	for (i = 0; !ret && i < NR_PROGRAMS; i++)
-		ret = tracer_attach_program(t, programs[i], err, errlen);
+		ret = attach_program(t, programs[i], err, errlen);
 	if (!ret && names_matter(t))
-		ret = tracer_attach_program(t, "on_named_thread_exit", err, errlen);
-	/* After the programs: whoever is born in between makes its storage itself. */
-	ret = ret ?: tracer_run_iter(t, "seed_tasks", err, errlen);
-	/* A command without probes, or none, is traced without stamps. */
+		ret = attach_program(t, "on_named_thread_exit", err, errlen);
+	/* After the programs: a thread born in between makes its storage itself. */
+	ret = ret ?: attach_iter_once(t, "seed_tasks", err, errlen);
+	/* A command without probes is traced without stamps. */
 	if (!ret && t->opts.command && targets_add_command(&w->files, t->opts.command) > 0)
 		ret = attach_slot_probes(t, err, errlen);
 	return ret;
@@ -128,15 +117,15 @@ static int wakeup_process(struct tracer *t, pid_t tgid, char *err, size_t errlen
 
 	ret = targets_add_process(&w->files, tgid);
 	if (ret < 0)
-		return tracer_process_error(err, errlen, ret, "read the memory map", tgid);
+		return error_explain_process(err, errlen, ret, "read the memory map", tgid);
 	ret = attach_slot_probes(t, err, errlen);
 	if (ret)
 		return ret;
-	ret = process_symbol(tgid, "kthread_slot_registry", &registry);
+	ret = symbol_find_in_process(tgid, "kthread_slot_registry", &registry);
 	if (ret)
 		return ret == -ENOENT
 			       ? 0
-			       : tracer_process_error(err, errlen, ret, "find the slots", tgid);
+			       : error_explain_process(err, errlen, ret, "find the slots", tgid);
 	return process_set_registry(t, tgid, registry) ?: 1;
 }
 
@@ -159,16 +148,22 @@ static void wakeup_close(struct tracer *t)
 {
 	struct wakeup *w = t->kind;
 
-	wakeup_bpf__destroy(t->skel);
-	if (w)
-		targets_free(&w->files);
+	targets_free(&w->files);
 	free(w);
+	t->kind = NULL;
 }
 
 const struct tracer_ops tracer_wakeup = {
-	.name = "wakeup",
-	.first_metric = METRIC_CALL,
-	.nr_metrics = METRIC_KERNEL - METRIC_CALL + 1,
+	.about = {
+		.name = "wakeup",
+		.measures = "what a wakeup consists of",
+		.metrics = metrics,
+		.nr_metrics = sizeof(metrics) / sizeof(metrics[0]),
+		.main_metrics = { METRIC_KERNEL, METRIC_END_TO_END },
+		.nr_main_metrics = 2,
+		.needs = FEATURE_BIT(FEATURE_TASK_STORAGE),
+	},
+	.skeleton = &wakeup_skeleton,
 	.nr_hidden = NR_HIDDEN,
 	.counters = COUNTER_BIT(switch_missed) | COUNTER_BIT(absorbed) | COUNTER_BIT(spun) |
 		    COUNTER_BIT(no_slot) | COUNTER_BIT(no_t0) | COUNTER_BIT(stale_t0) |
@@ -178,9 +173,7 @@ const struct tracer_ops tracer_wakeup = {
 		    COUNTER_BIT(preempted) | COUNTER_BIT(requeued) | COUNTER_BIT(migrated) |
 		    COUNTER_BIT(parked) | COUNTER_BIT(unmatched) | COUNTER_BIT(superseded) |
 		    COUNTER_BIT(negative) | COUNTER_BIT(filtered),
-	.needs = FEATURE_BIT(FEATURE_TASK_STORAGE),
 	.open = wakeup_open,
-	.load = wakeup_load,
 	.attach = wakeup_attach,
 	.detach = wakeup_detach,
 	.process = wakeup_process,

@@ -46,7 +46,7 @@ static __always_inline __u32 session_now(void)
 	return *(volatile __u32 *)&control.session;
 }
 
-/* One event of the worker's: who executes what. */
+/* One event of the worker's: the thread, and the function it executes. */
 struct execution {
 	struct task_struct *p;
 	__u64 func;
@@ -126,7 +126,7 @@ static __always_inline int exec_started(const struct execution *e, struct work_k
 	struct work_thread *t;
 	enum work_outcome o;
 
-	/* From here on the address may name another item: take it off, whoever asked for it. */
+	/* From here on the address may name another item: take it off, also when it is filtered. */
 	known = bpf_map_lookup_elem(&pending, key);
 	if (known) {
 		item = *known;

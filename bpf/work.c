@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The work tracer's loader: see work.bpf.c for what it measures. */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+
+#include "lib/target/symbols.h"
 
 #include "bpf/subject_func.h"
-#include "bpf/tracer_impl.h"
-#include "bpf/usdt_files.h"
+#include "bpf/usdt_kind.h"
 #include "bpf/work_shared.h"
 
 #include "bpf/work.skel.h" /* uses the types above */
 
+TRACER_SKELETON(work);
+
+static const struct tracer_metric metrics[] = { WORK_METRICS(METRIC_INIT) };
+
 struct work {
-	struct work_bpf *skel;
-	struct usdt_files files;
+	struct usdt_files files; /* must be first: usdt_kind.h takes t->kind for it */
 	struct subject_funcs funcs;
 };
 
@@ -32,73 +33,55 @@ static const char *const barrier_names[] = { "kthread_flush_work_fn", "kt_flush_
 static int add_barriers(struct tracer *t, const struct target_file *f, const struct target_probe *p,
 			uint64_t cookie)
 {
-	int fd = tracer_map_fd(t, "barriers"), err = 0;
+	int fd = tracer_map_fd(t, "barriers"), ret = 0;
 	const uint32_t one = 1;
 
-	for (size_t n = 0; n < sizeof(barrier_names) / sizeof(barrier_names[0]) && !err; n++) {
+	for (size_t n = 0; n < sizeof(barrier_names) / sizeof(barrier_names[0]) && !ret; n++) {
 		uint64_t addr;
 
-		/* A stripped file does not tell: then flushes count as works. */
-		if (elf_symbol(f->path, barrier_names[n], &addr, NULL))
+		/* A stripped file has lost the name: then flushes count as works. */
+		if (symbol_find_in_file(f->path, barrier_names[n], &addr, NULL))
 			continue;
-		for (uint32_t s = 0; s < p->nr_sites && s < TARGET_MAX_SITES && !err; s++) {
+		for (uint32_t s = 0; s < p->nr_sites && s < TARGET_MAX_SITES && !ret; s++) {
 			struct func_origin b = { .cookie = cookie, .distance = addr - p->site[s] };
 
-			err = bpf_map_update_elem(fd, &b, &one, BPF_ANY);
+			ret = bpf_map_update_elem(fd, &b, &one, BPF_ANY);
 		}
 	}
-	return err;
+	return ret;
 }
 
-static void autoload(struct bpf_program *p, bool on)
+static const char *const kernel_programs[] = { "on_kernel_end", "on_kernel_start",
+					       "on_kernel_queue" };
+
+static const struct usdt_kind usdt = {
+	.want = probes,
+	.nr_want = sizeof(probes) / sizeof(probes[0]),
+	.kernel_programs = kernel_programs,
+	.nr_kernel_programs = sizeof(kernel_programs) / sizeof(kernel_programs[0]),
+	.kernel_events = "sched_kthread_work_* events (Linux 5.11 brings them)",
+	.size = sizeof(struct work),
+	.prepare = add_barriers,
+};
+
+static bool by_function(const struct tracer *t)
 {
-	bpf_program__set_autoload(p, on);
+	return t->opts.group == TRACER_GROUP_SUBJECT && t->opts.by == TRACER_BY_FUNC;
 }
 
 static int work_open(struct tracer *t, char *err, size_t errlen)
 {
-	struct work *w = calloc(1, sizeof(*w));
-	bool kernel = t->opts.kthreads;
-	struct work_bpf *skel;
-	int ret;
+	struct work_bpf *skel = t->skel;
+	int ret = usdt_kind_open(t, err, errlen);
 
-	if (!w)
-		return tracer_say(err, errlen, -ENOMEM, "out of memory");
-	t->kind = w;
-	if (t->opts.group == TRACER_GROUP_ARM)
-		return tracer_say(err, errlen, -ENOTSUP, "works have no arms to be grouped by");
-	if (kernel && !(tracer_has_tracepoint("sched_kthread_work_queue_work") &&
-			tracer_has_tracepoint("sched_kthread_work_execute_start") &&
-			tracer_has_tracepoint("sched_kthread_work_execute_end")))
-		return tracer_say(
-			err, errlen, -ENOTSUP,
-			"this kernel has no sched_kthread_work_* events (Linux 5.11 brings them)");
-	w->files.want = probes;
-	w->files.nr_want = sizeof(probes) / sizeof(probes[0]);
-	w->files.prepare = add_barriers;
-	if (!kernel) {
-		ret = usdt_files_open(t, &w->files, err, errlen);
-		if (ret)
-			return ret;
-	}
-
-	skel = w->skel = work_bpf__open();
-	if (!skel)
-		return tracer_error(err, errlen, -errno, "open the work programs");
-	t->skel = skel;
-	t->obj = skel->obj;
-	t->settings = (struct tracer_settings *)&skel->rodata->settings;
-	usdt_files_autoload(t, &w->files);
-	autoload(skel->progs.on_kernel_queue, kernel);
-	autoload(skel->progs.on_kernel_start, kernel);
-	autoload(skel->progs.on_kernel_end, kernel);
-	autoload(skel->progs.on_thread_exit, true);
+	if (ret)
+		return ret;
 	skel->rodata->work_settings.by = t->opts.by;
-	if (kernel) {
+	if (t->opts.kthreads) {
 		uint64_t addr = 0;
 
 		/* Hidden addresses: flushes count as works; `kt doctor` says so. */
-		kernel_symbol("kthread_flush_work_fn", &addr);
+		symbol_find_in_kernel("kthread_flush_work_fn", &addr);
 		skel->rodata->work_settings.kernel_barrier = addr;
 	}
 	if (t->opts.max_pending)
@@ -106,58 +89,21 @@ static int work_open(struct tracer *t, char *err, size_t errlen)
 	return 0;
 }
 
-static int work_load(struct tracer *t)
-{
-	struct work *w = t->kind;
-	int err = work_bpf__load(w->skel);
-
-	if (!err)
-		t->control = &w->skel->bss->control;
-	return err;
-}
-
-static int work_attach(struct tracer *t, char *err, size_t errlen)
-{
-	static const char *const kernel_progs[] = { "on_kernel_end", "on_kernel_start",
-						    "on_kernel_queue" };
-	struct work *w = t->kind;
-	int ret = tracer_attach_program(t, "on_thread_exit", err, errlen);
-
-	if (!t->opts.kthreads)
-		return ret ?: usdt_files_attach(t, &w->files, err, errlen);
-	for (size_t i = 0; i < sizeof(kernel_progs) / sizeof(kernel_progs[0]) && !ret; i++)
-		ret = tracer_attach_program(t, kernel_progs[i], err, errlen);
-	return ret;
-}
-
-static void work_detach(struct tracer *t)
-{
-	struct work *w = t->kind;
-
-	usdt_files_detach(&w->files);
-}
-
 static int work_process(struct tracer *t, pid_t tgid, char *err, size_t errlen)
 {
 	struct work *w = t->kind;
 
-	if (t->opts.kthreads)
-		return 1;
-	if (t->opts.group == TRACER_GROUP_SUBJECT && t->opts.by == TRACER_BY_FUNC)
+	if (!t->opts.kthreads && by_function(t))
 		subject_funcs_learn(&w->funcs, tgid);
-	return usdt_files_process(t, &w->files, tgid, err, errlen);
+	return usdt_kind_process(t, tgid, err, errlen);
 }
 
 static int work_poll(struct tracer *t)
 {
 	struct work *w = t->kind;
-	int ret = 0;
+	int ret = by_function(t) ? subject_funcs_poll(t, &w->funcs, &w->files) : 0;
 
-	if (t->opts.group == TRACER_GROUP_SUBJECT && t->opts.by == TRACER_BY_FUNC)
-		ret = subject_funcs_poll(t, &w->funcs, &w->files);
-	if (!ret && !t->opts.kthreads)
-		ret = usdt_files_poll(t, &w->files);
-	return ret;
+	return ret ?: usdt_kind_poll(t);
 }
 
 static void work_subject_name(struct tracer *t, const struct tracer_subject *s, char *name,
@@ -175,27 +121,30 @@ static void work_close(struct tracer *t)
 {
 	struct work *w = t->kind;
 
-	if (!w)
-		return;
-	work_bpf__destroy(w->skel);
-	usdt_files_free(&w->files);
 	subject_funcs_free(&w->funcs);
-	free(w);
-	t->kind = NULL;
+	usdt_kind_close(t);
 }
 
 const struct tracer_ops tracer_work = {
-	.name = "work",
-	.first_metric = METRIC_DELAY_IDLE,
-	.nr_metrics = METRIC_RUN - METRIC_DELAY_IDLE + 1,
+	.about = {
+		.name = "work",
+		.measures = "how long works wait and run",
+		.metrics = metrics,
+		.nr_metrics = sizeof(metrics) / sizeof(metrics[0]),
+		.main_metrics = { METRIC_DELAY_IDLE, METRIC_DELAY_BUSY, METRIC_RUN },
+		.nr_main_metrics = 3,
+		.by = TRACER_BY_BIT(FUNC) | TRACER_BY_BIT(WORKER),
+		.needs = FEATURE_BIT(FEATURE_ATOMICS) | FEATURE_BIT(FEATURE_CURRENT_TASK),
+		.deed = "queued a work",
+	},
+	.skeleton = &work_skeleton,
+	.usdt = &usdt,
 	.counters = COUNTER_BIT(map_full) | COUNTER_BIT(superseded) | COUNTER_BIT(unmatched) |
 		    COUNTER_BIT(negative) | COUNTER_BIT(cancelled) | COUNTER_BIT(flush_work) |
 		    COUNTER_BIT(filtered),
-	.needs = FEATURE_BIT(FEATURE_ATOMICS) | FEATURE_BIT(FEATURE_CURRENT_TASK),
 	.open = work_open,
-	.load = work_load,
-	.attach = work_attach,
-	.detach = work_detach,
+	.attach = usdt_kind_attach,
+	.detach = usdt_kind_detach,
 	.process = work_process,
 	.poll = work_poll,
 	.subject_name = work_subject_name,

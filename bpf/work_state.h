@@ -17,33 +17,25 @@
  * Barriers are the items by which a flush waits. They count apart, in no histogram, but they keep
  * the worker busy. All times are CLOCK_MONOTONIC ns and may step back by a few ns between CPUs.
  */
-#ifdef __bpf__
-#include "bpf/kernel_types.h"
-typedef __u64 work_u64;
-typedef __u32 work_u32;
-#else
-#include <stdint.h>
-typedef uint64_t work_u64;
-typedef uint32_t work_u32;
-#endif
+#include "lib/probe/types.h"
 
 /* An item between queue and start. */
 struct work_item {
-	work_u64 queued_ns;
-	work_u64 func;
-	work_u64 worker;
-	work_u32 barrier;
-	work_u32 epoch; /* of the counting it was queued in: a stop of the counting drops what waits
+	uint64_t queued_ns;
+	uint64_t func;
+	uint64_t worker;
+	uint32_t barrier;
+	uint32_t epoch; /* of the counting it was queued in: a stop of the counting drops what waits
 			 */
 };
 
 /* A thread that executes works. Zeroed: nothing is known of it. */
 struct work_thread {
-	work_u64 start_ns; /* of what it executes, 0: nothing known */
-	work_u64 end_ns;   /* of the last one it executed */
-	work_u64 func;	   /* of what it executes */
-	work_u32 barrier;
-	work_u32 epoch;
+	uint64_t start_ns; /* of what it executes, 0: nothing known */
+	uint64_t end_ns;   /* of the last one it executed */
+	uint64_t func;	   /* of what it executes */
+	uint32_t barrier;
+	uint32_t epoch;
 };
 
 enum work_outcome {
@@ -65,8 +57,8 @@ enum work_outcome {
  * way.
  */
 static inline __attribute__((always_inline)) enum work_outcome
-work_queued(struct work_item *i, work_u64 now_ns, work_u64 func, work_u64 worker, work_u32 barrier,
-	    work_u32 epoch)
+work_queued(struct work_item *i, uint64_t now_ns, uint64_t func, uint64_t worker, uint32_t barrier,
+	    uint32_t epoch)
 {
 	enum work_outcome o =
 		i->queued_ns && i->epoch == epoch && !i->barrier ? WORK_SUPERSEDED : WORK_NOTHING;
@@ -86,10 +78,10 @@ work_queued(struct work_item *i, work_u64 now_ns, work_u64 func, work_u64 worker
  * @delay_ns: queue to start, when the return is WORK_IDLE or WORK_BUSY
  */
 static inline __attribute__((always_inline)) enum work_outcome
-work_started(struct work_thread *t, const struct work_item *i, work_u64 now_ns, work_u64 func,
-	     work_u32 barrier, work_u32 epoch, work_u64 *delay_ns)
+work_started(struct work_thread *t, const struct work_item *i, uint64_t now_ns, uint64_t func,
+	     uint32_t barrier, uint32_t epoch, uint64_t *delay_ns)
 {
-	work_u64 last_end = t->end_ns;
+	uint64_t last_end = t->end_ns;
 
 	*delay_ns = 0;
 	t->start_ns = now_ns;
@@ -112,10 +104,10 @@ work_started(struct work_thread *t, const struct work_item *i, work_u64 now_ns, 
  * @run_ns: start to end, when the return is WORK_RAN
  */
 static inline __attribute__((always_inline)) enum work_outcome
-work_ended(struct work_thread *t, work_u64 now_ns, work_u32 epoch, work_u64 *run_ns)
+work_ended(struct work_thread *t, uint64_t now_ns, uint32_t epoch, uint64_t *run_ns)
 {
-	work_u64 start = t->start_ns;
-	work_u32 same = t->epoch == epoch;
+	uint64_t start = t->start_ns;
+	uint32_t same = t->epoch == epoch;
 
 	*run_ns = 0;
 	t->start_ns = 0;

@@ -1,63 +1,41 @@
-# One Criterion program per file of tests/unit/. tests_libs: archives every one may use.
+# One Criterion program per file of tests/unit/.
 unit_tests := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
-tests_archives = bench/libcontroller.a lib/libreport.a bpf/libtracer.a bench/libktbench.a bench/libarms.a \
-	lib/libkthread.a lib/libkeventd.a lib/libcli.a lib/librecord.a lib/libmeasure.a lib/libprobe.a
 
-# A test that needs only some archives names them: tests_archives_NAME
+# What a test links is decided by the first word of its name: the archives of its room and of the rooms below; all there
+# are where no line here says otherwise.
+links_hist = lib/libmeasure.a
+links_verdict = lib/libmeasure.a
+links_cli = lib/libcli.a
+links_record = lib/librecord.a lib/libmeasure.a
+links_report = lib/libreport.a lib/libcli.a $(links_record)
+links_kthread = lib/libkthread.a lib/libprobe.a
+links_slot = $(links_kthread)
+links_probes = $(links_kthread)
+links_keventd = lib/libkeventd.a lib/libprobe.a
+links_harness = bench/libharness.a lib/libmeasure.a lib/libprobe.a
+links_arms = bench/libarms.a $(links_kthread) $(links_keventd)
+links_driver = bench/libdriver.a $(links_arms) $(links_harness)
+archives += lib/libkthread.a
+
+# The test build of libkthread instead of the real one, for tests that use its hooks (kthread_test_delay and the like).
+hooked_tests := $(notdir $(basename $(shell grep -lE 'kthread_test_[a-z]|unit/hold\.h' tests/unit/*.c)))
+
+# $(call test_links,NAME): the archives of test NAME, below build/
+test_links = $(addprefix $B/,$(if $(filter $1,$(hooked_tests)),\
+	$(patsubst lib/libkthread.a,lib/libkthread-testing.a,$(test_room)),$(test_room)))
+test_room = $(or $(links_$(firstword $(subst _, ,$1))),$(archives))
+
 define unit_test
 objs += $B/tests/unit/$1.o
 tests: $B/tests/unit/$1
-$B/tests/unit/$1: $B/tests/unit/$1.o $$(addprefix $B/,$$(or $$(tests_archives_$1),$$(tests_archives)))
+$B/tests/unit/$1: $B/tests/unit/$1.o $(call test_links,$1)
 	$$(call say,LD)mkdir -p $$(@D)
 	$$Q$(CC) $(KT_LDFLAGS) $(LDFLAGS) $$(tests_ldflags_$1) -o $$@ $$(filter %.o,$$^) \
 		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -lcriterion $$(KT_LIBS) $$(ARM_LIBS)
 endef
 .PHONY: tests
-tests_archives_cli = lib/libcli.a
-tests_archives_hist = lib/libmeasure.a
-tests_archives_verdict = lib/libmeasure.a
-tests_archives_wake_state = lib/libmeasure.a
-tests_archives_glob = bpf/libtracer.a lib/libmeasure.a
-tests_archives_record = lib/librecord.a lib/libmeasure.a
-report_tests := report_model report_golden report_hostile
-$(foreach t,$(report_tests),$(eval tests_archives_$t = lib/libreport.a lib/libcli.a lib/librecord.a lib/libmeasure.a))
-tests_archives_arms = bench/libarms.a lib/libkthread.a lib/libkeventd.a lib/libprobe.a
-tests_archives_driver = bench/libdriver.a bench/libktbench.a bench/libarms.a lib/libkthread.a \
-	lib/libkeventd.a lib/libmeasure.a lib/libprobe.a
-tests_archives_targets = bpf/libtracer.a
-tests_archives_work_state = lib/libmeasure.a
-tests_archives_park_state = lib/libmeasure.a
-tests_archives_harness_question = bench/libktbench.a lib/libmeasure.a lib/libprobe.a
-tests_archives_harness_cpus = bench/libktbench.a lib/libmeasure.a lib/libprobe.a
-tests_archives_harness_state = bench/libktbench.a lib/libmeasure.a lib/libprobe.a
-tests_archives_controller_schedule = bench/libcontroller.a
-tests_archives_controller_calibrate = bench/libcontroller.a
-tests_archives_controller_suite = bench/libcontroller.a lib/libmeasure.a lib/libprobe.a
-tests_archives_controller_worker = bench/libcontroller.a bench/libktbench.a bpf/libtracer.a lib/libcli.a lib/librecord.a \
-	lib/libmeasure.a lib/libprobe.a
-kthread_tests := kthread_lifecycle kthread_birth kthread_park kthread_worker kthread_wait kthread_freezer kthread_waitqueue kthread_smpboot
-$(foreach t,$(kthread_tests),$(eval tests_archives_$t = lib/libkthread.a lib/libprobe.a))
-tests_archives_kthread_races = lib/libkthread-testing.a lib/libprobe.a
-tests_archives_kthread_profile = lib/libkthread.a lib/libprobe.a
-tests_archives_kthread_affinity = lib/libkthread-testing.a lib/libprobe.a
-tests_archives_kthread_names = lib/libkthread.a lib/libprobe.a
-tests_archives_kthread_corners = lib/libkthread-testing.a lib/libprobe.a
-tests_archives_kthread_notify = lib/libkthread-testing.a lib/libprobe.a
-tests_archives_kthread_create = lib/libkthread-testing.a lib/libprobe.a
-tests_archives_kthread_edges = lib/libkthread-testing.a lib/libprobe.a
-tests_archives_kthread_edges2 = lib/libkthread-testing.a lib/libprobe.a
-tests_archives_kthread_worker_races = lib/libkthread-testing.a lib/libprobe.a
-tests_archives_kthread_events = lib/libkthread-testing.a lib/libprobe.a
-tests_archives_kthread_delayed = lib/libkthread-testing.a lib/libprobe.a
-tests_archives_kthread_delayed_chaos = lib/libkthread-testing.a lib/libprobe.a
-tests_archives_keventd = lib/libkeventd.a lib/libprobe.a
-tests_archives_keventd_hangs = lib/libkeventd.a lib/libprobe.a
-tests_archives_keventd_chain = lib/libkeventd.a lib/libprobe.a
 tests_ldflags_keventd_chain = -Wl,--wrap=pthread_create -Wl,--wrap=aligned_alloc
-tests_archives_slot = lib/libkthread.a lib/libprobe.a
-tests_archives_probes = lib/libkthread.a lib/libprobe.a
 $B/tests/unit/probes: $B/lib/libkthread.so.0
-tests_archives_probes_workload = lib/libkthread.a lib/libprobe.a
 $(foreach t,$(unit_tests),$(eval $(call unit_test,$t)))
 
 # Programs that tests/tracer/NAME.sh runs: build/tests/tracer/NAME
@@ -65,20 +43,16 @@ tracer_tests := $(patsubst tests/tracer/%.c,%,$(wildcard tests/tracer/*.c))
 define tracer_test
 objs += $B/tests/tracer/$1.o
 tests: $B/tests/tracer/$1
-$B/tests/tracer/$1: $B/tests/tracer/$1.o $$(addprefix $B/,$$(or $$(tests_archives_$1),$$(tests_archives)))
+$B/tests/tracer/$1: $B/tests/tracer/$1.o $(call test_links,$1)
 	$$(call say,LD)mkdir -p $$(@D)
 	$$Q$(CC) $(KT_LDFLAGS) $(LDFLAGS) -o $$@ $$(filter %.o,$$^) \
 		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(KT_LIBS)
 endef
-tests_archives_kthread_oracle = lib/libkthread.a
-tests_archives_work_loss = bpf/libtracer.a lib/libreport.a lib/libcli.a lib/librecord.a lib/libmeasure.a lib/libprobe.a
 # The same program with the shared library.
 tests: $B/tests/tracer/kthread_oracle_shared
 $B/tests/tracer/kthread_oracle_shared: $B/tests/tracer/kthread_oracle.o $B/lib/libkthread.so.0
 	$(call say,LD)$(CC) $(KT_LDFLAGS) $(LDFLAGS) -o $@ $< -L$B/lib -lkthread -Wl,-rpath,'$$ORIGIN/../../lib'
-tests_archives_kernel_types = lib/libmeasure.a
 $B/tests/tracer/kernel_types.o: $B/bpf/park.skel.h $B/bpf/wakeup.skel.h
-tests_archives_wake_oracle = bpf/libtracer.a lib/libmeasure.a lib/libprobe.a
 $(foreach t,$(tracer_tests),$(eval $(call tracer_test,$t)))
 
 # The same tests without Criterion, which runs neither under the thread sanitizer nor in programs of another
@@ -90,7 +64,7 @@ plain: $B/tests/plain/$1
 $B/tests/plain/$1.o: tests/unit/$1.c $B/flags
 	$$(call say,CC)mkdir -p $$(@D)
 	$$Q$(CC) -Itests/plain -Itests/unit $(KT_CPPFLAGS) $(CPPFLAGS) $(KT_CFLAGS) $(CFLAGS) -MMD -MP -c $$< -o $$@
-$B/tests/plain/$1: $B/tests/plain/$1.o $$(addprefix $B/,$$(or $$(tests_archives_$1),$$(tests_archives)))
+$B/tests/plain/$1: $B/tests/plain/$1.o $(call test_links,$1)
 	$$(call say,LD)$(CC) $(KT_LDFLAGS) $(LDFLAGS) -o $$@ $$(filter %.o,$$^) \
 		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group
 endef
@@ -150,4 +124,4 @@ vm: $B/kt $B/kt-suite $B/tests/tracer/kthread_oracle $B/tests/conformance/scenar
 $(foreach t,$(vm_tests),$(eval $(call vm_test,$t)))
 
 # Two builds of libkthread as arms: scripts/compare-speed
-$(eval $(call program,tests/ab/libraries,tests/ab/libraries.c,bench/libktbench.a lib/libmeasure.a lib/libprobe.a,-ldl -lm))
+$(eval $(call program,tests/ab/libraries,tests/ab/libraries.c,lib/libktbench.a,-ldl -lm))

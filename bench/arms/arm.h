@@ -2,13 +2,14 @@
 #ifndef KT_ARMS_ARM_H
 #define KT_ARMS_ARM_H
 /*
- * A contender: one library or primitive, used the way its own users would use it, behind operations
- * that the drivers share. One file per arm; it exports one const struct arm, listed in arms.c.
+ * A contender: one library or primitive, used the way its own users would use it, by operations that
+ * the drivers share. One file per arm; it ends with one const struct arm and ARM_LISTED().
  *
  * An operation that the contender does not have is NULL: the arm is then absent from that
- * question, never emulated. Arms call no bench_ function, take no time and keep no statistics;
- * drivers stamp around them. All threads of an arm are pinned to the CPU that the driver names,
- * with the policy and the nice value of the thread that created them.
+ * question, never emulated. Drivers ask for all arms that have an operation (arms_that()), so an
+ * arm says by what it has which questions it answers. Arms call no bench_ function, take no time
+ * and keep no statistics; drivers stamp around them. All threads of an arm are pinned to the CPU
+ * that the driver names, with the policy and the nice value of the thread that created them.
  *
  * Waker and waiter: a peer is a thread that waits in the arm's own way until woken, then calls
  * the driver's on_wake() and waits again. Wakes do not count: a peer woken twice before it ran may
@@ -56,11 +57,46 @@ struct arm_life_opts {
 /* A work item: the arm's own item is allocated with it by work_create(). */
 struct arm_work;
 
+/* What a contender is. Tables show the arms in this order. */
+enum arm_kind {
+	ARM_ENGINE = 1 << 0,	/* a design of kernel threads */
+	ARM_FLOOR = 1 << 1,	/* the least that does the same hand-offs */
+	ARM_PRIMITIVE = 1 << 2, /* what programs are put together from by hand */
+	ARM_LIBRARY = 1 << 3,	/* what programs take ready-made */
+};
+
+/* What a contender can; found from its operations by arm_can(). */
+enum arm_can {
+	ARM_CAN_WAKE = 1 << 0,	 /* peer_*, in whatever way it waits */
+	ARM_CAN_SLEEP = 1 << 1,	 /* and peer_* of a thread that sleeps while it waits */
+	ARM_CAN_TRIP = 1 << 2,	 /* self_* */
+	ARM_CAN_PARK = 1 << 3,	 /* park* */
+	ARM_CAN_CYCLE = 1 << 4,	 /* cycle */
+	ARM_CAN_LIVE = 1 << 5,	 /* life_*, stops that hang or not */
+	ARM_CAN_CANCEL = 1 << 6, /* life_cancel and what belongs to it */
+	ARM_CAN_WORK = 1 << 7,	 /* worker_*, work_* */
+	ARM_HAS_WORKER = 1 << 8, /* and the contender has such a worker, its users write none */
+	ARM_CAN_DELAY = 1 << 9,	 /* delay_* */
+};
+
 struct arm {
 	const char *name;
+	enum arm_kind kind;
+	unsigned int place; /* 1, 2, ...: the first ones of their kind; 0: after them, by name */
+
+	/*
+	 * An arm of a library that this build lacks says so here, with the package that brings it:
+	 * "built without libuv (install libuv1-dev)". It has no operations; could is what it can
+	 * where the library is there (enum arm_can), so that the same questions name it, as skipped.
+	 */
+	const char *missing;
+	unsigned int could;
 
 	/* Version and idiom for the report, e.g. "glibc 2.36, signal outside the lock". */
 	const char *(*describe)(void);
+
+	bool spins_only;     /* peer_create and self_create refuse where it may not spin */
+	bool worker_by_hand; /* the contender has no worker: this one is what its users wrote */
 
 	/*
 	 * Wake a waiting thread. peer_create returns once the thread has called on_start: 0 or
@@ -84,8 +120,8 @@ struct arm {
 	void (*self_destroy)(void *self);
 
 	/*
-	 * Park: peer_park returns when the peer runs no more of its code; peer_unpark lets it go
-	 * on, and it then calls on_wake() and goes on running its loop (which looks for the next
+	 * Park: peer_park returns when the peer runs no more of its code; peer_unpark releases
+	 * it, and it then calls on_wake() and goes on running its loop (which looks for the next
 	 * park request in the arm's own way). A parkable peer is made by park_create with the same
 	 * options. It is destroyed parked or not.
 	 */
@@ -164,7 +200,33 @@ struct arm {
 	pid_t (*delay_tid)(void *delay);
 };
 
-/* arm_find - by name, NULL when this build has no such arm (its library was not there) */
+/*
+ * ARM_LISTED - put a struct arm into the list of all arms
+ *
+ * The list is a section of pointers that the linker puts together: no file names all arms.
+ */
+#define ARM_LISTED(arm_)                                                                         \
+	static const struct arm *const arm_##_listed __attribute__((used, section("kt_arms"))) = \
+		&arm_
+
+#define ARM_MAX 64 /* arms of a build, the missing ones too */
+
+/* What a question asks of its arms. */
+struct arm_ask {
+	unsigned int can;   /* all of these, of enum arm_can */
+	unsigned int kinds; /* one of these, of enum arm_kind; 0: any kind */
+};
+
+/*
+ * arms_that - the names of all arms, missing ones too, that can what is asked, in the order of the
+ * tables, then NULL. Return: how many.
+ */
+unsigned int arms_that(const char *name[ARM_MAX + 1], struct arm_ask ask);
+
+/* arm_can - what @arm can, of enum arm_can */
+unsigned int arm_can(const struct arm *arm);
+
+/* arm_find - by name, NULL when this build does not have it (its library was not there) */
 const struct arm *arm_find(const char *name);
 
 /* arm_missing - why arm_find(@name) is NULL, e.g. "built without libuv (install libuv1-dev)" */

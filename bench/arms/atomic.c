@@ -52,7 +52,7 @@ static void peer_loop(void *arg)
 static int atomic_peer_create(void **peer, const struct arm_peer_opts *o)
 {
 	struct peer *p;
-	int err;
+	int ret;
 
 	if (!o->may_spin)
 		return -EOPNOTSUPP;
@@ -61,10 +61,10 @@ static int atomic_peer_create(void **peer, const struct arm_peer_opts *o)
 		return -ENOMEM;
 	p->on_wake = o->on_wake;
 	p->arg = o->arg;
-	err = arm_thread_start(&p->thread, o->cpu, o->name, o->on_start, o->arg, peer_loop, p);
-	if (err) {
+	ret = arm_thread_start(&p->thread, o->cpu, o->name, o->on_start, o->arg, peer_loop, p);
+	if (ret) {
 		free(p);
-		return err;
+		return ret;
 	}
 	*peer = p;
 	return 0;
@@ -114,9 +114,12 @@ static void atomic_self_wait(void *self)
 	__atomic_store_n((uint32_t *)self, WORD_NONE, __ATOMIC_RELAXED);
 }
 
-const struct arm arm_atomic = {
+static const struct arm arm_atomic = {
 	.name = "atomic",
+	.kind = ARM_FLOOR,
+	.place = 2,
 	.describe = atomic_describe,
+	.spins_only = true,
 	.peer_create = atomic_peer_create,
 	.peer_wake = atomic_peer_wake,
 	.peer_destroy = atomic_peer_destroy,
@@ -126,3 +129,4 @@ const struct arm arm_atomic = {
 	.self_wait = atomic_self_wait,
 	.self_destroy = free,
 };
+ARM_LISTED(arm_atomic);

@@ -88,18 +88,18 @@ static void peer_loop(void *arg)
 static int condvar_peer_create(void **peer, const struct arm_peer_opts *o)
 {
 	struct peer *p = arm_alloc(sizeof(*p));
-	int err;
+	int ret;
 
 	if (!p)
 		return -ENOMEM;
 	event_init(&p->woken);
 	p->on_wake = o->on_wake;
 	p->arg = o->arg;
-	err = arm_thread_start(&p->thread, o->cpu, o->name, o->on_start, o->arg, peer_loop, p);
-	if (err) {
+	ret = arm_thread_start(&p->thread, o->cpu, o->name, o->on_start, o->arg, peer_loop, p);
+	if (ret) {
 		event_fini(&p->woken);
 		free(p);
-		return err;
+		return ret;
 	}
 	*peer = p;
 	return 0;
@@ -201,7 +201,7 @@ static void park_fini(struct parkable *p)
 static int condvar_park_create(void **peer, const struct arm_peer_opts *o)
 {
 	struct parkable *p = arm_alloc(sizeof(*p));
-	int err;
+	int ret;
 
 	if (!p)
 		return -ENOMEM;
@@ -210,10 +210,10 @@ static int condvar_park_create(void **peer, const struct arm_peer_opts *o)
 	pthread_cond_init(&p->to_controller, NULL);
 	p->on_wake = o->on_wake;
 	p->arg = o->arg;
-	err = arm_thread_start(&p->thread, o->cpu, o->name, o->on_start, o->arg, park_loop, p);
-	if (err) {
+	ret = arm_thread_start(&p->thread, o->cpu, o->name, o->on_start, o->arg, park_loop, p);
+	if (ret) {
 		park_fini(p);
-		return err;
+		return ret;
 	}
 	*peer = p;
 	return 0;
@@ -307,17 +307,17 @@ static void worker_fini(struct worker *k)
 static int condvar_worker_create(void **worker, const struct arm_worker_opts *o)
 {
 	struct worker *k = arm_alloc(sizeof(*k));
-	int err;
+	int ret;
 
 	if (!k)
 		return -ENOMEM;
 	pthread_mutex_init(&k->lock, NULL);
 	pthread_cond_init(&k->cond, NULL);
 	k->last = &k->first;
-	err = arm_thread_start(&k->thread, o->cpu, o->name, o->on_start, o->arg, worker_loop, k);
-	if (err) {
+	ret = arm_thread_start(&k->thread, o->cpu, o->name, o->on_start, o->arg, worker_loop, k);
+	if (ret) {
 		worker_fini(k);
-		return err;
+		return ret;
 	}
 	*worker = k;
 	return 0;
@@ -335,7 +335,7 @@ static void condvar_work_queue(void *worker, struct arm_work *w)
 	pthread_cond_signal(&k->cond);
 }
 
-/* Signals inside the lock: the event is on the waiter's stack and gone once he has seen it. */
+/* Signals inside the lock: the event is on the waiter's stack and gone once the waiter has seen it. */
 static void flush_ran(void *arg)
 {
 	struct event *ran = arg;
@@ -391,8 +391,9 @@ static void condvar_work_destroy(struct arm_work *w)
 	free(w);
 }
 
-const struct arm arm_condvar = {
+static const struct arm arm_condvar = {
 	.name = "condvar",
+	.kind = ARM_PRIMITIVE,
 	.describe = condvar_describe,
 	.peer_create = condvar_peer_create,
 	.peer_wake = condvar_peer_wake,
@@ -415,3 +416,4 @@ const struct arm arm_condvar = {
 	.work_queue = condvar_work_queue,
 	.work_flush = condvar_work_flush,
 };
+ARM_LISTED(arm_condvar);

@@ -69,17 +69,17 @@ static void peer_loop(void *arg)
 static int eventfd_peer_create(void **peer, const struct arm_peer_opts *o)
 {
 	struct peer *p = arm_alloc(sizeof(*p));
-	int err;
+	int ret;
 
 	if (!p)
 		return -ENOMEM;
 	p->on_wake = o->on_wake;
 	p->arg = o->arg;
-	p->fd = err = fd_open();
-	if (err < 0)
+	p->fd = ret = fd_open();
+	if (ret < 0)
 		goto free_peer;
-	err = arm_thread_start(&p->thread, o->cpu, o->name, o->on_start, o->arg, peer_loop, p);
-	if (err)
+	ret = arm_thread_start(&p->thread, o->cpu, o->name, o->on_start, o->arg, peer_loop, p);
+	if (ret)
 		goto close_fd;
 	*peer = p;
 	return 0;
@@ -88,7 +88,7 @@ close_fd:
 	close(p->fd);
 free_peer:
 	free(p);
-	return err;
+	return ret;
 }
 
 static void eventfd_peer_wake(void *peer)
@@ -116,15 +116,15 @@ static pid_t eventfd_peer_tid(void *peer)
 static int eventfd_self_create(void **self, bool may_spin)
 {
 	int *fd = arm_alloc(sizeof(*fd));
-	int err;
+	int ret;
 
 	(void)may_spin;
 	if (!fd)
 		return -ENOMEM;
-	*fd = err = fd_open();
-	if (err < 0) {
+	*fd = ret = fd_open();
+	if (ret < 0) {
 		free(fd);
-		return err;
+		return ret;
 	}
 	*self = fd;
 	return 0;
@@ -176,23 +176,23 @@ static void park_loop(void *arg)
 static int eventfd_park_create(void **peer, const struct arm_peer_opts *o)
 {
 	struct parkable *p = arm_alloc(sizeof(*p));
-	int err;
+	int ret;
 
 	if (!p)
 		return -ENOMEM;
 	p->on_wake = o->on_wake;
 	p->arg = o->arg;
-	p->ask = err = fd_open();
-	if (err < 0)
+	p->ask = ret = fd_open();
+	if (ret < 0)
 		goto free_peer;
-	p->parked = err = fd_open();
-	if (err < 0)
+	p->parked = ret = fd_open();
+	if (ret < 0)
 		goto close_ask;
-	p->unpark = err = fd_open();
-	if (err < 0)
+	p->unpark = ret = fd_open();
+	if (ret < 0)
 		goto close_parked;
-	err = arm_thread_start(&p->thread, o->cpu, o->name, o->on_start, o->arg, park_loop, p);
-	if (err)
+	ret = arm_thread_start(&p->thread, o->cpu, o->name, o->on_start, o->arg, park_loop, p);
+	if (ret)
 		goto close_unpark;
 	*peer = p;
 	return 0;
@@ -205,7 +205,7 @@ close_ask:
 	close(p->ask);
 free_peer:
 	free(p);
-	return err;
+	return ret;
 }
 
 static void eventfd_park(void *peer)
@@ -241,8 +241,9 @@ static pid_t eventfd_park_tid(void *peer)
 	return ((struct parkable *)peer)->thread.tid;
 }
 
-const struct arm arm_eventfd = {
+static const struct arm arm_eventfd = {
 	.name = "eventfd",
+	.kind = ARM_PRIMITIVE,
 	.describe = eventfd_describe,
 	.peer_create = eventfd_peer_create,
 	.peer_wake = eventfd_peer_wake,
@@ -258,3 +259,4 @@ const struct arm arm_eventfd = {
 	.park_destroy = eventfd_park_destroy,
 	.park_tid = eventfd_park_tid,
 };
+ARM_LISTED(arm_eventfd);

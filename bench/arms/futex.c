@@ -30,7 +30,7 @@ static const char *futex_describe(void)
 	struct utsname u;
 
 	uname(&u);
-	snprintf(line, sizeof(line), "Linux %.64s, private futex, wakes only who sleeps",
+	snprintf(line, sizeof(line), "Linux %.64s, private futex, wakes only a thread that sleeps",
 		 u.release);
 	return line;
 }
@@ -84,16 +84,16 @@ static void peer_loop(void *arg)
 static int futex_peer_create(void **peer, const struct arm_peer_opts *o)
 {
 	struct peer *p = arm_alloc(sizeof(*p));
-	int err;
+	int ret;
 
 	if (!p)
 		return -ENOMEM;
 	p->on_wake = o->on_wake;
 	p->arg = o->arg;
-	err = arm_thread_start(&p->thread, o->cpu, o->name, o->on_start, o->arg, peer_loop, p);
-	if (err) {
+	ret = arm_thread_start(&p->thread, o->cpu, o->name, o->on_start, o->arg, peer_loop, p);
+	if (ret) {
 		free(p);
-		return err;
+		return ret;
 	}
 	*peer = p;
 	return 0;
@@ -192,16 +192,16 @@ static void phase_move(struct parkable *p, uint32_t to)
 static int futex_park_create(void **peer, const struct arm_peer_opts *o)
 {
 	struct parkable *p = arm_alloc(sizeof(*p));
-	int err;
+	int ret;
 
 	if (!p)
 		return -ENOMEM;
 	p->on_wake = o->on_wake;
 	p->arg = o->arg;
-	err = arm_thread_start(&p->thread, o->cpu, o->name, o->on_start, o->arg, park_loop, p);
-	if (err) {
+	ret = arm_thread_start(&p->thread, o->cpu, o->name, o->on_start, o->arg, park_loop, p);
+	if (ret) {
 		free(p);
-		return err;
+		return ret;
 	}
 	*peer = p;
 	return 0;
@@ -290,14 +290,14 @@ static void worker_loop(void *arg)
 static int futex_worker_create(void **worker, const struct arm_worker_opts *o)
 {
 	struct worker *k = arm_alloc(sizeof(*k));
-	int err;
+	int ret;
 
 	if (!k)
 		return -ENOMEM;
-	err = arm_thread_start(&k->thread, o->cpu, o->name, o->on_start, o->arg, worker_loop, k);
-	if (err) {
+	ret = arm_thread_start(&k->thread, o->cpu, o->name, o->on_start, o->arg, worker_loop, k);
+	if (ret) {
 		free(k);
-		return err;
+		return ret;
 	}
 	*worker = k;
 	return 0;
@@ -410,16 +410,16 @@ static void delay_loop(void *arg)
 static int futex_delay_create(void **delay, const struct arm_peer_opts *o)
 {
 	struct delay *d = arm_alloc(sizeof(*d));
-	int err;
+	int ret;
 
 	if (!d)
 		return -ENOMEM;
 	d->on_wake = o->on_wake;
 	d->arg = o->arg;
-	err = arm_thread_start(&d->thread, o->cpu, o->name, o->on_start, o->arg, delay_loop, d);
-	if (err) {
+	ret = arm_thread_start(&d->thread, o->cpu, o->name, o->on_start, o->arg, delay_loop, d);
+	if (ret) {
 		free(d);
-		return err;
+		return ret;
 	}
 	*delay = d;
 	return 0;
@@ -437,7 +437,7 @@ static void futex_delay_destroy(void *delay)
 {
 	struct delay *d = delay;
 
-	/* Seen by a timed wait, too: the thread waits while the word says that nothing happened. */
+	/* A timed wait sees it as well: the thread waits while the word says that nothing happened. */
 	__atomic_store_n(&d->stop, 1, __ATOMIC_RELAXED);
 	__atomic_exchange_n(&d->word, EVENT_SET, __ATOMIC_ACQ_REL);
 	futex_wake(&d->word);
@@ -450,8 +450,10 @@ static pid_t futex_delay_tid(void *delay)
 	return ((struct delay *)delay)->thread.tid;
 }
 
-const struct arm arm_futex = {
+static const struct arm arm_futex = {
 	.name = "futex",
+	.kind = ARM_FLOOR,
+	.place = 1,
 	.describe = futex_describe,
 	.peer_create = futex_peer_create,
 	.peer_wake = futex_peer_wake,
@@ -478,3 +480,4 @@ const struct arm arm_futex = {
 	.delay_destroy = futex_delay_destroy,
 	.delay_tid = futex_delay_tid,
 };
+ARM_LISTED(arm_futex);

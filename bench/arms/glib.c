@@ -12,6 +12,7 @@
  */
 #include "bench/arms/arm.h"
 
+#ifdef ARM_HAS_LIBRARY
 #include <errno.h>
 #include <glib.h>
 #include <stdio.h>
@@ -110,7 +111,7 @@ static void peer_free(struct peer *p)
 static int glib_peer_create(void **peer, const struct arm_peer_opts *o)
 {
 	struct peer *p = arm_alloc(sizeof(*p));
-	int err;
+	int ret;
 
 	if (!p)
 		return -ENOMEM;
@@ -119,10 +120,10 @@ static int glib_peer_create(void **peer, const struct arm_peer_opts *o)
 	p->context = g_main_context_new();
 	p->loop = g_main_loop_new(p->context, FALSE);
 	p->source = wake_source_new(p->context, peer_woken, p);
-	err = arm_thread_start(&p->thread, o->cpu, o->name, o->on_start, o->arg, peer_loop, p);
-	if (err) {
+	ret = arm_thread_start(&p->thread, o->cpu, o->name, o->on_start, o->arg, peer_loop, p);
+	if (ret) {
 		peer_free(p);
-		return err;
+		return ret;
 	}
 	*peer = p;
 	return 0;
@@ -208,7 +209,7 @@ struct worker {
 	GThreadPool *pool;
 	struct arm_worker_opts o;
 	pid_t tid;
-	int err;
+	int ret;
 	GMutex lock;
 	GCond cond;
 	gboolean flushed;
@@ -255,7 +256,7 @@ static void pool_thread_start(void *arg)
 	struct worker *k = arg;
 
 	k->tid = gettid();
-	k->err = arm_thread_adopt(k->o.cpu, k->o.name);
+	k->ret = arm_thread_adopt(k->o.cpu, k->o.name);
 	if (k->o.on_start)
 		k->o.on_start(k->o.arg);
 }
@@ -274,7 +275,7 @@ static int glib_worker_create(void **worker, const struct arm_worker_opts *o)
 {
 	struct worker *k = arm_alloc(sizeof(*k));
 	struct arm_work first = { .fn = pool_thread_start, .arg = k };
-	int err;
+	int ret;
 
 	if (!k)
 		return -ENOMEM;
@@ -291,10 +292,10 @@ static int glib_worker_create(void **worker, const struct arm_worker_opts *o)
 	}
 	glib_work_queue(k, &first);
 	glib_work_flush(k);
-	err = k->err;
-	if (err) {
+	ret = k->ret;
+	if (ret) {
 		glib_worker_destroy(k);
-		return err;
+		return ret;
 	}
 	*worker = k;
 	return 0;
@@ -322,8 +323,16 @@ static void glib_work_destroy(struct arm_work *w)
 	free(w);
 }
 
-const struct arm arm_glib = {
+#endif /* ARM_HAS_LIBRARY */
+
+static const struct arm arm_glib = {
 	.name = "glib",
+	.kind = ARM_LIBRARY,
+	.place = 2,
+	.could = ARM_CAN_WAKE | ARM_CAN_SLEEP | ARM_CAN_TRIP | ARM_CAN_WORK | ARM_HAS_WORKER,
+#ifndef ARM_HAS_LIBRARY
+	.missing = "built without GLib (install libglib2.0-dev)",
+#else
 	.describe = glib_describe,
 	.peer_create = glib_peer_create,
 	.peer_wake = glib_peer_wake,
@@ -340,4 +349,6 @@ const struct arm arm_glib = {
 	.work_destroy = glib_work_destroy,
 	.work_queue = glib_work_queue,
 	.work_flush = glib_work_flush,
+#endif
 };
+ARM_LISTED(arm_glib);

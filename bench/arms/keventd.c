@@ -3,9 +3,9 @@
  * keventd: the 2004 design of kernel threads, in this project's own reconstruction.
  *
  * Idiom: as a driver of that time used it: create through the helper, wake, and stop through the
- * one global record. That the function ran is told by a semaphore, where such a driver had a
+ * one global record. A semaphore says that the function ran, where such a driver had a
  * completion. Stop returns at the thread's report, as it did then: the end of the thread is not
- * waited for, which favours this arm in what measures stops. It cannot park. It had no workers,
+ * waited for, which favours this arm in what measures stops. It cannot park. It had no workers
  * either: the worker here is the loop that drivers wrote by hand, with a list under a lock and a
  * wake for each work, whether the thread sleeps or not.
  */
@@ -50,14 +50,14 @@ static void wait_for_stop(void)
 static int start_helper(void)
 {
 	cpu_set_t all, old;
-	int err;
+	int ret;
 
 	memset(&all, 0xff, sizeof(all)); /* the kernel cuts it to what is allowed */
 	if (sched_getaffinity(0, sizeof(old), &old) || sched_setaffinity(0, sizeof(all), &all))
 		return -errno;
-	err = keventd_init();
+	ret = keventd_init();
 	sched_setaffinity(0, sizeof(old), &old);
-	return err;
+	return ret;
 }
 
 /* ---- create, run, stop ----------------------------------------------------------------------- */
@@ -82,16 +82,16 @@ static int keventd_cycle(arm_fn fn, void *arg)
 {
 	struct life l = { .fn = fn, .arg = arg };
 	struct keventd_task *k;
-	int err = 0;
+	int ret = 0;
 
 	sem_init(&l.ran, 0, 0);
-	k = keventd_run(&err, life_fn, &l, "cycle");
+	k = keventd_run(&ret, life_fn, &l, "cycle");
 	if (k) {
 		take(&l.ran);
-		err = keventd_stop(k);
+		ret = keventd_stop(k);
 	}
 	sem_destroy(&l.ran);
-	return err;
+	return ret;
 }
 
 /* ---- the same in steps ----------------------------------------------------------------------- */
@@ -120,15 +120,15 @@ static int steps_fn(void *data)
 static int keventd_life_create(void **life, const struct arm_life_opts *o)
 {
 	struct steps *s = malloc(sizeof(*s));
-	int err = 0;
+	int ret = 0;
 
 	if (!s)
 		return -ENOMEM;
 	s->o = *o;
-	s->k = keventd_create(&err, steps_fn, s, "%s", o->name ? o->name : "life");
+	s->k = keventd_create(&ret, steps_fn, s, "%s", o->name ? o->name : "life");
 	if (!s->k) {
 		free(s);
-		return err;
+		return ret;
 	}
 	if (o->cpu >= 0)
 		keventd_bind(s->k, o->cpu);
@@ -171,7 +171,7 @@ struct worker {
 	/* of the start */
 	const struct arm_worker_opts *o;
 	struct arm_sched sched;
-	int err;
+	int ret;
 	sem_t up;
 };
 
@@ -199,7 +199,7 @@ static int worker_fn(void *data)
 {
 	struct worker *w = data;
 
-	w->err = arm_sched_take(&w->sched);
+	w->ret = arm_sched_take(&w->sched);
 	if (w->o->on_start)
 		w->o->on_start(w->o->arg);
 	sem_post(&w->up);
@@ -232,33 +232,33 @@ static void keventd_worker_destroy(void *worker)
 static int keventd_worker_create(void **worker, const struct arm_worker_opts *o)
 {
 	struct worker *w = arm_alloc(sizeof(*w));
-	int err = start_helper();
+	int ret = start_helper();
 
 	if (!w)
 		return -ENOMEM;
-	if (!err) {
+	if (!ret) {
 		w->o = o;
 		arm_sched_read(&w->sched);
 		pthread_mutex_init(&w->lock, NULL);
-		w->k = keventd_create(&err, worker_fn, w, "%s", o->name);
+		w->k = keventd_create(&ret, worker_fn, w, "%s", o->name);
 	}
-	if (err) {
+	if (ret) {
 		free(w);
-		return err;
+		return ret;
 	}
-	err = keventd_bind(w->k, o->cpu);
-	if (!err) {
+	ret = keventd_bind(w->k, o->cpu);
+	if (!ret) {
 		sem_init(&w->up, 0, 0);
 		keventd_wake_up(w->k);
 		take(&w->up);
 		sem_destroy(&w->up);
-		err = w->err;
+		ret = w->ret;
 	}
-	if (err)
+	if (ret)
 		keventd_worker_destroy(w);
 	else
 		*worker = w;
-	return err;
+	return ret;
 }
 
 static pid_t keventd_worker_tid(void *worker)
@@ -314,9 +314,12 @@ static void keventd_work_flush(void *worker)
 	sem_destroy(&ran);
 }
 
-const struct arm arm_keventd = {
+static const struct arm arm_keventd = {
 	.name = "keventd",
+	.kind = ARM_ENGINE,
+	.place = 2,
 	.describe = keventd_describe,
+	.worker_by_hand = true,
 	.cycle_prepare = start_helper, /* the helper then lives until the process ends */
 	.cycle = keventd_cycle,
 	.life_create = keventd_life_create,
@@ -334,3 +337,4 @@ const struct arm arm_keventd = {
 	.work_queue = keventd_work_queue,
 	.work_flush = keventd_work_flush,
 };
+ARM_LISTED(arm_keventd);

@@ -42,13 +42,13 @@ struct peer {
 	arm_fn on_start;
 	void *arg;
 	struct arm_sched sched;
-	int err; /* of taking it over */
+	int ret; /* of taking it over */
 	struct completion up;
 };
 
 static void peer_up(struct peer *p)
 {
-	p->err = arm_sched_take(&p->sched);
+	p->ret = arm_sched_take(&p->sched);
 	if (p->on_start)
 		p->on_start(p->arg);
 	complete(&p->up);
@@ -101,7 +101,7 @@ static int park_fn(void *data)
 static int start_peer(void **peer, const struct arm_peer_opts *o, int (*fn)(void *data))
 {
 	struct peer *p = arm_alloc(sizeof(*p));
-	int err;
+	int ret;
 
 	if (!p)
 		return -ENOMEM;
@@ -112,18 +112,18 @@ static int start_peer(void **peer, const struct arm_peer_opts *o, int (*fn)(void
 	init_completion(&p->up);
 	p->task = kthread_create(fn, p, "%s", o->name);
 	if (IS_ERR(p->task)) {
-		err = PTR_ERR(p->task);
+		ret = PTR_ERR(p->task);
 		goto free_peer;
 	}
 	kthread_bind(p->task, o->cpu);
-	err = kthread_bind_error(p->task);
-	if (err)
+	ret = kthread_bind_error(p->task);
+	if (ret)
 		goto stop;
 	kthread_set_spin(p->task, spin_ns(o->may_spin));
 	wake_up_process(p->task);
 	wait_for_completion(&p->up);
-	err = p->err;
-	if (err)
+	ret = p->ret;
+	if (ret)
 		goto stop;
 	*peer = p;
 	return 0;
@@ -132,7 +132,7 @@ stop:
 	kthread_stop(p->task);
 free_peer:
 	free(p);
-	return err;
+	return ret;
 }
 
 static int libkthread_peer_create(void **peer, const struct arm_peer_opts *o)
@@ -307,12 +307,12 @@ static const char *life_name(const struct arm_life_opts *o)
 
 static int life_created(void **life, struct steps *s, const struct arm_life_opts *o)
 {
-	int err;
+	int ret;
 
 	if (IS_ERR(s->task)) {
-		err = PTR_ERR(s->task);
+		ret = PTR_ERR(s->task);
 		free(s);
-		return err;
+		return ret;
 	}
 	if (o->cpu >= 0)
 		kthread_bind(s->task, (unsigned int)o->cpu);
@@ -399,14 +399,14 @@ struct start {
 	struct arm_work work;
 	const struct arm_worker_opts *o;
 	struct arm_sched sched;
-	int err;
+	int ret;
 };
 
 static void worker_start(void *arg)
 {
 	struct start *s = arg;
 
-	s->err = arm_sched_take(&s->sched);
+	s->ret = arm_sched_take(&s->sched);
 	if (s->o->on_start)
 		s->o->on_start(s->o->arg);
 }
@@ -415,24 +415,24 @@ static int libkthread_worker_create(void **worker, const struct arm_worker_opts 
 {
 	struct kthread_worker *k = kthread_create_worker(0, "%s", o->name);
 	struct start s = { .work = { .fn = worker_start, .arg = &s }, .o = o };
-	int err;
+	int ret;
 
 	if (IS_ERR(k))
 		return PTR_ERR(k);
 	kthread_bind(k->task, o->cpu);
-	err = kthread_bind_error(k->task);
-	if (!err) {
+	ret = kthread_bind_error(k->task);
+	if (!ret) {
 		arm_sched_read(&s.sched);
 		kthread_init_work(&s.work.work, work_fn);
 		kthread_queue_work(k, &s.work.work);
 		kthread_flush_work(&s.work.work);
-		err = s.err;
+		ret = s.ret;
 	}
-	if (err)
+	if (ret)
 		kthread_destroy_worker(k);
 	else
 		*worker = k;
-	return err;
+	return ret;
 }
 
 static void libkthread_worker_destroy(void *worker)
@@ -495,19 +495,19 @@ static int libkthread_delay_create(void **delay, const struct arm_peer_opts *o)
 		.cpu = o->cpu, .on_start = o->on_start, .arg = o->arg, .name = o->name
 	};
 	struct delay *d = arm_alloc(sizeof(*d));
-	int err;
+	int ret;
 
 	if (!d)
 		return -ENOMEM;
 	kthread_init_delayed_work(&d->dwork, delay_fn);
 	d->fn = o->on_wake;
 	d->arg = o->arg;
-	err = libkthread_worker_create(&d->worker, &w);
-	if (err)
+	ret = libkthread_worker_create(&d->worker, &w);
+	if (ret)
 		free(d);
 	else
 		*delay = d;
-	return err;
+	return ret;
 }
 
 static void libkthread_delay_arm(void *delay, uint64_t ns)
@@ -531,8 +531,10 @@ static pid_t libkthread_delay_tid(void *delay)
 	return libkthread_worker_tid(((struct delay *)delay)->worker);
 }
 
-const struct arm arm_libkthread = {
+static const struct arm arm_libkthread = {
 	.name = "libkthread",
+	.kind = ARM_ENGINE,
+	.place = 1,
 	.describe = libkthread_describe,
 	.peer_create = libkthread_peer_create,
 	.peer_wake = libkthread_peer_wake,
@@ -568,3 +570,4 @@ const struct arm arm_libkthread = {
 	.delay_destroy = libkthread_delay_destroy,
 	.delay_tid = libkthread_delay_tid,
 };
+ARM_LISTED(arm_libkthread);

@@ -16,6 +16,7 @@
  */
 #include "bench/arms/arm.h"
 
+#ifdef ARM_HAS_LIBRARY
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -55,18 +56,18 @@ static void on_async(uv_async_t *async)
 
 static int async_loop_init(struct async_loop *a, arm_fn fn, void *arg)
 {
-	int err = uv_loop_init(&a->loop);
+	int ret = uv_loop_init(&a->loop);
 
-	if (err)
-		return err;
+	if (ret)
+		return ret;
 	a->fn = fn;
 	a->arg = arg;
-	err = uv_async_init(&a->loop, &a->async, on_async);
-	if (err)
+	ret = uv_async_init(&a->loop, &a->async, on_async);
+	if (ret)
 		uv_loop_close(&a->loop);
 	else
 		a->async.data = a;
-	return err;
+	return ret;
 }
 
 static void async_loop_fini(struct async_loop *a)
@@ -93,15 +94,15 @@ static void peer_loop(void *arg)
 static int libuv_peer_create(void **peer, const struct arm_peer_opts *o)
 {
 	struct peer *p = arm_alloc(sizeof(*p));
-	int err;
+	int ret;
 
 	if (!p)
 		return -ENOMEM;
-	err = async_loop_init(&p->a, o->on_wake, o->arg);
-	if (err)
+	ret = async_loop_init(&p->a, o->on_wake, o->arg);
+	if (ret)
 		goto free_peer;
-	err = arm_thread_start(&p->thread, o->cpu, o->name, o->on_start, o->arg, peer_loop, p);
-	if (err)
+	ret = arm_thread_start(&p->thread, o->cpu, o->name, o->on_start, o->arg, peer_loop, p);
+	if (ret)
 		goto close_loop;
 	*peer = p;
 	return 0;
@@ -110,7 +111,7 @@ close_loop:
 	async_loop_fini(&p->a);
 free_peer:
 	free(p);
-	return err;
+	return ret;
 }
 
 static void libuv_peer_wake(void *peer)
@@ -149,15 +150,15 @@ static void self_woken(void *arg)
 static int libuv_self_create(void **self, bool may_spin)
 {
 	struct self *s = arm_alloc(sizeof(*s));
-	int err;
+	int ret;
 
 	(void)may_spin;
 	if (!s)
 		return -ENOMEM;
-	err = async_loop_init(&s->a, self_woken, s);
-	if (err) {
+	ret = async_loop_init(&s->a, self_woken, s);
+	if (ret) {
 		free(s);
-		return err;
+		return ret;
 	}
 	*self = s;
 	return 0;
@@ -191,7 +192,7 @@ struct worker {
 	uv_loop_t loop;
 	unsigned int nr_pending; /* works without their completion; driving thread only */
 	pid_t tid;
-	int err;
+	int ret;
 	struct arm_worker_opts o;
 };
 
@@ -239,7 +240,7 @@ static void pool_thread_start(void *arg)
 	struct worker *k = arg;
 
 	k->tid = gettid();
-	k->err = arm_thread_adopt(k->o.cpu, k->o.name);
+	k->ret = arm_thread_adopt(k->o.cpu, k->o.name);
 	if (k->o.on_start)
 		k->o.on_start(k->o.arg);
 }
@@ -248,24 +249,24 @@ static int libuv_worker_create(void **worker, const struct arm_worker_opts *o)
 {
 	struct worker *k = arm_alloc(sizeof(*k));
 	struct arm_work first = { .worker = k, .fn = pool_thread_start, .arg = k };
-	int err;
+	int ret;
 
 	if (!k)
 		return -ENOMEM;
 	/* Read once per process, at the first uv_queue_work(). */
 	if (setenv("UV_THREADPOOL_SIZE", "1", 1)) {
-		err = -ENOMEM;
+		ret = -ENOMEM;
 		goto free_worker;
 	}
 	k->o = *o;
-	err = uv_loop_init(&k->loop);
-	if (err)
+	ret = uv_loop_init(&k->loop);
+	if (ret)
 		goto free_worker;
 	first.req.data = &first;
 	libuv_work_queue(k, &first);
 	libuv_work_flush(k);
-	err = k->err;
-	if (err)
+	ret = k->ret;
+	if (ret)
 		goto close_loop;
 	*worker = k;
 	return 0;
@@ -274,7 +275,7 @@ close_loop:
 	uv_loop_close(&k->loop);
 free_worker:
 	free(k);
-	return err;
+	return ret;
 }
 
 static void libuv_worker_destroy(void *worker)
@@ -309,8 +310,16 @@ static void libuv_work_destroy(struct arm_work *w)
 	free(w);
 }
 
-const struct arm arm_libuv = {
+#endif /* ARM_HAS_LIBRARY */
+
+static const struct arm arm_libuv = {
 	.name = "libuv",
+	.kind = ARM_LIBRARY,
+	.place = 1,
+	.could = ARM_CAN_WAKE | ARM_CAN_SLEEP | ARM_CAN_TRIP | ARM_CAN_WORK | ARM_HAS_WORKER,
+#ifndef ARM_HAS_LIBRARY
+	.missing = "built without libuv (install libuv1-dev)",
+#else
 	.describe = libuv_describe,
 	.peer_create = libuv_peer_create,
 	.peer_wake = libuv_peer_wake,
@@ -328,4 +337,6 @@ const struct arm arm_libuv = {
 	.work_queue = libuv_work_queue,
 	.work_flush = libuv_work_flush,
 	.work_settle = libuv_work_flush,
+#endif
 };
+ARM_LISTED(arm_libuv);

@@ -3,7 +3,7 @@
  * pthread: the floor for create + run + stop: raw pthreads in the same shape as a kthread's life.
  *
  * Shape: a creator thread with clean settings makes the thread; the newborn reports to the caller
- * and sleeps until it is let go (create and wake are two steps); stop sets the thread's own flag,
+ * and sleeps until it is released (create and wake are two steps); stop sets the thread's own flag,
  * wakes and joins. Every hand-off is one POSIX semaphore, the cheapest that pthreads offer: an
  * atomic, and a futex call only when somebody sleeps. Default attributes; glibc caches the stacks.
  * Threads may run on every CPU, as the library's do. Requests to the creator queue in a list under
@@ -26,8 +26,8 @@ struct life {
 	struct life *next;
 	struct arm_life_opts o;
 	pthread_t handle;
-	int err;
-	sem_t created; /* to the caller: the thread is there, or err */
+	int ret;       /* of the creation: 0 or -errno */
+	sem_t created; /* to the caller: the thread is there, or ret says why not */
 	sem_t wake;    /* to the thread: first go, then stop */
 	sem_t ran;     /* to the caller: fn has returned */
 	bool should_stop;
@@ -118,16 +118,16 @@ static void *creator_main(void *arg)
 	struct life *l;
 	pthread_t handle;
 	cpu_set_t all;
-	int err;
+	int ret;
 
 	(void)arg;
 	memset(&all, 0xff, sizeof(all)); /* the kernel cuts it to what is allowed */
 	sched_setaffinity(0, sizeof(all), &all);
 	while ((l = next_request())) {
 		/* Once the thread runs, *l may be gone before pthread_create() returns here. */
-		err = pthread_create(&handle, NULL, life_main, l);
-		if (err) {
-			l->err = err;
+		ret = pthread_create(&handle, NULL, life_main, l);
+		if (ret) {
+			l->ret = -ret;
 			sem_post(&l->created);
 		}
 	}
@@ -136,13 +136,13 @@ static void *creator_main(void *arg)
 
 static int pthread_cycle_prepare(void)
 {
-	int err;
+	int ret;
 
 	sem_init(&creator.request, 0, 0);
-	err = pthread_create(&creator.handle, NULL, creator_main, NULL);
-	if (err)
+	ret = pthread_create(&creator.handle, NULL, creator_main, NULL);
+	if (ret)
 		sem_destroy(&creator.request);
-	return -err;
+	return -ret;
 }
 
 static int create(struct life *l)
@@ -152,7 +152,7 @@ static int create(struct life *l)
 	sem_init(&l->ran, 0, 0);
 	request(l);
 	sem_take(&l->created);
-	return -l->err;
+	return l->ret;
 }
 
 static void stop(struct life *l)
@@ -172,31 +172,31 @@ static void discard(struct life *l)
 static int pthread_cycle(arm_fn fn, void *arg)
 {
 	struct life l = { .o = { .fn = fn, .arg = arg } };
-	int err = create(&l);
+	int ret = create(&l);
 
-	if (!err) {
+	if (!ret) {
 		sem_post(&l.wake);
 		sem_take(&l.ran);
 		stop(&l);
 	}
 	discard(&l);
-	return err;
+	return ret;
 }
 
 static int pthread_life_create(void **life, const struct arm_life_opts *o)
 {
 	struct life *l = arm_alloc(sizeof(*l));
 	cpu_set_t set;
-	int err;
+	int ret;
 
 	if (!l)
 		return -ENOMEM;
 	l->o = *o;
-	err = create(l);
-	if (err) {
+	ret = create(l);
+	if (ret) {
 		discard(l);
 		free(l);
-		return err;
+		return ret;
 	}
 	if (o->cpu >= 0) {
 		CPU_ZERO(&set);
@@ -237,8 +237,10 @@ static void pthread_cycle_finish(void)
 	sem_destroy(&creator.request);
 }
 
-const struct arm arm_pthread = {
+static const struct arm arm_pthread = {
 	.name = "pthread",
+	.kind = ARM_FLOOR,
+	.place = 3,
 	.describe = pthread_describe,
 	.cycle_prepare = pthread_cycle_prepare,
 	.cycle = pthread_cycle,
@@ -248,3 +250,4 @@ const struct arm arm_pthread = {
 	.life_stop = pthread_life_stop,
 	.life_poll = pthread_life_poll,
 };
+ARM_LISTED(arm_pthread);

@@ -1,22 +1,17 @@
-# The contenders. libuv and GLib are optional: found by pkg-config, else arm_missing() names the package.
-arms_sources := bench/arms/arms.c bench/arms/thread.c bench/arms/futex.c bench/arms/atomic.c \
-	bench/arms/condvar.c bench/arms/eventfd.c bench/arms/pthread.c bench/arms/libkthread.c \
-	bench/arms/keventd.c
+# The contenders, one file each; a file lists its arm by itself, so nothing here names one, except that it needs a library.
+
+# $(call arm_needs,ARM,MODULE): ARM.c needs the library that pkg-config knows as MODULE. Where that is missing the file is
+# built without ARM_HAS_LIBRARY, and says which package would bring it.
 ARM_LIBS :=
-flags_bench/arms/arms :=
-
-ifeq ($(call have,libuv),yes)
-arms_sources += bench/arms/libuv.c
-flags_bench/arms/arms += -DHAVE_LIBUV
-flags_bench/arms/libuv := $(call pkg_cflags,libuv)
-ARM_LIBS += $(call pkg_libs,libuv)
+define arm_needs
+ifeq ($$(call have,$2),yes)
+flags_bench/arms/$1 := -DARM_HAS_LIBRARY $$(call pkg_cflags,$2)
+ARM_LIBS += $$(call pkg_libs,$2)
 endif
+endef
+$(eval $(call arm_needs,libuv,libuv))
+$(eval $(call arm_needs,glib,glib-2.0))
 
-ifeq ($(call have,glib-2.0),yes)
-arms_sources += bench/arms/glib.c
-flags_bench/arms/arms += -DHAVE_GLIB
-flags_bench/arms/glib := $(call pkg_cflags,glib-2.0)
-ARM_LIBS += $(call pkg_libs,glib-2.0)
-endif
-
-$(eval $(call archive,bench/libarms.a,$(arms_sources)))
+# Whole: nobody names an arm, so the linker would take none of them from an archive of single objects.
+$(eval $(call whole,bench/libarms.a,$(wildcard bench/arms/*.c)))
+archives += bench/libarms.a

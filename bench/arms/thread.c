@@ -27,7 +27,7 @@ int arm_thread_start(struct arm_thread *t, int cpu, const char *name, arm_fn on_
 {
 	pthread_attr_t attr;
 	cpu_set_t set;
-	int err;
+	int ret;
 
 	if (cpu < 0 || cpu >= CPU_SETSIZE)
 		return -EINVAL;
@@ -39,20 +39,20 @@ int arm_thread_start(struct arm_thread *t, int cpu, const char *name, arm_fn on_
 	sem_init(&t->up, 0, 0);
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
-	err = pthread_attr_init(&attr);
-	if (err)
+	ret = pthread_attr_init(&attr);
+	if (ret)
 		goto destroy_sem;
-	err = pthread_attr_setaffinity_np(&attr, sizeof(set), &set);
-	if (!err)
-		err = pthread_create(&t->handle, &attr, thread_main, t);
+	ret = pthread_attr_setaffinity_np(&attr, sizeof(set), &set);
+	if (!ret)
+		ret = pthread_create(&t->handle, &attr, thread_main, t);
 	pthread_attr_destroy(&attr);
-	if (err)
+	if (ret)
 		goto destroy_sem;
 	while (sem_wait(&t->up))
 		;
 destroy_sem:
 	sem_destroy(&t->up);
-	return -err;
+	return -ret;
 }
 
 void arm_thread_join(struct arm_thread *t)

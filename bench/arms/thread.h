@@ -2,7 +2,7 @@
 #ifndef KT_ARMS_THREAD_H
 #define KT_ARMS_THREAD_H
 /*
- * What the arms on plain pthreads share: a pinned, named thread that tells when it is up, and the
+ * What the arms on plain pthreads share: a pinned, named thread that says when it is up, and the
  * futex call. Nothing here is in a measured span except futex_wait() and futex_wake() of
  * the arms that are made of them.
  */

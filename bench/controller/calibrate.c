@@ -51,13 +51,13 @@ int calibrate(unsigned int nr, calibrate_epoch run, void *arg, uint64_t *iterati
 {
 	uint64_t now[SCHEDULE_MAX_ARMS], median, max, w, n = 1, last = 0;
 	bool reached_before = false;
-	int r;
+	int ret;
 
 	for (int round = 0; round < CALIBRATE_ROUNDS; round++) {
 		for (unsigned int i = 0; i < nr; i++) {
-			r = run(arg, i, n, &now[i]);
-			if (r)
-				return r;
+			ret = run(arg, i, n, &now[i]);
+			if (ret)
+				return ret;
 			if (n != last || now[i] < epoch_ns[i])
 				epoch_ns[i] = now[i];
 		}

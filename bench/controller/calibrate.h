@@ -3,7 +3,7 @@
 #define KT_CONTROLLER_CALIBRATE_H
 /*
  * How many iterations an epoch has: one count for all arms of a question, because unequal counts
- * bias the ratio. Pure but for the epochs it asks for.
+ * bias the ratio. Pure, except for the epochs it asks for.
  *
  * Grown until the median arm's epoch is about TARGET long, or the slowest arm's about CAP; a count
  * stands when two rounds in a row agree, so that one preempted epoch does not decide. Arms that are

@@ -37,40 +37,40 @@ static void become(pid_t parent, const char *path, char *const argv[], int out, 
 int child_spawn(pid_t *pid, const char *path, char *const argv[], int out, int keep, char *err,
 		size_t errlen)
 {
-	int told[2], error = 0;
+	int told[2], ret = 0;
 	pid_t self = getpid();
 	ssize_t n;
 
 	if (pipe2(told, O_CLOEXEC)) {
-		error = errno;
+		ret = -errno;
 		goto fail;
 	}
 	*pid = fork();
 	if (*pid == 0) {
 		become(self, path, argv, out, keep);
-		error = errno;
-		n = write(told[1], &error, sizeof(error));
-		_exit(n == sizeof(error) ? 127 : 126);
+		ret = -errno;
+		n = write(told[1], &ret, sizeof(ret));
+		_exit(n == sizeof(ret) ? 127 : 126);
 	}
 	if (*pid < 0)
-		error = errno;
+		ret = -errno;
 	close(told[1]);
 	if (*pid > 0) {
 		do {
-			n = read(told[0], &error, sizeof(error));
+			n = read(told[0], &ret, sizeof(ret));
 		} while (n < 0 && errno == EINTR);
 		if (n == 0)
-			error = 0;
+			ret = 0;
 		else
 			child_kill(*pid);
 	}
 	close(told[0]);
-	if (!error)
+	if (!ret)
 		return 0;
 fail:
 	*pid = 0;
-	snprintf(err, errlen, "cannot run %s: %s", path, strerror(error));
-	return -error;
+	snprintf(err, errlen, "cannot run %s: %s", path, strerror(-ret));
+	return ret;
 }
 
 void child_kill(pid_t pid)

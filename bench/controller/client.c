@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/controller/check.h"
 #include "bench/controller/child.h"
 #include "bench/controller/interrupt.h"
 #include "lib/probe/slot.h"
@@ -22,38 +23,38 @@
 int client_start(struct client *c, const char *path, char *err, size_t errlen)
 {
 	char option[32], *argv[] = { (char *)path, option, NULL };
-	int fd, r;
+	int fd, ret;
 
 	*c = (struct client){ 0 };
 	fd = memfd_create("kt-bench", MFD_CLOEXEC);
 	if (fd < 0 || ftruncate(fd, sizeof(struct wire))) {
-		r = -errno;
+		ret = -errno;
 		snprintf(err, errlen, "cannot make the page to share with a worker: %s",
-			 strerror(-r));
+			 strerror(-ret));
 		goto out;
 	}
-	c->wire = mmap(NULL, sizeof(struct wire), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
+	c->page = mmap(NULL, sizeof(struct wire), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
 		       fd, 0);
-	if (c->wire == MAP_FAILED) {
-		r = -errno;
-		c->wire = NULL;
+	if (c->page == MAP_FAILED) {
+		ret = -errno;
+		c->page = NULL;
 		snprintf(err, errlen, "cannot map the page to share with a worker: %s",
-			 strerror(-r));
+			 strerror(-ret));
 		goto out;
 	}
-	c->wire->magic = WIRE_MAGIC;
-	c->wire->version = WIRE_VERSION;
-	c->wire->size = sizeof(struct wire);
-	c->wire->turn = WIRE_CONTROLLER;
+	c->page->magic = WIRE_MAGIC;
+	c->page->version = WIRE_VERSION;
+	c->page->size = sizeof(struct wire);
+	c->page->turn = WIRE_CONTROLLER;
 	snprintf(option, sizeof(option), "--bench-wire=%d", fd);
 	/* What a benchmark prints belongs beside our messages, not into our results. */
-	r = child_spawn(&c->pid, path, argv, STDERR_FILENO, fd, err, errlen);
-	if (r)
+	ret = child_spawn(&c->pid, path, argv, STDERR_FILENO, fd, err, errlen);
+	if (ret)
 		client_stop(c);
 out:
 	if (fd >= 0)
 		close(fd);
-	return r;
+	return ret;
 }
 
 /* Release: pairs with the acquire in the worker's turn_wait(); it sees the whole command. */
@@ -68,10 +69,15 @@ static int turn_wait(struct client *c, uint64_t limit_ns, char *err, size_t errl
 {
 	const struct timespec slice = { .tv_nsec = SLICE_NS };
 	uint64_t deadline = slot_clock_ns() + limit_ns;
-	struct wire *w = c->wire;
+	struct wire *w = c->page;
+	uint32_t turn;
 	int status;
 
-	while (__atomic_load_n(&w->turn, __ATOMIC_ACQUIRE) != WIRE_CONTROLLER) {
+	while ((turn = __atomic_load_n(&w->turn, __ATOMIC_ACQUIRE)) != WIRE_CONTROLLER) {
+		if (turn != WIRE_WORKER) {
+			snprintf(err, errlen, "the shared page was overwritten (turn is %u)", turn);
+			return -EPROTO;
+		}
 		if (waitpid(c->pid, &status, WNOHANG) == c->pid) {
 			c->pid = 0;
 			child_status_text(status, err, errlen);
@@ -90,36 +96,36 @@ static int turn_wait(struct client *c, uint64_t limit_ns, char *err, size_t errl
 	return 0;
 }
 
-int client_call(struct client *c, enum wire_cmd cmd, uint64_t limit_ns, char *err, size_t errlen)
+int client_call(struct client *c, const struct client_request *request, uint64_t limit_ns,
+		struct wire *reply, char *err, size_t errlen)
 {
-	struct wire *w = c->wire;
-	int r;
+	struct wire *w = c->page;
+	int ret;
 
-	w->cmd = cmd;
+	/* All of them, each time: the worker may have overwritten any. */
+	w->cmd = request->cmd;
+	w->question = request->question;
+	w->arm = request->arm;
+	w->observe = request->observe;
+	w->iterations = request->iterations;
+	w->call = ++c->call;
 	turn_give(w);
-	r = turn_wait(c, limit_ns, err, errlen);
-	if (r)
-		return r;
-	/* The worker runs others' code: nothing it wrote is trusted to be in bounds. */
-	w->message[sizeof(w->message) - 1] = '\0';
-	if (w->nr_counters > WIRE_NR_COUNTERS)
-		w->nr_counters = WIRE_NR_COUNTERS;
-	for (uint32_t i = 0; i < w->nr_counters; i++)
-		w->counter[i].name[sizeof(w->counter[i].name) - 1] = '\0';
-	if (cmd == WIRE_RUN && w->status == WIRE_OK && w->hist.k != HIST_K_USER) {
-		snprintf(err, errlen, "the shared page was overwritten");
-		return -EPIPE;
-	}
-	return 0;
+	ret = turn_wait(c, limit_ns, err, errlen);
+	if (ret)
+		return ret;
+	memcpy(reply, w, sizeof(*reply));
+	/* From here on the copy only: the compiler must not go back to the page for a field of it. */
+	__asm__ volatile("" : : : "memory");
+	return check_page(reply, c->call, err, errlen) ? -EPROTO : 0;
 }
 
 void client_stop(struct client *c)
 {
 	child_kill(c->pid);
 	c->pid = 0;
-	if (c->wire)
-		munmap(c->wire, sizeof(*c->wire));
-	c->wire = NULL;
+	if (c->page)
+		munmap(c->page, sizeof(*c->page));
+	c->page = NULL;
 }
 
 void client_quit(struct client *c)
@@ -127,7 +133,10 @@ void client_quit(struct client *c)
 	char ignored[128];
 
 	/* QUIT has no reply: the end of the process is it. */
-	if (c->pid > 0)
-		client_call(c, WIRE_QUIT, QUIT_LIMIT_NS, ignored, sizeof(ignored));
+	if (c->pid > 0) {
+		c->page->cmd = WIRE_QUIT;
+		turn_give(c->page);
+		turn_wait(c, QUIT_LIMIT_NS, ignored, sizeof(ignored));
+	}
 	client_stop(c);
 }

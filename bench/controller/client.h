@@ -5,6 +5,7 @@
  * The controller's end of the shared page (bench/harness/wire.h): one worker process, obeying one
  * call at a time while this process sleeps.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -12,22 +13,32 @@
 #include "bench/harness/wire.h"
 
 struct client {
-	pid_t pid; /* 0: none */
-	struct wire *wire;
+	pid_t pid;	   /* 0: none */
+	struct wire *page; /* shared; read by client.c alone, as the worker may write at any time */
+	uint32_t call;	   /* number of the last one */
+};
+
+/* What a worker is asked for; the fields of wire.h. */
+struct client_request {
+	enum wire_cmd cmd;
+	uint32_t question, arm;
+	uint64_t iterations; /* RUN */
+	bool observe;	     /* RUN */
 };
 
 /* client_start - a worker of the binary at @path; 0, or -errno and a sentence in @err */
 int client_start(struct client *c, const char *path, char *err, size_t errlen);
 
 /*
- * client_call - hand @cmd over (the other fields of c->wire are the caller's to set) and sleep
- * until the reply
+ * client_call - hand @request over and sleep until the reply
+ * @reply: gets a copy of the page with it, its fields as the worker left them (check.h)
  *
- * Return: 0: the reply is in c->wire; -EPIPE: the worker has ended (reaped); -ETIMEDOUT: no reply
- * within @limit_ns; -EINTR: interrupt_seen(). But for 0 there is a sentence in @err, and the worker
- * is of no more use.
+ * Return: 0; -EPIPE: the worker has ended (reaped); -ETIMEDOUT: no reply within @limit_ns; -EPROTO:
+ * it overwrote the page, no call can be trusted any more; -EINTR: interrupt_seen(). Except for 0
+ * there is a sentence in @err, and the worker is of no more use.
  */
-int client_call(struct client *c, enum wire_cmd cmd, uint64_t limit_ns, char *err, size_t errlen);
+int client_call(struct client *c, const struct client_request *request, uint64_t limit_ns,
+		struct wire *reply, char *err, size_t errlen);
 
 /* client_stop - kill and reap the worker if it lives, unmap the page */
 void client_stop(struct client *c);

@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* kt bench: parse, measure, print. */
-#include <argp.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "bpf/tracer.h"
+#include "lib/cli/cli.h"
+#include "lib/cli/number.h"
+#include "lib/cli/output.h"
+#include "lib/cli/time.h"
+
+#include "bench/controller/about.h"
 #include "bench/controller/interrupt.h"
 #include "bench/controller/kernel_arm.h"
 #include "bench/controller/outcome.h"
 #include "bench/controller/run.h"
-#include "lib/cli/time.h"
-#include "lib/report/render.h"
-#include "bpf/tracer.h"
-#include "lib/cli/cli.h"
 
 /* The built-in suite's questions with their traced blocks then end in a little over a minute. */
 #define DEFAULT_TIME_NS 3000000000ULL
@@ -37,64 +38,53 @@ struct options {
 
 static const struct argp_option option_table[] = {
 	{ "filter", KEY_FILTER, "REGEX", 0,
-	  "Only questions whose name matches; the ones under engines/ run only so", 0 },
+	  "Run only questions whose names match (engines/* run only when selected this way)", 0 },
 	{ "time", KEY_TIME, "TIME", 0,
 	  "Measuring time per question, all its arms together, traced blocks extra (3s); units ns "
 	  "us ms s m h; s by default",
 	  0 },
-	{ "seed", KEY_SEED, "N", 0, "Order of the epochs (random, printed and recorded)", 0 },
-	{ "trace", KEY_TRACE, NULL, 0, "Insist on traced blocks (taken when permitted)", 0 },
-	{ "no-trace", KEY_NO_TRACE, NULL, 0, "No traced blocks", 0 },
+	{ "seed", KEY_SEED, "N", 0,
+	  "Seed of the order of epochs (by default a random one, which is printed and recorded)",
+	  0 },
+	{ "trace", KEY_TRACE, NULL, 0,
+	  "Fail without traced blocks (by default they are taken when permitted)", 0 },
+	{ "no-trace", KEY_NO_TRACE, NULL, 0, "Take no traced blocks", 0 },
 	{ "output", 'o', "FILE", 0,
-	  "Record into FILE, which must not exist, and make no report directory", 0 },
-	{ "list", KEY_LIST, NULL, 0, "List the questions and their arms, and end", 0 },
+	  "Record into FILE, which must not exist, and make no report directory; into a pipe, a "
+	  "device or standard output (-) also without a table",
+	  0 },
+	{ "list", KEY_LIST, NULL, 0, "List the questions and their arms, and exit", 0 },
 	{ 0 },
 };
 
 static const char doc[] =
 	"Measure the questions of a benchmark binary, arms interleaved, and compare the arms."
-	"\vPATH is a binary with BENCH_MAIN(); without it the built-in suite is run. The record "
-	"and its reports go to results/runs/, and results/latest leads to the newest.\n\n"
+	"\vPATH is a benchmark binary (built with BENCH_MAIN()); without it the built-in suite is "
+	"run. The record and its reports go to results/runs/, and results/latest links to the "
+	"newest.\n\n"
 	"Exit status: 0 fine, 2 usage or bad input, 4 nothing ran, 5 a question failed, 130 "
 	"interrupted.";
-
-static error_t refuse(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static error_t refuse(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	fputs("kt bench: ", stderr);
-	vfprintf(stderr, fmt, args);
-	fputc('\n', stderr);
-	va_end(args);
-	return EINVAL;
-}
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
-	char *end;
 
 	switch (key) {
-	case ARGP_KEY_INIT:
-		/* getopt's line about a bad option is enough, argp's own would be a second one. */
-		state->err_stream = NULL;
-		break;
 	case KEY_FILTER:
 		o->filter = arg;
 		break;
 	case KEY_TIME:
 		o->time_ns = time_parse(arg);
 		if (o->time_ns < MIN_TIME_NS || o->time_ns > MAX_TIME_NS)
-			return refuse("--time '%s' is no time from 1ms to 24h, such as 3s or 500ms",
-				      arg);
+			return cli_refuse(KT_EXIT_USAGE,
+					  "invalid --time '%s': expected 1ms to 24h, such as 3s",
+					  arg);
 		break;
 	case KEY_SEED:
-		errno = 0;
-		o->seed = strtoull(arg, &end, 0);
-		if (errno || end == arg || *end || *arg == '-' || o->seed > INT64_MAX)
-			return refuse("--seed '%s' is no number from 0 to 2^63-1", arg);
+		if (!number_parse(arg, 0, INT64_MAX, &o->seed))
+			return cli_refuse(KT_EXIT_USAGE,
+					  "invalid --seed '%s': expected a number from 0 to 2^63-1",
+					  arg);
 		o->seed_given = true;
 		break;
 	case KEY_TRACE:
@@ -111,7 +101,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case ARGP_KEY_ARG:
 		if (o->path)
-			return refuse("one benchmark binary at a time, '%s' is another", arg);
+			return cli_refuse(KT_EXIT_USAGE,
+					  "unexpected argument '%s'; one PATH at a time", arg);
 		o->path = arg;
 		break;
 	default:
@@ -129,33 +120,33 @@ struct bench_run {
 	bool traced;
 	char trace_reason[512]; /* "" : nothing to say */
 	struct outcome outcome;
-	const char *record; /* path */
+	const char *record; /* path, or what it is called */
+	bool streamed;	    /* the record cannot be read again */
 	struct record_writer *out;
 	char err[512];
 };
 
 static int complain(const struct bench_run *run, int status)
 {
-	fprintf(stderr, "kt bench: %s\n", run->err);
-	return status;
+	return cli_refuse(status, "%s", run->err);
 }
 
 static int choose_questions(struct bench_run *run)
 {
 	static char path[PATH_MAX];
-	int r = 0;
+	int ret = 0;
 
 	if (run->o->path)
 		snprintf(path, sizeof(path), "%s", run->o->path);
 	else
-		r = suite_default_path(path, sizeof(path), run->err, sizeof(run->err));
-	if (!r)
-		r = suite_list(&run->suite, path, run->err, sizeof(run->err));
-	if (!r && run->o->filter)
-		r = suite_filter(&run->suite, run->o->filter, run->err, sizeof(run->err));
-	else if (!r && !run->o->list)
+		ret = suite_default_path(path, sizeof(path), run->err, sizeof(run->err));
+	if (!ret)
+		ret = suite_list(&run->suite, path, run->err, sizeof(run->err));
+	if (!ret && run->o->filter)
+		ret = suite_filter(&run->suite, run->o->filter, run->err, sizeof(run->err));
+	else if (!ret && !run->o->list)
 		suite_drop_manual(&run->suite);
-	if (r)
+	if (ret)
 		return complain(run, interrupt_seen() ? KT_EXIT_INTERRUPTED : KT_EXIT_USAGE);
 	if (!run->suite.nr) {
 		snprintf(run->err, sizeof(run->err),
@@ -172,7 +163,7 @@ static int choose_tracing(struct bench_run *run)
 {
 	unsigned int nr_arms = 0;
 	bool wanted = false;
-	int r;
+	int ret;
 
 	for (size_t i = 0; i < run->suite.nr; i++) {
 		const struct suite_question *q = &run->suite.question[i];
@@ -190,12 +181,12 @@ static int choose_tracing(struct bench_run *run)
 			 "no question here has phases to trace");
 		return 0;
 	}
-	r = tracer_permitted(run->trace_reason, sizeof(run->trace_reason));
-	if (!r)
-		r = tracing_open(&run->tracing, nr_arms, run->trace_reason,
-				 sizeof(run->trace_reason));
-	run->traced = !r;
-	if (!r) {
+	ret = tracer_permitted(run->trace_reason, sizeof(run->trace_reason));
+	if (!ret)
+		ret = tracing_open(&run->tracing, nr_arms, run->trace_reason,
+				   sizeof(run->trace_reason));
+	run->traced = !ret;
+	if (!ret) {
 		run->trace_reason[0] = '\0';
 		return 0;
 	}
@@ -203,53 +194,74 @@ static int choose_tracing(struct bench_run *run)
 		snprintf(run->err, sizeof(run->err), "cannot trace: %.480s", run->trace_reason);
 		return complain(run, KT_EXIT_USAGE);
 	}
-	fprintf(stderr, "kt bench: phases are not taken: %s\n", run->trace_reason);
+	cli_say("phases are not taken: %s", run->trace_reason);
 	return 0;
 }
 
-/* The file and its first two records. */
+/* What -o names, or a directory of its own for the run with this @id. */
+static int create_record(struct bench_run *run, const char *id)
+{
+	int fd, ret;
+
+	run->record = run->o->output;
+	if (!run->record) {
+		ret = outcome_create(&run->outcome, id, run->err, sizeof(run->err));
+		run->record = run->outcome.record;
+		return ret ? ret
+			   : record_create(&run->out, run->record, run->err, sizeof(run->err));
+	}
+	ret = output_in_place(run->record, &fd, run->err, sizeof(run->err));
+	if (ret < 0)
+		return ret;
+	if (!ret)
+		return record_create(&run->out, run->record, run->err, sizeof(run->err));
+	run->streamed = true;
+	run->record = strcmp(run->record, "-") ? run->record : "standard output";
+	ret = record_stream(&run->out, fd);
+	if (ret)
+		snprintf(run->err, sizeof(run->err), "out of memory");
+	return ret;
+}
+
+/* The record and its first two lines. */
 static int open_record(struct bench_run *run, int argc, char **argv, uint64_t seed)
 {
-	json_t *header = record_header("bench", argc, argv);
-	int r;
+	struct record_header h = { .tool = "bench",
+				   .has_seed = true,
+				   .seed = seed,
+				   .traced = run->traced,
+				   .trace_reason =
+					   run->trace_reason[0] ? run->trace_reason : NULL };
+	char id[RECORD_ID_SIZE];
+	struct about about;
+	int ret;
 
-	if (!header)
-		return complain(run, KT_EXIT_FAILED);
-	json_object_set_new(header, "seed", json_integer((json_int_t)seed));
-	json_object_set_new(header, "trace", json_boolean(run->traced));
-	json_object_set_new(header, "trace_reason",
-			    run->trace_reason[0] ? json_string(run->trace_reason) : json_null());
-	run->record = run->o->output;
-	r = 0;
-	if (!run->record) {
-		r = outcome_create(&run->outcome, json_string_value(json_object_get(header, "id")),
-				   run->err, sizeof(run->err));
-		run->record = run->outcome.record;
-	}
-	if (!r)
-		r = record_create(&run->out, run->record, run->err, sizeof(run->err));
-	if (r) {
-		json_decref(header);
+	record_make_id(id);
+	h.id = id;
+	record_build_self(&h.kt);
+	about_suite(&about, run->suite.path, &h);
+	ret = create_record(run, id);
+	if (ret)
 		return complain(run, KT_EXIT_USAGE);
-	}
-	r = record_write(run->out, header);
-	if (!r)
-		r = record_write(run->out, record_environment());
-	if (!r)
+	ret = record_write_header(run->out, &h, argc, argv);
+	if (!ret)
+		ret = record_write_environment(run->out);
+	if (!ret)
 		return 0;
 	/* Made a moment ago, and empty of results. */
 	record_close(run->out);
 	run->out = NULL;
-	unlink(run->record);
-	snprintf(run->err, sizeof(run->err), "cannot write %s: %s", run->record, strerror(-r));
+	if (!run->streamed)
+		unlink(run->record);
+	snprintf(run->err, sizeof(run->err), "cannot write %s: %s", run->record, strerror(-ret));
 	return complain(run, KT_EXIT_USAGE);
 }
 
-static int status_of(const struct run_summary *sum, int error)
+static int status_of(const struct run_summary *sum, int ret)
 {
 	if (sum->interrupted)
 		return KT_EXIT_INTERRUPTED;
-	if (error || sum->failed)
+	if (ret || sum->failed)
 		return KT_EXIT_FAILED;
 	return sum->done ? KT_EXIT_OK : KT_EXIT_NOTHING;
 }
@@ -265,43 +277,42 @@ static int measure_all(struct bench_run *run, uint64_t seed)
 	double cost = run_cost_s(&run->suite, &m);
 	struct run_summary sum = { 0 };
 	struct progress progress;
-	int error, r;
+	int ret, close_ret;
 
 	progress_init(&progress, run->suite.nr, cost);
 	m.progress = &progress;
 	progress_say(&progress, "%zu question%s, about %.0f s, seed %llu", run->suite.nr,
 		     run->suite.nr == 1 ? "" : "s", cost, (unsigned long long)seed);
-	error = run_questions(&run->suite, &m, &sum, run->err, sizeof(run->err));
+	ret = run_questions(&run->suite, &m, &sum, run->err, sizeof(run->err));
 	interrupt_remove();
-	if (!error)
-		error = record_write(run->out,
-				     record_end(sum.interrupted ? "interrupted" : "complete"));
-	r = record_close(run->out);
+	if (!ret)
+		ret = record_write_end(run->out,
+				       sum.interrupted ? RECORD_INTERRUPTED : RECORD_COMPLETE);
+	close_ret = record_close(run->out);
 	run->out = NULL;
-	error = error ? error : r;
-	if (error) {
-		snprintf(run->err, sizeof(run->err), "cannot write %s: %s", run->record,
-			 strerror(-error));
-		complain(run, 0);
-	} else if (sum.interrupted) {
-		fprintf(stderr, "kt bench: interrupted\n");
-	}
-	return status_of(&sum, error);
+	ret = ret ? ret : close_ret;
+	if (ret)
+		cli_say("cannot write %s: %s", run->record, strerror(-ret));
+	else if (sum.interrupted)
+		cli_say("interrupted");
+	return status_of(&sum, ret);
 }
 
 /* A reader that went away (| head) takes nothing but the table: the report is made all the same. */
 static int show(struct bench_run *run, int status)
 {
-	int r = outcome_print(run->record, run->err, sizeof(run->err));
+	int ret;
 
-	if (r && r != -EPIPE)
+	if (run->streamed)
+		return status;
+	ret = outcome_print(run->record, run->err, sizeof(run->err));
+	if (ret && ret != -EPIPE)
 		status = complain(run, status ? status : KT_EXIT_FAILED);
 	if (run->o->output)
 		return status;
 	if (outcome_publish(&run->outcome, run->err, sizeof(run->err)))
 		return complain(run, status ? status : KT_EXIT_FAILED);
-	fprintf(stderr, "kt bench: record %s, report %s/report.html (results/latest)\n",
-		run->record, run->outcome.dir);
+	cli_say("record %s, report %s/report.html (results/latest)", run->record, run->outcome.dir);
 	return status;
 }
 
@@ -326,10 +337,7 @@ static int bench(struct bench_run *run, int argc, char **argv)
 	if (run->o->list) {
 		for (size_t i = 0; i < run->suite.nr; i++)
 			list_question(&run->suite.question[i]);
-		if (!fflush(stdout))
-			return KT_EXIT_OK;
-		snprintf(run->err, sizeof(run->err), "cannot print the list: %s", strerror(errno));
-		return complain(run, KT_EXIT_FAILED);
+		return cli_flush();
 	}
 	if (!run->o->seed_given && getrandom(&random, sizeof(random), 0) == sizeof(random))
 		seed = random;
@@ -341,8 +349,9 @@ static int bench(struct bench_run *run, int argc, char **argv)
 
 int cmd_bench(int argc, char **argv)
 {
-	static const struct argp argp = { option_table, parse_option, "[PATH]", doc,
-					  NULL,		NULL,	      NULL };
+	static const struct argp argp = {
+		.options = option_table, .parser = parse_option, .args_doc = "[PATH]", .doc = doc
+	};
 	struct options o = { .time_ns = DEFAULT_TIME_NS };
 	struct bench_run run = { .o = &o };
 	char **command = calloc((size_t)argc + 2, sizeof(*command));
@@ -353,14 +362,10 @@ int cmd_bench(int argc, char **argv)
 	/* As the user typed it: into the record, for the report to say how to repeat it. */
 	command[0] = "kt";
 	memcpy(command + 1, argv, (size_t)argc * sizeof(*argv));
-	argv[0] = "kt bench";
-	argp_err_exit_status = KT_EXIT_USAGE;
-	if (argp_parse(&argp, argc, argv, 0, NULL, &o)) {
-		free(command);
-		return KT_EXIT_USAGE;
+	if (cli_parse("kt bench", &argp, argc, argv, &o, &status)) {
+		interrupt_install();
+		status = bench(&run, argc + 1, command);
 	}
-	interrupt_install();
-	status = bench(&run, argc + 1, command);
 	record_close(run.out);
 	tracing_close(run.tracing);
 	suite_free(&run.suite);

@@ -11,8 +11,7 @@
 
 #include "bench/controller/child.h"
 #include "bench/controller/interrupt.h"
-#include "bench/controller/tracing.h"
-#include "bpf/tracer.h"
+#include "bpf/snapshot.h"
 #include "lib/probe/slot.h"
 
 /*
@@ -62,10 +61,11 @@ static void churn(void)
 static int watch(struct tracer *t, struct record_writer *w, const char *question, char *err,
 		 size_t errlen)
 {
+	const struct record_trace about = { .question = question, .subject = "kernel" };
 	uint64_t end = slot_clock_ns() + KERNEL_ARM_SECONDS * 1000000000ULL;
 	pid_t self = getpid(), pid;
 	struct tracer_snapshot *s;
-	int r;
+	int ret;
 
 	tracer_enable(t, true);
 	pid = fork();
@@ -84,19 +84,19 @@ static int watch(struct tracer *t, struct record_writer *w, const char *question
 	}
 	tracer_enable(t, false);
 	child_kill(pid);
-	r = tracer_read(t, &s);
-	if (r) {
-		snprintf(err, errlen, "cannot read the tracer: %s", strerror(-r));
-		return r;
+	ret = tracer_read(t, &s);
+	if (ret) {
+		snprintf(err, errlen, "cannot read the tracer: %s", strerror(-ret));
+		return ret;
 	}
 	if (s->nr_groups)
-		r = tracing_write_group(w, s, 0, question, "kernel");
-	if (!r)
-		r = tracing_write_losses(w, s, question);
+		ret = snapshot_write_group(w, s, 0, &about);
+	if (!ret)
+		ret = snapshot_write_losses(w, s, question);
 	tracer_snapshot_free(s);
-	if (r)
-		snprintf(err, errlen, "cannot write the record: %s", strerror(-r));
-	return r;
+	if (ret)
+		snprintf(err, errlen, "cannot write the record: %s", strerror(-ret));
+	return ret;
 }
 
 int kernel_arm_measure(struct record_writer *w, const char *question, char *err, size_t errlen)
@@ -105,14 +105,14 @@ int kernel_arm_measure(struct record_writer *w, const char *question, char *err,
 		.kind = TRACER_WORK, .group = TRACER_GROUP_ALL, .nr_groups = 1, .kthreads = true
 	};
 	struct tracer *t;
-	int r;
+	int ret;
 
-	r = tracer_open(&t, &o, err, errlen);
-	if (r)
-		return r;
-	r = tracer_attach(t, err, errlen);
-	if (!r)
-		r = watch(t, w, question, err, errlen);
+	ret = tracer_open(&t, &o, err, errlen);
+	if (ret)
+		return ret;
+	ret = tracer_attach(t, err, errlen);
+	if (!ret)
+		ret = watch(t, w, question, err, errlen);
 	tracer_close(t);
-	return r;
+	return ret;
 }

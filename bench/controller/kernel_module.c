@@ -9,6 +9,7 @@
 
 #include "lib/measure/hist.h"
 #include "lib/probe/slot.h"
+#include "lib/record/types.h"
 
 #define NR_OPERATIONS 2000
 #define HIST_K	      7 /* as of the other arms */
@@ -63,8 +64,8 @@ static int measure(int fd, const char *command, struct hist *h)
 
 int kernel_module_measure(struct record_writer *w, const char *question, char *err, size_t errlen)
 {
-	int fd, r, i = find(question);
-	uint64_t start_ns;
+	struct record_trace t = { .question = question, .subject = "kthread", .nr_metrics = 1 };
+	int fd, ret, i = find(question);
 	char command[48];
 	struct hist h;
 
@@ -72,24 +73,23 @@ int kernel_module_measure(struct record_writer *w, const char *question, char *e
 		return 0;
 	fd = open(KERNEL_MODULE_FILE, O_RDWR | O_CLOEXEC);
 	if (fd < 0) {
-		r = -errno;
-		snprintf(err, errlen, "cannot open " KERNEL_MODULE_FILE ": %s", strerror(-r));
-		return r;
+		ret = -errno;
+		snprintf(err, errlen, "cannot open " KERNEL_MODULE_FILE ": %s", strerror(-ret));
+		return ret;
 	}
 	hist_init(&h, HIST_K);
-	start_ns = slot_clock_ns();
-	r = measure(fd, command, &h);
+	t.metric[0] = (struct record_metric){ known[i].metric, &h };
+	t.start_ns = slot_clock_ns();
+	ret = measure(fd, command, &h);
 	close(fd);
-	if (r) {
+	if (ret) {
 		snprintf(err, errlen, "'%s' in the kernel: %s", command,
-			 r == -ENODEV ? "there is only one CPU" : strerror(-r));
-		return r;
+			 ret == -ENODEV ? "there is only one CPU" : strerror(-ret));
+		return ret;
 	}
-	r = record_write(w, json_pack("{s:s, s:s, s:s, s:I, s:I, s:{s:o}}", "type", "trace",
-				      "question", question, "subject", "kthread", "start_ns",
-				      (json_int_t)start_ns, "end_ns", (json_int_t)slot_clock_ns(),
-				      "metrics", known[i].metric, hist_to_json(&h)));
-	if (r)
-		snprintf(err, errlen, "cannot write the record: %s", strerror(-r));
-	return r;
+	t.end_ns = slot_clock_ns();
+	ret = record_write_trace(w, &t);
+	if (ret)
+		snprintf(err, errlen, "cannot write the record: %s", strerror(-ret));
+	return ret;
 }

@@ -5,6 +5,11 @@
  * One question from setup to records: all arms set up in one worker process, one common iteration
  * count, a warm-up block, then blocks: first half untraced, traced ones in the middle, second half
  * untraced, so that a drift of the machine does not pass for the tracer's doing.
+ *
+ * An epoch that does not check (check.h) is left out of its block and named there. An arm that
+ * fails in its body, or whose epochs are bad too often, is torn down and named in a `failed`
+ * record; the others go on. A worker that crashes, hangs or overwrites the shared page ends the
+ * question; the blocks before that stay.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -28,9 +33,9 @@ struct measure_opts {
 #define MEASURE_TRACED_SHARE (1.0 / 3)
 
 enum measure_outcome {
-	MEASURE_DONE,	/* arms answered */
+	MEASURE_DONE,	/* arms answered; epochs may have been left out */
 	MEASURE_EMPTY,	/* every arm skipped */
-	MEASURE_FAILED, /* a `failed` record says why; the question, or one arm of it, is lost */
+	MEASURE_FAILED, /* `failed` records say why; the question, or some of its arms, are lost */
 	MEASURE_INTERRUPTED,
 };
 

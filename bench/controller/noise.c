@@ -2,6 +2,7 @@
 #include "bench/controller/noise.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -61,21 +62,19 @@ void noise_start(struct noise *n)
 	n->at_ns = slot_clock_ns();
 }
 
-json_t *noise_take(struct noise *n)
+struct record_noise noise_take(struct noise *n)
 {
+	struct record_noise taken = { .steal = NAN, .psi_cpu = NAN };
 	struct noise was = *n;
-	uint64_t canary = canary_ns(), wall;
-	json_t *steal, *psi;
+	uint64_t wall;
 
+	taken.canary_ns = (double)canary_ns();
 	noise_start(n);
 	wall = n->at_ns - was.at_ns;
 	/* /proc/stat may step back a little; then nothing is said. */
-	steal = n->total > was.total && n->steal >= was.steal
-			? json_real((double)(n->steal - was.steal) / (double)(n->total - was.total))
-			: json_null();
-	psi = n->psi_us != UINT64_MAX && was.psi_us != UINT64_MAX && n->psi_us >= was.psi_us && wall
-		      ? json_real((double)(n->psi_us - was.psi_us) * 1000.0 / (double)wall)
-		      : json_null();
-	return json_pack("{s:o, s:o, s:I}", "steal", steal, "psi_cpu", psi, "canary_ns",
-			 (json_int_t)canary);
+	if (n->total > was.total && n->steal >= was.steal)
+		taken.steal = (double)(n->steal - was.steal) / (double)(n->total - was.total);
+	if (n->psi_us != UINT64_MAX && was.psi_us != UINT64_MAX && n->psi_us >= was.psi_us && wall)
+		taken.psi_cpu = (double)(n->psi_us - was.psi_us) * 1000.0 / (double)wall;
+	return taken;
 }

@@ -5,8 +5,9 @@
  * What disturbed a block: CPU time stolen by the hypervisor, pressure on the CPUs, and a canary, a
  * fixed piece of work whose time should never change.
  */
-#include <jansson.h>
 #include <stdint.h>
+
+#include "lib/record/types.h"
 
 struct noise {
 	uint64_t steal, total; /* ticks of /proc/stat, all CPUs */
@@ -18,10 +19,9 @@ struct noise {
 void noise_start(struct noise *n);
 
 /*
- * noise_take - {"steal": share, "psi_cpu": share, "canary_ns": ns} since the last call, and start
- * anew
+ * noise_take - what disturbed since the last call, and start anew
  *
- * Null where the system does not say, or no tick passed. Runs the canary: about 100 us.
+ * NAN where the system does not say, or no tick passed. Runs the canary: about 100 us.
  */
-json_t *noise_take(struct noise *n);
+struct record_noise noise_take(struct noise *n);
 #endif

@@ -3,13 +3,12 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/cli/output.h"
 #include "lib/report/report.h"
 
 static int make_dir(const char *path, char *err, size_t errlen)
@@ -26,36 +25,31 @@ int outcome_create(struct outcome *o, const char *id, char *err, size_t errlen)
 	time_t now = time(NULL);
 	char stamp[32];
 	struct tm tm;
-	int r;
+	int ret;
 
 	gmtime_r(&now, &tm);
 	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
 	snprintf(o->dir, sizeof(o->dir), "results/runs/%s-%.8s", stamp, id);
 	snprintf(o->record, sizeof(o->record), "%s/" OUTCOME_RECORD, o->dir);
-	r = make_dir("results", err, errlen);
-	if (!r)
-		r = make_dir("results/runs", err, errlen);
-	if (!r)
-		r = make_dir(o->dir, err, errlen);
-	return r;
+	ret = make_dir("results", err, errlen);
+	if (!ret)
+		ret = make_dir("results/runs", err, errlen);
+	if (!ret)
+		ret = make_dir(o->dir, err, errlen);
+	return ret;
 }
 
 static int render(const struct outcome *o, const char *name,
 		  int (*renderer)(FILE *, const struct report *), const struct report *rep,
 		  char *err, size_t errlen)
 {
+	struct output out;
 	char path[192];
-	FILE *f;
-	int r;
+	int ret;
 
 	snprintf(path, sizeof(path), "%s/%s", o->dir, name);
-	f = fopen(path, "we");
-	r = f ? renderer(f, rep) : -errno;
-	if (f && fclose(f) && !r)
-		r = -errno;
-	if (r)
-		snprintf(err, errlen, "cannot write %s: %s", path, strerror(-r));
-	return r;
+	ret = output_open(&out, path, OUTPUT_REFUSE, err, errlen);
+	return ret ? ret : output_close(&out, renderer(out.stream, rep), err, errlen);
 }
 
 /* By rename, so that the link is never missing. */
@@ -76,42 +70,32 @@ static int link_latest(const struct outcome *o, char *err, size_t errlen)
 int outcome_publish(const struct outcome *o, char *err, size_t errlen)
 {
 	struct report *rep;
-	int r;
+	int ret;
 
-	r = report_load(&rep, o->record, err, errlen);
-	if (r)
-		return r;
-	r = render(o, "report.html", report_html, rep, err, errlen);
-	if (!r)
-		r = render(o, "report.json", report_json, rep, err, errlen);
+	ret = report_load(&rep, o->record, err, errlen);
+	if (ret)
+		return ret;
+	ret = render(o, "report.html", report_html, rep, err, errlen);
+	if (!ret)
+		ret = render(o, "report.json", report_json, rep, err, errlen);
 	report_free(rep);
-	return r ? r : link_latest(o, err, errlen);
-}
-
-static int stdout_width(void)
-{
-	struct winsize size;
-
-	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_col ? 0 : size.ws_col;
+	return ret ? ret : link_latest(o, err, errlen);
 }
 
 int outcome_print(const char *path, char *err, size_t errlen)
 {
-	const char *term = getenv("TERM"), *no_colour = getenv("NO_COLOR");
-	struct terminal_style style = { .width = stdout_width() };
+	struct terminal_style style = terminal_style_of(stdout);
 	struct report *rep;
-	int r;
+	int ret;
 
-	style.colour =
-		isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") && !(no_colour && *no_colour);
-	r = report_load(&rep, path, err, errlen);
-	if (r)
-		return r;
-	r = report_text(stdout, rep, &style);
-	if (!r && fflush(stdout))
-		r = -errno;
-	if (r)
-		snprintf(err, errlen, "cannot print the table: %s", strerror(-r));
+	ret = report_load(&rep, path, err, errlen);
+	if (ret)
+		return ret;
+	ret = report_text(stdout, rep, &style);
+	if (!ret && fflush(stdout))
+		ret = -errno;
+	if (ret)
+		snprintf(err, errlen, "cannot print the table: %s", strerror(-ret));
 	report_free(rep);
-	return r;
+	return ret;
 }

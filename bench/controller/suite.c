@@ -103,22 +103,21 @@ int suite_parse(struct suite *s, char *text, char *err, size_t errlen)
 {
 	struct suite_question *more;
 	char *line;
-	int r;
+	int ret;
 
 	*s = (struct suite){ 0 };
 	for (uint32_t number = 0; (line = strsep(&text, "\n")) && (*line || text); number++) {
 		more = realloc(s->question, (s->nr + 1) * sizeof(*more));
-		r = more ? 0 : -ENOMEM;
+		ret = more ? 0 : -ENOMEM;
 		if (more) {
 			s->question = more;
 			s->question[s->nr] = (struct suite_question){ .number = number };
-			r = question_parse(&s->question[s->nr++], line);
+			ret = question_parse(&s->question[s->nr++], line);
 		}
-		if (r) {
+		if (ret) {
 			suite_free(s);
-			snprintf(err, errlen, "line %u of its list of questions is none",
-				 number + 1);
-			return r;
+			snprintf(err, errlen, "line %u of its list is not a question", number + 1);
+			return ret;
 		}
 	}
 	return 0;
@@ -166,25 +165,25 @@ static int read_all(int fd, char **text)
 static int wait_end(pid_t pid, int *status)
 {
 	uint64_t deadline = slot_clock_ns() + LIST_LIMIT_NS;
-	int r = 0;
+	int ret = 0;
 
-	while (!r && waitpid(pid, status, WNOHANG) != pid) {
+	while (!ret && waitpid(pid, status, WNOHANG) != pid) {
 		if (interrupt_seen())
-			r = -EINTR;
+			ret = -EINTR;
 		else if (slot_clock_ns() > deadline)
-			r = -ETIMEDOUT;
+			ret = -ETIMEDOUT;
 		else
 			poll(NULL, 0, 1);
 	}
-	if (r)
+	if (ret)
 		child_kill(pid);
-	return r;
+	return ret;
 }
 
 int suite_list(struct suite *s, const char *path, char *err, size_t errlen)
 {
 	char *argv[] = { (char *)path, "--bench-list", NULL }, *text = NULL, why[160] = "";
-	int fds[2], status = 0, r;
+	int fds[2], status = 0, ret;
 	struct stat sb;
 	pid_t pid;
 
@@ -197,39 +196,39 @@ int suite_list(struct suite *s, const char *path, char *err, size_t errlen)
 		snprintf(err, errlen, "cannot make a pipe: %s", strerror(errno));
 		return -errno;
 	}
-	r = child_spawn(&pid, path, argv, fds[1], -1, err, errlen);
+	ret = child_spawn(&pid, path, argv, fds[1], -1, err, errlen);
 	close(fds[1]);
-	if (r) {
+	if (ret) {
 		close(fds[0]);
-		return r;
+		return ret;
 	}
-	r = read_all(fds[0], &text);
+	ret = read_all(fds[0], &text);
 	close(fds[0]);
-	if (r)
+	if (ret)
 		child_kill(pid);
 	else
-		r = wait_end(pid, &status);
-	if (!r && status) {
+		ret = wait_end(pid, &status);
+	if (!ret && status) {
 		child_status_text(status, why, sizeof(why));
-		r = -EINVAL;
-	} else if (r) {
-		snprintf(why, sizeof(why), "%s", strerror(-r));
+		ret = -EINVAL;
+	} else if (ret) {
+		snprintf(why, sizeof(why), "%s", strerror(-ret));
 	}
-	if (!r)
-		r = suite_parse(s, text, why, sizeof(why));
-	if (!r && !s->nr) {
-		snprintf(why, sizeof(why), "it lists no question");
-		r = -EINVAL;
+	if (!ret)
+		ret = suite_parse(s, text, why, sizeof(why));
+	if (!ret && !s->nr) {
+		snprintf(why, sizeof(why), "it lists no questions");
+		ret = -EINVAL;
 	}
-	if (!r && !(s->path = strdup(path)))
-		r = -ENOMEM;
-	if (r) {
+	if (!ret && !(s->path = strdup(path)))
+		ret = -ENOMEM;
+	if (ret) {
 		suite_free(s);
-		snprintf(err, errlen, "%s is no benchmark binary (one with BENCH_MAIN): %s", path,
-			 why);
+		snprintf(err, errlen, "%s is not a benchmark binary (built with BENCH_MAIN()): %s",
+			 path, why);
 	}
 	free(text);
-	return r;
+	return ret;
 }
 
 int suite_filter(struct suite *s, const char *regex, char *err, size_t errlen)
@@ -237,10 +236,10 @@ int suite_filter(struct suite *s, const char *regex, char *err, size_t errlen)
 	char why[128];
 	size_t kept = 0;
 	regex_t re;
-	int r = regcomp(&re, regex, REG_EXTENDED | REG_NOSUB);
+	int ret = regcomp(&re, regex, REG_EXTENDED | REG_NOSUB);
 
-	if (r) {
-		regerror(r, &re, why, sizeof(why));
+	if (ret) {
+		regerror(ret, &re, why, sizeof(why));
 		snprintf(err, errlen, "bad regular expression '%s': %s", regex, why);
 		return -EINVAL;
 	}

@@ -2,7 +2,7 @@
 #ifndef KT_CONTROLLER_SUITE_H
 #define KT_CONTROLLER_SUITE_H
 /*
- * A benchmark binary as the controller sees it: its questions, as `BINARY --bench-list` tells them.
+ * A benchmark binary as the controller sees it: its questions, as `BINARY --bench-list` lists them.
  */
 #include <stdbool.h>
 #include <stddef.h>

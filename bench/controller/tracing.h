@@ -13,7 +13,6 @@
 #include "bench/controller/suite.h"
 #include "lib/record/record.h"
 
-struct tracer_snapshot;
 struct tracing;
 
 /* tracing_open - for questions of at most @nr_arms arms; 0, or -errno and a sentence in @err */
@@ -38,15 +37,4 @@ void tracing_poll(struct tracing *t);
  */
 int tracing_end(struct tracing *t, const struct suite_question *q, struct record_writer *w);
 void tracing_close(struct tracing *t);
-
-/*
- * tracing_write_group - the `trace` record of one group of a snapshot, nothing when it is empty; 0
- * or -errno
- */
-int tracing_write_group(struct record_writer *w, const struct tracer_snapshot *s, uint32_t group,
-			const char *question, const char *subject);
-
-/* tracing_write_losses - the `losses` record of a snapshot; 0 or -errno */
-int tracing_write_losses(struct record_writer *w, const struct tracer_snapshot *s,
-			 const char *question);
 #endif

@@ -30,15 +30,13 @@ static void run(void *arg)
 static int create_stop_setup(struct bench_state *st)
 {
 	struct create_stop *c = bench_ctx(st);
-	int err;
+	int ret;
 
 	c->arm = driver_arm(st);
 	if (!c->arm)
 		return -ENOENT;
-	if (!c->arm->cycle)
-		return bench_skip(st, "cannot create and stop");
-	err = c->arm->cycle_prepare ? c->arm->cycle_prepare() : 0;
-	return err ? bench_fail(st, "cannot start: %s", strerror(-err)) : 0;
+	ret = c->arm->cycle_prepare ? c->arm->cycle_prepare() : 0;
+	return ret ? bench_fail(st, "cannot start: %s", strerror(-ret)) : 0;
 }
 
 static void create_stop_teardown(struct bench_state *st)
@@ -49,21 +47,23 @@ static void create_stop_teardown(struct bench_state *st)
 		c->arm->cycle_finish();
 }
 
-BENCHMARK(create_stop, .arms = BENCH_ARMS("libkthread", "keventd", "pthread"),
-	  .baseline = "pthread", .mode = BENCH_LATENCY, .ctx_size = sizeof(struct create_stop),
-	  .setup = create_stop_setup, .teardown = create_stop_teardown)
+DRIVER_ARMS(cycles, .can = ARM_CAN_CYCLE);
+
+BENCHMARK(create_stop, .arms = cycles, .baseline = "pthread", .mode = BENCH_LATENCY,
+	  .ctx_size = sizeof(struct create_stop), .setup = create_stop_setup,
+	  .teardown = create_stop_teardown)
 {
 	struct create_stop *c = bench_ctx(st);
 	uint64_t begin, before;
-	int err;
+	int ret;
 
 	while (bench_keep_running(st)) {
 		before = c->nr_ran;
 		begin = bench_now_ns();
-		err = c->arm->cycle(run, c);
+		ret = c->arm->cycle(run, c);
 		bench_lat_record(st, bench_now_ns() - begin);
-		if (err || c->nr_ran != before + 1) {
-			bench_fail(st, "%s", err ? strerror(-err) : "the thread did not run");
+		if (ret || c->nr_ran != before + 1) {
+			bench_fail(st, "%s", ret ? strerror(-ret) : "the thread did not run");
 			break;
 		}
 	}

@@ -26,7 +26,7 @@ struct crew {
 	bool leave;
 	uint64_t end_ns;
 	uint32_t round __attribute__((aligned(64)));
-	uint32_t left __attribute__((aligned(64))); /* who have not returned */
+	uint32_t left __attribute__((aligned(64))); /* members that have not returned */
 	unsigned int nr;
 	struct member member[];
 };
@@ -102,7 +102,7 @@ int crew_create(struct crew **crew, unsigned int nr, crew_fn fn, void *arg)
 {
 	size_t size = sizeof(struct crew) + nr * sizeof(struct member);
 	struct crew *c = aligned_alloc(64, (size + 63) & ~(size_t)63);
-	int err;
+	int ret;
 
 	if (!c)
 		return -ENOMEM;
@@ -111,11 +111,11 @@ int crew_create(struct crew **crew, unsigned int nr, crew_fn fn, void *arg)
 	c->arg = arg;
 	for (; c->nr < nr; c->nr++) {
 		c->member[c->nr] = (struct member){ .crew = c, .number = c->nr };
-		err = pthread_create(&c->member[c->nr].handle, NULL, member_main,
+		ret = pthread_create(&c->member[c->nr].handle, NULL, member_main,
 				     &c->member[c->nr]);
-		if (err) {
+		if (ret) {
 			crew_destroy(c);
-			return -err;
+			return -ret;
 		}
 	}
 	*crew = c;

@@ -3,7 +3,7 @@
 #define KT_DRIVERS_CREW_H
 /*
  * Callers that act at once: plain threads of the driver's own, on every CPU, the same for every
- * arm. One round: all are let go by one call, each runs the function with its number, the last to
+ * arm. One round: one call releases all, each runs the function with its number, the last to
  * return notes the time. Between rounds they sleep.
  */
 #include <stdbool.h>

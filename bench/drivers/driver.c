@@ -40,17 +40,13 @@ int driver_place(struct bench_state *st, enum driver_side *side)
 const struct arm *driver_lives(struct bench_state *st)
 {
 	const struct arm *arm = driver_arm(st);
-	int err;
+	int ret;
 
 	if (!arm)
 		return NULL;
-	if (!arm->life_create) {
-		bench_skip(st, "cannot create and stop");
-		return NULL;
-	}
-	err = arm->cycle_prepare ? arm->cycle_prepare() : 0;
-	if (err) {
-		bench_fail(st, "cannot start: %s", strerror(-err));
+	ret = arm->cycle_prepare ? arm->cycle_prepare() : 0;
+	if (ret) {
+		bench_fail(st, "cannot start: %s", strerror(-ret));
 		return NULL;
 	}
 	return arm;

@@ -5,7 +5,7 @@
  * What the drivers share: the arm that answers, where its threads go, and waiting for states.
  *
  * All of it is the drivers' own and the same for every arm, so that how a driver waits favours
- * none: answers come back through a handoff, which is no contender, and a thread counts as
+ * none: answers come back through a handoff, which is not a contender, and a thread counts as
  * asleep when the kernel says so. Every wait ends: after DRIVER_PATIENCE_NS the operation has
  * failed.
  */
@@ -20,6 +20,23 @@
 #define DRIVER_PATIENCE_NS 20000000000ULL
 
 enum driver_side { SAME_CPU, OTHER_CPU };
+
+/*
+ * DRIVER_ARMS - a list for .arms of BENCHMARK(): all arms that can what the question needs
+ *
+ *	DRIVER_ARMS(park_arms, .can = ARM_CAN_PARK);
+ *	BENCHMARK(park, .arms = park_arms, .baseline = "futex", ...)
+ *
+ * The fields are those of struct arm_ask. An arm whose library this build lacks is in the list, for
+ * driver_arm() to skip it with the reason. Filled before main() makes the questions.
+ */
+#define DRIVER_ARMS(list_, ...)                                     \
+	static const char *list_[ARM_MAX + 1];                      \
+	__attribute__((constructor)) static void list_##_fill(void) \
+	{                                                           \
+		arms_that(list_, (struct arm_ask){ __VA_ARGS__ });  \
+	}                                                           \
+	static const char *list_[ARM_MAX + 1]
 
 /* driver_arm - the arm asked for, labelled; NULL after bench_skip() */
 const struct arm *driver_arm(struct bench_state *st);
@@ -40,7 +57,7 @@ void handoff_give(struct handoff *h);
 bool handoff_take(struct handoff *h, enum driver_side side); /* false: out of patience */
 
 /*
- * driver_lives - get ready for @st's arm to create and stop threads in steps, or in a cycle
+ * driver_lives - get ready for @st's arm, one of those that ARM_CAN_LIVE, to create and stop threads
  *
  * Return: the arm, which needs cycle_finish (if any) in the end, or NULL after bench_skip().
  */

@@ -26,7 +26,7 @@ struct create {
 	struct crew *callers, *busy;
 	unsigned int nr_each, nr; /* of one caller, of all */
 	bool calm;
-	int err;
+	int ret;
 	void *life[MAX_LIVES];
 	uint64_t took_ns[MAX_LIVES];
 };
@@ -37,15 +37,15 @@ static void create_each(void *arg, unsigned int number)
 	struct create *c = arg;
 	uint64_t begin;
 	unsigned int i;
-	int err;
+	int ret;
 
 	for (i = number * c->nr_each; i < (number + 1) * c->nr_each; i++) {
 		begin = bench_now_ns();
-		err = c->arm->life_create(&c->life[i], &o);
+		ret = c->arm->life_create(&c->life[i], &o);
 		c->took_ns[i] = bench_now_ns() - begin;
-		if (err) {
+		if (ret) {
 			c->life[i] = NULL;
-			__atomic_store_n(&c->err, err, __ATOMIC_RELAXED);
+			__atomic_store_n(&c->ret, ret, __ATOMIC_RELAXED);
 		}
 	}
 }
@@ -78,8 +78,8 @@ static uint64_t create_all(struct bench_state *st, struct create *c)
 	for (unsigned int i = 0; end && i < c->nr; i++)
 		if (c->life[i])
 			c->arm->life_stop(c->life[i]);
-	if (!end || c->err) {
-		bench_fail(st, "%s", end ? strerror(-c->err) : "the callers did not return");
+	if (!end || c->ret) {
+		bench_fail(st, "%s", end ? strerror(-c->ret) : "the callers did not return");
 		return 0;
 	}
 	return end - begin;
@@ -102,26 +102,28 @@ static int create_setup(struct bench_state *st)
 	unsigned int nr_callers = (unsigned int)bench_param_int(st, "callers");
 	unsigned int nr_busy = (unsigned int)bench_param_int(st, "busy");
 	struct create *c = bench_ctx(st);
-	int err;
+	int ret;
 
 	c->arm = driver_lives(st);
 	if (!c->arm)
 		return -ENOENT;
 	c->nr_each = MAX_LIVES / nr_callers < MAX_EACH ? MAX_LIVES / nr_callers : MAX_EACH;
 	c->nr = nr_callers * c->nr_each;
-	err = crew_create(&c->callers, nr_callers, create_each, c);
-	if (!err && nr_busy)
-		err = crew_create(&c->busy, nr_busy, be_busy, c);
-	if (!err)
+	ret = crew_create(&c->callers, nr_callers, create_each, c);
+	if (!ret && nr_busy)
+		ret = crew_create(&c->busy, nr_busy, be_busy, c);
+	if (!ret)
 		return 0;
 	create_teardown(st);
-	return bench_fail(st, "cannot make the callers: %s", strerror(-err));
+	return bench_fail(st, "cannot make the callers: %s", strerror(-ret));
 }
 
+DRIVER_ARMS(lives, .can = ARM_CAN_LIVE);
+
 BENCHMARK_NAMED(engines_create, "engines/create", .params = BENCH_PARAMS("callers=1,8,64"),
-		.arms = BENCH_ARMS("libkthread", "keventd", "pthread"), .baseline = "pthread",
-		.mode = BENCH_LATENCY, .manual = true, .ctx_size = sizeof(struct create),
-		.setup = create_setup, .teardown = create_teardown)
+		.arms = lives, .baseline = "pthread", .mode = BENCH_LATENCY, .manual = true,
+		.ctx_size = sizeof(struct create), .setup = create_setup,
+		.teardown = create_teardown)
 {
 	struct create *c = bench_ctx(st);
 	uint64_t took;
@@ -135,10 +137,10 @@ BENCHMARK_NAMED(engines_create, "engines/create", .params = BENCH_PARAMS("caller
 }
 
 BENCHMARK_NAMED(engines_create_latency, "engines/create_latency",
-		.params = BENCH_PARAMS("callers=8", "busy=0,4"),
-		.arms = BENCH_ARMS("libkthread", "keventd", "pthread"), .baseline = "pthread",
-		.mode = BENCH_LATENCY, .manual = true, .ctx_size = sizeof(struct create),
-		.setup = create_setup, .teardown = create_teardown)
+		.params = BENCH_PARAMS("callers=8", "busy=0,4"), .arms = lives,
+		.baseline = "pthread", .mode = BENCH_LATENCY, .manual = true,
+		.ctx_size = sizeof(struct create), .setup = create_setup,
+		.teardown = create_teardown)
 {
 	struct create *c = bench_ctx(st);
 

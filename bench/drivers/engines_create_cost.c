@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * engines/create_cost: what does one thread cost, but for time?
+ * engines/create_cost: what does one thread cost, apart from time?
  *
  * Span: create called -> create has returned; one caller, idle machine, the thread is not started.
  * Counter "switches": voluntary context switches of the process in the span, its creator's and the
@@ -48,10 +48,12 @@ static long switches(void)
 	return usage.ru_nvcsw;
 }
 
+DRIVER_ARMS(lives, .can = ARM_CAN_LIVE);
+
 BENCHMARK_NAMED(engines_create_cost, "engines/create_cost", .params = BENCH_PARAMS("callers=1"),
-		.arms = BENCH_ARMS("libkthread", "keventd", "pthread"), .baseline = "pthread",
-		.mode = BENCH_LATENCY, .manual = true, .ctx_size = sizeof(struct create_cost),
-		.setup = create_cost_setup, .teardown = create_cost_teardown)
+		.arms = lives, .baseline = "pthread", .mode = BENCH_LATENCY, .manual = true,
+		.ctx_size = sizeof(struct create_cost), .setup = create_cost_setup,
+		.teardown = create_cost_teardown)
 {
 	const struct arm_life_opts o = { .cpu = -1 };
 	struct create_cost *c = bench_ctx(st);
@@ -59,16 +61,16 @@ BENCHMARK_NAMED(engines_create_cost, "engines/create_cost", .params = BENCH_PARA
 	size_t nr_bytes;
 	uint64_t begin;
 	void *life;
-	int err;
+	int ret;
 
 	while (bench_keep_running(st)) {
 		nr_bytes = mallinfo2().uordblks;
 		nr_switches = switches();
 		begin = bench_now_ns();
-		err = c->arm->life_create(&life, &o);
+		ret = c->arm->life_create(&life, &o);
 		bench_lat_record(st, bench_now_ns() - begin);
-		if (err) {
-			bench_fail(st, "cannot make a thread: %s", strerror(-err));
+		if (ret) {
+			bench_fail(st, "cannot make a thread: %s", strerror(-ret));
 			break;
 		}
 		bench_counter(st, "switches", (double)(switches() - nr_switches));

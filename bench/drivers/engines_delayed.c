@@ -6,7 +6,7 @@
  *
  * Not in it: the delay itself; waiting until the thread is asleep before the next one.
  *
- * Baseline futex: a thread that is told the deadline and waits with a timeout. The kernel's timer
+ * Baseline futex: a thread that is given the deadline and waits with a timeout. The kernel's timer
  * slack of 50 us is in all of it, since all threads have it. keventd is not in it: that design
  * has no delays.
  */
@@ -38,7 +38,7 @@ static int delayed_setup(struct bench_state *st)
 	struct arm_peer_opts o = {
 		.cpu = bench_cpu(st, 1), .on_wake = due, .arg = d, .name = "delayed"
 	};
-	int err;
+	int ret;
 
 	if (o.cpu < 0)
 		return bench_skip(st, "needs two CPUs, and may use only one");
@@ -46,17 +46,15 @@ static int delayed_setup(struct bench_state *st)
 	d->arm = driver_arm(st);
 	if (!d->arm)
 		return -ENOENT;
-	if (!d->arm->delay_create)
-		return bench_skip(st, "has no delays");
-	err = d->arm->delay_create(&d->delay, &o);
-	if (err)
-		return bench_fail(st, "cannot make a thread: %s", strerror(-err));
-	err = sleeper_open(&d->sleeper, d->arm->delay_tid(d->delay));
-	if (err) {
+	ret = d->arm->delay_create(&d->delay, &o);
+	if (ret)
+		return bench_fail(st, "cannot make a thread: %s", strerror(-ret));
+	ret = sleeper_open(&d->sleeper, d->arm->delay_tid(d->delay));
+	if (ret) {
 		d->arm->delay_destroy(d->delay);
-		bench_fail(st, "cannot read the state of a thread in /proc: %s", strerror(-err));
+		bench_fail(st, "cannot read the state of a thread in /proc: %s", strerror(-ret));
 	}
-	return err;
+	return ret;
 }
 
 static void delayed_teardown(struct bench_state *st)
@@ -67,10 +65,12 @@ static void delayed_teardown(struct bench_state *st)
 	d->arm->delay_destroy(d->delay);
 }
 
+DRIVER_ARMS(delays, .can = ARM_CAN_DELAY);
+
 BENCHMARK_NAMED(engines_delayed, "engines/delayed", .params = BENCH_PARAMS("us=100,1000,10000"),
-		.arms = BENCH_ARMS("libkthread", "futex"), .baseline = "futex",
-		.mode = BENCH_LATENCY, .manual = true, .ctx_size = sizeof(struct delayed),
-		.setup = delayed_setup, .teardown = delayed_teardown)
+		.arms = delays, .baseline = "futex", .mode = BENCH_LATENCY, .manual = true,
+		.ctx_size = sizeof(struct delayed), .setup = delayed_setup,
+		.teardown = delayed_teardown)
 {
 	struct delayed *d = bench_ctx(st);
 	uint64_t at;

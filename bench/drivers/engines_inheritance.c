@@ -39,28 +39,26 @@ static int inheritance_setup(struct bench_state *st)
 
 	if (!arm)
 		return -ENOENT;
-	if (!arm->life_create)
-		return bench_skip(st, "cannot create and stop");
 	if (bench_cpu(st, 1) < 0)
-		return bench_skip(st, "needs two CPUs, to tell affinities apart");
+		return bench_skip(st, "needs two CPUs, to distinguish affinities");
 	return 0;
 }
 
-/* A copy of this program, with @out as its standard output; 0 or an errno. */
+/* A copy of this program, with @out as its standard output; 0 or -errno. */
 static int spawn(struct bench_state *st, pid_t *pid, int out)
 {
 	char *const argv[] = { (char *)"kt-suite", (char *)ODD_CALLER_OPTION, (char *)bench_arm(st),
 			       (char *)bench_param(st, "starter"), NULL };
 	posix_spawn_file_actions_t actions;
-	int err = posix_spawn_file_actions_init(&actions);
+	int ret = posix_spawn_file_actions_init(&actions);
 
-	if (err)
-		return err;
-	err = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-	if (!err)
-		err = posix_spawn(pid, "/proc/self/exe", &actions, NULL, argv, environ);
+	if (ret)
+		return -ret;
+	ret = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+	if (!ret)
+		ret = posix_spawn(pid, "/proc/self/exe", &actions, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
-	return err;
+	return -ret;
 }
 
 static bool receive(struct odd_result *r, int fd)
@@ -74,38 +72,39 @@ static bool receive(struct odd_result *r, int fd)
 /* Why it went wrong, or NULL. */
 static const char *ask(struct bench_state *st, struct odd_result *r)
 {
-	int fd[2], err;
-	bool told;
+	int fd[2], ret;
+	bool answered;
 	pid_t pid;
 
 	if (pipe2(fd, O_CLOEXEC))
 		return strerror(errno);
-	err = spawn(st, &pid, fd[1]);
+	ret = spawn(st, &pid, fd[1]);
 	close(fd[1]);
-	told = !err && receive(r, fd[0]);
+	answered = !ret && receive(r, fd[0]);
 	close(fd[0]);
-	if (err)
-		return strerror(err);
-	if (!told)
+	if (ret)
+		return strerror(-ret);
+	if (!answered)
 		kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	if (!told)
-		return "the process with the odd caller told nothing";
+	if (!answered)
+		return "the process with the odd caller did not answer";
 	return r->failed ? strerror(r->failed) : NULL;
 }
 
+DRIVER_ARMS(lives, .can = ARM_CAN_LIVE);
+
 BENCHMARK_NAMED(engines_inheritance, "engines/inheritance",
-		.params = BENCH_PARAMS("starter=plain,odd"),
-		.arms = BENCH_ARMS("libkthread", "keventd", "pthread"), .baseline = "pthread",
+		.params = BENCH_PARAMS("starter=plain,odd"), .arms = lives, .baseline = "pthread",
 		.mode = BENCH_LATENCY, .manual = true, .setup = inheritance_setup)
 {
 	struct odd_result r;
-	const char *err;
+	const char *why;
 
 	while (bench_keep_running(st)) {
-		err = ask(st, &r);
-		if (err) {
-			bench_fail(st, "%s", err);
+		why = ask(st, &r);
+		if (why) {
+			bench_fail(st, "%s", why);
 			break;
 		}
 		bench_lat_record(st, r.create_ns);

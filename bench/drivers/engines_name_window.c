@@ -10,10 +10,10 @@
  *
  * Not in it: the time between the birth and the scan that finds it, the same for all arms: a name
  * that is right by then was not seen wrong. In it, for all arms: to open the file and read it once.
- * An observer who loses its CPU to those whom it watches finds their names right when it looks
+ * An observer that loses its CPU to the threads it watches finds their names right when it looks
  * again: on a busy machine there is less to see, of all arms.
  *
- * Baseline pthread: pthread_setname_np() by the one who creates, after creation. In keventd the
+ * Baseline pthread: pthread_setname_np() by the creator, after creation. In keventd the
  * thread names itself when it is first woken, for a name that others see cannot be written from
  * outside at the price that it had in 2004: its window is longer than then by that wake.
  */
@@ -35,7 +35,7 @@ struct name_window {
 	const struct arm *arm;
 	struct crew *creator;
 	void *life;
-	int err;
+	int ret;
 	int task_fd; /* /proc/self/task */
 	unsigned int nr_known;
 	pid_t known[MAX_KNOWN];
@@ -47,8 +47,8 @@ static void create_one(void *arg, unsigned int number)
 	struct name_window *w = arg;
 
 	(void)number;
-	w->err = w->arm->life_create(&w->life, &o);
-	if (!w->err)
+	w->ret = w->arm->life_create(&w->life, &o);
+	if (!w->ret)
 		w->arm->life_start(w->life);
 }
 
@@ -141,7 +141,7 @@ static const char *watch_newborn(struct bench_state *st, struct name_window *w)
 	int fd;
 
 	if (!get_to_know(w))
-		return "cannot tell which threads are there";
+		return "cannot read which threads there are";
 	crew_go(w->creator);
 	fd = find_newborn(w, &seen_ns);
 	if (fd >= 0) {
@@ -150,8 +150,8 @@ static const char *watch_newborn(struct bench_state *st, struct name_window *w)
 	}
 	if (!crew_wait(w->creator))
 		return "the creator did not return";
-	if (w->err)
-		return strerror(-w->err);
+	if (w->ret)
+		return strerror(-w->ret);
 	w->arm->life_stop(w->life);
 	return right ? NULL : fd < 0 ? "no new thread was seen" : "the name did not become right";
 }
@@ -171,7 +171,7 @@ static void name_window_teardown(struct bench_state *st)
 static int name_window_setup(struct bench_state *st)
 {
 	struct name_window *w = bench_ctx(st);
-	int err;
+	int ret;
 
 	if (bench_cpu(st, 1) < 0)
 		return bench_skip(st, "needs two CPUs, and may use only one");
@@ -179,32 +179,33 @@ static int name_window_setup(struct bench_state *st)
 	if (!w->arm)
 		return -ENOENT;
 	w->task_fd = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	err = w->task_fd < 0 ? -errno : crew_create(&w->creator, 1, create_one, w);
-	if (!err) {
-		/* The thread that an arm starts at its first create is no newborn. */
+	ret = w->task_fd < 0 ? -errno : crew_create(&w->creator, 1, create_one, w);
+	if (!ret) {
+		/* The thread that an arm starts at its first create is not a newborn. */
 		create_one(w, 0);
-		err = w->err;
+		ret = w->ret;
 	}
-	if (!err) {
+	if (!ret) {
 		w->arm->life_stop(w->life);
 		return 0;
 	}
 	name_window_teardown(st);
-	return bench_fail(st, "cannot make the creator: %s", strerror(-err));
+	return bench_fail(st, "cannot make the creator: %s", strerror(-ret));
 }
 
-BENCHMARK_NAMED(engines_name_window, "engines/name_window",
-		.arms = BENCH_ARMS("libkthread", "keventd", "pthread"), .baseline = "pthread",
+DRIVER_ARMS(lives, .can = ARM_CAN_LIVE);
+
+BENCHMARK_NAMED(engines_name_window, "engines/name_window", .arms = lives, .baseline = "pthread",
 		.mode = BENCH_LATENCY, .manual = true, .ctx_size = sizeof(struct name_window),
 		.setup = name_window_setup, .teardown = name_window_teardown)
 {
 	struct name_window *w = bench_ctx(st);
-	const char *err;
+	const char *why;
 
 	while (bench_keep_running(st)) {
-		err = watch_newborn(st, w);
-		if (err) {
-			bench_fail(st, "%s", err);
+		why = watch_newborn(st, w);
+		if (why) {
+			bench_fail(st, "%s", why);
 			break;
 		}
 	}

@@ -34,11 +34,11 @@ static void ran(void *arg)
 /* A thread in its place; false after bench_fail(). */
 static bool resume(struct bench_state *st, struct pause *p)
 {
-	int err = p->arm->life_create(&p->life, &p->o);
+	int ret = p->arm->life_create(&p->life, &p->o);
 
-	if (err) {
+	if (ret) {
 		p->life = NULL;
-		bench_fail(st, "cannot make a thread: %s", strerror(-err));
+		bench_fail(st, "cannot make a thread: %s", strerror(-ret));
 		return false;
 	}
 	p->arm->life_start(p->life);
@@ -75,9 +75,10 @@ static int pause_setup(struct bench_state *st)
 	return -ECANCELED;
 }
 
+DRIVER_ARMS(lives, .can = ARM_CAN_LIVE);
+
 BENCHMARK_NAMED(engines_pause_by_stop, "engines/pause_by_stop",
-		.params = BENCH_PARAMS("cpu=same,cross"),
-		.arms = BENCH_ARMS("libkthread", "keventd", "pthread"), .baseline = "pthread",
+		.params = BENCH_PARAMS("cpu=same,cross"), .arms = lives, .baseline = "pthread",
 		.mode = BENCH_LATENCY, .manual = true, .ctx_size = sizeof(struct pause),
 		.setup = pause_setup, .teardown = pause_teardown)
 {

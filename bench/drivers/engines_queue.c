@@ -2,13 +2,13 @@
 /*
  * engines/queue_stream: how long do 1000 works take from one caller to one worker?
  *
- * Span: the first queue call, the worker asleep -> the flush behind the last work has returned.
+ * Span: the first queue call, the worker asleep -> the flush after the last work has returned.
  * The caller queues as fast as it can, the works are empty. Counter "sleeps": voluntary context
  * switches of the process, which is how often the worker ran dry, or found the lock taken.
  *
  * Not in it: waiting until the worker is asleep; making the works.
  *
- * Baseline futex: the cheapest hand-over there is; no pthread, which has no queue. libuv and
+ * Baseline futex: the cheapest hand-over there is; not pthread, which has no queue. libuv and
  * GLib are what others would take today. The other questions on queues are in work_queue.c.
  */
 #include <errno.h>
@@ -48,34 +48,34 @@ static int stream_setup(struct bench_state *st)
 {
 	struct arm_worker_opts o = { .cpu = bench_cpu(st, 1), .name = "stream" };
 	struct stream *s = bench_ctx(st);
-	int err;
+	int ret;
 
 	if (o.cpu < 0)
 		return bench_skip(st, "needs two CPUs, and may use only one");
 	s->arm = driver_arm(st);
 	if (!s->arm)
 		return -ENOENT;
-	if (!s->arm->worker_create)
-		return bench_skip(st, "has no work queue");
 	s->sleeper.fd = -1;
-	err = s->arm->worker_create(&s->worker, &o);
-	if (err)
-		return bench_fail(st, "cannot make a worker: %s", strerror(-err));
-	for (int i = 0; !err && i < NR_WORKS; i++) {
+	ret = s->arm->worker_create(&s->worker, &o);
+	if (ret)
+		return bench_fail(st, "cannot make a worker: %s", strerror(-ret));
+	for (int i = 0; !ret && i < NR_WORKS; i++) {
 		s->work[i] = s->arm->work_create(s->worker, work, s);
-		err = s->work[i] ? 0 : -ENOMEM;
+		ret = s->work[i] ? 0 : -ENOMEM;
 	}
-	if (!err)
-		err = sleeper_open(&s->sleeper, s->arm->worker_tid(s->worker));
-	if (!err)
+	if (!ret)
+		ret = sleeper_open(&s->sleeper, s->arm->worker_tid(s->worker));
+	if (!ret)
 		return 0;
 	stream_teardown(st);
-	return bench_fail(st, "cannot make the works: %s", strerror(-err));
+	return bench_fail(st, "cannot make the works: %s", strerror(-ret));
 }
 
+/* Not the primitives: what is put together from them queues as the floor does, more slowly. */
+DRIVER_ARMS(streams, .can = ARM_CAN_WORK, .kinds = ARM_ENGINE | ARM_FLOOR | ARM_LIBRARY);
+
 BENCHMARK_NAMED(engines_queue_stream, "engines/queue_stream", .params = BENCH_PARAMS("works=1000"),
-		.arms = BENCH_ARMS("libkthread", "keventd", "futex", "libuv", "glib"),
-		.baseline = "futex", .mode = BENCH_LATENCY, .manual = true,
+		.arms = streams, .baseline = "futex", .mode = BENCH_LATENCY, .manual = true,
 		.ctx_size = sizeof(struct stream), .setup = stream_setup,
 		.teardown = stream_teardown)
 {

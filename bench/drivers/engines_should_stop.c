@@ -61,7 +61,7 @@ static int should_stop_setup(struct bench_state *st)
 {
 	struct should_stop *s = bench_ctx(st);
 	struct arm_life_opts o = { .cpu = bench_cpu(st, 1), .fn = look, .arg = s };
-	int err;
+	int ret;
 
 	if (o.cpu < 0)
 		return bench_skip(st, "needs two CPUs, and may use only one");
@@ -70,14 +70,14 @@ static int should_stop_setup(struct bench_state *st)
 	s->arm = driver_lives(st);
 	if (!s->arm)
 		return -ENOENT;
-	err = s->arm->life_create(&s->looker, &o);
-	if (!err) {
+	ret = s->arm->life_create(&s->looker, &o);
+	if (!ret) {
 		s->arm->life_start(s->looker);
 		return 0;
 	}
 	if (s->arm->cycle_finish)
 		s->arm->cycle_finish();
-	return bench_fail(st, "cannot make a thread: %s", strerror(-err));
+	return bench_fail(st, "cannot make a thread: %s", strerror(-ret));
 }
 
 static void should_stop_teardown(struct bench_state *st)
@@ -96,13 +96,13 @@ static unsigned int make_victims(struct should_stop *s)
 {
 	const struct arm_life_opts o = { .cpu = bench_cpu(s->st, 0), .fn = ran, .arg = s };
 	unsigned int i;
-	int err;
+	int ret;
 
 	s->nr_ran = 0;
 	for (i = 0; i < NR_VICTIMS; i++) {
-		err = s->arm->life_create(&s->victim[i], &o);
-		if (err) {
-			bench_fail(s->st, "cannot make a thread: %s", strerror(-err));
+		ret = s->arm->life_create(&s->victim[i], &o);
+		if (ret) {
+			bench_fail(s->st, "cannot make a thread: %s", strerror(-ret));
 			return i;
 		}
 		s->arm->life_start(s->victim[i]);
@@ -132,17 +132,19 @@ static bool look_once(struct should_stop *s, unsigned int nr_victims)
 	return true;
 }
 
+DRIVER_ARMS(lives, .can = ARM_CAN_LIVE);
+
 BENCHMARK_NAMED(engines_should_stop, "engines/should_stop",
-		.params = BENCH_PARAMS("looks=1000", "storm=no,yes"),
-		.arms = BENCH_ARMS("libkthread", "keventd", "pthread"), .baseline = "pthread",
-		.mode = BENCH_LATENCY, .manual = true, .ctx_size = sizeof(struct should_stop),
-		.setup = should_stop_setup, .teardown = should_stop_teardown)
+		.params = BENCH_PARAMS("looks=1000", "storm=no,yes"), .arms = lives,
+		.baseline = "pthread", .mode = BENCH_LATENCY, .manual = true,
+		.ctx_size = sizeof(struct should_stop), .setup = should_stop_setup,
+		.teardown = should_stop_teardown)
 {
 	struct should_stop *s = bench_ctx(st);
 
 	while (bench_keep_running(st)) {
 		if (!look_once(s, s->storm ? make_victims(s) : 0) || s->yes) {
-			bench_fail(st, "the looks did not end, or found what nobody asked");
+			bench_fail(st, "the looks did not end, or saw a request that was not made");
 			break;
 		}
 		bench_lat_record(st, s->took_ns * 1000 / LOOKS);

@@ -51,17 +51,17 @@ static void stop_the_slow(void *arg, unsigned int number)
 static int behind_setup(struct bench_state *st)
 {
 	struct behind *b = bench_ctx(st);
-	int err;
+	int ret;
 
 	b->arm = driver_lives(st);
 	if (!b->arm)
 		return -ENOENT;
-	err = crew_create(&b->other, 1, stop_the_slow, b);
-	if (!err)
+	ret = crew_create(&b->other, 1, stop_the_slow, b);
+	if (!ret)
 		return 0;
 	if (b->arm->cycle_finish)
 		b->arm->cycle_finish();
-	return bench_fail(st, "cannot make a caller: %s", strerror(-err));
+	return bench_fail(st, "cannot make a caller: %s", strerror(-ret));
 }
 
 static void behind_teardown(struct bench_state *st)
@@ -77,36 +77,38 @@ static void behind_teardown(struct bench_state *st)
 static const char *start_both(struct behind *b)
 {
 	struct arm_life_opts o = { .cpu = -1, .fn = ran, .arg = b };
-	int err;
+	int ret;
 
 	b->nr_ran = 0;
-	err = b->arm->life_create(&b->fast, &o);
-	if (err)
-		return strerror(-err);
+	ret = b->arm->life_create(&b->fast, &o);
+	if (ret)
+		return strerror(-ret);
 	o.on_stop = end_slowly;
-	err = b->arm->life_create(&b->slow, &o);
-	if (err) {
+	ret = b->arm->life_create(&b->slow, &o);
+	if (ret) {
 		b->arm->life_stop(b->fast);
-		return strerror(-err);
+		return strerror(-ret);
 	}
 	b->arm->life_start(b->fast);
 	b->arm->life_start(b->slow);
 	return count_reaches(&b->nr_ran, 2) ? NULL : "the threads did not run";
 }
 
-BENCHMARK_NAMED(engines_stop_behind, "engines/stop_behind_slow",
-		.arms = BENCH_ARMS("libkthread", "keventd", "pthread"), .baseline = "pthread",
-		.mode = BENCH_LATENCY, .manual = true, .ctx_size = sizeof(struct behind),
-		.setup = behind_setup, .teardown = behind_teardown)
+DRIVER_ARMS(lives, .can = ARM_CAN_LIVE);
+
+BENCHMARK_NAMED(engines_stop_behind, "engines/stop_behind_slow", .arms = lives,
+		.baseline = "pthread", .mode = BENCH_LATENCY, .manual = true,
+		.ctx_size = sizeof(struct behind), .setup = behind_setup,
+		.teardown = behind_teardown)
 {
 	struct behind *b = bench_ctx(st);
-	const char *err;
+	const char *why;
 	uint64_t begin;
 
 	while (bench_keep_running(st)) {
-		err = start_both(b);
-		if (err) {
-			bench_fail(st, "%s", err);
+		why = start_both(b);
+		if (why) {
+			bench_fail(st, "%s", why);
 			break;
 		}
 		crew_go(b->other);

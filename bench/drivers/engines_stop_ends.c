@@ -91,10 +91,10 @@ static bool start(struct bench_state *st, struct victim *v, arm_fn on_stop)
 	const struct arm_life_opts o = {
 		.cpu = -1, .fn = ran, .on_stop = on_stop, .arg = v, .end = s->end
 	};
-	int err = s->arm->life_create(&v->life, &o);
+	int ret = s->arm->life_create(&v->life, &o);
 
-	if (err) {
-		bench_fail(st, "cannot make a thread: %s", strerror(-err));
+	if (ret) {
+		bench_fail(st, "cannot make a thread: %s", strerror(-ret));
 		return false;
 	}
 	s->nr_ran = 0;
@@ -116,13 +116,14 @@ static void stop(struct bench_state *st, struct stop_ends *s)
 	bench_lat_record(st, bench_now_ns() - begin);
 }
 
+DRIVER_ARMS(lives, .can = ARM_CAN_LIVE);
+
 static int nested_setup(struct bench_state *st)
 {
 	return stop_ends_setup(st, offsetof(struct arm, stop_hangs.nested));
 }
 
-BENCHMARK_NAMED(engines_stop_nested, "engines/stop_nested",
-		.arms = BENCH_ARMS("libkthread", "keventd", "pthread"), .baseline = "pthread",
+BENCHMARK_NAMED(engines_stop_nested, "engines/stop_nested", .arms = lives, .baseline = "pthread",
 		.mode = BENCH_LATENCY, .manual = true, .ctx_size = sizeof(struct stop_ends),
 		.setup = nested_setup, .teardown = stop_ends_teardown)
 {
@@ -141,8 +142,7 @@ static int ended_setup(struct bench_state *st)
 	return stop_ends_setup(st, offsetof(struct arm, stop_hangs.itself));
 }
 
-BENCHMARK_NAMED(engines_stop_ended, "engines/stop_ended",
-		.arms = BENCH_ARMS("libkthread", "keventd", "pthread"), .baseline = "pthread",
+BENCHMARK_NAMED(engines_stop_ended, "engines/stop_ended", .arms = lives, .baseline = "pthread",
 		.mode = BENCH_LATENCY, .manual = true, .ctx_size = sizeof(struct stop_ends),
 		.setup = ended_setup, .teardown = stop_ends_teardown)
 {
@@ -161,8 +161,7 @@ static int exited_setup(struct bench_state *st)
 	return stop_ends_setup(st, offsetof(struct arm, stop_hangs.exits));
 }
 
-BENCHMARK_NAMED(engines_stop_exited, "engines/stop_exited",
-		.arms = BENCH_ARMS("libkthread", "keventd", "pthread"), .baseline = "pthread",
+BENCHMARK_NAMED(engines_stop_exited, "engines/stop_exited", .arms = lives, .baseline = "pthread",
 		.mode = BENCH_LATENCY, .manual = true, .ctx_size = sizeof(struct stop_ends),
 		.setup = exited_setup, .teardown = stop_ends_teardown)
 {

@@ -2,7 +2,7 @@
 /*
  * engines/stop_slow: how long does it take to stop many threads that are each slow to end?
  *
- * Span: as many callers as threads are let go, each stops one -> the last stop has returned. Each
+ * Span: as many callers as threads are released, each stops one -> the last stop has returned. Each
  * thread needs 1 ms, asleep, between seeing that it should stop and its end.
  *
  * Not in it: creating the threads, those of all operations of an epoch before the first one.
@@ -52,18 +52,18 @@ static void stop_one(void *arg, unsigned int number)
 static int stop_slow_setup(struct bench_state *st)
 {
 	struct stop_slow *s = bench_ctx(st);
-	int err;
+	int ret;
 
 	s->arm = driver_lives(st);
 	if (!s->arm)
 		return -ENOENT;
 	s->nr = (unsigned int)bench_param_int(st, "threads");
-	err = crew_create(&s->callers, s->nr, stop_one, s);
-	if (!err)
+	ret = crew_create(&s->callers, s->nr, stop_one, s);
+	if (!ret)
 		return 0;
 	if (s->arm->cycle_finish)
 		s->arm->cycle_finish();
-	return bench_fail(st, "cannot make the callers: %s", strerror(-err));
+	return bench_fail(st, "cannot make the callers: %s", strerror(-ret));
 }
 
 static void stop_slow_teardown(struct bench_state *st)
@@ -80,34 +80,36 @@ static const char *start_all(struct stop_slow *s, void **life, unsigned int nr)
 {
 	const struct arm_life_opts o = { .cpu = -1, .fn = ran, .on_stop = end_slowly, .arg = s };
 	unsigned int i;
-	int err = 0;
+	int ret = 0;
 
 	s->nr_ran = s->nr_ended = 0;
-	for (i = 0; i < nr && !err; i++) {
-		err = s->arm->life_create(&life[i], &o);
-		if (!err)
+	for (i = 0; i < nr && !ret; i++) {
+		ret = s->arm->life_create(&life[i], &o);
+		if (!ret)
 			s->arm->life_start(life[i]);
 	}
-	if (!err)
+	if (!ret)
 		return count_reaches(&s->nr_ran, nr) ? NULL : "the threads did not run";
 	for (i--; i > 0; i--)
 		s->arm->life_stop(life[i - 1]);
-	return strerror(-err);
+	return strerror(-ret);
 }
 
+DRIVER_ARMS(lives, .can = ARM_CAN_LIVE);
+
 BENCHMARK_NAMED(engines_stop_slow, "engines/stop_slow", .params = BENCH_PARAMS("threads=8,64"),
-		.arms = BENCH_ARMS("libkthread", "keventd", "pthread"), .baseline = "pthread",
-		.mode = BENCH_TIME, .manual = true, .ctx_size = sizeof(struct stop_slow),
-		.setup = stop_slow_setup, .teardown = stop_slow_teardown)
+		.arms = lives, .baseline = "pthread", .mode = BENCH_TIME, .manual = true,
+		.ctx_size = sizeof(struct stop_slow), .setup = stop_slow_setup,
+		.teardown = stop_slow_teardown)
 {
 	struct stop_slow *s = bench_ctx(st);
 	unsigned int nr = s->nr * (unsigned int)bench_iterations(st);
 	void **life = calloc(nr, sizeof(*life));
-	const char *err;
+	const char *why;
 
-	err = life ? start_all(s, life, nr) : strerror(ENOMEM);
-	if (err)
-		bench_fail(st, "%s", err);
+	why = life ? start_all(s, life, nr) : strerror(ENOMEM);
+	if (why)
+		bench_fail(st, "%s", why);
 	s->life = life;
 	while (bench_keep_running(st)) {
 		crew_go(s->callers);
@@ -117,7 +119,7 @@ BENCHMARK_NAMED(engines_stop_slow, "engines/stop_slow", .params = BENCH_PARAMS("
 		}
 		s->life += s->nr;
 	}
-	if (!err && s->nr_ended != nr)
+	if (!why && s->nr_ended != nr)
 		bench_fail(st, "a stop did not wait for its thread");
 	free(life);
 }

@@ -5,6 +5,8 @@
 #include "bench/drivers/odd_caller.h"
 #include "bench/harness/bench.h"
 
+BENCH_BUILT();
+
 int main(int argc, char **argv)
 {
 	if (argc == 4 && !strcmp(argv[1], ODD_CALLER_OPTION))

@@ -68,7 +68,7 @@ static void be_plain(void)
 	sched_setaffinity(0, sizeof(all), &all);
 }
 
-/* 0 or an errno. */
+/* 0 or -errno. */
 static int be_odd(void)
 {
 	int nice = getpriority(PRIO_PROCESS, (id_t)gettid()) + ODD_NICE_STEP;
@@ -79,7 +79,7 @@ static int be_odd(void)
 	int cpu = sched_getcpu();
 
 	if (cpu < 0)
-		return errno;
+		return -errno;
 	CPU_ZERO(&one);
 	CPU_SET(cpu, &one);
 	sigemptyset(&mask);
@@ -87,9 +87,9 @@ static int be_odd(void)
 	if (pthread_sigmask(SIG_SETMASK, &mask, NULL) || sched_setaffinity(0, sizeof(one), &one) ||
 	    setpriority(PRIO_PROCESS, (id_t)gettid(), nice) ||
 	    sched_setscheduler(0, SCHED_BATCH, &other) || prctl(PR_SET_TIMERSLACK, ODD_SLACK_NS))
-		return errno;
+		return -errno;
 	if (syscall(SYS_set_mempolicy, MPOL_PREFERRED, &node, 8 * sizeof(node)) && errno != ENOSYS)
-		return errno;
+		return -errno;
 	return 0;
 }
 
@@ -103,45 +103,45 @@ static void newborn(void *arg)
 	__atomic_store_n(&n->ran, 1, __ATOMIC_RELEASE); /* pairs with count_reaches() */
 }
 
-/* One life, to its end; 0 or an errno. */
+/* One life, to its end; 0 or -errno. */
 static int live(const struct arm *arm, struct newborn *n, uint64_t *create_ns)
 {
 	const struct arm_life_opts o = { .cpu = -1, .fn = newborn, .arg = n };
 	uint64_t begin = bench_now_ns();
 	void *life;
-	int err = arm->life_create(&life, &o);
+	int ret = arm->life_create(&life, &o);
 
 	*create_ns = bench_now_ns() - begin;
-	if (err)
-		return -err;
+	if (ret)
+		return ret;
 	arm->life_start(life);
 	if (n && !count_reaches(&n->ran, 1))
-		err = ETIMEDOUT;
+		ret = -ETIMEDOUT;
 	arm->life_stop(life);
-	return err;
+	return ret;
 }
 
 static int look(struct odd_result *r, const struct arm *arm, bool odd_starter)
 {
 	struct newborn n = { .ran = 0 };
 	struct settings caller;
-	int err;
+	int ret;
 
 	be_plain();
-	err = odd_starter ? be_odd() : 0;
-	if (!err && arm->cycle_prepare)
-		err = -arm->cycle_prepare();
-	if (!err)
-		err = live(arm, NULL, &r->create_ns); /* now every engine has been started */
-	if (!err && !odd_starter)
-		err = be_odd();
-	if (err)
-		return err;
+	ret = odd_starter ? be_odd() : 0;
+	if (!ret && arm->cycle_prepare)
+		ret = arm->cycle_prepare();
+	if (!ret)
+		ret = live(arm, NULL, &r->create_ns); /* now every engine has been started */
+	if (!ret && !odd_starter)
+		ret = be_odd();
+	if (ret)
+		return ret;
 	read_settings(&caller);
-	err = live(arm, &n, &r->create_ns);
-	if (!err)
+	ret = live(arm, &n, &r->create_ns);
+	if (!ret)
 		compare(r, &caller, &n.has);
-	return err;
+	return ret;
 }
 
 int odd_caller_main(const char *name, const char *starter)
@@ -149,7 +149,7 @@ int odd_caller_main(const char *name, const char *starter)
 	const struct arm *arm = arm_find(name);
 	struct odd_result r = { 0 };
 
-	r.failed = arm && arm->life_create ? (int8_t)look(&r, arm, !strcmp(starter, "odd"))
+	r.failed = arm && arm->life_create ? (int8_t)-look(&r, arm, !strcmp(starter, "odd"))
 					   : (int8_t)EINVAL;
 	return write(STDOUT_FILENO, &r, sizeof(r)) == (ssize_t)sizeof(r) ? 0 : 1;
 }

@@ -3,8 +3,8 @@
 #define KT_DRIVERS_ODD_CALLER_H
 /*
  * What a new thread takes over from a caller with odd settings, seen in a process of its own:
- * who starts an engine is the same for all that the process creates later, so a process that has
- * created threads before can tell nothing.
+ * the thread that starts an engine is the same for all that the process creates later, so a process
+ * that has created threads before shows nothing.
  */
 #include <stdint.h>
 
@@ -23,7 +23,7 @@ struct odd_result {
 };
 
 /*
- * odd_caller_main - the process: @starter tells in which state the thread is that starts the
+ * odd_caller_main - the process: @starter says in which state the thread is that starts the
  * arm's engine, before it (odd: itself) creates the thread that is looked at
  *
  * Return: its exit status.

@@ -47,7 +47,7 @@ static int park_setup(struct bench_state *st)
 	struct arm_peer_opts o = {
 		.on_start = peer_start, .on_wake = peer_ran, .arg = p, .name = "park"
 	};
-	int err;
+	int ret;
 
 	p->st = st;
 	p->arm = driver_arm(st);
@@ -56,17 +56,15 @@ static int park_setup(struct bench_state *st)
 	o.cpu = driver_place(st, &p->side);
 	if (o.cpu < 0)
 		return o.cpu;
-	if (!p->arm->park_create)
-		return bench_skip(st, "cannot park");
-	err = p->arm->park_create(&p->peer, &o);
-	if (err)
-		return bench_fail(st, "cannot make a thread: %s", strerror(-err));
-	err = sleeper_open(&p->sleeper, p->arm->park_tid(p->peer));
-	if (err) {
+	ret = p->arm->park_create(&p->peer, &o);
+	if (ret)
+		return bench_fail(st, "cannot make a thread: %s", strerror(-ret));
+	ret = sleeper_open(&p->sleeper, p->arm->park_tid(p->peer));
+	if (ret) {
 		p->arm->park_destroy(p->peer);
-		bench_fail(st, "cannot read the state of a thread in /proc: %s", strerror(-err));
+		bench_fail(st, "cannot read the state of a thread in /proc: %s", strerror(-ret));
 	}
-	return err;
+	return ret;
 }
 
 static void park_teardown(struct bench_state *st)
@@ -98,18 +96,20 @@ static void park_pairs(struct bench_state *st)
 	}
 }
 
-BENCHMARK(park, .params = BENCH_PARAMS("cpu=same,cross"),
-	  .arms = BENCH_ARMS("libkthread", "futex", "condvar", "eventfd"), .baseline = "futex",
+DRIVER_ARMS(parks, .can = ARM_CAN_PARK);
+
+BENCHMARK(park, .params = BENCH_PARAMS("cpu=same,cross"), .arms = parks, .baseline = "futex",
 	  .mode = BENCH_LATENCY, .ctx_size = sizeof(struct park), .setup = park_setup,
 	  .teardown = park_teardown)
 {
 	park_pairs(st);
 }
 
+DRIVER_ARMS(pauses, .can = ARM_CAN_PARK, .kinds = ARM_ENGINE | ARM_FLOOR);
+
 BENCHMARK_NAMED(engines_pause, "engines/pause", .params = BENCH_PARAMS("cpu=same,cross"),
-		.arms = BENCH_ARMS("libkthread", "futex"), .baseline = "futex",
-		.mode = BENCH_LATENCY, .manual = true, .ctx_size = sizeof(struct park),
-		.setup = park_setup, .teardown = park_teardown)
+		.arms = pauses, .baseline = "futex", .mode = BENCH_LATENCY, .manual = true,
+		.ctx_size = sizeof(struct park), .setup = park_setup, .teardown = park_teardown)
 {
 	park_pairs(st);
 }

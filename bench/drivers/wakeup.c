@@ -7,7 +7,7 @@
  * thread's clock.
  *
  * wait=sleep: the peer is asleep in the kernel when it is woken, arms that could spin may not.
- * wait=spin: the next wake follows the answer after 2 us, so whoever spins at all still does.
+ * wait=spin: the next wake follows the answer after 2 us, so an arm that spins at all still does.
  *
  * Not in it: waiting until the peer is asleep; how the answer comes back (oneway).
  *
@@ -99,7 +99,7 @@ static int wakeup_setup(struct bench_state *st)
 				   .arg = w,
 				   .name = "wakeup",
 				   .may_spin = may_spin };
-	int err;
+	int ret;
 
 	w->st = st;
 	w->arm = driver_arm(st);
@@ -108,25 +108,23 @@ static int wakeup_setup(struct bench_state *st)
 	o.cpu = driver_place(st, &w->side);
 	if (o.cpu < 0)
 		return o.cpu;
-	if (!w->arm->peer_create || (roundtrip && !w->arm->self_create))
-		return bench_skip(st, "has no such wakeup");
 	if (roundtrip) {
-		err = w->arm->self_create(&w->self, may_spin);
-		if (err)
-			return bench_fail(st, "cannot wait: %s", strerror(-err));
+		ret = w->arm->self_create(&w->self, may_spin);
+		if (ret)
+			return bench_fail(st, "cannot wait: %s", strerror(-ret));
 	}
-	err = w->arm->peer_create(&w->peer, &o);
-	if (err) {
-		bench_fail(st, "cannot make a thread: %s", strerror(-err));
+	ret = w->arm->peer_create(&w->peer, &o);
+	if (ret) {
+		bench_fail(st, "cannot make a thread: %s", strerror(-ret));
 		goto destroy_self;
 	}
-	err = sleeper_open(&w->sleeper, w->arm->peer_tid(w->peer));
-	if (err) {
-		bench_fail(st, "cannot read the state of a thread in /proc: %s", strerror(-err));
+	ret = sleeper_open(&w->sleeper, w->arm->peer_tid(w->peer));
+	if (ret) {
+		bench_fail(st, "cannot read the state of a thread in /proc: %s", strerror(-ret));
 		goto destroy_peer;
 	}
-	err = may_spin ? rest(w) : 0;
-	if (!err)
+	ret = may_spin ? rest(w) : 0;
+	if (!ret)
 		return 0;
 	handoff_give(&w->leave);
 	sleeper_close(&w->sleeper);
@@ -136,7 +134,7 @@ destroy_peer:
 destroy_self:
 	if (w->self)
 		w->arm->self_destroy(w->self);
-	return err;
+	return ret;
 }
 
 static void wakeup_teardown(struct bench_state *st)
@@ -159,10 +157,11 @@ static inline bool wake_once(struct bench_state *st, struct wakeup *w)
 	return handoff_take(&w->ack, w->side);
 }
 
+DRIVER_ARMS(sleeping, .can = ARM_CAN_SLEEP);
+
 BENCHMARK_NAMED(wakeup_sleep, "wakeup",
 		.params = BENCH_PARAMS("trip=oneway", "cpu=same,cross", "wait=sleep"),
-		.arms = BENCH_ARMS("libkthread", "futex", "condvar", "eventfd", "libuv", "glib"),
-		.baseline = "futex", .mode = BENCH_LATENCY, .phases = true,
+		.arms = sleeping, .baseline = "futex", .mode = BENCH_LATENCY, .phases = true,
 		.ctx_size = sizeof(struct wakeup), .setup = wakeup_setup,
 		.teardown = wakeup_teardown)
 {
@@ -180,10 +179,10 @@ BENCHMARK_NAMED(wakeup_sleep, "wakeup",
 	}
 }
 
+DRIVER_ARMS(waking, .can = ARM_CAN_WAKE);
+
 BENCHMARK_NAMED(wakeup_spin, "wakeup",
-		.params = BENCH_PARAMS("trip=oneway", "cpu=cross", "wait=spin"),
-		.arms = BENCH_ARMS("libkthread", "futex", "atomic", "condvar", "eventfd", "libuv",
-				   "glib"),
+		.params = BENCH_PARAMS("trip=oneway", "cpu=cross", "wait=spin"), .arms = waking,
 		.baseline = "futex", .mode = BENCH_LATENCY, .ctx_size = sizeof(struct wakeup),
 		.setup = wakeup_setup, .teardown = wakeup_teardown)
 {
@@ -218,21 +217,24 @@ static void trips(struct bench_state *st, struct wakeup *w)
 	}
 }
 
+DRIVER_ARMS(tripping_asleep, .can = ARM_CAN_TRIP | ARM_CAN_SLEEP);
+
 BENCHMARK_NAMED(wakeup_trip_sleep, "wakeup",
 		.params = BENCH_PARAMS("trip=roundtrip", "cpu=same,cross", "wait=sleep"),
-		.arms = BENCH_ARMS("libkthread", "futex", "condvar", "eventfd", "libuv", "glib"),
-		.baseline = "futex", .mode = BENCH_LATENCY, .ctx_size = sizeof(struct wakeup),
-		.setup = wakeup_setup, .teardown = wakeup_teardown)
+		.arms = tripping_asleep, .baseline = "futex", .mode = BENCH_LATENCY,
+		.ctx_size = sizeof(struct wakeup), .setup = wakeup_setup,
+		.teardown = wakeup_teardown)
 {
 	trips(st, bench_ctx(st));
 }
 
+DRIVER_ARMS(tripping, .can = ARM_CAN_TRIP);
+
 BENCHMARK_NAMED(wakeup_trip_spin, "wakeup",
 		.params = BENCH_PARAMS("trip=roundtrip", "cpu=cross", "wait=spin"),
-		.arms = BENCH_ARMS("libkthread", "futex", "atomic", "condvar", "eventfd", "libuv",
-				   "glib"),
-		.baseline = "futex", .mode = BENCH_LATENCY, .ctx_size = sizeof(struct wakeup),
-		.setup = wakeup_setup, .teardown = wakeup_teardown)
+		.arms = tripping, .baseline = "futex", .mode = BENCH_LATENCY,
+		.ctx_size = sizeof(struct wakeup), .setup = wakeup_setup,
+		.teardown = wakeup_teardown)
 {
 	struct wakeup *w = bench_ctx(st);
 

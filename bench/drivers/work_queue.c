@@ -3,7 +3,7 @@
  * work_queue: how long until queued work runs, and what does queueing cost the caller?
  *
  * Span, worker=idle: the last statement before the queue call -> the first statement of the work.
- * Span, worker=busy: 256 queue calls behind a work that still runs, divided by 256; one value per
+ * Span, worker=busy: 256 queue calls after a work that still runs, divided by 256; one value per
  * batch.
  *
  * Not in it: waiting until the worker is asleep (idle); the running of the batch (busy); making the
@@ -94,7 +94,7 @@ static int work_queue_setup(struct bench_state *st)
 {
 	struct work_queue *q = bench_ctx(st);
 	struct arm_worker_opts o = { .on_start = worker_start, .arg = q, .name = "work_queue" };
-	int err;
+	int ret;
 
 	q->st = st;
 	q->arm = driver_arm(st);
@@ -103,19 +103,17 @@ static int work_queue_setup(struct bench_state *st)
 	o.cpu = driver_place(st, &q->side);
 	if (o.cpu < 0)
 		return o.cpu;
-	if (!q->arm->worker_create)
-		return bench_skip(st, "has no work queue");
-	err = q->arm->worker_create(&q->worker, &o);
-	if (err)
-		return bench_fail(st, "cannot make a worker: %s", strerror(-err));
-	err = make_works(q);
-	if (err) {
-		bench_fail(st, "cannot make the works: %s", strerror(-err));
+	ret = q->arm->worker_create(&q->worker, &o);
+	if (ret)
+		return bench_fail(st, "cannot make a worker: %s", strerror(-ret));
+	ret = make_works(q);
+	if (ret) {
+		bench_fail(st, "cannot make the works: %s", strerror(-ret));
 		goto destroy;
 	}
-	err = sleeper_open(&q->sleeper, q->arm->worker_tid(q->worker));
-	if (err) {
-		bench_fail(st, "cannot read the state of a thread in /proc: %s", strerror(-err));
+	ret = sleeper_open(&q->sleeper, q->arm->worker_tid(q->worker));
+	if (ret) {
+		bench_fail(st, "cannot read the state of a thread in /proc: %s", strerror(-ret));
 		goto destroy;
 	}
 	return 0;
@@ -123,7 +121,7 @@ static int work_queue_setup(struct bench_state *st)
 destroy:
 	q->arm->worker_destroy(q->worker);
 	free_works(q);
-	return err;
+	return ret;
 }
 
 static void work_queue_teardown(struct bench_state *st)
@@ -155,7 +153,7 @@ static void ask_idle(struct bench_state *st)
 	}
 }
 
-/* One batch behind a running work; false when that work did not start. */
+/* One batch after a running work; false when that work did not start. */
 static bool batch_once(struct bench_state *st, struct work_queue *q)
 {
 	uint64_t begin, end;
@@ -192,9 +190,10 @@ static void ask_busy(struct bench_state *st)
 	}
 }
 
+DRIVER_ARMS(workers, .can = ARM_HAS_WORKER);
+
 BENCHMARK_NAMED(work_queue_idle, "work_queue",
-		.params = BENCH_PARAMS("worker=idle", "cpu=same,cross"),
-		.arms = BENCH_ARMS("libkthread", "futex", "condvar", "libuv", "glib"),
+		.params = BENCH_PARAMS("worker=idle", "cpu=same,cross"), .arms = workers,
 		.baseline = "futex", .mode = BENCH_LATENCY, .phases = true,
 		.ctx_size = sizeof(struct work_queue), .setup = work_queue_setup,
 		.teardown = work_queue_teardown)
@@ -203,28 +202,29 @@ BENCHMARK_NAMED(work_queue_idle, "work_queue",
 }
 
 BENCHMARK_NAMED(work_queue_busy, "work_queue",
-		.params = BENCH_PARAMS("worker=busy", "cpu=same,cross"),
-		.arms = BENCH_ARMS("libkthread", "futex", "condvar", "libuv", "glib"),
+		.params = BENCH_PARAMS("worker=busy", "cpu=same,cross"), .arms = workers,
 		.baseline = "futex", .mode = BENCH_LATENCY, .ctx_size = sizeof(struct work_queue),
 		.setup = work_queue_setup, .teardown = work_queue_teardown)
 {
 	ask_busy(st);
 }
 
+DRIVER_ARMS(engines, .can = ARM_CAN_WORK, .kinds = ARM_ENGINE | ARM_FLOOR);
+
 BENCHMARK_NAMED(engines_queue_idle, "engines/queue",
-		.params = BENCH_PARAMS("worker=idle", "cpu=cross"),
-		.arms = BENCH_ARMS("libkthread", "keventd", "futex"), .baseline = "futex",
-		.mode = BENCH_LATENCY, .manual = true, .ctx_size = sizeof(struct work_queue),
-		.setup = work_queue_setup, .teardown = work_queue_teardown)
+		.params = BENCH_PARAMS("worker=idle", "cpu=cross"), .arms = engines,
+		.baseline = "futex", .mode = BENCH_LATENCY, .manual = true,
+		.ctx_size = sizeof(struct work_queue), .setup = work_queue_setup,
+		.teardown = work_queue_teardown)
 {
 	ask_idle(st);
 }
 
 BENCHMARK_NAMED(engines_queue_busy, "engines/queue",
-		.params = BENCH_PARAMS("worker=busy", "cpu=cross"),
-		.arms = BENCH_ARMS("libkthread", "keventd", "futex"), .baseline = "futex",
-		.mode = BENCH_LATENCY, .manual = true, .ctx_size = sizeof(struct work_queue),
-		.setup = work_queue_setup, .teardown = work_queue_teardown)
+		.params = BENCH_PARAMS("worker=busy", "cpu=cross"), .arms = engines,
+		.baseline = "futex", .mode = BENCH_LATENCY, .manual = true,
+		.ctx_size = sizeof(struct work_queue), .setup = work_queue_setup,
+		.teardown = work_queue_teardown)
 {
 	ask_busy(st);
 }

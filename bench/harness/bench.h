@@ -20,16 +20,21 @@
  * once, then the body once per epoch with a fixed number of iterations, then teardown. The binary
  * is driven by `kt bench BINARY`; run by hand it measures each question briefly and prints a table.
  *
+ * Installed as <ktbench/bench.h>, so it includes nothing of this project but built.h. For C, as
+ * gcc and clang have it by default (gnu11 or later); C++ has no such initializers.
+ *
  * Threads: setup, body and teardown run in one thread (the driving thread, pinned to CPU
  * bench_cpu(st, 0)). Functions marked "any thread" may be called by the threads a benchmark makes.
  */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
-#include "lib/probe/slot.h"
+#include "bench/harness/built.h"
 
 struct bench_state;
+struct kthread_slot; /* what a tracer reads of a measured thread */
 
 enum bench_mode {
 	BENCH_TIME,    /* the epoch's wall time divided by its iterations: one value per epoch */
@@ -121,10 +126,19 @@ int bench_cpu(const struct bench_state *st, unsigned int index);
 /* bench_now_ns - CLOCK_MONOTONIC, any thread */
 static inline uint64_t bench_now_ns(void)
 {
-	return slot_clock_ns();
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
 }
 
-/* bench_lat_record - one operation took @ns. Any thread, but one at a time. */
+/*
+ * bench_lat_record - one operation took @ns. Any thread, but one at a time.
+ *
+ * A value of 2^63 or more is impossible: the end was before the beginning, as when another thread
+ * has not written one of the two yet. It is counted as lost for this arm, named in the record with
+ * the count, and left out of every figure. An epoch with no other values is not used.
+ */
 void bench_lat_record(struct bench_state *st, uint64_t ns);
 
 /*
@@ -133,7 +147,8 @@ void bench_lat_record(struct bench_state *st, uint64_t ns);
  * The waker calls bench_request() as its last statement before the wake and hands the value over;
  * the woken thread calls bench_resume() as its first statement after the wait. It records the
  * latency and, while a tracer looks (a traced epoch, or `kt trace` from outside), both stamps in
- * the woken thread's slot @s, the same way for every arm. Any thread.
+ * the woken thread's slot @s, the same way for every arm. Any thread. A resume before its request
+ * is an impossible value, as for bench_lat_record().
  */
 uint64_t bench_request(struct bench_state *st, struct kthread_slot *s);
 uint64_t bench_resume(struct bench_state *st, struct kthread_slot *s, uint64_t begin_ns);
@@ -172,7 +187,9 @@ int bench_fail(struct bench_state *st, const char *fmt, ...) __attribute__((form
 
 int bench_main(int argc, char **argv);
 
+/* At file scope. With a main() of its own a binary has BENCH_BUILT(); beside it. */
 #define BENCH_MAIN()                           \
+	BENCH_BUILT();                         \
 	int main(int argc, char **argv)        \
 	{                                      \
 		return bench_main(argc, argv); \

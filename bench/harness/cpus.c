@@ -75,15 +75,15 @@ int bench_cpus_read(struct bench_cpus *c, const char *sysfs)
 	cpu_set_t *set = CPU_ALLOC(BENCH_MAX_CPUS);
 	size_t size = CPU_ALLOC_SIZE(BENCH_MAX_CPUS);
 	unsigned int nr = 0;
-	int r = 0;
+	int ret = 0;
 
 	p = calloc(BENCH_MAX_CPUS, sizeof(*p));
 	if (!set || !p) {
-		r = -ENOMEM;
+		ret = -ENOMEM;
 		goto out;
 	}
 	if (sched_getaffinity(0, size, set)) {
-		r = -errno;
+		ret = -errno;
 		goto out;
 	}
 	for (int cpu = 0; cpu < BENCH_MAX_CPUS; cpu++)
@@ -96,20 +96,20 @@ out:
 	free(p);
 	if (set)
 		CPU_FREE(set);
-	return r;
+	return ret;
 }
 
 int bench_cpus_pin(int cpu)
 {
 	cpu_set_t *set = CPU_ALLOC(BENCH_MAX_CPUS);
 	size_t size = CPU_ALLOC_SIZE(BENCH_MAX_CPUS);
-	int r;
+	int ret;
 
 	if (!set)
 		return -ENOMEM;
 	CPU_ZERO_S(size, set);
 	CPU_SET_S(cpu, size, set);
-	r = sched_setaffinity(0, size, set) ? -errno : 0;
+	ret = sched_setaffinity(0, size, set) ? -errno : 0;
 	CPU_FREE(set);
-	return r;
+	return ret;
 }

@@ -2,7 +2,7 @@
 #ifndef KT_BENCH_CPUS_H
 #define KT_BENCH_CPUS_H
 /*
- * Which CPUs the threads of a benchmark are placed on: the order behind bench_cpu(st, 0), 1, ...
+ * Which CPUs the threads of a benchmark are placed on: the order of bench_cpu(st, 0), 1, ...
  *
  * Neighbours first, contention last: the first allowed CPU; then one CPU of each other core of its
  * NUMA node; then one of each core elsewhere; then the SMT siblings of those, in the same order.

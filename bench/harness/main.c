@@ -13,6 +13,8 @@
 
 #define SYSFS_CPU "/sys/devices/system/cpu"
 
+BENCH_NOTE(version, BENCH_NOTE_VERSION, KT_VERSION);
+
 static void list_question(const struct bench_question *q)
 {
 	const struct bench_def *d = q->def;
@@ -30,10 +32,10 @@ static int usage(FILE *out, const char *self)
 		"Usage: %s [--bench-filter=REGEX | --bench-list]\n"
 		"Benchmarks for `kt bench %s`, which compares their arms. Run by hand it takes a "
 		"quick look.\n"
-		"  --bench-filter=REGEX  only questions whose name matches\n"
+		"  --bench-filter=REGEX  only questions whose names match\n"
 		"  --bench-list          one line per question: name, mode, phases, zone, "
 		"baseline, arms;\n"
-		"                        'manual' where it takes a filter to run it\n",
+		"                        'manual' if it runs only with a filter\n",
 		self, self);
 	return out == stderr ? 2 : 0;
 }
@@ -60,7 +62,7 @@ int bench_main(int argc, char **argv)
 	struct bench_cpus cpus;
 	bool list = false;
 	char err[512];
-	int r, fd = -1;
+	int ret, fd = -1;
 
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--bench-list") || !strcmp(argv[i], "--bench_list"))
@@ -74,13 +76,13 @@ int bench_main(int argc, char **argv)
 		else
 			return usage(stderr, argv[0]);
 	}
-	r = bench_cpus_read(&cpus, SYSFS_CPU);
-	if (r) {
-		fprintf(stderr, "%s: cannot tell the allowed CPUs: %s\n", argv[0], strerror(-r));
+	ret = bench_cpus_read(&cpus, SYSFS_CPU);
+	if (ret) {
+		fprintf(stderr, "%s: cannot read the allowed CPUs: %s\n", argv[0], strerror(-ret));
 		return 5;
 	}
-	r = bench_questions_make(&qs, bench_defs(), bench_state_exists, &cpus, err, sizeof(err));
-	if (r) {
+	ret = bench_questions_make(&qs, bench_defs(), bench_state_exists, &cpus, err, sizeof(err));
+	if (ret) {
 		fprintf(stderr, "%s: %s\n", argv[0], err);
 		return 2;
 	}
@@ -88,9 +90,9 @@ int bench_main(int argc, char **argv)
 		for (size_t i = 0; i < qs.nr; i++)
 			list_question(&qs.question[i]);
 	else if (fd >= 0)
-		r = bench_worker(fd, &qs, &cpus);
+		ret = bench_worker(fd, &qs, &cpus);
 	else
-		r = bench_quick(filter, &qs, &cpus);
+		ret = bench_quick(filter, &qs, &cpus);
 	bench_questions_free(&qs);
-	return r;
+	return ret;
 }

@@ -15,9 +15,9 @@ static struct bench_def *defs;
 
 static int def_order(const struct bench_def *a, const struct bench_def *b)
 {
-	int r = strcmp(a->file, b->file);
+	int by_file = strcmp(a->file, b->file);
 
-	return r ? r : a->line - b->line;
+	return by_file ? by_file : a->line - b->line;
 }
 
 /* Constructors run in link order; the list is kept in the order of the sources instead. */
@@ -152,11 +152,11 @@ static int def_questions(struct bench_questions *qs, const struct bench_def *def
 	struct param_list lists[MAX_PARAMS] = { 0 };
 	unsigned int pick[MAX_PARAMS] = { 0 }, nr = 0;
 	struct bench_question q;
-	int r = 0;
+	int ret = 0;
 
 	for (; def->params && def->params[nr]; nr++) {
-		r = nr == MAX_PARAMS ? -E2BIG : param_parse(&lists[nr], def->params[nr]);
-		if (r) {
+		ret = nr == MAX_PARAMS ? -E2BIG : param_parse(&lists[nr], def->params[nr]);
+		if (ret) {
 			snprintf(err, errlen,
 				 "%s:%d: benchmark %s: bad parameter '%s', want key=value,value",
 				 def->file, def->line, def->name, def->params[nr]);
@@ -167,40 +167,40 @@ static int def_questions(struct bench_questions *qs, const struct bench_def *def
 	if (!def->arms || !def->arms[0]) {
 		snprintf(err, errlen, "%s:%d: benchmark %s has no arms", def->file, def->line,
 			 def->name);
-		r = -EINVAL;
+		ret = -EINVAL;
 		goto out;
 	}
 	do {
-		r = question_fill(&q, def, lists, nr, pick);
-		if (r)
+		ret = question_fill(&q, def, lists, nr, pick);
+		if (ret)
 			break;
 		if (exists && !exists(&q, arg)) {
 			question_free(&q);
 			continue;
 		}
-		r = questions_add(qs, &q);
-		if (r)
+		ret = questions_add(qs, &q);
+		if (ret)
 			question_free(&q);
-	} while (!r && pick_next(pick, lists, nr));
-	if (r)
-		snprintf(err, errlen, "benchmark %s: %s", def->name, strerror(-r));
+	} while (!ret && pick_next(pick, lists, nr));
+	if (ret)
+		snprintf(err, errlen, "benchmark %s: %s", def->name, strerror(-ret));
 out:
 	for (unsigned int i = 0; i < nr; i++)
 		free(lists[i].text);
-	return r;
+	return ret;
 }
 
 int bench_questions_make(struct bench_questions *qs, const struct bench_def *list,
 			 bench_question_exists exists, void *arg, char *err, size_t errlen)
 {
-	int r;
+	int ret;
 
 	*qs = (struct bench_questions){ 0 };
 	for (; list; list = list->next) {
-		r = def_questions(qs, list, exists, arg, err, errlen);
-		if (r) {
+		ret = def_questions(qs, list, exists, arg, err, errlen);
+		if (ret) {
 			bench_questions_free(qs);
-			return r;
+			return ret;
 		}
 	}
 	return 0;

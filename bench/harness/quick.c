@@ -14,7 +14,7 @@
 struct quick_arm {
 	struct bench_state st;
 	struct hist hist;
-	uint64_t iterations;
+	uint64_t iterations, nr_impossible;
 };
 
 /* Iterations for an epoch of about QUICK_EPOCH_NS, found by growing. */
@@ -33,18 +33,28 @@ static void quick_calibrate(struct quick_arm *a)
 	a->iterations = n;
 }
 
-static void quick_print(const struct quick_arm *a)
+/* Return: whether the arm has failed. */
+static bool quick_print(const struct quick_arm *a)
 {
 	const char *name = bench_arm(&a->st);
+	unsigned long long nr = a->nr_impossible;
 
-	if (a->st.status != WIRE_OK)
+	if (a->st.status != WIRE_OK) {
 		printf("  %-14s %s: %s\n", name,
 		       a->st.status == WIRE_SKIPPED ? "skipped" : "failed", a->st.reason);
-	else
-		printf("  %-14s %12.0f %12.0f %12.0f %12llu %10llu\n", name,
-		       hist_quantile(&a->hist, 0.5), hist_quantile(&a->hist, 0.9),
-		       hist_quantile(&a->hist, 0.99), (unsigned long long)a->hist.max,
-		       (unsigned long long)a->iterations);
+		return a->st.status == WIRE_FAILED;
+	}
+	if (!a->hist.count) {
+		printf("  %-14s failed: all %llu values were impossible (end before beginning)\n",
+		       name, nr);
+		return true;
+	}
+	printf("  %-14s %12.0f %12.0f %12.0f %12llu %10llu\n", name, hist_quantile(&a->hist, 0.5),
+	       hist_quantile(&a->hist, 0.9), hist_quantile(&a->hist, 0.99),
+	       (unsigned long long)a->hist.max, (unsigned long long)a->iterations);
+	if (nr)
+		printf("  %-14s left out: %llu impossible values (end before beginning)\n", "", nr);
+	return false;
 }
 
 /* All arms of one question, one epoch each in turn. Return: how many failed. */
@@ -67,11 +77,11 @@ static unsigned int quick_question(const struct bench_question *q, struct bench_
 				continue;
 			bench_state_run(&arm[i].st, arm[i].iterations, false);
 			hist_merge(&arm[i].hist, &at->wire->hist);
+			arm[i].nr_impossible += at->wire->nr_impossible;
 		}
 	printf("%s\n", q->name);
 	for (unsigned int i = 0; i < q->nr_arms; i++) {
-		quick_print(&arm[i]);
-		failed += arm[i].st.status == WIRE_FAILED;
+		failed += quick_print(&arm[i]);
 		bench_state_teardown(&arm[i].st);
 	}
 	free(arm);
@@ -84,11 +94,11 @@ int bench_quick(const char *filter, const struct bench_questions *qs, const stru
 	unsigned int failed = 0, ran = 0;
 	char text[128];
 	regex_t re;
-	int r;
+	int ret;
 
-	r = filter ? regcomp(&re, filter, REG_EXTENDED | REG_NOSUB) : 0;
-	if (r) {
-		regerror(r, &re, text, sizeof(text));
+	ret = filter ? regcomp(&re, filter, REG_EXTENDED | REG_NOSUB) : 0;
+	if (ret) {
+		regerror(ret, &re, text, sizeof(text));
 		fprintf(stderr, "bad filter '%s': %s\n", filter, text);
 		return 2;
 	}

@@ -60,9 +60,33 @@ bool bench_loop_edge(struct bench_state *st)
 	return false;
 }
 
+/*
+ * An end before its beginning, as an unsigned difference: 2^63 or more, which is 292 years. One
+ * such value would spoil the sum of its histogram, and the record has no number for it.
+ */
+static bool is_impossible(uint64_t ns)
+{
+	return ns >> 63;
+}
+
+/* Out of line: what the functions below do with any other value must not get slower by it. */
+static __attribute__((cold, noinline)) void impossible_add(struct wire *w)
+{
+	w->nr_impossible++;
+}
+
+static inline __attribute__((always_inline)) void value_add(struct wire *w, uint64_t ns)
+{
+	if (is_impossible(ns)) {
+		impossible_add(w);
+		return;
+	}
+	hist_add(&w->hist, ns);
+}
+
 void bench_lat_record(struct bench_state *st, uint64_t ns)
 {
-	hist_add(&st->wire->hist, ns);
+	value_add(st->wire, ns);
 }
 
 uint64_t bench_request(struct bench_state *st, struct kthread_slot *s)
@@ -77,11 +101,11 @@ uint64_t bench_request(struct bench_state *st, struct kthread_slot *s)
 
 uint64_t bench_resume(struct bench_state *st, struct kthread_slot *s, uint64_t begin_ns)
 {
-	uint64_t now = bench_now_ns();
+	uint64_t now = bench_now_ns(), took = now - begin_ns;
 
-	if (slot_observed())
-		slot_resume_at(s, now, now - begin_ns);
-	hist_add(&st->wire->hist, now - begin_ns);
+	if (slot_observed()) /* 0: nobody measured it */
+		slot_resume_at(s, now, is_impossible(took) ? 0 : took);
+	value_add(st->wire, took);
 	return now;
 }
 
@@ -95,7 +119,7 @@ struct kthread_slot *bench_slot(struct bench_state *st)
 	return s;
 }
 
-/* ---- what the author asks and tells ---------------------------------------------------------- */
+/* ---- what the author asks and says ---------------------------------------------------------- */
 
 uint64_t bench_iterations(const struct bench_state *st)
 {
@@ -206,7 +230,7 @@ int bench_fail(struct bench_state *st, const char *fmt, ...)
 /* ---- life of a state ------------------------------------------------------------------------- */
 
 /*
- * The driving thread is shared by all arms, its slot too: it carries an arm's tag only during that
+ * The driving thread is shared by all arms, and so is its slot: it carries an arm's tag only during that
  * arm's epochs, so that its wakes by the controller are nobody's.
  */
 static void driver_tag(const struct bench_state *st, bool on)
@@ -230,7 +254,7 @@ static void *ctx_alloc(size_t size)
 void bench_state_setup(struct bench_state *st, const struct bench_place *at)
 {
 	const struct bench_def *def = at->question->def;
-	int r;
+	int ret;
 
 	*st = (struct bench_state){ .question = at->question,
 				    .number = at->number,
@@ -243,9 +267,9 @@ void bench_state_setup(struct bench_state *st, const struct bench_place *at)
 		bench_fail(st, "no memory for a context of %zu bytes", def->ctx_size);
 		return;
 	}
-	r = def->setup ? def->setup(st) : 0;
-	if (r < 0)
-		bench_fail(st, "setup: %s", strerror(-r));
+	ret = def->setup ? def->setup(st) : 0;
+	if (ret < 0)
+		bench_fail(st, "setup: %s", strerror(-ret));
 	driver_tag(st, false);
 	if (st->status == WIRE_OK) {
 		st->in = true;
@@ -253,6 +277,14 @@ void bench_state_setup(struct bench_state *st, const struct bench_place *at)
 	}
 	free(st->ctx);
 	st->ctx = NULL;
+}
+
+/* The one value of an epoch in mode BENCH_TIME: ns per iteration, rounded. */
+static void time_record(struct bench_state *st, uint64_t iterations)
+{
+	uint64_t took = st->wire->end_ns - st->wire->start_ns;
+
+	bench_lat_record(st, is_impossible(took) ? took : (took + iterations / 2) / iterations);
 }
 
 void bench_state_run(struct bench_state *st, uint64_t iterations, bool observe)
@@ -263,6 +295,7 @@ void bench_state_run(struct bench_state *st, uint64_t iterations, bool observe)
 
 	hist_init(&w->hist, HIST_K_USER);
 	w->nr_counters = 0;
+	w->nr_impossible = 0;
 	w->start_ns = w->end_ns = w->cpu_ns = w->nvcsw = w->nivcsw = w->minflt = 0;
 	st->iterations = n = iterations ? iterations : 1;
 	st->loop.left = 0;
@@ -284,8 +317,8 @@ void bench_state_run(struct bench_state *st, uint64_t iterations, bool observe)
 				   ? "never called bench_keep_running()"
 				   : "left its loop before bench_keep_running() ended it");
 	else if (def->mode == BENCH_TIME)
-		hist_add(&w->hist, (w->end_ns - w->start_ns + n / 2) / n);
-	else if (!w->hist.count)
+		time_record(st, n);
+	else if (!w->hist.count && !w->nr_impossible)
 		bench_fail(st, "the body recorded no latency");
 }
 

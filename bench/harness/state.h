@@ -15,6 +15,7 @@
 #include "bench/harness/cpus.h"
 #include "bench/harness/question.h"
 #include "bench/harness/wire.h"
+#include "lib/probe/slot.h"
 
 enum bench_step { STEP_BEFORE, STEP_RUNNING, STEP_AFTER };
 
@@ -52,7 +53,12 @@ struct bench_place {
  */
 void bench_state_setup(struct bench_state *st, const struct bench_place *at);
 
-/* bench_state_run - one epoch; figures in @st->wire, outcome in @st->status */
+/*
+ * bench_state_run - one epoch; figures in @st->wire, outcome in @st->status
+ *
+ * WIRE_OK with an empty histogram when all values were impossible: the arm may do better in the
+ * next epoch, this one is of no use.
+ */
 void bench_state_run(struct bench_state *st, uint64_t iterations, bool observe);
 
 /* bench_state_teardown - undo setup if it succeeded */

@@ -17,14 +17,15 @@
  * Conversation: SETUP (question, arm) for every arm; the reply's status says whether the arm is in.
  * Then RUN any number of times, in any order of arms; then TEARDOWN for each arm; then the next
  * question or QUIT. A worker that does not answer in time, or is gone, costs its question only: the
- * controller starts a new one.
+ * controller starts a new one. So does one that overwrites turn, the words above it, or gives the
+ * page back without answering the call. The controller copies an answer and checks the copy.
  */
 #include <stdint.h>
 
 #include "lib/measure/hist.h"
 
 #define WIRE_MAGIC	 0x4b54424348573031ULL /* "KTBCHW01" */
-#define WIRE_VERSION	 1
+#define WIRE_VERSION	 2
 #define WIRE_NR_COUNTERS 8
 #define WIRE_MESSAGE	 256
 
@@ -49,13 +50,20 @@ struct wire {
 	uint32_t arm;	  /* index into the question's arms */
 	uint32_t observe; /* RUN: stamp the slots, a tracer looks */
 	uint64_t iterations;
+	uint32_t call; /* number of this call */
 
 	/* from the worker */
+	uint32_t answered;	   /* number of the call this is the answer to */
 	uint32_t status;	   /* enum wire_status */
 	uint64_t registry_addr;	   /* of kthread_slot_registry, set before the first reply */
 	uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC, first and last bench_keep_running() */
 	uint64_t cpu_ns;	   /* CPU time of the whole worker process in that span */
 	uint64_t nvcsw, nivcsw, minflt;
+	/*
+	 * Values that no operation can take: of 2^63 or more, as when one ended before it began.
+	 * They are not in hist.
+	 */
+	uint64_t nr_impossible;
 	char message[WIRE_MESSAGE]; /* reason of SKIPPED or FAILED, else the arm's label */
 	uint32_t nr_counters;
 	struct wire_counter counter[WIRE_NR_COUNTERS];

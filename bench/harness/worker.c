@@ -50,8 +50,9 @@ static bool turn_wait(const struct worker *wk)
 }
 
 /* Release: pairs with the acquire in the controller's turn_wait(); it sees the whole reply. */
-static void turn_give(struct wire *w)
+static void turn_give(struct wire *w, uint32_t call)
 {
+	w->answered = call;
 	__atomic_store_n(&w->turn, WIRE_CONTROLLER, __ATOMIC_RELEASE);
 	syscall(SYS_futex, &w->turn, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
@@ -99,12 +100,12 @@ static void obey(struct worker *wk)
 {
 	struct wire *w = wk->wire;
 	struct bench_state *st;
-	int r = 0;
+	int ret = 0;
 
 	if (w->cmd == WIRE_SETUP)
-		r = states_for(wk, w->question);
-	if (r || w->question != wk->question || w->arm >= wk->nr_states) {
-		reply(w, WIRE_FAILED, r ? strerror(-r) : "no such question or arm");
+		ret = states_for(wk, w->question);
+	if (ret || w->question != wk->question || w->arm >= wk->nr_states) {
+		reply(w, WIRE_FAILED, ret ? strerror(-ret) : "no such question or arm");
 		return;
 	}
 	st = &wk->state[w->arm];
@@ -142,6 +143,7 @@ int bench_worker(int fd, const struct bench_questions *qs, const struct bench_cp
 {
 	struct worker wk = { .qs = qs, .cpus = cpus, .parent = getppid(), .question = UINT32_MAX };
 	struct stat sb;
+	uint32_t call;
 
 	/*
 	 * Dies with its controller, whoever started us; `kt bench` has asked for it before exec
@@ -151,7 +153,7 @@ int bench_worker(int fd, const struct bench_questions *qs, const struct bench_cp
 	if (getppid() != wk.parent)
 		return 1;
 	if (fstat(fd, &sb) || sb.st_size < (off_t)sizeof(struct wire)) {
-		fprintf(stderr, "--bench-wire=%d is no page shared by `kt bench`\n", fd);
+		fprintf(stderr, "--bench-wire=%d is not a page shared by `kt bench`\n", fd);
 		return 2;
 	}
 	wk.wire = mmap(NULL, sizeof(struct wire), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
@@ -163,17 +165,18 @@ int bench_worker(int fd, const struct bench_questions *qs, const struct bench_cp
 	close(fd);
 	if (wk.wire->magic != WIRE_MAGIC || wk.wire->version != WIRE_VERSION ||
 	    wk.wire->size != sizeof(struct wire)) {
-		fprintf(stderr, "this binary and `kt` are of different builds\n");
+		fprintf(stderr, "this binary and `kt` are from different builds\n");
 		return 2;
 	}
 	if (cpus->nr)
 		bench_cpus_pin(cpus->cpu[0]);
 	while (turn_wait(&wk)) {
+		call = wk.wire->call;
 		wk.wire->registry_addr = (uintptr_t)&kthread_slot_registry;
 		if (wk.wire->cmd == WIRE_QUIT)
 			break;
 		obey(&wk);
-		turn_give(wk.wire);
+		turn_give(wk.wire, call);
 	}
 	states_drop(&wk);
 	return 0;

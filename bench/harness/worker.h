@@ -12,7 +12,7 @@
  * bench_worker - obey the controller that shares descriptor @fd (wire.h) until it says QUIT or is
  * gone
  *
- * Return: exit status; 2 with one line on stderr when @fd is no page of this build.
+ * Return: exit status; 2 with one line on stderr when @fd is not a page of this build.
  */
 int bench_worker(int fd, const struct bench_questions *qs, const struct bench_cpus *cpus);
 

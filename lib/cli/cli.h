@@ -2,9 +2,14 @@
 #ifndef KT_CLI_CLI_H
 #define KT_CLI_CLI_H
 /*
- * What the subcommands share: their entry points and exit status. Each cmd_*.c parses (argp), calls
- * its room, prints.
+ * What every command shares: entry points, exit status, how a command line is read and how a
+ * command speaks. Each cmd_*.c parses (cli_parse), calls its room and prints; whatever is refused
+ * is one line (cli_refuse). This room knows no other.
  */
+#include <argp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+
 #ifndef KT_VERSION
 #define KT_VERSION "0.1.0"
 #endif
@@ -23,4 +28,35 @@ int cmd_bench(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+
+/*
+ * cli_parse - the command line of command @name ("kt report") by @argp, whose parser gets @input
+ *
+ * Adds -h, -?, --help, --usage, -V and --version, the same for every command. The parser refuses
+ * each argument that it does not take, by `return cli_refuse(...)`. From here on @name begins each
+ * line of cli_say() and cli_refuse(); argv[0] is overwritten.
+ *
+ * Return: true when the command is to go on; false when it ends with *@status, everything said.
+ */
+bool cli_parse(const char *name, const struct argp *argp, int argc, char **argv, void *input,
+	       int *status);
+
+/*
+ * cli_say - one line on standard error after the command's name, in one write(2), so that it does
+ * not mix with those of other processes; control characters become '?'
+ */
+void cli_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void cli_vsay(const char *fmt, va_list args) __attribute__((format(printf, 1, 0)));
+
+/* cli_refuse - the same for what cannot be done. Return: @status */
+int cli_refuse(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* cli_flush - end of what a command prints. Return: KT_EXIT_OK, or KT_EXIT_FAILED after a line */
+int cli_flush(void);
+
+/* cli_version - prints it; returns as cli_flush() */
+int cli_version(void);
+
+/* cli_harmless - @line with '?' for each control character, in place; returns @line */
+char *cli_harmless(char *line);
 #endif

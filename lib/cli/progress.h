@@ -2,18 +2,22 @@
 #ifndef KT_CLI_PROGRESS_H
 #define KT_CLI_PROGRESS_H
 /*
- * What a run tells while it goes on, on stderr: one status line that is rewritten on a terminal, a
- * plain line every ten seconds otherwise. Never during an epoch.
+ * What a run says while it goes on, on standard error: one status line that is rewritten where the
+ * terminal can do that, and no longer than it is wide; otherwise a plain line every ten seconds.
+ * Never during an epoch.
  */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/cli/terminal.h"
+
 struct progress {
-	bool tty, colour, shown;
+	struct terminal_style style;
+	bool shown;
 	size_t nr, index; /* questions, the current one from 0 */
 	const char *question;
-	/* Planned costs: of the whole run, of the questions behind us, of the current one. */
+	/* Planned costs: of the whole run, of the questions that are done, of the current one. */
 	double planned_s, done_s, current_s;
 	uint64_t start_ns, last_ns;
 };
@@ -30,7 +34,7 @@ void progress_question(struct progress *p, const char *name, double planned_s);
  */
 void progress_update(struct progress *p, const char *what, double share);
 
-/* progress_say - a line that stays */
+/* progress_say - a line that stays, as of cli_say() */
 void progress_say(struct progress *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* progress_done - take the status line away */

@@ -1,2 +1,2 @@
-# What every command shares: terminal, times, progress.
-$(eval $(call archive,lib/libcli.a,$(addprefix lib/cli/,terminal.c time.c progress.c)))
+# What every command shares: command line, refusals, terminal, numbers, times, output files, progress.
+$(eval $(call archive,lib/libcli.a,$(addprefix lib/cli/,cli.c terminal.c number.c time.c output.c progress.c)))

@@ -192,8 +192,8 @@ struct create {
 	void *data;
 	struct keventd_task *result;
 	int err;
-	struct event started; /* told to the helper by the new thread */
-	struct event done;    /* told to the caller by the helper */
+	struct event started; /* from the new thread to the helper */
+	struct event done;    /* from the helper to the caller */
 };
 
 static void reset_environment(void)
@@ -207,7 +207,7 @@ static void reset_environment(void)
 	sched_setaffinity(0, sizeof(all), &all);
 }
 
-/* However the thread ends: what is the thread's own goes. Telling a stopper is not part of it. */
+/* However the thread ends: what is the thread's own goes. A stopper is not told. */
 static void thread_end(void *arg)
 {
 	struct keventd_task *k = arg;
@@ -230,7 +230,7 @@ static void run_and_report(int (*threadfn)(void *data), void *data)
 
 	if (!keventd_should_stop())
 		ret = threadfn(data);
-	/* Only who is being stopped may write the record. */
+	/* Only the thread that is being stopped may write the record. */
 	if (keventd_should_stop()) {
 		stop_info.err = ret;
 		event_set(&stop_info.done);
@@ -265,7 +265,7 @@ static void create_thread(struct create *create)
 	struct keventd_task *k = aligned_alloc(64, 64 * ((sizeof(*k) + 63) / 64));
 	pthread_attr_t attr;
 	pthread_t thread;
-	int err = ENOMEM;
+	int ret = ENOMEM;
 
 	if (!k)
 		goto fail;
@@ -275,9 +275,9 @@ static void create_thread(struct create *create)
 	create->result = k;
 	pthread_attr_init(&attr);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	err = pthread_create(&thread, &attr, thread_main, create);
+	ret = pthread_create(&thread, &attr, thread_main, create);
 	pthread_attr_destroy(&attr);
-	if (err)
+	if (ret)
 		goto fail;
 	event_wait(&create->started);
 	event_set(&create->done);
@@ -285,7 +285,7 @@ static void create_thread(struct create *create)
 fail:
 	free(k);
 	create->result = NULL;
-	create->err = -err;
+	create->err = -ret;
 	event_set(&create->done);
 }
 
@@ -348,7 +348,7 @@ int keventd_init(void)
 	pthread_attr_t attr;
 	pthread_t thread;
 	sigset_t all, old;
-	int err = 0;
+	int ret = 0;
 
 	pthread_mutex_lock(&helper.lock);
 	if (!helper.running) {
@@ -356,14 +356,14 @@ int keventd_init(void)
 		pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 		sigfillset(&all);
 		pthread_sigmask(SIG_SETMASK, &all, &old);
-		err = pthread_create(&thread, &attr, helper_main, NULL);
+		ret = pthread_create(&thread, &attr, helper_main, NULL);
 		pthread_sigmask(SIG_SETMASK, &old, NULL);
 		pthread_attr_destroy(&attr);
-		if (!err)
+		if (!ret)
 			__atomic_store_n(&helper.running, true, __ATOMIC_RELEASE);
 	}
 	pthread_mutex_unlock(&helper.lock);
-	return -err;
+	return -ret;
 }
 
 struct keventd_task *keventd_create(int *err, int (*threadfn)(void *data), void *data,

@@ -9,8 +9,9 @@
  *	M1	creation is a chain: caller, helper, new thread, helper, caller;
  *	M2, M3	the helper, a work queue with one thread, is occupied until each newborn has
  *		run: one that gets no CPU holds up all creators;
- *	M4, M5	one lock and one record serve all stops: they queue behind each other;
- *	M6	who asks whether to stop reads the record that every stop writes twice;
+ *	M4, M5	one lock and one record serve all stops: each waits for those before it;
+ *	M6	a thread that asks whether to stop reads the record that every stop writes
+ *		twice;
  *	M7	a stop from a thread that is being stopped hangs;
  *	M8	stop of a thread that ended by itself hangs, and so do all later stops;
  *	M9	so does stop of a thread that leaves by keventd_exit() or pthread_exit();
@@ -64,7 +65,7 @@ int keventd_wake_up(struct keventd_task *k);
 		keventd_run_k;                                                       \
 	})
 
-/* keventd_stop - the result of @k's function, -EINTR if it never ran. Hangs as told above. */
+/* keventd_stop - the result of @k's function, -EINTR if it never ran. Hangs as said above. */
 int keventd_stop(struct keventd_task *k);
 
 /* For the thread itself: */

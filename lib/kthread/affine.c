@@ -9,6 +9,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "lib/kthread/lock.h"
+#include "lib/kthread/testing.h"
+
 static struct {
 	uint32_t lock;
 	struct kt_task *first;

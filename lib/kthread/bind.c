@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "lib/kthread/testing.h"
+
 int kt_apply_affinity(struct kt_task *t)
 {
 	int saved = errno;

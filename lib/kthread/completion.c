@@ -10,6 +10,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/kthread/lock.h"
+#include "lib/kthread/testing.h"
+
 #define DONE_MASK  0xffffffffULL
 #define DONE_ALL   0xffffffffULL
 #define ONE_SLEEPS (1ULL << 32)
@@ -143,6 +146,7 @@ static bool take(struct completion *x, uint64_t waiter, uint64_t else_add)
 /* The waiter goes; a "done" that came at the last moment is taken after all. */
 static bool leave(struct completion *x, uint64_t waiter)
 {
+	KT_DELAY("leave");
 	return take(x, waiter, -waiter);
 }
 
@@ -188,7 +192,7 @@ static long sleep_listed(struct completion *x, const struct timespec *until)
 {
 	struct listed l = { .x = x, .task = kt_current() };
 	struct bucket *b = bucket_of(x);
-	long err = 0;
+	long ret = 0;
 
 	for (;;) {
 		set_current_state(TASK_INTERRUPTIBLE);
@@ -198,17 +202,17 @@ static long sleep_listed(struct completion *x, const struct timespec *until)
 		 */
 		list_add(b, &l);
 		/* A "done" that came with the end of the wait counts. */
-		if (err ? leave(x, ONE_LISTED) : take(x, ONE_LISTED, 0)) {
-			err = 0;
+		if (ret ? leave(x, ONE_LISTED) : take(x, ONE_LISTED, 0)) {
+			ret = 0;
 			break;
 		}
-		if (err)
+		if (ret)
 			break;
-		err = kt_sleep(l.task, until);
+		ret = kt_sleep(l.task, until);
 	}
 	__set_current_state(TASK_RUNNING);
 	list_del(b, &l);
-	return err == -EINTR ? -ERESTARTSYS : err;
+	return ret == -EINTR ? -ERESTARTSYS : ret;
 }
 
 long kthread_wait_for_completion(struct completion *x, unsigned int state, long timeout)
@@ -216,16 +220,16 @@ long kthread_wait_for_completion(struct completion *x, unsigned int state, long 
 	bool interruptible = state & TASK_INTERRUPTIBLE;
 	bool limited = timeout != MAX_SCHEDULE_TIMEOUT;
 	struct timespec until;
-	long err;
+	long ret;
 
 	if (limited)
 		kt_deadline(&until, timeout);
 	if (take(x, 0, interruptible ? ONE_LISTED : ONE_SLEEPS))
 		return timeout ? timeout : 1;
-	err = interruptible ? sleep_listed(x, limited ? &until : NULL)
+	ret = interruptible ? sleep_listed(x, limited ? &until : NULL)
 			    : sleep_on_word(x, limited ? &until : NULL);
-	if (err)
-		return err == -ETIMEDOUT ? 0 : err;
+	if (ret)
+		return ret == -ETIMEDOUT ? 0 : ret;
 	return limited ? kt_left(&until) : timeout;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #ifndef KTHREAD_CPUMASK_H
 #define KTHREAD_CPUMASK_H
-/* A set of CPUs, the little of it that kthread_bind_mask() needs. */
+/* A set of CPUs: as much of it as kthread_bind_mask() needs. */
 #include <stdbool.h>
 #include <string.h>
 

@@ -4,10 +4,10 @@
  * and not from the caller. A request is answered once, by the new thread itself, or by the creator
  * when there is none; the creator is free again as soon as the thread is cloned.
  *
- * A create that can be cancelled has two owners of its request, the caller and the answerer. Who
- * changes `done` first to its last value decides: answered, and the thread is the caller's; or
- * abandoned, then what the answerer has made is its own to take down, and the caller is free at
- * once.
+ * A create that can be cancelled has two owners of its request, the caller and the answerer. The
+ * one that first changes `done` to its last value decides: answered, and the thread is the
+ * caller's; or abandoned, then what the answerer has made is its own to take down, and the caller
+ * is free at once.
  */
 #include "lib/kthread/internal.h"
 
@@ -20,6 +20,9 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+
+#include "lib/kthread/lock.h"
+#include "lib/kthread/testing.h"
 
 #define CLEAN_TIMERSLACK_NS 50000UL /* what init has */
 
@@ -70,12 +73,12 @@ static bool decide(struct kt_create *c, uint32_t last)
 }
 
 /* Return: false if the caller has given up; then the task is the answerer's. */
-static bool answer(struct kt_create *c, int err)
+static bool answer(struct kt_create *c, int ret)
 {
 	bool counted = c->counted;
 	bool wanted;
 
-	c->err = err;
+	c->err = ret;
 	wanted = decide(c, DONE_YES);
 	if (counted)
 		drop_request(c);
@@ -132,7 +135,7 @@ void kthread_cancel_create(struct kthread_cancel *cancel)
 
 	kt_lock(&cancel->lock);
 	cancel->cancelled = true;
-	/* Their callers cannot let go of them before the unlock. */
+	/* Their callers cannot free them before the unlock. */
 	for (c = cancel->creates; c; c = c->cancel_next)
 		decide(c, DONE_ABANDONED);
 	kt_unlock(&cancel->lock);
@@ -179,7 +182,8 @@ static void *thread_main(void *arg)
 /* ---- the creator ----------------------------------------------------------------------------- */
 
 /*
- * Without the privilege a thread cannot become less nice; the nice of the whole process is no leak.
+ * Without the privilege a thread cannot become less nice; the nice of the whole process is not a
+ * leak.
  */
 static void check_nice(void)
 {
@@ -188,8 +192,8 @@ static void check_nice(void)
 	if (nice > 0 && nice > getpriority(PRIO_PROCESS, (id_t)getpid()))
 		kthread_warn(
 			KTHREAD_WARN_INHERITED,
-			"kthreadd: all threads keep nice %d of the first creator: CAP_SYS_NICE or "
-			"RLIMIT_NICE takes it off",
+			"kthreadd: threads inherit nice %d from the first thread that created one; "
+			"CAP_SYS_NICE or RLIMIT_NICE is needed to reset it",
 			nice);
 }
 
@@ -210,17 +214,18 @@ static void create_one(struct kt_create *c)
 {
 	struct kt_task *t = c->task;
 	pthread_t thread;
-	int err;
+	int ret;
 
 	KT_DELAY("request");
 	if (__atomic_load_n(&c->done, __ATOMIC_ACQUIRE) == DONE_ABANDONED)
-		err = EINTR;
+		ret = EINTR;
 	else
-		err = KT_FAIL("pthread_create");
-	if (!err)
-		err = pthread_create(&thread, NULL, thread_main, t);
-	if (err && !answer(c, -err))
+		ret = KT_FAIL("pthread_create");
+	if (!ret)
+		ret = pthread_create(&thread, NULL, thread_main, t);
+	if (ret && !answer(c, -ret))
 		kt_task_free(t);
+	KT_DELAY("created");
 }
 
 /* Oldest first. Each request may vanish as soon as it is answered. */
@@ -299,51 +304,52 @@ static int start_locked(void)
 	pthread_attr_t attr;
 	pthread_t thread;
 	sigset_t old;
-	int err;
+	int ret;
 
 	kt_profile_fix();
-	err = KT_FAIL("creator");
-	if (err)
-		return -err;
-	err = pthread_attr_init(&attr);
-	if (err)
-		return -err;
+	ret = KT_FAIL("creator");
+	if (ret)
+		return -ret;
+	ret = pthread_attr_init(&attr);
+	if (ret)
+		return -ret;
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
 	pthread_attr_setschedpolicy(&attr, SCHED_OTHER);
 	pthread_attr_setschedparam(&attr, &other);
 	block_signals(&old);
-	err = pthread_create(&thread, &attr, creator_main, NULL);
-	if (err == EPERM) {
+	ret = pthread_create(&thread, &attr, creator_main, NULL);
+	if (ret == EPERM) {
 		/* SCHED_IDLE is as hard to leave as nice. */
 		pthread_attr_setinheritsched(&attr, PTHREAD_INHERIT_SCHED);
-		err = pthread_create(&thread, &attr, creator_main, NULL);
-		if (!err)
+		ret = pthread_create(&thread, &attr, creator_main, NULL);
+		if (!ret)
 			kthread_warn(KTHREAD_WARN_INHERITED,
-				     "kthreadd: all threads keep the policy of the first creator: "
-				     "CAP_SYS_NICE or RLIMIT_NICE takes it off");
+				     "kthreadd: threads inherit the scheduling policy of the first "
+				     "thread that created one; CAP_SYS_NICE or RLIMIT_NICE is "
+				     "needed to reset it");
 	}
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	pthread_attr_destroy(&attr);
-	return -err;
+	return -ret;
 }
 
 static int start_creator(void)
 {
-	int err = 0;
+	int ret = 0;
 
 	/* Acquire: pairs with the release below; a late reader takes the lock. */
 	if (__atomic_load_n(&creator.running, __ATOMIC_ACQUIRE))
 		return 0;
-	kt_init_once();
+	KT_DELAY("start creator");
 	pthread_mutex_lock(&creator.lock);
 	if (!creator.running) {
-		err = start_locked();
-		if (!err)
+		ret = start_locked();
+		if (!ret)
 			__atomic_store_n(&creator.running, true, __ATOMIC_RELEASE);
 	}
 	pthread_mutex_unlock(&creator.lock);
-	return err;
+	return ret;
 }
 
 void kt_creator_fork_prepare(void)
@@ -371,7 +377,7 @@ static struct task_struct *create_thread(int (*threadfn)(void *data), void *data
 	struct kt_create on_stack = { .done = DONE_NO };
 	struct kt_create *c = &on_stack;
 	struct kt_task *t = NULL;
-	int err = -ENOMEM;
+	int ret = -ENOMEM;
 
 	if (!name)
 		goto fail;
@@ -398,10 +404,10 @@ static struct task_struct *create_thread(int (*threadfn)(void *data), void *data
 	t->create = c;
 	c->task = t;
 
-	err = start_creator();
-	if (!err && cancel && !cancel_watch(cancel, c))
-		err = -EINTR;
-	if (err)
+	ret = start_creator();
+	if (!ret && cancel && !cancel_watch(cancel, c))
+		ret = -EINTR;
+	if (ret)
 		goto fail;
 	c->owners = 2;
 	KT_DELAY("submit");
@@ -409,10 +415,10 @@ static struct task_struct *create_thread(int (*threadfn)(void *data), void *data
 	done = wait_answer(c);
 	if (cancel)
 		cancel_forget(cancel, c);
-	err = done == DONE_ABANDONED ? -EINTR : c->err;
+	ret = done == DONE_ABANDONED ? -EINTR : c->err;
 	if (done == DONE_ABANDONED)
 		t = NULL;
-	if (err)
+	if (ret)
 		goto fail;
 	drop_request(c);
 	free(name);
@@ -424,7 +430,7 @@ fail:
 		kt_task_free(t);
 	if (c)
 		drop_request(c);
-	return ERR_PTR(err);
+	return ERR_PTR(ret);
 }
 
 struct task_struct *kt_create_thread(int (*threadfn)(void *data), void *data, char *name, int node)

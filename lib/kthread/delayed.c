@@ -6,11 +6,6 @@
 
 #define NO_WAKE ((struct wake){ NULL, 0, 0 })
 
-static struct kthread_delayed_work *delayed_of(struct kthread_node *n)
-{
-	return container_of(work_of(n), struct kthread_delayed_work, work);
-}
-
 /* ---- deadlines ------------------------------------------------------------------------------- */
 static uint64_t due_after(uint64_t delay_ns)
 {
@@ -24,28 +19,7 @@ static uint64_t jiffies_to_ns(unsigned long delay)
 	return delay < NEVER_NS / 1000000 ? delay * 1000000ULL : NEVER_NS;
 }
 
-uint64_t kt_first_due_locked(struct kthread_worker *w)
-{
-	struct kthread_node *head = &w->delayed_work_list;
-
-	if (__builtin_expect(!is_sound(head), 0))
-		kt_mend_locked(w);
-	return is_empty(head) ? NEVER_NS : delayed_of(head->next)->due_ns;
-}
-
-void kt_move_due_locked(struct kthread_worker *w)
-{
-	uint64_t now_ns = slot_clock_ns();
-	struct kthread_work *work;
-
-	while (kt_first_due_locked(w) <= now_ns) {
-		work = work_of(w->delayed_work_list.next);
-		unlist_locked(w, work);
-		make_ready_locked(w, work, &w->work_list);
-	}
-}
-
-/* Behind those with the same deadline: works armed alike run in the order of arming. */
+/* After those with the same deadline: works armed alike run in the order of arming. */
 static struct kthread_node *place_locked(struct kthread_worker *w, uint64_t due_ns)
 {
 	struct kthread_node *head = &w->delayed_work_list;
@@ -94,7 +68,7 @@ bool kthread_queue_delayed_work_ns(struct kthread_worker *worker,
 
 	lock_worker(worker);
 	elsewhere = is_elsewhere(worker, work);
-	idle = !is_pending_locked(work) && !work->canceling;
+	idle = !renew_pending_locked(work) && !work->canceling;
 	if (idle)
 		wake = queue_locked(worker, dwork, delay_ns);
 	KT_DELAY("queue_delayed");
@@ -120,7 +94,7 @@ bool kthread_mod_delayed_work_ns(struct kthread_worker *worker, struct kthread_d
 
 	lock_worker(worker);
 	elsewhere = is_elsewhere(worker, work);
-	pending = is_pending_locked(work);
+	pending = renew_pending_locked(work);
 	canceling = work->canceling;
 	changes = !canceling && !(pending && elsewhere);
 	if (changes && pending && !work->armed)

@@ -4,10 +4,10 @@
 /*
  * Delayed works: queued on a worker now, ready to run later.
  *
- * There is no timer thread: an idle worker sleeps to its earliest deadline, and everybody who
+ * There is no timer thread: an idle worker sleeps until its earliest deadline, and everybody who
  * works on its queue first makes ready what is due. So there is no callback for mod or cancel to
- * race with, and due works run in the order of their deadlines. The queue_work event comes when a
- * work is made ready: behind a work that runs beyond the deadline that may be late, as the run is.
+ * race with, and due works run in the order of their deadlines. The queue_work event fires when the
+ * work becomes ready; if another work runs past the deadline, both are late.
  *
  * Deadlines are of CLOCK_MONOTONIC and never early: a jiffy is a full millisecond. Arming looks
  * through the works of the same worker with later deadlines.
@@ -15,7 +15,7 @@
  * Armed on a worker that was created but not started, a work starts its thread; on a worker of the
  * caller's own that nobody serves it waits for a thread.
  *
- * The caller owns the memory, which must live while the work is armed, too.
+ * The caller owns the memory, which must also live while the work is armed.
  */
 #include <kthread/worker.h>
 
@@ -62,7 +62,7 @@ bool kthread_queue_delayed_work_ns(struct kthread_worker *worker,
 
 /**
  * kthread_mod_delayed_work - change the deadline of @dwork, or queue it
- * @delay: jiffies from now; 0: ready now, behind all that is
+ * @delay: jiffies from now; 0: ready now, after all that is
  *
  * A work that is ready but does not run yet is armed again. May be called by the work itself.
  *

@@ -8,6 +8,10 @@
 
 #include <errno.h>
 
+#include "lib/kthread/lock.h"
+#include "lib/kthread/stamp.h"
+#include "lib/kthread/testing.h"
+
 /* The first of the waits after which the freezer wakes sleepers again; they double. */
 #define RETRY_MIN_NS 1000000L
 #define RETRY_MAX_NS 8000000L
@@ -34,7 +38,7 @@ void kt_freezer_fork_child(void)
 }
 
 /*
- * Release: the state of the one that tells; pairs with the acquire in kthread_freeze_all(). Model:
+ * Release: the state of the calling thread; pairs with the acquire in kthread_freeze_all(). Model:
  * freezer.pml 7
  */
 static void tell_freezer(void)
@@ -77,7 +81,7 @@ bool kt_freeze(struct kt_task *t, enum kt_freeze how)
 		KT_DELAY("frozen");
 		tell_freezer();
 		/*
-		 * Acquire: what the thawer wrote; pairs with thaw_locked(). Stop ends it, too.
+		 * Acquire: what the thawer wrote; pairs with thaw_locked(). Stop also ends it.
 		 * Model: freezer.pml 5
 		 */
 		kt_sleep(t, NULL);
@@ -116,7 +120,8 @@ bool kthread_set_freezable(void)
 	struct kt_task *t = kt_self;
 
 	if (!t || !t->is_kthread) {
-		kthread_warn(KTHREAD_WARN_NOT_KTHREAD, "set_freezable: caller is no kthread");
+		kthread_warn(KTHREAD_WARN_NOT_KTHREAD,
+			     "set_freezable: the caller is not a kthread");
 		return false;
 	}
 	if (!t->freezable) {
@@ -222,6 +227,7 @@ static bool wait_event_or_retry(uint32_t seen, long retry_ns, const struct times
 		at.tv_nsec -= 1000000000L;
 		at.tv_sec++;
 	}
+	KT_DELAY("freezer");
 	kt_futex_wait(&freezer.event, seen, &at, FUTEX_CONTROLLER);
 	return true;
 }
@@ -238,7 +244,7 @@ int kthread_freeze_all(long timeout)
 		unsigned int nr_running = 0;
 		bool lost;
 
-		/* Before the walk: who freezes after it changes the count. Model: freezer.pml 1 */
+		/* Before the walk: later freezes change the count. Model: freezer.pml 1 */
 		seen = __atomic_load_n(&freezer.event, __ATOMIC_ACQUIRE);
 		kt_lock(&freezer.lock);
 		lost = begun && !freezer.active;

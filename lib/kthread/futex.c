@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "lib/kthread/internal.h"
+#include "lib/kthread/futex.h"
 
 #include <errno.h>
 
+#include "lib/kthread/testing.h"
+
 int kt_futex_wait(uint32_t *word, uint32_t value, const struct timespec *until, uint32_t who)
 {
-	int saved = errno, err = 0;
+	int saved = errno, ret = 0;
 
 	if (syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value, until, NULL, who) &&
 	    errno == ETIMEDOUT)
-		err = -ETIMEDOUT;
-	/* Kernel code looks at errno before and after, as there is none where it comes from. */
+		ret = -ETIMEDOUT;
+	/* Kernel code has no errno: its caller's must stay as it is. */
 	errno = saved;
-	return err;
+	return ret;
 }
 
 void kt_futex_wake(uint32_t *word, int nr, uint32_t who)

@@ -8,7 +8,6 @@
 #include <stdarg.h>
 
 #include "lib/probe/slot.h"
-#include "lib/probe/usdt.h"
 
 #include "lib/kthread/phase.h"
 
@@ -40,7 +39,7 @@ struct kt_task {
 	char *full_name;	  /* NULL: comm is all of it */
 	struct cpumask *affinity; /* NULL: all CPUs */
 	struct cpumask
-		*preferred; /* under the lock of affine.c, but for the look if there is one */
+		*preferred; /* under the lock of affine.c, except to see whether there is one */
 	struct kt_task *preferred_next;
 	bool preferred_listed;
 	bool preferred_over; /* it ends: not to be listed any more */
@@ -71,29 +70,9 @@ void kt_task_free(struct kt_task *t); /* a task whose thread never was */
 struct kt_task *kt_current(void);
 void kt_get(struct kt_task *t);
 void kt_put(struct kt_task *t);
-void kt_init_once(void); /* handlers of fork and thread exit */
 
 /* Is @t a kthread of this process? If not: reports misuse by @func. Return: 0, -EINVAL, -ESRCH */
 int kt_check_kthread(struct kt_task *t, const char *func);
-
-/* lock.c: held for a few instructions; the unlock's exchange is its last access */
-void kt_lock_slow(uint32_t *lock);
-
-static inline void kt_lock(uint32_t *lock)
-{
-	uint32_t free = 0;
-
-	/* Acquire: pairs with the release of kt_unlock(). Model: lock.pml 2, 6 */
-	if (!__atomic_compare_exchange_n(lock, &free, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-		kt_lock_slow(lock);
-}
-
-static inline void kt_unlock(uint32_t *lock)
-{
-	/* Release: pairs with both ways to lock. Model: lock.pml 1, 5, 7 */
-	if (__atomic_exchange_n(lock, 0, __ATOMIC_RELEASE) == 2)
-		kt_futex_wake(lock, 1, FUTEX_SELF);
-}
 
 /* create.c */
 void kt_creator_fork_prepare(void);
@@ -127,7 +106,7 @@ uint32_t kt_wait_change(struct kt_task *t, uint32_t seen);
 void kt_deadline(struct timespec *ts, long timeout);
 long kt_left(const struct timespec *until);
 
-/* park.c, bind.c, worker.c */
+/* park.c, bind.c, serve.c, mend.c */
 void kt_parkme(struct kt_task *t);
 void kt_rebind(struct kt_task *t);
 int kt_apply_affinity(struct kt_task *t);
@@ -155,7 +134,7 @@ void kt_freezer_fork_child(void);
 /* smpboot.c */
 void kt_smpboot_fork_child(void);
 
-/* profile.c: differences to the newest kernels; <kthread/profile.h> tells them */
+/* profile.c: differences from the newest kernels; <kthread/profile.h> lists them */
 #define PROFILE_MOD_FALSE	  0x01U
 #define PROFILE_STOP_LEAVES_WAITS 0x02U
 #define PROFILE_WORKER_STARTS	  0x04U
@@ -181,101 +160,4 @@ void kt_completion_fork_child(void);
 
 /* exit.c */
 void kt_exit(void *task);
-
-/* A marked point of a race: the test build injects delays here. */
-#ifdef KT_TEST_BUILD
-extern void (*kthread_test_delay)(const char *point);
-extern int (*kthread_test_fail)(const char *what);
-#define KT_DELAY(point)                                                         \
-	do {                                                                    \
-		void (*kt_delay)(const char *) =                                \
-			__atomic_load_n(&kthread_test_delay, __ATOMIC_ACQUIRE); \
-		if (kt_delay)                                                   \
-			kt_delay(point);                                        \
-	} while (0)
-#define KT_FAIL(what) (kthread_test_fail ? kthread_test_fail(what) : 0)
-
-/* Each probe tells the test, too, with the same arguments. */
-extern void (*kthread_test_event)(const char *name, ...);
-#undef USDT
-#define USDT(provider, name, ...)                                                       \
-	do {                                                                            \
-		void (*kt_event)(const char *, ...) =                                   \
-			__atomic_load_n(&kthread_test_event, __ATOMIC_ACQUIRE);         \
-		USDT_IF(provider, name, USDT_SEMAPHORE(provider, name), ##__VA_ARGS__); \
-		if (kt_event)                                                           \
-			kt_event(#name, ##__VA_ARGS__);                                 \
-	} while (0)
-#else
-#define KT_DELAY(point) ((void)0)
-#define KT_FAIL(what)	0
-#endif
-
-/*
- * A foreign thread may give its slot back and live on, and another gets it: to be stamped no more.
- */
-static inline struct kthread_slot *kt_slot_of(struct kt_task *t)
-{
-	struct kthread_slot *s = __atomic_load_n(&t->slot, __ATOMIC_RELAXED);
-
-	return s && __atomic_load_n(&s->tid, __ATOMIC_RELAXED) == (uint32_t)t->task.pid ? s : NULL;
-}
-
-/*
- * Stamps. T0 only for a thread that sleeps or is about to: a request to a running one would be
- * taken for the beginning of its next wake.
- */
-static inline void kt_slot_request(struct kt_task *t, uint32_t states)
-{
-	if (__builtin_expect(slot_observed(), 0) &&
-	    __atomic_load_n(&t->phase, __ATOMIC_RELAXED) & states)
-		slot_request(kt_slot_of(t));
-}
-
-/*
- * T0 of who ends a park or a freeze. A request still pending then is one whose stamp came late: the
- * thread was up already, and nobody was woken.
- */
-static inline void kt_slot_request_held(struct kt_task *t, uint32_t state)
-{
-	struct kthread_slot *s;
-
-	if (__builtin_expect(slot_observed(), 0) &&
-	    __atomic_load_n(&t->phase, __ATOMIC_RELAXED) & state) {
-		s = kt_slot_of(t);
-		if (s)
-			__atomic_store_n(&s->t0_ns, slot_clock_ns(), __ATOMIC_RELAXED);
-	}
-}
-
-static inline bool kt_slot_pending(const struct kthread_slot *s)
-{
-	return s && __atomic_load_n(&s->t0_ns, __ATOMIC_RELAXED) >
-			    __atomic_load_n(&s->t4_ns, __ATOMIC_RELAXED);
-}
-
-/* The caller's own slot; the harness may have registered it after the handle was made. */
-static inline struct kthread_slot *kt_slot_own(struct kt_task *t)
-{
-	if (!kt_slot_of(t))
-		__atomic_store_n(&t->slot, slot_self(), __ATOMIC_RELAXED);
-	return t->slot;
-}
-
-static inline void kt_slot_resume(struct kt_task *t)
-{
-	if (__builtin_expect(slot_observed(), 0) && kt_slot_pending(kt_slot_own(t)))
-		slot_resume(t->slot);
-}
-
-/*
- * A request that found the thread running is over; not counted as a wake. Before the state is set.
- */
-static inline void kt_slot_absorb(struct kt_task *t)
-{
-	if (__builtin_expect(slot_observed(), 0) && kt_slot_pending(kt_slot_own(t)))
-		__atomic_store_n(&t->slot->t4_ns,
-				 __atomic_load_n(&t->slot->t0_ns, __ATOMIC_RELAXED),
-				 __ATOMIC_RELAXED);
-}
 #endif

@@ -6,17 +6,17 @@
  *
  * Names and behaviour are those of the newest kernels, or of an older one on request
  * (<kthread/profile.h>); where a function does better than the kernel (where that hangs, say), its
- * comment tells. Threads are made by a thread of the library's own,
- * so that nothing of the caller leaks into them: all signals but the synchronous faults are
- * blocked, the affinity is all CPUs, the policy SCHED_OTHER, nice 0, the timer slack 50 us, the
- * memory policy the default. Nice and SCHED_IDLE of the process's first creating thread stay,
- * and are reported, where the privilege to take them off is missing.
+ * comment says so. Threads are made by a thread of the library's own, so that nothing of the caller
+ * leaks into them: all signals except the synchronous faults are blocked, the affinity is all CPUs,
+ * the policy SCHED_OTHER, nice 0, the timer slack 50 us, the memory policy the default. Nice and
+ * SCHED_IDLE of the thread that creates first stay, and are reported, where the privilege to reset
+ * them is missing.
  *
- * errno is left alone by all functions but those that create, as kernel code has none.
+ * errno is left alone by all functions except those that create, as kernel code has none.
  *
  * Each thread has one word that holds its state and all requests to it, changed by atomic
- * read-modify-write only, on which it sleeps, too. All that two threads do to it is therefore
- * totally ordered, and each sees what the other wrote before.
+ * read-modify-write only, and also sleeps on it. All that two threads do to it is therefore totally
+ * ordered, and each sees what the other wrote before.
  *
  * Handles: a thread holds a reference on its own handle until it exits. Whoever uses a handle
  * must know that the thread lives or hold a reference (get_task_struct()).
@@ -56,9 +56,9 @@
  * The thread sleeps until wake_up_process(), kthread_park() or kthread_stop().
  *
  * The node gets the stack, as far as it has memory to spare (the handle is where the caller
- * allocates), and a thread that nobody binds, and of which nobody says what it prefers, prefers the
- * node's CPUs (kthread_affine_preferred()). A node that is not there is reported and ignored; where
- * there is only one it has no effect.
+ * allocates), and a thread that nobody binds or gives preferred CPUs (kthread_affine_preferred())
+ * prefers those of the node. A node that does not exist is reported and ignored; where there is
+ * only one it has no effect.
  *
  * Ordering: what the caller wrote before the first wake is visible to @threadfn.
  * Return: the handle, valid until the thread exits; ERR_PTR(-ENOMEM), or the error of thread
@@ -132,8 +132,8 @@ static inline struct task_struct *kthread_run_on_cpu(int (*threadfn)(void *data)
  * kthread_bind - pin @k to @cpu
  *
  * Before the first wake only; later it warns and changes nothing (the kernel also warns, but still
- * binds a thread that sleeps uninterruptibly then). The wish is remembered
- * and applied again by kthread_unpark(); kthread_bind_error() tells whether the kernel agreed.
+ * binds a thread that sleeps uninterruptibly then). The wish is remembered and applied again by
+ * kthread_unpark(); kthread_bind_error() says whether the kernel agreed.
  */
 void kthread_bind(struct task_struct *k, unsigned int cpu);
 void kthread_bind_mask(struct task_struct *k, const struct cpumask *mask);
@@ -142,12 +142,12 @@ void kthread_bind_mask(struct task_struct *k, const struct cpumask *mask);
  * kthread_affine_preferred - let @k run on the CPUs of @mask as long as one of them can be had
  *
  * Before the first wake only, and not of a thread that is bound. The kernel picks those that are
- * online and allowed; when there is none all CPUs are taken. That is done now and by
- * kthread_refresh_affinity(): nobody tells the library of CPUs that come and go, unless it is by
+ * online and allowed; when there are none, all CPUs are taken. That is done now and by
+ * kthread_refresh_affinity(): the library is not notified of CPU hotplug except through
  * kthread_cpu_online().
  *
- * Return: 0; -EINVAL if @k has been started, is bound or is no kthread; -ENOMEM. A second call is
- * reported, and its mask taken.
+ * Return: 0; -EINVAL if @k has been started, is bound or is not a kthread; -ENOMEM. A second call
+ * is reported, and its mask taken.
  */
 int kthread_affine_preferred(struct task_struct *k, const struct cpumask *mask);
 
@@ -171,7 +171,7 @@ bool kthread_is_per_cpu(struct task_struct *k);
 /*
  * kthread_should_stop, kthread_should_park - has somebody asked the caller to?
  *
- * Look after set_current_state() and before schedule(). False in a thread that is no kthread.
+ * Look after set_current_state() and before schedule(). False in a thread that is not a kthread.
  */
 bool kthread_should_stop(void);
 bool kthread_should_park(void);
@@ -192,7 +192,7 @@ bool kthread_should_stop_or_park(void);
  * Ordering: what @k wrote is visible to the caller.
  * Return: the result of its function or of kthread_exit(), -ECANCELED when it ended by
  * pthread_exit() or cancellation; -EINTR if its function never ran (also possible right after the
- * first wake); -EDEADLK for the caller itself, -ESRCH in a forked child, -EINVAL if @k is no
+ * first wake); -EDEADLK for the caller itself, -ESRCH in a forked child, -EINVAL if @k is not a
  * kthread. Tests: L1 to L7, L18, L19, P2.
  */
 int kthread_stop(struct task_struct *k);
@@ -206,8 +206,8 @@ void kthread_exit(long result) __attribute__((noreturn));
 /*
  * kthread_complete_and_exit - complete @comp if not NULL, then kthread_exit(@code)
  *
- * Behind the completion only the library's code runs in the thread, and, other than in the kernel,
- * the thread-local destructors and cleanup handlers that the user has set.
+ * After the completion only the library's code runs in the thread, and, unlike in the kernel, the
+ * thread-local destructors and cleanup handlers that the user has set.
  */
 void kthread_complete_and_exit(struct completion *comp, long code) __attribute__((noreturn));
 
@@ -225,7 +225,7 @@ void kthread_complete_and_exit(struct completion *comp, long code) __attribute__
  * Context: may sleep.
  * Ordering: what @k wrote before parking is visible to the caller afterwards.
  * Return: 0 when @k runs no more of its code until unparked; -EBUSY if a park is pending, -ENOSYS
- * if @k has exited or was told to stop, -EINVAL if it is no kthread.
+ * if @k has exited or was told to stop, -EINVAL if it is not a kthread.
  * Tests: P1 to P3, P5 to P7, P10 to P13, P15.
  */
 int kthread_park(struct task_struct *k);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A small lock: 0 free, 1 held, 2 held and somebody may sleep. */
-#include "lib/kthread/internal.h"
+#include "lib/kthread/lock.h"
 
 /* Longer than any holder needs; a holder that was preempted takes longer, then we sleep. */
 #define SPINS 100

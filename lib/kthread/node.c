@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * NUMA nodes: which there are, their CPUs, and a thread's stack on one of them. Best effort, as in
- * the kernel, where a node is a wish, too: what cannot be had is done without.
+ * NUMA nodes: which there are, their CPUs, and a thread's stack on one of them. Best effort: as in
+ * the kernel a node is a wish, and what cannot be had is done without.
  */
 #include "lib/kthread/internal.h"
 
@@ -21,7 +21,7 @@ const char *kthread_test_node_dir = "/sys/devices/system/node";
 #define NODE_DIR "/sys/devices/system/node"
 #endif
 
-/* A list as "0-3,8": false if it is none. */
+/* A list such as "0-3,8"; false if it is not one. */
 static bool parse_list(const char *s, struct cpumask *set)
 {
 	unsigned long first, last;
@@ -100,8 +100,9 @@ int kt_node_check(int node, const char *func)
 	errno = saved;
 	known = node >= 0 && node < MAX_NODES && cpumask_test_cpu((unsigned int)node, &nodes);
 	if (!known)
-		kthread_warn(KTHREAD_WARN_NODE, "%s: there is no node %d: made without a node",
-			     func, node);
+		kthread_warn(KTHREAD_WARN_NODE,
+			     "%s: node %d does not exist; the thread is made without one", func,
+			     node);
 	/* Where there is one only nothing is to be done. */
 	return known && nr > 1 ? node : NUMA_NO_NODE;
 }
@@ -145,7 +146,7 @@ void kt_node_enter(int node)
 	unsigned long nodes[MAX_NODES / LONG_BITS] = { 0 };
 
 	nodes[(size_t)node / LONG_BITS] = 1UL << (size_t)node % LONG_BITS;
-	/* Preferred: a node without memory to spare is no reason to end. What is there moves. */
+	/* Preferred: a node without memory to spare is no reason to fail. What is there moves. */
 	stack_policy(MPOL_PREFERRED, nodes, MAX_NODES, MPOL_MF_MOVE);
 }
 

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The eventfd of a thread. That it has one is a bit of the phase word, so that who changes the word
- * learns of it in the same step; the descriptor is closed with the handle, and who writes to it
- * holds a reference: else the number could be another file's by then.
+ * The eventfd of a thread. That it has one is a bit of the phase word, so that whoever changes the
+ * word learns of it in the same step; the descriptor is closed with the handle, and a thread that
+ * writes to it holds a reference: else the number could be another file's by then.
  */
 #include "lib/kthread/internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/eventfd.h>
+
+#include "lib/kthread/testing.h"
 
 void kt_notify(struct kt_task *t)
 {
@@ -47,7 +49,7 @@ int kthread_notify_fd(void)
 	t->notify_fd = fd;
 	/* Release: the descriptor; pairs with the read-modify-write of whoever sees the bit. */
 	old = kt_phase_change(&t->phase, 0, PHASE_NOTIFY);
-	/* Who asked before did not see the bit. */
+	/* Whoever asked before did not see the bit. */
 	if (old & PHASE_REQUESTS)
 		kt_notify(t);
 	return fd;
@@ -69,7 +71,7 @@ void kthread_notify_clear(void)
 	kt_phase_change(&t->phase, 0, 0);
 }
 
-/* The parent's thread must not be told of what happens in the child. */
+/* The parent's thread must not hear of what happens in the child. */
 void kt_notify_fork_child(void)
 {
 	struct kt_task *t = kt_self;

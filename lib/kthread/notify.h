@@ -24,17 +24,17 @@
 /**
  * kthread_notify_fd - the calling thread's eventfd, made at the first call
  *
- * Look at conditions of your own after the first call: a wake that came before it is not told; a
- * request to stop, park or freeze is. It lives as long as the thread's handle: do not close it, and
- * read it by kthread_notify_clear() only. A forked child has a new one under the same number.
+ * Look at conditions of your own after the first call: a wake that came before it does not show; a
+ * request to stop, park or freeze does. It lives as long as the thread's handle: do not close it,
+ * and read it by kthread_notify_clear() only. A forked child has a new one under the same number.
  *
- * Return: the descriptor, non-blocking and closed by exec; -errno when there are no more.
+ * Return: the descriptor, non-blocking and closed by exec; -errno when no more can be had.
  * Tests: L18.
  */
 int kthread_notify_fd(void);
 
 /*
- * kthread_notify_clear - make it unreadable, before looking at what it may have told of
+ * kthread_notify_clear - make it unreadable, before looking at what it may have announced
  *
  * Ordering: what was written before the wakes so far is visible to the caller afterwards.
  */

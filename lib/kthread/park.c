@@ -4,6 +4,9 @@
 
 #include <errno.h>
 
+#include "lib/kthread/stamp.h"
+#include "lib/kthread/testing.h"
+
 static void wake_controllers(struct kt_task *t, uint32_t old)
 {
 	if (old & PHASE_WAITED)
@@ -23,6 +26,7 @@ static bool park_if_asked(struct kt_task *t)
 		if (!(old & PHASE_SHOULD_PARK))
 			return false;
 		new = (old & ~(PHASE_STATES | PHASE_WAITED)) | PHASE_PARKED;
+		KT_DELAY("parking");
 		/*
 		 * Release: all we did comes before the end of kthread_park(); pairs with its
 		 * acquire. Model: park.pml 3
@@ -58,18 +62,11 @@ void kthread_parkme(void)
 	struct kt_task *t = kt_self;
 
 	if (!t || !t->is_kthread) {
-		kthread_warn(KTHREAD_WARN_NOT_KTHREAD, "kthread_parkme: caller is no kthread");
+		kthread_warn(KTHREAD_WARN_NOT_KTHREAD,
+			     "kthread_parkme: the caller is not a kthread");
 		return;
 	}
 	kt_parkme(t);
-}
-
-bool kthread_should_park(void)
-{
-	struct kt_task *t = kt_self;
-
-	/* Acquire: what the parker wrote; pairs with request_park(). */
-	return t && __atomic_load_n(&t->phase, __ATOMIC_ACQUIRE) & PHASE_SHOULD_PARK;
 }
 
 /* Ask, if that makes sense; on success @seen is the phase after it. */

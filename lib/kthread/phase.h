@@ -23,14 +23,10 @@
  *	WAITED		a controller before it sleeps; cleared by whoever then wakes all controllers
  *	EXITED		the thread, when it runs no more of its function
  *	NOTIFY		the thread, for ever: it has an eventfd to be written at each wake
- *	JOIN_CLAIMED	the first stopper, who then joins; JOINED: it has
+ *	JOIN_CLAIMED	the first stopper, which then joins; JOINED: it has
  */
-#include <linux/futex.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
+#include "lib/kthread/futex.h"
+#include "lib/kthread/testing.h"
 
 #define PHASE_INTERRUPTIBLE   0x0001U /* states: the kernel's values */
 #define PHASE_UNINTERRUPTIBLE 0x0002U
@@ -51,30 +47,6 @@
 /* What a thread about to sleep must look for. */
 #define PHASE_REQUESTS (PHASE_SHOULD_STOP | PHASE_SHOULD_PARK | PHASE_SHOULD_FREEZE)
 
-/* Two kinds of sleepers share the word; a wake is for one of them. */
-#define FUTEX_SELF	 1U
-#define FUTEX_CONTROLLER 2U
-
-/* kt_futex_wait - 0 or a stray wake: look again; -ETIMEDOUT. @until: CLOCK_MONOTONIC, or NULL */
-int kt_futex_wait(uint32_t *word, uint32_t value, const struct timespec *until, uint32_t who);
-
-/*
- * kt_futex_wake - the word may be gone by now: only its address is used, and errors mean nobody
- * waits
- */
-void kt_futex_wake(uint32_t *word, int nr, uint32_t who);
-
-static inline void kt_cpu_relax(void)
-{
-#if defined(__x86_64__) || defined(__i386__)
-	__builtin_ia32_pause();
-#elif defined(__aarch64__) || defined(__arm__)
-	__asm__ volatile("yield" ::: "memory");
-#else
-	__asm__ volatile("" ::: "memory");
-#endif
-}
-
 /*
  * kt_phase_change - clear, then set bits; acquire and release. Return: the word before
  *
@@ -84,9 +56,10 @@ static inline uint32_t kt_phase_change(uint32_t *phase, uint32_t clear, uint32_t
 {
 	uint32_t old = __atomic_load_n(phase, __ATOMIC_RELAXED);
 
+	do
+		KT_DELAY("change");
 	while (!__atomic_compare_exchange_n(phase, &old, (old & ~clear) | set, true,
-					    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-		;
+					    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
 	return old;
 }
 
@@ -106,6 +79,7 @@ static inline uint32_t kt_phase_wake(uint32_t *phase, uint32_t states, uint32_t 
 		if (__builtin_expect(old & unless, 0))
 			break;
 		new = (old & states) ? old & ~(PHASE_STATES | PHASE_ASLEEP) : old;
+		KT_DELAY("waking");
 	} while (!__atomic_compare_exchange_n(phase, &old, new, true, __ATOMIC_ACQ_REL,
 					      __ATOMIC_RELAXED));
 	return old;
@@ -124,6 +98,7 @@ static inline uint32_t kt_phase_unpark(uint32_t *phase)
 		new = old & ~(PHASE_SHOULD_PARK | PHASE_WAITED);
 		if (old & PHASE_PARKED)
 			new &= ~(PHASE_STATES | PHASE_ASLEEP);
+		KT_DELAY("unparking");
 	} while (!__atomic_compare_exchange_n(phase, &old, new, true, __ATOMIC_ACQ_REL,
 					      __ATOMIC_RELAXED));
 	return old;

@@ -43,7 +43,7 @@ static uint32_t differences(unsigned int version, unsigned int patch)
 	return diff;
 }
 
-/* Three digits at most, so that nothing overflows. Return: what follows, NULL: no number */
+/* Three digits at most, so that nothing overflows. Return: what follows; NULL: not a number */
 static const char *parse_number(const char *s, unsigned int *number)
 {
 	const char *begin = s;
@@ -107,8 +107,8 @@ uint32_t kt_profile_fix(void)
 	if (bad)
 		kthread_warn(
 			KTHREAD_WARN_PROFILE,
-			"KTHREAD_PROFILE: '%s' is no kernel version from 5.10 to 7.x, such as 6.1, "
-			"nor 'newest', which is taken now",
+			"KTHREAD_PROFILE: unknown kernel version '%s' (5.10 to 7.x, or 'newest'); "
+			"using 'newest'",
 			env);
 	return diff | PROFILE_FIXED;
 }

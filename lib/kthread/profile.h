@@ -16,18 +16,18 @@
  *	5.14, 5.13.2, 5.12.17,	kthread_mod_delayed_work() returns false	it returns true
  *	5.10.50			while somebody cancels the work
  *	6.1			kthread_stop() wakes the thread once, its	it ends them, and
- *				later interruptible waits go on: they return	signal_pending() is
- *				no -ERESTARTSYS, and signal_pending() is	true
+ *				later interruptible waits go on: they do not	signal_pending() is
+ *				return -ERESTARTSYS, and signal_pending() is	true
  *				false
  *	6.14			kthread_create_worker() and its variants	the first queued
  *				start the thread; _on_cpu takes a negative	work starts it;
  *				CPU for "unbound"				-EINVAL
- *	6.14			a node gets a thread's memory only		its CPUs are
- *										preferred, too
+ *	6.14			a node gets a thread's memory only		its CPUs are also
+ *										preferred
  *
  * Without a switch, because 5.10 and later agree, or nothing of it can be seen by a caller:
  * -EBUSY of a park that is pending (4.18), the name before the creation (6.4), the unpark of a
- * thread that no park was asked of (6.12: the kernel only warned), the state of a worker that
+ * thread that nobody asked to park (6.12: the kernel only warned), the state of a worker that
  * freezes (6.12). Functions that came later (kthread_affine_preferred(), kthread_run_worker(),
  * kthread_stop_put(), ...) are there in every profile. So are the reports of misuse.
  */
@@ -37,10 +37,9 @@
 /**
  * kthread_set_profile - behave as kernel @version, whatever KTHREAD_PROFILE says
  *
- * A value of KTHREAD_PROFILE that is none is reported once, and the newest behaviour taken.
+ * A KTHREAD_PROFILE that is not a version is reported once, and the newest behaviour taken.
  *
- * Return: 0; -EINVAL if @version is none that is known; -EBUSY after the first create: then nothing
- * changes.
+ * Return: 0; -EINVAL if @version is not known; -EBUSY after the first create: then nothing changes.
  */
 int kthread_set_profile(const char *version);
 

@@ -1,92 +1,66 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The rare ends of a worker's lists: waking its thread, mending what was torn, reports. */
+/* Onto a worker's lists: queueing a work, and making ready those that are due. */
 #include "lib/kthread/queue.h"
 
-static uint32_t forked_lock;
-
-/*
- * @w is from before a fork. Its thread was left behind, and so was whoever held its locks, perhaps
- * in the middle of a change: what is torn is mended when it is touched. Nobody in this process
- * holds them before the first who comes here.
- */
-void kt_worker_forked(struct kthread_worker *w)
+uint64_t kt_first_due_locked(struct kthread_worker *w)
 {
-	kt_lock(&forked_lock);
-	if (w->fork_nr != kt_fork_nr) {
-		if (__atomic_load_n(&w->task, __ATOMIC_RELAXED)) {
-			__atomic_store_n(&w->lock, 0, __ATOMIC_RELAXED);
-			__atomic_store_n(&w->submit_lock, 0, __ATOMIC_RELAXED);
-		}
-		/* Release: pairs with lock_both(). */
-		__atomic_store_n(&w->fork_nr, kt_fork_nr, __ATOMIC_RELEASE);
+	struct kthread_node *head = &w->delayed_work_list;
+
+	if (__builtin_expect(!is_sound(head), 0))
+		kt_mend_locked(w);
+	return is_empty(head) ? NEVER_NS : delayed_of(head->next)->due_ns;
+}
+
+void kt_move_due_locked(struct kthread_worker *w)
+{
+	uint64_t now_ns = slot_clock_ns();
+	struct kthread_work *work;
+
+	while (kt_first_due_locked(w) <= now_ns) {
+		work = work_of(w->delayed_work_list.next);
+		unlist_locked(w, work);
+		make_ready_locked(w, work, &w->work_list);
 	}
-	kt_unlock(&forked_lock);
 }
 
-/* The thread that forked may be a worker's, and goes on as such. */
-void kt_worker_fork_child(void)
+/* Delayed works are armed, or the list is torn: the order is found under both locks. */
+static __attribute__((noinline)) bool queue_slowly(struct kthread_worker *w,
+						   struct kthread_work *work)
 {
-	forked_lock = 0;
-	if (kt_self && kt_self->worker)
-		kt_worker_forked(kt_self->worker);
+	struct wake wake = { NULL, 0, 0 };
+	bool idle, elsewhere;
+
+	lock_worker(w);
+	elsewhere = is_elsewhere(w, work);
+	idle = !renew_pending_locked(work) && !work->canceling;
+	if (idle)
+		wake = insert_locked(w, work, &w->work_list);
+	KT_DELAY("queue");
+	unlock_worker(w);
+	wake_finish(&wake);
+	if (elsewhere)
+		kt_warn_two_workers("kthread_queue_work", work);
+	return idle;
 }
 
-struct wake kt_wake_idle_locked(struct kthread_worker *w, struct kt_task *t)
+bool kthread_queue_work(struct kthread_worker *worker, struct kthread_work *work)
 {
-	struct wake wake = { &t->phase, 0, t->task.pid };
+	struct wake wake = { NULL, 0, 0 };
+	bool idle, elsewhere;
 
-	w->idle = 0;
-	USDT(kthread, wake_begin, wake.tid);
-	/* Pairs with rest_locked(). Model: worker.pml 4 */
-	wake.old = kt_wake(t, TASK_NORMAL);
-	return wake;
-}
-
-void kt_wake_finish(const struct wake *wake)
-{
-	kt_phase_kick(wake->phase, wake->old, TASK_NORMAL);
-	USDT(kthread, wake_end, wake->tid, (wake->old & TASK_NORMAL) != 0);
-}
-
-/*
- * From either end as far as each node and its neighbour agree; what lies between was initialised
- * again while it was on the list. Whole lists stay as they are.
- */
-static void mend(struct kthread_node *head)
-{
-	struct kthread_node *last = head, *first = head;
-
-	while (last->next != head && last->next->prev == last)
-		last = last->next;
-	if (last->next == head && head->prev == last)
-		return;
-	while (first->prev != head && first->prev->next == first)
-		first = first->prev;
-	__atomic_store_n(&last->next, first, __ATOMIC_RELAXED);
-	first->prev = last;
-}
-
-void kt_mend_locked(struct kthread_worker *w)
-{
-	mend(&w->work_list);
-	mend(&w->delayed_work_list);
-	w->mended = true;
-}
-
-void kt_mend_submitted_locked(struct kthread_worker *w)
-{
-	mend(&w->submitted);
-	w->mended = true;
-}
-
-void kt_warn_reinit(const struct kthread_worker *w)
-{
-	kthread_warn(KTHREAD_WARN_WORK_REINIT,
-		     "a work was initialised again while pending on worker %p", (const void *)w);
-}
-
-void kt_warn_two_workers(const char *func, const struct kthread_work *work)
-{
-	kthread_warn(KTHREAD_WARN_WORK_TWO_WORKERS, "%s: work %p belongs to another worker", func,
-		     (const void *)work);
+	kt_lock(&worker->submit_lock);
+	if (__builtin_expect(worker->armed || !has_sound_tail(&worker->submitted), 0)) {
+		kt_unlock(&worker->submit_lock);
+		return queue_slowly(worker, work);
+	}
+	elsewhere = is_elsewhere(worker, work);
+	idle = !work->canceling && !renew_pending_locked(work);
+	if (idle)
+		wake = insert_locked(worker, work, &worker->submitted);
+	KT_DELAY("queue");
+	kt_unlock(&worker->submit_lock);
+	wake_finish(&wake);
+	if (elsewhere)
+		kt_warn_two_workers("kthread_queue_work", work);
+	return idle;
 }

@@ -2,30 +2,36 @@
 #ifndef KT_KTHREAD_QUEUE_H
 #define KT_KTHREAD_QUEUE_H
 /*
- * A worker's lists, shared by worker.c, delayed.c and queue.c: works that are ready, in the
- * order in which they run, and delayed works that are armed, by deadline. A pending work is on one
- * of them.
+ * A worker's lists, shared by worker.c, serve.c, flush.c, delayed.c, queue.c and mend.c: works that
+ * are ready, in the order in which they run, and delayed works that are armed, by deadline. A
+ * pending work is on one of them.
  *
- * Ready works are on two lists, so that who queues and who runs need not meet at each work: the
- * worker's thread takes from work_list, under the lock; kthread_queue_work() adds to submitted,
- * under the submit lock. All else holds both, the lock first, and begins by moving what was
- * submitted behind the rest of work_list: it sees one list. The thread does so when work_list is
+ * Ready works are on two lists, so that those who queue and the one that runs need not meet at each
+ * work: the worker's thread takes from work_list, under the lock; kthread_queue_work() adds to
+ * submitted, under the submit lock. All else holds both, the lock first, and begins by moving what
+ * was submitted to the end of work_list: it sees one list. The thread does so when work_list is
  * empty.
  *
  * So the submit lock keeps a work that is not pending from becoming so, and the lock one that is
  * from running. What happens under one of them only meets in the work's pending word: see
- * is_pending_locked().
+ * renew_pending_locked().
  *
  * Whoever locks a worker first moves to the ready list what is due, so that nobody sees a work
- * armed beyond its time, and the order of runs is that of deadlines and insertions. The one who
- * moves needs not wake an idle worker: it sleeps no longer than to its earliest deadline.
+ * armed beyond its time, and the order of runs is that of deadlines and insertions. Nobody needs to
+ * wake an idle worker for that: it sleeps no longer than until its earliest deadline.
  *
  * A work initialised again while pending leaves its neighbours pointing to a node that does not
  * point back. That is looked for where those nodes are touched anyway, and mended.
  */
+#include <kthread/delayed.h>
+
 #include "lib/kthread/internal.h"
+#include "lib/kthread/lock.h"
+#include "lib/kthread/testing.h"
 
 #define NEVER_NS UINT64_MAX
+
+#define WORKER_DYING 0x40000000U /* in flags: nobody will serve it again */
 
 /* ---- lists ----------------------------------------------------------------------------------- */
 static inline bool is_empty(const struct kthread_node *n)
@@ -59,18 +65,23 @@ static inline struct kthread_work *work_of(struct kthread_node *n)
 	return container_of(n, struct kthread_work, node);
 }
 
+static inline struct kthread_delayed_work *delayed_of(struct kthread_node *n)
+{
+	return container_of(work_of(n), struct kthread_delayed_work, work);
+}
+
 static inline bool has_sound_tail(const struct kthread_node *head)
 {
 	return head->prev->next == head;
 }
 
 /* ---- the locks ------------------------------------------------------------------------------- */
-void kt_move_due_locked(struct kthread_worker *w);	 /* delayed.c */
+void kt_move_due_locked(struct kthread_worker *w);	 /* to the ready list, what is due */
 void kt_mend_locked(struct kthread_worker *w);		 /* not submitted; reported at the unlock */
 void kt_mend_submitted_locked(struct kthread_worker *w); /* the same */
 void kt_warn_reinit(const struct kthread_worker *w);
 
-/* What was submitted goes behind the rest. */
+/* What was submitted goes to the end. */
 static inline void collect_locked(struct kthread_worker *w)
 {
 	struct kthread_node *head = &w->submitted, *first, *last;
@@ -89,7 +100,7 @@ static inline void collect_locked(struct kthread_worker *w)
 	head->prev = head;
 }
 
-/* The submit lock, too, behind the lock. Model: worker.pml 3, 5, 9 */
+/* The submit lock, after the lock. Model: worker.pml 3, 5, 9 */
 static inline void lock_submit(struct kthread_worker *w)
 {
 	kt_lock(&w->submit_lock);
@@ -148,7 +159,7 @@ static inline void unlock_worker(struct kthread_worker *w)
 	unlock_only(w);
 }
 
-/* ---- waking, in two halves: the state under the lock, the system call behind it -------------- */
+/* ---- waking, in two halves: the state under the lock, the system call after it --------------- */
 struct wake {
 	uint32_t *phase; /* NULL: nobody to wake */
 	uint32_t old;
@@ -175,23 +186,24 @@ static inline void wake_finish(const struct wake *wake)
 /* ---- works ----------------------------------------------------------------------------------- */
 
 /*
- * Under the submit lock: is @work pending? If not it stays so; the caller may make it ready.
+ * Under the submit lock: @work stays pending if it is. Return: was it? If not, it stays so, and the
+ * caller may make it ready.
  *
- * The thread may take a pending work meanwhile. A read-modify-write tells, and if it comes first,
- * the thread's own in take_locked() follows it, and the run sees what our caller wrote.
+ * The thread may take a pending work meanwhile. The exchange decides: if it comes first, the
+ * thread's own in take_locked() follows it, and the run sees what our caller wrote.
  */
-static inline bool is_pending_locked(struct kthread_work *work)
+static inline bool renew_pending_locked(struct kthread_work *work)
 {
 	/*
-	 * Acquire: the node is the thread's no more; pairs with take_locked(). Model: worker.pml 6,
-	 * 10
+	 * Acquire: the node is no longer the thread's; pairs with take_locked(). Model: worker.pml
+	 * 6, 10
 	 */
 	return __atomic_load_n(&work->pending, __ATOMIC_ACQUIRE) &&
 	       __atomic_exchange_n(&work->pending, 1, __ATOMIC_ACQ_REL);
 }
 
 /*
- * @work becomes ready: the one place of the event. Under the submit lock, and under the lock, too,
+ * @work becomes ready: the one place of the event. Under the submit lock, and also under the lock
  * if @pos is on work_list. The caller wakes the worker.
  */
 static inline void make_ready_locked(struct kthread_worker *w, struct kthread_work *work,
@@ -212,7 +224,7 @@ static inline struct wake insert_locked(struct kthread_worker *w, struct kthread
 
 /*
  * @work leaves its list, but stays pending for those who hold the locks of another worker: they
- * must not take the node before we have let go of it, nor between two lists.
+ * must not take the node before we are done with it, nor between two lists.
  */
 static inline void unlist_locked(struct kthread_worker *w, struct kthread_work *work)
 {
@@ -228,7 +240,8 @@ static inline void unlist_locked(struct kthread_worker *w, struct kthread_work *
 static inline void take_locked(struct kthread_worker *w, struct kthread_work *work)
 {
 	unlist_locked(w, work);
-	/* Last; a read-modify-write: pairs with is_pending_locked(). Model: worker.pml 7 */
+	KT_DELAY("take");
+	/* Last; a read-modify-write: pairs with renew_pending_locked(). Model: worker.pml 7 */
 	__atomic_exchange_n(&work->pending, 0, __ATOMIC_ACQ_REL);
 }
 
@@ -249,12 +262,21 @@ static inline bool is_elsewhere(const struct kthread_worker *w, const struct kth
 
 void kt_warn_two_workers(const char *func, const struct kthread_work *work);
 
-/* worker.c */
+uint64_t kt_first_due_locked(struct kthread_worker *w); /* NEVER_NS: none is armed */
+
+/* ---- waiting for works ----------------------------------------------------------------------- */
+
+/* What a barrier runs; under the kernel's name, by which a tracer knows it. */
+void kthread_flush_work_fn(struct kthread_work *work);
+
+/* Lock the worker of @work, which may move to another one meanwhile. NULL: it was never queued */
 struct kthread_worker *kt_lock_worker_of(struct kthread_work *work);
+
 bool kt_called_by_worker(struct kthread_worker *w, const char *func);
 void kt_flush_unlock(struct kthread_worker *w, struct kthread_work *work);
-bool kt_cancel_sync(struct kthread_work *work, const char *func);
 
-/* delayed.c */
-uint64_t kt_first_due_locked(struct kthread_worker *w); /* NEVER_NS: none is armed */
+/* Wait for all that is queued now. @dying: unless nobody will run it any more */
+void kt_flush_worker(struct kthread_worker *worker, bool dying);
+
+bool kt_cancel_sync(struct kthread_work *work, const char *func);
 #endif

@@ -1,6 +1,7 @@
 # libkthread: static (hidden symbols localised) and shared; sources in the order of a thread's life.
-kthread_sources := $(addprefix lib/kthread/,task.c create.c bind.c affine.c node.c wait.c park.c exit.c freezer.c \
-	completion.c waitqueue.c notify.c smpboot.c profile.c worker.c delayed.c queue.c futex.c lock.c warn.c) \
+kthread_sources := $(addprefix lib/kthread/,task.c create.c bind.c affine.c node.c wait.c park.c exit.c stop.c freezer.c \
+	completion.c waitqueue.c notify.c smpboot.c profile.c worker.c serve.c flush.c delayed.c queue.c mend.c \
+	futex.c lock.c warn.c fork.c) \
 	lib/probe/slot.c lib/probe/probes.c
 kthread_headers := $(addprefix lib/kthread/,kthread.h sched.h completion.h worker.h err.h freezer.h \
 	waitqueue.h notify.h smpboot.h profile.h delayed.h cpumask.h jiffies.h warn.h)
@@ -23,18 +24,17 @@ $B/lib/libkthread.so.0: $(kthread_sources:%.c=$B/%.pic.o) lib/kthread/libkthread
 	$Qlib/kthread/check-symbols $@
 	$Qln -sf libkthread.so.0 $B/lib/libkthread.so
 
-# Made anew each time: PREFIX may be another one at `make install`.
-.PHONY: $B/lib/kthread/kthread.pc
-$B/lib/kthread/kthread.pc: lib/kthread/kthread.pc.in
-	$Qmkdir -p $(@D) && sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $< >$@
-
 # For the tests of races: delays and failures can be injected, everything is visible.
 $B/%.testing.o: %.c $B/flags
 	$(call say,CC)mkdir -p $(@D)
 	$Q$(CC) $(KT_CPPFLAGS) $(CPPFLAGS) $(KT_CFLAGS) $(CFLAGS) -DKT_TEST_BUILD -MMD -MP -c $< -o $@
 
-$B/lib/libkthread-testing.a: $(kthread_sources:%.c=$B/%.testing.o) lib/kthread/room.mk
-	$(call say,AR)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+# One object here too: nobody calls fork.c, and of an archive of many it would be left out.
+$B/lib/kthread/libkthread-testing.o: $(kthread_sources:%.c=$B/%.testing.o) lib/kthread/room.mk
+	$(call say,LD-R)$(LD) -r -o $@ $(filter %.o,$^)
+
+$B/lib/libkthread-testing.a: $B/lib/kthread/libkthread-testing.o
+	$(call say,AR)rm -f $@ && $(AR) rcs $@ $<
 
 objs += $(kthread_sources:%.c=$B/%.o) $(kthread_sources:%.c=$B/%.pic.o) \
 	$(kthread_sources:%.c=$B/%.testing.o)

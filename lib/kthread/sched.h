@@ -12,8 +12,8 @@
  *	}
  *	__set_current_state(TASK_RUNNING);
  *
- * Every thread of the process may sleep and be woken so: one that libkthread did not create gets a
- * handle at its first use of `current`.
+ * Every thread of the process may sleep and be woken this way: one that libkthread did not create
+ * gets a handle at its first use of `current`.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -55,7 +55,7 @@ struct task_struct *kthread_get_task(struct task_struct *p);
 void kthread_put_task(struct task_struct *p);
 #pragma GCC visibility pop
 
-/* current - the calling thread; made at the first use in a thread that is no kthread */
+/* current - the calling thread; made at the first use in a thread that is not a kthread */
 #ifndef current
 #define current kthread_current()
 #endif

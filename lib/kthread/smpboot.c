@@ -9,6 +9,8 @@
 #include <sched.h>
 #include <stdlib.h>
 
+#include "lib/kthread/testing.h"
+
 /* What has been done for a thread; only the thread itself changes it, once it runs. */
 enum status { STATUS_NONE, STATUS_ACTIVE, STATUS_PARKED };
 
@@ -34,13 +36,6 @@ void kt_smpboot_fork_child(void)
 {
 	pthread_mutex_init(&smp.lock, NULL);
 	smp.sets = NULL;
-}
-
-static void lock_sets(void)
-{
-	/* A fork that comes while we hold the lock must find the handler. */
-	kt_init_once();
-	pthread_mutex_lock(&smp.lock);
 }
 
 static bool init_locked(void)
@@ -128,7 +123,7 @@ static int make_thread(struct smp_hotplug_thread *set, unsigned int cpu)
 {
 	struct kthread_smp_thread *td = &set->threads[cpu];
 	struct task_struct *k;
-	int err;
+	int ret;
 
 	*td = (struct kthread_smp_thread){ .set = set, .cpu = cpu };
 	k = kthread_create_on_cpu(smpboot_fn, td, cpu, set->thread_comm);
@@ -137,10 +132,10 @@ static int make_thread(struct smp_hotplug_thread *set, unsigned int cpu)
 	kthread_set_per_cpu(k, (int)cpu);
 	get_task_struct(k);
 	/* Parked it runs nothing, so that create comes before all its other callbacks. */
-	err = kthread_bind_error(k) ?: kthread_park(k);
-	if (err) {
+	ret = kthread_bind_error(k) ?: kthread_park(k);
+	if (ret) {
 		kthread_stop_put(k);
-		return err;
+		return ret;
 	}
 	store(td, k);
 	if (set->create)
@@ -174,23 +169,23 @@ static void stop_all(struct smp_hotplug_thread *set)
 static int register_locked(struct smp_hotplug_thread *set)
 {
 	unsigned int cpu;
-	int err = 0;
+	int ret = 0;
 
 	if (!init_locked())
 		return -EINVAL;
 	set->threads = KT_FAIL("smpboot") ? NULL : calloc(smp.nr_cpus, sizeof(*set->threads));
 	if (!set->threads)
 		return -ENOMEM;
-	for (cpu = 0; cpu < smp.nr_cpus && !err; cpu++) {
+	for (cpu = 0; cpu < smp.nr_cpus && !ret; cpu++) {
 		if (!is_online(cpu))
 			continue;
-		err = make_thread(set, cpu);
-		if (!err)
+		ret = make_thread(set, cpu);
+		if (!ret)
 			unpark(&set->threads[cpu]);
 	}
-	if (err) {
+	if (ret) {
 		stop_all(set);
-		return err;
+		return ret;
 	}
 	set->next = smp.sets;
 	smp.sets = set;
@@ -200,19 +195,19 @@ static int register_locked(struct smp_hotplug_thread *set)
 /* ---- the interface --------------------------------------------------------------------------- */
 int kthread_smpboot_register(struct smp_hotplug_thread *set)
 {
-	int err;
+	int ret;
 
-	lock_sets();
-	err = register_locked(set);
+	pthread_mutex_lock(&smp.lock);
+	ret = register_locked(set);
 	pthread_mutex_unlock(&smp.lock);
-	return err;
+	return ret;
 }
 
 void kthread_smpboot_unregister(struct smp_hotplug_thread *set)
 {
 	struct smp_hotplug_thread **p;
 
-	lock_sets();
+	pthread_mutex_lock(&smp.lock);
 	for (p = &smp.sets; *p && *p != set; p = &(*p)->next)
 		;
 	if (*p) {
@@ -225,16 +220,16 @@ void kthread_smpboot_unregister(struct smp_hotplug_thread *set)
 static int online_locked(unsigned int cpu)
 {
 	struct smp_hotplug_thread *set;
-	int err;
+	int ret;
 
 	if (!init_locked() || cpu >= smp.nr_cpus)
 		return -EINVAL;
 	if (is_online(cpu))
 		return 0;
 	for (set = smp.sets; set; set = set->next) {
-		err = set->threads[cpu].task ? 0 : make_thread(set, cpu);
-		if (err)
-			return err;
+		ret = set->threads[cpu].task ? 0 : make_thread(set, cpu);
+		if (ret)
+			return ret;
 	}
 	/* Release: pairs with is_online() of the threads. */
 	__atomic_fetch_or(&smp.online.bits[cpu / KTHREAD_LONG_BITS], 1UL << cpu % KTHREAD_LONG_BITS,
@@ -246,14 +241,14 @@ static int online_locked(unsigned int cpu)
 
 int kthread_cpu_online(unsigned int cpu)
 {
-	int err;
+	int ret;
 
-	lock_sets();
-	err = online_locked(cpu);
+	pthread_mutex_lock(&smp.lock);
+	ret = online_locked(cpu);
 	pthread_mutex_unlock(&smp.lock);
-	if (!err)
+	if (!ret)
 		kthread_refresh_affinity();
-	return err;
+	return ret;
 }
 
 static int offline_locked(unsigned int cpu)
@@ -274,10 +269,10 @@ static int offline_locked(unsigned int cpu)
 
 int kthread_cpu_offline(unsigned int cpu)
 {
-	int err;
+	int ret;
 
-	lock_sets();
-	err = offline_locked(cpu);
+	pthread_mutex_lock(&smp.lock);
+	ret = offline_locked(cpu);
 	pthread_mutex_unlock(&smp.lock);
-	return err;
+	return ret;
 }

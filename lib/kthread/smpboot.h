@@ -4,7 +4,7 @@
 /*
  * Sets of per-CPU threads: one thread bound to each CPU, parked while its CPU is not used.
  *
- * The loop of each thread is the library's; the callbacks run in it, on the thread's CPU, but
+ * The loop of each thread is the library's; the callbacks run in it, on the thread's CPU, except
  * create: setup once before all else, then thread_fn whenever thread_should_run says so, park and
  * unpark around each park, cleanup before it ends if setup has run. A stop wins over a park.
  *
@@ -12,9 +12,9 @@
  * (kthread_warn_count(KTHREAD_WARN_WRONG_CPU)), where the kernel would stop the machine, and goes
  * back.
  *
- * User space learns of no hotplug: CPUs come and go by kthread_cpu_online() and
- * kthread_cpu_offline(), called by whoever knows. At the start those are online that the process
- * may run on.
+ * User space does not learn of hotplug: CPUs come and go by kthread_cpu_online() and
+ * kthread_cpu_offline(), called by whoever knows. At the start the CPUs that the process may run on
+ * are online.
  *
  * A forked child begins without sets: those of its parent are not to be unregistered there.
  */
@@ -45,12 +45,12 @@ struct smp_hotplug_thread {
  * @set must live until it is unregistered. Kernel name: smpboot_register_percpu_thread().
  *
  * Context: may sleep; not from a callback.
- * Return: 0; the error of creation or of binding: then none is left.
+ * Return: 0; the error of creation or of binding: then no thread is left.
  * Tests: P14.
  */
 int kthread_smpboot_register(struct smp_hotplug_thread *set);
 
-/* kthread_smpboot_unregister - stop them all, parked ones, too */
+/* kthread_smpboot_unregister - stop them all, also parked ones */
 void kthread_smpboot_unregister(struct smp_hotplug_thread *set);
 
 /*

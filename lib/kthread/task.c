@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Handles: who am I, references, the handles of threads that libkthread did not make, fork. */
+/* Handles: who am I, references, the handles of threads that libkthread did not make. */
 #include "lib/kthread/internal.h"
 
 #include <errno.h>
@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+
+#include "lib/kthread/testing.h"
 
 __thread struct kt_task *kt_self;
 uint32_t kt_fork_nr;
@@ -21,46 +23,15 @@ void (*kthread_test_event)(const char *name, ...);
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t foreign_key; /* drops the handle of an ending foreign thread */
 
-/* The child's one thread is a thread of a new process; all others are gone. */
-static void fork_in_child(void)
-{
-	kt_fork_nr++;
-	if (kt_self) {
-		kt_self->fork_nr = kt_fork_nr;
-		kt_self->task.tgid = getpid();
-		kt_self->task.pid = gettid();
-		slot_unregister();
-		kt_self->slot = kt_self->slot ? slot_register() : NULL;
-	}
-	kt_completion_fork_child();
-	kt_freezer_fork_child();
-	kt_affine_fork_child();
-	kt_smpboot_fork_child();
-	kt_notify_fork_child();
-	kt_worker_fork_child();
-	kt_creator_fork_done(true);
-}
-
-static void fork_in_parent(void)
-{
-	kt_creator_fork_done(false);
-}
-
 static void foreign_exit(void *arg)
 {
 	kt_self = NULL;
 	kt_put(arg);
 }
 
-static void init_once(void)
+static void make_foreign_key(void)
 {
 	pthread_key_create(&foreign_key, foreign_exit);
-	pthread_atfork(kt_creator_fork_prepare, fork_in_parent, fork_in_child);
-}
-
-void kt_init_once(void)
-{
-	pthread_once(&once, init_once);
 }
 
 struct kt_task *kt_task_alloc(void)
@@ -96,7 +67,7 @@ static __attribute__((noinline)) struct kt_task *current_foreign(void)
 {
 	struct kt_task *t;
 
-	kt_init_once();
+	pthread_once(&once, make_foreign_key);
 	t = kt_task_alloc();
 	if (!t) {
 		fprintf(stderr, "libkthread: no memory for the handle of a thread\n");
@@ -157,7 +128,7 @@ void kthread_put_task(struct task_struct *p)
 int kt_check_kthread(struct kt_task *t, const char *func)
 {
 	if (!t->is_kthread) {
-		kthread_warn(KTHREAD_WARN_STOP_FOREIGN, "%s: thread %d is no kthread", func,
+		kthread_warn(KTHREAD_WARN_STOP_FOREIGN, "%s: thread %d is not a kthread", func,
 			     t->task.pid);
 		return -EINVAL;
 	}

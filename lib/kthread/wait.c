@@ -5,6 +5,9 @@
 #include <errno.h>
 #include <sched.h>
 
+#include "lib/kthread/stamp.h"
+#include "lib/kthread/testing.h"
+
 /* After a failed spin, waits to let pass: doubles with each failure in a row, up to 2^this. */
 #define SPIN_SKIP_MAX_ORDER 8
 
@@ -79,6 +82,34 @@ unsigned int kthread_get_state(struct task_struct *p)
 	return __atomic_load_n(&kt_task(p)->phase, __ATOMIC_RELAXED) & PHASE_STATES;
 }
 
+/*
+ * What the thread looks at before it sleeps. Not in task.c, which defines kt_self: there the
+ * compiler takes a slower way to it in the shared library.
+ */
+bool kthread_should_stop(void)
+{
+	struct kt_task *t = kt_self;
+
+	/* Acquire: what the stopper wrote; pairs with request_stop(). */
+	return t && __atomic_load_n(&t->phase, __ATOMIC_ACQUIRE) & PHASE_SHOULD_STOP;
+}
+
+bool kthread_should_park(void)
+{
+	struct kt_task *t = kt_self;
+
+	/* Acquire: what the parker wrote; pairs with request_park(). */
+	return t && __atomic_load_n(&t->phase, __ATOMIC_ACQUIRE) & PHASE_SHOULD_PARK;
+}
+
+bool kthread_should_stop_or_park(void)
+{
+	struct kt_task *t = kt_self;
+
+	return t && __atomic_load_n(&t->phase, __ATOMIC_ACQUIRE) &
+			    (PHASE_SHOULD_STOP | PHASE_SHOULD_PARK);
+}
+
 bool kthread_signal_pending(struct task_struct *p)
 {
 	return __atomic_load_n(&kt_task(p)->phase, __ATOMIC_ACQUIRE) & PHASE_SHOULD_STOP &&
@@ -97,17 +128,17 @@ static int sleep_in_kernel(struct kt_task *t, const struct timespec *until)
 {
 	/* Acquire, also below: what wakers wrote; pairs with kt_phase_wake(). Model: wake.pml 7 */
 	uint32_t old = __atomic_load_n(&t->phase, __ATOMIC_ACQUIRE);
-	int err = 0;
+	int ret = 0;
 
 	while (old & PHASE_STATES) {
 		if (interrupted(old))
-			err = -EINTR;
-		if (err) {
+			ret = -EINTR;
+		if (ret) {
 			/*
 			 * A wake that came first leaves the state clear: nothing is taken from it.
 			 */
 			kt_phase_change(&t->phase, PHASE_STATES | PHASE_ASLEEP, 0);
-			return err;
+			return ret;
 		}
 		if (!(old & PHASE_ASLEEP)) {
 			/* Pairs with kt_phase_kick(). Model: wake.pml 6, 8 */
@@ -117,13 +148,13 @@ static int sleep_in_kernel(struct kt_task *t, const struct timespec *until)
 			old |= PHASE_ASLEEP;
 			KT_DELAY("asleep");
 		}
-		err = kt_futex_wait(&t->phase, old, until, FUTEX_SELF);
+		ret = kt_futex_wait(&t->phase, old, until, FUTEX_SELF);
 		old = __atomic_load_n(&t->phase, __ATOMIC_ACQUIRE);
 	}
 	return 0;
 }
 
-/* A waker on our own CPU cannot run while we spin; then there is nothing to learn, either. */
+/* A waker on our own CPU cannot run while we spin; nor is there anything to learn then. */
 static bool waker_elsewhere(struct kt_task *t)
 {
 	int cpu = __atomic_load_n(&t->waker_cpu, __ATOMIC_RELAXED);
@@ -189,45 +220,45 @@ static __attribute__((noinline)) int sleep_with_spin(struct kt_task *t,
 {
 	uint64_t begin_ns = slot_clock_ns();
 	bool spun = kt_spin_wanted(t) && !(until && ends_within(until, begin_ns, max_ns));
-	int err;
+	int ret;
 
 	if (spun && spin(t, begin_ns, max_ns)) {
 		t->spin_failed = 0;
 		return 0;
 	}
-	err = sleep_in_kernel(t, until);
+	ret = sleep_in_kernel(t, until);
 	learn(t, begin_ns, max_ns, spun);
-	return err;
+	return ret;
 }
 
 int kt_sleep(struct kt_task *t, const struct timespec *until)
 {
 	uint32_t max_ns = __atomic_load_n(&t->spin_max_ns, __ATOMIC_RELAXED);
-	int err;
+	int ret;
 
 	KT_DELAY("sleep");
 	if (max_ns && waker_elsewhere(t))
-		err = sleep_with_spin(t, until, max_ns);
+		ret = sleep_with_spin(t, until, max_ns);
 	else
-		err = sleep_in_kernel(t, until);
+		ret = sleep_in_kernel(t, until);
 	kt_slot_resume(t);
-	return err;
+	return ret;
 }
 
 int kt_sleep_spun(struct kt_task *t, const struct timespec *until, uint64_t spun_ns)
 {
 	uint32_t max_ns = __atomic_load_n(&t->spin_max_ns, __ATOMIC_RELAXED);
 	uint64_t begin_ns = spun_ns;
-	int err;
+	int ret;
 
 	KT_DELAY("sleep");
 	if (!begin_ns && max_ns && waker_elsewhere(t))
 		begin_ns = slot_clock_ns();
-	err = sleep_in_kernel(t, until);
+	ret = sleep_in_kernel(t, until);
 	if (begin_ns)
 		learn(t, begin_ns, max_ns, spun_ns != 0);
 	kt_slot_resume(t);
-	return err;
+	return ret;
 }
 
 void kthread_schedule(void)
@@ -294,7 +325,7 @@ void kt_deadline(struct timespec *ts, long timeout)
 	}
 }
 
-/* Rounded up: who is woken in time has at least one jiffy left. */
+/* Rounded up: a thread that is woken in time has at least one jiffy left. */
 long kt_left(const struct timespec *until)
 {
 	struct timespec now;

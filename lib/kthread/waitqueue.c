@@ -7,6 +7,9 @@
  */
 #include "lib/kthread/internal.h"
 
+#include "lib/kthread/lock.h"
+#include "lib/kthread/testing.h"
+
 /*
  * System calls put off to the unlock: woken threads need the lock. More are rare, and made under
  * it.
@@ -59,29 +62,29 @@ void kthread_prepare_to_wait(struct wait_queue_head *wq, struct wait_queue_entry
 	kt_unlock(&wq->lock);
 }
 
-/* One who is told to stop leaves the queue: else it could swallow the wake of an exclusive one. */
+/* A waiter told to stop leaves the queue: else it could swallow the wake of an exclusive one. */
 long kthread_prepare_to_wait_event(struct wait_queue_head *wq, struct wait_queue_entry *e,
 				   unsigned int flags, unsigned int state)
 {
-	long err = 0;
+	long ret = 0;
 
 	kt_lock(&wq->lock);
 	if (state & TASK_INTERRUPTIBLE && signal_pending(e->task)) {
 		if (e->queued)
 			del_locked(wq, e);
-		err = -ERESTARTSYS;
+		ret = -ERESTARTSYS;
 	} else {
 		prepare_locked(wq, e, flags, state);
 	}
 	kt_unlock(&wq->lock);
 	KT_DELAY("prepared");
-	return err;
+	return ret;
 }
 
 void kthread_finish_wait(struct wait_queue_head *wq, struct wait_queue_entry *e)
 {
 	__set_current_state(TASK_RUNNING);
-	/* Acquire: pairs with del_locked() of a waker, who has left the entry then. */
+	/* Acquire: pairs with del_locked() of a waker, which is done with the entry then. */
 	if (!__atomic_load_n(&e->queued, __ATOMIC_ACQUIRE))
 		return;
 	kt_lock(&wq->lock);

@@ -29,7 +29,7 @@ struct wait_queue_entry {
 struct wait_queue_head {
 	uint32_t lock;
 	struct wait_queue_entry *first,
-		**last; /* those that all wake first, exclusive ones behind */
+		**last; /* exclusive ones come after those that every wake wakes */
 };
 
 typedef struct wait_queue_head wait_queue_head_t;
@@ -84,7 +84,7 @@ static inline bool waitqueue_active(struct wait_queue_head *wq)
 }
 
 /*
- * wake_up - wake all that wait, but of the exclusive ones only the first; _nr: that many; _all: all
+ * wake_up - wake all waiters, of the exclusive ones only the first; _nr: that many; _all: all
  */
 #define wake_up(wq)			 kthread_wake_up(wq, TASK_NORMAL, 1)
 #define wake_up_nr(wq, nr)		 kthread_wake_up(wq, TASK_NORMAL, nr)
@@ -158,7 +158,7 @@ static inline bool waitqueue_active(struct wait_queue_head *wq)
 /* Return: 0, or -ERESTARTSYS when the calling kthread is asked to stop. */
 #define wait_event_interruptible(wq, condition) kthread_wait_int(wq, condition, 0, schedule())
 
-/* The same, and wake_up() wakes only one of those that wait so. */
+/* The same, and wake_up() wakes only one of those that wait this way. */
 #define wait_event_interruptible_exclusive(wq, condition) \
 	kthread_wait_int(wq, condition, WQ_FLAG_EXCLUSIVE, schedule())
 

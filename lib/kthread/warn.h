@@ -12,7 +12,7 @@
 enum kthread_warning {
 	KTHREAD_WARN_ANY,	       /* only for counting: all kinds together */
 	KTHREAD_WARN_STOP_SELF,	       /* kthread_stop(current) */
-	KTHREAD_WARN_STOP_FOREIGN,     /* stop, park or bind of a thread that is no kthread */
+	KTHREAD_WARN_STOP_FOREIGN,     /* stop, park or bind of a thread that is not a kthread */
 	KTHREAD_WARN_DEAD_FORK,	       /* handle of a thread that a fork left behind */
 	KTHREAD_WARN_NOT_KTHREAD,      /* a kthread's own call from another thread */
 	KTHREAD_WARN_PARK_EXITED,      /* park of a thread that has exited */
@@ -27,13 +27,13 @@ enum kthread_warning {
 	KTHREAD_WARN_WORKER_LEFTOVER,  /* destroy with works that were queued again */
 	KTHREAD_WARN_WORK_TWO_WORKERS, /* one work used with two workers */
 	KTHREAD_WARN_WORKER_ARMED,     /* destroy with delayed works that were armed */
-	KTHREAD_WARN_WORK_DELAYED,     /* flush or cancel of a delayed work as if it were none */
+	KTHREAD_WARN_WORK_DELAYED,     /* flush or cancel of a delayed work by the plain call */
 	KTHREAD_WARN_WORK_REINIT,      /* a work initialised again while pending */
-	KTHREAD_WARN_NODE,	       /* create on a NUMA node that is not there */
+	KTHREAD_WARN_NODE,	       /* create on a NUMA node that does not exist */
 	KTHREAD_WARN_AFFINE,	       /* preferred CPUs after the first wake, or twice */
 	KTHREAD_WARN_WRONG_CPU,	       /* a set's thread runs on another CPU than its own */
-	KTHREAD_WARN_INHERITED,	       /* what the first creator had could not be taken off */
-	KTHREAD_WARN_PROFILE,	       /* KTHREAD_PROFILE is no version */
+	KTHREAD_WARN_INHERITED,	       /* nice or policy of the first creator could not be reset */
+	KTHREAD_WARN_PROFILE,	       /* KTHREAD_PROFILE is not a version */
 	KTHREAD_WARN_NR,
 };
 
@@ -51,7 +51,7 @@ void kthread_warn_abort(bool on);
 /*
  * kthread_warn_hook - call @fn instead of printing the first of each kind; NULL: print again
  *
- * @fn runs in whichever thread finds the misuse, the library's own, too: it must not create
+ * @fn runs in whichever thread finds the misuse, which may be the library's own: it must not create
  * threads.
  */
 void kthread_warn_hook(void (*fn)(enum kthread_warning w, const char *text));

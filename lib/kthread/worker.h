@@ -39,12 +39,12 @@ struct kthread_worker {
 	bool mended;			       /* a list was torn: to be reported at the unlock */
 	uint32_t fork_nr;		       /* process generation that uses it */
 
-	/* Who queues and who runs write different cache lines, wherever the worker lies. */
+	/* Those who queue and the thread write different cache lines, wherever the worker lies. */
 	char apart[64];
 
 	uint32_t submit_lock;
 	unsigned int idle; /* the thread sleeps, or has not started, and nobody has woken it yet */
-	struct kthread_node submitted; /* ready, too: behind those of work_list */
+	struct kthread_node submitted; /* also ready: after those of work_list */
 	uint64_t sleep_until_ns;       /* while idle: when the thread wakes by itself */
 	bool armed;		       /* delayed_work_list is not empty */
 };
@@ -119,7 +119,7 @@ struct kthread_worker *kthread_create_worker_on_cpu(int cpu, unsigned int flags,
  *
  * Context: any thread, never sleeps for long; not a signal handler.
  * Ordering: true or false, the next run of the work sees what the caller wrote before.
- * Return: false if the work is pending (armed, too) or being cancelled already, else true.
+ * Return: false if the work is pending (also if it is armed) or being cancelled already, else true.
  * Tests: W1 to W4, W8, W18 to W20, W23, W26.
  */
 bool kthread_queue_work(struct kthread_worker *worker, struct kthread_work *work);
@@ -127,16 +127,15 @@ bool kthread_queue_work(struct kthread_worker *worker, struct kthread_work *work
 /*
  * kthread_flush_work - wait until the pending or running instance of @work is done
  *
- * Later instances are not waited for. From the worker's own thread: warns and returns. Better than
- * the kernel, where it hangs: for a delayed work that is armed it warns and waits only for
- * an instance that runs; kthread_flush_delayed_work() is meant. Better than the kernel, too, which
- * reads the work's worker without a lock: a work that moves to another worker meanwhile is found
- * there. Tests: W3, W5, W6, W15.
+ * Later instances are not waited for. From the worker's own thread: warns and returns. For an armed
+ * delayed work, where the kernel hangs, it warns and waits only for an instance that runs; the call
+ * for those is kthread_flush_delayed_work(). A work that moves to another worker meanwhile is found
+ * there; the kernel reads the work's worker without a lock. Tests: W3, W5, W6, W15.
  */
 void kthread_flush_work(struct kthread_work *work);
 
 /*
- * kthread_flush_worker - wait until all that is queued now is done, but for armed delayed works
+ * kthread_flush_worker - wait until all that is queued now is done, except armed delayed works
  *
  * Warns for a worker without a thread, then waits for one. From the worker's own thread: warns,
  * returns.
@@ -161,11 +160,11 @@ bool kthread_cancel_work_sync(struct kthread_work *work);
  * Warns for a worker whose thread is gone, or that has works left because a work queued itself
  * again, or delayed works that are armed. Better than the kernel, which frees the worker under
  * armed timers: those are disarmed, and all may be used again. When somebody else stops the thread
- * meanwhile the works that are left are reported, too, and not waited for, as the kernel would for
- * ever.
+ * meanwhile, the works that are left are also reported; the kernel would wait for them for ever.
  *
  * A parked worker is unparked. A frozen one runs nothing before the thaw, so that, as in the
- * kernel, the call returns after it: who froze must not destroy before the thaw. Tests: W16.
+ * kernel, the call returns after it: the thread that froze must not destroy before it thaws.
+ * Tests: W16.
  */
 void kthread_destroy_worker(struct kthread_worker *worker);
 

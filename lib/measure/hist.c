@@ -23,17 +23,21 @@ static void add_buckets(uint64_t *restrict to, const uint64_t *restrict from)
 int hist_merge(struct hist *to, const struct hist *from)
 {
 	uint32_t i, nr = HIST_NR_BUCKETS(from->k);
+	uint64_t count;
 
 	if (from->k < to->k)
 		return -EINVAL;
 	if (!from->count)
 		return 0;
+	if (__builtin_add_overflow(to->count, from->count, &count))
+		return -EOVERFLOW;
 	if (!to->count || from->min < to->min)
 		to->min = from->min;
 	if (from->max > to->max)
 		to->max = from->max;
-	to->count += from->count;
-	to->sum += from->sum;
+	to->count = count;
+	if (__builtin_add_overflow(to->sum, from->sum, &to->sum))
+		to->sum = UINT64_MAX;
 	to->overflow += from->overflow;
 	if (from->k == to->k) {
 		add_buckets(to->bucket, from->bucket);
@@ -43,6 +47,38 @@ int hist_merge(struct hist *to, const struct hist *from)
 		if (from->bucket[i])
 			to->bucket[hist_index(hist_low(i, from->k), to->k)] += from->bucket[i];
 	return 0;
+}
+
+/* @count times @value, at most what a sum can hold. */
+static uint64_t total(uint64_t count, uint64_t value)
+{
+	return __builtin_mul_overflow(count, value, &value) ? UINT64_MAX : value;
+}
+
+bool hist_is_consistent(const struct hist *h)
+{
+	uint32_t nr, lowest = 0, highest = 0;
+	uint64_t count = 0;
+
+	if (h->k < 1 || h->k > HIST_K_USER)
+		return false;
+	nr = HIST_NR_BUCKETS(h->k);
+	for (uint32_t i = 0; i < nr; i++) {
+		if (!h->bucket[i])
+			continue;
+		if (!count)
+			lowest = i;
+		highest = i;
+		if (__builtin_add_overflow(count, h->bucket[i], &count))
+			return false;
+	}
+	if (count != h->count || h->overflow > h->bucket[nr - 1])
+		return false;
+	if (!count)
+		return !h->sum;
+	return h->min <= h->max && hist_index(h->min, h->k) == lowest &&
+	       hist_index(h->max, h->k) == highest && h->sum >= total(count, h->min) &&
+	       h->sum <= total(count, h->max);
 }
 
 static double clamp(double v, double lo, double hi)

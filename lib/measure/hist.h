@@ -15,15 +15,11 @@
  *
  * Threads: no locking here. One writer per histogram; merge when the writer is quiet.
  */
-#ifdef __bpf__
-#include "bpf/kernel_types.h"
-typedef __u64 hist_u64;
-typedef __u32 hist_u32;
-#else
-#include <stdint.h>
-typedef uint64_t hist_u64;
-typedef uint32_t hist_u32;
+#ifndef __bpf__
+#include <stdbool.h>
 #endif
+
+#include "lib/probe/types.h"
 
 #define HIST_MAX_BITS 40
 #define HIST_K_BPF    5
@@ -35,9 +31,9 @@ typedef uint32_t hist_u32;
 #define HIST_NR_BUCKETS_MAX HIST_NR_BUCKETS(HIST_K_USER)
 
 /* Position of the highest set bit by halving: older BPF targets have no count-leading-zeros. */
-static inline __attribute__((always_inline)) hist_u32 hist_msb(hist_u64 v)
+static inline __attribute__((always_inline)) uint32_t hist_msb(uint64_t v)
 {
-	hist_u32 r = 0, s;
+	uint32_t r = 0, s;
 
 	s = (v > 0xffffffffULL) << 5;
 	v >>= s;
@@ -54,24 +50,26 @@ static inline __attribute__((always_inline)) hist_u32 hist_msb(hist_u64 v)
 	s = (v > 0x3) << 1;
 	v >>= s;
 	r |= s;
-	r |= (hist_u32)(v >> 1);
+	r |= (uint32_t)(v >> 1);
 	return r;
 }
 
 /* hist_index - the bucket of @v; values of 2^HIST_MAX_BITS and above share the last one */
-static inline __attribute__((always_inline)) hist_u32 hist_index(hist_u64 v, hist_u32 k)
+static inline __attribute__((always_inline)) uint32_t hist_index(uint64_t v, uint32_t k)
 {
-	hist_u32 e;
+	uint32_t e;
 
 	if (v < (2ULL << k))
-		return (hist_u32)v;
+		return (uint32_t)v;
 	if (v >> HIST_MAX_BITS)
 		return HIST_NR_BUCKETS(k) - 1;
 	e = hist_msb(v) - k;
-	return ((e + 1) << k) + (hist_u32)((v >> e) & ((1ULL << k) - 1));
+	return ((e + 1) << k) + (uint32_t)((v >> e) & ((1ULL << k) - 1));
 }
 
 #ifndef __bpf__
+#include <stdbool.h>
+
 /* hist_low - smallest value of bucket @index; hist_low(index + 1) is one past its largest */
 static inline uint64_t hist_low(uint32_t index, uint32_t k)
 {
@@ -97,7 +95,7 @@ struct hist {
 
 void hist_init(struct hist *h, uint32_t k);
 
-/* hist_add - record one value; about 4 ns */
+/* hist_add - record one value; about 4 ns. The sum stays at 2^64-1 once it would pass it. */
 static inline void hist_add(struct hist *h, uint64_t v)
 {
 	if (!h->count || v < h->min)
@@ -105,15 +103,27 @@ static inline void hist_add(struct hist *h, uint64_t v)
 	if (v > h->max)
 		h->max = v;
 	h->count++;
-	h->sum += v;
+	if (__builtin_add_overflow(h->sum, v, &h->sum))
+		h->sum = UINT64_MAX;
 	h->overflow += (v >> HIST_MAX_BITS) != 0;
 	h->bucket[hist_index(v, h->k)]++;
 }
 
 /**
+ * hist_is_consistent - do the buckets and the exact figures beside them agree?
+ *
+ * @h may hold anything, from a file or from another process's memory. They agree when k is one we
+ * have, count is the sum of the buckets, min and max lie in the first and in the last bucket that
+ * is not empty, sum between count * min and count * max (each 2^64-1 at most, where sums stay), and
+ * overflow is no more than the last bucket holds. An empty histogram has a sum and an overflow of 0.
+ */
+bool hist_is_consistent(const struct hist *h);
+
+/**
  * hist_merge - add @from to @to
  *
- * @from may be finer than @to (it is folded exactly). Return: 0, or -EINVAL when @from is coarser:
+ * @from may be finer than @to (it is folded exactly). The sum stays at 2^64-1 once it would pass
+ * it. Return: 0; -EINVAL when @from is coarser, -EOVERFLOW when both counts together pass 2^64-1:
  * then @to is unchanged.
  */
 int hist_merge(struct hist *to, const struct hist *from);

@@ -30,8 +30,8 @@ static void at_thread_exit(void *arg)
  */
 static void after_fork_in_child(void)
 {
-	slot_u32 me = (slot_u32)gettid();
-	slot_u32 *tid;
+	uint32_t me = (uint32_t)gettid();
+	uint32_t *tid;
 	unsigned int i;
 
 	if (kthread_slot_current && kthread_slot_current->tid != me)
@@ -57,7 +57,7 @@ static void init_once(void)
 	__atomic_store_n(&r->magic, KTHREAD_SLOT_MAGIC, __ATOMIC_RELEASE);
 }
 
-static struct kthread_slot *place(slot_u32 tid, unsigned int i)
+static struct kthread_slot *place(uint32_t tid, unsigned int i)
 {
 	return &kthread_slot_registry.slot[(slot_hash(tid) + i) & (KTHREAD_SLOT_NR - 1)];
 }
@@ -66,11 +66,11 @@ static struct kthread_slot *place(slot_u32 tid, unsigned int i)
  * The place of @tid: one it has already (another copy of this file made it, or a thread of the
  * same id died without a word), else the first free one.
  */
-static struct kthread_slot *claim(slot_u32 tid)
+static struct kthread_slot *claim(uint32_t tid)
 {
 	struct kthread_slot *s;
 	unsigned int i;
-	slot_u32 free;
+	uint32_t free;
 
 	for (i = 0; i < KTHREAD_SLOT_PROBES; i++) {
 		s = place(tid, i);
@@ -109,7 +109,7 @@ struct kthread_slot *slot_register(void)
 		return s;
 	pthread_once(&once, init_once);
 	tid = gettid();
-	s = claim((slot_u32)tid);
+	s = claim((uint32_t)tid);
 	if (!s) {
 		__atomic_fetch_add(&kthread_slot_registry.overflow, 1, __ATOMIC_RELAXED);
 		return NULL;

@@ -4,13 +4,13 @@
 /*
  * State slots: the trap-free channel between a measured thread and the tracer.
  *
- * Each thread that wants to be measured owns one cache line in its process's memory. Whoever asks
- * it to run stores a request stamp (T0) there, the thread itself stores the stamp of its first
+ * Each thread that wants to be measured owns one cache line in its process's memory. The waker,
+ * which asks it to run, stores a request stamp (T0) there, the thread itself the stamp of its first
  * instruction after the wait (T4), and the tracer reads both from the scheduler's tracepoints: T0
  * at sched_waking (the waker shares the address space), T4 at the thread's next scheduler event.
  * Nothing traps on the hot path.
  *
- * The tracer finds the registry by its symbol (or is told its address) and a thread's slot by its
+ * The tracer finds the registry by its symbol (or is given its address) and a thread's slot by its
  * thread id: open addressing over KTHREAD_SLOT_PROBES places, no place skipped, so that a slot
  * given back needs no tombstone. The layout is shared with BPF (bpf/slot_read.bpf.h) and asserted
  * below.
@@ -24,16 +24,7 @@
  * are single words, read one by one; BPF checks seq, and that t0 and t4 lie where they must, and
  * counts what does not fit.
  */
-#ifdef __bpf__
-#include "bpf/kernel_types.h"
-typedef __u64 slot_u64;
-typedef __u32 slot_u32;
-#else
-#include <stdbool.h>
-#include <stdint.h>
-typedef uint64_t slot_u64;
-typedef uint32_t slot_u32;
-#endif
+#include "lib/probe/types.h"
 
 #define KTHREAD_SLOT_MAGIC   0x31544f4c53544b00ULL /* "\0KTSLOT1" */
 #define KTHREAD_SLOT_VERSION 1
@@ -43,25 +34,25 @@ typedef uint32_t slot_u32;
 
 /* Times are CLOCK_MONOTONIC nanoseconds, the timeline of bpf_ktime_get_ns(). 0 means never. */
 struct kthread_slot {
-	slot_u32 tid;	   /* as gettid() tells it (its own pid namespace); 0: place is free */
-	slot_u32 seq;	   /* number of T4 stamps so far */
-	slot_u64 t0_ns;	   /* last request to run */
-	slot_u64 t4_ns;	   /* first instruction after the wait that the request ended */
-	slot_u64 e2e_ns;   /* the same span by the driver's own clock; 0: nobody measured it */
-	slot_u64 work;	   /* address of the work being executed, 0: none */
-	slot_u32 question; /* question and arm of the benchmark, or KTHREAD_SLOT_NONE */
-	slot_u32 arm;
-	slot_u64 reserved[2];
+	uint32_t tid;	   /* as gettid() returns it (in its own pid namespace); 0: place is free */
+	uint32_t seq;	   /* number of T4 stamps so far */
+	uint64_t t0_ns;	   /* last request to run */
+	uint64_t t4_ns;	   /* first instruction after the wait that the request ended */
+	uint64_t e2e_ns;   /* the same span by the driver's own clock; 0: nobody measured it */
+	uint64_t work;	   /* address of the work being executed, 0: none */
+	uint32_t question; /* question and arm of the benchmark, or KTHREAD_SLOT_NONE */
+	uint32_t arm;
+	uint64_t reserved[2];
 } __attribute__((aligned(64)));
 
 _Static_assert(sizeof(struct kthread_slot) == 64, "one cache line, and the layout BPF reads");
 
 struct kthread_slot_registry {
-	slot_u64 magic; /* 0 until the first thread registers */
-	slot_u32 version;
-	slot_u32 nr;	   /* KTHREAD_SLOT_NR */
-	slot_u32 overflow; /* threads that found no free place */
-	slot_u32 reserved[11];
+	uint64_t magic; /* 0 until the first thread registers */
+	uint32_t version;
+	uint32_t nr;	   /* KTHREAD_SLOT_NR */
+	uint32_t overflow; /* threads that found no free place */
+	uint32_t reserved[11];
 	struct kthread_slot slot[KTHREAD_SLOT_NR];
 };
 
@@ -69,7 +60,7 @@ _Static_assert(sizeof(struct kthread_slot_registry) == 64 + 64 * KTHREAD_SLOT_NR
 	       "header is one cache line");
 
 /* First place to look for @tid; then the next ones, wrapping, KTHREAD_SLOT_PROBES in all. */
-static inline __attribute__((always_inline)) slot_u32 slot_hash(slot_u32 tid)
+static inline __attribute__((always_inline)) uint32_t slot_hash(uint32_t tid)
 {
 	return (tid * 0x9e3779b1U) >> 20 & (KTHREAD_SLOT_NR - 1);
 }

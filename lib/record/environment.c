@@ -22,9 +22,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#ifndef KT_BUILD_FLAGS
-#define KT_BUILD_FLAGS ""
-#endif
+#include "lib/record/build.h"
+#include "lib/record/types.h"
 
 #define CPU_DIR "/sys/devices/system/cpu/"
 
@@ -110,7 +109,7 @@ static json_t *hash_json(uint64_t hash)
 	return json_sprintf("%016llx", (unsigned long long)hash);
 }
 
-/* The machine id goes in too, so that a host name cannot be found by trying names. */
+/* With the machine id, so that a host name cannot be found by trying names. */
 static json_t *host_id(const char *nodename)
 {
 	uint64_t hash = HASH_START;
@@ -398,13 +397,11 @@ static json_t *load_json(void)
 
 static json_t *build_json(void)
 {
-#ifdef __clang__
-	const char *compiler = "clang " __clang_version__;
-#else
-	const char *compiler = "gcc " __VERSION__;
-#endif
-	return json_pack("{s:s, s:s, s:s, s:s}", "version", KT_VERSION, "compiler", compiler,
-			 "flags", KT_BUILD_FLAGS, "libc", gnu_get_libc_version());
+	struct record_build b;
+
+	record_build_self(&b);
+	return json_pack("{s:s, s:s, s:s, s:s}", "version", b.version, "compiler", b.compiler,
+			 "flags", b.flags, "libc", gnu_get_libc_version());
 }
 
 /* Variables that change how the arms run. */
@@ -478,7 +475,7 @@ static json_t *warnings_json(const json_t *cpu, const json_t *frequency, const j
 	return w;
 }
 
-json_t *record_environment(void)
+static json_t *environment_json(void)
 {
 	json_t *cpu = cpu_json(), *frequency = frequency_json(), *clock = clock_json();
 	json_t *process = process_json(), *load = load_json();
@@ -496,4 +493,9 @@ json_t *record_environment(void)
 			 file_text("/sys/kernel/mm/transparent_hugepage/enabled"), "process",
 			 process, "load", load, "build", build_json(), "variables",
 			 variables_json(), "warnings", warnings);
+}
+
+int record_write_environment(struct record_writer *w)
+{
+	return record_write(w, environment_json());
 }

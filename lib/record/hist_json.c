@@ -3,32 +3,31 @@
  * Histograms as JSON: runs of non-zero neighbouring buckets, and the way back with every number
  * doubted.
  */
-#include "lib/record/record.h"
+#include "lib/record/field.h"
 
 #include <errno.h>
-#include <stdbool.h>
+#include <stdio.h>
 
-static int append_new(json_t *array, json_t *value)
-{
-	return json_array_append_new(array, value);
-}
+#include "lib/record/record.h"
+
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static json_t *runs_to_json(const struct hist *h)
 {
-	uint32_t nr = HIST_NR_BUCKETS(h->k);
 	json_t *runs = json_array(), *run = NULL;
 
-	for (uint32_t i = 0; i < nr; i++) {
+	for (uint32_t i = 0; i < HIST_NR_BUCKETS(h->k); i++) {
 		if (!h->bucket[i]) {
 			run = NULL;
 			continue;
 		}
 		if (!run) {
 			run = json_array();
-			if (append_new(runs, run) || append_new(run, json_integer(i)))
+			if (json_array_append_new(runs, run) ||
+			    json_array_append_new(run, json_integer(i)))
 				goto fail;
 		}
-		if (append_new(run, json_integer((json_int_t)h->bucket[i])))
+		if (json_array_append_new(run, field_count(h->bucket[i])))
 			goto fail;
 	}
 	return runs;
@@ -39,99 +38,96 @@ fail:
 
 json_t *hist_to_json(const struct hist *h)
 {
-	json_t *runs = runs_to_json(h);
+	json_t *j = json_object();
 
-	if (!runs)
-		return NULL;
-	return json_pack("{s:i, s:I, s:I, s:o, s:o, s:I, s:o}", "k", (int)h->k, "count",
-			 (json_int_t)h->count, "sum", (json_int_t)h->sum, "min",
-			 h->count ? json_integer((json_int_t)h->min) : json_null(), "max",
-			 h->count ? json_integer((json_int_t)h->max) : json_null(), "overflow",
-			 (json_int_t)h->overflow, "runs", runs);
+	field_put(&j, "k", json_integer((json_int_t)h->k));
+	field_put_count(&j, "count", h->count);
+	field_put_count(&j, "sum", h->sum);
+	field_put(&j, "min", h->count ? field_count(h->min) : json_null());
+	field_put(&j, "max", h->count ? field_count(h->max) : json_null());
+	field_put_count(&j, "overflow", h->overflow);
+	field_put(&j, "runs", runs_to_json(h));
+	return j;
 }
 
-static bool get_count(const json_t *object, const char *key, uint64_t *value)
-{
-	const json_t *j = json_object_get(object, key);
-
-	if (!json_is_integer(j) || json_integer_value(j) < 0)
-		return false;
-	*value = (uint64_t)json_integer_value(j);
-	return true;
-}
+/* ---- reading --------------------------------------------------------------------------------- */
 
 /*
  * @next: the lowest index this run may begin with; one past its end plus one on return, as runs do
  * not touch
  */
-static int run_from_json(struct hist *h, const json_t *run, uint32_t *next, uint64_t *total)
+static bool get_run(const struct field_source *s, const json_t *run, struct hist *h, uint32_t *next)
 {
 	uint32_t nr = HIST_NR_BUCKETS(h->k);
 	size_t length = json_array_size(run);
-	json_int_t first = json_integer_value(json_array_get(run, 0));
+	const json_t *at = json_array_get(run, 0);
+	json_int_t first = json_integer_value(at);
 
-	if (!json_is_array(run) || length < 2 || !json_is_integer(json_array_get(run, 0)))
-		return -EINVAL;
-	if (first < *next || first >= nr || length - 1 > nr - (uint32_t)first)
-		return -EINVAL;
+	if (length < 2 || !json_is_integer(at) || first < (json_int_t)*next || first >= nr ||
+	    length - 1 > nr - (uint32_t)first) {
+		field_refuse(s, "runs has one that does not fit");
+		return false;
+	}
 	for (size_t i = 1; i < length; i++) {
-		const json_t *c = json_array_get(run, i);
+		uint64_t *bucket = &h->bucket[(uint32_t)first + i - 1];
 
-		if (!json_is_integer(c) || json_integer_value(c) <= 0)
-			return -EINVAL;
-		h->bucket[(uint32_t)first + i - 1] = (uint64_t)json_integer_value(c);
-		if (__builtin_add_overflow(*total, (uint64_t)json_integer_value(c), total))
-			return -EINVAL;
+		if (!field_count_of(s, json_array_get(run, i), "a bucket", bucket))
+			return false;
+		if (!*bucket) {
+			field_refuse(s, "runs has an empty bucket");
+			return false;
+		}
 	}
 	*next = (uint32_t)first + (uint32_t)length;
-	return 0;
+	return true;
 }
 
-/* What the buckets say about the exact figures beside them. */
-static bool figures_fit(const struct hist *h, uint64_t total, uint32_t lowest, uint32_t highest)
+static bool get_hist(const struct field_source *s, struct hist *h)
 {
-	unsigned __int128 n = h->count;
-
-	if (total != h->count || h->min > h->max ||
-	    h->overflow > h->bucket[HIST_NR_BUCKETS(h->k) - 1])
-		return false;
-	if (hist_index(h->min, h->k) != lowest || hist_index(h->max, h->k) != highest)
-		return false;
-	return h->sum >= n * h->min && h->sum <= n * h->max;
-}
-
-static int from_json(struct hist *h, const json_t *j)
-{
-	const json_t *runs = json_object_get(j, "runs"), *k = json_object_get(j, "k"), *run;
-	uint32_t next = 0, lowest, highest;
-	uint64_t total = 0;
+	uint32_t next = 0;
+	uint64_t k;
+	json_t *runs, *run;
 	size_t i;
 
-	if (!json_is_integer(k) || json_integer_value(k) < 1 || json_integer_value(k) > HIST_K_USER)
-		return -EINVAL;
-	h->k = (uint32_t)json_integer_value(k);
-	if (!get_count(j, "count", &h->count) || !get_count(j, "sum", &h->sum) ||
-	    !get_count(j, "overflow", &h->overflow) || !json_is_array(runs))
-		return -EINVAL;
-	if (!h->count)
-		return json_array_size(runs) || h->sum || h->overflow ? -EINVAL : 0;
-	if (!get_count(j, "min", &h->min) || !get_count(j, "max", &h->max) ||
-	    !json_array_size(runs))
-		return -EINVAL;
+	if (!json_is_object(s->object)) {
+		field_refuse(s, "it is not an object");
+		return false;
+	}
+	if (!field_need_count(s, "k", &k))
+		return false;
+	if (k < 1 || k > HIST_K_USER) {
+		field_refuse(s, "k is not one of 1 to %d", HIST_K_USER);
+		return false;
+	}
+	h->k = (uint32_t)k;
+	if (!field_need_count(s, "count", &h->count) || !field_need_count(s, "sum", &h->sum) ||
+	    !field_need_count(s, "overflow", &h->overflow) ||
+	    !field_get_array(s, "runs", SIZE_MAX, &runs))
+		return false;
+	if (h->count &&
+	    (!field_need_count(s, "min", &h->min) || !field_need_count(s, "max", &h->max)))
+		return false;
+	if (!runs) {
+		field_refuse(s, "runs is not a list");
+		return false;
+	}
 	json_array_foreach (runs, i, run)
-		if (run_from_json(h, run, &next, &total))
-			return -EINVAL;
-	run = json_array_get(runs, 0);
-	lowest = (uint32_t)json_integer_value(json_array_get(run, 0));
-	highest = next - 2;
-	return figures_fit(h, total, lowest, highest) ? 0 : -EINVAL;
+		if (!get_run(s, run, h, &next))
+			return false;
+	if (hist_is_consistent(h))
+		return true;
+	field_refuse(s, "it does not add up");
+	return false;
 }
 
-int hist_from_json(struct hist *h, const json_t *j)
+int hist_from_json(struct hist *h, const json_t *j, const char *what, char *why, size_t whylen)
 {
+	char reason[100] = "";
+	const struct field_source s = { j, reason, sizeof(reason) }, outer = { j, why, whylen };
+
 	hist_init(h, HIST_K_USER);
-	if (!from_json(h, j))
+	if (get_hist(&s, h))
 		return 0;
 	hist_init(h, HIST_K_USER);
-	return -EINVAL;
+	return field_refuse(&outer, "%s: %s", what, reason);
 }

@@ -3,120 +3,122 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
-
-#define LINE_MAX_BYTES (16u << 20)
 
 struct record_writer {
 	int fd;
-	int error;  /* first write that failed; nothing is written after it */
-	off_t size; /* end of the last whole record */
+	bool stream; /* not a file of our own: nothing can be taken back */
+	int failed;  /* -errno of the first write that failed; nothing is written after it */
+	off_t size;  /* end of the last whole record */
 };
-
-__attribute__((format(printf, 3, 4))) static void say(char *err, size_t errlen, const char *fmt,
-						      ...)
-{
-	va_list args;
-
-	if (!errlen)
-		return;
-	va_start(args, fmt);
-	vsnprintf(err, errlen, fmt, args);
-	va_end(args);
-}
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
 int record_create(struct record_writer **w, const char *path, char *err, size_t errlen)
 {
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0644),
-	    error = errno;
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	int ret = fd < 0 ? -errno : 0;
 
 	*w = NULL;
-	if (fd < 0 && error == EEXIST) {
-		say(err, errlen, "%s exists already and is left alone; name another file", path);
-		return -error;
-	}
-	if (fd < 0) {
-		say(err, errlen, "cannot create %s: %s", path, strerror(error));
-		return -error;
-	}
+	if (ret == -EEXIST)
+		snprintf(err, errlen, "%s exists already and is left alone; name another file",
+			 path);
+	else if (ret)
+		snprintf(err, errlen, "cannot create %s: %s", path, strerror(-ret));
+	if (ret)
+		return ret;
 	*w = calloc(1, sizeof(**w));
 	if (!*w) {
 		close(fd);
-		say(err, errlen, "no memory");
+		snprintf(err, errlen, "no memory");
 		return -ENOMEM;
 	}
 	(*w)->fd = fd;
 	return 0;
 }
 
+int record_stream(struct record_writer **w, int fd)
+{
+	*w = calloc(1, sizeof(**w));
+	if (!*w) {
+		close(fd);
+		return -ENOMEM;
+	}
+	(*w)->fd = fd;
+	(*w)->stream = true;
+	return 0;
+}
+
 /*
  * A write that comes up short (disk full, file size limit) is taken back, so that the file ends
- * with a whole record; what could not be taken back is a torn last line, which readers ignore.
+ * with a whole record; what could not be taken back is a torn last line, which readers ignore. In a
+ * stream it goes on: a signal cuts the write to a pipe.
  */
 static int write_line(struct record_writer *w, const char *line, size_t length)
 {
+	size_t done = 0;
 	ssize_t n;
 
 	do {
-		n = write(w->fd, line, length);
-	} while (n < 0 && errno == EINTR);
-	if (n == (ssize_t)length) {
-		w->size += n;
+		n = write(w->fd, line + done, length - done);
+		done += n > 0 ? (size_t)n : 0;
+	} while ((n < 0 && errno == EINTR) || (n > 0 && w->stream && done < length));
+	if (done == length) {
+		w->size += (off_t)length;
 		return 0;
 	}
-	w->error = n < 0 ? -errno : -ENOSPC;
-	if (n > 0 && ftruncate(w->fd, w->size))
-		return w->error;
-	return w->error;
+	w->failed = n < 0 ? -errno : -ENOSPC;
+	if (n > 0 && !w->stream && ftruncate(w->fd, w->size))
+		return w->failed;
+	return w->failed;
 }
 
 int record_write(struct record_writer *w, json_t *record)
 {
-	char *text = record && !w->error ? json_dumps(record, JSON_COMPACT) : NULL, *line;
+	char *text = record && !w->failed ? json_dumps(record, JSON_COMPACT) : NULL, *line;
 	size_t length;
-	int error;
+	int ret;
 
 	json_decref(record);
-	if (w->error)
-		return w->error;
+	if (w->failed)
+		return w->failed;
 	if (!text)
 		return record ? -EINVAL : -ENOMEM;
 	length = strlen(text);
+	if (length > RECORD_MAX_LINE) {
+		free(text);
+		return -EFBIG;
+	}
 	line = realloc(text, length + 2);
 	if (!line) {
 		free(text);
 		return -ENOMEM;
 	}
 	line[length] = '\n';
-	error = write_line(w, line, length + 1);
+	ret = write_line(w, line, length + 1);
 	free(line);
-	return error;
+	return ret;
 }
 
 int record_close(struct record_writer *w)
 {
-	int error;
+	int ret;
 
 	if (!w)
 		return 0;
-	error = w->error;
-	if (close(w->fd) && !error)
-		error = -errno;
+	ret = w->failed;
+	if (close(w->fd) && !ret)
+		ret = -errno;
 	free(w);
-	return error;
+	return ret;
 }
 
-/* ---- records every tool writes --------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 /* Length of the well-formed UTF-8 sequence at @s, 0 when there is none. */
 static size_t utf8_length(const unsigned char *s)
@@ -137,6 +139,15 @@ static size_t utf8_length(const unsigned char *s)
 	return n;
 }
 
+/* Does @s look like what stands for a byte that is not UTF-8? */
+static bool is_escape(const char *s)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	return s[0] == '\\' && s[1] == 'x' && s[2] && strchr(hex, s[2]) && s[3] &&
+	       strchr(hex, s[3]);
+}
+
 json_t *record_string(const char *s)
 {
 	size_t length = strlen(s), out = 0;
@@ -148,7 +159,7 @@ json_t *record_string(const char *s)
 	while (*s) {
 		size_t n = utf8_length((const unsigned char *)s);
 
-		if (n) {
+		if (n && !is_escape(s)) {
 			memcpy(clean + out, s, n);
 			out += n;
 			s += n;
@@ -159,180 +170,4 @@ json_t *record_string(const char *s)
 	j = json_stringn(clean, out);
 	free(clean);
 	return j;
-}
-
-static void make_uuid(char text[37])
-{
-	unsigned char b[16];
-
-	/* The kernel's pool is up when a program runs; a short read cannot happen for 16 bytes. */
-	if (getrandom(b, sizeof(b), 0) != sizeof(b))
-		memset(b, 0, sizeof(b));
-	b[6] = (b[6] & 0x0f) | 0x40;
-	b[8] = (b[8] & 0x3f) | 0x80;
-	snprintf(text, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-		 b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12],
-		 b[13], b[14], b[15]);
-}
-
-static json_int_t monotonic_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (json_int_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-json_t *record_header(const char *tool, int argc, char **argv)
-{
-	json_t *command = json_array();
-	time_t now = time(NULL);
-	char start[32] = "", id[37];
-	struct tm utc;
-
-	for (int i = 0; i < argc; i++)
-		json_array_append_new(command, record_string(argv[i]));
-	if (gmtime_r(&now, &utc))
-		strftime(start, sizeof(start), "%Y-%m-%dT%H:%M:%SZ", &utc);
-	make_uuid(id);
-	return json_pack("{s:s, s:i, s:s, s:s, s:o, s:s, s:s, s:I}", "type", "header", "schema",
-			 RECORD_SCHEMA, "tool", tool, "version", KT_VERSION, "command", command,
-			 "id", id, "start", start, "start_ns", monotonic_ns());
-}
-
-json_t *record_end(const char *status)
-{
-	return json_pack("{s:s, s:s, s:I}", "type", "end", "status", status, "time_ns",
-			 monotonic_ns());
-}
-
-/* ---- reading --------------------------------------------------------------------------------- */
-
-struct line_reader {
-	FILE *in;
-	char *line;
-	size_t length, room;
-	bool ended; /* the line had its newline */
-};
-
-/*
- * The next line without its newline. Return: 1, 0 at the end of the file, or -errno (-EFBIG: line
- * too long).
- */
-static int next_line(struct line_reader *r)
-{
-	int c;
-
-	r->length = 0;
-	r->ended = false;
-	while ((c = getc_unlocked(r->in)) != EOF) {
-		if (c == '\n') {
-			r->ended = true;
-			return 1;
-		}
-		if (r->length == LINE_MAX_BYTES)
-			return -EFBIG;
-		if (r->length == r->room) {
-			size_t room = r->room ? 2 * r->room : 1 << 16;
-			char *line = realloc(r->line, room);
-
-			if (!line)
-				return -ENOMEM;
-			r->line = line;
-			r->room = room;
-		}
-		r->line[r->length++] = (char)c;
-	}
-	if (ferror(r->in))
-		return errno ? -errno : -EIO;
-	return r->length > 0;
-}
-
-/* Why @record cannot be the record at line @line of a file; NULL when it can. */
-static const char *refuse(const json_t *record, size_t line)
-{
-	const char *type = json_string_value(json_object_get(record, "type"));
-	const json_t *schema = json_object_get(record, "schema");
-
-	if (!json_is_object(record))
-		return "not a JSON object";
-	if (!type)
-		return "a record without a type";
-	if (strcmp(type, "header"))
-		return line == 1 ? "not a kt record: the first line is no header" : NULL;
-	if (!json_is_integer(schema) || json_integer_value(schema) != RECORD_SCHEMA)
-		return "written by another version of kt: only schema 1 is known here";
-	return NULL;
-}
-
-static int read_records(struct line_reader *r, const char *path,
-			int (*each)(const json_t *, void *), void *arg, char *err, size_t errlen)
-{
-	json_error_t why;
-	size_t line = 0;
-	int got;
-
-	while ((got = next_line(r)) > 0) {
-		json_t *record = json_loadb(r->line, r->length, JSON_REJECT_DUPLICATES, &why);
-		const char *reason;
-		int ret;
-
-		line++;
-		if (!record && !r->ended && line > 1)
-			return 0; /* torn last line: the writer was killed in the middle of it */
-		if (!record) {
-			say(err, errlen, "%s: line %zu is not a record (%s at column %d)", path,
-			    line,
-			    json_error_code(&why) == json_error_invalid_utf8	 ? "invalid UTF-8"
-			    : json_error_code(&why) == json_error_stack_overflow ? "nested too deep"
-			    : json_error_code(&why) == json_error_numeric_overflow
-				    ? "number too big"
-			    : json_error_code(&why) == json_error_duplicate_key
-				    ? "a name given twice"
-			    : json_error_code(&why) == json_error_null_character ? "NUL in a string"
-			    : json_error_code(&why) == json_error_null_byte_in_key ? "NUL in a name"
-			    : !r->ended						   ? "cut off"
-					: "malformed JSON",
-			    why.column);
-			return -EINVAL;
-		}
-		reason = refuse(record, line);
-		if (reason) {
-			say(err, errlen, "%s: line %zu: %s", path, line, reason);
-			json_decref(record);
-			return -EINVAL;
-		}
-		ret = each(record, arg);
-		json_decref(record);
-		if (ret)
-			return ret;
-	}
-	if (got == -EFBIG) {
-		say(err, errlen, "%s: line %zu is longer than 16 MiB", path, line + 1);
-		return -EINVAL;
-	}
-	if (got)
-		say(err, errlen, "cannot read %s: %s", path, strerror(-got));
-	if (!got && !line) {
-		say(err, errlen, "%s is empty, not a kt record", path);
-		return -EINVAL;
-	}
-	return got;
-}
-
-int record_read(const char *path, int (*each)(const json_t *record, void *arg), void *arg,
-		char *err, size_t errlen)
-{
-	struct line_reader r = { .in = fopen(path, "re") };
-	int ret;
-
-	if (!r.in) {
-		ret = -errno;
-		say(err, errlen, "cannot read %s: %s", path, strerror(-ret));
-		return ret;
-	}
-	ret = read_records(&r, path, each, arg, err, errlen);
-	free(r.line);
-	fclose(r.in);
-	return ret;
 }

@@ -2,25 +2,21 @@
 #ifndef KT_RECORD_H
 #define KT_RECORD_H
 /*
- * The record format: JSON Lines, one write(2) per record, append-only. SCHEMA.md documents every
- * type.
+ * The record format: JSON Lines, one write(2) per record, append-only. SCHEMA.md describes each
+ * type; types.h has a struct, a writer and a reader for each. This header is about files.
  *
- * What may know it: whoever measures (writes) and whoever reports (reads). It knows nothing of
- * either. A record is a JSON object with "type"; the writer adds nothing but the line's end. A torn
- * last line is ignored by the reader; a file without "end" is an interrupted run and still
- * readable.
- *
- * Types, in order of a file: header, environment, then per question: question, calibration, block
- * (many), trace, skipped; outlier and event (trace); end. Times are CLOCK_MONOTONIC ns as JSON
- * integers, histograms
- * {"k":7,"count":n,"sum":..,"min":..,"max":..,"overflow":..,"runs":[[first,c,c,...],...]}.
+ * It knows nothing of those who measure (and write) nor of those who report (and read). A record is
+ * a JSON object with "type"; a file begins with a header. A line that is not a record costs only
+ * itself, and a file without "end" is an interrupted run and still readable.
  */
 #include <jansson.h>
 #include <stddef.h>
 
-#include "lib/measure/hist.h"
+/* What is written. Older ones, from 1 on, are read. */
+#define RECORD_SCHEMA 2
 
-#define RECORD_SCHEMA 1
+/* Bytes of a record, its newline apart: longer ones are neither written nor read. */
+#define RECORD_MAX_LINE (16u << 20)
 
 struct record_writer;
 
@@ -33,8 +29,18 @@ struct record_writer;
 int record_create(struct record_writer **w, const char *path, char *err, size_t errlen);
 
 /*
- * record_write - append @record (its reference is taken over, also on failure) in one write(2); 0
- * or -errno
+ * record_stream - records go to the open @fd (a pipe, a device), which is taken over, also on
+ * failure; what a failed write has left there stays
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int record_stream(struct record_writer **w, int fd);
+
+/*
+ * record_write - append @record (its reference is taken over, also on failure) in one write(2)
+ *
+ * What comes up short is taken back, so that the file ends with a whole record. Return: 0; -ENOMEM
+ * for NULL, -EFBIG for one that is too long; or -errno of writing, then and ever after.
  */
 int record_write(struct record_writer *w, json_t *record);
 
@@ -42,46 +48,36 @@ int record_write(struct record_writer *w, json_t *record);
 int record_close(struct record_writer *w);
 
 /*
- * record_header -
- * {"type":"header","schema":1,"tool":@tool,"version":..,"command":[...],"id":uuid,"start":ISO
- * 8601,...}
- */
-json_t *record_header(const char *tool, int argc, char **argv);
-
-/*
- * record_environment - machine, kernel, CPUs, clock, mitigations, limits, warnings:
- * {"type":"environment",...}
- */
-json_t *record_environment(void);
-
-/* record_end - {"type":"end","status":@status ("complete","interrupted"),"time_ns":..} */
-json_t *record_end(const char *status);
-
-/*
- * record_string - a JSON string of names read from anywhere: bytes that are not UTF-8 become
- * "\\xNN" in clear
+ * record_string - a JSON string of a name read from anywhere
+ *
+ * Bytes that are not UTF-8 become \xNN in clear, and so does a backslash before "xNN": different
+ * names stay different, and whoever needs the bytes can get them back.
  */
 json_t *record_string(const char *s);
 
-json_t *hist_to_json(const struct hist *h);
+/* record_type - of a record that record_read() came by */
+const char *record_type(const json_t *record);
+
+/* What record_read() calls. Lines count from 1. */
+struct record_visitor {
+	/* 0 to go on, else this value ends the reading and is returned */
+	int (*each)(const json_t *record, size_t line, void *arg);
+	/* NULL, or told of each line that was skipped, and why ("cut off", "invalid UTF-8") */
+	void (*torn)(size_t line, const char *reason, void *arg);
+	void *arg;
+};
 
 /*
- * hist_from_json - checks every index and count against hostile input; 0, or -EINVAL: then @h is
- * empty
+ * record_read - call @v->each for every record of @path, in order; "-" is standard input
  *
- * So a histogram must be consistent: count is the sum of the buckets, min and max lie in the first
- * and the last non-empty one, sum between count * min and count * max.
- */
-int hist_from_json(struct hist *h, const json_t *j);
-
-/*
- * record_read - call @each for every record of @path, in order
- * @each: returns 0 to go on, else that value ends the reading and is returned
+ * Compressed files (gzip) are read like plain ones; data that end early or are damaged are torn
+ * there. A line that is not a record, one over RECORD_MAX_LINE, and what stands before the first
+ * header are skipped. A header in the same line as the rest of a torn one, as cat leaves it, is
+ * read.
  *
- * A line over 16 MiB, a bad line (except a last one without its newline), an unknown schema, a file
- * that begins with no header: -EINVAL. Return: 0, -errno and one sentence (with the line number) in
- * @err, or what @each returned (@err is then its business; its n-th call is for line n).
+ * Return: 0; what @each returned (@err is then its business); or -errno and one sentence in @err:
+ * the file cannot be read, is empty, binary or without any header, or its first header is of a
+ * schema that is not known here (a later one is given to @each like any other).
  */
-int record_read(const char *path, int (*each)(const json_t *record, void *arg), void *arg,
-		char *err, size_t errlen);
+int record_read(const char *path, const struct record_visitor *v, char *err, size_t errlen);
 #endif

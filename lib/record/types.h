@@ -12,8 +12,10 @@
  *
  * A reader fills its struct from a record that may hold anything. Strings and JSON values in the
  * struct belong to the record. On failure it returns -EINVAL with the reason in @why ("iterations
- * is not a whole number"), and the struct must not be used. A field that is not there reads as 0,
- * false, NAN or NULL unless its row in SCHEMA.md says that it must be there.
+ * is not a whole number"), and of the struct only the names that say what the record is about
+ * (question, kind, subject, arm; the name of a question) may be used: NULL where they could not be
+ * read. A field that is not there reads as 0, false, NAN or NULL unless its row in SCHEMA.md says
+ * that it must be there.
  *
  * Both return 0 or -errno; writers as record_write().
  */
@@ -41,7 +43,7 @@ struct record_count {
 
 /* What one program was built as. NULL: not known. */
 struct record_build {
-	const char *version;  /* "0.1.0-12-gabc1234", with "+" behind when the tree was changed */
+	const char *version;  /* "0.1.0-12-gabc1234", "+" at its end when the tree was changed */
 	const char *build_id; /* of its ELF file, in hexadecimal */
 	const char *compiler, *flags;
 };
@@ -54,7 +56,7 @@ struct record_header {
 	struct record_build suite; /* bench: of the suite binary; all NULL: not said */
 	const char *suite_name;	   /* bench: its file name without directories; NULL: none */
 	json_t *command;	   /* array of strings */
-	const char *id;		   /* UUID; two headers of one id are the same run */
+	const char *id;		   /* UUID; two headers of one id are the same run; see below */
 	const char *start;	   /* UTC, ISO 8601 */
 	uint64_t start_ns;
 	bool has_seed;
@@ -63,7 +65,15 @@ struct record_header {
 	const char *trace_reason; /* bench: why not traced; NULL */
 };
 
-/* record_write_header - @h without schema, id, start and start_ns, which are made here */
+#define RECORD_ID_SIZE 37
+
+/* record_make_id - a new one, for those who need it before the file is there */
+void record_make_id(char id[RECORD_ID_SIZE]);
+
+/*
+ * record_write_header - @h without schema, start, start_ns and command, which are made here; so is
+ * an id that is NULL
+ */
 int record_write_header(struct record_writer *w, const struct record_header *h, int argc,
 			char **argv);
 int record_read_header(const json_t *record, struct record_header *h, char *why, size_t whylen);
@@ -71,7 +81,7 @@ int record_read_header(const json_t *record, struct record_header *h, char *why,
 /* record_write_environment - machine, kernel, CPUs, clock, mitigations, limits, warnings */
 int record_write_environment(struct record_writer *w);
 
-/* What tells machines and kernels apart; the rest of an environment is for people, in @all. */
+/* What distinguishes machines and kernels; the rest of an environment is for people, in @all. */
 struct record_environment {
 	const char *host_id, *kernel; /* "release version" is not needed: release alone */
 	json_t *all;

@@ -2,15 +2,24 @@
 #ifndef KT_REPORT_BUILD_H
 #define KT_REPORT_BUILD_H
 /*
- * The model while its file is being read: every question owns its results, because a file made by
- * cat may come back to a question later. model.c fills it record by record, finish.c makes a struct
- * report of it.
+ * The model while its files are being read: every question owns its results, because the input may
+ * come back to a question later. model.c takes the records in, runs.c, questions.c, blocks.c and
+ * traces.c what they say, drops.c what cannot be believed; finish.c makes a struct report of it.
+ *
+ * Functions of int return 0 or -ENOMEM, unless they say more: a bad record is not an error here, it
+ * is dropped.
  */
 #include "lib/report/report.h"
 
 /* Fewest values that give a quantile of a block: ten beyond it (p50, p99). */
 #define BLOCK_MIN_P50 20
 #define BLOCK_MIN_P99 1000
+
+/* An input that names more is hostile or a mistake: each result may need a quarter of a megabyte. */
+#define MAX_RESULTS   8192
+#define MAX_QUESTIONS 8192
+#define MAX_RUNS      1024
+#define MAX_NAMES     256 /* counters, losses or skipped arms in one list */
 
 /*
  * One statistic per block, or per run of neighbouring blocks when one block alone has too few
@@ -25,6 +34,7 @@ struct series {
 struct build_result {
 	struct report_result r;
 	struct series p50, p99;
+	const char *said_metric; /* which metric stands for it, by the record; NULL: not said */
 	/* of the block just read */
 	bool in_block;
 	double ns_per_iteration;
@@ -34,21 +44,40 @@ struct build_question {
 	struct report_question q;
 	struct build_result *result;
 	size_t nr, room;
+	size_t last;		      /* the result found last */
 	double *steal, *psi, *canary; /* per block, NAN: not known */
 	size_t nr_noise, room_noise;
 };
 
+struct build_run {
+	struct report_run r;
+	bool grouped;
+	/* Records of the copy at hand so far, and how many of a copy have been taken already. */
+	size_t position, taken;
+	bool *announced; /* by index of the question */
+	size_t nr_announced;
+};
+
 struct build {
 	struct report *report;
-	const char *path;
 	char *err;
 	size_t errlen;
-	size_t line; /* of the record at hand */
+	const char *path; /* of the record at hand */
+	size_t line;
+	const char *type;
+	bool no_memory; /* what a visitor of records returned */
+	struct build_run *run;
+	size_t nr_runs, room_runs;
+	size_t at;	   /* the run of the record at hand, or REPORT_NO_RUN */
+	size_t kept_bytes; /* of headers and environments */
 	struct build_question *question;
 	size_t nr, room, nr_results;
-	size_t nr_headers, nr_complete;
+	size_t last; /* the question found last */
+	size_t room_drops;
 	struct hist scratch; /* the histogram just read */
 };
+
+/* ---- store.c --------------------------------------------------------------------------------- */
 
 /* report_new - an empty report, for report_free(); NULL: no memory */
 struct report *report_new(void);
@@ -56,11 +85,92 @@ struct report *report_new(void);
 /* report_keep - a copy of @s that lives as long as the report; NULL: no memory */
 const char *report_keep(struct report *r, const char *s);
 
-/* grow - make room for one more of @size bytes in @array; false: no memory, nothing changed */
-bool grow(void **array, size_t nr, size_t *room, size_t size);
+/* build_grow - room for one more of @size bytes in @array; false: no memory, nothing changed */
+bool build_grow(void **array, size_t nr, size_t *room, size_t size);
 
-/* build_finish - statistics, comparisons and the flat arrays of the report; 0 or -ENOMEM */
-int build_finish(struct build *b);
-void build_free(struct build *b);
+/*
+ * build_add_count, build_add_number - add to the sum of that name in a list; -E2BIG: it has
+ * MAX_NAMES others already
+ */
+int build_add_count(struct report *r, struct record_count **list, size_t *nr, const char *name,
+		    uint64_t value);
+int build_add_number(struct report *r, struct record_number **list, size_t *nr, const char *name,
+		     double value);
+
 void report_result_free(struct report_result *r);
+void build_free(struct build *b);
+
+/* ---- drops.c --------------------------------------------------------------------------------- */
+
+/* build_drop - note that the record at hand, or a part of it, is left out */
+int build_drop(struct build *b, enum report_drop_kind kind, const char *question, const char *arm,
+	       const char *reason);
+
+/* build_drop_by_tool - note an epoch that was left out when it was measured */
+int build_drop_by_tool(struct build *b, const char *question, const char *arm, const char *reason);
+
+/*
+ * build_drop_again - the record at hand goes with a run, or with @question, that is dropped
+ * already; false: it is not
+ */
+bool build_drop_again(struct build *b, enum report_drop_kind kind, const char *question);
+
+/* build_sort_drops - in the order in which they are shown */
+void build_sort_drops(struct build *b);
+
+/* ---- runs.c ---------------------------------------------------------------------------------- */
+
+int build_take_header(struct build *b, const json_t *record);
+int build_take_environment(struct build *b, const json_t *record);
+int build_take_end(struct build *b, const json_t *record);
+
+/* build_step - go on to the next record of the run at hand; false: it was taken from another copy */
+bool build_step(struct build *b);
+
+/* build_group - the group of the run at hand, fixed by the first call */
+size_t build_group(struct build *b);
+
+/* build_finish_runs - group what is left and count machines, kernels and builds */
+int build_finish_runs(struct build *b);
+
+/* ---- questions.c ----------------------------------------------------------------------------- */
+
+int build_take_question(struct build *b, const json_t *record);
+int build_take_failed(struct build *b, const json_t *record);
+
+/*
+ * build_question_of - the question @name that the run at hand announced, or (from_trace) the kind
+ * of a trace; NULL: none
+ */
+struct build_question *build_question_of(struct build *b, const char *name, bool from_trace);
+
+/* build_lost_question - the record at hand belongs to a question that was never announced */
+int build_lost_question(struct build *b, const char *name);
+
+/* build_add_kind - a new kind of a trace; NULL: no memory, or MAX_QUESTIONS */
+struct build_question *build_add_kind(struct build *b, const char *name);
+
+/* build_result_of - NULL: none */
+struct build_result *build_result_of(struct build_question *q, const char *name);
+
+/* build_add_result - NULL: no memory, or MAX_RESULTS */
+struct build_result *build_add_result(struct build *b, struct build_question *q, const char *name,
+				      bool from_trace);
+
+/* ---- blocks.c, traces.c ---------------------------------------------------------------------- */
+
+int build_take_block(struct build *b, const json_t *record);
+int build_take_trace(struct build *b, const json_t *record);
+int build_take_losses(struct build *b, const json_t *record);
+
+/*
+ * build_merge - add the histogram just read to *@into, made at its first use; -EOVERFLOW: the
+ * counts together pass 2^64-1, nothing changed
+ */
+int build_merge(struct build *b, struct hist **into);
+
+/* ---- finish.c -------------------------------------------------------------------------------- */
+
+/* build_finish - statistics, comparisons and the flat arrays of the report */
+int build_finish(struct build *b);
 #endif

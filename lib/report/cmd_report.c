@@ -3,50 +3,65 @@
  * kt report: render a recorded run. Nothing is overwritten without --force, and never by half a
  * report.
  */
-#include <argp.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "lib/report/report.h"
 #include "lib/cli/cli.h"
+#include "lib/cli/output.h"
 
-enum format { FORMAT_TEXT, FORMAT_HTML, FORMAT_JSON, NR_FORMATS };
-static const char *const format_name[NR_FORMATS] = { "text", "html", "json" };
+#include "lib/report/render.h"
+#include "lib/report/report.h"
 
 struct options {
-	const char *input, *output, *baseline, *targets;
-	enum format format;
-	bool format_given, force;
+	char **input;
+	size_t nr_inputs;
+	const char *output, *baseline, *targets;
+	const struct report_format *format; /* NULL: by the suffix of output */
+	bool force;
 };
 
 static const struct argp_option options[] = {
-	{ "format", 'f', "FORMAT", 0,
-	  "text (default), html or json; by the name of OUT when that ends so", 0 },
-	{ "output", 'o', "OUT", 0, "write to OUT instead of standard output; OUT must not exist",
-	  0 },
-	{ "baseline", 'b', "ARM", 0, "compare with ARM in the questions that have it", 0 },
+	{ "format", 'f', "FORMAT", 0, "", 0 }, /* help_text() */
+	{ "output", 'o', "OUT", 0,
+	  "Write to OUT, a file that must not exist, instead of to standard output (-)", 0 },
+	{ "baseline", 'b', "ARM", 0, "Compare with ARM in the questions that have it", 0 },
 	{ "targets", 't', "LIST", 0,
-	  "hold the run against the targets in file LIST, instead of a report", 0 },
-	{ "force", 'F', NULL, 0, "replace OUT when it exists", 0 },
+	  "Print which targets of file LIST the run meets, instead of a report", 0 },
+	{ "force", 'F', NULL, 0, "Replace OUT if it is a file that exists", 0 },
 	{ 0 },
 };
 
-/* Every refusal is one line on stderr. */
-static int say(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static int say(int status, const char *fmt, ...)
+static error_t choose_format(struct options *o, const char *name)
 {
-	va_list args;
+	char names[128];
 
-	va_start(args, fmt);
-	fputs("kt report: ", stderr);
-	vfprintf(stderr, fmt, args);
-	fputc('\n', stderr);
-	va_end(args);
-	return status;
+	o->format = report_format_named(name);
+	if (o->format)
+		return 0;
+	report_format_names(names, sizeof(names));
+	return cli_refuse(KT_EXIT_USAGE, "unknown format '%s'; expected %s", name, names);
+}
+
+/* Of --format: what the table of formats says. Allocated, as argp wants it. */
+static char *help_text(int key, const char *text, void *input)
+{
+	const struct report_format *f;
+	char *made = NULL;
+	size_t length;
+	FILE *out;
+
+	(void)input;
+	if (key != 'f')
+		return (char *)text;
+	out = open_memstream(&made, &length);
+	if (!out)
+		return (char *)text;
+	for (size_t i = 0; (f = report_format_at(i)); i++)
+		fprintf(out, "%s (%s), ", f->name, f->help);
+	fprintf(out, "default: from OUT's suffix, else %s", report_format_at(0)->name);
+	return fclose(out) ? NULL : made;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -54,20 +69,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct options *o = state->input;
 
 	switch (key) {
-	case ARGP_KEY_INIT:
-		/* getopt's line about a bad option is enough, argp's own would be a second one. */
-		state->err_stream = NULL;
-		return 0;
 	case 'f':
-		for (int i = 0; i < NR_FORMATS; i++) {
-			if (strcmp(arg, format_name[i]))
-				continue;
-			o->format = (enum format)i;
-			o->format_given = true;
-			return 0;
-		}
-		say(KT_EXIT_USAGE, "no format '%s'; there are text, html and json", arg);
-		return EINVAL;
+		return choose_format(o, arg);
 	case 'o':
 		o->output = arg;
 		return 0;
@@ -80,16 +83,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'F':
 		o->force = true;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (o->input) {
-			say(KT_EXIT_USAGE, "one FILE at a time; `cat` merges records");
-			return EINVAL;
-		}
-		o->input = arg;
+	case ARGP_KEY_ARGS:
+		o->input = state->argv + state->next;
+		o->nr_inputs = (size_t)(state->argc - state->next);
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		say(KT_EXIT_USAGE, "which FILE? `kt bench` leaves results/latest/run.jsonl");
-		return EINVAL;
+		return cli_refuse(KT_EXIT_USAGE,
+				  "no FILE given; `kt bench` leaves results/latest/run.jsonl");
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -98,82 +98,54 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "FILE",
-	.doc = "Render a record of `kt bench` or `kt trace` as text, as one self-contained HTML page, or as JSON.",
+	.args_doc = "FILE...",
+	.doc = "Render records of `kt bench` or `kt trace`: its figures, their comparison, and what they rest on."
+	       "\vFILE - is standard input.\n\n"
+	       "Exit status: 0 rendered, 2 usage or bad input, 5 a question was dropped, or the "
+	       "report could not be written.",
+	.help_filter = help_text,
 };
 
-static bool ends_with(const char *s, const char *end)
-{
-	size_t n = strlen(s), m = strlen(end);
-
-	return n > m && !strcmp(s + n - m, end);
-}
-
-static enum format format_of_name(const char *output)
-{
-	if (output && (ends_with(output, ".html") || ends_with(output, ".htm")))
-		return FORMAT_HTML;
-	if (output && ends_with(output, ".json"))
-		return FORMAT_JSON;
-	return FORMAT_TEXT;
-}
-
-static int render(FILE *out, const struct report *r, enum format format)
+static int render(FILE *out, const struct report *r, const struct options *o)
 {
 	struct terminal_style style = terminal_style_of(out);
+	const struct report_format *format = o->format;
 
-	switch (format) {
-	case FORMAT_HTML:
-		return report_html(out, r);
-	case FORMAT_JSON:
-		return report_json(out, r);
-	default:
-		return report_text(out, r, &style);
-	}
+	if (!format && o->output)
+		format = report_format_of_file(o->output);
+	if (!format)
+		format = report_format_at(0);
+	return format->render(out, r, &style);
 }
 
-/*
- * A file beside @o->output takes its name when it is whole. link() refuses what exists, rename()
- * replaces it.
- */
-static int render_to_file(const struct report *r, const struct options *o)
+/* With --force a slip of the hand would put the report in the place of what it is made of. */
+static bool is_its_own_input(const struct options *o)
 {
-	char *temporary = NULL;
-	FILE *out = NULL;
-	int fd, ret;
+	struct stat in, out;
 
-	if (!o->force && !access(o->output, F_OK))
-		return say(KT_EXIT_USAGE, "%s exists already; name another file or give --force",
-			   o->output);
-	if (asprintf(&temporary, "%s.XXXXXX", o->output) < 0)
-		return say(KT_EXIT_FAILED, "no memory");
-	fd = mkostemp(temporary, O_CLOEXEC);
-	if (fd >= 0)
-		out = fdopen(fd, "w");
-	if (!out) {
-		ret = say(KT_EXIT_USAGE, "cannot create %s: %s", o->output, strerror(errno));
-		free(temporary);
-		return ret;
-	}
-	ret = render(out, r, o->format);
-	if (fchmod(fd, 0644) && !ret)
-		ret = -errno;
-	if (fclose(out) && !ret)
-		ret = -errno;
-	if (!ret && (o->force ? rename(temporary, o->output) : link(temporary, o->output)))
-		ret = -errno;
-	unlink(temporary);
-	free(temporary);
-	return ret ? say(KT_EXIT_FAILED, "cannot write %s: %s", o->output, strerror(-ret))
-		   : KT_EXIT_OK;
+	if (!o->output || stat(o->output, &out) || !S_ISREG(out.st_mode))
+		return false;
+	for (size_t i = 0; i < o->nr_inputs; i++)
+		if (!stat(o->input[i], &in) && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+			return true;
+	return false;
 }
 
-static int render_to_stdout(const struct report *r, const struct options *o)
+static int write_report(const struct report *r, const struct options *o)
 {
-	int ret = render(stdout, r, o->format);
+	struct output out;
+	char err[512];
+	int ret = output_open(&out, o->output, o->force ? OUTPUT_REPLACE : OUTPUT_REFUSE, err,
+			      sizeof(err));
+	bool opened = !ret;
 
-	return ret ? say(KT_EXIT_FAILED, "cannot write the report: %s", strerror(-ret))
-		   : KT_EXIT_OK;
+	if (!ret)
+		ret = output_close(&out, render(out.stream, r, o), err, sizeof(err));
+	if (ret == -EEXIST)
+		return cli_refuse(KT_EXIT_USAGE, "%s; name another file or give --force", err);
+	if (ret)
+		return cli_refuse(opened ? KT_EXIT_FAILED : KT_EXIT_USAGE, "%s", err);
+	return KT_EXIT_OK;
 }
 
 static int hold_against(const struct report *r, const struct options *o)
@@ -184,8 +156,24 @@ static int hold_against(const struct report *r, const struct options *o)
 	if (!ret && fflush(stdout))
 		ret = -errno;
 	if (ret == -EIO || ret == -ENOSPC)
-		return say(KT_EXIT_FAILED, "cannot write the table: %s", strerror(-ret));
-	return ret ? say(KT_EXIT_USAGE, "%s", err) : KT_EXIT_OK;
+		return cli_refuse(KT_EXIT_FAILED, "cannot write the table: %s", strerror(-ret));
+	return ret ? cli_refuse(KT_EXIT_USAGE, "%s", err) : KT_EXIT_OK;
+}
+
+/* Everything else has been rendered. */
+static int say_lost(const struct report *r)
+{
+	char *dropped = NULL;
+	size_t length;
+	FILE *out = open_memstream(&dropped, &length);
+
+	if (out) {
+		report_write_drops_summary(out, r);
+		fclose(out);
+	}
+	cli_say("dropped: %s; the report names each with its reason", dropped ?: "a question");
+	free(dropped);
+	return KT_EXIT_FAILED;
 }
 
 int cmd_report(int argc, char **argv)
@@ -193,26 +181,25 @@ int cmd_report(int argc, char **argv)
 	struct options o = { 0 };
 	struct report *r;
 	char err[512];
-	int ret;
+	int ret, status;
 
-	argp_err_exit_status = KT_EXIT_USAGE;
-	argv[0] = "kt report";
-	if (argp_parse(&argp, argc, argv, 0, NULL, &o))
-		return KT_EXIT_USAGE;
-	if (o.targets && (o.output || o.format_given))
-		return say(KT_EXIT_USAGE,
-			   "--targets prints a table of its own: without --output and --format");
-	if (!o.format_given)
-		o.format = format_of_name(o.output);
-	ret = report_load(&r, o.input, err, sizeof(err));
+	if (!cli_parse("kt report", &argp, argc, argv, &o, &status))
+		return status;
+	if (o.targets && (o.output || o.format))
+		return cli_refuse(KT_EXIT_USAGE, "--targets prints a table of its own: it takes no "
+						 "--output and no --format");
+	if (is_its_own_input(&o))
+		return cli_refuse(KT_EXIT_USAGE, "%s is the record itself; name another file",
+				  o.output);
+	ret = report_load_files(&r, (const char *const *)o.input, o.nr_inputs, err, sizeof(err));
 	if (ret)
-		return say(ret == -ENOMEM ? KT_EXIT_FAILED : KT_EXIT_USAGE, "%s", err);
+		return cli_refuse(ret == -ENOMEM ? KT_EXIT_FAILED : KT_EXIT_USAGE, "%s", err);
 	if (o.baseline && !report_rebase(r, o.baseline))
-		ret = say(KT_EXIT_USAGE, "no question of %s has an arm '%s'", o.input, o.baseline);
-	else if (o.targets)
-		ret = hold_against(r, &o);
+		status = cli_refuse(KT_EXIT_USAGE, "no question has an arm '%s'", o.baseline);
 	else
-		ret = o.output ? render_to_file(r, &o) : render_to_stdout(r, &o);
+		status = o.targets ? hold_against(r, &o) : write_report(r, &o);
+	if (!status && r->lost_question)
+		status = say_lost(r);
 	report_free(r);
-	return ret;
+	return status;
 }

@@ -77,6 +77,11 @@ int escape_terminal(FILE *out, const char *s)
 	return columns;
 }
 
+void escape_terminal_word(FILE *out, const char *s)
+{
+	escape_terminal(out, s);
+}
+
 void escape_html(FILE *out, const char *s)
 {
 	while (*s) {

@@ -31,6 +31,11 @@ static double backed_quantile(const struct hist *h, double q)
 	return quantile_is_backed(h->count, q) ? hist_quantile(h, q) : NAN;
 }
 
+double report_mean(const struct hist *h)
+{
+	return h && h->sum < UINT64_MAX ? hist_mean(h) : NAN;
+}
+
 struct report_stats report_stats(const struct hist *h)
 {
 	struct report_stats none = { 0, NAN, NAN, NAN, NAN, NAN, NAN };
@@ -39,7 +44,7 @@ struct report_stats report_stats(const struct hist *h)
 		return none;
 	return (struct report_stats){
 		.count = h->count,
-		.mean = hist_mean(h),
+		.mean = report_mean(h),
 		.p50 = backed_quantile(h, 0.5),
 		.p90 = backed_quantile(h, 0.9),
 		.p99 = backed_quantile(h, 0.99),
@@ -79,7 +84,7 @@ static bool time_stats(struct build_result *b)
 	if (!nr)
 		return true;
 	s->count = nr;
-	s->mean = (double)r->wall_ns / (double)r->iterations;
+	s->mean = r->wall_ns < UINT64_MAX ? (double)r->wall_ns / (double)r->iterations : NAN;
 	s->p50 = stat_median(r->rising, nr); /* and sorts */
 	s->p90 = quantile_is_backed(nr, 0.9) ? report_quantile(r, 0.9) : NAN;
 	s->p99 = quantile_is_backed(nr, 0.99) ? report_quantile(r, 0.99) : NAN;
@@ -158,32 +163,38 @@ static uint64_t count_of(const struct hist *h)
 	return h ? h->count : 0;
 }
 
-/*
- * The metric that stands for a subject in a table: the one every event of its kind has. Works have
- * two, and a delay on an idle worker says nothing about one on a busy worker: they are never put
- * together. Beside the arms of a question stands the delay on an idle worker, the only one it asks
- * for; when only busy ones were seen, nothing stands there.
- */
-static bool choose_main_metric(const struct report_question *q, struct report_result *r)
+/* The first of @r that is there, in the order of records of schema 1, which do not say it. */
+static const char *guess_main_metric(const struct report_result *r)
 {
 	static const char *const order[] = { "kernel",	   "end_to_end", "park",
 					     "stop",	   "unpark",	 "park_react",
 					     "delay_idle", "delay_busy", "run" };
-	const struct hist *idle = metric_of(r, "delay_idle"), *busy = metric_of(r, "delay_busy"),
-			  *h = NULL;
 
-	if (!q->from_trace && busy && !idle) {
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		if (metric_of(r, order[i]))
+			return order[i];
+	return r->nr_metrics ? r->metric[0].name : NULL;
+}
+
+/*
+ * The metric that stands for a subject in a table: what its record says, else the one every event
+ * of its kind has. Works have two, and a delay on an idle worker says nothing about one on a busy
+ * worker: they are never put together. Beside the arms of a question stands the metric that it asks
+ * for (of works the delay on an idle worker); when only others were seen, nothing stands there.
+ */
+static bool choose_main_metric(const struct report_question *q, struct build_result *b)
+{
+	struct report_result *r = &b->r;
+	const struct hist *idle = metric_of(r, "delay_idle"), *busy = metric_of(r, "delay_busy"),
+			  *h;
+
+	if (b->said_metric && (!q->from_trace || metric_of(r, b->said_metric)))
+		r->main_metric = b->said_metric;
+	else if (!q->from_trace && busy && !idle)
 		r->main_metric = "delay_idle";
-		return true;
-	}
-	for (size_t i = 0; !h && i < sizeof(order) / sizeof(order[0]); i++) {
-		h = metric_of(r, order[i]);
-		r->main_metric = h ? order[i] : NULL;
-	}
-	if (!h && r->nr_metrics) {
-		h = r->metric[0].hist;
-		r->main_metric = r->metric[0].name;
-	}
+	else
+		r->main_metric = guess_main_metric(r);
+	h = r->main_metric ? metric_of(r, r->main_metric) : NULL;
 	if (!h)
 		return true;
 	r->hist = malloc(sizeof(*h));
@@ -201,7 +212,7 @@ static bool finish_result(const struct build_question *q, struct build_result *b
 
 	for (int p = 0; p < REPORT_NR_PHASES; p++)
 		r->phase[p] = metric_of(r, report_phase_name[p]);
-	if (r->from_trace && !choose_main_metric(&q->q, r))
+	if (r->from_trace && !choose_main_metric(&q->q, b))
 		return false;
 	r->stats = report_stats(r->hist);
 	if (!r->from_trace && !strcmp(q->q.mode, "time") && !time_stats(b))
@@ -323,6 +334,7 @@ int build_finish(struct build *b)
 
 		*to = q->q;
 		q->q.skipped = NULL;
+		q->q.nr_skipped = 0;
 		to->noise = sum_up_noise(q, scratch);
 		to->first_result = out->nr_results;
 		for (size_t j = 0; j < q->nr; j++) {
@@ -340,31 +352,6 @@ int build_finish(struct build *b)
 		compare_arms(out, to, scratch);
 	}
 	free(scratch);
+	build_sort_drops(b);
 	return 0;
-}
-
-static void build_result_free(struct build_result *b)
-{
-	free(b->p50.pending);
-	free(b->p50.value);
-	free(b->p99.pending);
-	free(b->p99.value);
-	report_result_free(&b->r);
-}
-
-void build_free(struct build *b)
-{
-	for (size_t i = 0; i < b->nr; i++) {
-		struct build_question *q = &b->question[i];
-
-		for (size_t j = 0; j < q->nr; j++)
-			build_result_free(&q->result[j]);
-		json_decref(q->q.skipped);
-		free(q->result);
-		free(q->steal);
-		free(q->psi);
-		free(q->canary);
-	}
-	free(b->question);
-	free(b);
 }

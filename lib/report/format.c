@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * What the renderers share apart from escaping: figures for people, words for verdicts, what the
- * header says.
- */
+/* What the renderers share apart from escaping: figures for people, words for verdicts. */
 #include "lib/report/render.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -66,9 +62,9 @@ char *format_ratio(char text[FIGURE], double ratio)
 	return text;
 }
 
-char *format_counter(char text[FIGURE], const struct report_result *r, const json_t *sum)
+char *format_counter(char text[FIGURE], const struct report_result *r, double sum)
 {
-	double value = json_number_value(sum) / (double)r->iterations;
+	double value = sum / (double)r->iterations;
 
 	return value == floor(value) ? format_count(text, value) : format_ratio(text, value);
 }
@@ -77,7 +73,7 @@ char *format_percent(char text[FIGURE], double share)
 {
 	if (fabs(share) < 0.0005) /* no "-0.0 %" */
 		share = 0;
-	if (!isfinite(share))
+	if (!(fabs(share) < 1e12)) /* more is not a share, and does not fit */
 		strcpy(text, "-");
 	else
 		snprintf(text, FIGURE, "%.*f %%",
@@ -86,7 +82,7 @@ char *format_percent(char text[FIGURE], double share)
 	return text;
 }
 
-const char *phase_title(enum report_phase p)
+const char *report_phase_title(enum report_phase p)
 {
 	static const char *const title[REPORT_NR_PHASES] = {
 		[PHASE_END_TO_END] = "end to end",
@@ -102,7 +98,7 @@ const char *phase_title(enum report_phase p)
 	return title[p];
 }
 
-double result_share(const struct report_result *r, enum report_phase p)
+double report_result_share(const struct report_result *r, enum report_phase p)
 {
 	const struct hist *whole = r->phase[PHASE_END_TO_END], *part = r->phase[p];
 
@@ -111,37 +107,37 @@ double result_share(const struct report_result *r, enum report_phase p)
 	return (double)part->sum / (double)whole->sum;
 }
 
-bool phases_add_up(const struct report_result *r)
+bool report_phases_add_up(const struct report_result *r)
 {
 	static const enum report_phase part[] = { PHASE_CALL, PHASE_WAKE, PHASE_RUNQ,
 						  PHASE_RESUME };
 
 	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++)
-		if (isnan(result_share(r, part[i])))
+		if (isnan(report_result_share(r, part[i])))
 			return false;
 	return true;
 }
 
-const char *seen_by(const struct report_result *r)
+const char *report_seen_by(const struct report_result *r)
 {
 	return strcmp(r->name, "kthread") ? "the tracer" : "a kernel module";
 }
 
-const struct hist *delay_busy(const struct report_result *r)
+const struct hist *report_delay_busy(const struct report_result *r)
 {
 	if (!r->from_trace || !r->main_metric || !strcmp(r->main_metric, "delay_busy"))
 		return NULL;
 	return report_metric_hist(r, "delay_busy");
 }
 
-double observer_effect(const struct report_result *r)
+double report_observer_effect(const struct report_result *r)
 {
 	struct report_stats traced = report_stats(r->traced);
 
 	return r->stats.p50 > 0 ? traced.p50 / r->stats.p50 : NAN;
 }
 
-const char *verdict_text(const struct comparison *c)
+const char *report_verdict_text(const struct comparison *c)
 {
 	static const char *const unstable[] = {
 		[VERDICT_REGRESSED] = "unstable: regressed",
@@ -153,74 +149,20 @@ const char *verdict_text(const struct comparison *c)
 	return c->unstable ? unstable[c->verdict] : verdict_name(c->verdict);
 }
 
-const char *header_text(const struct report *r, const char *key)
+void report_write_loss(FILE *out, const struct report_result *r, const struct record_count *loss,
+		       report_word *word)
 {
-	const char *s = json_string_value(json_object_get(r->header, key));
+	uint64_t all = report_sum(r->hist ? r->hist->count : 0, r->traced ? r->traced->count : 0);
+	char text[2][FIGURE];
 
-	return s ? s : "";
-}
-
-const char *not_traced(const struct report *r)
-{
-	const char *reason = header_text(r, "trace_reason");
-
-	if (strcmp(header_text(r, "tool"), "bench") ||
-	    json_is_true(json_object_get(r->header, "trace")))
-		return NULL;
-	return *reason ? reason : "the run was not traced";
-}
-
-bool losses_missing(const struct report *r)
-{
-	return !r->cost && !strcmp(header_text(r, "tool"), "trace");
-}
-
-static bool is_option(const char *word, const char *shorter, const char *longer)
-{
-	return !strcmp(word, shorter) || !strcmp(word, longer);
-}
-
-void command_of(FILE *out, const struct report *r, void (*word)(FILE *out, const char *s))
-{
-	json_t *command = json_object_get(r->header, "command"),
-	       *seed = json_object_get(r->header, "seed"), *item;
-	bool seeded = false, skip = false;
-	size_t i;
-
-	fputs("kt", out);
-	json_array_foreach (command, i, item) {
-		const char *s = json_string_value(item);
-
-		/*
-		 * Where kt was installed is the reader's own affair, and the file of that run is
-		 * taken.
-		 */
-		if (!s || skip || (!i && strcmp(s, header_text(r, "tool")))) {
-			skip = false;
-			continue;
-		}
-		skip = is_option(s, "-o", "--output");
-		if (skip || !strncmp(s, "--output=", 9))
-			continue;
-		seeded |= is_option(s, "-s", "--seed") || !strncmp(s, "--seed=", 7);
-		fputc(' ', out);
-		word(out, s);
+	for (size_t i = 0; i < r->nr_losses; i++)
+		all = report_sum(all, r->loss[i].value);
+	fprintf(out, "%s of %s values were ", format_count(text[0], (double)loss->value),
+		format_count(text[1], (double)all));
+	if (!strcmp(loss->name, "impossible")) {
+		fputs("impossible and left out", out);
+		return;
 	}
-	if (json_is_integer(seed) && !seeded)
-		fprintf(out, " --seed %" PRId64, (int64_t)json_integer_value(seed));
-}
-
-const json_t *environment_at(const struct report *r, const char *path)
-{
-	const json_t *at = r->environment;
-	char part[64];
-
-	while (at && *path) {
-		size_t n = strcspn(path, ".");
-
-		snprintf(part, sizeof(part), "%.*s", (int)n, path);
-		at = json_object_get(at, part);
-		path += n + (path[n] == '.');
-	}
-	return json_is_null(at) ? NULL : at;
+	fputs("left out: ", out);
+	word(out, loss->name);
 }

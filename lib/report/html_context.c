@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MAX_GROUPS 20 /* whose environments are on the page */
+
 static void percent_cell(const struct page *p, double share)
 {
 	char text[FIGURE];
@@ -22,7 +24,7 @@ static void noise_row(const struct page *p, size_t index)
 	const struct report_noise *n = &q->noise;
 
 	fprintf(p->out, "<tr><td class=name><a href=\"#q%zu\">", index);
-	page_question(p, q->name, true);
+	page_question(p, q, true);
 	fprintf(p->out, "</a><td>%zu<td>%zu", n->nr_blocks, n->nr_noisy);
 	percent_cell(p, n->steal_mean);
 	percent_cell(p, n->steal_max);
@@ -40,7 +42,7 @@ static void noise(const struct page *p)
 	fputs("<h2 id=noise>Noise</h2><p class=note>Steal is CPU time that the hypervisor gave to others; a block with more "
 	      "than 2&nbsp;% of it counts as noisy. The canary is a fixed loop timed in every block: its drift is the "
 	      "second half of the question against the first. A fifth of the blocks noisy, or a drift of 3&nbsp;%, makes a "
-	      "question unsteady and its verdicts unstable. No block is left out.</p>",
+	      "question unsteady and its verdicts unstable. No block is left out for it.</p>",
 	      p->out);
 	fputs("<div class=scroll><table><tr><th>question<th>blocks<th>noisy<th>steal, mean<th>most<th>CPU pressure"
 	      "<th>canary<th>drift<th class=l>\n",
@@ -51,66 +53,75 @@ static void noise(const struct page *p)
 	fputs("</table></div>\n", p->out);
 }
 
-static void counts_table(const struct page *p, const char *title, const json_t *counts, bool zeros)
+static void counts_table(const struct page *p, const char *title, const struct record_count *count,
+			 size_t nr_counts, bool zeros)
 {
-	const char *name;
-	json_t *value;
 	char text[FIGURE];
 	size_t nr = 0;
 
 	fprintf(p->out, "<h3>%s</h3>", title);
-	json_object_foreach ((json_t *)counts, name, value) {
-		if (!zeros && !json_integer_value(value))
+	for (size_t i = 0; i < nr_counts; i++) {
+		if (!zeros && !count[i].value)
 			continue;
 		fputs(nr++ ? "" : "<dl>", p->out);
 		fputs("<dt>", p->out);
-		page_text(p, name);
-		fprintf(p->out, "<dd>%s", format_count(text, (double)json_integer_value(value)));
+		page_text(p, count[i].name);
+		fprintf(p->out, "<dd>%s", format_count(text, (double)count[i].value));
 	}
 	fputs(nr ? "</dl>\n" : "<p class=note>none</p>\n", p->out);
 }
 
-static void tracing(const struct page *p)
+static void nothing_traced(const struct page *p, const struct report_run *run)
 {
-	json_int_t events = json_integer_value(json_object_get(p->r->cost, "events"));
-	double bpf_ns = json_number_value(json_object_get(p->r->cost, "bpf_ns"));
-	double cpu_ns = json_number_value(json_object_get(p->r->cost, "cpu_ns"));
-	char text[FIGURE];
-
-	fputs("<h2 id=tracing>Tracing</h2>", p->out);
-	if (!p->r->cost) {
-		if (losses_missing(p->r)) {
-			fputs("<p>What was lost is not known: the record ends before it.</p>\n",
-			      p->out);
-			return;
-		}
-		fputs("<p>Nothing was traced", p->out);
-		if (not_traced(p->r)) {
-			fputs(": ", p->out);
-			page_text(p, not_traced(p->r));
-		}
-		fputs(".</p>\n", p->out);
+	if (report_losses_missing(run)) {
+		fputs("<p>What was lost is not known: the record ends before it says so.</p>\n",
+		      p->out);
 		return;
 	}
-	fprintf(p->out, "<p>%s events", format_count(text, (double)events));
-	if (bpf_ns > 0) {
+	fputs("<p>Nothing was traced", p->out);
+	if (report_not_traced(run)) {
+		fputs(": ", p->out);
+		page_text(p, report_not_traced(run));
+	}
+	fputs(".</p>\n", p->out);
+}
+
+static void cost(const struct page *p, const struct report_tracing *t)
+{
+	char text[FIGURE];
+
+	fprintf(p->out, "<p>%s events", format_count(text, (double)t->events));
+	if (t->bpf_ns) {
 		fputs(", ", p->out);
-		page_ns(p, bpf_ns);
+		page_ns(p, (double)t->bpf_ns);
 		fputs(" in BPF programs", p->out);
 	}
-	if (bpf_ns > 0 && events) {
+	if (t->bpf_ns && t->events) {
 		fputs(" (", p->out);
-		page_ns(p, bpf_ns / (double)events);
+		page_ns(p, (double)t->bpf_ns / (double)t->events);
 		fputs(" each)", p->out);
 	}
 	fputs(", ", p->out);
-	page_ns(p, cpu_ns);
+	page_ns(p, (double)t->cpu_ns);
 	fputs(" of CPU time in the tracing process.", p->out);
 	if (p->r->nr_comparisons)
 		fputs(" Verdicts come from untraced blocks only.", p->out);
 	fputs("</p>\n", p->out);
-	counts_table(p, "Losses, per cause", p->r->losses, true);
-	counts_table(p, "Counters: what was seen and is no loss", p->r->counters, false);
+}
+
+/* Of one group of runs. */
+static void tracing(const struct page *p, const struct report_run *run)
+{
+	const struct report_tracing *t = &run->tracing;
+
+	if (!t->known) {
+		nothing_traced(p, run);
+		return;
+	}
+	cost(p, t);
+	counts_table(p, "Losses, per cause", t->loss, t->nr_losses, true);
+	counts_table(p, "Counters: what was seen and is not a loss", t->counter, t->nr_counters,
+		     false);
 }
 
 /* ---- environment ----------------------------------------------------------------------------- */
@@ -165,9 +176,10 @@ static void section(const struct page *p, const char *title, const json_t *objec
 	fputs("</dl></div>\n", p->out);
 }
 
-static void warnings(const struct page *p)
+static void warnings(const struct page *p, const struct report_run *run)
 {
-	json_t *w, *all = json_object_get(p->r->environment, "warnings");
+	const json_t *all = report_environment_at(run, "warnings");
+	json_t *w;
 	size_t i;
 
 	if (!json_array_size(all))
@@ -188,14 +200,14 @@ static void warnings(const struct page *p)
 	fputs("</ul>\n", p->out);
 }
 
-/* What is no object of its own: distribution, host id, ... */
-static void single_values(const struct page *p)
+/* What is not an object of its own: distribution, host id, ... */
+static void single_values(const struct page *p, json_t *all)
 {
 	const char *key;
 	json_t *item;
 
 	fputs("<div><h3>machine</h3><dl>", p->out);
-	json_object_foreach (p->r->environment, key, item) {
+	json_object_foreach (all, key, item) {
 		if (json_is_object(item) || !strcmp(key, "warnings") || !strcmp(key, "type"))
 			continue;
 		fputs("<dt>", p->out);
@@ -207,20 +219,20 @@ static void single_values(const struct page *p)
 }
 
 /* Sections as recorded, in the record's order; the mitigations folded, as they are many. */
-static void environment(const struct page *p)
+static void environment(const struct page *p, const struct report_run *run)
 {
-	json_t *item, *mitigations = json_object_get(p->r->environment, "mitigations");
+	json_t *item, *all = run->environment.all,
+		      *mitigations = json_object_get(all, "mitigations");
 	const char *key;
 
-	fputs("<h2 id=environment>Environment</h2>", p->out);
-	if (!p->r->environment) {
+	if (!all) {
 		fputs("<p class=note>not recorded</p>\n", p->out);
 		return;
 	}
-	warnings(p);
+	warnings(p, run);
 	fputs("<div class=env>", p->out);
-	single_values(p);
-	json_object_foreach (p->r->environment, key, item)
+	single_values(p, all);
+	json_object_foreach (all, key, item)
 		if (json_is_object(item) && item != mitigations)
 			section(p, key, item);
 	fputs("</div>", p->out);
@@ -232,7 +244,7 @@ static void environment(const struct page *p)
 }
 
 /* Quoted for the shell first, then for HTML. */
-static void again(const struct page *p)
+static void again(const struct page *p, const struct report_run *run)
 {
 	char *command = NULL;
 	size_t length;
@@ -240,21 +252,40 @@ static void again(const struct page *p)
 
 	if (!text)
 		return;
-	command_of(text, p->r, escape_shell);
+	report_write_command(text, run, escape_shell);
 	fclose(text);
-	fputs("<h2 id=again>Do it again</h2><pre>", p->out);
+	fputs("<pre>", p->out);
 	page_text(p, command);
 	fputs("</pre>", p->out);
 	free(command);
 }
 
+/* One part per group of runs, under its number when there are several. */
+static void per_group(const struct page *p, const char *id, const char *title,
+		      void (*part)(const struct page *p, const struct report_run *run))
+{
+	size_t nr = 0;
+
+	fprintf(p->out, "<h2 id=%s>%s</h2>", id, title);
+	for (size_t i = 0; i < p->r->nr_runs; i++) {
+		if (p->r->run[i].group != i || nr++ >= MAX_GROUPS)
+			continue;
+		if (p->r->nr_groups > 1)
+			fprintf(p->out, "<h3>run %zu</h3>", i + 1);
+		part(p, &p->r->run[i]);
+	}
+	if (nr > MAX_GROUPS)
+		fprintf(p->out, "<p class=note>and %zu more, in the JSON report</p>\n",
+			nr - MAX_GROUPS);
+}
+
 void html_context(const struct page *p)
 {
-	if (strcmp(header_text(p->r, "tool"), "trace"))
+	if (strcmp(report_tool(&p->r->run[0]), "trace"))
 		noise(p);
-	tracing(p);
-	environment(p);
-	again(p);
+	per_group(p, "tracing", "Tracing", tracing);
+	per_group(p, "environment", "Environment", environment);
+	per_group(p, "again", "Do it again", again);
 	fputs("<footer>Quantiles come from merged histograms, never from averaged percentiles, and are shown "
 	      "when ten values lie beyond them.</footer>\n",
 	      p->out);

@@ -29,7 +29,7 @@ static void figure_cells(const struct page *p, const struct report_stats *s)
 static void heading(const struct page *p, size_t index, const struct report_question *q)
 {
 	fprintf(p->out, "<section><h2 id=q%zu>", index);
-	page_question(p, q->name, true);
+	page_question(p, q, true);
 	fputs("</h2>\n", p->out);
 }
 
@@ -37,12 +37,12 @@ static void introduction(const struct page *p, const struct report_question *q)
 {
 	char text[FIGURE];
 
-	fprintf(p->out, "<p class=sub>%s · %zu blocks",
+	fprintf(p->out, "<p class=sub>%s · %zu block%s",
 		strcmp(q->mode, "time") ? "ns per operation"
 					: "ns per iteration, one value per epoch",
-		q->nr_blocks);
+		q->nr_blocks, q->nr_blocks == 1 ? "" : "s");
 	if (q->nr_traced_blocks)
-		fprintf(p->out, " and %zu traced ones", q->nr_traced_blocks);
+		fprintf(p->out, " and %zu traced", q->nr_traced_blocks);
 	if (q->baseline) {
 		fputs(" · baseline ", p->out);
 		page_text(p, q->baseline);
@@ -68,17 +68,28 @@ static void introduction(const struct page *p, const struct report_question *q)
 /* What the benchmark itself counted. */
 static void counters(const struct page *p, const struct report_result *r)
 {
-	const char *name, *before = r->label ? "; per operation: " : "per operation: ";
+	const char *before = r->label ? "; per operation: " : "per operation: ";
 	char text[FIGURE];
-	json_t *sum;
 
 	if (!r->iterations)
 		return;
-	json_object_foreach (r->counters, name, sum) {
+	for (size_t i = 0; i < r->nr_counters; i++) {
 		fputs(before, p->out);
-		page_text(p, name);
-		fprintf(p->out, " %s", format_counter(text, r, sum));
+		page_text(p, r->counter[i].name);
+		fprintf(p->out, " %s", format_counter(text, r, r->counter[i].value));
 		before = ", ";
+	}
+}
+
+/* What the figures of the row do not contain. */
+static void losses(const struct page *p, const struct report_result *r)
+{
+	for (size_t i = 0; i < r->nr_losses; i++) {
+		if (!r->loss[i].value)
+			continue;
+		fputs(" <span class=\"chip unstable\">", p->out);
+		report_write_loss(p->out, r, &r->loss[i], escape_html);
+		fputs("</span>", p->out);
 	}
 }
 
@@ -92,12 +103,13 @@ static void arm_row(const struct page *p, const struct report_result *r)
 	ns_cell(p, per_op);
 	fputs("<td class=reason>", p->out);
 	if (r->from_trace) {
-		fprintf(p->out, "seen by %s: ", seen_by(r));
+		fprintf(p->out, "seen by %s: ", report_seen_by(r));
 		page_text(p, r->main_metric ? r->main_metric : "nothing");
 	} else {
 		if (r->label)
 			page_text(p, r->label);
 		counters(p, r);
+		losses(p, r);
 	}
 	fputc('\n', p->out);
 }
@@ -105,7 +117,7 @@ static void arm_row(const struct page *p, const struct report_result *r)
 /* What the tracer saw of the same subject on a busy worker: another quantity, a row of its own. */
 static void busy_row(const struct page *p, const struct report_result *r)
 {
-	struct report_stats s = report_stats(delay_busy(r));
+	struct report_stats s = report_stats(report_delay_busy(r));
 
 	if (!s.count)
 		return;
@@ -117,9 +129,6 @@ static void busy_row(const struct page *p, const struct report_result *r)
 
 static void arms_table(const struct page *p, const struct report_question *q)
 {
-	const char *arm;
-	json_t *reason;
-
 	fprintf(p->out,
 		"<div class=scroll><table><tr><th>arm<th>%s<th>p50<th>p90<th>p99<th>p99.9<th>max<th>mean"
 		"<th>CPU / op<th class=l>\n",
@@ -128,11 +137,11 @@ static void arms_table(const struct page *p, const struct report_question *q)
 		arm_row(p, &p->r->result[q->first_result + i]);
 		busy_row(p, &p->r->result[q->first_result + i]);
 	}
-	json_object_foreach (q->skipped, arm, reason) {
+	for (size_t i = 0; i < q->nr_skipped; i++) {
 		fputs("<tr><td class=\"name quiet\">", p->out);
-		page_text(p, arm);
+		page_text(p, q->skipped[i].arm);
 		fputs("<td colspan=9 class=reason>skipped: ", p->out);
-		page_text(p, json_string_value(reason) ? json_string_value(reason) : "");
+		page_text(p, q->skipped[i].reason);
 		fputc('\n', p->out);
 	}
 	fputs("</table></div>\n", p->out);
@@ -188,7 +197,7 @@ static bool has_phases(const struct report_result *r)
 
 static double mean_of(const struct report_result *r, enum report_phase phase)
 {
-	return r->phase[phase] ? hist_mean(r->phase[phase]) : NAN;
+	return report_mean(r->phase[phase]);
 }
 
 /* Of the widest bar, what a label of so many characters takes on a narrow page (600 px). */
@@ -201,15 +210,15 @@ static void stack(const struct page *p, const struct report_result *r, double lo
 	page_swatch(p, r->name);
 	fputs("</div><div class=row>", p->out);
 	for (size_t i = 0; i < NR_PARTS; i++) {
-		double mean = mean_of(r, part[i]), share = result_share(r, part[i]);
+		double mean = mean_of(r, part[i]), share = report_result_share(r, part[i]);
 		char text[FIGURE], label[2 * FIGURE];
 
 		if (!(mean > 0))
 			continue;
-		snprintf(label, sizeof(label), "%s %s", phase_title(part[i]),
+		snprintf(label, sizeof(label), "%s %s", report_phase_title(part[i]),
 			 format_percent(text, share));
 		fprintf(p->out, "<span class=p%zu style=\"width:%.2f%%\" title=\"%s: ", i,
-			100 * mean / longest, phase_title(part[i]));
+			100 * mean / longest, report_phase_title(part[i]));
 		page_ns(p, mean);
 		fprintf(p->out, ", %s\">%s</span>", format_percent(text, share),
 			mean / longest > LABEL_SHARE(strlen(label)) ? label : "");
@@ -226,16 +235,16 @@ static void stacks(const struct page *p, const struct report_question *q)
 	for (size_t i = 0; i < q->nr_results; i++) {
 		const struct report_result *r = &p->r->result[q->first_result + i];
 
-		if (phases_add_up(r))
+		if (report_phases_add_up(r))
 			longest = fmax(longest, mean_of(r, PHASE_END_TO_END));
 	}
 	fputs("<div class=legend>", p->out);
 	for (size_t i = 0; i < NR_PARTS; i++)
 		fprintf(p->out, "<span><i class=\"sw p%zu\"></i>%s</span>", i,
-			phase_title(part[i]));
+			report_phase_title(part[i]));
 	fputs("</div><div class=stack>", p->out);
 	for (size_t i = 0; longest > 0 && i < q->nr_results; i++)
-		if (phases_add_up(&p->r->result[q->first_result + i]))
+		if (report_phases_add_up(&p->r->result[q->first_result + i]))
 			stack(p, &p->r->result[q->first_result + i], longest);
 	fputs("</div>\n", p->out);
 }
@@ -249,13 +258,13 @@ static void phase_cell(const struct page *p, const struct report_result *r, enum
 	page_ns(p, s.p50);
 	fputs("<br><span class=quiet>", p->out);
 	page_ns(p, s.mean);
-	fprintf(p->out, "<br>%s</span>", format_percent(text, result_share(r, phase)));
+	fprintf(p->out, "<br>%s</span>", format_percent(text, report_result_share(r, phase)));
 }
 
 static void phase_row(const struct page *p, const struct report_result *r)
 {
 	char text[FIGURE], traced[FIGURE], untraced[FIGURE];
-	double effect = observer_effect(r);
+	double effect = report_observer_effect(r);
 
 	fputs("<tr><td class=name>", p->out);
 	page_swatch(p, r->name);

@@ -7,27 +7,52 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/record/record.h"
+
+/* 2: runs, dropped, losses of arms; a row names its run when there are several of them apart. */
+#define JSON_REPORT_SCHEMA 2
 
 static json_t *number(double v)
 {
 	return isfinite(v) ? json_real(v) : json_null();
 }
 
+/* A text that was cut to a length may end in the middle of a character. */
 static json_t *text(const char *s)
 {
-	return s ? json_string(s) : json_null();
+	return s ? record_string(s) : json_null();
 }
 
-static json_t *share(const json_t *object, const char *key)
+/* @j shared, null for NULL */
+static json_t *share(json_t *j)
 {
-	json_t *j = json_object_get(object, key);
-
 	return j ? json_incref(j) : json_null();
 }
 
+/* Readers of JSON take 63 bits; beyond them the first digits have to do. */
 static json_t *count(uint64_t n)
 {
-	return json_integer((json_int_t)n);
+	return n <= INT64_MAX ? json_integer((json_int_t)n) : json_real((double)n);
+}
+
+static json_t *counts(const struct record_count *list, size_t nr)
+{
+	json_t *all = json_object();
+
+	for (size_t i = 0; i < nr; i++)
+		json_object_set_new(all, list[i].name, count(list[i].value));
+	return all;
+}
+
+/* Rows of different runs are told apart by the number of their run. */
+static json_t *with_run(const struct report *r, size_t run, json_t *row)
+{
+	if (r->apart && run != REPORT_NO_RUN)
+		json_object_set_new(row, "run", count(run + 1));
+	return row;
 }
 
 static json_t *figures(const struct hist *h)
@@ -66,6 +91,15 @@ static json_t *metrics(const struct report_result *r)
 	return all;
 }
 
+static json_t *counters(const struct report_result *r)
+{
+	json_t *all = json_object();
+
+	for (size_t i = 0; i < r->nr_counters; i++)
+		json_object_set_new(all, r->counter[i].name, number(r->counter[i].value));
+	return all;
+}
+
 static json_t *result(const struct report_question *q, const struct report_result *r)
 {
 	const struct report_stats *s = &r->stats;
@@ -88,8 +122,9 @@ static json_t *result(const struct report_question *q, const struct report_resul
 			    number(r->iterations ? (double)r->cpu_ns / (double)r->iterations
 						 : NAN));
 	json_object_set_new(j, "traced", figures(r->traced));
-	json_object_set_new(j, "observer_effect", number(observer_effect(r)));
-	json_object_set(j, "counters", r->counters);
+	json_object_set_new(j, "observer_effect", number(report_observer_effect(r)));
+	json_object_set_new(j, "counters", counters(r));
+	json_object_set_new(j, "losses", counts(r->loss, r->nr_losses));
 	return j;
 }
 
@@ -97,28 +132,37 @@ static json_t *results(const struct report *r)
 {
 	json_t *all = json_array();
 
-	for (size_t i = 0; i < r->nr_questions; i++)
-		for (size_t k = 0; k < r->question[i].nr_results; k++)
+	for (size_t i = 0; i < r->nr_questions; i++) {
+		const struct report_question *q = &r->question[i];
+
+		for (size_t k = 0; k < q->nr_results; k++)
 			json_array_append_new(all,
-					      result(&r->question[i],
-						     &r->result[r->question[i].first_result + k]));
+					      with_run(r, q->run,
+						       result(q, &r->result[q->first_result + k])));
+	}
 	return all;
+}
+
+static json_t *comparison(const struct report_comparison *c)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:b, s:o}", "benchmark",
+			 c->benchmark, "metric", c->metric, "baseline", c->baseline, "candidate",
+			 c->candidate, "ratio", number(c->c.ratio), "lo", number(c->c.lo), "hi",
+			 number(c->c.hi), "verdict", verdict_name(c->c.verdict), "unstable",
+			 c->c.unstable, "pairs", count(c->c.nr_merged));
 }
 
 static json_t *comparisons(const struct report *r)
 {
 	json_t *all = json_array();
 
-	for (size_t i = 0; i < r->nr_comparisons; i++) {
-		const struct report_comparison *c = &r->comparison[i];
+	for (size_t i = 0; i < r->nr_questions; i++) {
+		const struct report_question *q = &r->question[i];
 
-		json_array_append_new(
-			all, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:b, s:o}",
-				       "benchmark", c->benchmark, "metric", c->metric, "baseline",
-				       c->baseline, "candidate", c->candidate, "ratio",
-				       number(c->c.ratio), "lo", number(c->c.lo), "hi",
-				       number(c->c.hi), "verdict", verdict_name(c->c.verdict),
-				       "unstable", c->c.unstable, "pairs", count(c->c.nr_merged)));
+		for (size_t k = 0; k < q->nr_comparisons; k++)
+			json_array_append_new(
+				all, with_run(r, q->run,
+					      comparison(&r->comparison[q->first_comparison + k])));
 	}
 	return all;
 }
@@ -132,6 +176,15 @@ static json_t *noise(const struct report_noise *n)
 			 "unsteady", n->unsteady);
 }
 
+static json_t *skipped(const struct report_question *q)
+{
+	json_t *all = json_object();
+
+	for (size_t i = 0; i < q->nr_skipped; i++)
+		json_object_set_new(all, q->skipped[i].arm, text(q->skipped[i].reason));
+	return all;
+}
+
 /* What holds for a question as a whole; the kinds of a trace have nothing of it. */
 static json_t *questions(const struct report *r)
 {
@@ -142,38 +195,132 @@ static json_t *questions(const struct report *r)
 
 		if (q->from_trace)
 			continue;
-		json_array_append_new(all,
-				      json_pack("{s:s, s:s, s:o, s:f, s:o, s:o, s:O, s:o, s:o}",
-						"benchmark", q->name, "mode", q->mode, "baseline",
-						text(q->baseline), "zone", q->zone, "blocks",
-						count(q->nr_blocks), "traced_blocks",
-						count(q->nr_traced_blocks), "skipped", q->skipped,
-						"failed", text(q->failed), "noise",
-						noise(&q->noise)));
+		json_array_append_new(
+			all,
+			with_run(r, q->run,
+				 json_pack("{s:s, s:s, s:o, s:f, s:o, s:o, s:o, s:o, s:o}",
+					   "benchmark", q->name, "mode", q->mode, "baseline",
+					   text(q->baseline), "zone", q->zone, "blocks",
+					   count(q->nr_blocks), "traced_blocks",
+					   count(q->nr_traced_blocks), "skipped", skipped(q),
+					   "failed", text(q->failed), "noise", noise(&q->noise))));
 	}
 	return all;
 }
 
-static json_t *context(const struct report *r)
-{
-	static const char *const keys[] = { "tool",  "version", "command", "id",
-					    "start", "seed",	"trace",   "trace_reason" };
-	json_t *all = json_object();
+/* ---- what it rests on ------------------------------------------------------------------------ */
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		json_object_set_new(all, keys[i], share(r->header, keys[i]));
-	json_object_set_new(all, "environment",
-			    r->environment ? json_incref(r->environment) : json_null());
+/* Of the first run. */
+static json_t *context(const struct report_run *run)
+{
+	const struct record_header *h = &run->header;
+	bool bench = !strcmp(report_tool(run), "bench");
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "tool", text(h->tool),
+			 "version", text(h->kt.version), "command", share(h->command), "id",
+			 text(h->id), "start", text(h->start), "seed",
+			 h->has_seed ? count(h->seed) : json_null(), "trace",
+			 bench ? json_boolean(h->traced) : json_null(), "trace_reason",
+			 text(h->trace_reason), "environment", share(run->environment.all));
+}
+
+static json_t *build(const struct record_build *b)
+{
+	return json_pack("{s:o, s:o, s:o, s:o}", "version", text(b->version), "build_id",
+			 text(b->build_id), "compiler", text(b->compiler), "flags", text(b->flags));
+}
+
+static json_t *suite(const struct record_header *h)
+{
+	json_t *j;
+
+	if (!h->suite_name && !h->suite.version && !h->suite.build_id)
+		return json_null();
+	j = build(&h->suite);
+	json_object_set_new(j, "name", text(h->suite_name));
+	return j;
+}
+
+static json_t *cost(const struct report_tracing *t)
+{
+	if (!t->known)
+		return json_null();
+	return json_pack("{s:o, s:o, s:o}", "events", count(t->events), "bpf_ns",
+			 t->has_bpf_ns ? count(t->bpf_ns) : json_null(), "cpu_ns",
+			 count(t->cpu_ns));
+}
+
+/* The tracing of a group stands with its first run. */
+static json_t *tracing(const struct report_tracing *t)
+{
+	if (!t->known)
+		return json_null();
+	return json_pack("{s:o, s:o, s:o}", "losses", counts(t->loss, t->nr_losses), "counters",
+			 counts(t->counter, t->nr_counters), "cost", cost(t));
+}
+
+static json_t *runs(const struct report *r)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < r->nr_runs; i++) {
+		const struct report_run *run = &r->run[i];
+		const struct record_header *h = &run->header;
+
+		json_array_append_new(
+			all,
+			json_pack(
+				"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}",
+				"run", count(i + 1), "pooled_with", count(run->group + 1), "id",
+				text(h->id), "tool", text(h->tool), "start", text(h->start),
+				"host_id", text(run->environment.host_id), "kernel",
+				text(run->environment.kernel), "kt", build(&h->kt), "suite",
+				suite(h), "copies", count(run->copies), "complete", run->complete,
+				"tracing", tracing(&run->tracing), "environment",
+				share(run->environment.all)));
+	}
+	return all;
+}
+
+static json_t *drops(const struct report *r)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < r->nr_drops; i++) {
+		const struct report_drop *d = &r->drop[i];
+
+		json_array_append_new(all,
+				      json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+						"kind", report_drop_name(d->kind), "by",
+						d->by_tool ? "measurement" : "report", "run",
+						d->run == REPORT_NO_RUN ? json_null()
+									: count(d->run + 1),
+						"question", text(d->question), "arm", text(d->arm),
+						"reason", text(d->reason), "count", count(d->count),
+						"file", text(d->path), "line", count(d->line)));
+	}
+	return all;
+}
+
+static json_t *everything(const struct report *r)
+{
+	struct report_tracing t = report_tracing_total(r);
+	json_t *all = json_pack("{s:i, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+				"schema", JSON_REPORT_SCHEMA, "complete", r->complete, "context",
+				context(&r->run[0]), "runs", runs(r), "dropped", drops(r),
+				"dropped_more", count(r->more_drops), "results", results(r),
+				"comparisons", comparisons(r), "questions", questions(r), "losses",
+				counts(t.loss, t.nr_losses), "counters",
+				counts(t.counter, t.nr_counters), "cost", cost(&t));
+
+	free(t.loss);
+	free(t.counter);
 	return all;
 }
 
 int report_json(FILE *out, const struct report *r)
 {
-	json_t *all = json_pack("{s:i, s:b, s:o, s:o, s:o, s:o, s:O, s:O, s:o}", "schema", 1,
-				"complete", r->complete, "context", context(r), "results",
-				results(r), "comparisons", comparisons(r), "questions",
-				questions(r), "losses", r->losses, "counters", r->counters, "cost",
-				r->cost ? json_incref(r->cost) : json_null());
+	json_t *all = everything(r);
 	int ret;
 
 	if (!all)
@@ -185,3 +332,16 @@ int report_json(FILE *out, const struct report *r)
 		return errno ? -errno : -EIO;
 	return 0;
 }
+
+static int render(FILE *out, const struct report *r, const struct terminal_style *style)
+{
+	(void)style;
+	return report_json(out, r);
+}
+
+const struct report_format report_format_json = {
+	.name = "json",
+	.help = "one object for other programs",
+	.suffix = { ".json" },
+	.render = render,
+};

@@ -2,6 +2,7 @@
 /* What the parts of the page share: escaped text, names of questions, the colours of arms. */
 #include "lib/report/page.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +31,7 @@ static void text_of_length(const struct page *p, const char *s, size_t length)
 	free(part);
 }
 
-void page_question(const struct page *p, const char *name, bool topic)
+static void parameters(const struct page *p, const char *name, bool topic)
 {
 	size_t length = strcspn(name, "/");
 
@@ -51,16 +52,116 @@ void page_question(const struct page *p, const char *name, bool topic)
 		fputs("</span>", p->out);
 }
 
+void page_question(const struct page *p, const struct report_question *q, bool topic)
+{
+	parameters(p, q->name, topic);
+	if (p->r->apart)
+		fprintf(p->out, " <span class=run>run %zu</span>", q->run + 1);
+}
+
+/* ---- colours --------------------------------------------------------------------------------- */
+
+static bool is_known(const struct page *p, const char *name)
+{
+	for (size_t i = 0; i < p->nr_arms; i++)
+		if (p->arm[i] && !strcmp(p->arm[i], name))
+			return true;
+	return false;
+}
+
+/* Gives a name its colour: a free one of the fixed, else one more. */
+static void add_name(struct page *p, const char *name, size_t *next)
+{
+	if (is_known(p, name))
+		return;
+	while (*next < p->nr_arms && p->arm[*next])
+		(*next)++;
+	if (*next == p->nr_arms)
+		p->nr_arms++;
+	p->arm[*next] = name;
+}
+
+/*
+ * The suite's own arms have fixed colours, so that reports can be laid side by side; others take
+ * what is left, and then colours that are made for them.
+ */
+bool page_choose_colours(struct page *p)
+{
+	static const char *const fixed[NR_COLOURS] = { "libkthread", "futex",	"keventd", "atomic",
+						       "condvar",    "eventfd", "pthread", "libuv",
+						       "glib",	     "kernel" };
+	size_t next = 0;
+
+	p->arm = calloc(NR_COLOURS + p->r->nr_results, sizeof(*p->arm));
+	if (!p->arm)
+		return false;
+	p->nr_arms = NR_COLOURS;
+	for (size_t i = 0; i < NR_COLOURS; i++)
+		for (size_t k = 0; k < p->r->nr_results; k++)
+			if (!strcmp(p->r->result[k].name, fixed[i]))
+				p->arm[i] = fixed[i];
+	for (size_t i = 0; i < p->r->nr_questions; i++) {
+		const struct report_question *q = &p->r->question[i];
+		size_t nr = q->nr_results;
+
+		if (q->from_trace && nr > MAX_TRACE_CURVES)
+			nr = MAX_TRACE_CURVES;
+		for (size_t k = 0; k < nr; k++)
+			add_name(p, p->r->result[q->first_result + k].name, &next);
+	}
+	return true;
+}
+
+/* Hues a golden angle apart: however many there are, neighbours differ. */
+static void made_colours(const struct page *p, int saturation, int lightness)
+{
+	fputs(":root{", p->out);
+	for (size_t i = NR_COLOURS; i < p->nr_arms; i++)
+		fprintf(p->out, "--a%zu:hsl(%.0f,%d%%,%d%%);", i,
+			fmod((double)(i - NR_COLOURS) * 137.508 + 75, 360), saturation, lightness);
+	fputc('}', p->out);
+}
+
+void page_more_colours(const struct page *p)
+{
+	if (p->nr_arms == NR_COLOURS)
+		return;
+	made_colours(p, 62, 40);
+	fputs("@media screen and (prefers-color-scheme:dark){", p->out);
+	made_colours(p, 65, 68);
+	fputc('}', p->out);
+}
+
 unsigned int page_colour(const struct page *p, const char *name)
 {
 	for (size_t i = 0; i < p->nr_arms; i++)
 		if (p->arm[i] && !strcmp(p->arm[i], name))
-			return i % NR_COLOURS;
+			return (unsigned int)i;
 	return 3;
+}
+
+void page_dash(char text[PAGE_DASH], unsigned int colour)
+{
+	static const char *const fixed[NR_COLOURS] = {
+		"1", "1", "1", "(2,3)", "1", "(9,3)", "1", "(6,3,2,3)", "(5,3)", "(3,3)"
+	};
+	unsigned int n = colour - NR_COLOURS;
+
+	if (colour < NR_COLOURS)
+		snprintf(text, PAGE_DASH, "%s", fixed[colour]);
+	else
+		snprintf(text, PAGE_DASH, "(%u,3,%u,3)", 4 + n * 3 % 11, 1 + n * 5 % 7);
 }
 
 void page_swatch(const struct page *p, const char *name)
 {
-	fprintf(p->out, "<i class=sw style=\"background:var(--a%u)\"></i>", page_colour(p, name));
+	unsigned int colour = page_colour(p, name);
+
+	if (colour < NR_COLOURS)
+		fprintf(p->out, "<i class=sw style=\"background:var(--a%u)\"></i>", colour);
+	else
+		fprintf(p->out,
+			"<i class=sw style=\"background:repeating-linear-gradient(%udeg,var(--a%u) 0 3px,transparent 3px 5px)\"></i>",
+			(colour - NR_COLOURS) * 45 % 180, colour);
 	page_text(p, *name ? name : "all");
 }

@@ -2,17 +2,18 @@
 #ifndef KT_REPORT_PAGE_H
 #define KT_REPORT_PAGE_H
 /*
- * The parts of the HTML page: html.c writes the frame and the summary, html_question.c a question,
- * html_context.c what the figures rest on, plots.c the curves, style.c the look. All text goes
- * through escape_html().
+ * The parts of the HTML page: html.c writes the frame and the verdicts, html_head.c what stands
+ * above them, html_question.c a question, html_context.c what the figures rest on, plots.c the
+ * curves, style.c the look. All text goes through escape_html().
  */
 #include "lib/report/render.h"
 
 /*
  * Colours that stay apart for all kinds of colour vision; an arm keeps its colour over the whole
- * page.
+ * page. Further arms get colours made for them, and a pattern.
  */
 #define NR_COLOURS 10
+#define PAGE_DASH  40 /* bytes that hold a pattern */
 
 struct plots;
 
@@ -26,14 +27,26 @@ struct page {
 
 extern const char page_style[];
 
-/* page_colour - index of the colour of arm @name, below NR_COLOURS */
+/* page_choose_colours - fills @p->arm, which the caller frees; false: no memory */
+bool page_choose_colours(struct page *p);
+
+/* page_more_colours - the style of the colours from NR_COLOURS on */
+void page_more_colours(const struct page *p);
+
+/* page_colour - index of the colour of arm @name, below p->nr_arms */
 unsigned int page_colour(const struct page *p, const char *name);
+
+/* page_dash - the pattern of a colour's curves, for gnuplot */
+void page_dash(char text[PAGE_DASH], unsigned int colour);
 
 /* page_text - @s escaped */
 void page_text(const struct page *p, const char *s);
 
-/* page_question - a question's name with its parameters set off, with or without its topic */
-void page_question(const struct page *p, const char *name, bool topic);
+/*
+ * page_question - a question's name with its parameters set off, with or without its topic; with
+ * its run where there are several apart
+ */
+void page_question(const struct page *p, const struct report_question *q, bool topic);
 
 /* page_ns - a figure with the unit in its own spelling ("3.42 µs") */
 void page_ns(const struct page *p, double ns);
@@ -41,6 +54,7 @@ void page_ns(const struct page *p, double ns);
 /* page_swatch - the mark of an arm's colour, and its name */
 void page_swatch(const struct page *p, const char *name);
 
+void html_head(const struct page *p);
 void html_question(const struct page *p, size_t index);
 void html_context(const struct page *p);
 

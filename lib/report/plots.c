@@ -3,7 +3,7 @@
  * Curves, drawn by one gnuplot process for the whole page.
  *
  * What gnuplot reads is made here of figures and our own words only; arms are told apart by colours
- * numbered rgb(1,1,N), which are replaced by the page's own when its SVG is taken over. That gives
+ * numbered rgb(1,N/256,N%256), which are replaced by the page's own when its SVG is taken over. That gives
  * dark mode, and no name from a record ever reaches an interpreter.
  */
 #include "lib/report/page.h"
@@ -56,8 +56,8 @@ size_t plots_metrics(const struct page *p, const struct report_question *q,
 		const char *name = i % 2 ? "delay_busy" : r->main_metric;
 		bool known = !name || !report_metric_hist(r, name);
 
-		for (size_t k = 0; k < nr; k++)
-			known |= !strcmp(name, metric[k]);
+		for (size_t k = 0; !known && k < nr; k++)
+			known = !strcmp(name, metric[k]);
 		if (!known && nr < MAX_CURVE_METRICS)
 			metric[nr++] = name;
 	}
@@ -204,16 +204,16 @@ static struct extent widen(struct extent e)
 static void write_curves(FILE *gp, const struct page *p, const struct report_question *q,
 			 const char *metric)
 {
-	static const char *const dash[] = { "1",     "1", "1",	       "(2,3)", "1",
-					    "(9,3)", "1", "(6,3,2,3)", "(5,3)", "(3,3)" };
+	char dash[PAGE_DASH];
 	struct curve c = { 0 };
 
 	fputs("plot ", gp);
 	while (next_curve(p, q, metric, &c)) {
 		unsigned int colour = page_colour(p, c.r->name);
 
-		fprintf(gp, "%s$d%zu using 1:2 with lines lw 2 dt %s lc rgb '#0101%02x'",
-			c.nr > 1 ? ", " : "", c.nr, dash[colour], colour);
+		page_dash(dash, colour);
+		fprintf(gp, "%s$d%zu using 1:2 with lines lw 2 dt %s lc rgb '#01%04x'",
+			c.nr > 1 ? ", " : "", c.nr, dash, colour);
 	}
 	fputc('\n', gp);
 }
@@ -356,8 +356,8 @@ static void write_path(FILE *out, char *line)
 	}
 	*stroke = '\0';
 	fputs(line, out);
-	if (r == 1 && g == 1)
-		fprintf(out, "style='stroke:var(--a%u)'", b % NR_COLOURS);
+	if (r == 1)
+		fprintf(out, "style='stroke:var(--a%u)'", g << 8 | b);
 	else if (!strstr(rest, "class="))
 		fputs("class=axis", out);
 	fputs(rest + 1, out);

@@ -21,7 +21,7 @@ char *format_count(char text[FIGURE], double n);
 /* format_ratio - "0.994", "12.3", "151"; "-" for NAN */
 char *format_ratio(char text[FIGURE], double ratio);
 /* format_counter - @sum of one of @r's counters, per operation; @r has operations */
-char *format_counter(char text[FIGURE], const struct report_result *r, const json_t *sum);
+char *format_counter(char text[FIGURE], const struct report_result *r, double sum);
 /* format_percent - "12.3 %" of a share, "-" for NAN */
 char *format_percent(char text[FIGURE], double share);
 
@@ -31,6 +31,7 @@ char *format_percent(char text[FIGURE], double share);
  * written; @out NULL only counts.
  */
 int escape_terminal(FILE *out, const char *s);
+void escape_terminal_word(FILE *out, const char *s);
 
 /* escape_html - @s as text or quoted attribute of HTML and SVG; the same characters become \xNN */
 void escape_html(FILE *out, const char *s);
@@ -38,52 +39,91 @@ void escape_html(FILE *out, const char *s);
 /* escape_shell - @s as one word of a shell command, for the terminal: '...' where it needs it */
 void escape_shell(FILE *out, const char *s);
 
-/* phase_title - "end to end", "call", ... */
-const char *phase_title(enum report_phase p);
+/* report_phase_title - "end to end", "call", ... */
+const char *report_phase_title(enum report_phase p);
 
 /*
- * result_share - mean of phase @p as a share of the mean end to end; NAN when either is missing, or
- * when they are of different wakes (a tracer may know a part of a wake whose other stamps are
- * missing)
+ * report_result_share - mean of phase @p as a share of the mean end to end; NAN when either is
+ * missing, or when they are of different wakes (a tracer may know a part of a wake whose other
+ * stamps are missing)
  */
-double result_share(const struct report_result *r, enum report_phase p);
+double report_result_share(const struct report_result *r, enum report_phase p);
 
-/* phases_add_up - call, wake, runq and resume are there for the same wakes */
-bool phases_add_up(const struct report_result *r);
+/* report_phases_add_up - call, wake, runq and resume are there for the same wakes */
+bool report_phases_add_up(const struct report_result *r);
 
 /*
- * seen_by - who saw a subject beside the arms of a question: "the tracer", or the kernel's own
- * module
+ * report_seen_by - what saw a subject beside the arms of a question: "the tracer", or
+ * "a kernel module"
  */
-const char *seen_by(const struct report_result *r);
+const char *report_seen_by(const struct report_result *r);
 
 /*
- * delay_busy - of a subject beside the arms of a question whose own figures are of something else;
- * NULL: none
+ * report_delay_busy - of a subject beside the arms of a question whose own figures are of something
+ * else; NULL: none
  */
-const struct hist *delay_busy(const struct report_result *r);
+const struct hist *report_delay_busy(const struct report_result *r);
 
 /*
- * observer_effect - median end to end of traced blocks / of untraced blocks, NAN when either is
- * missing
+ * report_observer_effect - median end to end of traced blocks / of untraced blocks, NAN when either
+ * is missing
  */
-double observer_effect(const struct report_result *r);
+double report_observer_effect(const struct report_result *r);
 
-/* verdict_text - "regressed", "unstable: regressed", ... */
-const char *verdict_text(const struct comparison *c);
+/* report_verdict_text - "regressed", "unstable: regressed", ... */
+const char *report_verdict_text(const struct comparison *c);
 
-/* command_of - writes the command that repeats the run, each word through @word */
-void command_of(FILE *out, const struct report *r, void (*word)(FILE *out, const char *s));
+/* ---- runs ------------------------------------------------------------------------------------ */
 
-/* header_text - a string of the header, "" when it is none */
-const char *header_text(const struct report *r, const char *key);
+/*
+ * What is written in words goes through @word where it comes from a record: escape_terminal_word(),
+ * escape_html(), escape_shell().
+ */
+typedef void report_word(FILE *out, const char *s);
 
-/* not_traced - why a bench run has no phases; NULL when it has, or is no bench run */
-const char *not_traced(const struct report *r);
+/* report_write_runs_summary - "2 runs, 2 machines" */
+void report_write_runs_summary(FILE *out, const struct report *r);
 
-/* losses_missing - a trace that was cut off before it could say what it lost */
-bool losses_missing(const struct report *r);
+/* report_lists_runs - there is more to say of them than the head does of a single one */
+bool report_lists_runs(const struct report *r);
 
-/* environment_at - the value at @path ("cpu.model") of the environment, NULL when not there */
-const json_t *environment_at(const struct report *r, const char *path);
+/* report_write_run - "run 1  cf097ac8  2026-11-22T00:54:01Z  host 7ba6c5b2 ..." */
+void report_write_run(FILE *out, const struct report *r, size_t index, report_word *word);
+
+/* report_write_command - the command that repeats @run */
+void report_write_command(FILE *out, const struct report_run *run, report_word *word);
+
+/* report_tool - "bench", "trace"; "" when it is not known */
+const char *report_tool(const struct report_run *run);
+
+/* report_not_traced - why a bench run has no phases; NULL when it has, or is not a bench run */
+const char *report_not_traced(const struct report_run *run);
+
+/* report_losses_missing - a trace that was cut off before it could say what it lost */
+bool report_losses_missing(const struct report_run *run);
+
+/* report_environment_at - at @path ("cpu.model") of the environment; NULL: not there */
+const json_t *report_environment_at(const struct report_run *run, const char *path);
+
+/* report_tracing_total - of all groups; the lists are the caller's to free() */
+struct report_tracing report_tracing_total(const struct report *r);
+
+/* ---- what was left out ----------------------------------------------------------------------- */
+
+/* report_drop_name - "run", "question", "block", "epoch", "record", "line" */
+const char *report_drop_name(enum report_drop_kind kind);
+
+/* report_write_drops_summary - "1 question, 3 epochs and 12 more" */
+void report_write_drops_summary(FILE *out, const struct report *r);
+
+/*
+ * report_write_drop - "3 epochs of libkthread in wakeup/trip=oneway: hist: it does not add up
+ * (first at line 17)"
+ */
+void report_write_drop(FILE *out, const struct report *r, const struct report_drop *d,
+		       report_word *word);
+
+/* report_write_loss - "3 of 10 000 values were impossible and left out" */
+void report_write_loss(FILE *out, const struct report_result *r, const struct record_count *loss,
+		       report_word *word);
 #endif

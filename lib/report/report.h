@@ -2,9 +2,13 @@
 #ifndef KT_REPORT_H
 #define KT_REPORT_H
 /*
- * Reports: records in, text, HTML or JSON out. model.c turns a file into a struct report (pure: no
+ * Reports: records in, text, HTML or JSON out. model.c turns files into a struct report (pure: no
  * output), each renderer is one file and writes what the model holds. Names of threads and arms are
  * hostile input: every renderer escapes in one place (escape.c).
+ *
+ * What cannot be read costs itself and is listed (struct report_drop). A run that stands in the
+ * input twice counts once. Runs of one host, kernel and build are pooled; those of others are never
+ * pooled with them: their questions stand beside one another (struct report_run).
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,6 +18,7 @@
 #include "lib/cli/terminal.h"
 #include "lib/measure/hist.h"
 #include "lib/measure/verdict.h"
+#include "lib/record/types.h"
 
 #define REPORT_NR_PHASES 8
 /*
@@ -43,6 +48,15 @@ struct report_stats {
 
 struct report_stats report_stats(const struct hist *h);
 
+/* report_mean - NAN without values, or when their sum passes 2^64-1 */
+double report_mean(const struct hist *h);
+
+/* report_sum - @a + @b, at most 2^64-1 */
+static inline uint64_t report_sum(uint64_t a, uint64_t b)
+{
+	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
 struct report_result;
 /* report_quantile - of the main distribution, however few values back it; NAN without any */
 double report_quantile(const struct report_result *r, double q);
@@ -67,7 +81,9 @@ struct report_result {
 	uint64_t events;	 /* from_trace: how many the kind saw of this subject */
 	uint64_t iterations;
 	uint64_t wall_ns, cpu_ns; /* over the untraced blocks */
-	json_t *counters;	  /* name -> sum over the untraced blocks */
+	size_t nr_counters, nr_losses;
+	struct record_number *counter; /* sums over the untraced blocks */
+	struct record_count *loss;     /* values left out of hist and traced, by reason */
 	size_t nr_metrics;
 	struct report_metric *metric;
 	struct hist *phase[REPORT_NR_PHASES]; /* into metric; NULL: none */
@@ -103,21 +119,78 @@ struct report_noise {
 /* A question of a bench run, or (from_trace) one kind of a trace. */
 struct report_question {
 	const char *name, *mode, *baseline; /* mode "latency", "time"; traces: "trace" */
+	size_t run;			    /* the first of the runs that were pooled here */
 	bool from_trace;
 	double zone;
 	size_t nr_blocks, nr_traced_blocks;
 	size_t first_result, nr_results;
 	size_t first_comparison, nr_comparisons;
-	json_t *skipped;    /* arm -> reason */
+	size_t nr_skipped;
+	struct record_skipped *skipped;
 	const char *failed; /* reason or NULL */
 	struct report_noise noise;
 };
 
-struct report {
+/* What the tracing missed, counted and cost. */
+struct report_tracing {
+	bool known; /* false: the record does not say, or nothing was traced */
+	size_t nr_losses, nr_counters;
+	struct record_count *loss, *counter;
+	uint64_t events, cpu_ns, bpf_ns;
+	bool has_bpf_ns;
+};
+
+/* A run: what one header begins. People see the number "1" for the run with index 0. */
+struct report_run {
+	struct record_header header;
+	struct record_environment environment; /* all NULL when the record has none */
+	json_t *header_record;		       /* owns the texts of header */
+	/*
+	 * Index of the first run of the same host, kernel and build: with it this one is pooled. A
+	 * run of an unknown host is pooled with no other.
+	 */
+	size_t group;
+	size_t copies; /* how often it stands in the input; it counts once */
 	bool complete;
-	json_t *header, *environment; /* environment may be NULL */
-	json_t *losses, *counters;    /* cause -> total */
-	json_t *cost; /* events, bpf_ns, cpu_ns of the tracing; NULL: nothing was traced */
+	struct report_tracing tracing; /* in the first run of a group: of all its runs */
+};
+
+enum report_drop_kind {
+	DROP_RUN,
+	DROP_QUESTION,
+	DROP_BLOCK,
+	DROP_EPOCH,
+	DROP_RECORD, /* of any other type, or a part of one */
+	DROP_LINE,   /* that is not a record */
+	NR_DROP_KINDS
+};
+
+#define REPORT_NO_RUN SIZE_MAX
+
+/* What was left out, and why. Equal ones are one with a count. */
+struct report_drop {
+	enum report_drop_kind kind;
+	bool by_tool;		    /* left out when it was measured; else it cannot be read */
+	size_t run;		    /* index, or REPORT_NO_RUN */
+	const char *question, *arm; /* arm: or subject; NULL: none, or not known */
+	const char *reason;
+	uint64_t count;	  /* of a run or question: the records that went with it */
+	const char *path; /* of the first */
+	size_t line;
+};
+
+struct report {
+	bool complete; /* all runs are */
+	size_t nr_files;
+	size_t nr_runs; /* at least one */
+	struct report_run *run;
+	size_t nr_machines, nr_kernels, nr_builds; /* of the runs that say theirs */
+	size_t nr_groups;
+	bool apart; /* of more than one machine, kernel or build: rows need to name their run */
+	size_t nr_drops;
+	struct report_drop *drop; /* the worst kinds first */
+	uint64_t more_drops;	  /* not listed, because there are too many different ones */
+	bool lost_question;	  /* a drop cost a question, or a run with all of its own */
 	size_t nr_questions, nr_results, nr_comparisons;
 	struct report_question *question;
 	struct report_result *result;
@@ -125,6 +198,14 @@ struct report {
 	struct report_private *private; /* owns the strings */
 };
 
+/*
+ * report_load_files - read the @nr files at @path, as if they were one put together by cat
+ *
+ * Return: 0, also when parts were dropped; -errno and one sentence in @err when a file cannot be
+ * read or no run is left.
+ */
+int report_load_files(struct report **r, const char *const *path, size_t nr, char *err,
+		      size_t errlen);
 /* report_load - read @path; 0, or -errno and one sentence in @err */
 int report_load(struct report **r, const char *path, char *err, size_t errlen);
 void report_free(struct report *r);
@@ -142,6 +223,32 @@ size_t report_rebase(struct report *r, const char *baseline);
 int report_text(FILE *out, const struct report *r, const struct terminal_style *s);
 int report_html(FILE *out, const struct report *r);
 int report_json(FILE *out, const struct report *r);
+
+#define REPORT_MAX_SUFFIXES 3
+
+/*
+ * What a report can be written as. One file per format exports one of these, named
+ * report_format_NAME; formats.c has a row for each.
+ */
+struct report_format {
+	const char *name;			 /* as `kt report -f` takes it */
+	const char *help;			 /* what it is, after its name */
+	const char *suffix[REPORT_MAX_SUFFIXES]; /* of files that are written in it, with the dot */
+	/* as the renderers above; @style NULL: plain */
+	int (*render)(FILE *out, const struct report *r, const struct terminal_style *style);
+};
+
+/* report_format_at - number @i of all formats, the default first; NULL after the last */
+const struct report_format *report_format_at(size_t i);
+
+/* report_format_named - the format of that name; NULL: none */
+const struct report_format *report_format_named(const char *name);
+
+/* report_format_of_file - the format that the suffix of @path stands for; NULL: none */
+const struct report_format *report_format_of_file(const char *path);
+
+/* report_format_names - "text, html or json" into @text, cut off at @size */
+void report_format_names(char *text, size_t size);
 
 /*
  * report_targets - hold @r against the targets in file @path, one per line: QUESTION-GLOB ARM

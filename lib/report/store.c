@@ -2,6 +2,7 @@
 /* What a report owns: its strings and arrays, from the first record to the end. */
 #include "lib/report/build.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +22,7 @@ struct report_private {
 	size_t nr, room;
 };
 
-bool grow(void **array, size_t nr, size_t *room, size_t size)
+bool build_grow(void **array, size_t nr, size_t *room, size_t size)
 {
 	size_t wanted = *room ? 2 * *room : 8;
 	void *moved;
@@ -41,7 +42,7 @@ const char *report_keep(struct report *r, const char *s)
 	struct report_private *p = r->private;
 	char *copy;
 
-	if (!grow((void **)&p->string, p->nr, &p->room, sizeof(*p->string)))
+	if (!build_grow((void **)&p->string, p->nr, &p->room, sizeof(*p->string)))
 		return NULL;
 	copy = strdup(s);
 	if (copy)
@@ -56,19 +57,60 @@ struct report *report_new(void)
 	if (!r)
 		return NULL;
 	r->private = calloc(1, sizeof(*r->private));
-	r->losses = json_object();
-	r->counters = json_object();
-	if (r->private && r->losses && r->counters)
+	if (r->private)
 		return r;
-	report_free(r);
+	free(r);
 	return NULL;
+}
+
+int build_add_count(struct report *r, struct record_count **list, size_t *nr, const char *name,
+		    uint64_t value)
+{
+	struct record_count *grown;
+
+	for (size_t i = 0; i < *nr; i++) {
+		if (strcmp((*list)[i].name, name))
+			continue;
+		(*list)[i].value = report_sum((*list)[i].value, value);
+		return 0;
+	}
+	if (*nr == MAX_NAMES)
+		return -E2BIG;
+	grown = reallocarray(*list, *nr + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	*list = grown;
+	grown[*nr] = (struct record_count){ .name = report_keep(r, name), .value = value };
+	return grown[(*nr)++].name ? 0 : -ENOMEM;
+}
+
+int build_add_number(struct report *r, struct record_number **list, size_t *nr, const char *name,
+		     double value)
+{
+	struct record_number *grown;
+
+	for (size_t i = 0; i < *nr; i++) {
+		if (strcmp((*list)[i].name, name))
+			continue;
+		(*list)[i].value += value;
+		return 0;
+	}
+	if (*nr == MAX_NAMES)
+		return -E2BIG;
+	grown = reallocarray(*list, *nr + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	*list = grown;
+	grown[*nr] = (struct record_number){ .name = report_keep(r, name), .value = value };
+	return grown[(*nr)++].name ? 0 : -ENOMEM;
 }
 
 void report_result_free(struct report_result *r)
 {
 	free(r->hist);
 	free(r->traced);
-	json_decref(r->counters);
+	free(r->counter);
+	free(r->loss);
 	for (size_t i = 0; i < r->nr_metrics; i++)
 		free(r->metric[i].hist);
 	free(r->metric);
@@ -77,14 +119,24 @@ void report_result_free(struct report_result *r)
 	free(r->rising);
 }
 
+static void run_free(struct report_run *r)
+{
+	json_decref(r->header_record);
+	json_decref(r->environment.all);
+	free(r->tracing.loss);
+	free(r->tracing.counter);
+}
+
 void report_free(struct report *r)
 {
 	if (!r)
 		return;
+	for (size_t i = 0; i < r->nr_runs; i++)
+		run_free(&r->run[i]);
 	for (size_t i = 0; i < r->nr_results; i++)
 		report_result_free(&r->result[i]);
 	for (size_t i = 0; i < r->nr_questions; i++)
-		json_decref(r->question[i].skipped);
+		free(r->question[i].skipped);
 	for (size_t i = 0; r->private && i < r->private->nr; i++)
 		free(r->private->string[i]);
 	if (r->private)
@@ -93,10 +145,38 @@ void report_free(struct report *r)
 	free(r->question);
 	free(r->result);
 	free(r->comparison);
-	json_decref(r->header);
-	json_decref(r->environment);
-	json_decref(r->losses);
-	json_decref(r->counters);
-	json_decref(r->cost);
+	free(r->run);
+	free(r->drop);
 	free(r);
+}
+
+static void build_result_free(struct build_result *b)
+{
+	free(b->p50.pending);
+	free(b->p50.value);
+	free(b->p99.pending);
+	free(b->p99.value);
+	report_result_free(&b->r);
+}
+
+void build_free(struct build *b)
+{
+	for (size_t i = 0; i < b->nr; i++) {
+		struct build_question *q = &b->question[i];
+
+		for (size_t j = 0; j < q->nr; j++)
+			build_result_free(&q->result[j]);
+		free(q->q.skipped);
+		free(q->result);
+		free(q->steal);
+		free(q->psi);
+		free(q->canary);
+	}
+	for (size_t i = 0; i < b->nr_runs; i++) {
+		run_free(&b->run[i].r);
+		free(b->run[i].announced);
+	}
+	free(b->question);
+	free(b->run);
+	free(b);
 }

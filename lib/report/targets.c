@@ -48,7 +48,7 @@ static int parse(char *text, struct target *t, const char **what)
 			relation, number, t->baseline);
 	if (fields <= 0)
 		return 0;
-	*what = "not six words";
+	*what = "it does not have six words";
 	if (fields != 6)
 		return -EINVAL;
 	*what = "the metric is neither p50 nor p99";
@@ -57,7 +57,7 @@ static int parse(char *text, struct target *t, const char **what)
 	*what = "the relation is not <=";
 	if (strcmp(relation, "<="))
 		return -EINVAL;
-	*what = "the limit is no number above 0";
+	*what = "the limit is not a number above 0";
 	t->limit = strtod(number, &end);
 	if (*end || !isfinite(t->limit) || t->limit <= 0)
 		return -EINVAL;
@@ -152,12 +152,16 @@ static size_t show(FILE *out, const struct report *r, const struct target *t)
 	for (size_t i = 0; i < r->nr_questions; i++) {
 		const struct report_question *q = &r->question[i];
 		char *(*format)(char *, double) = t->baseline[0] ? format_ratio : format_ns;
+		int pad;
 
 		if (q->from_trace || fnmatch(t->question, q->name, 0) || !measure(r, q, t, &got))
 			continue;
 		shown++;
 		fputs("  ", out);
-		for (int pad = 46 - escape_terminal(out, q->name); pad > 0; pad--)
+		pad = 46 - escape_terminal(out, q->name);
+		if (r->apart)
+			pad -= fprintf(out, "  run %zu", q->run + 1);
+		for (; pad > 0; pad--)
 			fputc(' ', out);
 		fprintf(out, "%s %s <= %s%s%s  %s", t->arm, t->metric, format(limit, t->limit),
 			t->baseline[0] ? " x " : "", t->baseline, format(value, got.value));
@@ -203,7 +207,7 @@ int report_targets(FILE *out, const struct report *r, const char *path, char *er
 	ret = go_through(f, NULL, r, path, err, errlen);
 	if (!ret) {
 		rewind(f);
-		fputs("Targets: ratios paired by block, or medians over blocks; in brackets 95 %\n",
+		fputs("Targets: ratios paired by block, or medians over blocks; in brackets 95 % intervals\n",
 		      out);
 		ret = go_through(f, out, r, path, err, errlen);
 	}

@@ -3,7 +3,7 @@
  * The report for a terminal: per question its arms, their comparison, their phases; then what the
  * figures rest on.
  */
-#include "lib/report/render.h"
+#include "lib/report/text.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -18,17 +18,7 @@
 /* More subjects than this are counted, not listed: kt report --format json has them all. */
 #define MAX_SUBJECTS 30
 
-enum colour { PLAIN, BOLD, DIM, RED, GREEN, YELLOW };
-
-struct text {
-	FILE *out;
-	const struct report *r;
-	bool colour;
-	int width;
-	int name; /* columns of the name column of the table at hand */
-};
-
-static const char *paint(const struct text *t, enum colour c)
+const char *text_paint(const struct text *t, enum text_colour c)
 {
 	static const char *const code[] = { "\033[0m",	"\033[1m",  "\033[2m",
 					    "\033[31m", "\033[32m", "\033[33m" };
@@ -58,7 +48,7 @@ static void name_cell(struct text *t, const char *name)
 
 static void cell(struct text *t, const char *s)
 {
-	fprintf(t->out, "%*s", CELL, s);
+	fprintf(t->out, " %*s", CELL - 1, s);
 }
 
 static void ns_cell(struct text *t, double ns)
@@ -98,7 +88,7 @@ static void choose_name_width(struct text *t, const struct report_question *q)
 
 /* ---- comparisons ----------------------------------------------------------------------------- */
 
-static enum colour verdict_colour(const struct comparison *c)
+static enum text_colour verdict_colour(const struct comparison *c)
 {
 	if (c->unstable)
 		return YELLOW;
@@ -123,7 +113,8 @@ static void comparison_cell(struct text *t, const struct report_comparison *c)
 		snprintf(interval, sizeof(interval), "[%s, %s]", format_ratio(lo, c->c.lo),
 			 format_ratio(hi, c->c.hi));
 	fprintf(t->out, "  %s %6s %-15s %s%s%s", c->metric, format_ratio(ratio, c->c.ratio),
-		interval, paint(t, verdict_colour(&c->c)), verdict_text(&c->c), paint(t, PLAIN));
+		interval, text_paint(t, verdict_colour(&c->c)), report_verdict_text(&c->c),
+		text_paint(t, PLAIN));
 }
 
 /*
@@ -155,16 +146,16 @@ static void comparison_cells(struct text *t, const struct report_question *q,
 
 static void heading(struct text *t, const char *const *title, size_t nr)
 {
-	fprintf(t->out, "%s  %-*s", paint(t, DIM), t->name, "");
+	fprintf(t->out, "%s  %-*s", text_paint(t, DIM), t->name, "");
 	for (size_t i = 0; i < nr; i++)
 		cell(t, title[i]);
-	fprintf(t->out, "%s\n", paint(t, PLAIN));
+	fprintf(t->out, "%s\n", text_paint(t, PLAIN));
 }
 
 /* What the tracer saw of the same subject on a busy worker: another quantity, a row of its own. */
 static void busy_row(struct text *t, const struct report_result *r)
 {
-	struct report_stats s = report_stats(delay_busy(r));
+	struct report_stats s = report_stats(report_delay_busy(r));
 
 	if (!s.count)
 		return;
@@ -176,29 +167,39 @@ static void busy_row(struct text *t, const struct report_result *r)
 /* What the benchmark itself counted. */
 static void counters_row(struct text *t, const struct report_result *r)
 {
-	const char *name, *before = "per operation: ";
+	const char *before = "per operation: ";
 	char text[FIGURE];
-	json_t *sum;
 
-	if (r->from_trace || !r->iterations || !json_object_size(r->counters))
+	if (r->from_trace || !r->iterations || !r->nr_counters)
 		return;
 	gap(t, 2 + t->name);
-	fprintf(t->out, "  %s", paint(t, DIM));
-	json_object_foreach (r->counters, name, sum) {
+	fprintf(t->out, "  %s", text_paint(t, DIM));
+	for (size_t i = 0; i < r->nr_counters; i++) {
 		fputs(before, t->out);
-		escape_terminal(t->out, name);
-		fprintf(t->out, " %s", format_counter(text, r, sum));
+		escape_terminal(t->out, r->counter[i].name);
+		fprintf(t->out, " %s", format_counter(text, r, r->counter[i].value));
 		before = ", ";
 	}
-	fprintf(t->out, "%s\n", paint(t, PLAIN));
+	fprintf(t->out, "%s\n", text_paint(t, PLAIN));
+}
+
+/* What the percentiles of the row above do not contain. */
+static void loss_rows(struct text *t, const struct report_result *r)
+{
+	for (size_t i = 0; i < r->nr_losses; i++) {
+		if (!r->loss[i].value)
+			continue;
+		gap(t, 2 + t->name);
+		fprintf(t->out, "  %s", text_paint(t, YELLOW));
+		report_write_loss(t->out, r, &r->loss[i], escape_terminal_word);
+		fprintf(t->out, "%s\n", text_paint(t, PLAIN));
+	}
 }
 
 static void arms_table(struct text *t, const struct report_question *q)
 {
 	static const char *const time_title[] = { "epochs", "p50", "p90", "p99", "p99.9", "max" };
 	static const char *const title[] = { "count", "p50", "p90", "p99", "p99.9", "max" };
-	const char *key;
-	json_t *reason;
 
 	heading(t, strcmp(q->mode, "time") ? title : time_title, 6);
 	for (size_t i = 0; i < q->nr_results; i++) {
@@ -207,23 +208,24 @@ static void arms_table(struct text *t, const struct report_question *q)
 		name_cell(t, r->name);
 		figure_cells(t, &r->stats);
 		if (r->from_trace)
-			fprintf(t->out, "  by %s (%s), no verdict", seen_by(r),
+			fprintf(t->out, "  by %s (%s), no verdict", report_seen_by(r),
 				r->main_metric ? r->main_metric : "-");
 		comparison_cells(t, q, r);
 		fputc('\n', t->out);
+		loss_rows(t, r);
 		counters_row(t, r);
 		busy_row(t, r);
 	}
-	json_object_foreach (q->skipped, key, reason) {
-		name_cell(t, key);
-		fprintf(t->out, "  %sskipped: ", paint(t, DIM));
-		escape_terminal(t->out, json_string_value(reason) ? json_string_value(reason) : "");
-		fprintf(t->out, "%s\n", paint(t, PLAIN));
+	for (size_t i = 0; i < q->nr_skipped; i++) {
+		name_cell(t, q->skipped[i].arm);
+		fprintf(t->out, "  %sskipped: ", text_paint(t, DIM));
+		escape_terminal(t->out, q->skipped[i].reason);
+		fprintf(t->out, "%s\n", text_paint(t, PLAIN));
 	}
 	if (q->failed) {
-		fprintf(t->out, "  %sfailed: ", paint(t, RED));
+		fprintf(t->out, "  %sfailed: ", text_paint(t, RED));
 		escape_terminal(t->out, q->failed);
-		fprintf(t->out, "%s\n", paint(t, PLAIN));
+		fprintf(t->out, "%s\n", text_paint(t, PLAIN));
 	}
 }
 
@@ -246,7 +248,7 @@ static void phase_row(struct text *t, const struct report_result *r, const char 
 		struct report_stats s = report_stats(r->phase[shown_phase[p]]);
 
 		if (!strcmp(stat, "share"))
-			cell(t, format_percent(text, result_share(r, shown_phase[p])));
+			cell(t, format_percent(text, report_result_share(r, shown_phase[p])));
 		else
 			ns_cell(t, !strcmp(stat, "p50") ? s.p50 : s.mean);
 	}
@@ -255,7 +257,7 @@ static void phase_row(struct text *t, const struct report_result *r, const char 
 static void phase_rows(struct text *t, const struct report_result *r)
 {
 	char text[FIGURE], untraced[FIGURE];
-	double effect = observer_effect(r);
+	double effect = report_observer_effect(r);
 
 	name_cell(t, *r->name ? r->name : "all");
 	phase_row(t, r, "p50");
@@ -289,11 +291,11 @@ static void phase_heading(struct text *t, bool observer)
 		"whole", "call", "wake", "runq", "resume", "unattrib."
 	};
 
-	fprintf(t->out, "%s  %-*s", paint(t, DIM), t->name, "");
+	fprintf(t->out, "%s  %-*s", text_paint(t, DIM), t->name, "");
 	stat_cell(t, "traced");
 	for (size_t i = 0; i < NR_SHOWN; i++)
 		cell(t, title[i]);
-	fprintf(t->out, "%s%s\n", observer ? "  traced / untraced" : "", paint(t, PLAIN));
+	fprintf(t->out, "%s%s\n", observer ? "  traced / untraced" : "", text_paint(t, PLAIN));
 }
 
 static void phase_table(struct text *t, const struct report_question *q)
@@ -321,11 +323,20 @@ static void unsteady_line(struct text *t, const struct report_noise *n)
 	if (!n->unsteady)
 		return;
 	fprintf(t->out, "  %sunsteady machine: %zu of %zu blocks with more than 2 %% steal",
-		paint(t, YELLOW), n->nr_noisy, n->nr_blocks);
+		text_paint(t, YELLOW), n->nr_noisy, n->nr_blocks);
 	if (isfinite(n->canary_drift))
 		fprintf(t->out, "; a fixed loop's time moved by %s",
 			format_percent(text, n->canary_drift));
-	fprintf(t->out, "%s\n", paint(t, PLAIN));
+	fprintf(t->out, "%s\n", text_paint(t, PLAIN));
+}
+
+static void question_title(struct text *t, const struct report_question *q)
+{
+	fprintf(t->out, "\n%s", text_paint(t, BOLD));
+	escape_terminal(t->out, q->name);
+	fputs(text_paint(t, PLAIN), t->out);
+	if (t->r->apart)
+		fprintf(t->out, "  run %zu", q->run + 1);
 }
 
 static void question(struct text *t, const struct report_question *q)
@@ -333,11 +344,10 @@ static void question(struct text *t, const struct report_question *q)
 	char text[FIGURE];
 
 	choose_name_width(t, q);
-	fprintf(t->out, "\n%s", paint(t, BOLD));
-	escape_terminal(t->out, q->name);
-	fprintf(t->out, "%s  %s, %zu blocks", paint(t, PLAIN),
+	question_title(t, q);
+	fprintf(t->out, "  %s, %zu block%s",
 		strcmp(q->mode, "time") ? "ns per operation" : "ns per iteration of an epoch",
-		q->nr_blocks);
+		q->nr_blocks, q->nr_blocks == 1 ? "" : "s");
 	if (q->nr_traced_blocks)
 		fprintf(t->out, " + %zu traced", q->nr_traced_blocks);
 	if (q->baseline) {
@@ -359,13 +369,12 @@ static void trace_kind(struct text *t, const struct report_question *q)
 	size_t nr = q->nr_results < MAX_SUBJECTS ? q->nr_results : MAX_SUBJECTS;
 
 	choose_name_width(t, q);
-	fprintf(t->out, "\n%s", paint(t, BOLD));
-	escape_terminal(t->out, q->name);
-	fprintf(t->out, "%s  ns per event\n", paint(t, PLAIN));
-	fprintf(t->out, "%s  %-*s  %-12s", paint(t, DIM), t->name, "", "");
+	question_title(t, q);
+	fputs("  ns per event\n", t->out);
+	fprintf(t->out, "%s  %-*s  %-12s", text_paint(t, DIM), t->name, "", "");
 	for (size_t i = 1; i < sizeof(title) / sizeof(title[0]); i++)
 		cell(t, title[i]);
-	fprintf(t->out, "%s\n", paint(t, PLAIN));
+	fprintf(t->out, "%s\n", text_paint(t, PLAIN));
 	for (size_t i = 0; i < nr; i++) {
 		const struct report_result *r = &t->r->result[q->first_result + i];
 
@@ -391,164 +400,28 @@ static void trace_kind(struct text *t, const struct report_question *q)
 	phase_table(t, q);
 }
 
-/* ---- around the tables ----------------------------------------------------------------------- */
-
-static void escaped_line(struct text *t, const char *label, const char *s)
-{
-	fputs(label, t->out);
-	escape_terminal(t->out, s);
-	fputc('\n', t->out);
-}
-
-static void head(struct text *t)
-{
-	const char *model = json_string_value(environment_at(t->r, "cpu.model"));
-	const char *release = json_string_value(environment_at(t->r, "kernel.release"));
-
-	fprintf(t->out, "%skt ", paint(t, BOLD));
-	escape_terminal(t->out, header_text(t->r, "tool"));
-	fprintf(t->out, "%s ", paint(t, PLAIN));
-	escape_terminal(t->out, header_text(t->r, "version"));
-	fputs("  ", t->out);
-	escape_terminal(t->out, header_text(t->r, "start"));
-	if (model) {
-		fputs("  ", t->out);
-		escape_terminal(t->out, model);
-	}
-	if (release) {
-		fputs("  Linux ", t->out);
-		escape_terminal(t->out, release);
-	}
-	fputc('\n', t->out);
-	if (!t->r->complete)
-		fprintf(t->out,
-			"%sinterrupted: the run did not reach its end; what was measured until then is shown%s\n",
-			paint(t, YELLOW), paint(t, PLAIN));
-}
-
-/* Names with values, zeros left out. Return: how many were written. */
-static size_t named_counts(struct text *t, const json_t *counts)
-{
-	const char *name;
-	json_t *value;
-	size_t nr = 0;
-
-	json_object_foreach ((json_t *)counts, name, value) {
-		if (!json_integer_value(value))
-			continue;
-		fputs(nr++ ? ", " : " ", t->out);
-		escape_terminal(t->out, name);
-		fprintf(t->out, " %" PRId64, (int64_t)json_integer_value(value));
-	}
-	return nr;
-}
-
-static void tracing(struct text *t)
-{
-	json_int_t events = json_integer_value(json_object_get(t->r->cost, "events"));
-	double bpf_ns = json_number_value(json_object_get(t->r->cost, "bpf_ns"));
-	double cpu_ns = json_number_value(json_object_get(t->r->cost, "cpu_ns"));
-	char text[FIGURE];
-
-	if (not_traced(t->r))
-		escaped_line(t, "phases not taken: ", not_traced(t->r));
-	if (losses_missing(t->r))
-		fputs("losses: not known, the record ends before them\n", t->out);
-	if (!t->r->cost)
-		return;
-	fprintf(t->out, "losses:%s", paint(t, RED));
-	if (!named_counts(t, t->r->losses))
-		fprintf(t->out, "%s none", paint(t, PLAIN));
-	fprintf(t->out, "%s\ncounters:", paint(t, PLAIN));
-	if (!named_counts(t, t->r->counters))
-		fputs(" none", t->out);
-	fprintf(t->out, "\ncost of tracing: %s events", format_count(text, (double)events));
-	if (bpf_ns > 0)
-		fprintf(t->out, ", %s in BPF", format_ns(text, bpf_ns));
-	if (bpf_ns > 0 && events)
-		fprintf(t->out, " (%s each)", format_ns(text, bpf_ns / (double)events));
-	fprintf(t->out, ", %s CPU of the tracer\n", format_ns(text, cpu_ns));
-}
-
-static void noise(struct text *t)
-{
-	size_t blocks = 0, noisy = 0, unsteady = 0;
-	double steal_max = NAN, psi = 0, weighted = 0;
-	char text[FIGURE];
-
-	for (size_t i = 0; i < t->r->nr_questions; i++) {
-		const struct report_noise *n = &t->r->question[i].noise;
-
-		blocks += n->nr_blocks;
-		noisy += n->nr_noisy;
-		unsteady += n->unsteady;
-		if (n->steal_max > steal_max || isnan(steal_max))
-			steal_max = n->steal_max;
-		if (isfinite(n->psi_mean)) {
-			psi += n->psi_mean * (double)n->nr_blocks;
-			weighted += (double)n->nr_blocks;
-		}
-	}
-	if (!blocks)
-		return;
-	fprintf(t->out, "noise: %zu of %zu blocks with more than 2 %% steal", noisy, blocks);
-	fprintf(t->out, " (most %s)", format_percent(text, steal_max));
-	fprintf(t->out, ", CPU pressure %s", format_percent(text, weighted ? psi / weighted : NAN));
-	fprintf(t->out, ", %zu of %zu questions unsteady\n", unsteady, t->r->nr_questions);
-}
-
-static void warnings(struct text *t)
-{
-	json_t *all = json_object_get(t->r->environment, "warnings"), *w;
-	size_t i;
-
-	json_array_foreach (all, i, w) {
-		const char *what = json_string_value(json_object_get(w, "text"));
-		const char *fix = json_string_value(json_object_get(w, "fix"));
-
-		if (!what)
-			continue;
-		fprintf(t->out, "%swarning: ", paint(t, YELLOW));
-		escape_terminal(t->out, what);
-		if (fix) {
-			fputs(" -> ", t->out);
-			escape_terminal(t->out, fix);
-		}
-		fprintf(t->out, "%s\n", paint(t, PLAIN));
-	}
-}
-
-static void foot(struct text *t)
-{
-	fputc('\n', t->out);
-	tracing(t);
-	noise(t);
-	warnings(t);
-	fputs("again: ", t->out);
-	command_of(t->out, t->r, escape_shell);
-	fputc('\n', t->out);
-	fputs(t->r->nr_comparisons
-		      ? "A ratio is candidate / baseline, paired by block; in brackets its 95 % interval. "
-			"A quantile is shown when ten values lie beyond it.\n"
-		      : "A quantile is shown when ten values lie beyond it.\n",
-	      t->out);
-}
-
 int report_text(FILE *out, const struct report *r, const struct terminal_style *s)
 {
 	struct text t = { .out = out, .r = r, .colour = s && s->colour };
 
 	t.width = s && s->width ? s->width : DEFAULT_WIDTH;
 	errno = 0;
-	head(&t);
+	text_head(&t);
 	for (size_t i = 0; i < r->nr_questions; i++) {
 		if (r->question[i].from_trace)
 			trace_kind(&t, &r->question[i]);
 		else
 			question(&t, &r->question[i]);
 	}
-	foot(&t);
+	text_foot(&t);
 	if (fflush(out) || ferror(out))
 		return errno ? -errno : -EIO;
 	return 0;
 }
+
+const struct report_format report_format_text = {
+	.name = "text",
+	.help = "tables for a terminal",
+	.suffix = { ".txt" },
+	.render = report_text,
+};

@@ -3,8 +3,6 @@
 # Bad input: one clear line, the right status, nothing overwritten.
 . "$(dirname "$0")/lib.sh"
 
-refused 'no such command' 2 "no command 'frobnicate'" "$kt" frobnicate
-
 # kt bench
 refused 'an unknown option' 2 "'--nope'" "$kt" bench --nope
 refused 'bad regex' 2 'regular expression|filter' "$kt" bench --filter '(['
@@ -39,7 +37,8 @@ refused 'noise' 2 'noise.jsonl' "$kt" report "$tmp/noise.jsonl"
 printf '{"type":"header","schema":99,"tool":"bench"}\n{"type":"end"}\n' >"$tmp/future.jsonl"
 refused 'unknown schema' 2 'schema' "$kt" report "$tmp/future.jsonl"
 printf '{"type":"header","schema":1,"tool":"bench"}\n[1,2]\n{"type":"end","status":"complete"}\n' >"$tmp/array.jsonl"
-refused 'a record that is no object' 2 'line 2|array.jsonl' "$kt" report "$tmp/array.jsonl"
+check 'a record that is not an object costs itself' "$kt" report "$tmp/array.jsonl"
+check 'and is named' sh -c "'$kt' report '$tmp/array.jsonl' | grep -q '1 line: not a JSON object (line 2)'"
 python3 -c 'print("["*200000)' >"$tmp/deep.jsonl"
 refused 'deep nesting' 2 'deep.jsonl' "$kt" report "$tmp/deep.jsonl"
 refused 'directory' 2 'directory' "$kt" report "$tmp"

@@ -13,12 +13,26 @@ run=$tmp/run/results/latest
 check 'run.jsonl' test -s "$run/run.jsonl"
 check 'report.html' test -s "$run/report.html"
 check 'every record is strict JSON' strict_jsonl "$run/run.jsonl"
+check 'it says how kt and the suite were built' python3 - "$run/run.jsonl" "$kt" "$KT_BUILD/kt-suite" <<'P'
+import json, re, subprocess, sys
+def said(*command):
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+def build_id(path):
+    return re.search("Build ID: ([0-9a-f]+)", said("readelf", "-n", path))[1]
+path, kt, suite = sys.argv[1:]
+h = json.loads(open(path).readline())
+assert said(kt, "--version") == f"kt {h['version']}\n", h
+assert h["build_id"] == build_id(kt) and h["compiler"] and h["flags"], h
+s = h["suite"]
+assert s["name"] == "kt-suite" and s["build_id"] == build_id(suite), h
+assert s["version"] == h["version"] and s["compiler"] and "-fno-omit-frame-pointer" in s["flags"], h
+P
 "$kt" report "$run/run.jsonl" --format json >"$tmp/run.json"
 check 'the JSON report is strict JSON' strict_json "$tmp/run.json"
 check 'it is complete and has all topics' python3 - "$tmp/run.json" <<'P'
 import json, sys
 r = json.load(open(sys.argv[1]))
-assert r["schema"] == 1 and r["complete"] is True
+assert r["schema"] == 2 and r["complete"] is True
 topics = {x["benchmark"].split("/")[0] for x in r["results"]}
 assert topics == {"wakeup", "park", "create_stop", "work_queue"}, topics
 for x in r["results"]:

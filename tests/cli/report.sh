@@ -3,20 +3,22 @@
 # kt report: formats, outputs that must not be overwritten, damaged records; JSON as Python's strict parser reads it.
 . "$(dirname "$0")/lib.sh"
 
-for record in small trace hostile; do
-	"$kt" report "tests/golden/$record.jsonl" --format json >"$tmp/$record.json"
+for record in small trace hostile apart; do
+	"$kt" report "tests/golden/$record.jsonl" --format json >"$tmp/$record.json" 2>"$tmp/said"
 	check "$record: strict JSON" strict_json "$tmp/$record.json"
-	env -u COLUMNS "$kt" report "tests/golden/$record.jsonl" >"$tmp/$record.txt"
+	env -u COLUMNS "$kt" report "tests/golden/$record.jsonl" >"$tmp/$record.txt" 2>"$tmp/said"
 	check "$record: text as committed" cmp "$tmp/$record.txt" "tests/golden/$record.txt"
-	check "$record: page" "$kt" report "tests/golden/$record.jsonl" -o "$tmp/$record.html"
+	"$kt" report "tests/golden/$record.jsonl" -o "$tmp/$record.html" 2>"$tmp/said"
 	check "$record: the page is whole" grep -q '</html>' "$tmp/$record.html"
 done
 check 'idle and busy delays have curves of their own' sh -c \
 	"grep -q 'figcaption>delay_idle ·' '$tmp/trace.html' && grep -q 'figcaption>delay_busy ·' '$tmp/trace.html'"
 check 'a hostile name is no markup' test "$(grep -c '<script' "$tmp/hostile.html")" = 0
 check 'nor a terminal sequence' test "$(grep -c $'\x1b' "$tmp/hostile.txt")" = 0
-check 'the generator still makes the committed record' sh -c \
-	"python3 tests/golden/make_run.py small | cmp - tests/golden/small.jsonl"
+check 'the generator still makes the committed records' sh -c \
+	"python3 tests/golden/make_run.py small | cmp - tests/golden/small.jsonl &&
+	 python3 tests/golden/make_run.py negative | cmp - tests/golden/v1-negative.jsonl &&
+	 python3 tests/golden/make_run.py apart | cmp - tests/golden/apart.jsonl"
 
 # -o
 echo precious >"$tmp/there.json"
@@ -32,9 +34,9 @@ check 'nothing is left beside the outputs' test -z "$(find "$tmp" -name '*.html.
 refused 'an unknown option' 2 "'--nope'" "$kt" report --nope
 refused 'an unknown letter' 2 "'z'" "$kt" report -z tests/golden/small.jsonl
 refused 'an option without its value' 2 "argument.*'f'" "$kt" report tests/golden/small.jsonl -f
-refused 'no FILE' 2 'which FILE' "$kt" report
-refused 'two FILEs' 2 'one FILE' "$kt" report tests/golden/small.jsonl tests/golden/trace.jsonl
-refused 'an unknown format' 2 "'pdf'" "$kt" report tests/golden/small.jsonl --format pdf
+refused 'no FILE' 2 'no FILE' "$kt" report
+refused 'a second FILE that is not there' 2 'no-such-file' "$kt" report tests/golden/small.jsonl "$tmp/no-such-file"
+refused 'an unknown format' 2 "'pdf'.*text, html or json" "$kt" report tests/golden/small.jsonl --format pdf
 refused 'a FILE that is not there' 2 'no-such-file' "$kt" report "$tmp/no-such-file"
 check 'but help is given' "$kt" report --help
 
@@ -69,18 +71,67 @@ check 'a torn record is rendered and marked' grep -q '^interrupted' "$tmp/torn.t
 head -n 4 tests/golden/trace.jsonl >"$tmp/cut.jsonl"
 "$kt" report "$tmp/cut.jsonl" >"$tmp/cut.txt" 2>&1
 check 'a trace that was cut off does not know its losses' grep -q '^losses: not known' "$tmp/cut.txt"
-(head -n 5 tests/golden/small.jsonl; echo '{"type":"block","question":7}'; tail -n 3 tests/golden/small.jsonl) >"$tmp/bad.jsonl"
-refused 'a record that lies' 2 'line 6' "$kt" report "$tmp/bad.jsonl"
-(head -n 5 tests/golden/small.jsonl; head -c 17000000 /dev/zero | tr '\0' ' '; echo) >"$tmp/long.jsonl"
-refused 'a line without end' 2 'line 6.*16 MiB' "$kt" report "$tmp/long.jsonl"
 
-cat tests/golden/small.jsonl tests/golden/small.jsonl >"$tmp/twice.jsonl"
-"$kt" report "$tmp/twice.jsonl" --format json >"$tmp/twice.json"
-check 'cat merges' python3 - "$tmp/small.json" "$tmp/twice.json" <<'P'
+# dropped NAME STATUS PATTERN FILE...: exits with STATUS; each format says what was dropped; PATTERN is in the text
+dropped() {
+	local name=$1 want=$2 pattern=$3 f status lines=0
+	shift 3
+	[ "$want" -eq 0 ] || lines=1
+	for f in text html json; do
+		"$kt" report "$@" -f $f >"$tmp/dropped.$f" 2>"$tmp/said"
+		status=$?
+		check "$name, $f: exit $status, expected $want" test "$status" -eq "$want"
+		check "$name, $f: $lines lines on stderr" test "$(wc -l <"$tmp/said")" -eq $lines
+	done
+	check "$name: the text says it" grep -qE -- "$pattern" "$tmp/dropped.text"
+	check "$name: so does the page" grep -q '<div class=banner id=dropped>' "$tmp/dropped.html"
+	check "$name: strict JSON" strict_json "$tmp/dropped.json"
+	check "$name: the JSON says it" python3 -c 'import json, sys; assert json.load(open(sys.argv[1]))["dropped"]' \
+		"$tmp/dropped.json"
+	check "$name: the rest is there" grep -q '^wakeup/' "$tmp/dropped.text"
+}
+dropped 'one value of 2^64-5' 0 '1 epoch of libkthread in wakeup/trip=oneway/cpu=same: .* negative \(line 18\)' \
+	tests/golden/v1-negative.jsonl
+check 'all its questions are there' test "$(grep -c 'ratios to futex' "$tmp/dropped.text")" = 3
+(head -n 5 tests/golden/small.jsonl; echo '{"type":"block","question":7}'; tail -n +6 tests/golden/small.jsonl) >"$tmp/bad.jsonl"
+dropped 'a block that lies' 0 '1 block: question is not a string \(line 6\)' "$tmp/bad.jsonl"
+sed 's/"mode":"time"/"mode":"clock"/' tests/golden/small.jsonl >"$tmp/bad.jsonl"
+dropped 'a question that lies' 5 'question work_queue/worker=busy/cpu=cross: mode .*, with 24 more records' "$tmp/bad.jsonl"
+(head -n 5 tests/golden/small.jsonl; head -c 17000000 /dev/zero | tr '\0' ' '; echo; tail -n +6 tests/golden/small.jsonl) >"$tmp/long.jsonl"
+dropped 'a line without end' 0 '1 line: longer than 16 MiB \(line 6\)' "$tmp/long.jsonl"
+dropped 'a torn line' 0 '1 line: cut off' "$tmp/torn.jsonl"
+
+# runs
+sed '1s/0001"/0002"/' tests/golden/small.jsonl >"$tmp/other.jsonl"
+sum_is() { # sum_is FACTOR COPIES FILE...: the counts are FACTOR times those of small
+	local factor=$1 copies=$2
+	shift 2
+	"$kt" report "$@" --format json >"$tmp/sum.json" || return
+	python3 - "$tmp/small.json" "$tmp/sum.json" "$factor" "$copies" <<'P'
 import json, sys
-one, two = (json.load(open(f)) for f in sys.argv[1:])
-assert two["complete"] and [2 * r["count"] for r in one["results"]] == [r["count"] for r in two["results"]]
+one, two = (json.load(open(f)) for f in sys.argv[1:3])
+assert two["complete"] and not [r for r in two["results"] if "run" in r]
+assert [int(sys.argv[3]) * r["count"] for r in one["results"]] == [r["count"] for r in two["results"]]
+assert two["runs"][0]["copies"] == int(sys.argv[4])
 P
+}
+cat tests/golden/small.jsonl "$tmp/other.jsonl" >"$tmp/both.jsonl"
+check 'cat merges runs of one machine' sum_is 2 1 "$tmp/both.jsonl"
+check 'so do several FILEs' sum_is 2 1 tests/golden/small.jsonl "$tmp/other.jsonl"
+cat tests/golden/small.jsonl tests/golden/small.jsonl >"$tmp/twice.jsonl"
+check 'a run given twice counts once' sum_is 1 2 "$tmp/twice.jsonl"
+cat "$tmp/torn.jsonl" tests/golden/small.jsonl >"$tmp/glued.jsonl"
+check 'a torn copy before a whole one, glued by cat' sum_is 1 2 "$tmp/glued.jsonl"
+gzip -c tests/golden/small.jsonl >"$tmp/small.jsonl.gz"
+check 'a torn copy and a compressed one' sum_is 1 2 "$tmp/torn.jsonl" "$tmp/small.jsonl.gz"
+sed '2s/0123456789abcdef/fedcba9876543210/' "$tmp/other.jsonl" >"$tmp/elsewhere.jsonl"
+"$kt" report tests/golden/small.jsonl "$tmp/elsewhere.jsonl" >"$tmp/apart.txt"
+check 'machines are counted' grep -q '2 runs, 2 machines$' "$tmp/apart.txt"
+check 'a line for each run' test "$(grep -c '^  run [12]  00000000  2026-01-02T03:04:05Z  host ' "$tmp/apart.txt")" = 2
+check 'and never pooled' test "$(grep -cE '^work_queue.* run [12]  ns per iteration.* 24 blocks' "$tmp/apart.txt")" = 2
+echo 'work_queue/* libkthread p50 <= 1.1 futex' >"$tmp/targets"
+"$kt" report tests/golden/small.jsonl "$tmp/elsewhere.jsonl" --targets "$tmp/targets" >"$tmp/held"
+check 'targets are held against each' test "$(grep -cE 'run [12].* met$' "$tmp/held")" = 2
 check 'no gnuplot: the page names its package' sh -c \
 	"PATH=/nonexistent '$kt' report tests/golden/small.jsonl --format html | /usr/bin/grep -q gnuplot-nox"
 finish

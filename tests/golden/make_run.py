@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Writes a record with known contents: make_run.py small|full|trace|hostile > FILE
+"""Writes a record with known contents: make_run.py small|full|trace|hostile|negative|apart|v1 > FILE
+
+v1: the small run and the trace, as version 1 of the format had them.
 
 Seeded, so the same name gives the same bytes. The figures are drawn from log-normal distributions
 with a tail and stand for no machine; they exercise the report, they measure nothing.
@@ -11,6 +13,7 @@ import random
 import sys
 
 K_USER, K_BPF, MAX_BITS = 7, 5, 40
+LAST = ((MAX_BITS - K_USER + 1) << K_USER) - 1  # the bucket of all values from 2^40 on
 HOSTILE = "<script>alert(1)</script>\x1b[31m"
 
 
@@ -39,12 +42,16 @@ def hist(values, k=K_USER):
 
 
 class Run:
-    def __init__(self, seed):
+    def __init__(self, seed, schema=2):
         self.random = random.Random(seed)
+        self.schema = schema
         self.now = 1_000_000_000
 
     def emit(self, **record):
         print(json.dumps(record, separators=(",", ":")))
+
+    def since(self, schema, **fields):
+        return fields if self.schema >= schema else {}
 
     def sample(self, median, spread=0.12, tail=0.004):
         v = median * math.exp(self.random.gauss(0, spread))
@@ -52,9 +59,15 @@ class Run:
             v *= self.random.uniform(3, 40)
         return int(v)
 
-    def header(self, tool, command, **more):
-        self.emit(type="header", schema=1, tool=tool, version="0.1.0", command=command,
-                  id="00000000-0000-4000-8000-000000000001", start="2026-01-02T03:04:05Z", start_ns=self.now, **more)
+    def header(self, tool, command, run=1, **more):
+        suite = {"name": "kt-suite", "version": "0.1.0", "build_id": "feed" * 10, "compiler": "gcc 12.2.0",
+                 "flags": "-O2 -g"} if tool == "bench" else None
+        if self.schema >= 2:
+            more = {"seed": None, "trace": None, "trace_reason": None, **more}
+        self.emit(type="header", schema=self.schema, tool=tool, version="0.1.0",
+                  **self.since(2, build_id="c0de" * 10, compiler="gcc 12.2.0", flags="-O2 -g", suite=suite),
+                  command=command, id=f"00000000-0000-4000-8000-{run:012}", start="2026-01-02T03:04:05Z",
+                  start_ns=self.now, **more)
         self.emit(type="environment", host_id="0123456789abcdef",
                   kernel={"release": "6.12.0-example", "version": "#1 SMP PREEMPT_DYNAMIC", "machine": "x86_64",
                           "preempt": "dynamic", "cmdline": ["mitigations=auto"], "cmdline_hash": "00ff00ff00ff00ff"},
@@ -92,12 +105,24 @@ class Run:
                 h = hist([round(per)])
             epochs.append({"arm": arm, "iterations": ops, "start_ns": self.now, "end_ns": self.now + span,
                            "cpu_ns": int(span * 0.8), "nvcsw": 2 * ops if latency else 1, "nivcsw": 1, "minflt": 0,
-                           "counters": {"syscalls": ops} if arm != "atomic" else {}, "hist": h})
+                           "counters": {"syscalls": ops} if arm != "atomic" else {}, **self.since(2, losses={}),
+                           "hist": h})
             self.now += span + 20000
-        self.emit(type="block", question=question, block=number, traced=traced, order=order, epochs=epochs,
+        self.emit(type="block", question=question, block=number, traced=traced,
+                  **({"order": order} if self.schema < 2 else {}), epochs=epochs, **self.since(2, dropped=[]),
                   noise={"steal": round(max(0, self.random.gauss(0.002, 0.004)), 6),
                          "psi_cpu": round(self.random.uniform(0, 0.02), 6),
                          "canary_ns": round(100_000 * drift ** 0.1)})
+
+    def trace(self, subject, start_ns, end_ns, metrics, question=None, kind=None):
+        """metrics: name -> hist"""
+        if self.schema >= 2:
+            about = {"question": question, "kind": kind, "subject": subject, "main_metric": None}
+        elif question:
+            about = {"question": question, "subject": subject}
+        else:
+            about = {"kind": kind, "subject": subject}
+        self.emit(type="trace", **about, start_ns=start_ns, end_ns=end_ns, metrics=metrics)
 
     def phases(self, question, arm, median, count):
         share = {"call": 0.10, "wake": 0.16, "runq": 0.55, "resume": 0.185}
@@ -113,8 +138,8 @@ class Run:
             kernel.append(one["wake"] + one["runq"])
         metrics = {"end_to_end": whole, **parts, "unattributed": rest, "kernel": kernel,
                    "premig": [self.sample(400) for _ in range(count // 50)]}
-        self.emit(type="trace", question=question, subject=arm, start_ns=self.now, end_ns=self.now + 1,
-                  metrics={m: hist(v, K_BPF) for m, v in metrics.items() if v})
+        self.trace(arm, self.now, self.now + 1, {m: hist(v, K_BPF) for m, v in metrics.items() if v},
+                   question=question)
 
     def losses(self, question, events):
         self.emit(type="losses", question=question, losses={"ring_full": 0, "map_full": 0},
@@ -142,13 +167,77 @@ def question(run, name, arms, blocks, ops, mode="latency", traced=0, phases=Fals
 LABELS = {"libuv": "libuv 1.44.2, uv_async_send", "glib": "GLib 2.74.6, GAsyncQueue"}
 
 
-def small():
-    run = Run(1)
+def small(schema=2):
+    run = Run(1, schema)
     run.header("bench", ["bench", "--filter", "wakeup", "--seed", "7"], seed=7, trace=True, trace_reason=None)
     question(run, "wakeup/trip=oneway/cpu=cross/wait=sleep", {"futex": 4000, "libkthread": 4010, "condvar": 4800}, 24,
              250, traced=4, phases=True, skipped={"libuv": "not built in: libuv is not installed"})
     question(run, "work_queue/worker=busy/cpu=cross", {"futex": 31.4, "libkthread": 24.8}, 24, 20000, mode="time")
     run.end()
+
+
+def negative():
+    """One of kt 0.1.0's, schema 1: an operation seemed to end 5 ns before it began, which its writer cast to -5."""
+    run = Run(5, 1)
+    run.header("bench", ["bench"], seed=5, trace=False, trace_reason="not asked for")
+    emit = run.emit
+
+    def cast(**record):
+        if record["type"] == "block" and record["question"].endswith("same") and record["block"] == 3:
+            h = next(e for e in record["epochs"] if e["arm"] == "libkthread")["hist"]
+            h.update(count=h["count"] + 1, sum=h["sum"] - 5, max=-5, overflow=1, runs=h["runs"] + [[LAST, 1]])
+        emit(**record)
+
+    run.emit = cast
+    for name, latency in (("wakeup/trip=oneway/cpu=cross", True), ("wakeup/trip=oneway/cpu=same", True),
+                          ("work_queue/worker=busy", False)):
+        question(run, name, {"futex": 4000, "libkthread": 4010} if latency else {"futex": 31.4, "libkthread": 24.8}, 8,
+                 30 if latency else 20000, mode="latency" if latency else "time")
+    run.end()
+
+
+def apart():
+    """As cat leaves it, schema 2: two machines, each with something left out, and a torn copy of the first run."""
+    build = {"version": "0.2.0-7-gabc1234", "build_id": "0011223344556677", "compiler": "gcc 12.2.0", "flags": "-O2 -g"}
+    lines = []
+    for number, host in ((1, "0123456789abcdef"), (2, "fedcba9876543210")):
+        run = Run(60 + number, 1)
+        one = []
+
+        def change(record):
+            if record["type"] == "header":
+                record.update(schema=2, id=f"{number:08x}-0000-4000-8000-000000000006", **build,
+                              suite={"name": "kt-suite", **build, "build_id": "8899aabbccddeeff"})
+            elif record["type"] == "environment":
+                record["host_id"] = host
+            elif record["type"] == "block":
+                del record["order"]
+                record["dropped"] = []
+                for e in record["epochs"]:
+                    e["losses"] = {}
+                slow = next(e for e in record["epochs"] if e["arm"] == "libkthread")
+                if number == 1 and record["block"] in (2, 5):
+                    slow["losses"] = {"impossible": 2}
+                    slow["hist"]["max"] = "18446744073709551611"
+                elif number == 1 and record["block"] == 3:
+                    record["epochs"].remove(slow)
+                    record["dropped"] = [{"arm": "libkthread", "reason": "its turn was not given back within 10 s"}]
+                elif number == 1 and record["block"] == 4:
+                    slow["losses"] = {"impossible": 3}
+            elif record["type"] == "question" and number == 2 and record["question"].startswith("work"):
+                record["mode"] = "clock"
+            elif record["type"] == "trace":
+                record["main_metric"] = "end_to_end"
+            one.append(json.dumps(record, separators=(",", ":")))
+
+        run.emit = lambda **record: change(record)
+        run.header("bench", ["bench"], seed=7, trace=True, trace_reason=None)
+        question(run, "wakeup/trip=oneway/cpu=cross", {"futex": 4000 * number, "libkthread": 4010 * number}, 8, 30, traced=1,
+                 phases=True)
+        question(run, "work_queue/worker=busy", {"futex": 31.4, "libkthread": 24.8}, 8, 20000, mode="time")
+        run.end()
+        lines.append("".join(line + "\n" for line in one))
+    sys.stdout.write(lines[0][:9000] + lines[1] + lines[0])
 
 
 def full():
@@ -170,28 +259,32 @@ def full():
     question(run, "create_stop", {"libkthread": 31000, "pthread": 29500, "keventd": 74000}, 40, 60, baseline="pthread")
     question(run, "work_queue/worker=idle/cpu=cross", {"libkthread": 4300, "futex": 4200, "libuv": 6900, "glib": 6400},
              40, 400, traced=6, phases=True, labels=LABELS)
-    run.emit(type="trace", question="work_queue/worker=idle/cpu=cross", subject="kernel", start_ns=1, end_ns=2,
-             metrics={"delay_idle": hist([run.sample(3100) for _ in range(2000)], K_BPF),
-                      "run": hist([run.sample(250) for _ in range(2000)], K_BPF)})
+    run.trace("kernel", 1, 2, {"delay_idle": hist([run.sample(3100) for _ in range(2000)], K_BPF),
+                               "run": hist([run.sample(250) for _ in range(2000)], K_BPF)},
+              question="work_queue/worker=idle/cpu=cross")
     question(run, "work_queue/worker=busy/cpu=cross", {"libkthread": 24.8, "futex": 31.4, "libuv": 210, "glib": 180},
              40, 20000, mode="time", labels=LABELS)
     run.end()
 
 
-def trace():
-    run = Run(3)
-    run.header("trace", ["trace", "wakeup", "-p", "42", "-d", "2s"])
+def trace(schema=2, number=1):
+    run = Run(3, schema)
+    run.header("trace", ["trace", "wakeup", "-p", "42", "-d", "2s"], number)
     for interval in range(2):
         for subject, median, n in (("writer/0", 5000, 600), ("reader", 3000, 2500), ("", 2000, 30)):
-            run.emit(type="trace", kind="wakeup", subject=subject, start_ns=interval, end_ns=interval + 1,
-                     metrics={"kernel": hist([run.sample(median) for _ in range(n)], K_BPF)})
+            run.trace(subject, interval, interval + 1,
+                      {"kernel": hist([run.sample(median) for _ in range(n)], K_BPF)}, kind="wakeup")
         run.emit(type="losses", question=None, losses={"ring_full": 3, "map_full": 0}, counters={"new_task": 2},
                  events=12000, bpf_ns=2_400_000, cpu_ns=1_000_000)
-    run.emit(type="trace", kind="work", subject="flush_one", start_ns=0, end_ns=2,
-             metrics={"delay_idle": hist([run.sample(4000) for _ in range(40)], K_BPF),
-                      "delay_busy": hist([run.sample(40000) for _ in range(20)], K_BPF),
-                      "run": hist([run.sample(800) for _ in range(60)], K_BPF)})
+    run.trace("flush_one", 0, 2, {"delay_idle": hist([run.sample(4000) for _ in range(40)], K_BPF),
+                                  "delay_busy": hist([run.sample(40000) for _ in range(20)], K_BPF),
+                                  "run": hist([run.sample(800) for _ in range(60)], K_BPF)}, kind="work")
     run.end()
+
+
+def v1():
+    small(1)
+    trace(1, 2)
 
 
 def hostile():
@@ -200,11 +293,12 @@ def hostile():
     question(run, "wakeup/" + HOSTILE, {"futex": 4000, HOSTILE: 4100}, 12, 250, traced=2, phases=True,
              labels={HOSTILE: HOSTILE}, skipped={"skipped" + HOSTILE: HOSTILE, "'; system(\"touch /tmp/owned\") #": "`id` $(id) {/:Bold x} \\n"})
     run.emit(type="failed", question="wakeup/" + HOSTILE, arm=HOSTILE, reason=HOSTILE)
-    run.emit(type="trace", kind="wakeup", subject=HOSTILE, start_ns=0, end_ns=1,
-             metrics={"kernel": hist([run.sample(3000) for _ in range(100)], K_BPF), HOSTILE: hist([5], K_BPF)})
+    run.trace(HOSTILE, 0, 1, {"kernel": hist([run.sample(3000) for _ in range(100)], K_BPF),
+                              HOSTILE: hist([5], K_BPF)}, kind="wakeup")
     run.emit(type="losses", question=None, losses={HOSTILE: 1}, counters={HOSTILE: 2}, events=1, bpf_ns=0, cpu_ns=1)
     run.end(HOSTILE)
 
 
 if __name__ == "__main__":
-    {"small": small, "full": full, "trace": trace, "hostile": hostile}[sys.argv[1]]()
+    MAKERS = {"small": small, "full": full, "trace": trace, "hostile": hostile, "negative": negative, "apart": apart, "v1": v1}
+    MAKERS[sys.argv[1]]()

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The end of a thread and the claim to join it (lib/kthread/exit.c), and of its handle (kt_put() in task.c). Two
+ * The end of a thread and the claim to join it (lib/kthread/exit.c, stop.c), and of its handle (kt_put() in task.c). Two
  * stoppers: exactly one joins, both return behind the join and see the thread's result and
  * what its destructors wrote. The handle is freed
  * once, by the last of the three who hold it, behind all that they did with it.

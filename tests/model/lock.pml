@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The small lock (kt_lock() and kt_unlock() in lib/kthread/internal.h, kt_lock_slow() in lock.c): 0 free, 1 held, 2 held and
+ * The small lock (kt_lock() and kt_unlock() in lib/kthread/lock.h, kt_lock_slow() in lock.c): 0 free, 1 held, 2 held and
  * somebody may sleep. All get it; each holder sees what the holders before it wrote; the last one to hold it
  * frees the memory it is in, so that an unlock must not touch it behind its exchange.
  *

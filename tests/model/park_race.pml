@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Park, unpark, stop and the thread's end, all at once (lib/kthread/park.c, exit.c): a thread that works, sleeps,
+ * Park, unpark, stop and the thread's end, all at once (lib/kthread/park.c, stop.c, exit.c): a thread that works, sleeps,
  * parks when asked, and may end by itself; one controller that parks and unparks it, and another one that
  * unparks, parks or stops it meanwhile, or does nothing. All must end: no park waits for ever, no request is lost. A park that
  * failed because the thread has ended sees what the thread wrote last.

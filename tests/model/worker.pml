@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A worker's queue (lib/kthread/worker.c, queue.h): one thread queues two works, V and then W, the other one queues W, too,
+ * A worker's queue (lib/kthread/serve.c, queue.h): one thread queues two works, V and then W, the other one queues W, too,
  * and may have parked the worker before. Each writes something, relaxed, before it queues W. All must end: no queueing and no
  * request is overlooked on the way to sleep, and a run of W that follows a kthread_queue_work(), true or false,
  * sees what its caller wrote before.
@@ -226,7 +226,7 @@ inline queue_v(t, old, word, state)
 inline queue_w(t, old, word, state)
 {
 	lock(t, SUBMIT, old);
-	/* is_pending_locked() */
+	/* renew_pending_locked() */
 	load(t, PENDING, word, PENDING_ORDER);
 	if
 	:: word && !BROKEN(6) ->

@@ -245,7 +245,7 @@ static bool is_all(const struct tracer_snapshot *s, uint64_t got, uint64_t want)
 	return got <= want && got + told >= want;
 }
 
-static uint64_t count_of(const struct tracer_snapshot *s, uint32_t group, enum tracer_metric m)
+static uint64_t count_of(const struct tracer_snapshot *s, uint32_t group, uint32_t m)
 {
 	const struct hist *h = group < s->nr_groups ? s->group[group].metric[m] : NULL;
 

@@ -62,12 +62,12 @@ if [ "$(id -u)" = 0 ]; then
 	cp "$kt" "$tmp/kt"
 	check 'doctor without privilege' exits 0 setpriv --reuid=65534 --regid=65534 --clear-groups "$tmp/kt" doctor
 	check 'it says what is forbidden' sh -c "setpriv --reuid=65534 --regid=65534 --clear-groups '$tmp/kt' doctor | grep -q '^tp_btf programs  *forbidden'"
-	# Where the kernel wants more for probes than for BPF, both say so; else it works.
+	# Where the kernel requires more for probes than for BPF, both say so; else it works.
 	caps=+bpf,+perfmon,+sys_ptrace
 	some="setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=$caps --ambient-caps=$caps $tmp/kt"
 	if $some doctor 2>/dev/null | grep -q '^uprobes and USDT .*CAP_SYS_ADMIN'; then
 		cp "$oracle" "$tmp/oracle"
-		check 'park with too few capabilities' refused 'CAP_SYS_ADMIN missing' $some trace park -- "$tmp/oracle" park 1
+		check 'park with too few capabilities' refused 'requires CAP_SYS_ADMIN' $some trace park -- "$tmp/oracle" park 1
 	fi
 	for kind in park work stop; do
 		check "$kind without privilege" refused 'root.*CAP_BPF' \
@@ -78,12 +78,14 @@ fi
 check '-p with --kthreads' refused 'exclude' "$kt" trace work --kthreads -p 1
 check '-p with a command' refused 'exclude' "$kt" trace work -p 1 -- true
 check 'no command after --' refused 'command' "$kt" trace work --
-check 'a command without --' refused 'stands after --' "$kt" trace work true
+check 'a command without --' refused 'after --' "$kt" trace work true
 check 'unknown --by' refused 'worker' "$kt" trace work --by colour
 check '--by func of wakeups' refused 'thread' "$kt" trace wakeup --by func
 check 'open bracket' refused 'pattern' "$kt" trace wakeup -c '['
 check 'unknown option' refused 'frob' "$kt" trace work --frob
 check 'option without its value' refused 'argument' "$kt" trace work -d
+check 'help has the kinds with their metrics' sh -c "'$kt' trace --help | grep -q '^    delay_busy  *[a-z]'"
+check 'help has --by of some kinds' sh -c "'$kt' trace --help | grep -q 'worker (work)'"
 
 check 'nowhere to print' exits 5 sh -c "'$kt' doctor >/dev/full"
 
@@ -101,9 +103,10 @@ for kind in park work stop; do
 done
 kill $other
 [ "$(cat /proc/2/comm)" != kthreadd ] || check 'a kernel thread without --kthreads' refused 'kernel thread' "$kt" trace wakeup -t 2 -d 1s
-check 'a user thread with --kthreads' refused 'no kernel thread' "$kt" trace wakeup --kthreads -t $$ -d 1s
+check 'a user thread with --kthreads' refused 'not a kernel thread' "$kt" trace wakeup --kthreads -t $$ -d 1s
 check 'a bare number is seconds' exits 0 "$kt" trace stop --kthreads -d 0.05
 check 'nothing seen is said' sh -c "'$kt' trace wakeup -c no-such-thread -d 50ms 2>&1 | grep -q 'nothing was seen'"
+check 'and what a command lacked' sh -c "'$kt' trace park -- true 2>&1 | grep -q 'never parked a thread'"
 check 'no file is left by it' test ! -e "$tmp/none"
 check 'no file is left by a command that is not there' refused 'no-such-command' "$kt" trace work -o "$tmp/none" -- "$tmp/no-such-command"
 check 'really none' test ! -e "$tmp/none"

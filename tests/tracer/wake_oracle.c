@@ -44,7 +44,7 @@ static void work_wakes(void)
 
 static void check_full(const struct tracer_snapshot *s, uint32_t group)
 {
-	static const enum tracer_metric all[] = { METRIC_CALL,	     METRIC_WAKE,
+	static const enum wakeup_metric all[] = { METRIC_CALL,	     METRIC_WAKE,
 						  METRIC_RUNQ,	     METRIC_RESUME,
 						  METRIC_END_TO_END, METRIC_UNATTRIBUTED };
 	const struct hist *e2e = s->group[group].metric[METRIC_END_TO_END];
@@ -69,7 +69,7 @@ static void check_full(const struct tracer_snapshot *s, uint32_t group)
 	if (!e2e || !rest)
 		return;
 	for (i = 0; i < 4; i++) {
-		static const enum tracer_metric part[] = { METRIC_CALL, METRIC_WAKE, METRIC_RUNQ,
+		static const enum wakeup_metric part[] = { METRIC_CALL, METRIC_WAKE, METRIC_RUNQ,
 							   METRIC_RESUME };
 
 		sum += s->group[group].metric[part[i]] ? s->group[group].metric[part[i]]->sum : 0;

@@ -14,6 +14,7 @@
 
 #include "bpf/trace_command.h"
 #include "bpf/tracer.h"
+#include "bpf/work_shared.h"
 
 /* The kernel rounds the size of a preallocated map up by what its CPUs hold in reserve. */
 enum { IDLE = 20, BUSY = 2000, MAX_PENDING = 16, ROUNDED_UP = 512 };
@@ -36,7 +37,7 @@ static unsigned long long counter(const struct tracer_snapshot *s, const char *n
 	return 0;
 }
 
-static unsigned long long number_of(const struct tracer_snapshot *s, enum tracer_metric m)
+static unsigned long long number_of(const struct tracer_snapshot *s, uint32_t m)
 {
 	return s->nr_groups && s->group[0].metric[m] ? s->group[0].metric[m]->count : 0;
 }

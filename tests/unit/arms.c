@@ -18,15 +18,20 @@
 #define WAIT_S 20 /* for a state; a test that gets there has failed */
 
 struct arm_case {
-	char arm[16];
+	char arm[32];
 };
 
-static struct arm_case all_arms[] = {
-	{ "libkthread" }, { "keventd" }, { "futex" }, { "atomic" }, { "condvar" },
-	{ "eventfd" },	  { "pthread" }, { "libuv" }, { "glib" },
-};
+/* Each test below is one of every arm in the list: a new arm is tested without a word here. */
+static struct criterion_test_params all_arms(void)
+{
+	static struct arm_case cases[ARM_MAX];
+	const char *name[ARM_MAX + 1];
+	unsigned int nr = arms_that(name, (struct arm_ask){ 0 });
 
-#define NR_ARMS (sizeof(all_arms) / sizeof(all_arms[0]))
+	for (unsigned int i = 0; i < nr; i++)
+		snprintf(cases[i].arm, sizeof(cases[i].arm), "%s", name[i]);
+	return cr_make_param_array(struct arm_case, cases, nr);
+}
 
 static const struct arm *arm_or_skip(const struct arm_case *c)
 {
@@ -177,34 +182,90 @@ static struct arm_peer_opts peer_opts(struct seen *s, int cpu, bool may_spin)
 
 /* ---- the list -------------------------------------------------------------------------------- */
 
-Test(arms, every_name_is_an_arm_or_has_a_reason)
+ParameterizedTestParameters(arms, every_name_is_an_arm_or_has_a_reason)
 {
-	for (size_t i = 0; i < NR_ARMS; i++) {
-		const struct arm *arm = arm_find(all_arms[i].arm);
+	return all_arms();
+}
 
-		if (!arm) {
-			cr_expect_not_null(arm_missing(all_arms[i].arm), "%s", all_arms[i].arm);
-			continue;
-		}
-		cr_expect_str_eq(arm->name, all_arms[i].arm);
-		cr_expect_gt(strlen(arm->describe()), 0);
+ParameterizedTest(struct arm_case *c, arms, every_name_is_an_arm_or_has_a_reason)
+{
+	const struct arm *arm = arm_find(c->arm);
+
+	if (!arm) {
+		cr_assert_not_null(arm_missing(c->arm));
+		cr_expect(strstr(arm_missing(c->arm), "install"), "%s", arm_missing(c->arm));
+		return;
 	}
-	cr_expect_null(arm_find("kernel"));
-	cr_expect_not_null(arm_missing("kernel"));
+	cr_expect_str_eq(arm->name, c->arm);
+	cr_expect_gt(strlen(arm->describe()), 0);
+	cr_expect_eq(arm->kind & (arm->kind - 1), 0);
+	cr_expect_neq(arm->kind, 0, "of no kind: no question that asks for kinds would find it");
+	if (arm->could)
+		cr_expect_eq(arm->could, arm_can(arm), "says other things when it is missing");
+}
+
+Test(arms, what_is_no_arm_has_a_reason)
+{
 	cr_expect_null(arm_find("no such arm"));
 	cr_expect_not_null(arm_missing("no such arm"));
 }
 
+static const char known[] = "libkthread keventd futex atomic pthread condvar eventfd libuv glib";
+
+static bool is_known(const char *name)
+{
+	const char *at = strstr(known, name);
+
+	return at && (at == known || at[-1] == ' ') && strchr(" ", at[strlen(name)]);
+}
+
+/* @names of the known arms; whoever adds one has nothing to change here. */
+static void check_list(struct arm_ask ask, const char *names)
+{
+	const char *name[ARM_MAX + 1];
+	char text[sizeof(known) + 1] = "";
+	unsigned int nr = arms_that(name, ask);
+
+	for (unsigned int i = 0; i < nr; i++) {
+		if (!is_known(name[i]))
+			continue;
+		strcat(text, *text ? " " : "");
+		strcat(text, name[i]);
+	}
+	cr_expect_null(name[nr]);
+	cr_expect_str_eq(text, names);
+}
+
+/* Those of a missing library, too: the lists are the same in each build. */
+Test(arms, a_question_gets_all_that_can_what_it_asks_and_of_its_kinds_in_one_order)
+{
+	check_list((struct arm_ask){ 0 }, known);
+	check_list((struct arm_ask){ .can = ARM_CAN_WAKE },
+		   "libkthread futex atomic condvar eventfd libuv glib");
+	check_list((struct arm_ask){ .can = ARM_CAN_WAKE | ARM_CAN_SLEEP },
+		   "libkthread futex condvar eventfd libuv glib");
+	check_list((struct arm_ask){ .can = ARM_CAN_WORK },
+		   "libkthread keventd futex condvar libuv glib");
+	check_list((struct arm_ask){ .can = ARM_HAS_WORKER },
+		   "libkthread futex condvar libuv glib");
+	check_list((struct arm_ask){ .can = ARM_CAN_WORK, .kinds = ARM_ENGINE | ARM_LIBRARY },
+		   "libkthread keventd libuv glib");
+	check_list((struct arm_ask){ .can = ARM_CAN_CYCLE | ARM_CAN_LIVE },
+		   "libkthread keventd pthread");
+	check_list((struct arm_ask){ .can = ARM_CAN_CANCEL }, "libkthread");
+	check_list((struct arm_ask){ .can = ARM_CAN_CANCEL, .kinds = ARM_FLOOR }, "");
+}
+
 ParameterizedTestParameters(arms, operations_come_in_complete_sets)
 {
-	return cr_make_param_array(struct arm_case, all_arms, NR_ARMS);
+	return all_arms();
 }
 
 ParameterizedTest(struct arm_case *c, arms, operations_come_in_complete_sets)
 {
 	const struct arm *a = arm_or_skip(c);
 
-	cr_expect(a->peer_create || a->cycle, "answers nothing");
+	cr_expect_neq(arm_can(a), 0, "answers nothing");
 	if (a->peer_create)
 		cr_expect(a->peer_wake && a->peer_destroy && a->peer_tid);
 	if (a->self_create)
@@ -254,7 +315,7 @@ static void wake_many(const struct arm *arm, int cpu, bool may_spin)
 
 ParameterizedTestParameters(arms, every_wake_of_a_peer_is_answered)
 {
-	return cr_make_param_array(struct arm_case, all_arms, NR_ARMS);
+	return all_arms();
 }
 
 ParameterizedTest(struct arm_case *c, arms, every_wake_of_a_peer_is_answered, .timeout = 120)
@@ -270,7 +331,7 @@ ParameterizedTest(struct arm_case *c, arms, every_wake_of_a_peer_is_answered, .t
 
 ParameterizedTestParameters(arms, a_peer_ends_wherever_it_is)
 {
-	return cr_make_param_array(struct arm_case, all_arms, NR_ARMS);
+	return all_arms();
 }
 
 ParameterizedTest(struct arm_case *c, arms, a_peer_ends_wherever_it_is, .timeout = 120)
@@ -299,7 +360,7 @@ ParameterizedTest(struct arm_case *c, arms, a_peer_ends_wherever_it_is, .timeout
 
 ParameterizedTestParameters(arms, each_round_trip_comes_back_once)
 {
-	return cr_make_param_array(struct arm_case, all_arms, NR_ARMS);
+	return all_arms();
 }
 
 ParameterizedTest(struct arm_case *c, arms, each_round_trip_comes_back_once, .timeout = 120)
@@ -335,7 +396,7 @@ ParameterizedTest(struct arm_case *c, arms, each_round_trip_comes_back_once, .ti
 /* Some libraries make threads with settings of their own. */
 ParameterizedTestParameters(arms, threads_are_scheduled_as_their_creator)
 {
-	return cr_make_param_array(struct arm_case, all_arms, NR_ARMS);
+	return all_arms();
 }
 
 ParameterizedTest(struct arm_case *c, arms, threads_are_scheduled_as_their_creator, .timeout = 60)
@@ -372,7 +433,7 @@ ParameterizedTest(struct arm_case *c, arms, threads_are_scheduled_as_their_creat
 
 ParameterizedTestParameters(arms, a_parked_peer_runs_nothing_until_unparked)
 {
-	return cr_make_param_array(struct arm_case, all_arms, NR_ARMS);
+	return all_arms();
 }
 
 ParameterizedTest(struct arm_case *c, arms, a_parked_peer_runs_nothing_until_unparked,
@@ -417,7 +478,7 @@ static void saw_wake_and_dawdles(void *arg)
 
 ParameterizedTestParameters(arms, park_waits_for_what_the_peer_is_doing)
 {
-	return cr_make_param_array(struct arm_case, all_arms, NR_ARMS);
+	return all_arms();
 }
 
 ParameterizedTest(struct arm_case *c, arms, park_waits_for_what_the_peer_is_doing, .timeout = 120)
@@ -443,7 +504,7 @@ ParameterizedTest(struct arm_case *c, arms, park_waits_for_what_the_peer_is_doin
 
 ParameterizedTestParameters(arms, park_right_after_unpark_returns)
 {
-	return cr_make_param_array(struct arm_case, all_arms, NR_ARMS);
+	return all_arms();
 }
 
 ParameterizedTest(struct arm_case *c, arms, park_right_after_unpark_returns, .timeout = 120)
@@ -471,7 +532,7 @@ ParameterizedTest(struct arm_case *c, arms, park_right_after_unpark_returns, .ti
 
 ParameterizedTestParameters(arms, a_cycle_runs_its_function_once_and_leaves_nothing)
 {
-	return cr_make_param_array(struct arm_case, all_arms, NR_ARMS);
+	return all_arms();
 }
 
 ParameterizedTest(struct arm_case *c, arms, a_cycle_runs_its_function_once_and_leaves_nothing,
@@ -529,7 +590,7 @@ static void life_stops(void *arg)
 
 ParameterizedTestParameters(arms, lives_overlap_and_end_one_by_one)
 {
-	return cr_make_param_array(struct arm_case, all_arms, NR_ARMS);
+	return all_arms();
 }
 
 ParameterizedTest(struct arm_case *c, arms, lives_overlap_and_end_one_by_one, .timeout = 120)
@@ -616,7 +677,7 @@ static void *ending_life(struct end_seen *s, enum arm_end end)
 
 ParameterizedTestParameters(arms, every_end_is_stopped_or_has_a_reason)
 {
-	return cr_make_param_array(struct arm_case, all_arms, NR_ARMS);
+	return all_arms();
 }
 
 ParameterizedTest(struct arm_case *c, arms, every_end_is_stopped_or_has_a_reason, .timeout = 120)
@@ -683,7 +744,7 @@ static void runs_as(void *arg)
 
 ParameterizedTestParameters(arms, works_run_once_each_in_order)
 {
-	return cr_make_param_array(struct arm_case, all_arms, NR_ARMS);
+	return all_arms();
 }
 
 ParameterizedTest(struct arm_case *c, arms, works_run_once_each_in_order, .timeout = 120)
@@ -747,7 +808,7 @@ ParameterizedTest(struct arm_case *c, arms, works_run_once_each_in_order, .timeo
 
 ParameterizedTestParameters(arms, delays_run_once_and_never_early)
 {
-	return cr_make_param_array(struct arm_case, all_arms, NR_ARMS);
+	return all_arms();
 }
 
 ParameterizedTest(struct arm_case *c, arms, delays_run_once_and_never_early, .timeout = 120)

@@ -4,27 +4,17 @@
  * option --bench-... it is the worker and has the questions below; what goes wrong in one must not
  * cost another.
  */
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <jansson.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "bench/controller/interrupt.h"
-#include "bench/controller/run.h"
 #include "bench/controller/kernel_arm.h"
-#include "bench/harness/bench.h"
 #include "bpf/tracer.h"
+#include "tests/unit/controller_test.h"
 
 /* ---- the questions --------------------------------------------------------------------------- */
 
@@ -206,130 +196,11 @@ BENCHMARK(wake, .arms = ARMS, .mode = BENCH_LATENCY, .phases = true,
 	}
 }
 
-/* Last in this file: all questions are registered by now. */
-__attribute__((constructor)) static void be_worker(int argc, char **argv)
-{
-	int status;
-
-	if (argc < 2 || strncmp(argv[1], "--bench-", 8))
-		return;
-	status = bench_main(argc, argv);
-	fflush(stdout);
-	_exit(status);
-}
-
-/* ---- a run ----------------------------------------------------------------------------------- */
-
-#define SELF "/proc/self/exe"
-
-static char dir[] = "/tmp/controller-worker-XXXXXX";
-static char path[64];
-
-static void init(void)
-{
-	cr_assert_not_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/run.jsonl", dir);
-}
-
-static void fini(void)
-{
-	unlink(path);
-	rmdir(dir);
-}
+BE_WORKER()
 
 TestSuite(controller_worker, .init = init, .fini = fini, .timeout = 120);
 
-static struct run_summary run_traced(const char *filter, uint64_t time_ns, uint64_t patience_ns,
-				     struct tracing *tracing)
-{
-	struct measure_opts o = { .path = SELF,
-				  .time_ns = time_ns,
-				  .seed = 1,
-				  .patience_ns = patience_ns,
-				  .tracing = tracing };
-	char *argv[] = { "test" }, err[300] = "";
-	struct run_summary sum;
-	struct suite suite;
-
-	interrupt_install();
-	cr_assert_eq(record_create(&o.out, path, err, sizeof(err)), 0, "%s", err);
-	cr_assert_eq(record_write(o.out, record_header("bench", 1, argv)), 0);
-	cr_assert_eq(suite_list(&suite, SELF, err, sizeof(err)), 0, "%s", err);
-	cr_assert_eq(suite_filter(&suite, filter, err, sizeof(err)), 0, "%s", err);
-	cr_assert_eq(run_questions(&suite, &o, &sum, err, sizeof(err)), 0, "%s", err);
-	cr_assert_eq(record_close(o.out), 0);
-	suite_free(&suite);
-	return sum;
-}
-
-static struct run_summary run(const char *filter, uint64_t time_ns, uint64_t patience_ns)
-{
-	return run_traced(filter, time_ns, patience_ns, NULL);
-}
-
-/* All records of one type (and question, unless NULL), as an array. */
-struct selection {
-	const char *type, *question;
-	json_t *found;
-};
-
-static const char *text(const json_t *record, const char *key)
-{
-	const char *s = json_string_value(json_object_get(record, key));
-
-	return s ? s : "";
-}
-
-static int pick(const json_t *record, void *arg)
-{
-	struct selection *s = arg;
-
-	if (!strcmp(text(record, "type"), s->type) &&
-	    (!s->question || !strcmp(text(record, "question"), s->question)))
-		json_array_append(s->found, (json_t *)record);
-	return 0;
-}
-
-static json_t *records(const char *type, const char *question)
-{
-	struct selection s = { type, question, json_array() };
-	char err[300] = "";
-
-	cr_assert_eq(record_read(path, pick, &s, err, sizeof(err)), 0, "%s", err);
-	return s.found;
-}
-
-static size_t count(const char *type, const char *question)
-{
-	json_t *found = records(type, question);
-	size_t n = json_array_size(found);
-
-	json_decref(found);
-	return n;
-}
-
-static void expect_failed(const char *question, const char *arm, const char *reason)
-{
-	json_t *found = records("failed", question), *first = json_array_get(found, 0);
-
-	cr_expect_eq(json_array_size(found), 1, "%s: %zu failures", question,
-		     json_array_size(found));
-	cr_expect_str_eq(text(first, "arm"), arm, "%s", question);
-	cr_expect(strstr(text(first, "reason"), reason), "%s: %s", question, text(first, "reason"));
-	json_decref(found);
-}
-
-static void expect_no_child(void)
-{
-	cr_expect_eq(waitpid(-1, NULL, WNOHANG), -1);
-	cr_expect_eq(errno, ECHILD);
-}
-
-/* However slow the machine: each half of a question has one pair of blocks at least. */
-#define MIN_UNTRACED 4
-
-#define MS 1000000ULL
-#define S  1000000000ULL
+/* ---- runs ------------------------------------------------------------------------------------ */
 
 Test(controller_worker, the_list_names_every_question)
 {
@@ -366,7 +237,8 @@ Test(controller_worker, what_breaks_costs_its_own_question_only)
 		  "the last one, after all the accidents");
 	cr_expect(count("block", "q6_setup_fail") >= MIN_UNTRACED,
 		  "the arm that is in is measured");
-	cr_expect_eq(count("block", "q7_body_fail"), 0);
+	cr_expect(count("block", "q7_body_fail") >= MIN_UNTRACED,
+		  "the arm that does not fail is measured");
 	cr_expect_eq(count("question", NULL), 10);
 	expect_no_child();
 }
@@ -405,7 +277,7 @@ Test(controller_worker, blocks_hold_one_epoch_per_arm_with_what_the_body_recorde
 	found = records("block", "q9_latency");
 	json_array_foreach (found, i, block) {
 		json_t *epochs = json_object_get(block, "epochs");
-		json_t *order = json_object_get(block, "order");
+		json_int_t before = 0;
 
 		cr_expect_eq(json_integer_value(json_object_get(block, "block")), (json_int_t)i);
 		cr_expect(json_is_false(json_object_get(block, "traced")));
@@ -415,8 +287,9 @@ Test(controller_worker, blocks_hold_one_epoch_per_arm_with_what_the_body_recorde
 			json_t *hist = json_object_get(epoch, "hist");
 			bool bad = !strcmp(text(epoch, "arm"), "bad");
 
-			cr_expect_str_eq(text(epoch, "arm"),
-					 json_string_value(json_array_get(order, j)));
+			cr_expect_geq(json_integer_value(json_object_get(epoch, "start_ns")),
+				      before, "in the order in which they ran");
+			before = json_integer_value(json_object_get(epoch, "end_ns"));
 			cr_expect_eq(json_integer_value(json_object_get(hist, "count")), n);
 			cr_expect_eq(json_integer_value(json_object_get(hist, "max")),
 				     bad ? 2000 : 1000);
@@ -436,7 +309,7 @@ Test(controller_worker, a_label_that_is_no_utf8_does_not_lose_the_question)
 	run("^q0_fine/n=1", 40 * MS, 60 * S);
 	found = records("question", "q0_fine/n=1");
 	cr_expect_str_eq(text(json_object_get(json_array_get(found, 0), "labels"), "good"),
-			 "good says ?");
+			 "good says \\xff");
 	json_decref(found);
 }
 
@@ -453,6 +326,7 @@ static void skip_unless_permitted(void)
 Test(controller_worker, traced_blocks_lie_between_two_halves_of_untraced_ones)
 {
 	json_t *blocks, *block, *traces, *trace;
+	struct measure_opts o = { .time_ns = 60 * MS, .patience_ns = 60 * S };
 	unsigned int edges = 0, traced = 0;
 	struct tracing *tracing;
 	bool before = false;
@@ -462,7 +336,8 @@ Test(controller_worker, traced_blocks_lie_between_two_halves_of_untraced_ones)
 
 	skip_unless_permitted();
 	cr_assert_eq(tracing_open(&tracing, 2, err, sizeof(err)), 0, "%s", err);
-	cr_expect_eq(run_traced("^wake", 60 * MS, 60 * S, tracing).done, 1);
+	o.tracing = tracing;
+	cr_expect_eq(run_as("^wake", o).done, 1);
 	tracing_close(tracing);
 
 	blocks = records("block", "wake");
@@ -530,7 +405,8 @@ Test(controller_worker, the_kernels_worker_is_seen_at_work)
 	skip_unless_permitted();
 	interrupt_install();
 	cr_assert_eq(record_create(&w, path, err, sizeof(err)), 0, "%s", err);
-	cr_assert_eq(record_write(w, record_header("bench", 1, argv)), 0);
+	cr_assert_eq(record_write_header(w, &(struct record_header){ .tool = "bench" }, 1, argv),
+		     0);
 	r = kernel_arm_measure(w, "q", err, sizeof(err));
 	record_close(w);
 	if (r == -ENOTSUP || r == -EPERM)

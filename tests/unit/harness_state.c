@@ -188,6 +188,72 @@ Test(harness_state, latency_mode_records_what_the_body_does_and_nothing_is_a_fai
 	cr_expect_eq(st.status, WIRE_FAILED);
 }
 
+/* An end before its beginning is 2^63 or more as a difference; below that it may be a latency. */
+static const uint64_t odd_values[] = { 0, 1, INT64_MAX, 1ULL << 63, UINT64_MAX, UINT64_MAX - 4 };
+
+static void odd_latency(struct bench_state *s)
+{
+	while (bench_keep_running(s))
+		bench_lat_record(s, odd_values[rounds++]);
+}
+
+Test(harness_state, an_impossible_value_is_counted_and_left_out)
+{
+	def.mode = BENCH_LATENCY;
+	def.body = odd_latency;
+	set_up(0);
+	bench_state_run(&st, 6, false);
+	cr_expect_eq(st.status, WIRE_OK, "%s", st.reason);
+	cr_expect_eq(wire->nr_impossible, 3);
+	cr_expect_eq(wire->hist.count, 3);
+	cr_expect_eq(wire->hist.max, INT64_MAX);
+	cr_expect_eq(wire->hist.sum, 1 + (uint64_t)INT64_MAX);
+	cr_expect(hist_is_consistent(&wire->hist));
+
+	rounds = 0;
+	bench_state_run(&st, 3, false);
+	cr_expect_eq(wire->nr_impossible, 0, "each epoch starts with none");
+}
+
+Test(harness_state, an_epoch_of_impossible_values_only_is_empty_and_no_failure_of_the_arm)
+{
+	def.mode = BENCH_LATENCY;
+	def.body = odd_latency;
+	set_up(0);
+	rounds = 3;
+	bench_state_run(&st, 3, false);
+	cr_expect_eq(st.status, WIRE_OK, "%s", st.reason);
+	cr_expect_eq(wire->hist.count, 0);
+	cr_expect_eq(wire->nr_impossible, 3);
+
+	rounds = 0;
+	bench_state_run(&st, 3, false);
+	cr_expect_eq(wire->hist.count, 3, "the next one may be better");
+}
+
+static uint64_t start_moved_by;
+
+static void end_before_start(struct bench_state *s)
+{
+	while (bench_keep_running(s))
+		s->wire->start_ns += start_moved_by;
+}
+
+Test(harness_state, an_epoch_that_ends_before_it_begins_has_no_value)
+{
+	def.body = end_before_start;
+	set_up(0);
+	start_moved_by = 1ULL << 40;
+	bench_state_run(&st, 2, false);
+	cr_expect_eq(wire->hist.count, 0, "half of a negative time is not a time");
+	cr_expect_eq(wire->nr_impossible, 1);
+
+	start_moved_by = 0;
+	bench_state_run(&st, 1, false);
+	cr_expect_eq(wire->hist.count, 1);
+	cr_expect_eq(wire->nr_impossible, 0);
+}
+
 static uint64_t begin_seen, end_seen;
 static struct kthread_slot slot_in_epoch;
 
@@ -222,6 +288,32 @@ Test(harness_state, stamps_are_written_in_observed_epochs_only)
 	cr_expect_eq(slot->e2e_ns, end_seen - begin_seen);
 	cr_expect_eq(slot->seq, 1);
 	cr_expect_not(slot_observed(), "interest ends with the epoch");
+}
+
+/* The waker's stamp is not there yet, or that of a later wake is. */
+static void resume_before_request(struct bench_state *s)
+{
+	struct kthread_slot *slot = bench_slot(s);
+
+	while (bench_keep_running(s)) {
+		slot_request_at(slot, bench_now_ns());
+		end_seen = bench_resume(s, slot, bench_now_ns() + (1ULL << 40));
+	}
+	slot_in_epoch = *slot;
+}
+
+Test(harness_state, a_resume_before_its_request_gives_the_tracer_its_stamp_and_no_figure)
+{
+	def.mode = BENCH_LATENCY;
+	def.body = resume_before_request;
+	set_up(0);
+	bench_state_run(&st, 2, true);
+	cr_expect_eq(st.status, WIRE_OK, "%s", st.reason);
+	cr_expect_eq(wire->nr_impossible, 2);
+	cr_expect_eq(wire->hist.count, 0);
+	cr_expect_eq(slot_in_epoch.e2e_ns, 0, "nobody measured it");
+	cr_expect_eq(slot_in_epoch.t4_ns, end_seen);
+	cr_expect_eq(slot_in_epoch.seq, 2);
 }
 
 /* As `kt trace` does from outside, by the semaphore of kthread:slot. */

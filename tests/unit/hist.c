@@ -4,6 +4,7 @@
 #include <criterion/parameterized.h>
 #include <errno.h>
 #include <math.h>
+#include <stddef.h>
 
 #include "lib/measure/hist.h"
 
@@ -97,6 +98,106 @@ Test(hist, add_keeps_exact_count_sum_min_max_and_overflow)
 	hist_add(&h, 0);
 	cr_expect_eq(h.min, 0);
 	cr_expect_eq(h.max, 0);
+}
+
+/* One word of a consistent histogram replaced. */
+struct change {
+	const char *what;
+	size_t at; /* offset in struct hist */
+	uint64_t value;
+	bool fits;
+};
+
+#define WORD(member)  offsetof(struct hist, member)
+#define BUCKET(index) (offsetof(struct hist, bucket) + (index) * sizeof(uint64_t))
+
+/* Values 3, 500, 700 and 2^40: buckets 3, 378, 431 and the last one. */
+static void four_values(struct hist *h)
+{
+	hist_init(h, 7);
+	hist_add(h, 3);
+	hist_add(h, 500);
+	hist_add(h, 700);
+	hist_add(h, 1ULL << 40);
+}
+
+Test(hist, a_histogram_is_consistent_when_its_buckets_bear_out_its_figures)
+{
+	static const struct change changes[] = {
+		{ "nothing", WORD(count), 4, true },
+		{ "one value too many", WORD(count), 5, false },
+		{ "one value too few", WORD(count), 3, false },
+		{ "no value", WORD(count), 0, false },
+		{ "all bits of count", WORD(count), UINT64_MAX, false },
+		{ "min in another bucket", WORD(min), 4, false },
+		{ "min beyond max", WORD(min), UINT64_MAX, false },
+		{ "max as large as its bucket allows", WORD(max), UINT64_MAX, true },
+		{ "max in another bucket", WORD(max), 1ULL << 39, false },
+		{ "sum as small as it may be", WORD(sum), 4 * 3, true },
+		{ "sum below count * min", WORD(sum), 4 * 3 - 1, false },
+		{ "sum as large as it may be", WORD(sum), 4ULL << 40, true },
+		{ "sum beyond count * max", WORD(sum), (4ULL << 40) + 1, false },
+		{ "all bits of sum", WORD(sum), UINT64_MAX, false },
+		{ "overflow 0 of 1 in the last bucket", WORD(overflow), 0, true },
+		{ "more overflow than the last bucket", WORD(overflow), 2, false },
+		{ "a bucket more", BUCKET(100), 1, false },
+		{ "the lowest bucket gone", BUCKET(3), 0, false },
+		{ "all bits of a bucket", BUCKET(100), UINT64_MAX, false },
+	};
+	static struct hist h;
+
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		four_values(&h);
+		*(uint64_t *)((char *)&h + changes[i].at) = changes[i].value;
+		cr_expect_eq(hist_is_consistent(&h), changes[i].fits, "%s", changes[i].what);
+	}
+	/* UINT64_MAX + 1 is 0 again. */
+	four_values(&h);
+	h.bucket[100] = UINT64_MAX;
+	h.bucket[101] = 1;
+	cr_expect_not(hist_is_consistent(&h), "buckets whose sum wraps to count");
+}
+
+Test(hist, an_empty_histogram_is_consistent_and_an_unknown_precision_is_not)
+{
+	static struct hist h;
+
+	hist_init(&h, 7);
+	cr_expect(hist_is_consistent(&h));
+	h.min = 5; /* meaningless while count is 0 */
+	cr_expect(hist_is_consistent(&h));
+	h.sum = 1;
+	cr_expect_not(hist_is_consistent(&h));
+	hist_init(&h, 7);
+	h.overflow = 1;
+	cr_expect_not(hist_is_consistent(&h));
+	for (uint32_t k = 0; k < 10; k++) {
+		hist_init(&h, k);
+		cr_expect_eq(hist_is_consistent(&h), k >= 1 && k <= HIST_K_USER, "k=%u", k);
+	}
+	hist_init(&h, UINT32_MAX);
+	cr_expect_not(hist_is_consistent(&h));
+}
+
+Test(hist, whatever_is_added_and_merged_stays_consistent)
+{
+	static const uint32_t k[] = { 1, 5, 7 };
+	static struct hist h, sum;
+	uint64_t v = 1;
+
+	for (size_t i = 0; i < sizeof(k) / sizeof(k[0]); i++) {
+		hist_init(&sum, 1);
+		for (int n = 0; n < 300; n++) {
+			hist_init(&h, k[i]);
+			for (int m = n % 7; m; m--) {
+				v = v * 6364136223846793005ULL + 1442695040888963407ULL;
+				hist_add(&h, v >> (16 + v % 48));
+			}
+			cr_assert(hist_is_consistent(&h));
+			hist_merge(&sum, &h);
+			cr_assert(hist_is_consistent(&sum));
+		}
+	}
 }
 
 /* Fine folded to coarse is the coarse histogram of the same values, bucket by bucket. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What a new thread is like: its name, what it inherits (nothing), where it runs. A mutation is
- * named by its file in tests/mutations/.
+ * named by its file in tests/mutations/. Linked with the testing build: a newborn that has answered
+ * goes on when it has been looked at.
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -12,7 +13,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
-#include "tests/unit/kthread_test.h"
+#include "tests/unit/hold.h"
 
 TestSuite(kthread_birth, .timeout = 60);
 
@@ -30,6 +31,8 @@ static void comm_of(pid_t tid, char *buf, size_t size)
 	buf[strcspn(buf, "\n")] = 0;
 }
 
+static struct hold newborn = { .point = "newborn" };
+
 /*
  * Mutation L15: the thread writes its name after it has answered.
  * Mutation L15b: only the first 15 bytes are kept.
@@ -45,6 +48,9 @@ Test(kthread_birth, L15_names_of_any_length)
 
 		memset(want, '%', lengths[i]);
 		want[lengths[i]] = 0;
+		newborn.came = newborn.go = 0;
+		if (!i)
+			hold_begin(&newborn);
 		k = kthread_create(until_stop, NULL, "%s", want);
 		get_kthread_comm(full, sizeof(full), k);
 		cr_expect_str_eq(full, want);
@@ -53,6 +59,7 @@ Test(kthread_birth, L15_names_of_any_length)
 		cr_expect_str_eq(seen, k->comm, "others see it before the first wake");
 		get_kthread_comm(full, 4, k);
 		cr_expect(strlen(full) <= 3);
+		hold_end(&newborn);
 		kthread_stop(k);
 	}
 }
@@ -82,12 +89,15 @@ static void *reads_names(void *arg)
 	return NULL;
 }
 
+static struct hold some_newborns = { .point = "newborn", .nr = 3 };
+
 /* Mutation L15c: the thread writes its name after it has answered. */
 Test(kthread_birth, L15_no_reader_sees_a_name_half_written)
 {
 	unsigned int i, before;
 	pthread_t t[2];
 
+	hold_begin(&some_newborns);
 	for (i = 0; i < 2; i++)
 		pthread_create(&t[i], NULL, reads_names, NULL);
 	for (i = 0; i < NR_NAMED; i++) {
@@ -98,6 +108,7 @@ Test(kthread_birth, L15_no_reader_sees_a_name_half_written)
 	}
 	for (i = 0; i < 2; i++)
 		pthread_join(t[i], NULL);
+	hold_end(&some_newborns);
 	for (i = 0; i < NR_NAMED; i++)
 		cr_assert_eq(kthread_stop(named[i]), -EINTR);
 	cr_assert_eq(wrong, 0);

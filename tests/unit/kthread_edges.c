@@ -25,7 +25,14 @@ static void until_go(struct kthread_work *work)
 	WAIT_UNTIL(READ(go));
 }
 
-static DEFINE_KTHREAD_WORK(gate, until_go);
+/* Until the thread is to park or to stop: it does so right behind this work. */
+static void until_asked(struct kthread_work *work)
+{
+	until_go(work);
+	WAIT_UNTIL(kthread_should_stop_or_park());
+}
+
+static DEFINE_KTHREAD_WORK(gate, until_asked);
 
 static void *parks(void *k)
 {
@@ -133,8 +140,8 @@ Test(kthread_edges, worker_stopped_before_it_ran_is_left_without_a_task)
 	struct kthread_work work;
 
 	kthread_init_work(&work, nothing);
-	cr_expect_eq(kthread_stop(w->task), -EINTR);
-	cr_expect_null(w->task);
+	cr_assert_eq(kthread_stop(w->task), -EINTR);
+	cr_assert_null(w->task);
 	cr_expect(kthread_queue_work(w, &work));
 	cr_expect(kthread_cancel_work_sync(&work));
 	kthread_destroy_worker(w);
@@ -226,10 +233,18 @@ static int waits_in_the_child(void *arg)
 			get_task_struct(k[i]);
 			wake_up_process(k[i]);
 		}
+		/* In the lists of those who wait. */
+		for (int i = 0; i < 16; i++)
+			if (!WAIT_UNTIL(thread_state(k[i]->pid) == 'S' &&
+					kthread_get_state(k[i]) == TASK_INTERRUPTIBLE))
+				return 1;
 		for (int i = 0; i < 16; i++)
 			complete(&x[i]);
-		for (int i = 0; i < 16; i++)
+		for (int i = 0; i < 16; i++) {
+			if (!WAIT_UNTIL(!thread_state(k[i]->pid)))
+				return 2;
 			kthread_stop_put(k[i]);
+		}
 	}
 	return 0;
 }
@@ -245,7 +260,8 @@ Test(kthread_edges, completions_work_in_a_child_of_waiting_threads)
 		k[i] = kthread_run(waits, &x[i], "parent/%d", i);
 	}
 	for (int i = 0; i < 16; i++)
-		cr_assert(WAIT_UNTIL(kthread_get_state(k[i]) == TASK_INTERRUPTIBLE));
+		cr_assert(WAIT_UNTIL(kthread_get_state(k[i]) == TASK_INTERRUPTIBLE &&
+				     thread_state(k[i]->pid) == 'S'));
 	cr_expect_eq(in_child(waits_in_the_child, NULL), 0);
 	for (int i = 0; i < 16; i++)
 		kthread_stop(k[i]);

@@ -81,31 +81,6 @@ Test(kthread_freezer, freeze_and_thaw_again_and_again)
 		cr_assert(kthread_stop(k[j]) >= 100);
 }
 
-static int sleeps_when_asked(void *data)
-{
-	set_freezable();
-	ADD(*(unsigned int *)data);
-	while (!freezing(current))
-		sched_yield();
-	set_current_state(TASK_INTERRUPTIBLE);
-	schedule();
-	try_to_freeze();
-	return until_stop(NULL);
-}
-
-/* Mutation F01: kthread_freeze_all() wakes only those it has not asked yet: this one sleeps on. */
-Test(kthread_freezer, a_thread_that_was_about_to_sleep_is_woken_again)
-{
-	unsigned int ready = 0;
-	struct task_struct *k = kthread_run(sleeps_when_asked, &ready, "sleeps");
-
-	cr_assert(WAIT_UNTIL(READ(ready)));
-	cr_assert_eq(kthread_freeze_all(LONG_ENOUGH), 0);
-	cr_assert_eq(kthread_get_state(k), TASK_FROZEN);
-	kthread_thaw_all();
-	cr_assert_eq(kthread_stop(k), 42);
-}
-
 static int late(void *data)
 {
 	set_freezable();

@@ -30,7 +30,6 @@ Test(kthread_lifecycle, L1_stop_before_the_first_wake_never_calls_the_function)
 		  nr_threads());
 }
 
-/* Mutation L02: stop asks and does not wait. */
 Test(kthread_lifecycle, L2_wake_then_stop_gives_the_result_or_EINTR)
 {
 	unsigned int starts = 0, ran = 0, i;
@@ -46,6 +45,35 @@ Test(kthread_lifecycle, L2_wake_then_stop_gives_the_result_or_EINTR)
 	cr_log_info("L2: %u of %u ran", ran, i);
 }
 
+static long stops(void *k)
+{
+	return kthread_stop(k);
+}
+
+static int until_stop_and(void *gate)
+{
+	until_stop(NULL);
+	wait_for_completion(gate);
+	return 43;
+}
+
+/* Mutation L02: stop asks and does not wait. */
+Test(kthread_lifecycle, L2_stop_waits_for_the_result)
+{
+	struct completion gate;
+	struct task_struct *k;
+	struct call stop;
+
+	init_completion(&gate);
+	k = kthread_run(until_stop_and, &gate, "l2");
+	cr_assert(WAIT_UNTIL(kthread_get_state(k) == TASK_INTERRUPTIBLE));
+	call_start(&stop, stops, k);
+	cr_assert(WAIT_UNTIL(signal_pending(k)));
+	cr_assert(call_sleeps(&stop), "it did not wait");
+	complete(&gate);
+	cr_assert_eq(call_join(&stop), 43);
+}
+
 static unsigned int ran;
 
 static int ends_at_once(void *data)
@@ -54,7 +82,6 @@ static int ends_at_once(void *data)
 	return (int)(intptr_t)data;
 }
 
-/* Mutation L03: a stopper that finds the thread at its end leaves the join to another. */
 Test(kthread_lifecycle, L3_thread_ends_by_itself_while_stop_runs)
 {
 	int i;
@@ -73,6 +100,48 @@ Test(kthread_lifecycle, L3_thread_ends_by_itself_while_stop_runs)
 	}
 }
 
+static pthread_key_t last_key;
+static unsigned int at_last;
+
+static void lasts(void *gate)
+{
+	ADD(at_last);
+	wait_for_completion(gate);
+}
+
+static int ends_slowly(void *gate)
+{
+	pthread_setspecific(last_key, gate);
+	return 18;
+}
+
+/* Behind its exit, and not gone before @gate is open: in a destructor of its own. */
+static struct task_struct *ending(struct completion *gate)
+{
+	struct task_struct *k;
+
+	init_completion(gate);
+	pthread_key_create(&last_key, lasts);
+	k = get_task_struct(kthread_create(ends_slowly, gate, "ending"));
+	wake_up_process(k);
+	cr_assert(WAIT_UNTIL(READ(at_last)));
+	return k;
+}
+
+/* Mutation L03: a stopper that finds the thread at its end leaves the join to another. */
+Test(kthread_lifecycle, L3_stop_between_the_exit_and_the_end)
+{
+	struct completion gate;
+	struct task_struct *k = ending(&gate);
+	struct call stop;
+
+	call_start(&stop, stops, k);
+	cr_assert(call_sleeps(&stop), "it did not wait");
+	complete(&gate);
+	cr_assert_eq(call_join(&stop), 18);
+	put_task_struct(k);
+}
+
 /* Mutation L04: stop of a thread that has ended is an error. */
 Test(kthread_lifecycle, L4_stop_after_the_thread_ended_gives_its_result)
 {
@@ -87,32 +156,41 @@ Test(kthread_lifecycle, L4_stop_after_the_thread_ended_gives_its_result)
 	put_task_struct(k);
 }
 
-static void *stop_it(void *k)
-{
-	return (void *)(intptr_t)kthread_stop(k);
-}
-
-/* Mutation L05: who joins does not wake the other stoppers. */
 Test(kthread_lifecycle, L5_two_stoppers_both_get_the_result)
 {
+	struct call stop[3];
 	int i, j;
 
 	for (i = 0; i < 300; i++) {
 		unsigned int starts = 0;
 		struct task_struct *k = kthread_run(until_stop, &starts, "l5");
-		pthread_t t[3];
-		void *ret[3];
 
 		get_task_struct(k);
 		cr_assert(WAIT_UNTIL(READ(starts)));
 		for (j = 0; j < 3; j++)
-			cr_assert_eq(pthread_create(&t[j], NULL, stop_it, k), 0);
+			call_start(&stop[j], stops, k);
 		for (j = 0; j < 3; j++)
-			pthread_join(t[j], &ret[j]);
-		for (j = 0; j < 3; j++)
-			cr_assert_eq((intptr_t)ret[j], 42);
+			cr_assert_eq(call_join(&stop[j]), 42);
 		put_task_struct(k);
 	}
+}
+
+/* One joins, the other waits for that. Mutation L05: who joins does not wake the others. */
+Test(kthread_lifecycle, L5_a_stopper_that_waits_is_woken)
+{
+	struct completion gate;
+	struct task_struct *k = ending(&gate);
+	struct call stop[2];
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		call_start(&stop[i], stops, k);
+		cr_assert(call_sleeps(&stop[i]));
+	}
+	complete(&gate);
+	for (i = 0; i < 2; i++)
+		cr_assert_eq(call_join(&stop[i]), 18);
+	put_task_struct(k);
 }
 
 static int self_stop_ret;
@@ -131,9 +209,10 @@ Test(kthread_lifecycle, L6_stopping_oneself_is_refused)
 
 	get_task_struct(k);
 	wake_up_process(k);
-	cr_assert(WAIT_UNTIL(kthread_warn_count(KTHREAD_WARN_STOP_SELF) == 1));
-	cr_assert_eq(kthread_stop_put(k), 3);
+	cr_assert(WAIT_UNTIL(!thread_state(k->pid)));
 	cr_assert_eq(self_stop_ret, -EDEADLK);
+	cr_assert_eq(kthread_warn_count(KTHREAD_WARN_STOP_SELF), 1);
+	cr_assert_eq(kthread_stop_put(k), 3);
 }
 
 static int stops_another(void *other)
@@ -203,7 +282,7 @@ Test(kthread_lifecycle, L7_every_way_out_is_the_same_exit)
 		get_task_struct(k);
 		wake_up_process(k);
 		cr_assert(WAIT_UNTIL(!thread_state(k->pid)));
-		cr_assert_eq(kthread_freeze_all(HZ), 0, "way %ld", (long)how);
+		cr_assert_eq(kthread_freeze_all(0), 0, "way %ld", (long)how);
 		kthread_thaw_all();
 		cr_assert_eq(kthread_park(k), -ENOSYS, "way %ld", (long)how);
 		cr_assert_eq(kthread_stop_put(k), result[how], "way %ld", (long)how);
@@ -289,7 +368,6 @@ static void *create_and_stop(void *start)
 	return (void *)(intptr_t)(IS_ERR(k) ? 1 : kthread_stop(k));
 }
 
-/* Mutation L14: who waited for the lock does not look whether the creator is there by now. */
 Test(kthread_lifecycle, L14_first_create_from_many_threads_starts_one_creator)
 {
 	unsigned int others = nr_threads();
@@ -389,29 +467,29 @@ static int reads(void *data)
 Test(kthread_lifecycle, L18_stop_waits_for_a_thread_in_a_plain_read)
 {
 	struct task_struct *k;
-	pthread_t stopper;
-	void *ret;
+	struct call stop;
 
 	cr_assert_eq(pipe(fds), 0);
 	k = get_task_struct(kthread_run(reads, NULL, "l18"));
 	cr_assert(WAIT_UNTIL(get_current_state() == TASK_RUNNING && thread_state(k->pid) == 'S' &&
 			     kthread_get_state(k) == TASK_RUNNING));
-	pthread_create(&stopper, NULL, stop_it, k);
+	call_start(&stop, stops, k);
 	cr_assert(WAIT_UNTIL(signal_pending(k)));
-	cr_assert_eq(pthread_tryjoin_np(stopper, &ret), EBUSY);
+	cr_assert(call_sleeps(&stop), "it did not wait");
 	cr_assert_eq(write(fds[1], "r", 1), 1);
-	pthread_join(stopper, &ret);
-	cr_assert_eq((intptr_t)ret, 'r');
+	cr_assert_eq(call_join(&stop), 'r');
 	put_task_struct(k);
 }
 
 static pthread_key_t key;
-static unsigned int destroyed;
+static unsigned int destroyed, returned;
+static pid_t stopper;
 
+/* It goes on when the stop sleeps in its join, or has not waited for that. */
 static void slow_destructor(void *arg)
 {
 	(void)arg;
-	usleep(2000);
+	WAIT_UNTIL(READ(returned) || thread_state(stopper) == 'S');
 	ADD(destroyed);
 }
 
@@ -424,15 +502,18 @@ static int with_destructor(void *data)
 /* Mutation L19: stop waits for the end of the function, not for that of the thread. */
 Test(kthread_lifecycle, L19_no_destructor_runs_after_stop)
 {
-	unsigned int starts = 0, i;
+	unsigned int starts = 0, i, seen;
 
+	stopper = gettid();
 	pthread_key_create(&key, slow_destructor);
 	for (i = 1; i <= 50; i++) {
 		struct task_struct *k = kthread_run(with_destructor, &starts, "l19");
 
 		cr_assert(WAIT_UNTIL(READ(starts) == i));
 		cr_assert_eq(kthread_stop(k), 42);
-		cr_assert_eq(READ(destroyed), i);
+		seen = READ(destroyed);
+		__atomic_store_n(&returned, seen != i, __ATOMIC_RELEASE);
+		cr_assert_eq(seen, i);
 	}
 }
 

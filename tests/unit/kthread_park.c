@@ -115,7 +115,6 @@ static void *hammer(void *k)
 	return NULL;
 }
 
-/* Mutation P05b: parking is a load and a store: it loses that a controller waits. */
 Test(kthread_park, P5_wakes_that_collide_with_parking_lose_nothing)
 {
 	unsigned int starts = 0;
@@ -135,9 +134,15 @@ Test(kthread_park, P5_wakes_that_collide_with_parking_lose_nothing)
 	cr_assert_eq(kthread_stop(k), 42);
 }
 
-static unsigned int at_work;
+static unsigned int at_work, returned;
+static pid_t parker;
 
-/* Slow to park, so that a park which does not wait is not right by chance. */
+/* A park is asked for: wait until the parker sleeps, or has not waited. */
+static void parker_waits(void)
+{
+	WAIT_UNTIL(READ(returned) || thread_state(parker) == 'S');
+}
+
 static int works_on(void *data)
 {
 	unsigned int *n = data;
@@ -146,7 +151,7 @@ static int works_on(void *data)
 		__atomic_store_n(&at_work, 1, __ATOMIC_RELEASE);
 		ADD(*n);
 		if (kthread_should_park()) {
-			usleep(100);
+			parker_waits();
 			__atomic_store_n(&at_work, 0, __ATOMIC_RELEASE);
 			kthread_parkme();
 		}
@@ -157,15 +162,18 @@ static int works_on(void *data)
 /* Mutation P06: park returns as soon as it has asked. */
 Test(kthread_park, P6_a_parked_thread_runs_no_code_of_its_own)
 {
-	unsigned int n = 0, before, i, j;
+	unsigned int n = 0, before, working, i, j;
 	struct task_struct *k = kthread_run(works_on, &n, "p6");
 
-	for (i = 0; i < 500; i++) {
+	parker = gettid();
+	for (i = 0; i < 200; i++) {
 		/* Else the next park would come before it has run at all. */
 		before = READ(n);
 		cr_assert(WAIT_UNTIL(READ(n) > before));
 		cr_assert_eq(kthread_park(k), 0);
-		cr_assert_eq(READ(at_work), 0);
+		working = READ(at_work);
+		__atomic_store_n(&returned, working, __ATOMIC_RELEASE);
+		cr_assert_eq(working, 0, "it did not wait");
 		before = READ(n);
 		for (j = 0; j < 100; j++)
 			cr_assert_eq(READ(n), before);
@@ -174,10 +182,7 @@ Test(kthread_park, P6_a_parked_thread_runs_no_code_of_its_own)
 	kthread_stop(k);
 }
 
-/*
- * P7_ROUNDS=1000000 for as many.
- * Mutation P07b: unpark leaves the thread asleep in the kernel.
- */
+/* P7_ROUNDS=1000000 for as many. */
 Test(kthread_park, P7_unpark_followed_by_park_at_once, .timeout = 600)
 {
 	const char *rounds = getenv("P7_ROUNDS");
@@ -194,6 +199,19 @@ Test(kthread_park, P7_unpark_followed_by_park_at_once, .timeout = 600)
 	}
 	cr_assert_eq(kthread_stop(k), 42);
 	cr_assert_eq(kthread_warn_count(KTHREAD_WARN_ANY), 0);
+}
+
+/* Mutation P07b: unpark leaves the thread asleep in the kernel. */
+Test(kthread_park, P7_unpark_wakes_a_thread_that_sleeps)
+{
+	unsigned int n = 0;
+	struct task_struct *k = kthread_run(counting, &n, "p7");
+
+	cr_assert(WAIT_UNTIL(READ(n)));
+	cr_assert_eq(kthread_park(k), 0);
+	cr_assert(WAIT_UNTIL(thread_state(k->pid) == 'S'));
+	kthread_unpark(k);
+	cr_assert_eq(kthread_stop(k), 7);
 }
 
 /* Mutation P08: unpark looks neither for a request nor for the state that it ends. */
@@ -311,9 +329,8 @@ static int parks_itself(void *data)
 	ADD(self_rounds);
 	kthread_parkme();
 	ADD(self_rounds);
-	/* Late, so that a park which does not wait is not right by chance. */
 	cr_assert(WAIT_UNTIL(kthread_should_park()));
-	usleep(2000);
+	parker_waits();
 	return until_stop(NULL);
 }
 
@@ -321,14 +338,18 @@ static int parks_itself(void *data)
 Test(kthread_park, P12_after_a_self_park_the_next_park_waits_for_the_real_one)
 {
 	struct task_struct *k = kthread_run(parks_itself, NULL, "p12");
+	unsigned int state;
 
+	parker = gettid();
 	cr_assert(WAIT_UNTIL(kthread_get_state(k) == TASK_PARKED));
 	cr_assert_eq(READ(self_rounds), 1);
 	cr_assert_eq(kthread_park(k), -EBUSY);
 	kthread_unpark(k);
 	cr_assert(WAIT_UNTIL(READ(self_rounds) == 2));
 	cr_assert_eq(kthread_park(k), 0);
-	cr_assert_eq(kthread_get_state(k), TASK_PARKED);
+	state = kthread_get_state(k);
+	ADD(returned);
+	cr_assert_eq(state, TASK_PARKED, "it did not wait");
 	cr_assert_eq(kthread_stop(k), 42);
 }
 
@@ -337,7 +358,6 @@ static void *park_it(void *k)
 	return (void *)(intptr_t)kthread_park(k);
 }
 
-/* Mutation P13b: stop takes it from the parkers that they are to be woken. */
 Test(kthread_park, P13_park_and_stop_at_once_both_return)
 {
 	int i;

@@ -1,37 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #ifndef KT_TESTS_KTHREAD_TEST_H
 #define KT_TESTS_KTHREAD_TEST_H
-/* What the tests of libkthread share: waiting for states, and the usual thread functions. */
+/* What the tests of libkthread share: looks at threads, and the usual thread functions. */
 #include <kthread/kthread.h>
 
 #include <dirent.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-static inline double test_seconds(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
-/* Wait for a state, with a deadline far above anything sensible. False: it never came. */
-#define WAIT_UNTIL(cond)                                                 \
-	({                                                               \
-		double wait_end = test_seconds() + 20;                   \
-		bool wait_ok;                                            \
-		while (!(wait_ok = (cond)) && test_seconds() < wait_end) \
-			usleep(100);                                     \
-		wait_ok;                                                 \
-	})
-
-#define READ(x) __atomic_load_n(&(x), __ATOMIC_ACQUIRE)
-#define ADD(x)	__atomic_fetch_add(&(x), 1, __ATOMIC_ACQ_REL)
+#include "tests/unit/await.h"
 
 /*
  * A look at what changes under a lock of the library's, without that lock; not for the thread
@@ -95,23 +70,6 @@ static inline unsigned int nr_threads(void)
 	if (d)
 		closedir(d);
 	return n;
-}
-
-/* Third word of /proc/self/task/TID/stat: R, S, ... 0: no such thread */
-static inline char thread_state(pid_t tid)
-{
-	char path[64], text[512] = "", *p;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
-	f = fopen(path, "r");
-	if (!f)
-		return 0;
-	if (!fgets(text, sizeof(text), f))
-		text[0] = 0;
-	fclose(f);
-	p = strrchr(text, ')');
-	return p && p[1] ? p[2] : 0;
 }
 
 /* Pages of address space: what leaked stacks show up in. */

@@ -119,7 +119,10 @@ static void *litmus_waker(void *data)
 	return NULL;
 }
 
-/* Mutation T02: the state is set by a plain store. */
+/*
+ * Mutation T02b: the state is set by a plain store. Whether a processor shows it is luck; the model
+ * always does.
+ */
 Test(kthread_wait, state_and_condition_are_never_both_missed)
 {
 	struct litmus l = { .sleeper = current };

@@ -1,55 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* record: what is written comes back, and what is not a record is refused with its line */
-#include "lib/record/record.h"
+/* record: what is written comes back; names, builds and histograms as JSON */
+#include "tests/unit/record_test.h"
 
-#include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define HEADER	      "{\"type\":\"header\",\"schema\":1}\n"
+#include "lib/record/build.h"
+#include "lib/record/field.h"
 
-static char dir[64], path[96], err[512];
-
-static void make_dir(void)
-{
-	strcpy(dir, "/tmp/kt-record-XXXXXX");
-	cr_assert_not_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/run.jsonl", dir);
-	err[0] = '\0';
-}
-
-static void remove_dir(void)
-{
-	unlink(path);
-	rmdir(dir);
-}
-
-TestSuite(record, .init = make_dir, .fini = remove_dir, .timeout = 60);
-
-static void put_file(const char *text, size_t length)
-{
-	FILE *out = fopen(path, "w");
-
-	cr_assert_not_null(out);
-	cr_assert_eq(fwrite(text, 1, length, out), length);
-	cr_assert_eq(fclose(out), 0);
-}
-
-static off_t file_size(void)
-{
-	struct stat st;
-
-	return stat(path, &st) ? -1 : st.st_size;
-}
+TestSuite(record, .init = record_begin, .fini = record_finish, .timeout = 60);
 
 static int last_byte(void)
 {
@@ -61,22 +23,6 @@ static int last_byte(void)
 	return c;
 }
 
-/* Keeps the types of the records in order, as one string. */
-static int note_type(const json_t *record, void *arg)
-{
-	char *types = arg;
-
-	strcat(types, json_string_value(json_object_get(record, "type")));
-	strcat(types, " ");
-	return strlen(types) > 900 ? 77 : 0;
-}
-
-static int read_types(char types[1024])
-{
-	types[0] = '\0';
-	return record_read(path, note_type, types, err, sizeof(err));
-}
-
 /* ---- writing --------------------------------------------------------------------------------- */
 
 Test(record, what_is_written_is_read)
@@ -85,16 +31,16 @@ Test(record, what_is_written_is_read)
 			 ("a\xff"
 			  "b\x1b[31m") };
 	struct record_writer *w;
-	char types[1024];
+	struct seen s;
 
 	cr_assert_eq(record_create(&w, path, err, sizeof(err)), 0, "%s", err);
-	cr_expect_eq(record_write(w, record_header("bench", 3, argv)), 0);
-	cr_expect_eq(record_write(w, record_environment()), 0);
-	cr_expect_eq(record_write(w, record_end("complete")), 0);
+	cr_expect_eq(record_write_header(w, &(struct record_header){ 0 }, 3, argv), 0);
+	cr_expect_eq(record_write_environment(w), 0);
+	cr_expect_eq(record_write_end(w, RECORD_COMPLETE), 0);
 	cr_expect_eq(record_close(w), 0);
 
-	cr_expect_eq(read_types(types), 0, "%s", err);
-	cr_expect_str_eq(types, "header environment end ");
+	cr_expect_eq(read_seen(path, &s), 0, "%s", err);
+	cr_expect_str_eq(s.types, "header environment end ");
 }
 
 Test(record, an_existing_file_is_left_alone)
@@ -116,12 +62,56 @@ Test(record, a_directory_that_is_missing_is_named)
 	cr_expect(strstr(err, "/nonexistent/run.jsonl"), "%s", err);
 }
 
+Test(record, a_record_that_could_not_be_read_is_not_written)
+{
+	char *filler = malloc(RECORD_MAX_LINE + 1);
+	struct record_writer *w;
+	struct seen s;
+
+	cr_assert_not_null(filler);
+	cr_assert_eq(record_create(&w, path, err, sizeof(err)), 0);
+	cr_assert_eq(record_write_header(w, &(struct record_header){ 0 }, 0, NULL), 0);
+	memset(filler, 'x', RECORD_MAX_LINE);
+	filler[RECORD_MAX_LINE] = '\0';
+	cr_expect_eq(record_write(w, json_pack("{s:s, s:s}", "type", "a", "x", filler)), -EFBIG);
+	filler[RECORD_MAX_LINE - strlen("{\"type\":\"a\",\"x\":\"\"}")] = '\0';
+	cr_expect_eq(record_write(w, json_pack("{s:s, s:s}", "type", "a", "x", filler)), 0);
+	cr_expect_eq(record_write(w, NULL), -ENOMEM);
+	cr_expect_eq(record_close(w), 0);
+	cr_expect_eq(read_seen(path, &s), 0, "%s", err);
+	cr_expect_str_eq(s.types, "header a ");
+	cr_expect_str_eq(s.torn, "");
+	free(filler);
+}
+
+/* kt bench -o - >>file: what stood there before is not ours to cut. */
+Test(record, a_stream_keeps_what_was_there_before)
+{
+	struct rlimit limit = { .rlim_cur = 300, .rlim_max = RLIM_INFINITY };
+	struct record_writer *w;
+	struct stat st;
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600), ret = 0;
+
+	signal(SIGXFSZ, SIG_IGN);
+	cr_assert_eq(write(fd, "somebody else's line, 40 characters long\n", 41), 41);
+	cr_assert_eq(record_stream(&w, fd), 0);
+	cr_assert_eq(record_write(w, json_pack("{s:s, s:i}", "type", "header", "schema", 1)), 0);
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	for (int i = 0; i < 20 && !ret; i++)
+		ret = record_write(w, json_pack("{s:s, s:s}", "type", "filler", "x",
+						"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"));
+	cr_expect_eq(ret, -EFBIG);
+	cr_expect_eq(record_close(w), -EFBIG);
+	cr_assert_eq(stat(path, &st), 0);
+	cr_expect_eq(st.st_size, 300, "%ld bytes: nothing was cut", (long)st.st_size);
+}
+
 /* A limit on the file size stands for the full disk: the write comes up short, then fails. */
 Test(record, a_full_disk_is_reported_and_leaves_whole_records)
 {
 	struct rlimit limit = { .rlim_cur = 300, .rlim_max = RLIM_INFINITY };
 	struct record_writer *w;
-	char types[1024];
+	struct seen s;
 	int ret = 0, written = 0;
 
 	signal(SIGXFSZ, SIG_IGN);
@@ -134,37 +124,114 @@ Test(record, a_full_disk_is_reported_and_leaves_whole_records)
 		written += !ret;
 	}
 	cr_expect_lt(ret, 0);
-	cr_expect_lt(record_write(w, record_end("complete")), 0, "nothing after a failure");
+	cr_expect_lt(record_write_end(w, RECORD_COMPLETE), 0, "nothing after a failure");
 	cr_expect_lt(record_close(w), 0);
 	cr_expect_eq(last_byte(), '\n', "the short write was taken back");
-	cr_expect_eq(read_types(types), 0, "%s", err);
-	cr_expect_eq(strlen(types), strlen("header ") + (size_t)written * strlen("filler "), "%s",
-		     types);
+	cr_expect_eq(read_seen(path, &s), 0, "%s", err);
+	cr_expect_eq(strlen(s.types), strlen("header ") + (size_t)written * strlen("filler "), "%s",
+		     s.types);
 }
 
-Test(record, header_and_environment_say_what_is_needed)
-{
-	json_t *h = record_header("trace", 0, NULL), *e = record_environment();
-	const char *id = json_string_value(json_object_get(h, "id"));
-	char host[256] = "", *text;
+static json_t *environment;
 
-	cr_assert_not_null(id);
-	cr_expect_eq(strlen(id), 36);
-	cr_expect_eq(id[14], '4', "version of the UUID");
-	cr_expect_eq(json_integer_value(json_object_get(h, "schema")), RECORD_SCHEMA);
-	cr_expect_not_null(json_object_get(json_object_get(e, "kernel"), "release"));
-	cr_expect(json_is_integer(json_object_get(json_object_get(e, "cpu"), "nr_allowed")));
-	cr_expect_gt(json_real_value(json_object_get(json_object_get(e, "clock"), "read_ns")), 0);
-	cr_expect(json_is_array(json_object_get(e, "warnings")));
+static int keep_environment(const json_t *record, size_t line, void *arg)
+{
+	(void)line;
+	(void)arg;
+	if (!strcmp(json_string_value(json_object_get(record, "type")), "environment"))
+		environment = json_incref((json_t *)record);
+	return 0;
+}
+
+Test(record, the_environment_says_what_is_needed)
+{
+	struct record_visitor v = { .each = keep_environment };
+	struct record_environment e;
+	struct record_writer *w;
+	char host[256] = "", *text, why[100] = "";
+	json_t *cpu;
+
+	cr_assert_eq(record_create(&w, path, err, sizeof(err)), 0, "%s", err);
+	cr_assert_eq(record_write_header(w, &(struct record_header){ 0 }, 0, NULL), 0);
+	cr_assert_eq(record_write_environment(w), 0);
+	cr_assert_eq(record_close(w), 0);
+	cr_assert_eq(record_read(path, &v, err, sizeof(err)), 0, "%s", err);
+	cr_assert_not_null(environment);
+	cr_assert_eq(record_read_environment(environment, &e, why, sizeof(why)), 0, "%s", why);
+	cr_expect_eq(strlen(e.host_id), 16);
+	cr_expect_not_null(e.kernel);
+	cpu = json_object_get(e.all, "cpu");
+	cr_expect(json_is_integer(json_object_get(cpu, "nr_allowed")));
+	cr_expect_gt(json_real_value(json_object_get(json_object_get(e.all, "clock"), "read_ns")),
+		     0);
+	cr_expect(json_is_array(json_object_get(e.all, "warnings")));
 
 	gethostname(host, sizeof(host) - 1);
-	text = json_dumps(e, 0);
+	text = json_dumps(environment, 0);
 	if (strlen(host) > 3 && strcmp(host, "localhost"))
 		cr_expect_null(strstr(text, host), "the host name must not be in clear");
 	free(text);
-	json_decref(h);
-	json_decref(e);
+	json_decref(environment);
 }
+
+Test(record, ids_are_random_uuids)
+{
+	char one[RECORD_ID_SIZE], other[RECORD_ID_SIZE];
+
+	record_make_id(one);
+	record_make_id(other);
+	cr_expect_eq(strlen(one), 36);
+	cr_expect_eq(one[14], '4', "version of the UUID");
+	cr_expect_str_neq(one, other);
+}
+
+/* ---- builds ---------------------------------------------------------------------------------- */
+
+static bool is_hex(const char *s)
+{
+	return *s && strspn(s, "0123456789abcdef") == strlen(s);
+}
+
+Test(record, a_build_says_what_tells_it_from_another)
+{
+	char id[RECORD_BUILD_ID_SIZE], command[200], line[200] = "";
+	struct record_build b;
+	FILE *readelf;
+
+	record_build_self(&b);
+	cr_expect_eq(strncmp(b.version, KT_VERSION, strlen(KT_VERSION)), 0, "%s", b.version);
+	cr_expect(strstr(b.compiler, "gcc ") || strstr(b.compiler, "clang "), "%s", b.compiler);
+	cr_assert_not_null(b.build_id);
+	cr_expect(is_hex(b.build_id), "%s", b.build_id);
+	cr_assert_eq(record_build_id("/proc/self/exe", id), 0);
+	cr_expect_str_eq(id, b.build_id);
+
+	snprintf(command, sizeof(command), "readelf -n /proc/%d/exe | grep -o 'Build ID: .*'",
+		 (int)getpid());
+	readelf = popen(command, "r");
+	cr_assert_not_null(readelf);
+	cr_assert_not_null(fgets(line, sizeof(line), readelf));
+	pclose(readelf);
+	line[strcspn(line, "\n")] = '\0';
+	cr_expect_str_eq(line + strlen("Build ID: "), id, "as readelf has it");
+}
+
+Test(record, files_without_notes_have_no_build)
+{
+	static const char script[] = "#!/bin/sh\nexit 0\n";
+	char id[RECORD_BUILD_ID_SIZE], text[20];
+
+	put_file(script, strlen(script));
+	cr_expect_eq(record_build_id(path, id), -ENOEXEC);
+	cr_expect_str_eq(id, "");
+	put_file("\177ELF\2\1\1\0", 8);
+	cr_expect_eq(record_build_id(path, id), -ENOEXEC, "cut off");
+	cr_expect_eq(record_build_id("/nonexistent", id), -ENOENT);
+	cr_expect_eq(record_build_note("/proc/self/exe", "nobody", 1, text, sizeof(text)), -ENOENT);
+	cr_expect_str_eq(text, "");
+}
+
+/* ---- names ----------------------------------------------------------------------------------- */
 
 Test(record, names_that_are_not_utf8_stay_readable)
 {
@@ -175,122 +242,17 @@ Test(record, names_that_are_not_utf8_stay_readable)
 	json_decref(j);
 }
 
-/* ---- reading --------------------------------------------------------------------------------- */
-
-Test(record, a_torn_last_line_is_ignored)
+Test(record, different_names_stay_different)
 {
-	static const char text[] = HEADER "{\"type\":\"a\"}\n{\"type\":\"b\",\"val";
-	char types[1024];
+	json_t *byte = record_string("a\xff"), *text = record_string("a\\xff");
 
-	put_file(text, strlen(text));
-	cr_expect_eq(read_types(types), 0, "%s", err);
-	cr_expect_str_eq(types, "header a ");
-}
-
-Test(record, a_last_line_without_newline_that_is_whole_counts)
-{
-	static const char text[] = HEADER "{\"type\":\"end\"}";
-	char types[1024];
-
-	put_file(text, strlen(text));
-	cr_expect_eq(read_types(types), 0);
-	cr_expect_str_eq(types, "header end ");
-}
-
-Test(record, the_reader_can_be_ended_early)
-{
-	char text[4096] = HEADER, types[1024];
-
-	for (int i = 0; i < 60; i++)
-		strcat(text, "{\"type\":\"a long type name\"}\n");
-	put_file(text, strlen(text));
-	cr_expect_eq(read_types(types), 77);
-}
-
-struct bad_file {
-	char text[200], says[40];
-};
-
-ParameterizedTestParameters(record, bad_files_are_refused_with_their_line)
-{
-	static struct bad_file files[] = {
-		{ "", "empty" },
-		{ "hello\n", "line 1" },
-		{ "hello", "line 1" },
-		{ "\n", "line 1" },
-		{ "{\"type\":\"end\"}\n", "no header" },
-		{ "{\"type\":\"header\"}\n", "schema" },
-		{ "{\"type\":\"header\",\"schema\":2}\n", "schema" },
-		{ "{\"type\":\"header\",\"schema\":\"1\"}\n", "schema" },
-		{ HEADER "{\"type\":\"header\",\"schema\":9}\n", "line 2" },
-		{ HEADER "[1,2]\n", "line 2: not a JSON object" },
-		{ HEADER "{\"x\":1}\n", "line 2: a record without a type" },
-		{ HEADER "{\"type\":7}\n", "line 2: a record without a type" },
-		{ HEADER "{\"type\":\"a\"\n{\"type\":\"b\"}\n", "line 2" },
-		{ HEADER "{\"type\":\"a\"}\n{\"type\":\"b\n", "line 3" },
-		{ HEADER "{\"type\":\"a\",\"type\":\"b\"}\n", "given twice" },
-		{ HEADER "{\"type\":\"a\",\"n\":99999999999999999999}\n", "number too big" },
-		{ HEADER "{\"type\":\"a\",\"n\":1e999}\n", "number too big" },
-		{ HEADER "{\"type\":\"a\",\"n\":NaN}\n", "line 2" },
-		{ HEADER "{\"type\":\"a\\u0000\"}\n", "NUL" },
-		{ HEADER "{\"type\":\"a\xff\"}\n", "invalid UTF-8" },
-	};
-
-	return cr_make_param_array(struct bad_file, files, ARRAY_SIZE(files));
-}
-
-ParameterizedTest(struct bad_file *f, record, bad_files_are_refused_with_their_line)
-{
-	char types[1024];
-
-	put_file(f->text, strlen(f->text));
-	cr_expect_eq(read_types(types), -EINVAL, "%s", f->text);
-	cr_expect(strstr(err, f->says), "'%s' does not say '%s'", err, f->says);
-	cr_expect_null(strchr(err, '\n'));
-}
-
-Test(record, a_NUL_byte_in_a_line_is_refused)
-{
-	static const char text[] = HEADER "{\"type\":\"a\",\0\"n\":1}\n";
-	char types[1024];
-
-	put_file(text, sizeof(text) - 1);
-	cr_expect_eq(read_types(types), -EINVAL);
-	cr_expect(strstr(err, "line 2"), "%s", err);
-}
-
-Test(record, deep_nesting_is_refused)
-{
-	static char text[400100] = HEADER;
-
-	memset(text + strlen(HEADER), '[', 400000);
-	text[strlen(text)] = '\n';
-	put_file(text, strlen(text));
-	cr_expect_eq(read_types((char[1024]){ 0 }), -EINVAL);
-	cr_expect(strstr(err, "deep"), "%s", err);
-}
-
-Test(record, a_line_without_end_is_refused)
-{
-	static char chunk[1 << 20];
-	FILE *out = fopen(path, "w");
-
-	memset(chunk, 'x', sizeof(chunk));
-	cr_assert_not_null(out);
-	fputs(HEADER, out);
-	for (int i = 0; i < 17; i++)
-		fwrite(chunk, 1, sizeof(chunk), out);
-	fclose(out);
-	cr_expect_eq(read_types((char[1024]){ 0 }), -EINVAL);
-	cr_expect(strstr(err, "line 2 is longer"), "%s", err);
-}
-
-Test(record, a_missing_file_and_a_directory_are_named)
-{
-	cr_expect_eq(read_types((char[1024]){ 0 }), -ENOENT);
-	cr_expect(strstr(err, path), "%s", err);
-	cr_expect_eq(record_read(dir, note_type, NULL, err, sizeof(err)), -EISDIR);
-	cr_expect(strstr(err, "irectory"), "%s", err);
+	cr_expect_str_eq(json_string_value(byte), "a\\xff");
+	cr_expect_str_eq(json_string_value(text), "a\\x5cxff");
+	json_decref(byte);
+	json_decref(text);
+	text = record_string("\\xFF \\x \\\\");
+	cr_expect_str_eq(json_string_value(text), "\\xFF \\x \\\\", "nothing else is touched");
+	json_decref(text);
 }
 
 /* ---- histograms ------------------------------------------------------------------------------ */
@@ -310,13 +272,13 @@ Test(record, histograms_come_back_as_they_were)
 		hist_add(&h, 1ULL << 45);
 		j = hist_to_json(&h);
 		cr_assert_not_null(j);
-		cr_expect_eq(hist_from_json(&back, j), 0);
+		cr_expect_eq(hist_from_json(&back, j, "h", err, sizeof(err)), 0, "%s", err);
 		cr_expect_arr_eq(&back, &h, sizeof(h));
 		json_decref(j);
 	}
 	hist_init(&h, HIST_K_USER);
 	empty = hist_to_json(&h);
-	cr_expect_eq(hist_from_json(&back, empty), 0);
+	cr_expect_eq(hist_from_json(&back, empty, "h", err, sizeof(err)), 0, "%s", err);
 	cr_expect_eq(back.count, 0);
 	json_decref(empty);
 }
@@ -361,7 +323,8 @@ ParameterizedTest(struct bad_hist *b, record, bad_histograms_are_refused)
 	static struct hist h;
 
 	cr_assert_not_null(j, "%s", b->text);
-	cr_expect_eq(hist_from_json(&h, j), -EINVAL, "%s", b->text);
+	cr_expect_eq(hist_from_json(&h, j, "h", err, sizeof(err)), -EINVAL, "%s", b->text);
+	cr_expect_eq(strncmp(err, "h: ", 3), 0, "%s", err);
 	cr_expect_eq(h.count, 0);
 	for (size_t i = 0; i < HIST_NR_BUCKETS_MAX; i++)
 		cr_assert_eq(h.bucket[i], 0, "left empty");

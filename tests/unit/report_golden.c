@@ -3,7 +3,7 @@
  * report: recorded runs give the same text and JSON, byte by byte.
  *
  * The records are made by tests/golden/make_run.py; after a wanted change read the difference, then
- *   for f in small trace hostile; do
+ *   for f in small trace hostile apart v1; do
  *           build/kt report tests/golden/$f.jsonl >tests/golden/$f.txt
  *           build/kt report tests/golden/$f.jsonl --format json >tests/golden/$f.json
  *   done
@@ -19,7 +19,9 @@ struct golden {
 static struct golden goldens[] = {
 	{ GOLDEN("small.jsonl"), GOLDEN("small.txt"), GOLDEN("small.json") },
 	{ GOLDEN("trace.jsonl"), GOLDEN("trace.txt"), GOLDEN("trace.json") },
+	{ GOLDEN("apart.jsonl"), GOLDEN("apart.txt"), GOLDEN("apart.json") },
 	{ GOLDEN("hostile.jsonl"), GOLDEN("hostile.txt"), GOLDEN("hostile.json") },
+	{ GOLDEN("v1.jsonl"), GOLDEN("v1.txt"), GOLDEN("v1.json") },
 };
 
 ParameterizedTestParameters(report_golden, text_is_as_committed)
@@ -82,7 +84,7 @@ Test(report_golden, json_of_a_bench_run_has_the_documented_shape)
 	size_t i;
 
 	cr_assert_not_null(j);
-	cr_expect_eq(json_integer_value(json_object_get(j, "schema")), 1);
+	cr_expect_eq(json_integer_value(json_object_get(j, "schema")), 2);
 	cr_expect(json_is_true(json_object_get(j, "complete")));
 	cr_expect(json_is_object(json_object_get(j, "context")));
 	cr_assert_eq(json_array_size(json_object_get(j, "results")), 5);

@@ -1,97 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* report: from records to results: what is merged, what is compared, what is refused */
-#include "tests/unit/report_test.h"
+/* report: from records to results: what is merged, what is compared */
+#include "tests/unit/report_records.h"
 
-#include <criterion/parameterized.h>
-#include <errno.h>
 #include <math.h>
 
-#include "lib/report/render.h"
-#include "lib/record/record.h"
-
-static char path[64], err[512];
-static FILE *out;
-static uint64_t clock_ns;
-
-static void emit(json_t *record)
-{
-	cr_assert_not_null(record);
-	cr_assert_eq(json_dumpf(record, out, JSON_COMPACT), 0);
-	fputc('\n', out);
-	json_decref(record);
-}
-
-static void begin(void)
-{
-	int fd;
-
-	strcpy(path, "/tmp/kt-model-XXXXXX");
-	fd = mkstemp(path);
-	cr_assert_geq(fd, 0);
-	out = fdopen(fd, "w");
-	clock_ns = 1000;
-	emit(json_pack("{s:s, s:i, s:s, s:b}", "type", "header", "schema", 1, "tool", "bench",
-		       "trace", 0));
-}
-
-static void finish(void)
-{
-	unlink(path);
-}
-
 TestSuite(report_model, .init = begin, .fini = finish, .timeout = 60);
-
-static struct report *read_back(void)
-{
-	fclose(out);
-	return load(path);
-}
-
-static void question(const char *name, const char *mode)
-{
-	emit(json_pack("{s:s, s:s, s:s, s:s, s:f, s:[s,s], s:{s:s}}", "type", "question",
-		       "question", name, "mode", mode, "baseline", "old", "zone", 0.01, "arms",
-		       "old", "new", "skipped", "gone", "not built in"));
-}
-
-/*
- * An epoch of @nr operations that all take about @ns; hist NULL stands for one that was not taken.
- */
-static json_t *epoch(const char *arm, uint64_t ns, size_t nr)
-{
-	static struct hist h;
-	uint64_t start = clock_ns;
-
-	hist_init(&h, HIST_K_USER);
-	for (size_t i = 0; i < nr; i++)
-		hist_add(&h, ns + i % 3);
-	clock_ns += ns * nr;
-	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:{s:i}, s:o}", "arm", arm, "iterations",
-			 (json_int_t)nr, "start_ns", (json_int_t)start, "end_ns",
-			 (json_int_t)clock_ns, "cpu_ns", (json_int_t)(ns * nr / 2), "counters",
-			 "calls", 2, "hist", hist_to_json(&h));
-}
-
-static void block(const char *name, bool traced, json_t *old, json_t *new, double steal)
-{
-	json_t *epochs = json_array();
-
-	if (old)
-		json_array_append_new(epochs, old);
-	if (new)
-		json_array_append_new(epochs, new);
-	emit(json_pack("{s:s, s:s, s:b, s:o, s:{s:f, s:n, s:i}}", "type", "block", "question", name,
-		       "traced", traced, "epochs", epochs, "noise", "steal", steal, "psi_cpu",
-		       "canary_ns", 1000));
-}
-
-/* Medians that go up and down a little, so that no two blocks agree and no neighbours correlate */
-static uint64_t wobble(int i, uint64_t ns)
-{
-	static const int step[] = { 0, 7, -4, 3, -8, 5, 1, -6, 8, -2, 6, -5 };
-
-	return ns + (uint64_t)((int64_t)ns * step[(i * 5) % 12] / 4000);
-}
 
 Test(report_model, blocks_merge_and_stay_aligned)
 {
@@ -102,7 +15,7 @@ Test(report_model, blocks_merge_and_stay_aligned)
 		block("q", false, epoch("old", 1000, 50),
 		      i == 4 ? NULL : epoch("new", 2000 + 100 * (uint64_t)i, 50), 0);
 	block("q", true, epoch("old", 5000, 30), epoch("new", 5000, 30), 0);
-	emit(record_end("complete"));
+	end("complete");
 	r = read_back();
 
 	cr_assert_eq(r->nr_questions, 1);
@@ -116,7 +29,9 @@ Test(report_model, blocks_merge_and_stay_aligned)
 	cr_expect_eq(r->result[0].cpu_ns, 500 * 500);
 	cr_expect_eq(r->result[0].traced->count, 30, "traced blocks stay apart");
 	cr_expect_lt(r->result[0].stats.max, 1010);
-	cr_expect_eq(json_number_value(json_object_get(r->result[0].counters, "calls")), 20);
+	cr_assert_eq(r->result[0].nr_counters, 1);
+	cr_expect_str_eq(r->result[0].counter[0].name, "calls");
+	cr_expect_eq(r->result[0].counter[0].value, 20);
 	cr_assert_eq(r->result[0].nr_p50, 10);
 	cr_assert_eq(r->result[1].nr_p50, 10);
 	cr_expect(isnan(r->result[1].block_p50[4]), "the missing arm leaves a hole");
@@ -126,8 +41,9 @@ Test(report_model, blocks_merge_and_stay_aligned)
 	cr_expect_str_eq(r->comparison[0].metric, "p50");
 	cr_expect_str_eq(r->comparison[0].baseline, "old");
 	cr_expect_str_eq(r->comparison[0].candidate, "new");
-	cr_expect_str_eq(json_string_value(json_object_get(r->question[0].skipped, "gone")),
-			 "not built in");
+	cr_assert_eq(r->question[0].nr_skipped, 1);
+	cr_expect_str_eq(r->question[0].skipped[0].arm, "gone");
+	cr_expect_str_eq(r->question[0].skipped[0].reason, "not built in");
 	report_free(r);
 }
 
@@ -249,23 +165,6 @@ Test(report_model, a_machine_that_was_unsteady_makes_verdicts_unstable)
 	report_free(r);
 }
 
-static json_t *trace_of(const char *question_name, const char *kind, const char *subject,
-			const char *metric, uint64_t ns, size_t nr)
-{
-	static struct hist h;
-	json_t *j = json_pack("{s:s, s:s}", "type", "trace", "subject", subject);
-
-	hist_init(&h, HIST_K_BPF);
-	for (size_t i = 0; i < nr; i++)
-		hist_add(&h, ns);
-	if (question_name)
-		json_object_set_new(j, "question", json_string(question_name));
-	if (kind)
-		json_object_set_new(j, "kind", json_string(kind));
-	json_object_set_new(j, "metrics", json_pack("{s:o}", metric, hist_to_json(&h)));
-	return j;
-}
-
 Test(report_model, phases_go_to_their_arm_and_other_subjects_stand_beside)
 {
 	struct report *r;
@@ -294,6 +193,7 @@ Test(report_model, phases_go_to_their_arm_and_other_subjects_stand_beside)
 
 Test(report_model, subjects_of_a_trace_merge_over_intervals_and_sort_by_count)
 {
+	const struct report_tracing *tracing;
 	struct report *r;
 
 	for (int i = 0; i < 3; i++) {
@@ -315,9 +215,14 @@ Test(report_model, subjects_of_a_trace_merge_over_intervals_and_sort_by_count)
 	cr_assert_not_null(report_metric_hist(&r->result[0], "delay_busy"));
 	cr_expect_eq(report_metric_hist(&r->result[0], "delay_busy")->count, 15);
 	cr_expect_eq(r->result[1].stats.count, 6);
-	cr_expect_eq(json_integer_value(json_object_get(r->losses, "ring_full")), 6);
-	cr_expect_eq(json_integer_value(json_object_get(r->counters, "filtered")), 15);
-	cr_expect_eq(json_integer_value(json_object_get(r->cost, "events")), 300);
+	tracing = &r->run[0].tracing;
+	cr_assert_eq(tracing->nr_losses, 1);
+	cr_expect_str_eq(tracing->loss[0].name, "ring_full");
+	cr_expect_eq(tracing->loss[0].value, 6);
+	cr_assert_eq(tracing->nr_counters, 1);
+	cr_expect_eq(tracing->counter[0].value, 15);
+	cr_expect_eq(tracing->events, 300);
+	cr_expect_eq(tracing->bpf_ns, 21);
 	report_free(r);
 }
 
@@ -347,102 +252,35 @@ Test(report_model, delays_on_a_busy_worker_never_stand_for_those_on_an_idle_one)
 	report_free(r);
 }
 
-Test(report_model, files_put_together_by_cat_are_one_run)
-{
-	struct report *r;
-
-	question("q", "latency");
-	block("q", false, epoch("old", 1000, 50), epoch("new", 1000, 50), 0);
-	emit(record_end("complete"));
-	emit(json_pack("{s:s, s:i}", "type", "header", "schema", 1));
-	question("q", "latency");
-	block("q", false, epoch("old", 1000, 50), epoch("new", 1000, 50), 0);
-	r = read_back();
-
-	cr_expect_eq(r->nr_questions, 1);
-	cr_expect_eq(r->result[0].stats.count, 100);
-	cr_expect_not(r->complete, "the second has no end");
-	report_free(r);
-}
-
 Test(report_model, an_interrupted_run_is_not_complete)
 {
 	struct report *r;
 
 	question("q", "latency");
-	emit(record_end("interrupted"));
+	end("interrupted");
 	r = read_back();
 	cr_expect_not(r->complete);
 	cr_expect_eq(r->result[0].stats.count, 0);
 	report_free(r);
 }
 
-#define Q "{\"type\":\"question\",\"question\":\"q\",\"mode\":\"latency\",\"arms\":[\"a\"]}\n"
-
-struct bad_record {
-	char lines[300], says[60];
-};
-
-ParameterizedTestParameters(report_model, hostile_records_are_refused_with_their_line)
+/* What the record says stands for a subject; records of schema 1 do not say it. */
+Test(report_model, the_main_metric_is_the_one_that_the_record_names)
 {
-	static struct bad_record records[] = {
-		{ "{\"type\":\"question\"}\n", "line 2: a question without a name" },
-		{ "{\"type\":\"question\",\"question\":7}\n", "line 2" },
-		{ "{\"type\":\"question\",\"question\":\"q\",\"mode\":\"odd\"}\n", "unknown mode" },
-		{ "{\"type\":\"question\",\"question\":\"q\",\"mode\":\"time\",\"arms\":{}}\n",
-		  "list" },
-		{ "{\"type\":\"question\",\"question\":\"q\",\"mode\":\"time\",\"arms\":[1]}\n",
-		  "no string" },
-		{ "{\"type\":\"block\",\"question\":\"q\",\"epochs\":[]}\n", "not announced" },
-		{ Q "{\"type\":\"block\",\"question\":\"q\"}\n", "line 3: a block without epochs" },
-		{ Q "{\"type\":\"block\",\"question\":\"q\",\"epochs\":[7]}\n", "line 3" },
-		{ Q "{\"type\":\"block\",\"question\":\"q\",\"epochs\":[{\"arm\":\"b\"}]}\n",
-		  "does not name" },
-		{ Q
-		  "{\"type\":\"block\",\"question\":\"q\",\"epochs\":[{\"arm\":\"a\",\"iterations\":-1}]}\n",
-		  "no numbers" },
-		{ Q
-		  "{\"type\":\"block\",\"question\":\"q\",\"epochs\":[{\"arm\":\"a\",\"iterations\":1}]}\n",
-		  "does not add up" },
-		{ Q
-		  "{\"type\":\"block\",\"question\":\"q\",\"epochs\":[{\"arm\":\"a\",\"hist\":{\"k\":7,"
-		  "\"count\":9,\"sum\":5,\"min\":5,\"max\":5,\"overflow\":0,\"runs\":[[5,1]]}}]}\n",
-		  "does not add up" },
-		{ "{\"type\":\"trace\",\"metrics\":{}}\n", "neither" },
-		{ "{\"type\":\"trace\",\"kind\":\"work\",\"metrics\":[]}\n", "without metrics" },
-		{ "{\"type\":\"trace\",\"kind\":\"work\",\"metrics\":{\"run\":{}}}\n",
-		  "does not add up" },
-		{ "{\"type\":\"trace\",\"question\":\"x\",\"metrics\":{}}\n", "not announced" },
-		{ "{\"type\":\"failed\"}\n", "no question" },
-	};
-
-	return cr_make_param_array(struct bad_record, records,
-				   sizeof(records) / sizeof(records[0]));
-}
-
-ParameterizedTest(struct bad_record *b, report_model, hostile_records_are_refused_with_their_line)
-{
+	json_t *t = trace_of(NULL, "wakeup", "thread", "kernel", 1000, 9);
 	struct report *r;
 
-	fputs(b->lines, out);
-	fclose(out);
-	cr_expect_eq(report_load(&r, path, err, sizeof(err)), -EINVAL, "%s", b->lines);
-	cr_expect_null(r);
-	cr_expect(strstr(err, b->says), "'%s' does not say '%s'", err, b->says);
-}
-
-Test(report_model, odd_but_harmless_records_are_read)
-{
-	struct report *r;
-
-	fputs("{\"type\":\"of another time\",\"x\":[{}]}\n" Q, out);
-	fputs("{\"type\":\"block\",\"question\":\"q\",\"epochs\":[],\"noise\":\"loud\"}\n", out);
-	fputs("{\"type\":\"losses\",\"losses\":[],\"counters\":{\"a\":-1,\"b\":\"x\",\"c\":9223372036854775807}}\n",
-	      out);
-	fputs("{\"type\":\"losses\",\"counters\":{\"c\":9223372036854775807}}\n", out);
+	json_object_set_new(t, "main_metric", json_string("end_to_end"));
+	emit(t);
+	emit(trace_of(NULL, "wakeup", "thread", "end_to_end", 3000, 5));
+	emit(trace_of(NULL, "wakeup", "older", "kernel", 1000, 2));
+	emit(trace_of(NULL, "wakeup", "older", "end_to_end", 3000, 1));
 	r = read_back();
-	cr_expect_eq(json_integer_value(json_object_get(r->counters, "c")), INT64_MAX, "saturates");
-	free(rendered(r, as_text));
-	free(rendered(r, report_json));
+
+	cr_assert_eq(r->nr_results, 2);
+	cr_expect_str_eq(r->result[0].name, "thread");
+	cr_expect_str_eq(r->result[0].main_metric, "end_to_end");
+	cr_expect_eq(r->result[0].stats.count, 5);
+	cr_expect_str_eq(r->result[1].main_metric, "kernel");
 	report_free(r);
 }

@@ -19,9 +19,9 @@ static struct kthread_slot *find(pid_t tid)
 	for (i = 0; i < KTHREAD_SLOT_PROBES; i++) {
 		struct kthread_slot *s =
 			&kthread_slot_registry
-				 .slot[(slot_hash((slot_u32)tid) + i) & (KTHREAD_SLOT_NR - 1)];
+				 .slot[(slot_hash((uint32_t)tid) + i) & (KTHREAD_SLOT_NR - 1)];
 
-		if (READ(s->tid) == (slot_u32)tid)
+		if (READ(s->tid) == (uint32_t)tid)
 			return s;
 	}
 	return NULL;
@@ -79,7 +79,7 @@ Test(slot, threads_that_forget_give_back_at_exit)
 
 Test(slot, a_full_neighbourhood_is_counted)
 {
-	slot_u32 tid = (slot_u32)gettid();
+	uint32_t tid = (uint32_t)gettid();
 	unsigned int i;
 
 	for (i = 0; i < KTHREAD_SLOT_PROBES; i++)

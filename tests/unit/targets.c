@@ -3,7 +3,7 @@
  * targets: which files carry our probes, and where symbols lie; on files this test has compiled
  * itself.
  */
-#include "bpf/targets.h"
+#include "lib/target/targets.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "lib/target/symbols.h"
 
 static char dir[] = "/tmp/kt-targets-XXXXXX";
 
@@ -107,14 +109,14 @@ static void check_file(const struct target_file *f)
 	cr_expect_eq(other->nr_sites, 1);
 	cr_expect_eq(other->semaphore, 0);
 	cr_expect_null(target_find(f, "sched", "other"));
-	cr_assert_eq(elf_symbol(f->path, "demo_sema", &addr, &size), 0);
+	cr_assert_eq(symbol_find_in_file(f->path, "demo_sema", &addr, &size), 0);
 	cr_expect_eq(demo->semaphore, addr);
 	cr_expect_eq(size, 2);
-	cr_assert_eq(elf_symbol(f->path, "demo_hit", &addr, &size), 0);
+	cr_assert_eq(symbol_find_in_file(f->path, "demo_hit", &addr, &size), 0);
 	cr_expect(demo->site[0] >= addr && demo->site[0] < addr + size);
-	cr_expect_eq(elf_function(f->path, addr, name, sizeof(name)), 0);
+	cr_expect_eq(symbol_name_in_file(f->path, addr, name, sizeof(name)), 0);
 	cr_expect_str_eq(name, "demo_hit");
-	cr_expect_eq(elf_function(f->path, demo->site[1], name, sizeof(name)), 0);
+	cr_expect_eq(symbol_name_in_file(f->path, demo->site[1], name, sizeof(name)), 0);
 	cr_expect(!strncmp(name, "demo_hit+0x", 11));
 }
 
@@ -221,12 +223,12 @@ static void check_process(const char *name, const char *unlink_first)
 	cr_expect_eq(targets_add_process(&t, pid), 1, "%s", name);
 	if (t.nr)
 		check_file(&t.file[0]);
-	cr_expect_eq(process_symbol(pid, "demo_data", &addr), 0, "%s", name);
+	cr_expect_eq(symbol_find_in_process(pid, "demo_data", &addr), 0, "%s", name);
 	cr_expect_eq(addr, (uint64_t)(uintptr_t)data, "%s", name);
-	cr_expect_eq(process_function(pid, (uint64_t)(uintptr_t)code + 1, fn, sizeof(fn)), 0, "%s",
-		     name);
+	cr_expect_eq(symbol_name_in_process(pid, (uint64_t)(uintptr_t)code + 1, fn, sizeof(fn)), 0,
+		     "%s", name);
 	cr_expect_str_eq(fn, "demo_hit+0x1", "%s", name);
-	cr_expect_eq(process_symbol(pid, "no_such_symbol", &addr), -ENOENT);
+	cr_expect_eq(symbol_find_in_process(pid, "no_such_symbol", &addr), -ENOENT);
 
 	close(in[1]);
 	cr_expect_eq(waitpid(pid, &status, 0), pid);
@@ -260,12 +262,12 @@ Test(targets, kernel_symbols_both_ways)
 {
 	uint64_t addr;
 	char name[64];
-	int err = kernel_symbol("schedule", &addr);
+	int err = symbol_find_in_kernel("schedule", &addr);
 
 	if (err == -EPERM)
 		cr_skip_test("the kernel hides its addresses here");
 	cr_assert_eq(err, 0);
-	cr_expect_eq(kernel_function(addr, name, sizeof(name)), 0);
+	cr_expect_eq(symbol_name_in_kernel(addr, name, sizeof(name)), 0);
 	cr_expect_str_eq(name, "schedule");
-	cr_expect_eq(kernel_symbol("no_such_function_of_kt", &addr), -ENOENT);
+	cr_expect_eq(symbol_find_in_kernel("no_such_function_of_kt", &addr), -ENOENT);
 }

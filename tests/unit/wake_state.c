@@ -79,7 +79,7 @@ static void answer(uint64_t t4, uint64_t e2e)
 	slot.e2e_ns = e2e;
 }
 
-static void check_value(enum tracer_metric m, uint64_t v)
+static void check_value(enum wakeup_metric m, uint64_t v)
 {
 	cr_expect(o.record & WAKE_BIT(m), "metric %d missing", m);
 	cr_expect_eq(o.value[m], v, "metric %d: %llu, not %llu", m, (unsigned long long)o.value[m],
@@ -418,7 +418,7 @@ Test(wake_state, missing_wakeup_is_superseded_and_its_stamp_is_gone)
 
 /* ---- T0 -------------------------------------------------------------------------------------- */
 
-static void check_dropped_for(enum wake_stamp stamp, slot_u32 counter)
+static void check_dropped_for(enum wake_stamp stamp, uint32_t counter)
 {
 	waking(110, stamp);
 	wakeup(120);
@@ -434,7 +434,7 @@ Test(wake_state, without_a_usable_t0_only_kernel_is_recorded)
 {
 	static const struct {
 		enum wake_stamp stamp;
-		slot_u32 counter;
+		uint32_t counter;
 	} row[] = {
 		{ WAKE_STAMP_OK, COUNTER_no_t0 },
 		{ WAKE_STAMP_NO_SLOT, COUNTER_no_slot },
@@ -697,7 +697,7 @@ Test(wake_state, stamps_out_of_order_are_counted_never_clamped)
 
 Test(wake_state, counts_of_all_phases_agree_over_a_random_life)
 {
-	static const enum tracer_metric part[] = { METRIC_CALL,	      METRIC_WAKE,
+	static const enum wakeup_metric part[] = { METRIC_CALL,	      METRIC_WAKE,
 						   METRIC_RUNQ,	      METRIC_RESUME,
 						   METRIC_END_TO_END, METRIC_UNATTRIBUTED };
 	uint64_t count[NR_METRICS] = { 0 }, now = 1, rnd = 42;

@@ -59,11 +59,11 @@ static int toy_remove(struct toy *toy)
 int main(void)
 {
 	struct toy toy = { .raised = 0 };
-	int i, err;
+	int i, ret;
 
-	err = toy_probe(&toy, 0);
-	if (err) {
-		fprintf(stderr, "toy: no thread: error %d\n", err);
+	ret = toy_probe(&toy, 0);
+	if (ret) {
+		fprintf(stderr, "toy: no thread: error %d\n", ret);
 		return 1;
 	}
 	for (i = 0; i < 5; i++)

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_CONTROLLER_ABOUT_H
+#define KT_CONTROLLER_ABOUT_H
+/* What a benchmark binary was built as, read from its file. */
+#include "lib/record/build.h"
+#include "lib/record/types.h"
+
+struct about {
+	char build_id[RECORD_BUILD_ID_SIZE];
+	char version[64], compiler[128], flags[1024];
+};
+
+/* about_suite - into @h, whose strings are in @a: name and build of the binary at @path */
+void about_suite(struct about *a, const char *path, struct record_header *h);
+#endif

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "bpf/snapshot.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A snapshot is of one kind. */
+_Static_assert(TRACER_MAX_METRICS <= RECORD_MAX_METRICS, "a subject's metrics are one record");
+
+static struct record_trace trace_of(const struct tracer_snapshot *s,
+				    const struct record_trace *about)
+{
+	return (struct record_trace){ .question = about->question,
+				      .kind = about->kind,
+				      .subject = about->subject,
+				      .main_metric = about->main_metric,
+				      .start_ns = s->start_ns,
+				      .end_ns = s->end_ns };
+}
+
+static bool has_values(const struct hist *h)
+{
+	return h && h->count;
+}
+
+/* The first of the kind's main metrics that this subject has, unless the caller said which. */
+static void choose_main_metric(struct record_trace *t, uint32_t metric)
+{
+	const char *name;
+
+	for (uint32_t n = 0; !t->main_metric; n++) {
+		name = tracer_main_metric(metric / TRACER_MAX_METRICS, n);
+		if (!name)
+			return;
+		for (size_t i = 0; i < t->nr_metrics; i++)
+			if (!strcmp(t->metric[i].name, name))
+				t->main_metric = name;
+	}
+}
+
+int snapshot_write_group(struct record_writer *w, const struct tracer_snapshot *s, uint32_t group,
+			 const struct record_trace *about)
+{
+	struct record_trace t = trace_of(s, about);
+	uint32_t last = 0;
+
+	for (uint32_t m = 0; m < NR_METRICS; m++) {
+		const struct hist *h = s->group[group].metric[m];
+
+		if (!has_values(h))
+			continue;
+		t.metric[t.nr_metrics++] = (struct record_metric){ tracer_metric_name(m), h };
+		last = m;
+	}
+	choose_main_metric(&t, last);
+	return t.nr_metrics ? record_write_trace(w, &t) : 0;
+}
+
+/* ---- subjects -------------------------------------------------------------------------------- */
+
+/* Groups of one name, in their order: a list from each first one on. */
+struct chain {
+	const char *name;
+	uint32_t group;
+	struct chain *next; /* of the same name */
+	bool first;
+};
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct chain *const *x = a, *const *y = b;
+	int order = strcmp((*x)->name, (*y)->name);
+
+	if (order)
+		return order;
+	return (*x)->group < (*y)->group ? -1 : 1;
+}
+
+/* One per group of @s; NULL: no memory. */
+static struct chain *chains_make(const struct tracer_snapshot *s)
+{
+	struct chain *chain = calloc(s->nr_groups + 1, sizeof(*chain));
+	struct chain **sorted = calloc(s->nr_groups + 1, sizeof(struct chain *));
+
+	for (uint32_t g = 0; chain && sorted && g < s->nr_groups; g++) {
+		chain[g] = (struct chain){ .name = s->group[g].name, .group = g, .first = true };
+		sorted[g] = &chain[g];
+	}
+	if (chain && sorted) {
+		qsort(sorted, s->nr_groups, sizeof(struct chain *), compare_names);
+		for (uint32_t i = 1; i < s->nr_groups; i++) {
+			if (strcmp(sorted[i - 1]->name, sorted[i]->name))
+				continue;
+			sorted[i - 1]->next = sorted[i];
+			sorted[i]->first = false;
+		}
+	} else {
+		free(chain);
+		chain = NULL;
+	}
+	free(sorted);
+	return chain;
+}
+
+/* @sum: room for the sum; used when more than one group has values. NULL: none has any. */
+static const struct hist *metric_of(const struct tracer_snapshot *s, const struct chain *c,
+				    uint32_t m, struct hist *sum, int *ret)
+{
+	const struct hist *only = NULL;
+
+	for (; c; c = c->next) {
+		const struct hist *h = s->group[c->group].metric[m];
+
+		if (!has_values(h))
+			continue;
+		if (!only) {
+			only = h;
+			continue;
+		}
+		if (only != sum)
+			*sum = *only;
+		only = sum;
+		*ret = hist_merge(sum, h);
+		if (*ret)
+			return NULL;
+	}
+	return only;
+}
+
+static int write_subject(struct record_writer *w, const struct tracer_snapshot *s,
+			 const struct chain *c, struct hist *sums, bool also_empty,
+			 const struct record_trace *about)
+{
+	struct record_trace t = trace_of(s, about);
+	uint32_t last = 0;
+	int ret = 0;
+
+	t.subject = c->name;
+	for (uint32_t m = 0; m < NR_METRICS && !ret; m++) {
+		const struct hist *h = metric_of(s, c, m, &sums[m], &ret);
+
+		if (!h)
+			continue;
+		t.metric[t.nr_metrics++] = (struct record_metric){ tracer_metric_name(m), h };
+		last = m;
+	}
+	choose_main_metric(&t, last);
+	if (ret || (!t.nr_metrics && !also_empty))
+		return ret;
+	return record_write_trace(w, &t);
+}
+
+int snapshot_write_subjects(struct record_writer *w, const struct tracer_snapshot *s,
+			    enum tracer_group by, const struct record_trace *about)
+{
+	struct hist *sums = calloc(NR_METRICS, sizeof(*sums));
+	struct chain *chain = chains_make(s);
+	int ret = sums && chain ? 0 : -ENOMEM;
+
+	for (uint32_t g = 0; !ret && g < s->nr_groups; g++)
+		if (chain[g].first)
+			ret = write_subject(w, s, &chain[g], sums, by == TRACER_GROUP_ALL, about);
+	free(chain);
+	free(sums);
+	return ret;
+}
+
+/* ---- losses ---------------------------------------------------------------------------------- */
+
+int snapshot_write_losses(struct record_writer *w, const struct tracer_snapshot *s,
+			  const char *question)
+{
+	/* A kernel that keeps no run times says 0, which is not known rather than nothing. */
+	struct record_losses l = { .question = question,
+				   .events = s->events,
+				   .cpu_ns = s->cpu_ns,
+				   .has_bpf_ns = s->bpf_ns,
+				   .bpf_ns = s->bpf_ns };
+
+	if (s->nr_counters > RECORD_MAX_NUMBERS)
+		return -E2BIG;
+	for (uint32_t i = 0; i < s->nr_counters; i++) {
+		struct record_count c = { s->counter[i].name, s->counter[i].value };
+
+		if (s->counter[i].loss)
+			l.loss[l.nr_losses++] = c;
+		else
+			l.counter[l.nr_counters++] = c;
+	}
+	return record_write_losses(w, &l);
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Around the tables: which runs these are, what was left out, what the figures rest on. */
+#include "lib/report/text.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+/* More than this are counted, not listed: kt report --format json has them all. */
+#define MAX_DROP_LINES 10
+#define MAX_WARNINGS   16 /* of one run */
+
+/* ---- above ----------------------------------------------------------------------------------- */
+
+static void head_of_run(struct text *t, const struct report_run *run)
+{
+	const char *model = json_string_value(report_environment_at(run, "cpu.model"));
+	const char *version = run->header.kt.version, *start = run->header.start;
+
+	fputc(' ', t->out);
+	escape_terminal(t->out, version ? version : "of an unknown version");
+	fputs("  ", t->out);
+	escape_terminal(t->out, start ? start : "");
+	if (model) {
+		fputs("  ", t->out);
+		escape_terminal(t->out, model);
+	}
+	if (run->environment.kernel) {
+		fputs("  Linux ", t->out);
+		escape_terminal(t->out, run->environment.kernel);
+	}
+}
+
+static void runs(struct text *t)
+{
+	fputs("  ", t->out);
+	report_write_runs_summary(t->out, t->r);
+	for (size_t i = 0; i < t->r->nr_runs; i++) {
+		fputs("\n  ", t->out);
+		report_write_run(t->out, t->r, i, escape_terminal_word);
+	}
+}
+
+static void drops(struct text *t)
+{
+	const struct report *r = t->r;
+	size_t shown = r->nr_drops < MAX_DROP_LINES ? r->nr_drops : MAX_DROP_LINES;
+
+	if (!r->nr_drops)
+		return;
+	fprintf(t->out, "%sdropped: ", text_paint(t, YELLOW));
+	report_write_drops_summary(t->out, r);
+	fprintf(t->out, "; everything else is shown%s\n", text_paint(t, PLAIN));
+	for (size_t i = 0; i < shown; i++) {
+		fputs("  ", t->out);
+		report_write_drop(t->out, r, &r->drop[i], escape_terminal_word);
+		fputc('\n', t->out);
+	}
+	if (shown < r->nr_drops)
+		fprintf(t->out, "  and %zu more reasons, in the JSON report\n",
+			r->nr_drops - shown);
+}
+
+void text_head(struct text *t)
+{
+	const struct report_run *run = &t->r->run[0];
+
+	fprintf(t->out, "%skt ", text_paint(t, BOLD));
+	escape_terminal(t->out, report_tool(run));
+	fputs(text_paint(t, PLAIN), t->out);
+	if (report_lists_runs(t->r))
+		runs(t);
+	else
+		head_of_run(t, run);
+	fputc('\n', t->out);
+	if (!t->r->complete)
+		fprintf(t->out,
+			"%sinterrupted: the run did not reach its end; what was measured until then is shown%s\n",
+			text_paint(t, YELLOW), text_paint(t, PLAIN));
+	drops(t);
+}
+
+/* ---- below ----------------------------------------------------------------------------------- */
+
+/* Groups have lines of their own, which need their number when there are several. */
+static void label(struct text *t, const struct report_run *run, const char *what)
+{
+	if (t->r->nr_groups > 1)
+		fprintf(t->out, "run %zu, ", run->group + 1);
+	fprintf(t->out, "%s:", what);
+}
+
+/* Names with values, zeros left out. */
+static void named_counts(struct text *t, const struct record_count *count, size_t nr,
+			 enum text_colour colour)
+{
+	const char *before = " ";
+
+	fputs(text_paint(t, colour), t->out);
+	for (size_t i = 0; i < nr; i++) {
+		if (!count[i].value)
+			continue;
+		fputs(before, t->out);
+		escape_terminal(t->out, count[i].name);
+		fprintf(t->out, " %" PRIu64, count[i].value);
+		before = ", ";
+	}
+	fprintf(t->out, "%s%s\n", text_paint(t, PLAIN), *before == ' ' ? " none" : "");
+}
+
+static void cost(struct text *t, const struct report_run *run)
+{
+	const struct report_tracing *c = &run->tracing;
+	char text[FIGURE];
+
+	label(t, run, "cost of tracing");
+	fprintf(t->out, " %s events", format_count(text, (double)c->events));
+	if (c->bpf_ns)
+		fprintf(t->out, ", %s in BPF", format_ns(text, (double)c->bpf_ns));
+	if (c->bpf_ns && c->events)
+		fprintf(t->out, " (%s each)",
+			format_ns(text, (double)c->bpf_ns / (double)c->events));
+	fprintf(t->out, ", %s CPU of the tracer\n", format_ns(text, (double)c->cpu_ns));
+}
+
+static void tracing(struct text *t, const struct report_run *run)
+{
+	if (report_not_traced(run)) {
+		label(t, run, "phases not taken");
+		fputc(' ', t->out);
+		escape_terminal(t->out, report_not_traced(run));
+		fputc('\n', t->out);
+	}
+	if (report_losses_missing(run)) {
+		label(t, run, "losses");
+		fputs(" not known, the record ends before them\n", t->out);
+	}
+	if (!run->tracing.known)
+		return;
+	label(t, run, "losses");
+	named_counts(t, run->tracing.loss, run->tracing.nr_losses, RED);
+	label(t, run, "counters");
+	named_counts(t, run->tracing.counter, run->tracing.nr_counters, PLAIN);
+	cost(t, run);
+}
+
+static void noise(struct text *t)
+{
+	size_t blocks = 0, noisy = 0, unsteady = 0;
+	double steal_max = NAN, psi = 0, weighted = 0;
+	char text[FIGURE];
+
+	for (size_t i = 0; i < t->r->nr_questions; i++) {
+		const struct report_noise *n = &t->r->question[i].noise;
+
+		blocks += n->nr_blocks;
+		noisy += n->nr_noisy;
+		unsteady += n->unsteady;
+		if (n->steal_max > steal_max || isnan(steal_max))
+			steal_max = n->steal_max;
+		if (isfinite(n->psi_mean)) {
+			psi += n->psi_mean * (double)n->nr_blocks;
+			weighted += (double)n->nr_blocks;
+		}
+	}
+	if (!blocks)
+		return;
+	fprintf(t->out, "noise: %zu of %zu blocks with more than 2 %% steal", noisy, blocks);
+	fprintf(t->out, " (most %s)", format_percent(text, steal_max));
+	fprintf(t->out, ", CPU pressure %s", format_percent(text, weighted ? psi / weighted : NAN));
+	fprintf(t->out, ", %zu of %zu questions unsteady\n", unsteady, t->r->nr_questions);
+}
+
+static const char *warning_at(const struct report_run *run, size_t i, const char *what)
+{
+	const json_t *all = report_environment_at(run, "warnings");
+
+	return json_string_value(json_object_get(json_array_get(all, i), what));
+}
+
+static size_t nr_warnings(const struct report_run *run)
+{
+	size_t nr = json_array_size(report_environment_at(run, "warnings"));
+
+	return nr < MAX_WARNINGS ? nr : MAX_WARNINGS;
+}
+
+/* Most machines warn of the same. */
+static bool was_warned(const struct report *r, size_t run, const char *what)
+{
+	for (size_t i = 0; i < run; i++) {
+		for (size_t k = 0; k < nr_warnings(&r->run[i]); k++) {
+			const char *before = warning_at(&r->run[i], k, "text");
+
+			if (before && !strcmp(before, what))
+				return true;
+		}
+	}
+	return false;
+}
+
+static void warnings(struct text *t, size_t run)
+{
+	const struct report_run *r = &t->r->run[run];
+
+	for (size_t i = 0; i < nr_warnings(r); i++) {
+		const char *what = warning_at(r, i, "text"), *fix = warning_at(r, i, "fix");
+
+		if (!what || was_warned(t->r, run, what))
+			continue;
+		fprintf(t->out, "%swarning: ", text_paint(t, YELLOW));
+		escape_terminal(t->out, what);
+		if (fix) {
+			fputs(" -> ", t->out);
+			escape_terminal(t->out, fix);
+		}
+		fprintf(t->out, "%s\n", text_paint(t, PLAIN));
+	}
+}
+
+void text_foot(struct text *t)
+{
+	const struct report *r = t->r;
+
+	fputc('\n', t->out);
+	for (size_t i = 0; i < r->nr_runs; i++)
+		if (r->run[i].group == i)
+			tracing(t, &r->run[i]);
+	noise(t);
+	for (size_t i = 0; i < r->nr_runs; i++)
+		warnings(t, i);
+	for (size_t i = 0; i < r->nr_runs; i++) {
+		if (r->run[i].group != i)
+			continue;
+		label(t, &r->run[i], "again");
+		fputc(' ', t->out);
+		report_write_command(t->out, &r->run[i], escape_shell);
+		fputc('\n', t->out);
+	}
+	fputs(r->nr_comparisons
+		      ? "A ratio is candidate / baseline, paired by block; in brackets its 95 % interval. "
+			"A quantile is shown when ten values lie beyond it.\n"
+		      : "A quantile is shown when ten values lie beyond it.\n",
+	      t->out);
+}

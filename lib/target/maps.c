@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "lib/target/maps.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+int maps_each(pid_t pid, int (*each)(const struct mapping *m, void *arg), void *arg)
+{
+	char name[64], *line = NULL;
+	size_t size = 0;
+	int ret = 0;
+	FILE *in;
+
+	snprintf(name, sizeof(name), "/proc/%d/maps", pid);
+	in = fopen(name, "re");
+	if (!in)
+		return errno == ENOENT ? -ESRCH : -errno;
+	errno = 0;
+	while (!ret && getline(&line, &size, in) > 0) {
+		struct mapping m = { .pid = pid };
+		unsigned int major, minor;
+		unsigned long ino;
+		char perm[5];
+		int at = 0;
+
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %lu %n", &m.start,
+			   &m.end, perm, &m.offset, &major, &minor, &ino, &at) < 7 ||
+		    line[at] != '/')
+			continue;
+		line[strcspn(line, "\n")] = 0;
+		m.executable = perm[2] == 'x';
+		m.dev = makedev(major, minor);
+		m.ino = ino;
+		m.path = line + at;
+		ret = each(&m, arg);
+	}
+	/* A process that ends while it is read gives ESRCH in the middle. */
+	if (!ret && ferror(in))
+		ret = -errno;
+	free(line);
+	fclose(in);
+	return ret;
+}
+
+/* Overlay and btrfs show another device in maps than in stat: the inode number has to do there. */
+static bool leads_to(const char *path, const struct mapping *m)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISREG(st.st_mode) && st.st_ino == m->ino;
+}
+
+int mapping_open_path(const struct mapping *m, char *out, size_t len)
+{
+	snprintf(out, len, "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, m->pid, m->start, m->end);
+	if (leads_to(out, m))
+		return 0;
+	snprintf(out, len, "/proc/%d/root%s", m->pid, m->path);
+	return leads_to(out, m) ? 0 : -ENOENT;
+}

@@ -1,0 +1,1 @@
+$(eval $(call archive,lib/libtarget.a,lib/target/targets.c lib/target/maps.c lib/target/symbols.c))

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "lib/target/symbols.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/target/maps.h"
+
+/*
+ * elf_walk - call @each for every defined symbol of @path, .symtab first: it also has the hidden
+ * ones
+ *
+ * Return: 0, or what @each returned when it was not 0, or -errno.
+ */
+static int elf_walk(const char *path, int (*each)(const GElf_Sym *sym, const char *name, void *arg),
+		    void *arg)
+{
+	static const unsigned int tables[] = { SHT_SYMTAB, SHT_DYNSYM };
+	int fd = open(path, O_RDONLY | O_CLOEXEC), ret = 0;
+	Elf *elf;
+
+	if (fd < 0)
+		return -errno;
+	elf_version(EV_CURRENT);
+	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	if (!elf || elf_kind(elf) != ELF_K_ELF) {
+		ret = -EINVAL;
+		goto end;
+	}
+	for (size_t t = 0; !ret && t < sizeof(tables) / sizeof(tables[0]); t++) {
+		Elf_Scn *scn = NULL;
+
+		while (!ret && (scn = elf_nextscn(elf, scn))) {
+			GElf_Shdr sh;
+			Elf_Data *data;
+
+			if (!gelf_getshdr(scn, &sh) || sh.sh_type != tables[t] || !sh.sh_entsize)
+				continue;
+			data = elf_getdata(scn, NULL);
+			for (size_t i = 0; data && !ret && i < sh.sh_size / sh.sh_entsize; i++) {
+				const char *name;
+				GElf_Sym sym;
+
+				if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx == SHN_UNDEF)
+					continue;
+				name = elf_strptr(elf, sh.sh_link, sym.st_name);
+				if (name && *name)
+					ret = each(&sym, name, arg);
+			}
+		}
+	}
+end:
+	if (elf)
+		elf_end(elf);
+	close(fd);
+	return ret;
+}
+
+struct by_name {
+	const char *symbol;
+	uint64_t addr, size;
+};
+
+static int match_name(const GElf_Sym *sym, const char *name, void *arg)
+{
+	struct by_name *n = arg;
+
+	if (GELF_ST_TYPE(sym->st_info) == STT_TLS || strcmp(name, n->symbol))
+		return 0;
+	n->addr = sym->st_value;
+	n->size = sym->st_size;
+	return 1;
+}
+
+int symbol_find_in_file(const char *path, const char *symbol, uint64_t *addr, uint64_t *size)
+{
+	struct by_name n = { .symbol = symbol };
+	int ret = elf_walk(path, match_name, &n);
+
+	if (ret <= 0)
+		return ret ?: -ENOENT;
+	*addr = n.addr;
+	if (size)
+		*size = n.size;
+	return 0;
+}
+
+struct by_addr {
+	uint64_t addr;	/* wanted */
+	uint64_t start; /* of the best symbol so far */
+	char *out;
+	size_t len;
+	bool found;
+};
+
+static void name_at(struct by_addr *a, const char *name, uint64_t start)
+{
+	a->found = true;
+	a->start = start;
+	if (a->addr == start)
+		snprintf(a->out, a->len, "%s", name);
+	else
+		snprintf(a->out, a->len, "%s+0x%" PRIx64, name, a->addr - start);
+}
+
+static int match_addr(const GElf_Sym *sym, const char *name, void *arg)
+{
+	struct by_addr *a = arg;
+
+	if (GELF_ST_TYPE(sym->st_info) != STT_FUNC || a->addr < sym->st_value ||
+	    a->addr >= sym->st_value + (sym->st_size ?: 1) ||
+	    (a->found && sym->st_value <= a->start))
+		return 0;
+	name_at(a, name, sym->st_value);
+	return 0;
+}
+
+int symbol_name_in_file(const char *path, uint64_t vaddr, char *out, size_t outlen)
+{
+	struct by_addr a = { .addr = vaddr, .out = out, .len = outlen };
+	int ret;
+
+	snprintf(out, outlen, "0x%" PRIx64, vaddr);
+	ret = elf_walk(path, match_addr, &a);
+	return a.found ? 0 : ret ?: -ENOENT;
+}
+
+/* What the addresses of the file of @m lie apart from those of its mapping. */
+static int load_bias(const struct mapping *m, const char *path, uint64_t *bias)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), ret = -ENOENT;
+	size_t nr = 0;
+	GElf_Phdr ph;
+	Elf *elf;
+
+	if (fd < 0)
+		return -errno;
+	elf_version(EV_CURRENT);
+	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	if (elf && elf_kind(elf) == ELF_K_ELF && !elf_getphdrnum(elf, &nr))
+		for (size_t i = 0; i < nr && ret; i++) {
+			if (!gelf_getphdr(elf, i, &ph) || ph.p_type != PT_LOAD ||
+			    m->offset + (m->end - m->start) <= ph.p_offset ||
+			    m->offset >= ph.p_offset + ph.p_filesz || !(ph.p_flags & PF_X))
+				continue;
+			*bias = m->start - m->offset - (ph.p_vaddr - ph.p_offset);
+			ret = 0;
+		}
+	if (elf)
+		elf_end(elf);
+	close(fd);
+	return ret;
+}
+
+struct find_symbol {
+	const char *symbol;
+	char exe[PATH_MAX];
+	uint64_t addr;
+	bool found, in_exe;
+};
+
+static int find_in_mapping(const struct mapping *m, void *arg)
+{
+	struct find_symbol *f = arg;
+	char path[PATH_MAX];
+	uint64_t addr, bias;
+	bool exe;
+
+	if (!m->executable || mapping_open_path(m, path, sizeof(path)) ||
+	    symbol_find_in_file(path, f->symbol, &addr, NULL) || load_bias(m, path, &bias))
+		return 0;
+	exe = !strcmp(m->path, f->exe);
+	if (!f->found || exe) {
+		f->addr = addr + bias;
+		f->found = true;
+	}
+	return exe;
+}
+
+int symbol_find_in_process(pid_t pid, const char *symbol, uint64_t *addr)
+{
+	struct find_symbol f = { .symbol = symbol };
+	char link[64];
+	ssize_t n;
+	int ret;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+	n = readlink(link, f.exe, sizeof(f.exe) - 1);
+	f.exe[n > 0 ? n : 0] = 0;
+	ret = maps_each(pid, find_in_mapping, &f);
+	if (ret < 0)
+		return ret;
+	if (!f.found)
+		return -ENOENT;
+	*addr = f.addr;
+	return 0;
+}
+
+struct find_function {
+	uint64_t addr;
+	char *out;
+	size_t len;
+};
+
+static int name_in_mapping(const struct mapping *m, void *arg)
+{
+	struct find_function *f = arg;
+	char path[PATH_MAX];
+	uint64_t bias;
+	int ret;
+
+	if (f->addr < m->start || f->addr >= m->end)
+		return 0;
+	ret = mapping_open_path(m, path, sizeof(path));
+	if (!ret)
+		ret = load_bias(m, path, &bias);
+	if (!ret)
+		ret = symbol_name_in_file(path, f->addr - bias, f->out, f->len);
+	return ret ?: 1;
+}
+
+int symbol_name_in_process(pid_t pid, uint64_t addr, char *out, size_t outlen)
+{
+	struct find_function f = { .addr = addr, .out = out, .len = outlen };
+	int ret;
+
+	ret = maps_each(pid, name_in_mapping, &f);
+	if (ret == 1)
+		return 0;
+	snprintf(out, outlen, "0x%" PRIx64, addr);
+	return ret ?: -ENOENT;
+}
+
+struct take {
+	struct symbol_code *code;
+	int nr;
+};
+
+static int take_mapping(const struct mapping *m, void *arg)
+{
+	struct take *t = arg;
+	struct symbol_code c = { .start = m->start, .end = m->end }, *grown;
+	char path[PATH_MAX];
+
+	if (!m->executable || mapping_open_path(m, path, sizeof(path)) ||
+	    load_bias(m, path, &c.bias))
+		return 0;
+	grown = reallocarray(t->code, (size_t)t->nr + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	t->code = grown;
+	c.fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (c.fd >= 0)
+		t->code[t->nr++] = c;
+	return 0;
+}
+
+int symbol_code_take(pid_t pid, struct symbol_code **code)
+{
+	struct take t = { 0 };
+	int ret = maps_each(pid, take_mapping, &t);
+
+	if (ret < 0) {
+		for (int i = 0; i < t.nr; i++)
+			close(t.code[i].fd);
+		free(t.code);
+		return ret;
+	}
+	*code = t.code;
+	return t.nr;
+}
+
+int symbol_name_in_code(const struct symbol_code *code, int nr, uint64_t addr, char *out,
+			size_t outlen)
+{
+	for (int i = 0; i < nr; i++) {
+		char path[32];
+
+		if (addr < code[i].start || addr >= code[i].end)
+			continue;
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", code[i].fd);
+		return symbol_name_in_file(path, addr - code[i].bias, out, outlen);
+	}
+	return -ENOENT;
+}
+
+/* Calls @each for the text symbols of the kernel; -EPERM when all addresses read as 0. */
+static int kallsyms_walk(int (*each)(uint64_t addr, const char *name, void *arg), void *arg)
+{
+	FILE *in = fopen("/proc/kallsyms", "re");
+	char *line = NULL;
+	size_t size = 0;
+	bool hidden = true;
+	int ret = 0;
+
+	if (!in)
+		return -errno;
+	while (!ret && getline(&line, &size, in) > 0) {
+		char *end, *name;
+		uint64_t addr = strtoull(line, &end, 16);
+
+		if (end == line || end[0] != ' ' || !end[1] || end[2] != ' ')
+			continue;
+		hidden &= !addr;
+		name = end + 3;
+		name[strcspn(name, "\t\n")] = 0;
+		if (end[1] == 't' || end[1] == 'T' || end[1] == 'w' || end[1] == 'W')
+			ret = each(addr, name, arg);
+	}
+	free(line);
+	fclose(in);
+	return ret ?: hidden ? -EPERM : 0;
+}
+
+static int match_kernel_name(uint64_t addr, const char *name, void *arg)
+{
+	struct by_name *n = arg;
+
+	if (!addr || strcmp(name, n->symbol))
+		return 0;
+	n->addr = addr;
+	return 1;
+}
+
+int symbol_find_in_kernel(const char *symbol, uint64_t *addr)
+{
+	struct by_name n = { .symbol = symbol };
+	int ret = kallsyms_walk(match_kernel_name, &n);
+
+	if (ret <= 0)
+		return ret ?: -ENOENT;
+	*addr = n.addr;
+	return 0;
+}
+
+static int match_kernel_addr(uint64_t addr, const char *name, void *arg)
+{
+	struct by_addr *a = arg;
+
+	if (addr && addr <= a->addr && (!a->found || addr > a->start))
+		name_at(a, name, addr);
+	return 0;
+}
+
+int symbol_name_in_kernel(uint64_t addr, char *out, size_t outlen)
+{
+	struct by_addr a = { .addr = addr, .out = out, .len = outlen };
+	int ret;
+
+	snprintf(out, outlen, "0x%" PRIx64, addr);
+	ret = kallsyms_walk(match_kernel_addr, &a);
+	return a.found ? 0 : ret ?: -ENOENT;
+}

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "lib/target/targets.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <limits.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/target/maps.h"
+
+extern char **environ;
+
+static bool is_ours(const char *provider)
+{
+	return !strcmp(provider, "sched") || !strcmp(provider, "kthread");
+}
+
+static struct target_probe *probe_get(struct target_file *f, const char *provider, const char *name)
+{
+	struct target_probe *p;
+
+	for (uint32_t i = 0; i < f->nr_probes; i++)
+		if (!strcmp(f->probe[i].provider, provider) && !strcmp(f->probe[i].name, name))
+			return &f->probe[i];
+	p = reallocarray(f->probe, f->nr_probes + 1, sizeof(*p));
+	if (!p)
+		return NULL;
+	f->probe = p;
+	p = &f->probe[f->nr_probes++];
+	memset(p, 0, sizeof(*p));
+	snprintf(p->provider, sizeof(p->provider), "%s", provider);
+	snprintf(p->name, sizeof(p->name), "%s", name);
+	return p;
+}
+
+/*
+ * One note: three addresses (site, where the linker thought .stapsdt.base was, semaphore), then the
+ * strings provider, name, arguments. @base is where .stapsdt.base is: prelink moves it.
+ */
+static int note_add(struct target_file *f, const char *desc, size_t len, uint64_t base)
+{
+	const size_t head = 3 * sizeof(uint64_t);
+	const char *provider, *name, *end = desc + len;
+	struct target_probe *p;
+	uint64_t addr[3];
+
+	if (len < head + 3)
+		return -EINVAL;
+	memcpy(addr, desc, head);
+	provider = desc + head;
+	name = memchr(provider, 0, end - provider);
+	if (!name || ++name >= end || !memchr(name, 0, end - name))
+		return -EINVAL;
+	if (strlen(provider) >= sizeof(p->provider) || strlen(name) >= sizeof(p->name) ||
+	    !is_ours(provider))
+		return 0;
+	p = probe_get(f, provider, name);
+	if (!p)
+		return -ENOMEM;
+	if (base) {
+		addr[0] += base - addr[1];
+		if (addr[2])
+			addr[2] += base - addr[1];
+	}
+	if (p->nr_sites < TARGET_MAX_SITES)
+		p->site[p->nr_sites] = addr[0];
+	p->nr_sites++;
+	p->semaphore = addr[2];
+	return 0;
+}
+
+static int notes_read(struct target_file *f, Elf *elf)
+{
+	Elf_Scn *scn = NULL, *notes = NULL;
+	uint64_t base = 0;
+	size_t shstr, at = 0, name_at, desc_at;
+	Elf_Data *data;
+	GElf_Shdr sh;
+	GElf_Nhdr nh;
+	int ret;
+
+	if (gelf_getclass(elf) != ELFCLASS64 || elf_getshdrstrndx(elf, &shstr))
+		return 0;
+	while ((scn = elf_nextscn(elf, scn))) {
+		const char *name;
+
+		if (!gelf_getshdr(scn, &sh))
+			return -EINVAL;
+		name = elf_strptr(elf, shstr, sh.sh_name);
+		if (!name)
+			continue;
+		if (sh.sh_type == SHT_NOTE && !strcmp(name, ".note.stapsdt"))
+			notes = scn;
+		else if (!strcmp(name, ".stapsdt.base"))
+			base = sh.sh_addr;
+	}
+	if (!notes)
+		return 0;
+	data = elf_getdata(notes, NULL);
+	if (!data)
+		return -EINVAL;
+	while (at < data->d_size && (at = gelf_getnote(data, at, &nh, &name_at, &desc_at))) {
+		const char *buf = data->d_buf;
+
+		if (nh.n_type != 3 || nh.n_namesz != sizeof("stapsdt") ||
+		    memcmp(buf + name_at, "stapsdt", sizeof("stapsdt")))
+			continue;
+		ret = note_add(f, buf + desc_at, nh.n_descsz, base);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static void file_free(struct target_file *f)
+{
+	free(f->probe);
+	free(f->path);
+	free(f->name);
+	close(f->fd);
+}
+
+static struct target_other other_of(const struct stat *st)
+{
+	return (struct target_other){
+		.dev = st->st_dev,
+		.ino = st->st_ino,
+		.mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec,
+		.size = st->st_size,
+	};
+}
+
+static bool is_known(const struct targets *t, const struct stat *st)
+{
+	struct target_other o = other_of(st);
+
+	for (uint32_t i = 0; i < t->nr; i++)
+		if (t->file[i].dev == st->st_dev && t->file[i].ino == st->st_ino)
+			return true;
+	for (uint32_t i = 0; i < t->nr_others; i++)
+		if (t->other[i].ino == o.ino && t->other[i].dev == o.dev &&
+		    t->other[i].mtime_ns == o.mtime_ns && t->other[i].size == o.size)
+			return true;
+	return false;
+}
+
+/* Without memory for it the file is read again next time. */
+static void remember_other(struct targets *t, const struct stat *st)
+{
+	struct target_other *grown = reallocarray(t->other, t->nr_others + 1, sizeof(*grown));
+
+	if (!grown)
+		return;
+	t->other = grown;
+	t->other[t->nr_others++] = other_of(st);
+}
+
+int targets_add_file(struct targets *t, const char *path, const char *name)
+{
+	struct target_file f = { 0 }, *grown;
+	struct stat st;
+	int ret = 0;
+	Elf *elf;
+
+	elf_version(EV_CURRENT);
+	f.fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (f.fd < 0)
+		return -errno;
+	if (fstat(f.fd, &st)) {
+		ret = -errno;
+		goto drop;
+	}
+	if (is_known(t, &st))
+		goto drop;
+	elf = S_ISREG(st.st_mode) ? elf_begin(f.fd, ELF_C_READ_MMAP, NULL) : NULL;
+	if (elf && elf_kind(elf) == ELF_K_ELF)
+		ret = notes_read(&f, elf);
+	elf_end(elf);
+	if (!f.nr_probes)
+		remember_other(t, &st);
+	if (ret || !f.nr_probes)
+		goto drop;
+	f.dev = st.st_dev;
+	f.ino = st.st_ino;
+	f.name = strdup(name ?: path);
+	grown = reallocarray(t->file, t->nr + 1, sizeof(*grown));
+	if (grown)
+		t->file = grown;
+	if (asprintf(&f.path, "/proc/self/fd/%d", f.fd) < 0)
+		f.path = NULL;
+	if (!f.path || !f.name || !grown) {
+		ret = -ENOMEM;
+		goto drop;
+	}
+	t->file[t->nr++] = f;
+	return 1;
+
+drop:
+	file_free(&f);
+	return ret;
+}
+
+struct add_mapping {
+	struct targets *t;
+	int added;
+};
+
+static int add_mapping(const struct mapping *m, void *arg)
+{
+	struct add_mapping *a = arg;
+	char path[PATH_MAX];
+	int n;
+
+	if (!m->executable)
+		return 0;
+	for (uint32_t i = 0; i < a->t->nr; i++)
+		if (a->t->file[i].dev == m->dev && a->t->file[i].ino == m->ino)
+			return 0;
+	if (mapping_open_path(m, path, sizeof(path)))
+		return 0;
+	n = targets_add_file(a->t, path, m->path);
+	if (n > 0)
+		a->added += n;
+	/* A library that cannot be read or is broken has no probes for us; the others count. */
+	return n == -ENOMEM ? n : 0;
+}
+
+int targets_add_process(struct targets *t, pid_t pid)
+{
+	struct add_mapping a = { .t = t };
+	int ret = maps_each(pid, add_mapping, &a);
+
+	return ret < 0 ? ret : a.added;
+}
+
+/* The loader asked to list what it would map, one "name => path (address)" per line. */
+static int add_needed(struct targets *t, const char *program)
+{
+	char *argv[] = { (char *)program, NULL }, *line = NULL;
+	posix_spawn_file_actions_t fa;
+	int fd[2], ret, status, n, added = 0;
+	size_t size = 0, nr_env = 0;
+	char **env;
+	FILE *in;
+	pid_t pid;
+
+	while (environ[nr_env])
+		nr_env++;
+	env = calloc(nr_env + 2, sizeof(*env));
+	if (!env)
+		return -ENOMEM;
+	memcpy(env, environ, nr_env * sizeof(*env));
+	env[nr_env] = "LD_TRACE_LOADED_OBJECTS=1";
+	if (pipe2(fd, O_CLOEXEC)) {
+		free(env);
+		return -errno;
+	}
+	posix_spawn_file_actions_init(&fa);
+	posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&fa, fd[1], 1);
+	posix_spawn_file_actions_addopen(&fa, 2, "/dev/null", O_WRONLY, 0);
+	ret = -posix_spawn(&pid, program, &fa, NULL, argv, env);
+	posix_spawn_file_actions_destroy(&fa);
+	free(env);
+	close(fd[1]);
+	if (ret) {
+		close(fd[0]);
+		return ret;
+	}
+	in = fdopen(fd[0], "r");
+	while (in && getline(&line, &size, in) > 0) {
+		char *path = strchr(line, '/'), *end = path ? strrchr(path, ' ') : NULL;
+
+		if (!end)
+			continue;
+		*end = 0;
+		n = targets_add_file(t, path, NULL);
+		added += n > 0;
+	}
+	free(line);
+	if (in)
+		fclose(in);
+	else
+		close(fd[0]);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return added;
+}
+
+/* Does the program header name the loader of glibc? */
+static bool names_loader(int fd, const GElf_Phdr *ph)
+{
+	char interp[PATH_MAX] = "", *base;
+	size_t len = ph->p_filesz < sizeof(interp) ? ph->p_filesz : sizeof(interp) - 1;
+
+	if (ph->p_type != PT_INTERP || pread(fd, interp, len, (off_t)ph->p_offset) != (ssize_t)len)
+		return false;
+	base = strrchr(interp, '/');
+	base = base ? base + 1 : interp;
+	return !strncmp(base, "ld-linux", 8) || !strncmp(base, "ld64.so", 7) ||
+	       !strncmp(base, "ld.so", 5);
+}
+
+/*
+ * Only a program with the loader that knows the question may be asked; a static one, or one of
+ * another C library, would simply run.
+ */
+static bool can_be_asked(const char *path)
+{
+	bool found = false;
+	size_t nr = 0;
+	GElf_Phdr ph;
+	Elf *elf;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	elf_version(EV_CURRENT);
+	elf = fd < 0 ? NULL : elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	if (elf && elf_kind(elf) == ELF_K_ELF && !elf_getphdrnum(elf, &nr))
+		for (size_t i = 0; i < nr && !found; i++)
+			found = gelf_getphdr(elf, i, &ph) && names_loader(fd, &ph);
+	if (elf)
+		elf_end(elf);
+	if (fd >= 0)
+		close(fd);
+	return found;
+}
+
+/* As execvp() searches. */
+static int find_command(const char *argv0, char *out, size_t len)
+{
+	const char *dir = getenv("PATH") ?: "/usr/local/bin:/usr/bin:/bin", *end;
+
+	if (strchr(argv0, '/')) {
+		snprintf(out, len, "%s", argv0);
+		return access(out, X_OK) ? -errno : 0;
+	}
+	for (;; dir = end + 1) {
+		struct stat st;
+
+		end = strchrnul(dir, ':');
+		snprintf(out, len, "%.*s%s%s", (int)(end - dir), dir, end > dir ? "/" : "./",
+			 argv0);
+		if (!access(out, X_OK) && !stat(out, &st) && S_ISREG(st.st_mode))
+			return 0;
+		if (!*end)
+			return -ENOENT;
+	}
+}
+
+int targets_add_command(struct targets *t, const char *argv0)
+{
+	char path[PATH_MAX];
+	int ret, n, needed;
+
+	ret = find_command(argv0, path, sizeof(path));
+	if (ret)
+		return ret;
+	n = targets_add_file(t, path, argv0);
+	if (n < 0 || !can_be_asked(path))
+		return n < 0 && n != -ENOMEM ? 0 : n;
+	needed = add_needed(t, path);
+	return needed < 0 ? n : n + needed;
+}
+
+const struct target_probe *target_find(const struct target_file *f, const char *provider,
+				       const char *name)
+{
+	for (uint32_t i = 0; i < f->nr_probes; i++)
+		if (!strcmp(f->probe[i].provider, provider) && !strcmp(f->probe[i].name, name))
+			return &f->probe[i];
+	return NULL;
+}
+
+void targets_free(struct targets *t)
+{
+	for (uint32_t i = 0; i < t->nr; i++)
+		file_free(&t->file[i]);
+	free(t->file);
+	free(t->other);
+	memset(t, 0, sizeof(*t));
+}
