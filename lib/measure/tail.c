@@ -5,7 +5,6 @@
 #include <string.h>
 
 /* Fewest bursts, and values beyond the quantile, from which something is said about a tail. */
-#define MIN_BURSTS	10
 #define MIN_PAIR_BURSTS 7
 #define MIN_CORRELATION 0.7
 #define MIN_BEYOND	10
@@ -32,26 +31,42 @@ static size_t nr_entries(void)
 	return HIST_NR_BUCKETS_MAX + 1;
 }
 
-size_t tail_memory(size_t nr)
+size_t tail_memory(void)
 {
-	return 2 * (nr + 1) * nr_entries() * sizeof(double);
+	return 2 * (TAIL_MAX_GROUPS + 1) * nr_entries() * sizeof(double);
 }
 
-static void side_init(struct side *s, const struct hist *const *h, size_t nr, uint32_t nr_buckets,
-		      double **memory)
+/* Neighbouring stretches together, as many in each group as keeps at least half of the groups. */
+static size_t nr_groups_of(size_t nr)
 {
-	s->all = *memory;
-	*memory += nr_entries();
-	memset(s->all, 0, nr_entries() * sizeof(double));
+	size_t per = 1;
+
+	while (nr / per > TAIL_MAX_GROUPS)
+		per *= 2;
+	return nr / per;
+}
+
+/* @at: where the next array of nr_entries() begins */
+static void side_init(struct side *s, const struct tail_sample *const *stretch, size_t nr,
+		      size_t nr_groups, uint32_t nr_buckets, double **at)
+{
+	memset(*at, 0, (nr_groups + 1) * nr_entries() * sizeof(double));
+	s->all = *at;
+	*at += nr_entries();
+	for (size_t g = 0; g < nr_groups; g++, *at += nr_entries())
+		s->group[g] = *at;
+	for (size_t i = 0; i < nr; i++) {
+		double *count = s->group[i * nr_groups / nr];
+
+		for (size_t b = 0; b < stretch[i]->nr_buckets; b++)
+			count[stretch[i]->bucket[b].index] += stretch[i]->bucket[b].count;
+	}
 	s->total = 0;
-	for (size_t g = 0; g < nr; g++) {
+	for (size_t g = 0; g < nr_groups; g++) {
 		double sum = 0;
 
-		s->group[g] = *memory;
-		*memory += nr_entries();
-		s->group[g][nr_buckets] = 0;
 		for (uint32_t b = nr_buckets; b-- > 0;) {
-			sum += (double)h[g]->bucket[b];
+			sum += s->group[g][b];
 			s->group[g][b] = sum;
 			s->all[b] += sum;
 		}
@@ -239,27 +254,27 @@ static enum tail_gate look_at_bursts(const struct score *s, double ratio, double
 	*bursts = fmin(effective(a, s->nr), effective(b, s->nr));
 	if (fmin(sum_a, sum_b) < MIN_BEYOND)
 		return TAIL_FEW_VALUES;
-	if (*bursts >= fmin(MIN_BURSTS, 0.75 * (double)s->nr))
+	if (*bursts >= fmin(TAIL_MIN_BURSTS, 0.75 * (double)s->nr))
 		return TAIL_OK;
 	if (effective(d, s->nr) >= MIN_PAIR_BURSTS && correlation(a, b, s->nr) >= MIN_CORRELATION)
 		return TAIL_OK;
 	return TAIL_FEW_BURSTS;
 }
 
-struct tail_interval tail_compare(const struct tail_groups *g, double q, double z, void *memory)
+struct tail_interval tail_compare(const struct tail_stretches *stretches, double q, double z,
+				  void *memory)
 {
 	struct tail_interval t = { .ratio = NAN, .lo = NAN, .hi = NAN, .bursts = NAN };
-	struct score s = { .nr = g->nr, .p = 1 - q, .z = z };
+	struct score s = { .p = 1 - q, .z = z, .k = HIST_K_USER };
 	double *at = memory;
 
-	if (!g->nr) {
-		t.gate = TAIL_FEW_GROUPS;
+	t.gate = TAIL_FEW_GROUPS;
+	if (!stretches->nr)
 		return t;
-	}
-	s.k = g->a[0]->k;
+	s.nr = nr_groups_of(stretches->nr);
 	s.nr_buckets = HIST_NR_BUCKETS(s.k);
-	side_init(&s.a, g->a, g->nr, s.nr_buckets, &at);
-	side_init(&s.b, g->b, g->nr, s.nr_buckets, &at);
+	side_init(&s.a, stretches->a, stretches->nr, s.nr, s.nr_buckets, &at);
+	side_init(&s.b, stretches->b, stretches->nr, s.nr, s.nr_buckets, &at);
 	t.gate = TAIL_FEW_VALUES;
 	if (!(s.a.total > 0) || !(s.b.total > 0))
 		return t;
@@ -270,7 +285,7 @@ struct tail_interval tail_compare(const struct tail_groups *g, double q, double 
 		return t;
 	}
 	t.gate = look_at_bursts(&s, t.ratio, &t.bursts);
-	if (g->nr < TAIL_MIN_GROUPS)
+	if (s.nr < TAIL_MIN_GROUPS)
 		t.gate = TAIL_FEW_GROUPS;
 	if (t.gate != TAIL_OK)
 		return t;
@@ -308,18 +323,24 @@ static bool go_together(const struct mean_group *g, size_t nr, double scale, dou
 	return var > 0 && cov / var > 1.3 / sqrt((double)nr);
 }
 
-struct mean_interval mean_compare(const struct mean_group *groups, size_t nr, double nr_a,
-				  double nr_b, double z)
+struct mean_interval mean_compare(const struct mean_group *stretch, size_t nr_stretches,
+				  double nr_a, double nr_b, double z)
 {
 	struct mean_interval m = { .ratio = NAN, .lo = NAN, .hi = NAN };
 	double sa = 0, sb = 0, aa = 0, ab = 0, bb = 0, scale = nr_a / nr_b, p, q, c, root;
 	double sum = 0, squares = 0;
 	struct mean_group g[TAIL_MAX_GROUPS];
+	size_t nr;
 
-	for (size_t i = 0; i < nr; i++) {
-		g[i] = groups[i];
-		sa += g[i].a;
-		sb += g[i].b * scale; /* as if B had done as many operations as A */
+	nr = nr_groups_of(nr_stretches);
+	memset(g, 0, sizeof(g));
+	for (size_t i = 0; i < nr_stretches; i++) {
+		struct mean_group *to = &g[i * nr / nr_stretches];
+
+		to->a += stretch[i].a;
+		to->b += stretch[i].b;
+		sa += stretch[i].a;
+		sb += stretch[i].b * scale; /* as if B had done as many operations as A */
 	}
 	if (!(sa > 0) || !(sb > 0) || !isfinite(sa) || !isfinite(sb))
 		return m;

@@ -40,16 +40,31 @@
 
 #define TAIL_MIN_GROUPS 8
 #define TAIL_MAX_GROUPS 48
+#define TAIL_MIN_BURSTS 10 /* fewer with fewer groups */
 
-/* The two arms' histograms of each group, all of one k. */
-struct tail_groups {
+/* A histogram of k = HIST_K_USER, only what is not empty, in rising order. */
+struct tail_bucket {
+	uint32_t index;
+	double count;
+};
+
+struct tail_sample {
+	size_t nr_buckets;
+	const struct tail_bucket *bucket;
+};
+
+/*
+ * The stretches of a run in their order: in stretch i arm A did a[i], B did b[i]. Neighbours are
+ * taken together here, to TAIL_MIN_GROUPS to TAIL_MAX_GROUPS groups.
+ */
+struct tail_stretches {
 	size_t nr;
-	const struct hist *a[TAIL_MAX_GROUPS], *b[TAIL_MAX_GROUPS];
+	const struct tail_sample *const *a, *const *b;
 };
 
 enum tail_gate {
 	TAIL_OK,
-	TAIL_FEW_GROUPS, /* fewer than TAIL_MIN_GROUPS */
+	TAIL_FEW_GROUPS, /* fewer stretches than TAIL_MIN_GROUPS */
 	TAIL_FEW_VALUES, /* fewer than ten operations beyond the quantile in an arm */
 	TAIL_FEW_BURSTS, /* the slow operations came in too few bursts to say how often they do */
 	TAIL_UNBOUNDED,	 /* no ratio is rejected */
@@ -62,16 +77,16 @@ struct tail_interval {
 	double bursts; /* effective number of bursts, the smaller of both arms; NAN when empty */
 };
 
-/* tail_memory - bytes of working memory that tail_compare() needs for @nr groups */
-size_t tail_memory(size_t nr);
+/* tail_memory - bytes of working memory that tail_compare() needs */
+size_t tail_memory(void);
 
 /*
  * tail_compare - the interval of quantile @q's ratio at the two-sided normal score @z (2.576: 99 %)
  * @memory: tail_memory() bytes, aligned as malloc()'s
  */
-struct tail_interval tail_compare(const struct tail_groups *g, double q, double z, void *memory);
+struct tail_interval tail_compare(const struct tail_stretches *s, double q, double z, void *memory);
 
-/* What a group's operations took together. */
+/* What the operations of a stretch took together. */
 struct mean_group {
 	double a, b; /* sums, ns */
 };
@@ -84,8 +99,11 @@ struct mean_interval {
 /*
  * mean_compare - the ratio of the means of all operations, with the interval that inverts
  * (S_B - r S_A)^2 <= z^2 sum (B_g - r A_g)^2 (Fieller's, with the groups' own spread)
- * @nr_a, @nr_b: operations of each arm in all groups together
+ *
+ * Stretches are taken together as for tails, further where neighbours go together; nothing is said
+ * when a few bursts are all the difference.
+ * @nr_a, @nr_b: operations of each arm in all stretches together
  */
-struct mean_interval mean_compare(const struct mean_group *g, size_t nr, double nr_a, double nr_b,
-				  double z);
+struct mean_interval mean_compare(const struct mean_group *stretch, size_t nr, double nr_a,
+				  double nr_b, double z);
 #endif

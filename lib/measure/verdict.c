@@ -3,19 +3,23 @@
 
 #include <math.h>
 
+static const struct {
+	const char *arm, *change;
+} names[] = {
+	[VERDICT_SLOWER] = { "slower", "regressed" },
+	[VERDICT_FASTER] = { "faster", "improved" },
+	[VERDICT_EQUIVALENT] = { "equivalent", "unchanged" },
+	[VERDICT_INCONCLUSIVE] = { "inconclusive", "undecided" },
+};
+
 const char *verdict_name(enum verdict v)
 {
-	switch (v) {
-	case VERDICT_REGRESSED:
-		return "regressed";
-	case VERDICT_IMPROVED:
-		return "improved";
-	case VERDICT_EQUIVALENT:
-		return "equivalent";
-	case VERDICT_INCONCLUSIVE:
-		break;
-	}
-	return "inconclusive";
+	return names[v].arm;
+}
+
+const char *verdict_change_name(enum verdict v)
+{
+	return names[v].change;
 }
 
 static void sift_down(double *v, size_t root, size_t nr)
@@ -120,7 +124,7 @@ struct interval {
 static struct interval median_interval(const double *d, size_t nr, double *sorted)
 {
 	struct interval iv = { .lo = NAN, .hi = NAN };
-	size_t lo, hi;
+	size_t lo = 0, hi = 0;
 
 	for (size_t i = 0; i < nr; i++)
 		sorted[i] = d[i];
@@ -160,9 +164,9 @@ static enum verdict decide(double lo, double hi, double log_zone)
 	if (isnan(lo) || isnan(hi))
 		return VERDICT_INCONCLUSIVE;
 	if (lo > log_zone)
-		return VERDICT_REGRESSED;
+		return VERDICT_SLOWER;
 	if (hi < -log_zone)
-		return VERDICT_IMPROVED;
+		return VERDICT_FASTER;
 	if (lo >= -log_zone && hi <= log_zone)
 		return VERDICT_EQUIVALENT;
 	return VERDICT_INCONCLUSIVE;

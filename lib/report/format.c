@@ -140,8 +140,8 @@ double report_observer_effect(const struct report_result *r)
 const char *report_verdict_text(const struct comparison *c)
 {
 	static const char *const unstable[] = {
-		[VERDICT_REGRESSED] = "unstable: regressed",
-		[VERDICT_IMPROVED] = "unstable: improved",
+		[VERDICT_SLOWER] = "unstable: regressed",
+		[VERDICT_FASTER] = "unstable: improved",
 		[VERDICT_EQUIVALENT] = "unstable: equivalent",
 		[VERDICT_INCONCLUSIVE] = "unstable",
 	};

@@ -21,8 +21,8 @@ static const char *verdict_class(const struct comparison *c)
 static void page_chip(const struct page *p, const struct comparison *c)
 {
 	static const char *const sign[] = {
-		[VERDICT_REGRESSED] = "▲ ",
-		[VERDICT_IMPROVED] = "▼ ",
+		[VERDICT_SLOWER] = "▲ ",
+		[VERDICT_FASTER] = "▼ ",
 		[VERDICT_EQUIVALENT] = "= ",
 		[VERDICT_INCONCLUSIVE] = "? ",
 	};

@@ -93,9 +93,9 @@ static enum text_colour verdict_colour(const struct comparison *c)
 	if (c->unstable)
 		return YELLOW;
 	switch (c->verdict) {
-	case VERDICT_REGRESSED:
+	case VERDICT_SLOWER:
 		return RED;
-	case VERDICT_IMPROVED:
+	case VERDICT_FASTER:
 		return GREEN;
 	case VERDICT_EQUIVALENT:
 		return PLAIN;

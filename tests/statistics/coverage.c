@@ -18,14 +18,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/measure/tail.h"
+#include "lib/measure/judge.h"
 
 #define PAIRS	     1000
 #define OPERATIONS   20
 #define INSTANCE     8
 #define NR_INSTANCES (PAIRS / INSTANCE)
-#define MIN_GROUPS   24
-#define Z	     2.576
 #define TRUTH_EPOCHS 2000000
 
 static uint64_t state[2];
@@ -137,15 +135,12 @@ static struct weather weather_init(const struct scenario *s)
 
 /* ---- truth ----------------------------------------------------------------------------------- */
 
-enum metric { P50, MEAN, P99, P999, NR_METRICS };
-static const char *const metric_name[] = { "p50", "mean", "p99", "p99.9" };
-
 static void into_hist(void *arg, double ns)
 {
 	hist_add(arg, (uint64_t)ns);
 }
 
-static void find_truth(const struct scenario *s, double truth[NR_METRICS])
+static void find_truth(const struct scenario *s, double truth[NR_JUDGE_METRICS])
 {
 	static struct hist h[2];
 
@@ -156,74 +151,65 @@ static void find_truth(const struct scenario *s, double truth[NR_METRICS])
 		for (int e = 0; e < TRUTH_EPOCHS; e++)
 			epoch(s, &w, arm, (double)(e % PAIRS) / PAIRS, into_hist, &h[arm]);
 	}
-	truth[MEAN] = hist_mean(&h[1]) / hist_mean(&h[0]);
-	truth[P50] = hist_quantile(&h[1], 0.5) / hist_quantile(&h[0], 0.5);
-	truth[P99] = hist_quantile(&h[1], 0.99) / hist_quantile(&h[0], 0.99);
-	truth[P999] = hist_quantile(&h[1], 0.999) / hist_quantile(&h[0], 0.999);
+	truth[JUDGE_MEAN] = hist_mean(&h[1]) / hist_mean(&h[0]);
+	truth[JUDGE_P50] = hist_quantile(&h[1], 0.5) / hist_quantile(&h[0], 0.5);
+	truth[JUDGE_P99] = hist_quantile(&h[1], 0.99) / hist_quantile(&h[0], 0.99);
+	truth[JUDGE_P999] = hist_quantile(&h[1], 0.999) / hist_quantile(&h[0], 0.999);
 	if (!s->slow_epochs && !s->slow_one_in) /* the arms are alike but for a factor */
-		for (int m = 0; m < NR_METRICS; m++)
+		for (enum judge_metric m = 0; m < NR_JUDGE_METRICS; m++)
 			truth[m] = s->shift > 0 ? s->shift : 1;
 }
 
 /* ---- one run --------------------------------------------------------------------------------- */
 
-struct interval {
-	bool decided;
-	double ratio, lo, hi;
-};
+static struct hist scratch[2];
+static struct tail_bucket buckets[NR_INSTANCES][2][HIST_NR_BUCKETS_MAX];
+static struct judge_sample sample[NR_INSTANCES][2];
+static double ratios[NR_INSTANCES][INSTANCE];
 
-static struct hist instance[NR_INSTANCES][2];
-
-static void run(const struct scenario *s, struct interval iv[NR_METRICS], void *memory)
+static void keep(const struct hist *h, struct judge_sample *s, struct tail_bucket *bucket)
 {
-	static struct hist group[TAIL_MAX_GROUPS][2];
-	struct tail_groups g = { 0 };
-	struct mean_group mg[TAIL_MAX_GROUPS];
+	s->sum = (double)h->sum;
+	s->count = (double)h->count;
+	s->tail.nr_buckets = 0;
+	s->tail.bucket = bucket;
+	for (uint32_t b = 0; b < HIST_NR_BUCKETS(h->k); b++)
+		if (h->bucket[b])
+			bucket[s->tail.nr_buckets++] =
+				(struct tail_bucket){ b, (double)h->bucket[b] };
+}
+
+static void run(const struct scenario *s, struct judgement j[NR_JUDGE_METRICS], void *memory)
+{
+	struct judge_instance in[NR_INSTANCES];
 	struct weather w = weather_init(s);
-	double nr[2] = { 0, 0 };
-	struct mean_interval mi;
-	static const double quantile[] = { [P50] = 0.5, [P99] = 0.99, [P999] = 0.999 };
-	int first = next_random() & 1, per = 1;
+	int first = next_random() & 1;
+	static struct hist one;
 
 	for (int i = 0; i < NR_INSTANCES; i++) {
-		hist_init(&instance[i][0], HIST_K_USER);
-		hist_init(&instance[i][1], HIST_K_USER);
-		for (int p = 0; p < INSTANCE; p++)
+		hist_init(&scratch[0], HIST_K_USER);
+		hist_init(&scratch[1], HIST_K_USER);
+		for (int p = 0; p < INSTANCE; p++) {
+			double median[2];
+
 			for (int half = 0; half < 2; half++) {
 				int arm = half ^ first ^ (p & 1);
 
+				hist_init(&one, HIST_K_USER);
 				epoch(s, &w, arm, (double)(i * INSTANCE + p) / PAIRS, into_hist,
-				      &instance[i][arm]);
+				      &one);
+				median[arm] = hist_quantile(&one, 0.5);
+				hist_merge(&scratch[arm], &one);
 			}
-	}
-	while (NR_INSTANCES / per >= 2 * MIN_GROUPS)
-		per *= 2;
-	g.nr = NR_INSTANCES / per;
-	for (size_t i = 0; i < g.nr; i++)
-		for (int arm = 0; arm < 2; arm++)
-			hist_init(&group[i][arm], HIST_K_USER);
-	for (size_t i = 0; i < NR_INSTANCES; i++)
-		for (int arm = 0; arm < 2; arm++) {
-			size_t at = i / (size_t)per < g.nr ? i / (size_t)per : g.nr - 1;
-
-			hist_merge(&group[at][arm], &instance[i][arm]);
-			nr[arm] += (double)instance[i][arm].count;
+			ratios[i][p] = log(median[1] / median[0]);
 		}
-	for (size_t i = 0; i < g.nr; i++) {
-		g.a[i] = &group[i][0];
-		g.b[i] = &group[i][1];
-		mg[i] = (struct mean_group){ (double)group[i][0].sum, (double)group[i][1].sum };
+		for (int arm = 0; arm < 2; arm++)
+			keep(&scratch[arm], &sample[i][arm], buckets[i][arm]);
+		in[i] = (struct judge_instance){ &sample[i][0], &sample[i][1], INSTANCE,
+						 ratios[i] };
 	}
-	for (int m = 0; m < NR_METRICS; m++) {
-		struct tail_interval t;
-
-		if (m == MEAN)
-			continue;
-		t = tail_compare(&g, quantile[m], Z, memory);
-		iv[m] = (struct interval){ t.gate == TAIL_OK, t.ratio, t.lo, t.hi };
-	}
-	mi = mean_compare(mg, g.nr, nr[0], nr[1], Z);
-	iv[MEAN] = (struct interval){ mi.bounded, mi.ratio, mi.lo, mi.hi };
+	for (enum judge_metric m = 0; m < NR_JUDGE_METRICS; m++)
+		j[m] = judge(m, in, NR_INSTANCES, 0.01, memory);
 }
 
 static int rising(const void *a, const void *b)
@@ -235,18 +221,19 @@ static int rising(const void *a, const void *b)
 
 static void study(const struct scenario *s, int trials, void *memory)
 {
-	int decided[NR_METRICS] = { 0 }, missed[NR_METRICS] = { 0 }, called[NR_METRICS] = { 0 };
-	double *width[NR_METRICS], truth[NR_METRICS];
+	int decided[NR_JUDGE_METRICS] = { 0 }, missed[NR_JUDGE_METRICS] = { 0 },
+	    called[NR_JUDGE_METRICS] = { 0 };
+	double *width[NR_JUDGE_METRICS], truth[NR_JUDGE_METRICS];
 
 	find_truth(s, truth);
-	for (int m = 0; m < NR_METRICS; m++)
+	for (enum judge_metric m = 0; m < NR_JUDGE_METRICS; m++)
 		width[m] = calloc((size_t)trials + 1, sizeof(double));
 	for (int i = 0; i < trials; i++) {
-		struct interval iv[NR_METRICS];
+		struct judgement iv[NR_JUDGE_METRICS];
 
 		run(s, iv, memory);
-		for (int m = 0; m < NR_METRICS; m++) {
-			if (!iv[m].decided)
+		for (enum judge_metric m = 0; m < NR_JUDGE_METRICS; m++) {
+			if (!(iv[m].confidence > 0))
 				continue;
 			width[m][decided[m]++] = log(iv[m].hi / iv[m].lo) / 2;
 			missed[m] += iv[m].lo > truth[m] || iv[m].hi < truth[m];
@@ -256,10 +243,10 @@ static void study(const struct scenario *s, int trials, void *memory)
 				       iv[m].ratio, iv[m].lo, iv[m].hi);
 		}
 	}
-	for (int m = 0; m < NR_METRICS; m++) {
+	for (enum judge_metric m = 0; m < NR_JUDGE_METRICS; m++) {
 		qsort(width[m], (size_t)decided[m], sizeof(double), rising);
 		printf("%-22s %-6s truth %6.3f  decided %5.1f %%  misses %4.1f %%  half width %5.1f %%  1 outside %5.1f %%\n",
-		       s->name, metric_name[m], truth[m], 100. * decided[m] / trials,
+		       s->name, judge_metric_name(m), truth[m], 100. * decided[m] / trials,
 		       decided[m] ? 100. * missed[m] / decided[m] : 0,
 		       decided[m] ? 100 * width[m][decided[m] / 2] : 0,
 		       decided[m] ? 100. * called[m] / decided[m] : 0);
@@ -271,7 +258,7 @@ static void study(const struct scenario *s, int trials, void *memory)
 int main(int argc, char **argv)
 {
 	int trials = argc > 1 ? atoi(argv[1]) : 0;
-	void *memory = malloc(tail_memory(TAIL_MAX_GROUPS));
+	void *memory = malloc(judge_memory(NR_INSTANCES));
 
 	if (argc < 3 || trials < 1 || !memory) {
 		fprintf(stderr, "usage: coverage TRIALS SEED [SCENARIO]\n");

@@ -66,7 +66,7 @@ Test(report_model, tails_take_neighbouring_blocks_together)
 	cr_expect_eq(r->result[1].nr_p99, 10);
 	cr_expect_eq(r->comparison[1].c.nr_pairs, 10);
 	cr_expect_str_eq(r->comparison[1].metric, "p99");
-	cr_expect_eq(r->comparison[0].c.verdict, VERDICT_REGRESSED);
+	cr_expect_eq(r->comparison[0].c.verdict, VERDICT_SLOWER);
 	cr_expect(fabs(r->comparison[0].c.ratio - 1.2) < 0.01, "%g", r->comparison[0].c.ratio);
 	cr_expect_not(r->complete, "no end");
 	report_free(r);
@@ -83,7 +83,7 @@ Test(report_model, tails_of_too_few_operations_are_inconclusive_without_interval
 	r = read_back();
 
 	cr_assert_eq(r->nr_comparisons, 2);
-	cr_expect_eq(r->comparison[0].c.verdict, VERDICT_REGRESSED, "the median can be told");
+	cr_expect_eq(r->comparison[0].c.verdict, VERDICT_SLOWER, "the median can be told");
 	cr_expect_eq(r->comparison[1].c.verdict, VERDICT_INCONCLUSIVE);
 	cr_expect(isnan(r->comparison[1].c.lo) && isnan(r->comparison[1].c.ratio));
 	report_free(r);
@@ -114,7 +114,7 @@ Test(report_model, mode_time_is_exact_below_a_nanosecond)
 	cr_expect_eq(r->result[0].stats.count, 20, "one value per epoch");
 	cr_assert_eq(r->nr_comparisons, 1, "no p99 of one value per block");
 	cr_expect(fabs(r->comparison[0].c.ratio - 24.0 / 25) < 0.0001);
-	cr_expect_eq(r->comparison[0].c.verdict, VERDICT_IMPROVED);
+	cr_expect_eq(r->comparison[0].c.verdict, VERDICT_FASTER);
 	report_free(r);
 }
 

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "lib/measure/judge.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Two-sided normal score of JUDGE_CONFIDENCE. */
+#define Z 2.5758293035489004
+
+const unsigned int judge_looks[] = { 8, 12, 18, 27, 40, 60, 90, 135, 0 };
+
+unsigned int judge_next_look(unsigned int nr)
+{
+	for (const unsigned int *look = judge_looks; *look; look++)
+		if (*look > nr)
+			return *look;
+	return 0;
+}
+
+const char *judge_metric_name(enum judge_metric m)
+{
+	static const char *const name[NR_JUDGE_METRICS] = {
+		[JUDGE_P50] = "p50",
+		[JUDGE_MEAN] = "mean",
+		[JUDGE_P99] = "p99",
+		[JUDGE_P999] = "p99.9",
+	};
+
+	return (unsigned int)m < NR_JUDGE_METRICS ? name[m] : NULL;
+}
+
+/* tail_compare()'s memory first, then what the instances are gathered in. */
+size_t judge_memory(size_t nr)
+{
+	return tail_memory() +
+	       nr * (4 * sizeof(double) + 2 * sizeof(void *) + sizeof(struct mean_group));
+}
+
+static bool is_outside(double lo, double hi, double log_zone)
+{
+	return lo > log_zone || hi < -log_zone;
+}
+
+/*
+ * What an interval of log ratios says. With @j->verdict still open: how many times as many
+ * instances would say more, since the width falls with their root. The distance to go is that to
+ * the nearer edge of the zone; at an edge no number decides, so a quarter of the zone is taken.
+ */
+static void decide(struct judgement *j, double lo, double hi)
+{
+	double zone = log1p(j->zone), half = (hi - lo) / 2, at = log(j->ratio), left;
+
+	j->lo = exp(lo);
+	j->hi = exp(hi);
+	j->reason = JUDGE_DECIDED;
+	j->more = 1;
+	if (is_outside(lo, hi, zone)) {
+		j->verdict = lo > zone ? VERDICT_SLOWER : VERDICT_FASTER;
+		return;
+	}
+	if (lo >= -zone && hi <= zone) {
+		j->verdict = VERDICT_EQUIVALENT;
+		return;
+	}
+	j->reason = JUDGE_WIDE;
+	left = fmax(fabs(fabs(at) - zone), zone / 4);
+	j->more = isfinite(half) ? fmax(1, (half / left) * (half / left)) : NAN;
+}
+
+/* ---- p50 ------------------------------------------------------------------------------------- */
+
+/* Median of @v, which it sorts; infinities are values like others. */
+static double instance_effect(const struct judge_instance *i, double *v)
+{
+	size_t n = 0;
+
+	for (size_t p = 0; p < i->nr_pairs; p++)
+		if (!isnan(i->log_ratio[p]))
+			v[n++] = i->log_ratio[p];
+	return stat_median(v, n);
+}
+
+/* Averages neighbours; an odd last one joins the last two. */
+static size_t halve(double *d, size_t nr)
+{
+	size_t half = nr / 2;
+
+	for (size_t i = 0; i < half; i++)
+		d[i] = (d[2 * i] + d[2 * i + 1]) / 2;
+	if (nr % 2 && half)
+		d[half - 1] = (2 * d[half - 1] + d[nr - 1]) / 3;
+	return half;
+}
+
+/*
+ * Instances that follow each other closely (a machine that drifts, a neighbour who stays) are not
+ * independent, and the interval would be too short. They are taken together in pairs until they are
+ * independent. The limit is 1.3 standard errors: 2 would let a correlation of a half pass at the
+ * numbers of instances that there are.
+ */
+static size_t make_independent(double *d, size_t nr)
+{
+	while (nr >= 3 && stat_lag1(d, nr) > 1.3 / sqrt((double)nr))
+		nr = halve(d, nr);
+	return nr;
+}
+
+/* @scratch: room for as many pairs as an instance has, and for the instances twice */
+static void judge_p50(struct judgement *j, const struct judge_instance *in, size_t nr,
+		      double *effect, double *sorted, double *pairs)
+{
+	size_t n = 0, lo, hi;
+	bool finite = true;
+
+	for (size_t i = 0; i < nr; i++) {
+		double e = instance_effect(&in[i], pairs);
+
+		if (isnan(e))
+			continue;
+		finite = finite && isfinite(e);
+		effect[n++] = e;
+	}
+	j->nr = n;
+	if (!n)
+		return;
+	memcpy(sorted, effect, n * sizeof(*sorted));
+	j->ratio = exp(stat_median(sorted, n));
+	j->reason = JUDGE_FEW_INSTANCES;
+	if (n < JUDGE_MIN_INSTANCES) {
+		j->more = (double)JUDGE_MIN_INSTANCES / (double)n;
+		return;
+	}
+	if (finite) {
+		size_t m = make_independent(effect, n);
+
+		if (m < n) {
+			n = m;
+			memcpy(sorted, effect, n * sizeof(*sorted));
+			j->ratio = exp(stat_median(sorted, n));
+		}
+	}
+	j->confidence = stat_median_interval(n, JUDGE_CONFIDENCE, &lo, &hi);
+	if (!(j->confidence > 0)) {
+		j->reason = JUDGE_DRIFTS;
+		j->more = 2;
+		return;
+	}
+	decide(j, sorted[lo], sorted[hi]);
+}
+
+/* ---- mean and tails -------------------------------------------------------------------------- */
+
+static void judge_mean(struct judgement *j, const struct judge_instance *in, size_t nr,
+		       struct mean_group *g)
+{
+	double nr_a = 0, nr_b = 0;
+	struct mean_interval m;
+	size_t n = 0;
+
+	for (size_t i = 0; i < nr; i++) {
+		if (!(in[i].a->count > 0) || !(in[i].b->count > 0))
+			continue;
+		g[n++] = (struct mean_group){ in[i].a->sum, in[i].b->sum };
+		nr_a += in[i].a->count;
+		nr_b += in[i].b->count;
+	}
+	j->nr = n;
+	if (!n)
+		return;
+	m = mean_compare(g, n, nr_a, nr_b, Z);
+	j->ratio = m.ratio;
+	if (isnan(m.ratio))
+		return;
+	j->confidence = m.bounded ? JUDGE_CONFIDENCE : 0;
+	if (m.bounded) {
+		decide(j, log(m.lo), log(m.hi));
+		return;
+	}
+	j->reason = n < JUDGE_MIN_INSTANCES ? JUDGE_FEW_INSTANCES : JUDGE_FEW_BURSTS;
+	j->more = n < JUDGE_MIN_INSTANCES ? (double)JUDGE_MIN_INSTANCES / (double)n : 2;
+}
+
+static void judge_tail(struct judgement *j, const struct judge_instance *in, size_t nr, double q,
+		       const struct tail_sample **a, const struct tail_sample **b, void *memory)
+{
+	struct tail_stretches s = { .a = a, .b = b };
+	struct tail_interval t;
+
+	for (size_t i = 0; i < nr; i++) {
+		if (!in[i].a->tail.nr_buckets || !in[i].b->tail.nr_buckets)
+			continue;
+		a[s.nr] = &in[i].a->tail;
+		b[s.nr++] = &in[i].b->tail;
+	}
+	j->nr = s.nr;
+	if (!s.nr)
+		return;
+	t = tail_compare(&s, q, Z, memory);
+	j->ratio = t.ratio;
+	j->bursts = t.bursts;
+	switch (t.gate) {
+	case TAIL_OK:
+		j->confidence = JUDGE_CONFIDENCE;
+		decide(j, log(t.lo), log(t.hi));
+		return;
+	case TAIL_FEW_GROUPS:
+		j->reason = JUDGE_FEW_INSTANCES;
+		j->more = (double)JUDGE_MIN_INSTANCES / (double)s.nr;
+		return;
+	case TAIL_FEW_VALUES:
+		j->reason = JUDGE_FEW_VALUES;
+		return;
+	case TAIL_FEW_BURSTS:
+		j->reason = JUDGE_FEW_BURSTS;
+		j->more = t.bursts > 0 ? fmax(1, TAIL_MIN_BURSTS / t.bursts) : NAN;
+		return;
+	case TAIL_UNBOUNDED:
+		j->reason = JUDGE_WIDE;
+		return;
+	}
+}
+
+struct judgement judge(enum judge_metric metric, const struct judge_instance *in, size_t nr,
+		       double zone, void *memory)
+{
+	struct judgement j = { .metric = metric,
+			       .verdict = VERDICT_INCONCLUSIVE,
+			       .reason = JUDGE_NOTHING,
+			       .zone = zone > 0 ? zone : 0,
+			       .ratio = NAN,
+			       .lo = NAN,
+			       .hi = NAN,
+			       .bursts = NAN,
+			       .more = NAN };
+	char *rest = (char *)memory + tail_memory();
+	double *numbers = (double *)rest;
+	const struct tail_sample **samples;
+	struct mean_group *groups;
+
+	samples = (const struct tail_sample **)(numbers + 4 * nr);
+	groups = (struct mean_group *)(samples + 2 * nr);
+	switch (metric) {
+	case JUDGE_P50:
+		/* An instance's pairs are sorted in the part that tails use. */
+		judge_p50(&j, in, nr, numbers, numbers + nr, memory);
+		break;
+	case JUDGE_MEAN:
+		judge_mean(&j, in, nr, groups);
+		break;
+	case JUDGE_P99:
+	case JUDGE_P999:
+		judge_tail(&j, in, nr, metric == JUDGE_P99 ? 0.99 : 0.999, samples, samples + nr,
+			   memory);
+		break;
+	case NR_JUDGE_METRICS:
+		break;
+	}
+	return j;
+}
