@@ -178,7 +178,7 @@ struct record_pass {
 	uint64_t block;	   /* passes of one block make pairs */
 	uint64_t start_ns; /* CLOCK_MONOTONIC */
 	uint64_t ns, iterations;
-	double p50; /* of its operations, ns; in mode "time" ns / iterations */
+	double p50; /* of its values, ns; in mode "time" ns / iterations; NAN: none */
 };
 
 /* What one arm did in an instance. */
@@ -200,7 +200,12 @@ struct record_part {
 struct record_instance {
 	const char *question;
 	uint64_t number;
-	uint64_t batch; /* operations that each value in the histograms stands for, 1 usually */
+	/*
+	 * Operations that each value in the histograms stands for: values and p50s are of so many
+	 * together, and readers divide. Read: at least 1; written: 0 is 1.
+	 */
+	uint64_t batch;
+	uint64_t setup_ns; /* tearing down the arms of the one before, setting up these */
 	size_t nr_parts, nr_dropped;
 	const struct record_part *part; /* writing */
 	struct record_dropped dropped[RECORD_MAX_ARMS];
