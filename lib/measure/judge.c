@@ -59,14 +59,20 @@ static bool is_outside(double lo, double hi, double log_zone)
 	return lo > log_zone || hi < -log_zone;
 }
 
-/*
- * What an interval of log ratios says. With @j->verdict still open: how many times as many
- * instances would say more, since the width falls with their root. The distance to go is that to
- * the nearer edge of the zone; at an edge no number decides, so a quarter of the zone is taken.
- */
+/* At an edge of the zone no number of instances decides, so a quarter of the zone is to go. */
+double judge_more(double ratio, double lo, double hi, double zone)
+{
+	double half = log(hi / lo) / 2, log_zone = log1p(zone > 0 ? zone : 0), left, more;
+
+	left = fmax(fabs(fabs(log(ratio)) - log_zone), log_zone / 4);
+	more = (half / left) * (half / left);
+	return isfinite(more) ? fmax(LEAST_MORE, more) : NAN;
+}
+
+/* What an interval of log ratios says. */
 static void decide(struct judgement *j, double lo, double hi)
 {
-	double zone = log1p(j->zone), half = (hi - lo) / 2, at = log(j->ratio), left;
+	double zone = log1p(j->zone);
 
 	/* Of constants all three are one, but for rounding. */
 	j->lo = fmin(exp(lo), j->ratio);
@@ -82,9 +88,7 @@ static void decide(struct judgement *j, double lo, double hi)
 		return;
 	}
 	j->reason = JUDGE_WIDE;
-	left = fmax(fabs(fabs(at) - zone), zone / 4);
-	j->more = (half / left) * (half / left);
-	j->more = isfinite(j->more) ? fmax(LEAST_MORE, j->more) : NAN;
+	j->more = judge_more(j->ratio, j->lo, j->hi, j->zone);
 }
 
 /* ---- p50 ------------------------------------------------------------------------------------- */

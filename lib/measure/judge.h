@@ -105,6 +105,12 @@ struct judgement {
 	double more;
 };
 
+/*
+ * judge_more - what judgement.more says of an undecided ratio with the interval @lo to @hi: its width
+ * falls with the root of the number of instances
+ */
+double judge_more(double ratio, double lo, double hi, double zone);
+
 /* judge_memory - bytes of working memory for judge() of @nr instances */
 size_t judge_memory(size_t nr);
 
