@@ -56,12 +56,6 @@ static size_t pair_up(const struct report_part *a, const struct report_part *b, 
 	return nr;
 }
 
-static bool both_in(const struct report_result *base, const struct report_result *arm, size_t i)
-{
-	return i < base->nr_parts && i < arm->nr_parts && base->part[i].sample.count > 0 &&
-	       arm->part[i].sample.count > 0;
-}
-
 static bool room_for_pairs(struct workspace *w, const struct report_result *base)
 {
 	size_t nr = 1;
@@ -86,10 +80,12 @@ static size_t gather(struct workspace *w, const struct report_result *base,
 	size_t nr = 0, pairs = 0;
 
 	*wall_ns = 0;
-	for (size_t i = 0; i < base->nr_parts; i++) {
-		const struct report_part *a = &base->part[i], *b = &arm->part[i];
+	for (size_t i = 0, k = 0; i < base->nr_parts && k < arm->nr_parts;) {
+		const struct report_part *a = &base->part[i], *b = &arm->part[k];
 
-		if (!both_in(base, arm, i))
+		i += a->at <= b->at;
+		k += b->at <= a->at;
+		if (a->at != b->at || !(a->sample.count > 0) || !(b->sample.count > 0))
 			continue;
 		w->in[nr] = (struct judge_instance){ .a = &a->sample,
 						     .b = &b->sample,
