@@ -35,8 +35,8 @@
 
 struct course {
 	uint64_t number, begin_ns, hard_ns;
-	uint64_t setup_ns, epochs_ns;	  /* of this instance */
-	uint64_t all_setup_ns, all_ns;	  /* of all */
+	uint64_t setup_ns, epochs_ns;  /* of this instance */
+	uint64_t all_setup_ns, all_ns; /* of all */
 	uint64_t longest_setup_ns;
 	struct schedule setups;
 	size_t nr_dropped;
@@ -198,7 +198,8 @@ static int drop_first_epochs(struct session *s)
 	return goes_on(ret) ? 0 : ret;
 }
 
-static int block(struct session *s, struct course *c, struct schedule *schedule, unsigned int number)
+static int block(struct session *s, struct course *c, struct schedule *schedule,
+		 unsigned int number)
 {
 	unsigned int order[SCHEDULE_MAX_ARMS];
 	int ret;

@@ -54,6 +54,12 @@ struct bench_def {
 	double zone;		   /* indifference zone as a share, 0: default 0.01 */
 	bool phases;		   /* operations are wakes that the tracer can split into phases */
 	bool manual;		   /* runs only where a filter matches */
+	/*
+	 * BENCH_LATENCY: each value recorded is what so many operations took together, and is shown
+	 * divided by it; 0: 1. For operations of nanoseconds, which a value alone would round. Not
+	 * with phases, which are of single operations.
+	 */
+	unsigned int batch;
 	bool (*exists)(struct bench_state *st); /* NULL: every combination of parameters does */
 	size_t ctx_size;			/* zeroed memory for bench_ctx(), 64-byte aligned */
 	int (*setup)(struct bench_state *st); /* 0, or -errno after bench_skip() or bench_fail() */

@@ -11,8 +11,8 @@
  *
  * The worker lists its questions without a page: `BINARY --bench-list` prints one line each,
  * tab-separated: question, mode (time|latency), phases (0|1), zone, baseline or "-", arms with
- * commas, and "manual" if it runs only where a filter matches. The index of the line, from 0, is
- * the question's number.
+ * commas; then "manual" if it runs only where a filter matches, "batch=N" if each value is of N
+ * operations. The index of the line, from 0, is the question's number.
  *
  * Conversation: SETUP (question, arm) for every arm; the reply's status says whether the arm is in.
  * Then RUN any number of times, in any order of arms; then TEARDOWN for each arm; then the next

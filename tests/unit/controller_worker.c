@@ -147,6 +147,20 @@ BENCHMARK(q11_drops, .arms = BENCH_ARMS("base", "same", "slow"), .baseline = "ba
 		bench_lat_record(st, strcmp(bench_arm(st), "slow") ? 1000 : 2000);
 }
 
+BENCHMARK(q12_long, .arms = BENCH_ARMS("long"))
+{
+	const struct timespec pause = { .tv_nsec = 600000000 };
+
+	while (bench_keep_running(st))
+		nanosleep(&pause, NULL);
+}
+
+BENCHMARK(q13_batch, .arms = ARMS, .mode = BENCH_LATENCY, .batch = 256)
+{
+	while (bench_keep_running(st))
+		bench_lat_record(st, 256 * 3 + 100);
+}
+
 struct wake {
 	struct bench_state *st;
 	struct kthread_slot *slot;
@@ -231,7 +245,7 @@ Test(controller_worker, the_list_names_every_question)
 
 	interrupt_install();
 	cr_assert_eq(suite_list(&s, SELF, err, sizeof(err)), 0, "%s", err);
-	cr_assert_eq(s.nr, 14);
+	cr_assert_eq(s.nr, 16);
 	cr_expect_str_eq(s.question[0].name, "q0_fine/n=1");
 	cr_expect_str_eq(s.question[1].name, "q0_fine/n=2");
 	cr_expect_str_eq(s.question[10].name, "q9_latency");
@@ -267,13 +281,38 @@ Test(controller_worker, what_breaks_costs_its_own_question_only)
 
 Test(controller_worker, a_hang_is_ended_and_named)
 {
-	struct run_summary sum = run("^q(4|9)", 40 * MS, 5 * S);
+	struct run_summary sum = run("^q(4|9)", 40 * MS, 2 * S);
 
 	expect_failed("q4_hang", "bad", "no answer");
+	expect_failed("q4_hang", "bad", " s in the body (longer with --patience)");
 	cr_expect_eq(sum.failed, 1);
 	cr_expect_eq(sum.done, 1);
 	cr_expect(count("instance", "q9_latency") >= MIN_INSTANCES);
 	expect_no_child();
+}
+
+/* Under any load that patience grows with the operation takes longer than the first of these. */
+Test(controller_worker, with_patience_a_long_operation_is_measured)
+{
+	cr_expect_eq(run("^q12", 40 * MS, 20 * MS).failed, 1);
+	expect_failed("q12_long", "long", "--patience");
+	unlink(path);
+	cr_expect_eq(run("^q12", 40 * MS, 60 * S).done, 1);
+	cr_expect(count("instance", "q12_long") >= MIN_INSTANCES);
+	expect_no_child();
+}
+
+Test(controller_worker, values_of_a_batch_stay_as_they_were_recorded)
+{
+	json_t *found, *first;
+
+	cr_expect_eq(run("^q13", 40 * MS, 60 * S).done, 1);
+	found = records("instance", "q13_batch");
+	first = json_array_get(found, 0);
+	cr_expect_eq(json_integer_value(json_object_get(first, "batch")), 256);
+	first = json_object_get(json_array_get(json_object_get(first, "parts"), 0), "hist");
+	cr_expect_eq(json_integer_value(json_object_get(first, "max")), 868, "not divided");
+	json_decref(found);
 }
 
 Test(controller_worker, skipped_arms_are_recorded_with_their_reason)

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define MAX 140
+#define MAX  140
 #define ZONE 0.01
 
 static double effect[MAX];
