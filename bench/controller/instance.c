@@ -413,6 +413,7 @@ int instances(struct session *s)
 	}
 	if (!ret)
 		ret = c->memory ? run(s, c) : -ENOMEM;
+	s->instances_ns = slot_clock_ns() - c->begin_ns;
 	if (!ret)
 		say_setup(s, c);
 	free(c->memory);

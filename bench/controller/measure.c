@@ -421,8 +421,8 @@ static int measure(struct session *s)
 	return ret;
 }
 
-int measure_question(const struct suite_question *q, const struct measure_opts *o, char *err,
-		     size_t errlen)
+int measure_question(const struct suite_question *q, const struct measure_opts *o,
+		     uint64_t *instances_ns, char *err, size_t errlen)
 {
 	struct session s = { .q = q, .o = o, .err = err, .errlen = errlen };
 	int ret;
@@ -441,6 +441,7 @@ int measure_question(const struct suite_question *q, const struct measure_opts *
 		client_stop(&s.client);
 	instances_free(&s);
 	free(s.place);
+	*instances_ns = s.instances_ns;
 	if (ret == QUESTION_LOST) {
 		ret = session_fail(&s, s.lost_arm, s.lost_why);
 		return ret ? ret : MEASURE_FAILED;

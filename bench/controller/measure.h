@@ -23,6 +23,11 @@
 struct measure_opts {
 	const char *path; /* of the benchmark binary */
 	uint64_t time_ns; /* the instances of a question take no longer */
+	/*
+	 * Nor those of all questions of a run together (run.c): one that ends early leaves its time
+	 * to the others; 0: no bound.
+	 */
+	uint64_t budget_ns;
 	uint64_t seed;
 	/* how long a worker may be silent beyond what calibration predicts, on an idle machine */
 	uint64_t patience_ns;
@@ -43,12 +48,13 @@ enum measure_outcome {
 
 /*
  * measure_question - measure @q and write its records
+ * @instances_ns: gets how long its instances took
  *
  * Return: an enum measure_outcome, with a sentence in @err for MEASURE_FAILED; or -errno when a
  * record could not be written: then the run is over.
  */
-int measure_question(const struct suite_question *q, const struct measure_opts *o, char *err,
-		     size_t errlen);
+int measure_question(const struct suite_question *q, const struct measure_opts *o,
+		     uint64_t *instances_ns, char *err, size_t errlen);
 
 /* measure_cost_s - about how long it will take, traced blocks and setup included */
 double measure_cost_s(const struct suite_question *q, const struct measure_opts *o);

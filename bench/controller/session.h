@@ -66,6 +66,7 @@ struct session {
 	struct place *place;		     /* one per arm that is in */
 	uint64_t limit_ns;		     /* of a call */
 	uint64_t patience_ns;		     /* the part of it that was given, under this load */
+	uint64_t instances_ns;		     /* what the instances took */
 	struct noise noise;
 	bool calibrating, traced;
 	bool failed;		     /* a `failed` record was written */
