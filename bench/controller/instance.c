@@ -253,6 +253,21 @@ static int blocks(struct session *s, struct course *c)
 	return ret;
 }
 
+/* What the arm changed since the instance before; the harness has put it back. */
+static void name_changes(struct place *p)
+{
+	char cause[SESSION_LOSS_NAME];
+
+	for (unsigned int i = 0; i < NR_WIRE_SETTINGS; i++) {
+		if (!(p->changed & 1U << i))
+			continue;
+		snprintf(cause, sizeof(cause), "%s changed", session_setting(i));
+		add_loss(p->part, cause, 1);
+		p->nr_changed[i]++;
+	}
+	p->changed = 0;
+}
+
 static int write_instance(struct session *s, struct course *c)
 {
 	struct record_part part[SCHEDULE_MAX_ARMS];
@@ -266,8 +281,10 @@ static int write_instance(struct session *s, struct course *c)
 
 	memcpy(in.dropped, c->dropped, c->nr_dropped * sizeof(*c->dropped));
 	for (unsigned int i = 0; i < s->nr; i++)
-		if (s->place[i].part->record.nr_passes)
+		if (s->place[i].part->record.nr_passes) {
+			name_changes(&s->place[i]);
 			part[in.nr_parts++] = s->place[i].part->record;
+		}
 	return record_write_instance(s->o->out, &in);
 }
 

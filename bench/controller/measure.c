@@ -367,6 +367,12 @@ static void say_losses(const struct session *s)
 				     "%s: %s: %llu impossible values left out (end before "
 				     "beginning)",
 				     s->q->name, arm, (unsigned long long)p->nr_impossible);
+		for (unsigned int n = 0; n < NR_WIRE_SETTINGS; n++)
+			if (p->nr_changed[n])
+				progress_say(s->o->progress,
+					     "%s: %s: it changes the %s of the thread that drives "
+					     "all arms; put back each time",
+					     s->q->name, arm, session_setting(n));
 		if (p->nr_counters)
 			progress_say(s->o->progress,
 				     "%s: %s: %llu values of counters left out (not finite)",

@@ -41,6 +41,19 @@ int session_call(struct session *s, struct client_request request, unsigned int 
 	return lost(s, name, "%s in %s", why, in);
 }
 
+const char *session_setting(unsigned int setting)
+{
+	static const char *const name[NR_WIRE_SETTINGS] = {
+		[WIRE_AFFINITY] = "affinity",
+		[WIRE_NICE] = "nice",
+		[WIRE_POLICY] = "scheduling policy",
+		[WIRE_SLACK] = "timer slack",
+		[WIRE_LIMITS] = "limits",
+	};
+
+	return setting < NR_WIRE_SETTINGS ? name[setting] : NULL;
+}
+
 /* ---- arms ------------------------------------------------------------------------------------ */
 
 int session_fail(struct session *s, const char *arm, const char *reason)
@@ -56,11 +69,15 @@ int session_fail(struct session *s, const char *arm, const char *reason)
 
 int session_tear_down(struct session *s, unsigned int i)
 {
+	int ret;
+
 	if (!s->place[i].set_up)
 		return 0;
 	s->place[i].set_up = false;
-	return session_call(s, (struct client_request){ .cmd = WIRE_TEARDOWN }, s->arm[i],
-			    &s->reply);
+	ret = session_call(s, (struct client_request){ .cmd = WIRE_TEARDOWN }, s->arm[i],
+			   &s->reply);
+	s->place[i].changed |= s->reply.changed;
+	return ret;
 }
 
 /*
@@ -88,6 +105,7 @@ int session_set_up(struct session *s, unsigned int i)
 	ret = session_call(s, (struct client_request){ .cmd = WIRE_SETUP }, s->arm[i], &s->reply);
 	if (ret)
 		return ret;
+	s->place[i].changed |= s->reply.changed;
 	if (!check_reply(&s->reply, text, sizeof(text))) {
 		s->place[i].set_up = s->reply.status == WIRE_OK;
 		if (s->place[i].set_up)
@@ -140,5 +158,8 @@ int session_epoch(struct session *s, unsigned int i, uint64_t iterations)
 	asked.return_ns = slot_clock_ns();
 	if (s->traced)
 		tracing_epoch(s->o->tracing, false);
-	return ret ? ret : judge_answer(s, i, &asked);
+	if (ret)
+		return ret;
+	s->place[i].changed |= s->place[i].answer.changed;
+	return judge_answer(s, i, &asked);
 }

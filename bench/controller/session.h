@@ -44,10 +44,12 @@ struct place {
 	bool decided;		/* against the baseline: it needs no more instances */
 	char why[WIRE_MESSAGE]; /* reason of the latest bad one */
 	struct check_tally tally;
+	uint32_t changed;    /* settings that it changed since its latest instance: bits */
 	uint64_t iterations; /* of its epochs */
 	uint64_t epoch_ns;   /* about how long they are */
 	/* Left out of the epochs that are kept, over all of them. */
 	uint64_t nr_impossible, nr_counters;
+	uint64_t nr_changed[NR_WIRE_SETTINGS]; /* instances in which it changed that */
 	struct session_part *part;
 	/* Its instances against the baseline's, and what the looks at them said. */
 	struct looks looks;
@@ -103,6 +105,9 @@ int session_fail(struct session *s, const char *arm, const char *reason);
 /* Set the arm in place @i up anew, tear it down; nothing when that is so already. */
 int session_set_up(struct session *s, unsigned int i);
 int session_tear_down(struct session *s, unsigned int i);
+
+/* session_setting - name of an enum wire_setting: "affinity" */
+const char *session_setting(unsigned int setting);
 
 /*
  * session_epoch - one epoch of the arm in place @i, traced in a traced phase; the answer stands in

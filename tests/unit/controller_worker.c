@@ -10,6 +10,7 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -161,6 +162,50 @@ BENCHMARK(q13_batch, .arms = ARMS, .mode = BENCH_LATENCY, .batch = 256)
 		bench_lat_record(st, 256 * 3 + 100);
 }
 
+/* In turn in its setup, its body and its teardown; soft limits and niceness root can put back. */
+static void change_settings(struct bench_state *st)
+{
+	struct rlimit limit;
+
+	if (!is_bad(st))
+		return;
+	prctl(PR_SET_TIMERSLACK, 123456UL);
+	getrlimit(RLIMIT_CORE, &limit);
+	limit.rlim_cur = limit.rlim_cur ? 0 : 1;
+	setrlimit(RLIMIT_CORE, &limit);
+	if (!geteuid())
+		setpriority(PRIO_PROCESS, 0, 7);
+}
+
+static int settings_setup(struct bench_state *st)
+{
+	change_settings(st);
+	return 0;
+}
+
+BENCHMARK(q14_settings, .arms = ARMS, .setup = settings_setup, .teardown = change_settings)
+{
+	bench_counter(st, "slack", prctl(PR_GET_TIMERSLACK));
+	bench_counter(st, "nice", getpriority(PRIO_PROCESS, 0));
+	work(st);
+	change_settings(st);
+}
+
+BENCHMARK(q15_stuck, .arms = ARMS)
+{
+	const struct rlimit least = { 0, 0 };
+	struct rlimit limit;
+
+	work(st);
+	getrlimit(RLIMIT_RTTIME, &limit);
+	if (is_bad(st) && limit.rlim_max && !geteuid()) {
+		/* What nobody can take back who has not the right to. */
+		setrlimit(RLIMIT_RTTIME, &least);
+		if (setresuid(65534, 65534, 65534))
+			bench_fail(st, "cannot become an ordinary user");
+	}
+}
+
 struct wake {
 	struct bench_state *st;
 	struct kthread_slot *slot;
@@ -245,7 +290,7 @@ Test(controller_worker, the_list_names_every_question)
 
 	interrupt_install();
 	cr_assert_eq(suite_list(&s, SELF, err, sizeof(err)), 0, "%s", err);
-	cr_assert_eq(s.nr, 16);
+	cr_assert_eq(s.nr, 18);
 	cr_expect_str_eq(s.question[0].name, "q0_fine/n=1");
 	cr_expect_str_eq(s.question[1].name, "q0_fine/n=2");
 	cr_expect_str_eq(s.question[10].name, "q9_latency");
@@ -313,6 +358,41 @@ Test(controller_worker, values_of_a_batch_stay_as_they_were_recorded)
 	first = json_object_get(json_array_get(json_object_get(first, "parts"), 0), "hist");
 	cr_expect_eq(json_integer_value(json_object_get(first, "max")), 868, "not divided");
 	json_decref(found);
+}
+
+Test(controller_worker, what_an_arm_changes_of_the_driving_thread_is_put_back_and_named)
+{
+	int nice = getpriority(PRIO_PROCESS, 0), slack = prctl(PR_GET_TIMERSLACK);
+	json_t *found, *instance, *part;
+	size_t i, j;
+
+	cr_expect_eq(run("^q14", 40 * MS, 60 * S).done, 1);
+	found = records("instance", "q14_settings");
+	json_array_foreach (found, i, instance)
+		json_array_foreach (json_object_get(instance, "parts"), j, part) {
+			json_t *lost = json_object_get(part, "losses"),
+			       *counters = json_object_get(part, "counters");
+			double nr = (double)json_array_size(json_object_get(part, "passes"));
+			bool bad = !strcmp(text(part, "arm"), "bad");
+
+			cr_expect_eq(json_object_size(lost), bad ? geteuid() ? 2 : 3 : 0);
+			cr_expect_eq(!!json_object_get(lost, "timer slack changed"), bad);
+			cr_expect_eq(!!json_object_get(lost, "limits changed"), bad);
+			cr_expect_eq(json_number_value(json_object_get(counters, "slack")),
+				     nr * slack);
+			cr_expect_eq(json_number_value(json_object_get(counters, "nice")),
+				     nr * nice);
+		}
+	json_decref(found);
+}
+
+Test(controller_worker, an_arm_that_changes_what_cannot_be_put_back_has_failed)
+{
+	if (geteuid())
+		cr_skip_test("not root: nothing to lose");
+	cr_expect_eq(run("^q15", 40 * MS, 60 * S).failed, 1);
+	expect_failed("q15_stuck", "bad", "cannot put back");
+	cr_expect(count("instance", "q15_stuck") >= MIN_INSTANCES, "the other arm goes on");
 }
 
 Test(controller_worker, skipped_arms_are_recorded_with_their_reason)
