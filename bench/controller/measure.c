@@ -367,6 +367,11 @@ static void say_losses(const struct session *s)
 				     "%s: %s: %llu impossible values left out (end before "
 				     "beginning)",
 				     s->q->name, arm, (unsigned long long)p->nr_impossible);
+		if (p->nr_elided)
+			progress_say(s->o->progress,
+				     "%s: %s: its iterations take less than a cycle: the compiler "
+				     "has removed what they do (bench_keep, bench_keep_input)",
+				     s->q->name, arm);
 		for (unsigned int n = 0; n < NR_WIRE_SETTINGS; n++)
 			if (p->nr_changed[n])
 				progress_say(s->o->progress,

@@ -49,6 +49,7 @@ struct place {
 	uint64_t epoch_ns;   /* about how long they are */
 	/* Left out of the epochs that are kept, over all of them. */
 	uint64_t nr_impossible, nr_counters;
+	uint64_t nr_elided;		       /* epochs whose loop was not there */
 	uint64_t nr_changed[NR_WIRE_SETTINGS]; /* instances in which it changed that */
 	struct session_part *part;
 	/* Its instances against the baseline's, and what the looks at them said. */

@@ -206,6 +206,34 @@ BENCHMARK(q15_stuck, .arms = ARMS)
 	}
 }
 
+/* As if the compiler had removed the loop: its count is gone at once. */
+BENCHMARK(q16_elided, .arms = ARMS)
+{
+	if (is_bad(st) && bench_keep_running(st))
+		((struct bench_loop *)st)->left = 1;
+	work(st);
+}
+
+struct kept {
+	int x[20];
+};
+
+BENCHMARK(q17_kept, .arms = BENCH_ARMS("one"))
+{
+	struct kept object = { 0 };
+	double number = 1;
+	int input = 3, *at = &input;
+
+	while (bench_keep_running(st)) {
+		bench_keep_input(input);
+		bench_keep_input(at);
+		bench_keep_input(number);
+		bench_keep_object(object);
+		bench_keep(input * input);
+		bench_keep(object.x[3] + number);
+	}
+}
+
 struct wake {
 	struct bench_state *st;
 	struct kthread_slot *slot;
@@ -290,7 +318,7 @@ Test(controller_worker, the_list_names_every_question)
 
 	interrupt_install();
 	cr_assert_eq(suite_list(&s, SELF, err, sizeof(err)), 0, "%s", err);
-	cr_assert_eq(s.nr, 18);
+	cr_assert_eq(s.nr, 20);
 	cr_expect_str_eq(s.question[0].name, "q0_fine/n=1");
 	cr_expect_str_eq(s.question[1].name, "q0_fine/n=2");
 	cr_expect_str_eq(s.question[10].name, "q9_latency");
@@ -393,6 +421,26 @@ Test(controller_worker, an_arm_that_changes_what_cannot_be_put_back_has_failed)
 	cr_expect_eq(run("^q15", 40 * MS, 60 * S).failed, 1);
 	expect_failed("q15_stuck", "bad", "cannot put back");
 	cr_expect(count("instance", "q15_stuck") >= MIN_INSTANCES, "the other arm goes on");
+}
+
+Test(controller_worker, an_arm_without_a_loop_is_named)
+{
+	json_t *found, *instance, *part;
+	size_t i, j;
+
+	cr_expect_eq(run("^q1[67]", 40 * MS, 60 * S).done, 2);
+	found = records("instance", NULL);
+	cr_expect(json_array_size(found) >= 2 * MIN_INSTANCES);
+	json_array_foreach (found, i, instance)
+		json_array_foreach (json_object_get(instance, "parts"), j, part) {
+			json_t *lost = json_object_get(json_object_get(part, "losses"), "elided");
+			size_t nr = json_array_size(json_object_get(part, "passes"));
+
+			cr_expect_eq(json_integer_value(lost),
+				     strcmp(text(part, "arm"), "bad") ? 0 : (json_int_t)nr, "%s",
+				     text(part, "arm"));
+		}
+	json_decref(found);
 }
 
 Test(controller_worker, skipped_arms_are_recorded_with_their_reason)
