@@ -11,9 +11,9 @@
  * CALIBRATE_TRIALS epochs or more: whatever disturbs makes epochs longer, and a count made from a
  * disturbed one would be too small.
  *
- * Arms whose counts are near each other have the same one, the largest of theirs: what an epoch costs at
- * its beginning (cold caches, a thread that fell asleep) is spread over its operations, so unequal
- * counts bias a ratio. Arms that are far apart do not share: a count that suits the slow one gives
+ * Arms whose counts are near each other have the same one, the largest of theirs: what an epoch
+ * costs at its beginning (cold caches, a thread that fell asleep) is spread over its operations, so
+ * unequal counts bias a ratio. Arms that are far apart do not share: a count that suits the slow one gives
  * the fast one epochs of a few microseconds, which measure their beginning alone, and the other way
  * round the slow one takes all the time there is; and a ratio of 2 or more does not turn on such a
  * bias. So arms are taken in the order of their counts, and a new group begins where the next count

@@ -107,15 +107,6 @@ static double shorten(double v)
 	return isfinite(v) ? ldexp(nearbyint(ldexp(m, 16)), exponent - 16) : v;
 }
 
-static void count_losses(struct place *p)
-{
-	const struct wire *a = &p->answer;
-
-	add_count(&p->nr_impossible, a->nr_impossible);
-	for (uint32_t i = 0; i < a->nr_counters; i++)
-		p->nr_counters += !isfinite(a->counter[i].value);
-}
-
 /* The answer in @p goes into its part; false: its values do not. */
 static bool keep_pass(const struct session *s, struct place *p, unsigned int block)
 {
@@ -144,7 +135,7 @@ static bool keep_pass(const struct session *s, struct place *p, unsigned int blo
 		add_loss(part, "impossible", a->nr_impossible);
 	for (uint32_t i = 0; i < a->nr_counters; i++)
 		add_counter(part, &a->counter[i]);
-	count_losses(p);
+	place_count_losses(p);
 	return true;
 }
 

@@ -189,14 +189,6 @@ struct traced {
 	char causes[SCHEDULE_MAX_ARMS][WIRE_NR_COUNTERS][SESSION_LOSS_NAME];
 };
 
-/* Count what is left out of the epoch in @p, which is kept. */
-static void add_losses(struct place *p)
-{
-	p->nr_impossible += p->answer.nr_impossible;
-	for (uint32_t i = 0; i < p->answer.nr_counters; i++)
-		p->nr_counters += !isfinite(p->answer.counter[i].value);
-}
-
 /*
  * @e: its strings and its histogram stay in @a, the names of causes in @causes. A counter that is
  * not a number is a loss of its own.
@@ -246,7 +238,7 @@ static int write_block(struct session *s, struct traced *t, const unsigned int *
 			continue;
 		}
 		answer_epoch(&p->answer, arm, &t->epoch[b.nr_epochs++], t->causes[i]);
-		add_losses(p);
+		place_count_losses(p);
 	}
 	return record_write_block(s->o->out, &b);
 }

@@ -2,6 +2,7 @@
 #include "bench/controller/session.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -114,6 +115,16 @@ int session_set_up(struct session *s, unsigned int i)
 	}
 	snprintf(reason, sizeof(reason), "given up when set up anew: %s", text);
 	return give_up(s, i, reason);
+}
+
+void place_count_losses(struct place *p)
+{
+	const struct wire *a = &p->answer;
+
+	if (__builtin_add_overflow(p->nr_impossible, a->nr_impossible, &p->nr_impossible))
+		p->nr_impossible = UINT64_MAX;
+	for (uint32_t i = 0; i < a->nr_counters; i++)
+		p->nr_counters += !isfinite(a->counter[i].value);
 }
 
 /* ---- epochs ---------------------------------------------------------------------------------- */

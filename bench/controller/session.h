@@ -107,6 +107,9 @@ int session_fail(struct session *s, const char *arm, const char *reason);
 int session_set_up(struct session *s, unsigned int i);
 int session_tear_down(struct session *s, unsigned int i);
 
+/* place_count_losses - what is left out of the epoch in @p, which is kept */
+void place_count_losses(struct place *p);
+
 /* session_setting - name of an enum wire_setting: "affinity" */
 const char *session_setting(unsigned int setting);
 
