@@ -7,7 +7,25 @@
 /* Two-sided normal score of JUDGE_CONFIDENCE. */
 #define Z 2.5758293035489004
 
+#define LEAST_MORE 1.5
+
 const unsigned int judge_looks[] = { 8, 12, 18, 27, 40, 60, 90, 135, 0 };
+
+const char *judge_reason_name(enum judge_reason r)
+{
+	static const char *const name[] = {
+		[JUDGE_DECIDED] = "decided",
+		[JUDGE_FEW_INSTANCES] = "few_instances",
+		[JUDGE_FEW_VALUES] = "few_values",
+		[JUDGE_FEW_BURSTS] = "few_bursts",
+		[JUDGE_DRIFTS] = "drifts",
+		[JUDGE_WIDE] = "wide",
+		[JUDGE_NOTHING] = "nothing_measured",
+		[JUDGE_ZEROS] = "zeros",
+	};
+
+	return name[r];
+}
 
 unsigned int judge_next_look(unsigned int nr)
 {
@@ -41,17 +59,24 @@ static bool is_outside(double lo, double hi, double log_zone)
 	return lo > log_zone || hi < -log_zone;
 }
 
-/*
- * What an interval of log ratios says. With @j->verdict still open: how many times as many
- * instances would say more, since the width falls with their root. The distance to go is that to
- * the nearer edge of the zone; at an edge no number decides, so a quarter of the zone is taken.
- */
+/* At an edge of the zone no number of instances decides, so a quarter of the zone is to go. */
+double judge_more(double ratio, double lo, double hi, double zone)
+{
+	double half = log(hi / lo) / 2, log_zone = log1p(zone > 0 ? zone : 0), left, more;
+
+	left = fmax(fabs(fabs(log(ratio)) - log_zone), log_zone / 4);
+	more = (half / left) * (half / left);
+	return isfinite(more) ? fmax(LEAST_MORE, more) : NAN;
+}
+
+/* What an interval of log ratios says. */
 static void decide(struct judgement *j, double lo, double hi)
 {
-	double zone = log1p(j->zone), half = (hi - lo) / 2, at = log(j->ratio), left;
+	double zone = log1p(j->zone);
 
-	j->lo = exp(lo);
-	j->hi = exp(hi);
+	/* Of constants all three are one, but for rounding. */
+	j->lo = fmin(exp(lo), j->ratio);
+	j->hi = fmax(exp(hi), j->ratio);
 	j->reason = JUDGE_DECIDED;
 	j->more = 1;
 	if (is_outside(lo, hi, zone)) {
@@ -63,21 +88,48 @@ static void decide(struct judgement *j, double lo, double hi)
 		return;
 	}
 	j->reason = JUDGE_WIDE;
-	left = fmax(fabs(fabs(at) - zone), zone / 4);
-	j->more = isfinite(half) ? fmax(1, (half / left) * (half / left)) : NAN;
+	j->more = judge_more(j->ratio, j->lo, j->hi, j->zone);
 }
 
 /* ---- p50 ------------------------------------------------------------------------------------- */
 
-/* Median of @v, which it sorts; infinities are values like others. */
-static double instance_effect(const struct judge_instance *i, double *v)
+double judge_log_ratio(double baseline, double candidate)
 {
-	size_t n = 0;
+	double r;
 
-	for (size_t p = 0; p < i->nr_pairs; p++)
-		if (!isnan(i->log_ratio[p]))
-			v[n++] = i->log_ratio[p];
-	return stat_median(v, n);
+	if (!(baseline >= 0) || !(candidate >= 0) || (baseline == 0 && candidate == 0))
+		return NAN;
+	r = log(candidate) - log(baseline);
+	/* Equal ones are equal, and infinity against infinity is nothing. */
+	return baseline == candidate && isfinite(baseline) ? 0 : r;
+}
+
+/*
+ * The median of its pairs; infinities are values like others. NAN when most pairs have no ratio:
+ * what the others say is not what is typical.
+ */
+static double instance_effect(const struct judge_instance *in, double *v)
+{
+	size_t nr = in->nr_pairs < JUDGE_MAX_PAIRS ? in->nr_pairs : JUDGE_MAX_PAIRS, n = 0;
+
+	for (size_t p = 0; p < nr; p++)
+		if (!isnan(in->log_ratio[p]))
+			v[n++] = in->log_ratio[p];
+	return 2 * n > nr ? stat_median(v, n) : NAN;
+}
+
+/* Differences of log ratios below this are how they were rounded. */
+#define NEGLIGIBLE 1e-9
+
+static double spread(const double *d, size_t nr)
+{
+	double lo = d[0], hi = d[0];
+
+	for (size_t i = 1; i < nr; i++) {
+		lo = fmin(lo, d[i]);
+		hi = fmax(hi, d[i]);
+	}
+	return hi - lo;
 }
 
 /* Averages neighbours; an odd last one joins the last two. */
@@ -100,7 +152,7 @@ static size_t halve(double *d, size_t nr)
  */
 static size_t make_independent(double *d, size_t nr)
 {
-	while (nr >= 3 && stat_lag1(d, nr) > 1.3 / sqrt((double)nr))
+	while (nr >= 3 && spread(d, nr) > NEGLIGIBLE && stat_lag1(d, nr) > 1.3 / sqrt((double)nr))
 		nr = halve(d, nr);
 	return nr;
 }
@@ -109,22 +161,27 @@ static size_t make_independent(double *d, size_t nr)
 static void judge_p50(struct judgement *j, const struct judge_instance *in, size_t nr,
 		      double *effect, double *sorted, double *pairs)
 {
-	size_t n = 0, lo, hi;
+	size_t n = 0, lo = 0, hi = 0, measured = 0;
 	bool finite = true;
 
 	for (size_t i = 0; i < nr; i++) {
 		double e = instance_effect(&in[i], pairs);
 
+		measured += in[i].nr_pairs > 0;
 		if (isnan(e))
 			continue;
 		finite = finite && isfinite(e);
 		effect[n++] = e;
 	}
 	j->nr = n;
-	if (!n)
+	j->reason = measured ? JUDGE_ZEROS : JUDGE_NOTHING;
+	if (2 * n <= measured)
 		return;
 	memcpy(sorted, effect, n * sizeof(*sorted));
 	j->ratio = exp(stat_median(sorted, n));
+	/* Half of them 0 and half infinite. */
+	if (isnan(j->ratio))
+		return;
 	j->reason = JUDGE_FEW_INSTANCES;
 	if (n < JUDGE_MIN_INSTANCES) {
 		j->more = (double)JUDGE_MIN_INSTANCES / (double)n;
@@ -150,6 +207,40 @@ static void judge_p50(struct judgement *j, const struct judge_instance *in, size
 
 /* ---- mean and tails -------------------------------------------------------------------------- */
 
+#define JUDGE_MIN_BEYOND 10
+
+/* What a comparison of groups says: its interval, or why there is none. */
+static void say(struct judgement *j, enum tail_gate gate, double lo, double hi)
+{
+	switch (gate) {
+	case TAIL_OK:
+		j->confidence = JUDGE_CONFIDENCE;
+		decide(j, log(lo), log(hi));
+		return;
+	case TAIL_FEW_GROUPS:
+		j->reason = JUDGE_FEW_INSTANCES;
+		j->more = (double)JUDGE_MIN_INSTANCES / (double)j->nr;
+		return;
+	case TAIL_FEW_VALUES:
+		j->reason = JUDGE_FEW_VALUES;
+		return;
+	case TAIL_FEW_BURSTS:
+		j->reason = JUDGE_FEW_BURSTS;
+		j->more = j->bursts > 0 ? fmax(LEAST_MORE, TAIL_MIN_BURSTS / j->bursts) : NAN;
+		return;
+	case TAIL_TOGETHER:
+		j->reason = JUDGE_DRIFTS;
+		j->more = 2;
+		return;
+	case TAIL_UNBOUNDED:
+		j->reason = JUDGE_WIDE;
+		return;
+	case TAIL_ZEROS:
+		j->reason = JUDGE_ZEROS;
+		return;
+	}
+}
+
 static void judge_mean(struct judgement *j, const struct judge_instance *in, size_t nr,
 		       struct mean_group *g)
 {
@@ -169,15 +260,8 @@ static void judge_mean(struct judgement *j, const struct judge_instance *in, siz
 		return;
 	m = mean_compare(g, n, nr_a, nr_b, Z);
 	j->ratio = m.ratio;
-	if (isnan(m.ratio))
-		return;
-	j->confidence = m.bounded ? JUDGE_CONFIDENCE : 0;
-	if (m.bounded) {
-		decide(j, log(m.lo), log(m.hi));
-		return;
-	}
-	j->reason = n < JUDGE_MIN_INSTANCES ? JUDGE_FEW_INSTANCES : JUDGE_FEW_BURSTS;
-	j->more = n < JUDGE_MIN_INSTANCES ? (double)JUDGE_MIN_INSTANCES / (double)n : 2;
+	j->bursts = m.bursts;
+	say(j, m.gate, m.lo, m.hi);
 }
 
 static void judge_tail(struct judgement *j, const struct judge_instance *in, size_t nr, double q,
@@ -198,26 +282,9 @@ static void judge_tail(struct judgement *j, const struct judge_instance *in, siz
 	t = tail_compare(&s, q, Z, memory);
 	j->ratio = t.ratio;
 	j->bursts = t.bursts;
-	switch (t.gate) {
-	case TAIL_OK:
-		j->confidence = JUDGE_CONFIDENCE;
-		decide(j, log(t.lo), log(t.hi));
-		return;
-	case TAIL_FEW_GROUPS:
-		j->reason = JUDGE_FEW_INSTANCES;
-		j->more = (double)JUDGE_MIN_INSTANCES / (double)s.nr;
-		return;
-	case TAIL_FEW_VALUES:
-		j->reason = JUDGE_FEW_VALUES;
-		return;
-	case TAIL_FEW_BURSTS:
-		j->reason = JUDGE_FEW_BURSTS;
-		j->more = t.bursts > 0 ? fmax(1, TAIL_MIN_BURSTS / t.bursts) : NAN;
-		return;
-	case TAIL_UNBOUNDED:
-		j->reason = JUDGE_WIDE;
-		return;
-	}
+	say(j, t.gate, t.lo, t.hi);
+	if (t.gate == TAIL_FEW_VALUES && t.beyond > 0)
+		j->more = fmax(LEAST_MORE, JUDGE_MIN_BEYOND / t.beyond);
 }
 
 struct judgement judge(enum judge_metric metric, const struct judge_instance *in, size_t nr,
@@ -242,6 +309,8 @@ struct judgement judge(enum judge_metric metric, const struct judge_instance *in
 	switch (metric) {
 	case JUDGE_P50:
 		/* An instance's pairs are sorted in the part that tails use. */
+		_Static_assert(2 * TAIL_MAX_GROUPS * HIST_NR_BUCKETS_MAX > JUDGE_MAX_PAIRS,
+			       "they fit");
 		judge_p50(&j, in, nr, numbers, numbers + nr, memory);
 		break;
 	case JUDGE_MEAN:

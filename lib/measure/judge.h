@@ -58,8 +58,17 @@ struct judge_sample {
 struct judge_instance {
 	const struct judge_sample *a, *b; /* baseline, candidate */
 	size_t nr_pairs;
-	const double *log_ratio; /* per pair, candidate / baseline; +-INFINITY: one is 0 */
+	const double *log_ratio; /* per pair, of judge_log_ratio() */
 };
+
+/*
+ * judge_log_ratio - of a pair: +-INFINITY when one of both is 0, NAN when both are, when one is below
+ * 0 or not known
+ */
+double judge_log_ratio(double baseline, double candidate);
+
+/* Pairs of an instance beyond these are not looked at. */
+#define JUDGE_MAX_PAIRS 4096
 
 /* Why nothing is said. */
 enum judge_reason {
@@ -69,8 +78,12 @@ enum judge_reason {
 	JUDGE_FEW_BURSTS,    /* the slow operations came in too few bursts; @bursts says how many */
 	JUDGE_DRIFTS,	     /* instances follow each other too closely to be independent */
 	JUDGE_WIDE,	     /* the interval reaches over an edge of the zone */
-	JUDGE_NOTHING,	     /* no value, or zeros where a ratio is asked for */
+	JUDGE_NOTHING,	     /* no value */
+	JUDGE_ZEROS,	     /* zeros where a ratio is asked for */
 };
+
+/* judge_reason_name - for programs: "decided", "few_instances", ... */
+const char *judge_reason_name(enum judge_reason r);
 
 struct judgement {
 	enum judge_metric metric;
@@ -80,13 +93,23 @@ struct judgement {
 	size_t nr;	      /* instances */
 	double ratio, lo, hi; /* NAN where not known */
 	double confidence;    /* of the interval, at least JUDGE_CONFIDENCE; 0 without one */
-	double bursts;	      /* of tails; NAN else */
+	/*
+	 * Effective number of bursts that the slow operations came in; of the mean, that its
+	 * difference came in. NAN when not known, and of p50.
+	 */
+	double bursts;
 	/*
 	 * About how many times as many instances would decide, as the data are; NAN when that cannot
-	 * be said, 1 when decided.
+	 * be said, 1 when decided. While undecided at least 1.5, as far as from one look to the next.
 	 */
 	double more;
 };
+
+/*
+ * judge_more - what judgement.more says of an undecided ratio with the interval @lo to @hi: its width
+ * falls with the root of the number of instances
+ */
+double judge_more(double ratio, double lo, double hi, double zone);
 
 /* judge_memory - bytes of working memory for judge() of @nr instances */
 size_t judge_memory(size_t nr);

@@ -9,6 +9,9 @@
 #define MIN_CORRELATION 0.7
 #define MIN_BEYOND	10
 
+/* What a quantile among zeros counts as at least, ns. */
+#define TAIL_LEAST 0x1p-10
+
 /*
  * above[b] of an arm: how many of its values lie in bucket b or beyond; one more entry, of 0, at
  * the end. A threshold inside a bucket takes the bucket's share, as quantiles do.
@@ -238,7 +241,7 @@ static double correlation(const double *x, const double *y, size_t nr)
  * May the tail be judged? Enough bursts in each arm; or bursts that both arms share, if what is
  * left of them in the difference is spread over enough groups.
  */
-static enum tail_gate look_at_bursts(const struct score *s, double ratio, double *bursts)
+static enum tail_gate look_at_bursts(const struct score *s, double ratio, struct tail_interval *t)
 {
 	double x = common_threshold(s, s->p * (s->a.total + s->b.total), ratio);
 	struct place at_a = place_of(s, x), at_b = place_of(s, x * ratio);
@@ -251,10 +254,12 @@ static enum tail_gate look_at_bursts(const struct score *s, double ratio, double
 		sum_a += a[g];
 		sum_b += b[g];
 	}
-	*bursts = fmin(effective(a, s->nr), effective(b, s->nr));
-	if (fmin(sum_a, sum_b) < MIN_BEYOND)
+	t->bursts = fmin(effective(a, s->nr), effective(b, s->nr));
+	t->beyond = fmin(sum_a, sum_b);
+	/* Ten of a thousand are ten, also when they are counted in shares of buckets. */
+	if (t->beyond < MIN_BEYOND * (1 - 1e-6))
 		return TAIL_FEW_VALUES;
-	if (*bursts >= fmin(TAIL_MIN_BURSTS, 0.75 * (double)s->nr))
+	if (t->bursts >= fmin(TAIL_MIN_BURSTS, 0.75 * (double)s->nr))
 		return TAIL_OK;
 	if (effective(d, s->nr) >= MIN_PAIR_BURSTS && correlation(a, b, s->nr) >= MIN_CORRELATION)
 		return TAIL_OK;
@@ -266,7 +271,7 @@ struct tail_interval tail_compare(const struct tail_stretches *stretches, double
 {
 	struct tail_interval t = { .ratio = NAN, .lo = NAN, .hi = NAN, .bursts = NAN };
 	struct score s = { .p = 1 - q, .z = z, .k = HIST_K_USER };
-	double *at = memory;
+	double *at = memory, qa, qb;
 
 	t.gate = TAIL_FEW_GROUPS;
 	if (!stretches->nr)
@@ -278,13 +283,14 @@ struct tail_interval tail_compare(const struct tail_stretches *stretches, double
 	t.gate = TAIL_FEW_VALUES;
 	if (!(s.a.total > 0) || !(s.b.total > 0))
 		return t;
-	t.ratio = quantile_above(&s, &s.b, s.p * s.b.total) /
-		  quantile_above(&s, &s.a, s.p * s.a.total);
-	if (!isfinite(t.ratio) || !(t.ratio > 0)) {
-		t.ratio = NAN;
+	qa = quantile_above(&s, &s.a, s.p * s.a.total);
+	qb = quantile_above(&s, &s.b, s.p * s.b.total);
+	t.gate = TAIL_ZEROS;
+	if (qa < 1 && qb < 1)
 		return t;
-	}
-	t.gate = look_at_bursts(&s, t.ratio, &t.bursts);
+	/* The bucket of zeros is as wide as the others, so that neither is 0 unless nothing is. */
+	t.ratio = fmax(qb, TAIL_LEAST) / fmax(qa, TAIL_LEAST);
+	t.gate = look_at_bursts(&s, t.ratio, &t);
 	if (s.nr < TAIL_MIN_GROUPS)
 		t.gate = TAIL_FEW_GROUPS;
 	if (t.gate != TAIL_OK)
@@ -311,22 +317,26 @@ static double distance(const struct mean_group *g, double scale, double ratio)
  */
 static bool go_together(const struct mean_group *g, size_t nr, double scale, double ratio)
 {
-	double cov = 0, var = 0;
+	double cov = 0, var = 0, size = 0;
 
 	for (size_t i = 0; i < nr; i++) {
 		double d = distance(&g[i], scale, ratio);
 
 		var += d * d;
+		size += g[i].a * ratio;
 		if (i)
 			cov += d * distance(&g[i - 1], scale, ratio);
 	}
-	return var > 0 && cov / var > 1.3 / sqrt((double)nr);
+	/* What is left of constants is how they were rounded. */
+	return var > 1e-24 * size * size && cov / var > 1.3 / sqrt((double)nr);
 }
 
 struct mean_interval mean_compare(const struct mean_group *stretch, size_t nr_stretches,
 				  double nr_a, double nr_b, double z)
 {
-	struct mean_interval m = { .ratio = NAN, .lo = NAN, .hi = NAN };
+	struct mean_interval m = {
+		.gate = TAIL_FEW_GROUPS, .ratio = NAN, .lo = NAN, .hi = NAN, .bursts = NAN
+	};
 	double sa = 0, sb = 0, aa = 0, ab = 0, bb = 0, scale = nr_a / nr_b, p, q, c, root;
 	double sum = 0, squares = 0;
 	struct mean_group g[TAIL_MAX_GROUPS];
@@ -342,9 +352,11 @@ struct mean_interval mean_compare(const struct mean_group *stretch, size_t nr_st
 		sa += stretch[i].a;
 		sb += stretch[i].b * scale; /* as if B had done as many operations as A */
 	}
+	m.gate = TAIL_ZEROS;
 	if (!(sa > 0) || !(sb > 0) || !isfinite(sa) || !isfinite(sb))
 		return m;
 	m.ratio = sb / sa;
+	m.gate = nr < TAIL_MIN_GROUPS ? TAIL_FEW_GROUPS : TAIL_TOGETHER;
 	while (nr >= TAIL_MIN_GROUPS && go_together(g, nr, scale, m.ratio)) {
 		for (size_t i = 0; i < nr / 2; i++)
 			g[i] = (struct mean_group){ g[2 * i].a + g[2 * i + 1].a,
@@ -367,17 +379,22 @@ struct mean_interval mean_compare(const struct mean_group *stretch, size_t nr_st
 		squares += d * d;
 	}
 	/* Constants differ by nothing; else a few bursts must not be all the difference. */
-	if (squares > 0 && sum * sum / squares < fmin(MIN_PAIR_BURSTS, 0.4 * (double)nr))
+	if (squares > 0)
+		m.bursts = sum * sum / squares;
+	m.gate = TAIL_FEW_BURSTS;
+	if (m.bursts < fmin(MIN_PAIR_BURSTS, 0.4 * (double)nr))
 		return m;
 	/* p r^2 - 2 q r + c <= 0 */
 	p = sa * sa - z * z * aa;
 	q = sa * sb - z * z * ab;
 	c = sb * sb - z * z * bb;
-	root = q * q - p * c;
-	if (!(p > 0) || !(root >= 0) || !(c > 0))
+	m.gate = TAIL_UNBOUNDED;
+	if (!(p > 0) || !(c > 0))
 		return m;
-	m.lo = (q - sqrt(root)) / p;
-	m.hi = (q + sqrt(root)) / p;
-	m.bounded = true;
+	/* At the ratio itself it holds, so there are two roots; of constants one, but for rounding. */
+	root = sqrt(fmax(q * q - p * c, 0));
+	m.lo = fmin((q - root) / p, m.ratio);
+	m.hi = fmax((q + root) / p, m.ratio);
+	m.gate = TAIL_OK;
 	return m;
 }

@@ -32,7 +32,6 @@
  *
  * Pure functions on the caller's memory.
  */
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -67,7 +66,9 @@ enum tail_gate {
 	TAIL_FEW_GROUPS, /* fewer stretches than TAIL_MIN_GROUPS */
 	TAIL_FEW_VALUES, /* fewer than ten operations beyond the quantile in an arm */
 	TAIL_FEW_BURSTS, /* the slow operations came in too few bursts to say how often they do */
+	TAIL_TOGETHER,	 /* groups go with their neighbours until too few are left */
 	TAIL_UNBOUNDED,	 /* no ratio is rejected */
+	TAIL_ZEROS,	 /* both quantiles are below 1 ns: there is no ratio */
 };
 
 struct tail_interval {
@@ -75,6 +76,7 @@ struct tail_interval {
 	double ratio;  /* of the pooled quantiles, B / A; NAN when an arm is empty */
 	double lo, hi; /* NAN unless gate is TAIL_OK */
 	double bursts; /* effective number of bursts, the smaller of both arms; NAN when empty */
+	double beyond; /* operations beyond the quantile, the smaller of both arms */
 };
 
 /* tail_memory - bytes of working memory that tail_compare() needs */
@@ -92,8 +94,9 @@ struct mean_group {
 };
 
 struct mean_interval {
-	bool bounded;
-	double ratio, lo, hi; /* mean of B / mean of A; lo and hi NAN unless bounded */
+	enum tail_gate gate;
+	double ratio, lo, hi; /* mean of B / mean of A; lo and hi NAN unless gate is TAIL_OK */
+	double bursts;	      /* that make the difference, effectively; NAN when there is none */
 };
 
 /*

@@ -90,18 +90,21 @@ double stat_median_interval(size_t nr, double confidence, size_t *lo, size_t *hi
 
 double stat_lag1(const double *v, size_t nr)
 {
-	double mean = 0, cov = 0, var = 0;
+	double mean = 0, cov = 0, var = 0, largest = 0;
 
 	if (nr < 3)
 		return 0;
-	for (size_t i = 0; i < nr; i++)
+	for (size_t i = 0; i < nr; i++) {
 		mean += v[i] / (double)nr;
+		largest = fmax(largest, fabs(v[i]));
+	}
 	for (size_t i = 0; i < nr; i++) {
 		var += (v[i] - mean) * (v[i] - mean);
 		if (i)
 			cov += (v[i] - mean) * (v[i - 1] - mean);
 	}
-	return var > 0 ? cov / var : 0;
+	/* What is left of constants is how they were rounded, and goes together. */
+	return var > (double)nr * (1e-12 * largest) * (1e-12 * largest) ? cov / var : 0;
 }
 
 /* Averages neighbours in place; an odd last value joins the last pair, so that none is lost. */

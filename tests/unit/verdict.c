@@ -155,7 +155,7 @@ struct shift {
 ParameterizedTestParameters(verdict, known_shifts)
 {
 	static struct shift shifts[] = {
-		{ 0, VERDICT_EQUIVALENT },   { 0.05, VERDICT_SLOWER },
+		{ 0, VERDICT_EQUIVALENT }, { 0.05, VERDICT_SLOWER },
 		{ -0.05, VERDICT_FASTER }, { 0.0098, VERDICT_INCONCLUSIVE },
 		{ 20, VERDICT_SLOWER },
 	};
