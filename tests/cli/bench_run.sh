@@ -74,7 +74,7 @@ fi
 (cd "$tmp/run" && exec "$kt" bench --no-trace --time 30s --filter '^wakeup/trip=oneway/cpu=same/wait=sleep$' -o "$tmp/run/killed.jsonl") >/dev/null 2>&1 </dev/null &
 pid=$!
 for _ in $(seq 200); do
-	[ "$(cat "$tmp/run/killed.jsonl" 2>/dev/null | grep -c '"block"')" -gt 8 ] && break
+	[ "$(cat "$tmp/run/killed.jsonl" 2>/dev/null | grep -c '"instance"')" -gt 2 ] && break
 	sleep 0.1
 done
 children=$(pgrep -P $pid)
