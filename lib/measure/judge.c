@@ -22,6 +22,7 @@ const char *judge_reason_name(enum judge_reason r)
 		[JUDGE_WIDE] = "wide",
 		[JUDGE_NOTHING] = "nothing_measured",
 		[JUDGE_ZEROS] = "zeros",
+		[JUDGE_UNCONFIRMED] = "unconfirmed",
 	};
 
 	return name[r];
