@@ -1,77 +1,133 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bench/controller/calibrate.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 
 #include "bench/controller/schedule.h"
 
-static int order_u64(const void *a, const void *b)
+/* The search for one arm's count. */
+struct search {
+	unsigned int arm;
+	uint64_t count;	       /* of the trials now */
+	uint64_t least_ns;     /* of them */
+	unsigned int nr_tried; /* at this count */
+	bool found;
+	double cost_ns; /* of an operation */
+	uint64_t wanted;
+};
+
+/* The count for operations of @cost ns. */
+static uint64_t wanted(double cost, bool latency)
 {
-	const uint64_t *x = a, *y = b;
+	double target = cost < CALIBRATE_SLOW_OP_NS ? CALIBRATE_FAST_NS : CALIBRATE_TARGET_NS;
+	double count = target / cost;
 
-	return (*x > *y) - (*x < *y);
-}
-
-/* Median (the lower of two) and largest of the epochs. */
-static void epoch_summary(const uint64_t *ns, unsigned int nr, uint64_t *median, uint64_t *max)
-{
-	uint64_t v[SCHEDULE_MAX_ARMS];
-
-	for (unsigned int i = 0; i < nr; i++)
-		v[i] = ns[i] ? ns[i] : 1;
-	qsort(v, nr, sizeof(v[0]), order_u64);
-	*median = v[(nr - 1) / 2];
-	*max = v[nr - 1];
-}
-
-/* The count that these epochs at count @n ask for. */
-static uint64_t wanted(uint64_t n, uint64_t median, uint64_t max)
-{
-	double by_target = (double)CALIBRATE_TARGET_NS / (double)median;
-	double by_cap = (double)CALIBRATE_CAP_NS / (double)max;
-	double slow = (double)n * (double)CALIBRATE_SLOW_NS / (double)max;
-	double w = (double)n * (by_target < by_cap ? by_target : by_cap);
-
-	if (w < CALIBRATE_MIN)
-		w = slow < CALIBRATE_MIN ? slow : CALIBRATE_MIN;
-	if (w > (double)CALIBRATE_MAX)
+	if (latency && count < CALIBRATE_MIN)
+		count = CALIBRATE_MIN;
+	if (count * cost > CALIBRATE_CAP_NS)
+		count = CALIBRATE_CAP_NS / cost;
+	if (count > (double)CALIBRATE_MAX)
 		return CALIBRATE_MAX;
-	return w < 1 ? 1 : (uint64_t)w;
+	return count < 1 ? 1 : (uint64_t)count;
 }
 
-/* Near enough: not under 3/4 of what is wanted, not over 3/2. */
-static bool reached(uint64_t n, uint64_t w)
+/*
+ * What the trials at this count say: enough of them, and a count that is what they ask for, end the
+ * search. To grow, two are enough, since the next count is only another place to look from; to
+ * shrink, two that were disturbed would be too few.
+ */
+static void evaluate(struct search *s, bool latency)
 {
-	return n >= w - w / 4 && n <= w + w / 2;
+	bool enough;
+	uint64_t w;
+
+	s->cost_ns = (double)(s->least_ns ? s->least_ns : 1) / (double)s->count;
+	w = wanted(s->cost_ns, latency);
+	s->wanted = w;
+	if (s->nr_tried < 2)
+		return;
+	enough = s->nr_tried >= CALIBRATE_TRIALS || s->least_ns >= CALIBRATE_LONG_NS;
+	if (w > s->count + s->count / 4 || (enough && w < s->count - s->count / 4)) {
+		s->count = w > 10 * s->count ? 10 * s->count : w;
+		s->nr_tried = 0;
+		return;
+	}
+	s->found = enough;
 }
 
-int calibrate(unsigned int nr, calibrate_epoch run, void *arg, uint64_t *iterations,
-	      uint64_t *epoch_ns)
+static int round_of(struct search *s, unsigned int nr, bool latency, calibrate_epoch run, void *arg,
+		    bool *all_found)
 {
-	uint64_t now[SCHEDULE_MAX_ARMS], median, max, w, n = 1, last = 0;
-	bool reached_before = false;
+	uint64_t ns;
 	int ret;
 
-	for (int round = 0; round < CALIBRATE_ROUNDS; round++) {
-		for (unsigned int i = 0; i < nr; i++) {
-			ret = run(arg, i, n, &now[i]);
-			if (ret)
-				return ret;
-			if (n != last || now[i] < epoch_ns[i])
-				epoch_ns[i] = now[i];
-		}
-		last = *iterations = n;
-		epoch_summary(epoch_ns, nr, &median, &max);
-		w = wanted(n, median, max);
-		if (reached(n, w)) {
-			if (reached_before)
-				return 0;
-			reached_before = true;
+	*all_found = true;
+	for (unsigned int i = 0; i < nr; i++) {
+		if (s[i].found)
 			continue;
-		}
-		reached_before = false;
-		n = w > 10 * n ? 10 * n : w;
+		ret = run(arg, i, s[i].count, &ns);
+		if (ret)
+			return ret;
+		if (!s[i].nr_tried++ || ns < s[i].least_ns)
+			s[i].least_ns = ns;
+		evaluate(&s[i], latency);
+		*all_found = *all_found && s[i].found;
 	}
+	return 0;
+}
+
+static int by_count_falling(const void *a, const void *b)
+{
+	const struct search *x = a, *y = b;
+
+	return (x->wanted < y->wanted) - (x->wanted > y->wanted);
+}
+
+/* The count of a group, from its fastest arm on: the largest that its slowest bears. */
+static uint64_t shared_count(const struct search *fastest, const struct search *slowest)
+{
+	double count = (double)fastest->wanted, cap = CALIBRATE_CAP_NS / slowest->cost_ns,
+	       least = CALIBRATE_FLOOR_NS / fastest->cost_ns;
+
+	if (count > cap)
+		count = cap > least ? cap : least;
+	return count < 1 ? 1 : (uint64_t)count;
+}
+
+static void share(struct search *s, unsigned int nr, uint64_t *iterations, uint64_t *epoch_ns)
+{
+	unsigned int end;
+
+	qsort(s, nr, sizeof(*s), by_count_falling);
+	for (unsigned int i = 0; i < nr; i = end) {
+		uint64_t count;
+
+		for (end = i + 1; end < nr && s[end].wanted >= s[end - 1].wanted / 2; end++)
+			;
+		count = shared_count(&s[i], &s[end - 1]);
+		for (unsigned int j = i; j < end; j++) {
+			iterations[s[j].arm] = count;
+			epoch_ns[s[j].arm] = (uint64_t)((double)count * s[j].cost_ns);
+		}
+	}
+}
+
+int calibrate(unsigned int nr, bool latency, calibrate_epoch run, void *arg, uint64_t *iterations,
+	      uint64_t *epoch_ns)
+{
+	struct search s[SCHEDULE_MAX_ARMS] = { 0 };
+	bool all_found = false;
+	int ret;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		s[i].arm = i;
+		s[i].count = 1;
+	}
+	for (int n = 0; n < CALIBRATE_ROUNDS && !all_found; n++) {
+		ret = round_of(s, nr, latency, run, arg, &all_found);
+		if (ret)
+			return ret;
+	}
+	share(s, nr, iterations, epoch_ns);
 	return 0;
 }

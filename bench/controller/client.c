@@ -88,7 +88,7 @@ static int turn_wait(struct client *c, uint64_t limit_ns, char *err, size_t errl
 			return -EINTR;
 		}
 		if (slot_clock_ns() > deadline) {
-			snprintf(err, errlen, "no answer within %.0f s", (double)limit_ns / 1e9);
+			snprintf(err, errlen, "no answer within %.3g s", (double)limit_ns / 1e9);
 			return -ETIMEDOUT;
 		}
 		syscall(SYS_futex, &w->turn, FUTEX_WAIT, WIRE_WORKER, &slice, NULL, 0);

@@ -2,14 +2,15 @@
 #ifndef KT_CONTROLLER_MEASURE_H
 #define KT_CONTROLLER_MEASURE_H
 /*
- * One question from setup to records: all arms set up in one worker process, one common iteration
- * count, a warm-up block, then blocks: first half untraced, traced ones in the middle, second half
- * untraced, so that a drift of the machine does not pass for the tracer's doing.
+ * One question from setup to records: all arms set up in one worker process, an iteration count for
+ * each, then instances (instance.c): all arms set up anew, and pairs of short untraced epochs. An
+ * arm leaves when it is decided (lib/measure/looks.h); the question ends when all are, or with its
+ * time. Traced blocks follow, of all arms again.
  *
- * An epoch that does not check (check.h) is left out of its block and named there. An arm that
- * fails in its body, or whose epochs are bad too often, is torn down and named in a `failed`
- * record; the others go on. A worker that crashes, hangs or overwrites the shared page ends the
- * question; the blocks before that stay.
+ * An epoch that does not check (check.h) is left out of its instance or block and named there. An
+ * arm that fails in its body, or whose epochs are bad too often, is torn down and named in a
+ * `failed` record; the others go on. A worker that crashes, hangs or overwrites the shared page
+ * ends the question; what was recorded before that stays.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -21,9 +22,15 @@
 
 struct measure_opts {
 	const char *path; /* of the benchmark binary */
-	uint64_t time_ns; /* measuring time: the untraced blocks together */
+	uint64_t time_ns; /* the instances of a question take no longer */
+	/*
+	 * Nor those of all questions of a run together (run.c): one that ends early leaves its time
+	 * to the others; 0: no bound.
+	 */
+	uint64_t budget_ns;
 	uint64_t seed;
-	uint64_t patience_ns; /* how long a worker may be silent beyond what calibration predicts */
+	/* how long a worker may be silent beyond what calibration predicts, on an idle machine */
+	uint64_t patience_ns;
 	struct tracing *tracing; /* NULL: no traced blocks */
 	struct record_writer *out;
 	struct progress *progress; /* NULL: silent */
@@ -41,12 +48,13 @@ enum measure_outcome {
 
 /*
  * measure_question - measure @q and write its records
+ * @instances_ns: gets how long its instances took
  *
  * Return: an enum measure_outcome, with a sentence in @err for MEASURE_FAILED; or -errno when a
  * record could not be written: then the run is over.
  */
-int measure_question(const struct suite_question *q, const struct measure_opts *o, char *err,
-		     size_t errlen);
+int measure_question(const struct suite_question *q, const struct measure_opts *o,
+		     uint64_t *instances_ns, char *err, size_t errlen);
 
 /* measure_cost_s - about how long it will take, traced blocks and setup included */
 double measure_cost_s(const struct suite_question *q, const struct measure_opts *o);

@@ -20,7 +20,28 @@ double run_cost_s(const struct suite *s, const struct measure_opts *o)
 
 	for (size_t i = 0; i < s->nr; i++)
 		sum += cost_s(&s->question[i], o);
+	if (o->budget_ns && o->budget_ns < s->nr * o->time_ns)
+		sum -= (double)(s->nr * o->time_ns - o->budget_ns) / 1e9;
 	return sum;
+}
+
+/*
+ * The time of the next question of @nr, with @nr_left to come, itself included: up to twice its
+ * share of what is left, since many need less. Where the ones before took more than theirs (a busy
+ * machine) it has half a share all the same, so that the last ones are answered.
+ */
+static uint64_t time_of_next(const struct measure_opts *o, uint64_t spent_ns, size_t nr,
+			     size_t nr_left)
+{
+	uint64_t left_ns, share_ns, least_ns = o->budget_ns / nr / 2;
+
+	if (!o->budget_ns)
+		return o->time_ns;
+	left_ns = o->budget_ns > spent_ns ? o->budget_ns - spent_ns : 0;
+	share_ns = nr_left > 1 ? left_ns / nr_left * 2 : left_ns;
+	if (share_ns < least_ns)
+		share_ns = least_ns;
+	return share_ns < o->time_ns ? share_ns : o->time_ns;
 }
 
 /*
@@ -55,16 +76,20 @@ static void add_kernel_module(const struct suite_question *q, const struct measu
 int run_questions(const struct suite *s, const struct measure_opts *o, struct run_summary *sum,
 		  char *err, size_t errlen)
 {
+	uint64_t spent_ns = 0, instances_ns;
 	char why[256];
 	int r;
 
 	*sum = (struct run_summary){ 0 };
 	for (size_t i = 0; i < s->nr && !interrupt_seen(); i++) {
 		const struct suite_question *q = &s->question[i];
+		struct measure_opts mine = *o;
 
+		mine.time_ns = time_of_next(o, spent_ns, s->nr, s->nr - i);
 		if (o->progress)
-			progress_question(o->progress, q->name, cost_s(q, o));
-		r = measure_question(q, o, why, sizeof(why));
+			progress_question(o->progress, q->name, cost_s(q, &mine));
+		r = measure_question(q, &mine, &instances_ns, why, sizeof(why));
+		spent_ns += instances_ns;
 		if (r < 0) {
 			snprintf(err, errlen, "cannot write the record: %s", strerror(-r));
 			return r;

@@ -21,6 +21,7 @@
 
 #define LIST_MAX_BYTES (4u << 20)
 #define LIST_LIMIT_NS  10000000000ULL
+#define MAX_BATCH      (1ULL << 32)
 
 int suite_default_path(char *path, size_t len, char *err, size_t errlen)
 {
@@ -62,19 +63,47 @@ void suite_free(struct suite *s)
 	*s = (struct suite){ 0 };
 }
 
-/* name TAB mode TAB phases TAB zone TAB baseline TAB arm,arm, then TAB manual or nothing */
+/* What may follow the fields that every line has. */
+static int option_parse(struct suite_question *q, const char *option)
+{
+	char *end;
+
+	if (!strcmp(option, "manual")) {
+		q->manual = true;
+		return 0;
+	}
+	if (strncmp(option, "batch=", strlen("batch=")))
+		return -EINVAL;
+	option += strlen("batch=");
+	q->batch = strtoull(option, &end, 10);
+	return *option < '1' || *option > '9' || *end || q->batch > MAX_BATCH ? -EINVAL : 0;
+}
+
+static bool has_arm(const struct suite_question *q, const char *name)
+{
+	for (unsigned int i = 0; i < q->nr_arms; i++)
+		if (!strcmp(q->arm[i], name))
+			return true;
+	return false;
+}
+
+/* name TAB mode TAB phases TAB zone TAB baseline TAB arm,arm, then TAB manual, TAB batch=N */
 static int question_parse(struct suite_question *q, char *line)
 {
-	char *field[6], *arm, *end;
+	char *field[6], *arm, *end, *option;
+	int ret;
 
 	for (int i = 0; i < 6; i++) {
 		field[i] = strsep(&line, "\t");
 		if (!field[i] || !*field[i])
 			return -EINVAL;
 	}
-	if (line && strcmp(line, "manual"))
-		return -EINVAL;
-	q->manual = line;
+	q->batch = 1;
+	while ((option = strsep(&line, "\t"))) {
+		ret = option_parse(q, option);
+		if (ret)
+			return ret;
+	}
 	q->name = strdup(field[0]);
 	q->latency = !strcmp(field[1], "latency");
 	q->phases = !strcmp(field[2], "1");
@@ -96,7 +125,19 @@ static int question_parse(struct suite_question *q, char *line)
 			return -ENOMEM;
 		q->nr_arms++;
 	}
-	return 0;
+	return q->baseline && !has_arm(q, q->baseline) ? -ENXIO : 0;
+}
+
+static void say_bad_line(const struct suite_question *q, unsigned int line, int ret, char *err,
+			 size_t errlen)
+{
+	if (ret == -ENXIO)
+		snprintf(err, errlen,
+			 "line %u of its list: %s has the baseline '%s', which is not one of its "
+			 "arms",
+			 line, q->name, q->baseline);
+	else
+		snprintf(err, errlen, "line %u of its list is not a question", line);
 }
 
 static int order_names(const void *a, const void *b)
@@ -163,9 +204,10 @@ int suite_parse(struct suite *s, char *text, char *err, size_t errlen)
 			ret = question_parse(&s->question[s->nr++], line);
 		}
 		if (ret) {
+			say_bad_line(more ? &s->question[s->nr - 1] : NULL, number + 1, ret, err,
+				     errlen);
 			suite_free(s);
-			snprintf(err, errlen, "line %u of its list is not a question", number + 1);
-			return ret;
+			return ret == -ENXIO ? -EINVAL : ret;
 		}
 	}
 	ret = check_names(s, err, errlen);

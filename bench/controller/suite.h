@@ -15,6 +15,7 @@ struct suite_question {
 	bool phases;
 	bool manual; /* runs only where a filter matches */
 	double zone;
+	uint64_t batch; /* operations that each value stands for; 1 usually */
 	char *baseline; /* NULL: none */
 	unsigned int nr_arms;
 	char **arm;

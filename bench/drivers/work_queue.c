@@ -167,7 +167,7 @@ static bool batch_once(struct bench_state *st, struct work_queue *q)
 	end = bench_now_ns();
 	handoff_give(&q->gate);
 	q->arm->work_flush(q->worker);
-	bench_lat_record(st, (end - begin + BATCH / 2) / BATCH);
+	bench_lat_record(st, end - begin);
 	return true;
 }
 
@@ -203,8 +203,9 @@ BENCHMARK_NAMED(work_queue_idle, "work_queue",
 
 BENCHMARK_NAMED(work_queue_busy, "work_queue",
 		.params = BENCH_PARAMS("worker=busy", "cpu=same,cross"), .arms = workers,
-		.baseline = "futex", .mode = BENCH_LATENCY, .ctx_size = sizeof(struct work_queue),
-		.setup = work_queue_setup, .teardown = work_queue_teardown)
+		.baseline = "futex", .mode = BENCH_LATENCY, .batch = BATCH,
+		.ctx_size = sizeof(struct work_queue), .setup = work_queue_setup,
+		.teardown = work_queue_teardown)
 {
 	ask_busy(st);
 }
@@ -222,7 +223,7 @@ BENCHMARK_NAMED(engines_queue_idle, "engines/queue",
 
 BENCHMARK_NAMED(engines_queue_busy, "engines/queue",
 		.params = BENCH_PARAMS("worker=busy", "cpu=cross"), .arms = engines,
-		.baseline = "futex", .mode = BENCH_LATENCY, .manual = true,
+		.baseline = "futex", .mode = BENCH_LATENCY, .batch = BATCH, .manual = true,
 		.ctx_size = sizeof(struct work_queue), .setup = work_queue_setup,
 		.teardown = work_queue_teardown)
 {

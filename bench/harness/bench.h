@@ -54,6 +54,12 @@ struct bench_def {
 	double zone;		   /* indifference zone as a share, 0: default 0.01 */
 	bool phases;		   /* operations are wakes that the tracer can split into phases */
 	bool manual;		   /* runs only where a filter matches */
+	/*
+	 * BENCH_LATENCY: each value recorded is what so many operations took together, and is shown
+	 * divided by it; 0: 1. For operations of nanoseconds, which a value alone would round. Not
+	 * with phases, which are of single operations.
+	 */
+	unsigned int batch;
 	bool (*exists)(struct bench_state *st); /* NULL: every combination of parameters does */
 	size_t ctx_size;			/* zeroed memory for bench_ctx(), 64-byte aligned */
 	int (*setup)(struct bench_state *st); /* 0, or -errno after bench_skip() or bench_fail() */
@@ -179,11 +185,22 @@ int bench_skip(struct bench_state *st, const char *fmt, ...) __attribute__((form
 int bench_fail(struct bench_state *st, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * bench_keep - the compiler must compute @value; bench_clobber - and must not keep memory in
- * registers
+ * What the compiler must not see through. A loop whose result nobody uses is removed, and one whose
+ * input is known is computed once, before it runs: either takes no time, and the record says
+ * "elided" of such an arm. In each iteration
+ *
+ *	bench_keep_input(x);
+ *	bench_keep(f(x));
+ *
+ * bench_keep - the compiler must compute @value: a number or a pointer
+ * bench_keep_input - and must take the variable @var, a number or a pointer, for changed
+ * bench_keep_object - both, for a variable of any type: a struct, an array
+ * bench_clobber - and must not keep memory in registers
  */
-#define bench_keep(value) __asm__ volatile("" : : "r"(value) : "memory")
-#define bench_clobber()	  __asm__ volatile("" : : : "memory")
+#define bench_keep(value)	  __asm__ volatile("" : : "r"(value) : "memory")
+#define bench_keep_input(var)	  __asm__ volatile("" : "+r"(var) : : "memory")
+#define bench_keep_object(object) __asm__ volatile("" : "+m"(object) : : "memory")
+#define bench_clobber()		  __asm__ volatile("" : : : "memory")
 
 int bench_main(int argc, char **argv);
 

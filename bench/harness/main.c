@@ -23,7 +23,11 @@ static void list_question(const struct bench_question *q)
 	       d->phases, d->zone > 0 ? d->zone : 0.01, d->baseline ? d->baseline : "-");
 	for (unsigned int i = 0; i < q->nr_arms; i++)
 		printf("%s%s", i ? "," : "", d->arms[i]);
-	puts(d->manual ? "\tmanual" : "");
+	if (d->manual)
+		fputs("\tmanual", stdout);
+	if (d->batch > 1)
+		printf("\tbatch=%u", d->batch);
+	puts("");
 }
 
 static int usage(FILE *out, const char *self)
@@ -35,7 +39,8 @@ static int usage(FILE *out, const char *self)
 		"  --bench-filter=REGEX  only questions whose names match\n"
 		"  --bench-list          one line per question: name, mode, phases, zone, "
 		"baseline, arms;\n"
-		"                        'manual' if it runs only with a filter\n",
+		"                        'manual' if it runs only with a filter, 'batch=N' if N "
+		"operations make a value\n",
 		self, self);
 	return out == stderr ? 2 : 0;
 }

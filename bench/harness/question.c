@@ -146,6 +146,38 @@ static bool pick_next(unsigned int *pick, const struct param_list *lists, unsign
 	return false;
 }
 
+static bool has_arm(const struct bench_def *def, const char *name)
+{
+	for (unsigned int i = 0; def->arms && def->arms[i]; i++)
+		if (!strcmp(def->arms[i], name))
+			return true;
+	return false;
+}
+
+/* Fields that contradict each other. */
+static int check_def(const struct bench_def *def, char *err, size_t errlen)
+{
+	if (!def->arms || !def->arms[0])
+		snprintf(err, errlen, "%s:%d: benchmark %s has no arms", def->file, def->line,
+			 def->name);
+	else if (def->baseline && !has_arm(def, def->baseline))
+		snprintf(err, errlen,
+			 "%s:%d: benchmark %s has the baseline '%s', which is not one of its arms",
+			 def->file, def->line, def->name, def->baseline);
+	else if (def->batch > 1 && def->mode != BENCH_LATENCY)
+		snprintf(err, errlen,
+			 "%s:%d: benchmark %s has a batch, which is for .mode = BENCH_LATENCY",
+			 def->file, def->line, def->name);
+	else if (def->batch > 1 && def->phases)
+		snprintf(
+			err, errlen,
+			"%s:%d: benchmark %s has a batch and phases, which are of single operations",
+			def->file, def->line, def->name);
+	else
+		return 0;
+	return -EINVAL;
+}
+
 static int def_questions(struct bench_questions *qs, const struct bench_def *def,
 			 bench_question_exists exists, void *arg, char *err, size_t errlen)
 {
@@ -164,12 +196,9 @@ static int def_questions(struct bench_questions *qs, const struct bench_def *def
 			goto out;
 		}
 	}
-	if (!def->arms || !def->arms[0]) {
-		snprintf(err, errlen, "%s:%d: benchmark %s has no arms", def->file, def->line,
-			 def->name);
-		ret = -EINVAL;
+	ret = check_def(def, err, errlen);
+	if (ret)
 		goto out;
-	}
 	do {
 		ret = question_fill(&q, def, lists, nr, pick);
 		if (ret)

@@ -37,6 +37,9 @@ static void quick_calibrate(struct quick_arm *a)
 static bool quick_print(const struct quick_arm *a)
 {
 	const char *name = bench_arm(&a->st);
+	unsigned int each = a->st.question->def->batch;
+	double batch = each > 1 ? each : 1;
+	int digits = each > 1 ? 1 : 0;
 	unsigned long long nr = a->nr_impossible;
 
 	if (a->st.status != WIRE_OK) {
@@ -49,9 +52,10 @@ static bool quick_print(const struct quick_arm *a)
 		       name, nr);
 		return true;
 	}
-	printf("  %-14s %12.0f %12.0f %12.0f %12llu %10llu\n", name, hist_quantile(&a->hist, 0.5),
-	       hist_quantile(&a->hist, 0.9), hist_quantile(&a->hist, 0.99),
-	       (unsigned long long)a->hist.max, (unsigned long long)a->iterations);
+	printf("  %-14s %12.*f %12.*f %12.*f %12.0f %10llu\n", name, digits,
+	       hist_quantile(&a->hist, 0.5) / batch, digits, hist_quantile(&a->hist, 0.9) / batch,
+	       digits, hist_quantile(&a->hist, 0.99) / batch, (double)a->hist.max / batch,
+	       (unsigned long long)a->iterations);
 	if (nr)
 		printf("  %-14s left out: %llu impossible values (end before beginning)\n", "", nr);
 	return false;

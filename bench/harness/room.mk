@@ -1,5 +1,5 @@
 # What runs inside a benchmark binary, in the order of a run.
-harness_sources := $(addprefix bench/harness/,question.c cpus.c state.c worker.c quick.c main.c)
+harness_sources := $(addprefix bench/harness/,question.c cpus.c settings.c state.c worker.c quick.c main.c)
 $(eval $(call archive,bench/libharness.a,$(harness_sources)))
 
 # What is installed for the benchmarks of others: one header; one archive, in which the names of theirs that it could meet

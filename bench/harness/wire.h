@@ -11,8 +11,8 @@
  *
  * The worker lists its questions without a page: `BINARY --bench-list` prints one line each,
  * tab-separated: question, mode (time|latency), phases (0|1), zone, baseline or "-", arms with
- * commas, and "manual" if it runs only where a filter matches. The index of the line, from 0, is
- * the question's number.
+ * commas; then "manual" if it runs only where a filter matches, "batch=N" if each value is of N
+ * operations. The index of the line, from 0, is the question's number.
  *
  * Conversation: SETUP (question, arm) for every arm; the reply's status says whether the arm is in.
  * Then RUN any number of times, in any order of arms; then TEARDOWN for each arm; then the next
@@ -25,13 +25,22 @@
 #include "lib/measure/hist.h"
 
 #define WIRE_MAGIC	 0x4b54424348573031ULL /* "KTBCHW01" */
-#define WIRE_VERSION	 2
+#define WIRE_VERSION	 3
 #define WIRE_NR_COUNTERS 8
 #define WIRE_MESSAGE	 256
 
 enum wire_turn { WIRE_CONTROLLER, WIRE_WORKER };
 enum wire_cmd { WIRE_SETUP, WIRE_RUN, WIRE_TEARDOWN, WIRE_QUIT };
 enum wire_status { WIRE_OK, WIRE_SKIPPED, WIRE_FAILED };
+/* What an arm may leave changed of the thread that drives all arms: bits of wire.changed. */
+enum wire_setting {
+	WIRE_AFFINITY,
+	WIRE_NICE,
+	WIRE_POLICY,
+	WIRE_SLACK,
+	WIRE_LIMITS,
+	NR_WIRE_SETTINGS
+};
 
 struct wire_counter {
 	char name[32];
@@ -53,9 +62,10 @@ struct wire {
 	uint32_t call; /* number of this call */
 
 	/* from the worker */
-	uint32_t answered;	   /* number of the call this is the answer to */
-	uint32_t status;	   /* enum wire_status */
-	uint64_t registry_addr;	   /* of kthread_slot_registry, set before the first reply */
+	uint32_t answered;	/* number of the call this is the answer to */
+	uint32_t status;	/* enum wire_status */
+	uint32_t changed;	/* settings that the arm changed in this call; they are put back */
+	uint64_t registry_addr; /* of kthread_slot_registry, set before the first reply */
 	uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC, first and last bench_keep_running() */
 	uint64_t cpu_ns;	   /* CPU time of the whole worker process in that span */
 	uint64_t nvcsw, nivcsw, minflt;

@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "bench/harness/settings.h"
 #include "bench/harness/state.h"
 
 /*
@@ -27,7 +28,8 @@ struct worker {
 	const struct bench_questions *qs;
 	const struct bench_cpus *cpus;
 	pid_t parent;
-	uint32_t question; /* whose states these are */
+	struct bench_settings settings; /* of this thread, for all arms */
+	uint32_t question;		/* whose states these are */
 	uint32_t nr_states;
 	struct bench_state *state; /* one per arm of the question */
 };
@@ -139,6 +141,23 @@ static void obey(struct worker *wk)
 	}
 }
 
+/*
+ * What an arm changed of this thread must not stay for the next one. Where it cannot be put back
+ * that arm has failed, by name, and the others go on as it is now, all alike.
+ */
+static void put_back(struct worker *wk)
+{
+	struct wire *w = wk->wire;
+	uint32_t stuck;
+
+	w->changed = bench_settings_restore(&wk->settings, &stuck);
+	if (!stuck)
+		return;
+	bench_settings_read(&wk->settings);
+	reply(w, WIRE_FAILED,
+	      "it changed what the process cannot put back: limits, nice or the scheduling policy");
+}
+
 int bench_worker(int fd, const struct bench_questions *qs, const struct bench_cpus *cpus)
 {
 	struct worker wk = { .qs = qs, .cpus = cpus, .parent = getppid(), .question = UINT32_MAX };
@@ -170,12 +189,14 @@ int bench_worker(int fd, const struct bench_questions *qs, const struct bench_cp
 	}
 	if (cpus->nr)
 		bench_cpus_pin(cpus->cpu[0]);
+	bench_settings_read(&wk.settings);
 	while (turn_wait(&wk)) {
 		call = wk.wire->call;
 		wk.wire->registry_addr = (uintptr_t)&kthread_slot_registry;
 		if (wk.wire->cmd == WIRE_QUIT)
 			break;
 		obey(&wk);
+		put_back(&wk);
 		turn_give(wk.wire, call);
 	}
 	states_drop(&wk);

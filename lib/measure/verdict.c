@@ -3,19 +3,23 @@
 
 #include <math.h>
 
+static const struct {
+	const char *arm, *change;
+} names[] = {
+	[VERDICT_SLOWER] = { "slower", "regressed" },
+	[VERDICT_FASTER] = { "faster", "improved" },
+	[VERDICT_EQUIVALENT] = { "equivalent", "unchanged" },
+	[VERDICT_INCONCLUSIVE] = { "inconclusive", "undecided" },
+};
+
 const char *verdict_name(enum verdict v)
 {
-	switch (v) {
-	case VERDICT_REGRESSED:
-		return "regressed";
-	case VERDICT_IMPROVED:
-		return "improved";
-	case VERDICT_EQUIVALENT:
-		return "equivalent";
-	case VERDICT_INCONCLUSIVE:
-		break;
-	}
-	return "inconclusive";
+	return names[v].arm;
+}
+
+const char *verdict_change_name(enum verdict v)
+{
+	return names[v].change;
 }
 
 static void sift_down(double *v, size_t root, size_t nr)
@@ -86,18 +90,21 @@ double stat_median_interval(size_t nr, double confidence, size_t *lo, size_t *hi
 
 double stat_lag1(const double *v, size_t nr)
 {
-	double mean = 0, cov = 0, var = 0;
+	double mean = 0, cov = 0, var = 0, largest = 0;
 
 	if (nr < 3)
 		return 0;
-	for (size_t i = 0; i < nr; i++)
+	for (size_t i = 0; i < nr; i++) {
 		mean += v[i] / (double)nr;
+		largest = fmax(largest, fabs(v[i]));
+	}
 	for (size_t i = 0; i < nr; i++) {
 		var += (v[i] - mean) * (v[i] - mean);
 		if (i)
 			cov += (v[i] - mean) * (v[i - 1] - mean);
 	}
-	return var > 0 ? cov / var : 0;
+	/* What is left of constants is how they were rounded, and goes together. */
+	return var > (double)nr * (1e-12 * largest) * (1e-12 * largest) ? cov / var : 0;
 }
 
 /* Averages neighbours in place; an odd last value joins the last pair, so that none is lost. */
@@ -120,7 +127,7 @@ struct interval {
 static struct interval median_interval(const double *d, size_t nr, double *sorted)
 {
 	struct interval iv = { .lo = NAN, .hi = NAN };
-	size_t lo, hi;
+	size_t lo = 0, hi = 0;
 
 	for (size_t i = 0; i < nr; i++)
 		sorted[i] = d[i];
@@ -160,9 +167,9 @@ static enum verdict decide(double lo, double hi, double log_zone)
 	if (isnan(lo) || isnan(hi))
 		return VERDICT_INCONCLUSIVE;
 	if (lo > log_zone)
-		return VERDICT_REGRESSED;
+		return VERDICT_SLOWER;
 	if (hi < -log_zone)
-		return VERDICT_IMPROVED;
+		return VERDICT_FASTER;
 	if (lo >= -log_zone && hi <= log_zone)
 		return VERDICT_EQUIVALENT;
 	return VERDICT_INCONCLUSIVE;

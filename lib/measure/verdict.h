@@ -12,10 +12,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum verdict { VERDICT_REGRESSED, VERDICT_IMPROVED, VERDICT_EQUIVALENT, VERDICT_INCONCLUSIVE };
+enum verdict { VERDICT_SLOWER, VERDICT_FASTER, VERDICT_EQUIVALENT, VERDICT_INCONCLUSIVE };
 
-/* verdict_name - "regressed", "improved", "equivalent", "inconclusive" */
+/* verdict_name - of arms of one run: "slower", "faster", "equivalent", "inconclusive" */
 const char *verdict_name(enum verdict v);
+
+/* verdict_change_name - of builds and of runs: "regressed", "improved", "unchanged", "undecided" */
+const char *verdict_change_name(enum verdict v);
 
 #define VERDICT_DEFAULT_ZONE 0.01
 #define VERDICT_MIN_PAIRS    6 /* fewest for a two-sided 95 % interval of the median */

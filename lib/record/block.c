@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/record/beside.h"
 #include "lib/record/field.h"
 #include "lib/record/named.h"
 #include "lib/record/record.h"
@@ -27,25 +28,6 @@ static json_t *epoch_json(const struct record_epoch *e)
 	field_put(&epoch, "losses", named_counts_json(e->loss, e->nr_losses));
 	field_put(&epoch, "hist", hist_to_json(e->hist));
 	return epoch;
-}
-
-static json_t *dropped_json(const char *arm, const char *reason)
-{
-	json_t *dropped = json_object();
-
-	field_put_text(&dropped, "arm", arm);
-	field_put_text(&dropped, "reason", reason);
-	return dropped;
-}
-
-static json_t *noise_json(const struct record_noise *n)
-{
-	json_t *noise = json_object();
-
-	field_put_number(&noise, "steal", n->steal);
-	field_put_number(&noise, "psi_cpu", n->psi_cpu);
-	field_put_number(&noise, "canary_ns", n->canary_ns);
-	return noise;
 }
 
 static bool is_writable(const struct record_block *b)
@@ -74,50 +56,22 @@ int record_write_block(struct record_writer *w, const struct record_block *b)
 			field_append(&epochs, epoch_json(e));
 		else
 			field_append(&dropped,
-				     dropped_json(e->arm, "its histogram does not add up"));
+				     beside_dropped_json(e->arm, "its histogram does not add up"));
 	}
 	for (size_t i = 0; i < b->nr_dropped; i++)
-		field_append(&dropped, dropped_json(b->dropped[i].arm, b->dropped[i].reason));
+		field_append(&dropped,
+			     beside_dropped_json(b->dropped[i].arm, b->dropped[i].reason));
 	record = field_record("block");
 	field_put_text(&record, "question", b->question);
 	field_put_count(&record, "block", b->number);
 	field_put_bool(&record, "traced", b->traced);
 	field_put(&record, "epochs", epochs);
 	field_put(&record, "dropped", dropped);
-	field_put(&record, "noise", noise_json(&b->noise));
+	field_put(&record, "noise", beside_noise_json(&b->noise));
 	return record_write(w, record);
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
-
-static bool get_dropped(const struct field_source *s, struct record_block *b)
-{
-	struct field_source inner = { .why = s->why, .whylen = s->whylen };
-	json_t *dropped;
-	size_t i;
-
-	if (!field_get_array(s, "dropped", RECORD_MAX_ARMS, &dropped))
-		return false;
-	json_array_foreach (dropped, i, inner.object)
-		if (!field_get_text(&inner, "arm", &b->dropped[i].arm) ||
-		    !field_get_text(&inner, "reason", &b->dropped[i].reason))
-			return false;
-	b->nr_dropped = i;
-	return true;
-}
-
-static bool get_noise(const struct field_source *s, struct record_noise *n)
-{
-	struct field_source inner = { .why = s->why, .whylen = s->whylen };
-	json_t *noise;
-
-	if (!field_get_object(s, "noise", SIZE_MAX, &noise))
-		return false;
-	inner.object = noise;
-	return field_get_number(&inner, "steal", &n->steal) &&
-	       field_get_number(&inner, "psi_cpu", &n->psi_cpu) &&
-	       field_get_number(&inner, "canary_ns", &n->canary_ns);
-}
 
 int record_read_block(const json_t *record, struct record_block *b, char *why, size_t whylen)
 {
@@ -128,8 +82,8 @@ int record_read_block(const json_t *record, struct record_block *b, char *why, s
 	if (!field_need_text(&s, "question", &b->question) ||
 	    !field_get_count(&s, "block", &b->number) ||
 	    !field_get_bool(&s, "traced", &b->traced) ||
-	    !field_get_array(&s, "epochs", SIZE_MAX, &epochs) || !get_dropped(&s, b) ||
-	    !get_noise(&s, &b->noise))
+	    !field_get_array(&s, "epochs", SIZE_MAX, &epochs) ||
+	    !beside_get_dropped(&s, b->dropped, &b->nr_dropped) || !beside_get_noise(&s, &b->noise))
 		return -EINVAL;
 	if (!epochs)
 		return field_refuse(&s, "epochs is not a list");

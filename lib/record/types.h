@@ -171,6 +171,55 @@ int record_read_block(const json_t *record, struct record_block *b, char *why, s
 int record_read_epoch(const json_t *record, size_t i, struct record_epoch *e, char *why,
 		      size_t whylen);
 
+/* ---- instances ------------------------------------------------------------------------------- */
+
+/* One short epoch of an arm, as far as pairs need it. */
+struct record_pass {
+	uint64_t block;	   /* passes of one block make pairs */
+	uint64_t start_ns; /* CLOCK_MONOTONIC */
+	uint64_t ns, iterations;
+	double p50; /* of its values, ns; in mode "time" ns / iterations; NAN: none */
+};
+
+/* What one arm did in an instance. */
+struct record_part {
+	const char *arm;
+	size_t nr_passes;
+	const struct record_pass *pass;		/* writing; record_read_pass() reads */
+	uint64_t cpu_ns, nvcsw, nivcsw, minflt; /* over all passes */
+	size_t nr_counters, nr_losses;
+	struct record_number counter[RECORD_MAX_NUMBERS]; /* sums */
+	struct record_count loss[RECORD_MAX_NUMBERS];
+	struct hist *hist; /* the caller's: all operations of all passes */
+};
+
+/*
+ * One set-up of all arms and the untraced blocks measured on it; traced blocks are blocks. Arms that
+ * are decided are in no later instance.
+ */
+struct record_instance {
+	const char *question;
+	uint64_t number;
+	/*
+	 * Operations that each value in the histograms stands for: values and p50s are of so many
+	 * together, and readers divide. Read: at least 1; written: 0 is 1.
+	 */
+	uint64_t batch;
+	uint64_t setup_ns; /* tearing down the arms of the one before, setting up these */
+	size_t nr_parts, nr_dropped;
+	const struct record_part *part; /* writing */
+	struct record_dropped dropped[RECORD_MAX_ARMS];
+	struct record_noise noise; /* over the instance */
+};
+int record_write_instance(struct record_writer *w, const struct record_instance *i);
+int record_read_instance(const json_t *record, struct record_instance *i, char *why, size_t whylen);
+
+/* record_read_part - number @i, as record_read_epoch(); record_read_pass - number @k of part @i */
+int record_read_part(const json_t *record, size_t i, struct record_part *p, char *why,
+		     size_t whylen);
+int record_read_pass(const json_t *record, size_t i, size_t k, struct record_pass *p, char *why,
+		     size_t whylen);
+
 /* A question, or an arm of it, that could not be finished. */
 struct record_failed {
 	const char *question, *arm, *reason; /* arm NULL: the question */

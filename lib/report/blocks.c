@@ -1,170 +1,56 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Blocks: epochs into distributions, and one statistic per block, aligned over the arms. */
+/* Blocks: an epoch of each arm. Traced ones have a distribution of their own. */
 #include "lib/report/build.h"
 
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* ---- series ---------------------------------------------------------------------------------- */
-
-static bool series_add(struct series *s, double v)
+static int add_untraced(struct build *b, struct build_question *q, struct build_result *r,
+			const struct record_epoch *e)
 {
-	if (!build_grow((void **)&s->value, s->nr, &s->room, sizeof(*s->value)))
-		return false;
-	s->value[s->nr++] = v;
-	return true;
-}
+	struct report_part *p = build_part(q, r);
+	double ns = (double)(e->end_ns - e->start_ns);
 
-/*
- * Value number @at is @v. What the arm has none of becomes a hole when a value follows: an arm may
- * be announced late, or never run. Return: 0, -ENOMEM, or -E2BIG: the input has too many
- */
-static int series_put(struct build *b, struct series *s, size_t at, double v)
-{
-	if (isnan(v))
+	if (!p)
+		return -ENOMEM;
+	r->in_block = true;
+	r->r.iterations = report_sum(r->r.iterations, e->iterations);
+	r->r.cpu_ns = report_sum(r->r.cpu_ns, e->cpu_ns);
+	r->r.wall_ns = report_sum(r->r.wall_ns, e->end_ns - e->start_ns);
+	p->wall_ns = report_sum(p->wall_ns, e->end_ns - e->start_ns);
+	if (strcmp(q->q.mode, "time")) {
+		if (!build_add_pass(p, 0, hist_quantile(&b->scratch, 0.5) * r->r.unit))
+			return -ENOMEM;
+		return build_add_sample(b, r, p);
+	}
+	if (!e->iterations)
 		return 0;
-	if (at + 1 - s->nr > MAX_VALUES - b->nr_values)
-		return -E2BIG;
-	b->nr_values += at + 1 - s->nr;
-	while (s->nr < at)
-		if (!series_add(s, NAN))
-			return -ENOMEM;
-	return series_add(s, v) ? 0 : -ENOMEM;
-}
-
-static struct series *series_of(struct build_result *r, bool tail)
-{
-	return tail ? &r->p99 : &r->p50;
-}
-
-/*
- * Closes the blocks taken together when every arm has enough values, so that the values of the arms
- * stay aligned. An arm missing in this block starts anew: it must not hold up the others. What is
- * left over at the end of a file (less than one value's worth) counts in the distributions only.
- */
-static int series_close(struct build *b, struct build_question *q, bool tail)
-{
-	uint64_t enough = tail ? BLOCK_MIN_P99 : BLOCK_MIN_P50;
-	size_t *nr = tail ? &q->nr_p99 : &q->nr_p50;
-	bool any = false;
-	int ret = 0;
-
-	for (size_t i = 0; i < q->nr; i++) {
-		struct hist *pending = series_of(&q->result[i], tail)->pending;
-
-		if (!pending)
-			continue;
-		if (!q->result[i].in_block)
-			hist_init(pending, HIST_K_USER);
-		else if (pending->count < enough)
-			return 0;
-		else
-			any = true;
-	}
-	for (size_t i = 0; any && !ret && i < q->nr; i++) {
-		struct series *s = series_of(&q->result[i], tail);
-
-		if (!s->pending || s->pending->count < enough)
-			continue;
-		ret = series_put(b, s, *nr, hist_quantile(s->pending, tail ? 0.99 : 0.5));
-		hist_init(s->pending, HIST_K_USER);
-	}
-	*nr += any;
-	return ret;
-}
-
-/*
- * Mode "time": the histogram holds whole ns, too coarse for operations of a few ns; the epoch's
- * ends are exact.
- */
-static int time_close(struct build *b, struct build_question *q)
-{
-	int ret = 0;
-
-	for (size_t i = 0; !ret && i < q->nr; i++)
-		ret = series_put(b, &q->result[i].p50, q->nr_p50, q->result[i].ns_per_iteration);
-	q->nr_p50++;
-	return ret;
-}
-
-/* ---- epochs ---------------------------------------------------------------------------------- */
-
-int build_merge(struct build *b, struct hist **into)
-{
-	if (!*into) {
-		*into = malloc(sizeof(**into));
-		if (!*into)
-			return -ENOMEM;
-		hist_init(*into, b->scratch.k);
-	}
-	if (b->scratch.k < (*into)->k) {
-		struct hist *coarse = malloc(sizeof(*coarse));
-
-		if (!coarse)
-			return -ENOMEM;
-		hist_init(coarse, b->scratch.k);
-		hist_merge(coarse, *into);
-		free(*into);
-		*into = coarse;
-	}
-	return hist_merge(*into, &b->scratch);
-}
-
-/* What is left out of a list of too many names is said by name. */
-static int add_numbers(struct build *b, struct build_question *q, struct build_result *r,
-		       const struct record_epoch *e, bool traced)
-{
-	int ret = 0;
-
-	for (size_t i = 0; !ret && !traced && i < e->nr_counters; i++) {
-		const struct record_number *n = &e->counter[i];
-
-		if (isnan(n->value))
-			continue;
-		ret = build_add_number(b->report, &r->r.counter, &r->r.nr_counters, n->name,
-				       n->value);
-		if (ret == -E2BIG)
-			ret = build_drop(b, DROP_RECORD, q->q.name, r->r.name,
-					 "more than 256 counters");
-	}
-	for (size_t i = 0; !ret && i < e->nr_losses; i++) {
-		const struct record_count *n = &e->loss[i];
-
-		ret = build_add_count(b->report, &r->r.loss, &r->r.nr_losses, n->name, n->value);
-		if (ret == -E2BIG)
-			ret = build_drop(b, DROP_RECORD, q->q.name, r->r.name,
-					 "more than 256 kinds of loss");
-	}
-	return ret;
+	r->ns_per_iteration = ns / (double)e->iterations;
+	p->sample.sum += ns;
+	p->sample.count += (double)e->iterations;
+	if (!build_grow((void **)&r->passes.value, r->passes.nr, &r->passes.room, sizeof(double)) ||
+	    !build_add_pass(p, 0, r->ns_per_iteration))
+		return -ENOMEM;
+	r->passes.value[r->passes.nr++] = r->ns_per_iteration;
+	return 0;
 }
 
 static int add_epoch(struct build *b, struct build_question *q, struct build_result *r,
 		     const struct record_epoch *e, bool traced)
 {
-	int ret = build_merge(b, traced ? &r->r.traced : &r->r.hist);
+	int ret;
 
+	if (!traced)
+		build_in_unit(b, q, 1);
+	ret = build_merge(b, traced ? &r->r.traced : &r->r.hist);
 	if (ret == -EOVERFLOW)
 		return build_drop(b, DROP_EPOCH, q->q.name, e->arm,
 				  "with those before it holds more than 2^64-1 values");
 	if (!ret)
-		ret = add_numbers(b, q, r, e, traced);
-	if (ret || traced)
-		return ret;
-
-	r->in_block = true;
-	r->r.iterations = report_sum(r->r.iterations, e->iterations);
-	r->r.cpu_ns = report_sum(r->r.cpu_ns, e->cpu_ns);
-	r->r.wall_ns = report_sum(r->r.wall_ns, e->end_ns - e->start_ns);
-	if (!strcmp(q->q.mode, "time")) {
-		if (e->iterations)
-			r->ns_per_iteration =
-				(double)(e->end_ns - e->start_ns) / (double)e->iterations;
-		return 0;
-	}
-	ret = build_merge(b, &r->p50.pending);
-	return ret ? ret : build_merge(b, &r->p99.pending);
+		ret = build_add_numbers(b, q, r, e->counter, traced ? 0 : e->nr_counters, e->loss,
+					e->nr_losses);
+	return ret || traced ? ret : add_untraced(b, q, r, e);
 }
 
 static int take_epoch(struct build *b, struct build_question *q, const json_t *record, size_t i,
@@ -182,44 +68,8 @@ static int take_epoch(struct build *b, struct build_question *q, const json_t *r
 	if (!r || r->r.from_trace)
 		return build_drop(b, DROP_EPOCH, q->q.name, e.arm,
 				  "its question does not name this arm");
+	build_saw(q, e.start_ns, e.end_ns);
 	return add_epoch(b, q, r, &e, traced);
-}
-
-static bool add_noise(struct build_question *q, const struct record_noise *noise)
-{
-	size_t room = q->room_noise;
-
-	if (!build_grow((void **)&q->steal, q->nr_noise, &room, sizeof(double)))
-		return false;
-	room = q->room_noise;
-	if (!build_grow((void **)&q->psi, q->nr_noise, &room, sizeof(double)))
-		return false;
-	if (!build_grow((void **)&q->canary, q->nr_noise, &q->room_noise, sizeof(double)))
-		return false;
-	q->steal[q->nr_noise] = noise->steal;
-	q->psi[q->nr_noise] = noise->psi_cpu;
-	q->canary[q->nr_noise] = noise->canary_ns;
-	q->nr_noise++;
-	return true;
-}
-
-static int close_block(struct build *b, struct build_question *q, bool traced)
-{
-	int ret;
-
-	if (traced) {
-		q->q.nr_traced_blocks++;
-		return 0;
-	}
-	q->q.nr_blocks++;
-	if (!strcmp(q->q.mode, "time"))
-		ret = time_close(b, q);
-	else if (!(ret = series_close(b, q, false)))
-		ret = series_close(b, q, true);
-	if (ret == -E2BIG)
-		return build_drop(b, DROP_BLOCK, q->q.name, NULL,
-				  "more than 16777216 quantiles of blocks: it is not compared");
-	return ret;
 }
 
 int build_take_block(struct build *b, const json_t *record)
@@ -236,21 +86,16 @@ int build_take_block(struct build *b, const json_t *record)
 	}
 	if (ret)
 		return build_drop(b, DROP_BLOCK, block.question, NULL, why);
-	for (size_t i = 0; i < q->nr; i++) {
-		q->result[i].ns_per_iteration = NAN;
-		q->result[i].in_block = false;
-	}
-	for (size_t i = 0; i < block.nr_epochs; i++) {
+	build_begin_stretch(q);
+	for (size_t i = 0; !ret && i < block.nr_epochs; i++)
 		ret = take_epoch(b, q, record, i, block.traced);
-		if (ret)
-			return ret;
-	}
-	for (size_t i = 0; i < block.nr_dropped; i++) {
-		ret = build_drop_by_tool(b, q->q.name, block.dropped[i].arm,
-					 block.dropped[i].reason ? block.dropped[i].reason
-								 : "no reason given");
-		if (ret)
-			return ret;
-	}
-	return add_noise(q, &block.noise) ? close_block(b, q, block.traced) : -ENOMEM;
+	if (!ret)
+		ret = build_end_stretch(b, q, &block.noise, block.dropped, block.nr_dropped);
+	if (ret)
+		return ret;
+	if (block.traced)
+		q->q.nr_traced_blocks++;
+	else
+		q->q.nr_blocks++;
+	return block.traced ? 0 : build_close_stretch(b, q);
 }

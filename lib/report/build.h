@@ -38,19 +38,30 @@ struct build_result {
 	struct report_result r;
 	struct series p50, p99;
 	const char *said_metric; /* which metric stands for it, by the record; NULL: not said */
-	/* of the block just read */
+	size_t room_parts;
+	struct series passes; /* mode "time": ns per iteration of every pass */
+	/* of the block or instance just read */
 	bool in_block;
 	double ns_per_iteration;
+};
+
+/* Of a block or instance. */
+struct build_noise {
+	struct record_noise noise;
+	double wall_ns;
 };
 
 struct build_question {
 	struct report_question q;
 	struct build_result *result;
 	size_t nr, room;
-	size_t last;		      /* the result found last */
-	size_t nr_p50, nr_p99;	      /* values that each arm could have by now */
-	double *steal, *psi, *canary; /* per block, NAN: not known */
+	size_t last;	       /* the result found last */
+	size_t nr_p50, nr_p99; /* values that each arm could have by now */
+	struct build_noise *noise;
 	size_t nr_noise, room_noise;
+	uint64_t batch; /* operations that a value in the histograms stands for; 0: none yet */
+	/* of the block or instance just read */
+	uint64_t from_ns, to_ns;
 };
 
 struct build_run {
@@ -80,6 +91,7 @@ struct build {
 	size_t last;	  /* the question found last */
 	size_t room_drops;
 	struct hist scratch; /* the histogram just read */
+	struct hist spare;
 };
 
 /* ---- store.c --------------------------------------------------------------------------------- */
@@ -171,11 +183,51 @@ struct build_result *build_result_of(struct build_question *q, const char *name)
 struct build_result *build_add_result(struct build *b, struct build_question *q, const char *name,
 				      bool from_trace);
 
-/* ---- blocks.c, traces.c ---------------------------------------------------------------------- */
+/* ---- blocks.c, instances.c, parts.c, traces.c ------------------------------------------------ */
 
 int build_take_block(struct build *b, const json_t *record);
+int build_take_instance(struct build *b, const json_t *record);
 int build_take_trace(struct build *b, const json_t *record);
 int build_take_losses(struct build *b, const json_t *record);
+
+/* build_begin_stretch - the block or instance at hand has nothing yet */
+void build_begin_stretch(struct build_question *q);
+
+/* build_saw - the block or instance at hand was measured at these times */
+void build_saw(struct build_question *q, uint64_t from_ns, uint64_t to_ns);
+
+/*
+ * build_close_stretch - the untraced block or instance at hand is complete: one value of each
+ * statistic
+ */
+int build_close_stretch(struct build *b, struct build_question *q);
+
+/* build_end_stretch - its noise and what was dropped when it was measured, traced ones too */
+int build_end_stretch(struct build *b, struct build_question *q, const struct record_noise *noise,
+		      const struct record_dropped *dropped, size_t nr_dropped);
+
+/* build_part - what @r did in the untraced block or instance at hand; NULL: no memory */
+struct report_part *build_part(struct build_question *q, struct build_result *r);
+
+/*
+ * build_add_sample - the histogram just read and its values belong to @p of @r, an arm of mode
+ * "latency"; -EOVERFLOW as build_merge()
+ */
+int build_add_sample(struct build *b, struct build_result *r, struct report_part *p);
+
+/* build_add_pass - to @p; false: no memory */
+bool build_add_pass(struct report_part *p, uint64_t block, double p50);
+
+/*
+ * build_in_unit - the histogram just read, of values that stand for @batch operations each, in the
+ * unit of its question's others
+ */
+void build_in_unit(struct build *b, struct build_question *q, uint64_t batch);
+
+/* build_add_numbers - to the sums of @r; what is left out of a list of too many is said by name */
+int build_add_numbers(struct build *b, struct build_question *q, struct build_result *r,
+		      const struct record_number *counter, size_t nr_counters,
+		      const struct record_count *loss, size_t nr_losses);
 
 /*
  * build_merge - add the histogram just read to *@into, made at its first use; -EOVERFLOW: the
@@ -183,7 +235,14 @@ int build_take_losses(struct build *b, const json_t *record);
  */
 int build_merge(struct build *b, struct hist **into);
 
-/* ---- finish.c -------------------------------------------------------------------------------- */
+/* ---- finish.c, noise.c, compare.c ------------------------------------------------------------ */
+
+/* build_sum_up_noise - @scratch: as many doubles as the question has blocks and instances */
+struct report_noise build_sum_up_noise(const struct build *b, const struct build_question *q,
+				       double *scratch);
+
+/* build_compare - all arms of all questions with their baselines, into @r->comparison */
+int build_compare(struct report *r);
 
 /* build_finish - statistics, comparisons and the flat arrays of the report */
 int build_finish(struct build *b);

@@ -185,6 +185,7 @@ int cmd_report(int argc, char **argv)
 	struct options o = { 0 };
 	struct report *r;
 	char err[512];
+	ssize_t rebased = 1;
 	int ret, status;
 
 	if (!cli_parse("kt report", &argp, argc, argv, &o, &status))
@@ -198,7 +199,11 @@ int cmd_report(int argc, char **argv)
 	ret = report_load_files(&r, (const char *const *)o.input, o.nr_inputs, err, sizeof(err));
 	if (ret)
 		return cli_refuse(ret == -ENOMEM ? KT_EXIT_FAILED : KT_EXIT_USAGE, "%s", err);
-	if (o.baseline && !report_rebase(r, o.baseline))
+	if (o.baseline)
+		rebased = report_rebase(r, o.baseline);
+	if (rebased < 0)
+		status = cli_refuse(KT_EXIT_FAILED, "no memory");
+	else if (!rebased)
 		status = cli_refuse(KT_EXIT_USAGE, "no question has an arm '%s'", o.baseline);
 	else
 		status = o.targets ? hold_against(r, &o) : write_report(r, &o);

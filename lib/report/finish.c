@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * From what was read to what is shown: statistics, noise, comparisons, and flat arrays for the
- * renderers.
- */
+/* From what was read to what is shown: statistics, and flat arrays for the renderers. */
 #include "lib/report/build.h"
 
 #include <errno.h>
@@ -10,13 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/*
- * A block with more steal than this is noisy; so many noisy blocks, or such a canary, make a
- * question unsteady.
- */
-#define NOISY_STEAL	  0.02
-#define NOISY_SHARE	  0.2
-#define CANARY_DRIFT	  0.03
 #define MIN_VALUES_BEYOND 10
 
 /* ---- statistics ------------------------------------------------------------------------------ */
@@ -61,28 +51,24 @@ double report_quantile(const struct report_result *r, double q)
 	if (!r->stats.count)
 		return NAN;
 	if (!r->rising)
-		return hist_quantile(r->hist, q);
+		return hist_quantile(r->hist, q) * r->unit;
 	if (below + 1 >= r->stats.count)
 		return r->rising[r->stats.count - 1];
 	return r->rising[below] + (at - (double)below) * (r->rising[below + 1] - r->rising[below]);
 }
 
-/* Epochs of mode "time", by their exact ns per iteration. false: no memory. */
-static bool time_stats(struct build_result *b)
+/* Epochs of mode "time", by their exact ns per iteration. */
+static void time_stats(struct build_result *b)
 {
 	struct report_result *r = &b->r;
 	struct report_stats *s = &r->stats;
-	size_t nr = 0;
+	size_t nr = b->passes.nr;
 
 	*s = report_stats(NULL);
-	r->rising = calloc(b->p50.nr + 1, sizeof(*r->rising));
-	if (!r->rising)
-		return false;
-	for (size_t i = 0; i < b->p50.nr; i++)
-		if (!isnan(b->p50.value[i]))
-			r->rising[nr++] = b->p50.value[i];
+	r->rising = b->passes.value;
+	b->passes.value = NULL;
 	if (!nr)
-		return true;
+		return;
 	s->count = nr;
 	s->mean = r->wall_ns < UINT64_MAX ? (double)r->wall_ns / (double)r->iterations : NAN;
 	s->p50 = stat_median(r->rising, nr); /* and sorts */
@@ -90,57 +76,6 @@ static bool time_stats(struct build_result *b)
 	s->p99 = quantile_is_backed(nr, 0.99) ? report_quantile(r, 0.99) : NAN;
 	s->p999 = quantile_is_backed(nr, 0.999) ? report_quantile(r, 0.999) : NAN;
 	s->max = r->rising[nr - 1];
-	return true;
-}
-
-/* ---- noise ----------------------------------------------------------------------------------- */
-
-/* Median of the values of @v from @from to @to that are known. */
-static double known_median(const double *v, size_t from, size_t to, double *scratch)
-{
-	size_t nr = 0;
-
-	for (size_t i = from; i < to; i++)
-		if (isfinite(v[i]))
-			scratch[nr++] = v[i];
-	return stat_median(scratch, nr);
-}
-
-static double known_mean(const double *v, size_t nr, double *max)
-{
-	double sum = 0;
-	size_t known = 0;
-
-	*max = NAN;
-	for (size_t i = 0; i < nr; i++) {
-		if (!isfinite(v[i]))
-			continue;
-		sum += v[i];
-		known++;
-		if (isnan(*max) || v[i] > *max)
-			*max = v[i];
-	}
-	return known ? sum / (double)known : NAN;
-}
-
-static struct report_noise sum_up_noise(const struct build_question *q, double *scratch)
-{
-	size_t nr = q->nr_noise;
-	struct report_noise n = { .nr_blocks = nr };
-	double unused;
-
-	n.steal_mean = known_mean(q->steal, nr, &n.steal_max);
-	n.psi_mean = known_mean(q->psi, nr, &unused);
-	n.canary_ns = known_median(q->canary, 0, nr, scratch);
-	n.canary_drift = nr < 2 ? NAN
-				: known_median(q->canary, nr / 2, nr, scratch) /
-						  known_median(q->canary, 0, nr / 2, scratch) -
-					  1;
-	for (size_t i = 0; i < nr; i++)
-		n.nr_noisy += q->steal[i] > NOISY_STEAL;
-	n.unsteady = (double)n.nr_noisy > NOISY_SHARE * (double)nr ||
-		     fabs(n.canary_drift) > CANARY_DRIFT;
-	return n;
 }
 
 /* ---- one question ---------------------------------------------------------------------------- */
@@ -206,6 +141,17 @@ static bool choose_main_metric(const struct report_question *q, struct build_res
 	return true;
 }
 
+static struct report_stats in_unit(struct report_stats s, double unit)
+{
+	s.mean *= unit;
+	s.p50 *= unit;
+	s.p90 *= unit;
+	s.p99 *= unit;
+	s.p999 *= unit;
+	s.max *= unit;
+	return s;
+}
+
 static bool finish_result(const struct build_question *q, struct build_result *b)
 {
 	struct report_result *r = &b->r;
@@ -214,9 +160,9 @@ static bool finish_result(const struct build_question *q, struct build_result *b
 		r->phase[p] = metric_of(r, report_phase_name[p]);
 	if (r->from_trace && !choose_main_metric(&q->q, b))
 		return false;
-	r->stats = report_stats(r->hist);
-	if (!r->from_trace && !strcmp(q->q.mode, "time") && !time_stats(b))
-		return false;
+	r->stats = in_unit(report_stats(r->hist), r->unit);
+	if (!r->from_trace && !strcmp(q->q.mode, "time"))
+		time_stats(b);
 	r->block_p50 = b->p50.value;
 	r->nr_p50 = b->p50.nr;
 	r->block_p99 = b->p99.value;
@@ -232,103 +178,24 @@ static int by_events(const void *a, const void *b)
 	return (x->events < y->events) - (x->events > y->events);
 }
 
-/* ---- comparisons ----------------------------------------------------------------------------- */
-
-static void compare(struct report *out, const struct report_question *q,
-		    const struct report_result *base, const struct report_result *arm, bool tail,
-		    double *scratch)
-{
-	size_t nr_base = tail ? base->nr_p99 : base->nr_p50,
-	       nr_arm = tail ? arm->nr_p99 : arm->nr_p50;
-	struct report_comparison *c = &out->comparison[out->nr_comparisons++];
-
-	*c = (struct report_comparison){
-		.benchmark = q->name,
-		.metric = tail ? "p99" : "p50",
-		.baseline = base->name,
-		.candidate = arm->name,
-		.c = compare_pairs(tail ? base->block_p99 : base->block_p50,
-				   tail ? arm->block_p99 : arm->block_p50,
-				   nr_base < nr_arm ? nr_base : nr_arm, q->zone, scratch),
-	};
-	c->c.unstable |= q->noise.unsteady;
-}
-
-static void compare_arms(struct report *out, struct report_question *q, double *scratch)
-{
-	struct report_result *first = &out->result[q->first_result], *base = NULL;
-
-	q->first_comparison = out->nr_comparisons;
-	for (size_t i = 0; q->baseline && i < q->nr_results; i++)
-		if (!strcmp(first[i].name, q->baseline) && !first[i].from_trace &&
-		    first[i].stats.count)
-			base = &first[i];
-	for (size_t i = 0; base && i < q->nr_results; i++) {
-		if (&first[i] == base || first[i].from_trace || !first[i].stats.count)
-			continue;
-		compare(out, q, base, &first[i], false, scratch);
-		if (strcmp(q->mode, "time"))
-			compare(out, q, base, &first[i], true, scratch);
-	}
-	q->nr_comparisons = out->nr_comparisons - q->first_comparison;
-}
-
-static size_t longer(size_t a, size_t b)
-{
-	return a > b ? a : b;
-}
-
 static size_t longest_series(const struct build *b)
 {
 	size_t longest = 0;
 
-	for (size_t i = 0; i < b->nr; i++) {
-		const struct build_question *q = &b->question[i];
-
-		longest = longer(longest, q->nr_noise);
-		for (size_t j = 0; j < q->nr; j++)
-			longest = longer(longest, longer(q->result[j].p50.nr, q->result[j].p99.nr));
-	}
+	for (size_t i = 0; i < b->nr; i++)
+		if (b->question[i].nr_noise > longest)
+			longest = b->question[i].nr_noise;
 	return longest;
-}
-
-size_t report_rebase(struct report *r, const char *baseline)
-{
-	size_t longest = 0, nr = 0;
-	double *scratch;
-
-	for (size_t i = 0; i < r->nr_results; i++)
-		longest = longer(longest, longer(r->result[i].nr_p50, r->result[i].nr_p99));
-	scratch = calloc(2 * longest + 1, sizeof(*scratch));
-	if (!scratch)
-		return 0;
-	r->nr_comparisons = 0;
-	for (size_t i = 0; i < r->nr_questions; i++) {
-		struct report_question *q = &r->question[i];
-
-		for (size_t j = 0; j < q->nr_results; j++) {
-			const struct report_result *arm = &r->result[q->first_result + j];
-
-			if (arm->from_trace || strcmp(arm->name, baseline))
-				continue;
-			q->baseline = arm->name;
-			nr++;
-		}
-		compare_arms(r, q, scratch);
-	}
-	free(scratch);
-	return nr;
 }
 
 int build_finish(struct build *b)
 {
 	struct report *out = b->report;
-	double *scratch = calloc(2 * longest_series(b) + 1, sizeof(*scratch));
+	double *scratch = calloc(longest_series(b) + 1, sizeof(*scratch));
 
 	out->question = calloc(b->nr + 1, sizeof(*out->question));
 	out->result = calloc(b->nr_results + 1, sizeof(*out->result));
-	out->comparison = calloc(2 * b->nr_results + 1, sizeof(*out->comparison));
-	if (!scratch || !out->question || !out->result || !out->comparison) {
+	if (!scratch || !out->question || !out->result) {
 		free(scratch);
 		return -ENOMEM;
 	}
@@ -339,7 +206,7 @@ int build_finish(struct build *b)
 		*to = q->q;
 		q->q.skipped = NULL;
 		q->q.nr_skipped = 0;
-		to->noise = sum_up_noise(q, scratch);
+		to->noise = build_sum_up_noise(b, q, scratch);
 		to->first_result = out->nr_results;
 		for (size_t j = 0; j < q->nr; j++) {
 			if (!finish_result(q, &q->result[j])) {
@@ -353,9 +220,8 @@ int build_finish(struct build *b)
 		if (to->from_trace)
 			qsort(&out->result[to->first_result], to->nr_results, sizeof(*out->result),
 			      by_events);
-		compare_arms(out, to, scratch);
 	}
 	free(scratch);
 	build_sort_drops(b);
-	return 0;
+	return build_compare(out);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the renderers share apart from escaping: figures for people, words for verdicts. */
+/* What the renderers share apart from escaping: figures for people. */
 #include "lib/report/render.h"
 
 #include <math.h>
@@ -135,18 +135,6 @@ double report_observer_effect(const struct report_result *r)
 	struct report_stats traced = report_stats(r->traced);
 
 	return r->stats.p50 > 0 ? traced.p50 / r->stats.p50 : NAN;
-}
-
-const char *report_verdict_text(const struct comparison *c)
-{
-	static const char *const unstable[] = {
-		[VERDICT_REGRESSED] = "unstable: regressed",
-		[VERDICT_IMPROVED] = "unstable: improved",
-		[VERDICT_EQUIVALENT] = "unstable: equivalent",
-		[VERDICT_INCONCLUSIVE] = "unstable",
-	};
-
-	return c->unstable ? unstable[c->verdict] : verdict_name(c->verdict);
 }
 
 void report_write_loss(FILE *out, const struct report_result *r, const struct record_count *loss,

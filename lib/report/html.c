@@ -12,23 +12,23 @@
 
 /* ---- parts ----------------------------------------------------------------------------------- */
 
-static const char *verdict_class(const struct comparison *c)
+static const char *verdict_class(const struct report_comparison *c)
 {
-	return c->unstable ? "unstable" : verdict_name(c->verdict);
+	return c->unstable ? "unstable" : verdict_name(c->j.verdict);
 }
 
 /* A verdict. */
-static void page_chip(const struct page *p, const struct comparison *c)
+static void page_chip(const struct page *p, const struct report_comparison *c)
 {
 	static const char *const sign[] = {
-		[VERDICT_REGRESSED] = "▲ ",
-		[VERDICT_IMPROVED] = "▼ ",
+		[VERDICT_SLOWER] = "▲ ",
+		[VERDICT_FASTER] = "▼ ",
 		[VERDICT_EQUIVALENT] = "= ",
 		[VERDICT_INCONCLUSIVE] = "? ",
 	};
 
 	/* The sign gives the direction of an unstable one; its interval bar has the rest. */
-	fprintf(p->out, "<span class=\"chip %s\">%s%s</span>", verdict_class(c), sign[c->verdict],
+	fprintf(p->out, "<span class=\"chip %s\">%s%s</span>", verdict_class(c), sign[c->j.verdict],
 		verdict_class(c));
 }
 
@@ -50,26 +50,27 @@ static double bar_x(double ratio)
 /* The interval of a comparison as a bar. */
 static void page_interval(const struct page *p, const struct report_comparison *c, double zone)
 {
-	double left = bar_x(c->c.lo), right = bar_x(c->c.hi), z0 = bar_x(1 / (1 + zone)),
+	double left = bar_x(c->j.lo), right = bar_x(c->j.hi), z0 = bar_x(1 / (1 + zone)),
 	       z1 = bar_x(1 + zone);
 	char text[3][FIGURE];
 
-	if (isnan(c->c.ratio))
+	if (isnan(c->j.ratio))
 		return;
 	fprintf(p->out, "<svg class=\"bar %s\" viewBox=\"0 0 %.0f 18\" role=img><title>",
-		verdict_class(&c->c), BAR_WIDTH);
-	fprintf(p->out, "%s: %s", c->metric, format_ratio(text[0], c->c.ratio));
-	if (!isnan(c->c.lo))
-		fprintf(p->out, " [%s, %s], %zu pairs, %.1f %% coverage",
-			format_ratio(text[1], c->c.lo), format_ratio(text[2], c->c.hi),
-			c->c.nr_merged, 100 * c->c.confidence);
+		verdict_class(c), BAR_WIDTH);
+	fprintf(p->out, "%s: %s", judge_metric_name(c->j.metric),
+		format_ratio(text[0], c->j.ratio));
+	if (!isnan(c->j.lo))
+		fprintf(p->out, " [%s, %s], %zu %ss, %.1f %% coverage",
+			format_ratio(text[1], c->j.lo), format_ratio(text[2], c->j.hi), c->j.nr,
+			c->of_blocks ? "block" : "instance", 100 * c->j.confidence);
 	fprintf(p->out, "</title><rect class=zone x=%.1f width=%.1f height=18 />", z0, z1 - z0);
 	fprintf(p->out, "<path class=mid d=\"M%.1f 0V18\"/>", BAR_WIDTH / 2);
-	fprintf(p->out, "<path class=way d=\"M%.1f 9H%.1f\"/>", BAR_WIDTH / 2, bar_x(c->c.ratio));
-	if (!isnan(c->c.lo))
+	fprintf(p->out, "<path class=way d=\"M%.1f 9H%.1f\"/>", BAR_WIDTH / 2, bar_x(c->j.ratio));
+	if (!isnan(c->j.lo))
 		fprintf(p->out, "<rect class=iv x=%.1f y=5.5 width=%.1f height=7 rx=2 />", left - 1,
 			right - left + 2);
-	fprintf(p->out, "<circle class=dot cx=%.1f cy=9 r=3.2 /></svg>", bar_x(c->c.ratio));
+	fprintf(p->out, "<circle class=dot cx=%.1f cy=9 r=3.2 /></svg>", bar_x(c->j.ratio));
 }
 
 /* The scale of such bars. */
@@ -90,12 +91,13 @@ static void page_axis(const struct page *p)
 
 static const struct report_comparison *find_comparison(const struct report *r,
 						       const struct report_question *q,
-						       const char *candidate, const char *metric)
+						       const char *candidate,
+						       enum judge_metric metric)
 {
 	for (size_t i = 0; i < q->nr_comparisons; i++) {
 		const struct report_comparison *c = &r->comparison[q->first_comparison + i];
 
-		if (!strcmp(c->candidate, candidate) && !strcmp(c->metric, metric))
+		if (!strcmp(c->candidate, candidate) && c->j.metric == metric)
 			return c;
 	}
 	return NULL;
@@ -103,17 +105,46 @@ static const struct report_comparison *find_comparison(const struct report *r,
 
 /* ---- verdicts -------------------------------------------------------------------------------- */
 
+/* Why it is not decided, or why the row's own figures say something else. */
+static void page_why(const struct page *p, const struct report_comparison *c)
+{
+	if (c->j.verdict == VERDICT_INCONCLUSIVE &&
+	    (c->j.reason != JUDGE_WIDE || !isnan(c->more_s))) {
+		fputs("<small class=why>", p->out);
+		report_write_why(p->out, c);
+		fputs("</small>", p->out);
+	}
+	if (c->apart) {
+		fputs("<small class=why>", p->out);
+		report_write_apart(p->out, c);
+		fputs("</small>", p->out);
+	}
+}
+
+/* What the mean, or p99.9, says where that is something else. */
+static void beside(const struct page *p, const struct report_comparison *c,
+		   const struct report_comparison *other)
+{
+	char ratio[FIGURE];
+
+	if (!other || isnan(other->j.lo) || other->j.verdict == VERDICT_INCONCLUSIVE ||
+	    other->j.verdict == c->j.verdict)
+		return;
+	fprintf(p->out, "<small class=why>%s %s: %s</small>", judge_metric_name(other->j.metric),
+		format_ratio(ratio, other->j.ratio), report_verdict_text(other));
+}
+
 static void verdict_cells(const struct page *p, const struct report_question *q,
-			  const struct report_result *r, const char *metric)
+			  const struct report_result *r, enum judge_metric metric)
 {
 	const struct report_comparison *c = find_comparison(p->r, q, r->name, metric);
 	char ratio[FIGURE];
 
 	fputs("<td>", p->out);
-	page_ns(p, strcmp(metric, "p50") ? r->stats.p99 : r->stats.p50);
+	page_ns(p, metric == JUDGE_P50 ? r->stats.p50 : r->stats.p99);
 	if (!c) {
 		fputs("<td colspan=3 class=why>", p->out);
-		if (strcmp(metric, "p50"))
+		if (metric != JUDGE_P50)
 			return;
 		if (q->baseline && !strcmp(r->name, q->baseline))
 			fputs("baseline", p->out);
@@ -121,18 +152,21 @@ static void verdict_cells(const struct page *p, const struct report_question *q,
 			fprintf(p->out, "seen by %s, no verdict", report_seen_by(r));
 		return;
 	}
-	fprintf(p->out, "<td>%s<td>", format_ratio(ratio, c->c.ratio));
-	page_interval(p, c, q->zone);
+	fprintf(p->out, "<td>%s<td>", format_ratio(ratio, c->j.ratio));
+	page_interval(p, c, c->j.zone);
 	fputs("<td class=l>", p->out);
-	page_chip(p, &c->c);
+	page_chip(p, c);
+	page_why(p, c);
+	beside(p, c,
+	       find_comparison(p->r, q, r->name, metric == JUDGE_P50 ? JUDGE_MEAN : JUDGE_P999));
 }
 
 static void html_verdicts(const struct page *p)
 {
-	fputs("<h2 id=verdicts>Verdicts</h2><p class=note>Ratio of each arm to its question's baseline, from pairs of "
-	      "neighbouring untraced epochs, with the exact 95&nbsp;% interval of the median. ▲ slower, ▼ faster, "
-	      "= within the shaded zone, ? not decided by the interval. Bars are linear near 1 and logarithmic "
-	      "beyond.</p><div class=scroll><table class=verdicts><tr><th>arm<th>p50<th>ratio<th>",
+	fputs("<h2 id=verdicts>Verdicts</h2><p class=note>Ratio of each arm to its question's baseline with its interval: of p50 "
+	      "the typical ratio of neighbouring untraced epochs, of p99 that of all operations. ▲ slower, ▼ faster, "
+	      "= within the shaded zone, ? not decided by the interval. What the mean or p99.9 says is named where it is "
+	      "something else. Bars are linear near 1 and logarithmic beyond.</p><div class=scroll><table class=verdicts><tr><th>arm<th>p50<th>ratio<th>",
 	      p->out);
 	page_axis(p);
 	fputs("<th class=l>p50 verdict<th>p99<th>ratio<th>", p->out);
@@ -153,8 +187,8 @@ static void html_verdicts(const struct page *p)
 				continue;
 			fputs("<tr><td class=name>", p->out);
 			page_swatch(p, r->name);
-			verdict_cells(p, q, r, "p50");
-			verdict_cells(p, q, r, "p99");
+			verdict_cells(p, q, r, JUDGE_P50);
+			verdict_cells(p, q, r, JUDGE_P99);
 		}
 		fputc('\n', p->out);
 	}

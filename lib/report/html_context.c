@@ -25,7 +25,7 @@ static void noise_row(const struct page *p, size_t index)
 
 	fprintf(p->out, "<tr><td class=name><a href=\"#q%zu\">", index);
 	page_question(p, q, true);
-	fprintf(p->out, "</a><td>%zu<td>%zu", n->nr_blocks, n->nr_noisy);
+	fprintf(p->out, "</a><td>%zu<td>%zu", n->nr_windows, n->nr_noisy);
 	percent_cell(p, n->steal_mean);
 	percent_cell(p, n->steal_max);
 	percent_cell(p, n->psi_mean);
@@ -39,12 +39,12 @@ static void noise_row(const struct page *p, size_t index)
 
 static void noise(const struct page *p)
 {
-	fputs("<h2 id=noise>Noise</h2><p class=note>Steal is CPU time that the hypervisor gave to others; a block with more "
-	      "than 2&nbsp;% of it counts as noisy. The canary is a fixed loop timed in every block: its drift is the "
-	      "second half of the question against the first. A fifth of the blocks noisy, or a drift of 3&nbsp;%, makes a "
-	      "question unsteady and its verdicts unstable. No block is left out for it.</p>",
+	fputs("<h2 id=noise>Noise</h2><p class=note>Steal is CPU time that the hypervisor gave to others; half a second with more "
+	      "than 2&nbsp;% of it, and three ticks, counts as noisy. The canary is a fixed loop timed again and again: its "
+	      "drift is the second half of the question against the first. More than a fifth of the half seconds noisy, or a "
+	      "drift of 3&nbsp;%, makes a question unsteady and its verdicts unstable. Nothing is left out for it.</p>",
 	      p->out);
-	fputs("<div class=scroll><table><tr><th>question<th>blocks<th>noisy<th>steal, mean<th>most<th>CPU pressure"
+	fputs("<div class=scroll><table><tr><th>question<th>half seconds<th>noisy<th>steal, mean<th>most<th>CPU pressure"
 	      "<th>canary<th>drift<th class=l>\n",
 	      p->out);
 	for (size_t i = 0; i < p->r->nr_questions; i++)

@@ -68,6 +68,7 @@ static const char *losses_text(const struct report *r)
 	return known ? "nothing lost" : "phases not taken";
 }
 
+/* Without colours: that one arm is slower than another is a result, not an alarm. */
 static void verdict_card(const struct page *p)
 {
 	size_t nr[4] = { 0 }, unstable = 0;
@@ -75,16 +76,15 @@ static void verdict_card(const struct page *p)
 	if (!p->r->nr_comparisons)
 		return;
 	for (size_t i = 0; i < p->r->nr_comparisons; i++) {
-		if (p->r->comparison[i].c.unstable)
+		if (p->r->comparison[i].unstable)
 			unstable++;
 		else
-			nr[p->r->comparison[i].c.verdict]++;
+			nr[p->r->comparison[i].j.verdict]++;
 	}
 	fprintf(p->out, "<div class=card><small>Verdicts (%zu)</small>", p->r->nr_comparisons);
 	for (int v = 0; v < 4; v++)
 		if (nr[v])
-			fprintf(p->out, "<span class=\"chip %s\">%zu %s</span> ",
-				verdict_name((enum verdict)v), nr[v],
+			fprintf(p->out, "<span class=chip>%zu %s</span> ", nr[v],
 				verdict_name((enum verdict)v));
 	if (unstable)
 		fprintf(p->out, "<span class=\"chip unstable\">%zu unstable</span>", unstable);

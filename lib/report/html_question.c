@@ -37,27 +37,36 @@ static void introduction(const struct page *p, const struct report_question *q)
 {
 	char text[FIGURE];
 
-	fprintf(p->out, "<p class=sub>%s · %zu block%s",
+	fprintf(p->out, "<p class=sub>%s · ",
 		strcmp(q->mode, "time") ? "ns per operation"
-					: "ns per iteration, one value per epoch",
-		q->nr_blocks, q->nr_blocks == 1 ? "" : "s");
+					: "ns per iteration, one value per epoch");
+	if (q->nr_instances)
+		fprintf(p->out, "%zu instance%s", q->nr_instances, q->nr_instances == 1 ? "" : "s");
+	if (q->nr_blocks || !q->nr_instances)
+		fprintf(p->out, "%s%zu block%s", q->nr_instances ? ", " : "", q->nr_blocks,
+			q->nr_blocks == 1 ? "" : "s");
 	if (q->nr_traced_blocks)
 		fprintf(p->out, " and %zu traced", q->nr_traced_blocks);
-	if (q->baseline) {
+	if (report_baseline(p->r, q)) {
 		fputs(" · baseline ", p->out);
 		page_text(p, q->baseline);
 		fprintf(p->out, " · zone ±%s", format_percent(text, q->zone));
 	}
 	if (q->noise.unsteady) {
 		fprintf(p->out,
-			" · <a href=\"#noise\" class=\"chip unstable\">unsteady machine: %zu of %zu blocks noisy",
-			q->noise.nr_noisy, q->noise.nr_blocks);
+			" · <a href=\"#noise\" class=\"chip unstable\">unsteady machine: %zu of %zu half seconds noisy",
+			q->noise.nr_noisy, q->noise.nr_windows);
 		if (isfinite(q->noise.canary_drift))
 			fprintf(p->out, ", a fixed loop’s time moved by %s",
 				format_percent(text, q->noise.canary_drift));
 		fputs("</a>", p->out);
 	}
 	fputs("</p>\n", p->out);
+	if (q->baseline && !report_baseline(p->r, q)) {
+		fputs("<p class=banner>", p->out);
+		report_write_baseline_missing(p->out, p->r, q, escape_html);
+		fputs(".</p>\n", p->out);
+	}
 	if (q->failed) {
 		fputs("<p class=banner><b>Failed.</b> ", p->out);
 		page_text(p, q->failed);

@@ -12,8 +12,11 @@
 
 #include "lib/record/record.h"
 
-/* 2: runs, dropped, losses of arms; a row names its run when there are several of them apart. */
-#define JSON_REPORT_SCHEMA 2
+/*
+ * 2: runs, dropped, losses of arms; a row names its run when there are several of them apart.
+ * 3: verdicts are slower and faster, of four metrics, with their reasons; noise in windows.
+ */
+#define JSON_REPORT_SCHEMA 3
 
 static json_t *number(double v)
 {
@@ -145,11 +148,18 @@ static json_t *results(const struct report *r)
 
 static json_t *comparison(const struct report_comparison *c)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:b, s:o}", "benchmark",
-			 c->benchmark, "metric", c->metric, "baseline", c->baseline, "candidate",
-			 c->candidate, "ratio", number(c->c.ratio), "lo", number(c->c.lo), "hi",
-			 number(c->c.hi), "verdict", verdict_name(c->c.verdict), "unstable",
-			 c->c.unstable, "pairs", count(c->c.nr_merged));
+	const struct judgement *j = &c->j;
+
+	return json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:f, s:s, s:s, s:o, s:s, s:o, "
+		"s:o, s:b}",
+		"kind", "arms", "benchmark", c->benchmark, "metric", judge_metric_name(j->metric),
+		"baseline", c->baseline, "candidate", c->candidate, "ratio", number(j->ratio), "lo",
+		number(j->lo), "hi", number(j->hi), "confidence",
+		j->confidence > 0 ? number(j->confidence) : json_null(), "zone", j->zone, "verdict",
+		verdict_name(j->verdict), "reason", judge_reason_name(j->reason), "instances",
+		count(j->nr), "unit", c->of_blocks ? "block" : "instance", "bursts",
+		number(j->bursts), "more_s", number(c->more_s), "unstable", c->unstable);
 }
 
 static json_t *comparisons(const struct report *r)
@@ -169,11 +179,11 @@ static json_t *comparisons(const struct report *r)
 
 static json_t *noise(const struct report_noise *n)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "blocks", count(n->nr_blocks),
-			 "noisy_blocks", count(n->nr_noisy), "steal_mean", number(n->steal_mean),
-			 "steal_max", number(n->steal_max), "psi_cpu_mean", number(n->psi_mean),
-			 "canary_ns", number(n->canary_ns), "canary_drift", number(n->canary_drift),
-			 "unsteady", n->unsteady);
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "windows",
+			 count(n->nr_windows), "noisy_windows", count(n->nr_noisy), "steal_mean",
+			 number(n->steal_mean), "steal_max", number(n->steal_max), "psi_cpu_mean",
+			 number(n->psi_mean), "canary_ns", number(n->canary_ns), "canary_drift",
+			 number(n->canary_drift), "unsteady", n->unsteady);
 }
 
 static json_t *skipped(const struct report_question *q)
@@ -197,13 +207,16 @@ static json_t *questions(const struct report *r)
 			continue;
 		json_array_append_new(
 			all,
-			with_run(r, q->run,
-				 json_pack("{s:s, s:s, s:o, s:f, s:o, s:o, s:o, s:o, s:o}",
-					   "benchmark", q->name, "mode", q->mode, "baseline",
-					   text(q->baseline), "zone", q->zone, "blocks",
-					   count(q->nr_blocks), "traced_blocks",
-					   count(q->nr_traced_blocks), "skipped", skipped(q),
-					   "failed", text(q->failed), "noise", noise(&q->noise))));
+			with_run(
+				r, q->run,
+				json_pack("{s:s, s:s, s:o, s:b, s:f, s:o, s:o, s:o, s:o, s:o, s:o}",
+					  "benchmark", q->name, "mode", q->mode, "baseline",
+					  text(q->baseline), "baseline_measured",
+					  report_baseline(r, q) != NULL, "zone", q->zone,
+					  "instances", count(q->nr_instances), "blocks",
+					  count(q->nr_blocks), "traced_blocks",
+					  count(q->nr_traced_blocks), "skipped", skipped(q),
+					  "failed", text(q->failed), "noise", noise(&q->noise))));
 	}
 	return all;
 }

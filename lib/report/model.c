@@ -23,6 +23,7 @@ static int take(struct build *b, const json_t *record)
 		{ "environment", build_take_environment },
 		{ "question", build_take_question },
 		{ "block", build_take_block },
+		{ "instance", build_take_instance },
 		{ "trace", build_take_trace },
 		{ "losses", build_take_losses },
 		{ "failed", build_take_failed },

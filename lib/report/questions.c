@@ -126,6 +126,7 @@ struct build_result *build_add_result(struct build *b, struct build_question *q,
 	r->r.benchmark = q->q.name;
 	r->r.name = kept;
 	r->r.from_trace = from_trace;
+	r->r.unit = q->batch ? 1 / (double)q->batch : 1;
 	b->nr_results++;
 	return r;
 }

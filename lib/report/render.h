@@ -39,6 +39,12 @@ void escape_html(FILE *out, const char *s);
 /* escape_shell - @s as one word of a shell command, for the terminal: '...' where it needs it */
 void escape_shell(FILE *out, const char *s);
 
+/*
+ * What is written in words goes through @word where it comes from a record: escape_terminal_word(),
+ * escape_html(), escape_shell().
+ */
+typedef void report_word(FILE *out, const char *s);
+
 /* report_phase_title - "end to end", "call", ... */
 const char *report_phase_title(enum report_phase p);
 
@@ -70,16 +76,27 @@ const struct hist *report_delay_busy(const struct report_result *r);
  */
 double report_observer_effect(const struct report_result *r);
 
-/* report_verdict_text - "regressed", "unstable: regressed", ... */
-const char *report_verdict_text(const struct comparison *c);
-
-/* ---- runs ------------------------------------------------------------------------------------ */
+/* report_verdict_text - "slower", "unstable: slower", ... */
+const char *report_verdict_text(const struct report_comparison *c);
 
 /*
- * What is written in words goes through @word where it comes from a record: escape_terminal_word(),
- * escape_html(), escape_shell().
+ * report_write_why - of an undecided comparison why it is, and about how much more measuring would
+ * decide; "slow operations came in about 3 bursts, about 12 s more". Nothing when there is nothing to
+ * say.
  */
-typedef void report_word(FILE *out, const char *s);
+void report_write_why(FILE *out, const struct report_comparison *c);
+
+/*
+ * report_write_apart - of a comparison whose rows' own ratio is another, why; "typical 1.00, pooled
+ * 1.14: slow operations come in bursts"
+ */
+void report_write_apart(FILE *out, const struct report_comparison *c);
+
+/* report_write_baseline_missing - why @q has no comparisons; false: not for that reason */
+bool report_write_baseline_missing(FILE *out, const struct report *r,
+				   const struct report_question *q, report_word *word);
+
+/* ---- runs ------------------------------------------------------------------------------------ */
 
 /* report_write_runs_summary - "2 runs, 2 machines" */
 void report_write_runs_summary(FILE *out, const struct report *r);

@@ -14,9 +14,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <jansson.h>
+#include <sys/types.h>
 
 #include "lib/cli/terminal.h"
 #include "lib/measure/hist.h"
+#include "lib/measure/judge.h"
 #include "lib/measure/verdict.h"
 #include "lib/record/types.h"
 
@@ -66,6 +68,22 @@ struct report_metric {
 	struct hist *hist;
 };
 
+/* One short epoch of an arm. */
+struct report_pass {
+	uint64_t block; /* passes of one block make pairs */
+	double p50;	/* ns; in mode "time" ns per iteration */
+};
+
+/* What one arm did in one instance, or in one untraced block, which is an instance of one pair. */
+struct report_part {
+	size_t at;		     /* which of the question's nr_parts, rising */
+	struct judge_sample sample;  /* may be empty */
+	struct tail_bucket *buckets; /* of the sample */
+	size_t nr_passes;
+	struct report_pass *pass;
+	uint64_t wall_ns;
+};
+
 /* One arm's answer to one question, or one subject of a trace. */
 struct report_result {
 	const char *benchmark; /* question; for traces the kind */
@@ -75,8 +93,10 @@ struct report_result {
 	struct hist *hist; /* untraced blocks; for traces the kind's main metric; NULL: nothing was
 			      measured */
 	struct hist *traced; /* end to end of the traced blocks, by the driver; NULL: none */
+	/* ns that the histograms of untraced operations count in: 1, or a part of it */
+	double unit;
 	struct report_stats
-		stats;		 /* of hist; mode "time": exact, of the epochs' ns per iteration */
+		stats; /* of hist, in ns; mode "time": exact, of the epochs' ns per iteration */
 	const char *main_metric; /* from_trace: which metric hist is; else NULL */
 	uint64_t events;	 /* from_trace: how many the kind saw of this subject */
 	uint64_t iterations;
@@ -88,32 +108,46 @@ struct report_result {
 	struct report_metric *metric;
 	struct hist *phase[REPORT_NR_PHASES]; /* into metric; NULL: none */
 	/*
-	 * One value per untraced block, aligned over the arms of a question from the first block
-	 * on, NAN where the arm is missing; up to the last block that it is in. Neighbouring blocks
-	 * are taken together until each arm has ten values beyond the quantile.
+	 * One value per instance or untraced block, aligned over the arms of a question, NAN where
+	 * the arm is missing. Neighbouring ones are taken together until each arm has ten values
+	 * beyond the quantile.
 	 */
 	size_t nr_p50, nr_p99;
 	double *block_p50, *block_p99;
-	double *rising; /* mode "time": stats.count values of block_p50, sorted; else NULL */
+	double *rising; /* mode "time": the stats.count epochs' ns per iteration, sorted; else NULL */
+	size_t nr_parts; /* instances and untraced blocks that it was in; of a trace none */
+	struct report_part *part;
 };
 
 /* report_metric_hist - the distribution of metric @name of @r; NULL: not there */
 const struct hist *report_metric_hist(const struct report_result *r, const char *name);
 
+/* An arm against its baseline in one metric. What is shown beside the verdict is what was judged. */
 struct report_comparison {
-	const char *benchmark, *metric; /* "p50", "p99" */
-	const char *baseline, *candidate;
-	struct comparison c;
+	const char *benchmark, *baseline, *candidate;
+	struct judgement j;
+	bool of_blocks; /* j.nr are blocks, not instances */
+	bool unstable;	/* the machine was, or the data are */
+	double more_s;	/* about how many seconds of measuring would decide; NAN: not known */
+	/*
+	 * The ratio of the figures in the rows of both arms; NAN when one is missing. @apart: it is
+	 * not in the interval, by more than buckets are wide.
+	 */
+	double shown;
+	bool apart;
 };
 
-/* What the environment did while a question ran, over all its blocks. Shares NAN when not known. */
+/*
+ * What the environment did while a question ran. Blocks and instances are taken together to windows
+ * of half a second, so that their length does not matter. Shares NAN when not known.
+ */
 struct report_noise {
-	size_t nr_blocks, nr_noisy; /* noisy: more than 2 % steal */
-	double steal_mean, steal_max, psi_mean;
-	double canary_ns;    /* median */
-	double canary_drift; /* second half of the run / first half - 1 */
-	bool unsteady; /* canary moved by 3 %, or a fifth of the blocks noisy: its verdicts are
-			  unstable */
+	size_t nr_windows, nr_noisy; /* noisy: more than 2 % steal, and three ticks of it */
+	double steal_mean, steal_max, psi_mean; /* steal_max: of a window */
+	double canary_ns;			/* median */
+	double canary_drift;			/* second half of the run / first half - 1 */
+	bool unsteady; /* canary moved by 3 %, or over a fifth of the windows noisy: its
+				verdicts are unstable */
 };
 
 /* A question of a bench run, or (from_trace) one kind of a trace. */
@@ -121,8 +155,10 @@ struct report_question {
 	const char *name, *mode, *baseline; /* mode "latency", "time"; traces: "trace" */
 	size_t run;			    /* the first of the runs that were pooled here */
 	bool from_trace;
-	double zone;
-	size_t nr_blocks, nr_traced_blocks;
+	double zone; /* of p50 and mean */
+	size_t nr_instances;
+	size_t nr_blocks, nr_traced_blocks; /* untraced, traced */
+	size_t nr_parts;		    /* instances and untraced blocks */
 	size_t first_result, nr_results;
 	size_t first_comparison, nr_comparisons;
 	size_t nr_skipped;
@@ -212,9 +248,20 @@ void report_free(struct report *r);
 
 /*
  * report_rebase - compare with arm @baseline wherever it is an arm; other questions keep their own.
- * Return: questions that have it; 0 as well without memory
+ * Return: questions that have it, -ENOMEM
  */
-size_t report_rebase(struct report *r, const char *baseline);
+ssize_t report_rebase(struct report *r, const char *baseline);
+
+/* report_baseline - the arm that @q's are compared with; NULL: it has none, or it is not an arm */
+const struct report_result *report_baseline(const struct report *r,
+					    const struct report_question *q);
+
+/*
+ * report_compare - @arm of @q against @base; what is there of both is judged. Return: 0, -ENOMEM
+ */
+int report_compare(const struct report_question *q, const struct report_result *base,
+		   const struct report_result *arm, enum judge_metric m,
+		   struct report_comparison *c);
 
 /*
  * Renderers: 0, or -errno (of the stream). html runs gnuplot for its plots; without it the page

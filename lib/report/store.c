@@ -129,6 +129,15 @@ int build_add_number(struct report *r, struct record_number **list, size_t *nr, 
 	return grown[(*nr)++].name ? 0 : -ENOMEM;
 }
 
+static void report_parts_free(struct report_result *r)
+{
+	for (size_t i = 0; i < r->nr_parts; i++) {
+		free(r->part[i].buckets);
+		free(r->part[i].pass);
+	}
+	free(r->part);
+}
+
 void report_result_free(struct report_result *r)
 {
 	free(r->hist);
@@ -141,6 +150,7 @@ void report_result_free(struct report_result *r)
 	free(r->block_p50);
 	free(r->block_p99);
 	free(r->rising);
+	report_parts_free(r);
 }
 
 static void run_free(struct report_run *r)
@@ -180,6 +190,7 @@ static void build_result_free(struct build_result *b)
 	free(b->p50.value);
 	free(b->p99.pending);
 	free(b->p99.value);
+	free(b->passes.value);
 	report_result_free(&b->r);
 }
 
@@ -192,9 +203,7 @@ void build_free(struct build *b)
 			build_result_free(&q->result[j]);
 		free(q->q.skipped);
 		free(q->result);
-		free(q->steal);
-		free(q->psi);
-		free(q->canary);
+		free(q->noise);
 	}
 	for (size_t i = 0; i < b->nr_runs; i++) {
 		run_free(&b->run[i].r);

@@ -82,7 +82,7 @@ static const struct report_result *arm_of(const struct report *r, const struct r
 	return NULL;
 }
 
-/* The median over the blocks, with its interval. @v: @nr doubles of working memory */
+/* The median over the blocks or instances, with its interval. @v: @nr doubles of working memory */
 static struct reached median_of(const double *block, size_t nr, double *v)
 {
 	struct reached got = { NAN, NAN, NAN, false };
@@ -105,28 +105,26 @@ static bool measure(const struct report *r, const struct report_question *q, con
 {
 	const struct report_result *arm = arm_of(r, q, t->arm), *base = NULL;
 	bool tail = !strcmp(t->metric, "p99");
-	size_t nr, nr_base;
+	struct report_comparison c;
 	double *scratch;
-	struct comparison c;
+	size_t nr;
 
 	if (t->baseline[0])
 		base = arm_of(r, q, t->baseline);
 	if (!arm || (t->baseline[0] && !base))
 		return false;
+	if (base) {
+		if (report_compare(q, base, arm, tail ? JUDGE_P99 : JUDGE_P50, &c))
+			return false;
+		*got = (struct reached){ c.j.ratio, c.j.lo, c.j.hi, c.unstable };
+		return isfinite(got->value);
+	}
 	nr = tail ? arm->nr_p99 : arm->nr_p50;
-	scratch = calloc(2 * nr + 1, sizeof(*scratch));
+	scratch = calloc(nr + 1, sizeof(*scratch));
 	if (!scratch)
 		return false;
-	if (base) {
-		nr_base = tail ? base->nr_p99 : base->nr_p50;
-		c = compare_pairs(tail ? base->block_p99 : base->block_p50,
-				  tail ? arm->block_p99 : arm->block_p50,
-				  nr < nr_base ? nr : nr_base, q->zone, scratch);
-		*got = (struct reached){ c.ratio, c.lo, c.hi, c.unstable };
-	} else {
-		*got = median_of(tail ? arm->block_p99 : arm->block_p50, nr, scratch);
-	}
-	got->unstable |= q->noise.unsteady;
+	*got = median_of(tail ? arm->block_p99 : arm->block_p50, nr, scratch);
+	got->unstable = q->noise.unsteady;
 	free(scratch);
 	return isfinite(got->value);
 }
@@ -207,7 +205,7 @@ int report_targets(FILE *out, const struct report *r, const char *path, char *er
 	ret = go_through(f, NULL, r, path, err, errlen);
 	if (!ret) {
 		rewind(f);
-		fputs("Targets: ratios paired by block, or medians over blocks; in brackets 95 % intervals\n",
+		fputs("Targets: ratios as they are judged, or medians over blocks or instances; in brackets intervals\n",
 		      out);
 		ret = go_through(f, out, r, path, err, errlen);
 	}

@@ -14,7 +14,7 @@
 #define MAX_NAME	 26
 #define CELL		 10 /* columns of a figure with the gap before it */
 #define STAT		 8  /* columns of "mean" and the like */
-#define COMPARISON_WIDTH 40
+#define COMPARISON_WIDTH 42
 /* More subjects than this are counted, not listed: kt report --format json has them all. */
 #define MAX_SUBJECTS 30
 
@@ -88,14 +88,14 @@ static void choose_name_width(struct text *t, const struct report_question *q)
 
 /* ---- comparisons ----------------------------------------------------------------------------- */
 
-static enum text_colour verdict_colour(const struct comparison *c)
+static enum text_colour verdict_colour(const struct report_comparison *c)
 {
 	if (c->unstable)
 		return YELLOW;
-	switch (c->verdict) {
-	case VERDICT_REGRESSED:
+	switch (c->j.verdict) {
+	case VERDICT_SLOWER:
 		return RED;
-	case VERDICT_IMPROVED:
+	case VERDICT_FASTER:
 		return GREEN;
 	case VERDICT_EQUIVALENT:
 		return PLAIN;
@@ -109,12 +109,33 @@ static void comparison_cell(struct text *t, const struct report_comparison *c)
 {
 	char ratio[FIGURE], lo[FIGURE], hi[FIGURE], interval[2 * FIGURE + 8] = "";
 
-	if (!isnan(c->c.lo))
-		snprintf(interval, sizeof(interval), "[%s, %s]", format_ratio(lo, c->c.lo),
-			 format_ratio(hi, c->c.hi));
-	fprintf(t->out, "  %s %6s %-15s %s%s%s", c->metric, format_ratio(ratio, c->c.ratio),
-		interval, text_paint(t, verdict_colour(&c->c)), report_verdict_text(&c->c),
-		text_paint(t, PLAIN));
+	if (!isnan(c->j.lo))
+		snprintf(interval, sizeof(interval), "[%s, %s]", format_ratio(lo, c->j.lo),
+			 format_ratio(hi, c->j.hi));
+	fprintf(t->out, "  %-5s %6s %-15s %s%s%s", judge_metric_name(c->j.metric),
+		format_ratio(ratio, c->j.ratio), interval, text_paint(t, verdict_colour(c)),
+		report_verdict_text(c), text_paint(t, PLAIN));
+	if (c->j.verdict == VERDICT_INCONCLUSIVE &&
+	    (c->j.reason != JUDGE_WIDE || !isnan(c->more_s))) {
+		fputs(", ", t->out);
+		report_write_why(t->out, c);
+	}
+}
+
+/* Why the figures of the row seem to say something else. */
+static void apart_rows(struct text *t, const struct report_question *q,
+		       const struct report_result *r)
+{
+	for (size_t i = 0; i < q->nr_comparisons; i++) {
+		const struct report_comparison *c = &t->r->comparison[q->first_comparison + i];
+
+		if (!c->apart || strcmp(c->candidate, r->name))
+			continue;
+		gap(t, 2 + t->name);
+		fprintf(t->out, "  %s%s: ", text_paint(t, YELLOW), judge_metric_name(c->j.metric));
+		report_write_apart(t->out, c);
+		fprintf(t->out, "%s\n", text_paint(t, PLAIN));
+	}
 }
 
 /*
@@ -212,6 +233,7 @@ static void arms_table(struct text *t, const struct report_question *q)
 				r->main_metric ? r->main_metric : "-");
 		comparison_cells(t, q, r);
 		fputc('\n', t->out);
+		apart_rows(t, q, r);
 		loss_rows(t, r);
 		counters_row(t, r);
 		busy_row(t, r);
@@ -322,8 +344,8 @@ static void unsteady_line(struct text *t, const struct report_noise *n)
 
 	if (!n->unsteady)
 		return;
-	fprintf(t->out, "  %sunsteady machine: %zu of %zu blocks with more than 2 %% steal",
-		text_paint(t, YELLOW), n->nr_noisy, n->nr_blocks);
+	fprintf(t->out, "  %sunsteady machine: %zu of %zu half seconds with more than 2 %% steal",
+		text_paint(t, YELLOW), n->nr_noisy, n->nr_windows);
 	if (isfinite(n->canary_drift))
 		fprintf(t->out, "; a fixed loop's time moved by %s",
 			format_percent(text, n->canary_drift));
@@ -339,23 +361,37 @@ static void question_title(struct text *t, const struct report_question *q)
 		fprintf(t->out, "  run %zu", q->run + 1);
 }
 
+static void baseline_line(struct text *t, const struct report_question *q)
+{
+	if (!q->baseline || report_baseline(t->r, q))
+		return;
+	fprintf(t->out, "  %s", text_paint(t, YELLOW));
+	report_write_baseline_missing(t->out, t->r, q, escape_terminal_word);
+	fprintf(t->out, "%s\n", text_paint(t, PLAIN));
+}
+
 static void question(struct text *t, const struct report_question *q)
 {
 	char text[FIGURE];
 
 	choose_name_width(t, q);
 	question_title(t, q);
-	fprintf(t->out, "  %s, %zu block%s",
-		strcmp(q->mode, "time") ? "ns per operation" : "ns per iteration of an epoch",
-		q->nr_blocks, q->nr_blocks == 1 ? "" : "s");
+	fprintf(t->out, "  %s",
+		strcmp(q->mode, "time") ? "ns per operation" : "ns per iteration of an epoch");
+	if (q->nr_instances)
+		fprintf(t->out, ", %zu instance%s", q->nr_instances,
+			q->nr_instances == 1 ? "" : "s");
+	if (q->nr_blocks || !q->nr_instances)
+		fprintf(t->out, ", %zu block%s", q->nr_blocks, q->nr_blocks == 1 ? "" : "s");
 	if (q->nr_traced_blocks)
 		fprintf(t->out, " + %zu traced", q->nr_traced_blocks);
-	if (q->baseline) {
+	if (report_baseline(t->r, q)) {
 		fputs(", ratios to ", t->out);
 		escape_terminal(t->out, q->baseline);
 		fprintf(t->out, ", zone +-%s", format_percent(text, q->zone));
 	}
 	fputc('\n', t->out);
+	baseline_line(t, q);
 	arms_table(t, q);
 	unsteady_line(t, &q->noise);
 	phase_table(t, q);

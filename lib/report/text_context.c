@@ -146,26 +146,26 @@ static void tracing(struct text *t, const struct report_run *run)
 
 static void noise(struct text *t)
 {
-	size_t blocks = 0, noisy = 0, unsteady = 0;
+	size_t windows = 0, noisy = 0, unsteady = 0;
 	double steal_max = NAN, psi = 0, weighted = 0;
 	char text[FIGURE];
 
 	for (size_t i = 0; i < t->r->nr_questions; i++) {
 		const struct report_noise *n = &t->r->question[i].noise;
 
-		blocks += n->nr_blocks;
+		windows += n->nr_windows;
 		noisy += n->nr_noisy;
 		unsteady += n->unsteady;
 		if (n->steal_max > steal_max || isnan(steal_max))
 			steal_max = n->steal_max;
 		if (isfinite(n->psi_mean)) {
-			psi += n->psi_mean * (double)n->nr_blocks;
-			weighted += (double)n->nr_blocks;
+			psi += n->psi_mean * (double)n->nr_windows;
+			weighted += (double)n->nr_windows;
 		}
 	}
-	if (!blocks)
+	if (!windows)
 		return;
-	fprintf(t->out, "noise: %zu of %zu blocks with more than 2 %% steal", noisy, blocks);
+	fprintf(t->out, "noise: %zu of %zu half seconds with more than 2 %% steal", noisy, windows);
 	fprintf(t->out, " (most %s)", format_percent(text, steal_max));
 	fprintf(t->out, ", CPU pressure %s", format_percent(text, weighted ? psi / weighted : NAN));
 	fprintf(t->out, ", %zu of %zu questions unsteady\n", unsteady, t->r->nr_questions);
@@ -238,7 +238,7 @@ void text_foot(struct text *t)
 		fputc('\n', t->out);
 	}
 	fputs(r->nr_comparisons
-		      ? "A ratio is candidate / baseline, paired by block; in brackets its 95 % interval. "
+		      ? "A ratio is candidate / baseline, as it was judged; in brackets its 99 % interval (p50 of blocks: 95 %). "
 			"A quantile is shown when ten values lie beyond it.\n"
 		      : "A quantile is shown when ten values lie beyond it.\n",
 	      t->out);

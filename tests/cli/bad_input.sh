@@ -10,6 +10,7 @@ refused 'filter without a match' 4 'match' "$kt" bench --no-trace --filter '^no-
 check 'nothing left behind by it' test ! -s "$tmp/none.jsonl"
 refused 'bad time' 2 'time' "$kt" bench --time 3parsecs
 refused 'time of zero' 2 'time' "$kt" bench --time 0s
+refused 'bad patience' 2 'patience' "$kt" bench --patience soon
 refused 'missing suite' 2 'no-such-suite' "$kt" bench "$tmp/no-such-suite"
 refused 'suite that is no benchmark' 2 'benchmark|suite' "$kt" bench /bin/true
 refused 'unwritable output' 2 'no-such-dir' "$kt" bench --filter create_stop -o "$tmp/no-such-dir/x.jsonl"

@@ -3,7 +3,7 @@
 # kt report: formats, outputs that must not be overwritten, damaged records; JSON as Python's strict parser reads it.
 . "$(dirname "$0")/lib.sh"
 
-for record in small trace hostile apart; do
+for record in small instances trace hostile apart; do
 	"$kt" report "tests/golden/$record.jsonl" --format json >"$tmp/$record.json" 2>"$tmp/said"
 	check "$record: strict JSON" strict_json "$tmp/$record.json"
 	env -u COLUMNS "$kt" report "tests/golden/$record.jsonl" >"$tmp/$record.txt" 2>"$tmp/said"
@@ -17,6 +17,7 @@ check 'a hostile name is no markup' test "$(grep -c '<script' "$tmp/hostile.html
 check 'nor a terminal sequence' test "$(grep -c $'\x1b' "$tmp/hostile.txt")" = 0
 check 'the generator still makes the committed records' sh -c \
 	"python3 tests/golden/make_run.py small | cmp - tests/golden/small.jsonl &&
+	 python3 tests/golden/make_run.py instances | cmp - tests/golden/instances.jsonl &&
 	 python3 tests/golden/make_run.py negative | cmp - tests/golden/v1-negative.jsonl &&
 	 python3 tests/golden/make_run.py apart | cmp - tests/golden/apart.jsonl"
 

@@ -176,6 +176,50 @@ def small(schema=2):
     run.end()
 
 
+def instance(run, name, number, arms, ops, batch=1, mode="latency", bursts=()):
+    """One set-up: 4 mirrored pairs of passes; arms in bursts have slow operations in this one."""
+    shared = math.exp(run.random.gauss(0, 0.03))
+    level = {arm: ns * shared * math.exp(run.random.gauss(0, 0.003)) * batch for arm, ns in arms.items()}
+    passes, values = {arm: [] for arm in arms}, {arm: [] for arm in arms}
+    for block in range(8):
+        for arm in list(arms)[::1 if block % 2 else -1]:
+            if mode == "latency":
+                took = [run.sample(level[arm]) for _ in range(ops)]
+                if arm in bursts:
+                    took[:ops // 8] = [v * 10 for v in took[:ops // 8]]
+                span, p50 = sum(took), sorted(took)[ops // 2]
+            else:
+                span = int(level[arm] * math.exp(run.random.gauss(0, 0.004)) * ops)
+                took, p50 = [round(span / ops)], round(span / ops, 6)
+            values[arm] += took
+            passes[arm].append([block, run.now, span, ops * batch, p50])
+            run.now += span + 20000
+    run.emit(type="instance", question=name, instance=number, batch=batch, setup_ns=900000,
+             parts=[{"arm": arm, "passes": passes[arm], "cpu_ns": int(0.8 * sum(p[2] for p in passes[arm])), "nvcsw": 8 * ops,
+                     "nivcsw": 1, "minflt": 0, "counters": {"syscalls": 8 * ops}, "losses": {}, "hist": hist(values[arm])}
+                    for arm in arms],
+             dropped=[], noise={"steal": round(max(0, run.random.gauss(0.002, 0.004)), 6),
+                                "psi_cpu": round(run.random.uniform(0, 0.02), 6), "canary_ns": round(100_000 * shared ** 0.1)})
+
+
+def instances():
+    """Arms that drop out, bursts, batches, mode time, and a baseline that is not among the arms."""
+    run = Run(6)
+    run.header("bench", ["bench", "--seed", "6"], seed=6, trace=False, trace_reason="not asked for")
+    for name, mode, arms, ops, batch, baseline in (
+            ("wakeup/trip=oneway", "latency", {"futex": 4000, "libkthread": 4010, "condvar": 4800}, 30, 1, "futex"),
+            ("work_queue/worker=busy", "latency", {"futex": 16.25, "libkthread": 16.6}, 20, 64, "futex"),
+            ("loop", "time", {"futex": 31.4, "libkthread": 24.8}, 2000, 1, "futex"),
+            ("misspelt", "time", {"futex": 31.4, "libkthread": 24.8}, 2000, 1, "futx")):
+        run.emit(type="question", question=name, mode=mode, unit="ns", baseline=baseline, zone=0.01, phases=False,
+                 arms=list(arms), labels={}, skipped={})
+        run.emit(type="calibration", question=name, iterations=ops, epoch_ns={a: int(m * ops) for a, m in arms.items()})
+        for n in range(20):
+            there = {a: ns for a, ns in arms.items() if a != "condvar" or n < 16}
+            instance(run, name, n, there, ops, batch, mode, ["libkthread"] if name[0] == "w" and n in (2, 7) else [])
+    run.end()
+
+
 def negative():
     """One of kt 0.1.0's, schema 1: an operation seemed to end 5 ns before it began, which its writer cast to -5."""
     run = Run(5, 1)
@@ -300,5 +344,6 @@ def hostile():
 
 
 if __name__ == "__main__":
-    MAKERS = {"small": small, "full": full, "trace": trace, "hostile": hostile, "negative": negative, "apart": apart, "v1": v1}
+    MAKERS = {"small": small, "full": full, "trace": trace, "hostile": hostile, "negative": negative,
+              "instances": instances, "apart": apart, "v1": v1}
     MAKERS[sys.argv[1]]()

@@ -45,6 +45,38 @@ Test(controller_suite, a_list_is_read)
 	suite_free(&s);
 }
 
+Test(controller_suite, what_follows_the_arms_may_be_there)
+{
+	struct suite s;
+	char err[200];
+
+	cr_assert_eq(parse(&s,
+			   "a\tlatency\t0\t0\t-\tx\n"
+			   "b\tlatency\t0\t0\t-\tx\tbatch=256\n"
+			   "c\tlatency\t0\t0\t-\tx\tmanual\tbatch=7\n",
+			   err, sizeof(err)),
+		     0);
+	cr_expect_eq(s.question[0].batch, 1);
+	cr_expect_eq(s.question[1].batch, 256);
+	cr_expect_not(s.question[1].manual);
+	cr_expect_eq(s.question[2].batch, 7);
+	cr_expect(s.question[2].manual);
+	suite_free(&s);
+}
+
+Test(controller_suite, a_baseline_that_is_not_an_arm_is_refused_by_name)
+{
+	struct suite s;
+	char err[200] = "";
+
+	cr_expect_eq(parse(&s, "a\ttime\t0\t0\tx\tx,y\nb\ttime\t0\t0\tfutx\tfutex,x\n", err,
+			   sizeof(err)),
+		     -EINVAL);
+	cr_expect_str_eq(err, "line 2 of its list: b has the baseline 'futx', which is not one of "
+			      "its arms");
+	cr_expect_eq(s.nr, 0);
+}
+
 Test(controller_suite, anything_else_is_refused_as_a_whole)
 {
 	static const char *const bad[] = {
@@ -56,6 +88,11 @@ Test(controller_suite, anything_else_is_refused_as_a_whole)
 		"a\ttime\t1\t-1\t-\tx\n",
 		"a\ttime\t1\t0.01\t-\tx,,y\n",
 		"a\ttime\t1\t0.01\t-\tx\tsomething\n",
+		"a\ttime\t1\t0.01\t-\tx\tbatch=\n",
+		"a\ttime\t1\t0.01\t-\tx\tbatch=0\n",
+		"a\ttime\t1\t0.01\t-\tx\tbatch=-2\n",
+		"a\ttime\t1\t0.01\t-\tx\tbatch=2x\n",
+		"a\ttime\t1\t0.01\t-\tx\tbatch=99999999999999999999\n",
 		"\ttime\t1\t0.01\t-\tx\n",
 		"a\ttime\t1\t0.01\t-\tx\n\nb\ttime\t1\t0.01\t-\tx\n",
 	};

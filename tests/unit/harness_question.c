@@ -115,6 +115,36 @@ Test(harness_question, without_arms_there_is_nothing_to_ask)
 	cr_expect_eq(bench_questions_make(&qs, &def, NULL, NULL, err, sizeof(err)), -EINVAL);
 }
 
+Test(harness_question, fields_that_contradict_each_other_are_refused_with_the_place)
+{
+	static const struct {
+		struct bench_def def;
+		const char *says;
+	} bad[] = {
+		{ { .baseline = "futx" }, "has the baseline 'futx', which is not one of its arms" },
+		{ { .batch = 2 }, "has a batch, which is for .mode = BENCH_LATENCY" },
+		{ { .batch = 2, .mode = BENCH_LATENCY, .phases = true }, "has a batch and phases" },
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		const char *arms[] = { "futex", NULL };
+		struct bench_def def = bad[i].def;
+		struct bench_questions qs;
+		char err[256] = "";
+
+		def.name = "w";
+		def.file = "driver.c";
+		def.line = 7;
+		def.body = body;
+		def.arms = arms;
+		cr_expect_eq(bench_questions_make(&qs, &def, NULL, NULL, err, sizeof(err)),
+			     -EINVAL);
+		cr_expect_eq(qs.nr, 0);
+		cr_expect(strstr(err, "driver.c:7: benchmark w ") && strstr(err, bad[i].says), "%s",
+			  err);
+	}
+}
+
 Test(harness_question, the_order_is_that_of_the_sources)
 {
 	static struct bench_def late = { .name = "late", .file = "b.c", .line = 1 };

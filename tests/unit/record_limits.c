@@ -16,7 +16,7 @@ static struct hist hists[2];
 
 /* ---- what cannot be written ------------------------------------------------------------------ */
 
-static json_t *kept[8];
+static json_t *kept[9];
 static size_t nr_kept;
 
 static int keep(const json_t *record, size_t line, void *arg)
@@ -95,6 +95,12 @@ static void write_bad_hists(struct record_writer *w)
 					 .nr_metrics = 2,
 					 .metric = { { "runq", &hists[0] },
 						     { "wake", &hists[1] } } };
+	static const struct record_pass pass = { 0, 10, 5, 1, 5 };
+	static struct record_part part[2] = {
+		{ .arm = "good", .nr_passes = 1, .pass = &pass, .hist = &hists[0] },
+		{ .arm = "bad", .nr_passes = 1, .pass = &pass, .hist = &hists[1] }
+	};
+	struct record_instance in = { .question = "q", .nr_parts = 2, .part = part };
 
 	hist_init(&hists[0], HIST_K_USER);
 	hist_init(&hists[1], HIST_K_USER);
@@ -102,16 +108,22 @@ static void write_bad_hists(struct record_writer *w)
 	hists[1].sum = 4;
 	cr_assert_eq(record_write_block(w, &b), 0);
 	cr_assert_eq(record_write_trace(w, &t), 0);
+	cr_assert_eq(record_write_instance(w, &in), 0);
 }
 
 Test(record_limits, a_histogram_that_does_not_add_up_costs_itself_by_name)
 {
+	static struct record_instance in;
 	static struct record_block b;
 	static struct hist h;
 	const char *name;
 
 	written_by(write_bad_hists);
-	cr_assert_eq(nr_kept, 3);
+	cr_assert_eq(nr_kept, 4);
+	cr_assert_eq(record_read_instance(kept[3], &in, why, sizeof(why)), 0, "%s", why);
+	cr_expect_eq(in.nr_parts, 1);
+	cr_assert_eq(in.nr_dropped, 1);
+	cr_expect_str_eq(in.dropped[0].arm, "bad");
 	cr_assert_eq(record_read_block(kept[1], &b, why, sizeof(why)), 0, "%s", why);
 	cr_expect_eq(b.nr_epochs, 1);
 	cr_assert_eq(b.nr_dropped, 2);
@@ -147,6 +159,7 @@ static void write_refused(struct record_writer *w)
 	cr_expect_eq(record_write_question(w, &q), -EINVAL);
 	cr_expect_eq(record_write_failed(w, &(struct record_failed){ 0 }), -EINVAL);
 	cr_expect_eq(record_write_block(w, &(struct record_block){ 0 }), -EINVAL);
+	cr_expect_eq(record_write_instance(w, &(struct record_instance){ 0 }), -EINVAL);
 }
 
 Test(record_limits, what_cannot_be_written_leaves_the_file_alone)
@@ -168,10 +181,13 @@ static void try_all(const json_t *record)
 	static struct record_epoch epoch = { .hist = &hists[0] };
 	static struct record_trace t;
 	static struct record_losses l;
+	static struct record_instance in;
+	static struct record_part part = { .hist = &hists[0] };
 	struct record_failed f;
+	struct record_pass pass;
 	enum record_status status;
 	const char *name;
-	int ret[11];
+	int ret[14];
 
 #define TRY(i, call)                                                                              \
 	do {                                                                                      \
@@ -190,6 +206,9 @@ static void try_all(const json_t *record)
 	TRY(8, record_read_losses(record, &l, why, sizeof(why)));
 	TRY(9, record_read_failed(record, &f, why, sizeof(why)));
 	TRY(10, record_read_end(record, &status, why, sizeof(why)));
+	TRY(11, record_read_instance(record, &in, why, sizeof(why)));
+	TRY(12, record_read_part(record, 0, &part, why, sizeof(why)));
+	TRY(13, record_read_pass(record, 0, 0, &pass, why, sizeof(why)));
 #undef TRY
 }
 
@@ -258,7 +277,7 @@ static void write_one_of_each(struct record_writer *w)
 Test(record_limits, a_field_of_another_type_is_refused_with_its_name)
 {
 	written_by(write_one_of_each);
-	cr_assert_eq(nr_kept, 8);
+	cr_assert_eq(nr_kept, 9);
 	for (size_t i = 0; i < nr_kept; i++)
 		vary(kept[i], kept[i], 0);
 }

@@ -71,6 +71,26 @@ static int write_block(struct record_writer *w)
 	return record_write_block(w, &b);
 }
 
+static int write_instance(struct record_writer *w)
+{
+	static const struct record_pass pass;
+	static const struct record_part p = { .arm = "-a",
+					      .nr_passes = 1,
+					      .pass = &pass,
+					      .nr_counters = 1,
+					      .counter = { { "-calls", 1 } },
+					      .nr_losses = 1,
+					      .loss = { { "-impossible", 1 } },
+					      .hist = &hist };
+	static const struct record_instance in = { .question = "q",
+						   .nr_parts = 1,
+						   .part = &p,
+						   .nr_dropped = 1,
+						   .dropped = { { "-a", "reason" } } };
+
+	return record_write_instance(w, &in);
+}
+
 static int write_trace(struct record_writer *w)
 {
 	static const struct record_trace t = { .kind = "wakeup",
@@ -137,6 +157,17 @@ static int read_block(const json_t *j)
 	return ret ? ret : record_read_epoch(j, 0, &e, why, sizeof(why));
 }
 
+static int read_instance(const json_t *j)
+{
+	static struct record_part p = { .hist = &hist };
+	static struct record_instance in;
+	struct record_pass pass;
+	int ret = record_read_instance(j, &in, why, sizeof(why));
+
+	ret = ret ? ret : record_read_part(j, 0, &p, why, sizeof(why));
+	return ret ? ret : record_read_pass(j, 0, 0, &pass, why, sizeof(why));
+}
+
 static int read_trace(const json_t *j)
 {
 	static struct record_trace t;
@@ -174,6 +205,7 @@ static const struct type {
 	{ "environment", record_write_environment, read_environment },
 	{ "question", write_question, read_question },
 	{ "calibration", write_calibration, read_calibration },
+	{ "instance", write_instance, read_instance },
 	{ "block", write_block, read_block },
 	{ "trace", write_trace, read_trace },
 	{ "losses", write_losses, read_losses },
@@ -354,7 +386,7 @@ Test(record_schema, the_fields_of_a_row_are_those_that_are_written)
 	}
 }
 
-/* Takes one field away at a time, also in the first epoch. */
+/* Takes one field away at a time, also in the first epoch or part. */
 static void expect_needed(const struct type *t, json_t *record, json_t *at, json_t *needed)
 {
 	const char *key;
@@ -364,7 +396,7 @@ static void expect_needed(const struct type *t, json_t *record, json_t *at, json
 		bool must = json_object_get(needed, key);
 
 		json_incref(value);
-		if (!strcmp(key, "epochs"))
+		if (!strcmp(key, "epochs") || !strcmp(key, "parts"))
 			expect_needed(t, record, json_array_get(value, 0), needed);
 		json_object_set_new(at, key, json_null());
 		cr_expect_eq(t->read(record) != 0, must, "%s without `%s`", t->name, key);

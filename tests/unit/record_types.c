@@ -13,6 +13,7 @@
 
 #define NR_CASES   600
 #define MAX_EPOCHS 5
+#define MAX_PASSES 20
 
 static char why[256];
 
@@ -630,6 +631,137 @@ static void check_block(const json_t *record, size_t number)
 }
 
 ROUND(block)
+
+/* ---- instances ------------------------------------------------------------------------------- */
+
+static struct record_pass passes[MAX_EPOCHS][MAX_PASSES];
+
+static void draw_part(struct record_part *p, struct record_pass *pass, struct hist *h)
+{
+	memset(p, 0, sizeof(*p));
+	p->arm = draw_name();
+	p->nr_passes = draw_below(MAX_PASSES + 1);
+	p->pass = pass;
+	for (size_t i = 0; i < p->nr_passes; i++)
+		pass[i] = (struct record_pass){ draw_count(), draw_count(), draw_count(),
+						draw_count(), draw_number() };
+	p->cpu_ns = draw_count();
+	p->nvcsw = draw_count();
+	p->nivcsw = draw_count();
+	p->minflt = draw_count();
+	p->nr_counters = draw_length(RECORD_MAX_NUMBERS);
+	for (size_t i = 0; i < p->nr_counters; i++) {
+		p->counter[i].name = draw_other(&p->counter[0].name, i, sizeof(p->counter[0]));
+		p->counter[i].value = draw_number();
+	}
+	draw_counts(p->loss, &p->nr_losses);
+	p->hist = h;
+	draw_hist(h);
+}
+
+static void draw_instance(struct record_instance *in, struct record_part *part)
+{
+	memset(in, 0, sizeof(*in));
+	in->question = draw_name();
+	in->number = draw_count();
+	in->batch = draw_count();
+	in->setup_ns = draw_count();
+	in->part = part;
+	in->nr_parts = draw_below(MAX_EPOCHS + 1);
+	for (size_t i = 0; i < in->nr_parts; i++)
+		draw_part(&part[i], passes[i], &hists[i]);
+	in->nr_dropped = draw_length(RECORD_MAX_ARMS);
+	for (size_t i = 0; i < in->nr_dropped; i++)
+		in->dropped[i] = (struct record_dropped){ draw_text(), draw_text() };
+	in->noise = (struct record_noise){ draw_number(), draw_number(), draw_number() };
+}
+
+static void write_instance(struct record_writer *w, size_t number)
+{
+	static struct record_part part[MAX_EPOCHS];
+	static struct record_instance in;
+
+	draw_instance(&in, part);
+	cr_assert_eq(record_write_instance(w, &in), 0, "case %zu", number);
+}
+
+static void check_pass(const json_t *record, size_t i, size_t k, struct record_pass want,
+		       size_t number)
+{
+	struct record_pass got;
+
+	cr_assert_eq(record_read_pass(record, i, k, &got, why, sizeof(why)), 0, "case %zu: %s",
+		     number, why);
+	SAME_COUNT(block);
+	SAME_COUNT(start_ns);
+	SAME_COUNT(ns);
+	SAME_COUNT(iterations);
+	SAME(same_number(got.p50, want.p50));
+}
+
+static void check_part(const json_t *record, size_t i, const struct record_part *written,
+		       size_t number)
+{
+	static struct record_part got, want;
+	static struct hist h;
+	struct record_pass beyond;
+
+	want = *written;
+	got.hist = &h;
+	cr_assert_eq(record_read_part(record, i, &got, why, sizeof(why)), 0, "case %zu: %s", number,
+		     why);
+	SAME_TEXT(arm);
+	SAME_COUNT(nr_passes);
+	SAME_COUNT(cpu_ns);
+	SAME_COUNT(nvcsw);
+	SAME_COUNT(nivcsw);
+	SAME_COUNT(minflt);
+	SAME_COUNT(nr_counters);
+	SAME_COUNT(nr_losses);
+	for (size_t n = 0; n < want.nr_counters; n++) {
+		SAME_TEXT(counter[n].name);
+		SAME(same_number(got.counter[n].value, want.counter[n].value));
+	}
+	for (size_t n = 0; n < want.nr_losses; n++) {
+		SAME_TEXT(loss[n].name);
+		SAME_COUNT(loss[n].value);
+	}
+	SAME(same_hist(&h, want.hist));
+	for (size_t k = 0; k < want.nr_passes; k++)
+		check_pass(record, i, k, want.pass[k], number);
+	cr_assert_eq(record_read_pass(record, i, want.nr_passes, &beyond, why, sizeof(why)),
+		     -EINVAL, "one past the last");
+}
+
+static void check_instance(const json_t *record, size_t number)
+{
+	static struct record_part part[MAX_EPOCHS];
+	static struct record_instance got, want;
+
+	draw_instance(&want, part);
+	cr_assert_eq(record_read_instance(record, &got, why, sizeof(why)), 0, "case %zu: %s",
+		     number, why);
+	SAME_TEXT(question);
+	SAME_COUNT(number);
+	SAME(got.batch == (want.batch ? want.batch : 1));
+	SAME_COUNT(setup_ns);
+	SAME_COUNT(nr_parts);
+	SAME_COUNT(nr_dropped);
+	for (size_t i = 0; i < want.nr_dropped; i++) {
+		SAME_TEXT(dropped[i].arm);
+		SAME_TEXT(dropped[i].reason);
+	}
+	SAME(same_number(got.noise.steal, want.noise.steal));
+	SAME(same_number(got.noise.psi_cpu, want.noise.psi_cpu));
+	SAME(same_number(got.noise.canary_ns, want.noise.canary_ns));
+	for (size_t i = 0; i < want.nr_parts; i++)
+		check_part(record, i, &part[i], number);
+	cr_assert_eq(record_read_part(record, want.nr_parts,
+				      &(struct record_part){ .hist = &hists[0] }, why, sizeof(why)),
+		     -EINVAL, "one past the last");
+}
+
+ROUND(instance)
 
 /* ---- traces ---------------------------------------------------------------------------------- */
 

@@ -147,7 +147,7 @@ Test(report_drops, a_bad_epoch_leaves_the_block_to_the_others)
 		else
 			cr_expect(fabs(r->result[1].block_p50[i] - 2000 - 100 * i) < 20);
 	}
-	cr_expect_eq(r->comparison[0].c.nr_pairs, 8);
+	cr_expect_eq(r->comparison[0].j.nr, 8);
 	cr_expect_not(r->lost_question);
 	cr_expect(r->complete);
 	text = rendered(r, as_text);

@@ -3,7 +3,7 @@
  * report: recorded runs give the same text and JSON, byte by byte.
  *
  * The records are made by tests/golden/make_run.py; after a wanted change read the difference, then
- *   for f in small trace hostile apart v1; do
+ *   for f in small instances trace hostile apart v1; do
  *           build/kt report tests/golden/$f.jsonl >tests/golden/$f.txt
  *           build/kt report tests/golden/$f.jsonl --format json >tests/golden/$f.json
  *   done
@@ -18,6 +18,7 @@ struct golden {
 
 static struct golden goldens[] = {
 	{ GOLDEN("small.jsonl"), GOLDEN("small.txt"), GOLDEN("small.json") },
+	{ GOLDEN("instances.jsonl"), GOLDEN("instances.txt"), GOLDEN("instances.json") },
 	{ GOLDEN("trace.jsonl"), GOLDEN("trace.txt"), GOLDEN("trace.json") },
 	{ GOLDEN("apart.jsonl"), GOLDEN("apart.txt"), GOLDEN("apart.json") },
 	{ GOLDEN("hostile.jsonl"), GOLDEN("hostile.txt"), GOLDEN("hostile.json") },
@@ -63,8 +64,11 @@ ParameterizedTest(struct golden *g, report_golden, json_is_as_committed_and_stri
 static const char *const bench_row[] = { "source", "benchmark", "arm",		"unit", "count",
 					 "mean",   "p50",	"p90",		"p99",	"p999",
 					 "max",	   "phases",	"cpu_ns_per_op" };
-static const char *const comparison_row[] = { "benchmark", "metric", "baseline", "candidate",
-					      "ratio",	   "lo",     "hi",	 "verdict" };
+static const char *const comparison_row[] = { "kind",	    "benchmark", "metric",  "baseline",
+					      "candidate",  "ratio",	 "lo",	    "hi",
+					      "confidence", "zone",	 "verdict", "reason",
+					      "instances",  "unit",	 "bursts",  "more_s",
+					      "unstable" };
 static const char *const phase_names[] = { "end_to_end", "call",   "wake",
 					   "runq",	 "resume", "unattributed" };
 
@@ -84,7 +88,7 @@ Test(report_golden, json_of_a_bench_run_has_the_documented_shape)
 	size_t i;
 
 	cr_assert_not_null(j);
-	cr_expect_eq(json_integer_value(json_object_get(j, "schema")), 2);
+	cr_expect_eq(json_integer_value(json_object_get(j, "schema")), 3);
 	cr_expect(json_is_true(json_object_get(j, "complete")));
 	cr_expect(json_is_object(json_object_get(j, "context")));
 	cr_assert_eq(json_array_size(json_object_get(j, "results")), 5);
@@ -98,7 +102,7 @@ Test(report_golden, json_of_a_bench_run_has_the_documented_shape)
 		     1000);
 	json_array_foreach (json_object_get(j, "comparisons"), i, c)
 		HAS_ALL(c, comparison_row);
-	cr_expect_eq(json_array_size(json_object_get(j, "comparisons")), 5);
+	cr_expect_eq(json_array_size(json_object_get(j, "comparisons")), 10);
 	json_decref(j);
 	free(text);
 	report_free(r);

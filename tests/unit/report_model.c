@@ -36,9 +36,12 @@ Test(report_model, blocks_merge_and_stay_aligned)
 	cr_assert_eq(r->result[1].nr_p50, 10);
 	cr_expect(isnan(r->result[1].block_p50[4]), "the missing arm leaves a hole");
 	cr_expect(fabs(r->result[1].block_p50[5] - 2500) < 20, "%g", r->result[1].block_p50[5]);
-	cr_assert_eq(r->nr_comparisons, 2);
-	cr_expect_eq(r->comparison[0].c.nr_pairs, 9);
-	cr_expect_str_eq(r->comparison[0].metric, "p50");
+	cr_assert_eq(r->nr_comparisons, NR_JUDGE_METRICS);
+	for (int m = 0; m < NR_JUDGE_METRICS; m++) {
+		cr_expect_eq((int)r->comparison[m].j.metric, m);
+		cr_expect(r->comparison[m].of_blocks);
+		cr_expect_eq(r->comparison[m].j.nr, m ? 9 : r->comparison[m].j.nr);
+	}
 	cr_expect_str_eq(r->comparison[0].baseline, "old");
 	cr_expect_str_eq(r->comparison[0].candidate, "new");
 	cr_assert_eq(r->question[0].nr_skipped, 1);
@@ -64,10 +67,9 @@ Test(report_model, tails_take_neighbouring_blocks_together)
 	cr_expect_eq(r->result[0].nr_p50, 42);
 	cr_expect_eq(r->result[0].nr_p99, 10);
 	cr_expect_eq(r->result[1].nr_p99, 10);
-	cr_expect_eq(r->comparison[1].c.nr_pairs, 10);
-	cr_expect_str_eq(r->comparison[1].metric, "p99");
-	cr_expect_eq(r->comparison[0].c.verdict, VERDICT_REGRESSED);
-	cr_expect(fabs(r->comparison[0].c.ratio - 1.2) < 0.01, "%g", r->comparison[0].c.ratio);
+	cr_expect_eq(r->comparison[JUDGE_P99].j.nr, 42, "its verdict is of all operations");
+	cr_expect_eq(r->comparison[0].j.verdict, VERDICT_SLOWER);
+	cr_expect(fabs(r->comparison[0].j.ratio - 1.2) < 0.01, "%g", r->comparison[0].j.ratio);
 	cr_expect_not(r->complete, "no end");
 	report_free(r);
 }
@@ -82,10 +84,11 @@ Test(report_model, tails_of_too_few_operations_are_inconclusive_without_interval
 		      epoch("new", wobble(i, 150000), 40), 0);
 	r = read_back();
 
-	cr_assert_eq(r->nr_comparisons, 2);
-	cr_expect_eq(r->comparison[0].c.verdict, VERDICT_REGRESSED, "the median can be told");
-	cr_expect_eq(r->comparison[1].c.verdict, VERDICT_INCONCLUSIVE);
-	cr_expect(isnan(r->comparison[1].c.lo) && isnan(r->comparison[1].c.ratio));
+	cr_assert_eq(r->nr_comparisons, NR_JUDGE_METRICS);
+	cr_expect_eq(r->comparison[0].j.verdict, VERDICT_SLOWER, "the median can be told");
+	cr_expect_eq(r->comparison[JUDGE_P99].j.verdict, VERDICT_INCONCLUSIVE);
+	cr_expect_eq(r->comparison[JUDGE_P99].j.reason, JUDGE_FEW_VALUES);
+	cr_expect(isnan(r->comparison[JUDGE_P99].j.lo));
 	report_free(r);
 }
 
@@ -112,9 +115,11 @@ Test(report_model, mode_time_is_exact_below_a_nanosecond)
 	cr_expect(fabs(r->result[0].stats.p50 - 25) < 0.005, "%g", r->result[0].stats.p50);
 	cr_expect(fabs(r->result[1].stats.mean - 24) < 0.005, "%g", r->result[1].stats.mean);
 	cr_expect_eq(r->result[0].stats.count, 20, "one value per epoch");
-	cr_assert_eq(r->nr_comparisons, 1, "no p99 of one value per block");
-	cr_expect(fabs(r->comparison[0].c.ratio - 24.0 / 25) < 0.0001);
-	cr_expect_eq(r->comparison[0].c.verdict, VERDICT_IMPROVED);
+	cr_assert_eq(r->nr_comparisons, 2, "no p99 of one value per block");
+	cr_expect(fabs(r->comparison[0].j.ratio - 24.0 / 25) < 0.0001);
+	cr_expect_eq(r->comparison[0].j.verdict, VERDICT_FASTER);
+	cr_expect(fabs(r->comparison[JUDGE_MEAN].j.ratio - 24.0 / 25) < 0.0001);
+	cr_expect_eq(r->comparison[JUDGE_MEAN].j.verdict, VERDICT_FASTER);
 	report_free(r);
 }
 
@@ -145,23 +150,55 @@ Test(report_model, a_machine_that_was_unsteady_makes_verdicts_unstable)
 	question("calm", "latency");
 	question("shaken", "latency");
 	for (int i = 0; i < 12; i++) {
-		block("calm", false, epoch("old", wobble(i, 90000), 50),
-		      epoch("new", wobble(i, 99000), 50), 0.001);
-		block("shaken", false, epoch("old", wobble(i, 90000), 50),
-		      epoch("new", wobble(i, 99000), 50), i % 3 ? 0 : 0.05);
+		block("calm", false, epoch("old", wobble(i, 9000000), 50),
+		      epoch("new", wobble(i, 9900000), 50), 0.001);
+		block("shaken", false, epoch("old", wobble(i, 9000000), 50),
+		      epoch("new", wobble(i, 9900000), 50), i % 3 ? 0 : 0.05);
 	}
 	r = read_back();
 
 	cr_assert_eq(r->nr_questions, 2);
 	cr_expect_not(r->question[0].noise.unsteady);
-	cr_expect_not(r->comparison[0].c.unstable);
+	cr_expect_not(r->comparison[0].unstable);
 	cr_expect(r->question[1].noise.unsteady);
 	cr_expect_eq(r->question[1].noise.nr_noisy, 4);
-	cr_expect(r->comparison[2].c.unstable);
+	cr_expect(r->comparison[NR_JUDGE_METRICS].unstable);
 	cr_expect_eq(r->question[1].nr_blocks, 12, "no block is left out");
 	text = rendered(r, as_text);
-	cr_expect(strstr(text, "unsteady machine: 4 of 12 blocks"), "and the text says why");
+	cr_expect(strstr(text, "unsteady machine: 4 of 12 half seconds"), "and the text says why");
 	free(text);
+	report_free(r);
+}
+
+/*
+ * Steal comes in ticks of 10 ms: in blocks of 10 ms one tick is all of it, and a block in fifty that
+ * had one is 2 % noisy at any length. Blocks are taken together to half seconds.
+ */
+Test(report_model, a_tick_of_steal_in_a_short_block_is_not_much)
+{
+	struct report *r;
+
+	question("few", "latency");
+	question("many", "latency");
+	question("little", "latency");
+	for (int i = 0; i < 400; i++) {
+		block("few", false, epoch("old", wobble(i, 100000), 50),
+		      epoch("new", wobble(i, 100000), 50), i % 4 ? 0 : 0.04);
+		block("many", false, epoch("old", wobble(i, 100000), 50),
+		      epoch("new", wobble(i, 100000), 50), i % 4 ? 0 : 0.4);
+		/* 2.4 % of half a second are 12 ms: a tick, or two */
+		block("little", false, epoch("old", wobble(i, 100000), 50),
+		      epoch("new", wobble(i, 100000), 50), 0.024);
+	}
+	r = read_back();
+
+	cr_expect_eq(r->question[0].noise.nr_windows, 8, "%zu", r->question[0].noise.nr_windows);
+	cr_expect_eq(r->question[0].noise.nr_noisy, 0, "%zu", r->question[0].noise.nr_noisy);
+	cr_expect_not(r->question[0].noise.unsteady);
+	cr_expect_not(r->question[2].noise.unsteady);
+	cr_expect_eq(r->question[1].noise.nr_noisy, 8, "%zu", r->question[1].noise.nr_noisy);
+	cr_expect(r->question[1].noise.unsteady);
+	cr_expect(fabs(r->question[1].noise.steal_max - 0.1) < 0.01);
 	report_free(r);
 }
 
@@ -187,7 +224,8 @@ Test(report_model, phases_go_to_their_arm_and_other_subjects_stand_beside)
 	cr_expect(r->result[2].from_trace);
 	cr_expect_str_eq(r->result[2].main_metric, "delay_idle");
 	cr_expect_eq(r->result[2].stats.count, 9);
-	cr_expect_eq(r->nr_comparisons, 2, "what only the tracer saw has no verdict");
+	cr_expect_eq(r->nr_comparisons, NR_JUDGE_METRICS,
+		     "what only the tracer saw has no verdict");
 	report_free(r);
 }
 

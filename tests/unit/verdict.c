@@ -155,9 +155,9 @@ struct shift {
 ParameterizedTestParameters(verdict, known_shifts)
 {
 	static struct shift shifts[] = {
-		{ 0, VERDICT_EQUIVALENT },   { 0.05, VERDICT_REGRESSED },
-		{ -0.05, VERDICT_IMPROVED }, { 0.0098, VERDICT_INCONCLUSIVE },
-		{ 20, VERDICT_REGRESSED },
+		{ 0, VERDICT_EQUIVALENT }, { 0.05, VERDICT_SLOWER },
+		{ -0.05, VERDICT_FASTER }, { 0.0098, VERDICT_INCONCLUSIVE },
+		{ 20, VERDICT_SLOWER },
 	};
 
 	return cr_make_param_array(struct shift, shifts, ARRAY_SIZE(shifts));
@@ -184,8 +184,8 @@ Test(verdict, swapping_the_sides_mirrors_the_verdict)
 	make_pairs(60, 0.03, 0.01, &state);
 	c = compare(60);
 	mirrored = compare_pairs(candidate, baseline, 60, VERDICT_DEFAULT_ZONE, scratch);
-	cr_expect_eq(c.verdict, VERDICT_REGRESSED);
-	cr_expect_eq(mirrored.verdict, VERDICT_IMPROVED);
+	cr_expect_eq(c.verdict, VERDICT_SLOWER);
+	cr_expect_eq(mirrored.verdict, VERDICT_FASTER);
 	cr_expect(fabs(c.ratio * mirrored.ratio - 1) < 1e-12);
 	cr_expect(fabs(c.lo * mirrored.hi - 1) < 1e-12);
 }
@@ -292,9 +292,9 @@ Test(verdict, A_against_A_raises_few_alarms)
 
 		make_pairs(60, 0, 0.01, &state);
 		c = compare_pairs(baseline, candidate, 60, 0, scratch);
-		strict += c.verdict == VERDICT_REGRESSED || c.verdict == VERDICT_IMPROVED;
+		strict += c.verdict == VERDICT_SLOWER || c.verdict == VERDICT_FASTER;
 		c = compare(60);
-		zoned += c.verdict == VERDICT_REGRESSED || c.verdict == VERDICT_IMPROVED;
+		zoned += c.verdict == VERDICT_SLOWER || c.verdict == VERDICT_FASTER;
 		equivalent += c.verdict == VERDICT_EQUIVALENT;
 		unstable += c.unstable;
 	}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_CONTROLLER_SESSION_H
+#define KT_CONTROLLER_SESSION_H
+/*
+ * One question while it is measured, as measure.c (its course) and instance.c (its untraced part)
+ * share it: its worker, its arms, and single epochs of them. For these two only.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bench/controller/check.h"
+#include "bench/controller/client.h"
+#include "bench/controller/measure.h"
+#include "bench/controller/noise.h"
+#include "bench/controller/schedule.h"
+#include "lib/measure/looks.h"
+#include "lib/record/types.h"
+
+/* Blocks of an instance at most. */
+#define SESSION_MAX_BLOCKS 128
+
+/* Instances that are looked at: there is no look beyond. */
+#define SESSION_MAX_LOOK 135
+
+/* "counter NAME" */
+#define SESSION_LOSS_NAME (sizeof(((struct wire_counter *)0)->name) + sizeof("counter "))
+
+/* What an arm did in the instance that runs. */
+struct session_part {
+	struct record_part record; /* its strings are here and in the place's counters */
+	struct record_pass pass[SESSION_MAX_BLOCKS];
+	double p50[SESSION_MAX_BLOCKS]; /* by block; NAN: none */
+	struct hist hist;
+	char counter[RECORD_MAX_NUMBERS][sizeof(((struct wire_counter *)0)->name)];
+	char loss[RECORD_MAX_NUMBERS][SESSION_LOSS_NAME];
+};
+
+/* One arm that is in, and its latest epoch. */
+struct place {
+	struct wire answer;	/* a copy of the page */
+	bool bad;		/* it is left out */
+	bool given_up;		/* and so are all that would follow */
+	bool set_up;		/* in the worker, now */
+	bool decided;		/* against the baseline: it needs no more instances */
+	char why[WIRE_MESSAGE]; /* reason of the latest bad one */
+	struct check_tally tally;
+	uint32_t changed;    /* settings that it changed since its latest instance: bits */
+	uint64_t iterations; /* of its epochs */
+	uint64_t epoch_ns;   /* about how long they are */
+	/* Left out of the epochs that are kept, over all of them. */
+	uint64_t nr_impossible, nr_counters;
+	uint64_t nr_elided;		       /* epochs whose loop was not there */
+	uint64_t nr_changed[NR_WIRE_SETTINGS]; /* instances in which it changed that */
+	struct session_part *part;
+	/* Its instances against the baseline's, and what the looks at them said. */
+	struct looks looks;
+	size_t nr_instances;
+	struct judge_instance instance[SESSION_MAX_LOOK];
+};
+
+struct session {
+	const struct suite_question *q;
+	const struct measure_opts *o;
+	struct client client;
+	unsigned int nr;		     /* arms that are in */
+	unsigned int nr_left;		     /* of them not given up */
+	unsigned int arm[SCHEDULE_MAX_ARMS]; /* their numbers in the question */
+	int baseline;			     /* its place; -1: none that is in */
+	struct place *place;		     /* one per arm that is in */
+	uint64_t limit_ns;		     /* of a call */
+	uint64_t patience_ns;		     /* the part of it that was given, under this load */
+	uint64_t instances_ns;		     /* what the instances took */
+	struct noise noise;
+	bool calibrating, traced;
+	bool failed;		     /* a `failed` record was written */
+	struct wire reply;	     /* to the latest SETUP or TEARDOWN */
+	const char *lost_arm;	     /* whose call did not come back well, */
+	char lost_why[WIRE_MESSAGE]; /* and how */
+	char *err;
+	size_t errlen;
+};
+
+/*
+ * A call ended badly: what the flow above does about it. 0 and negatives are the usual ones. After
+ * EPOCH_BAD and ARM_LOST the question goes on with the arms that are left.
+ */
+enum { QUESTION_LOST = 1, STOP_ASKED, NOBODY_LEFT, ARM_LOST, EPOCH_BAD };
+
+static inline bool goes_on(int ret)
+{
+	return !ret || ret == ARM_LOST || ret == EPOCH_BAD;
+}
+
+static inline const char *session_arm(const struct session *s, unsigned int i)
+{
+	return s->q->arm[s->arm[i]];
+}
+
+/* session_call - @request about arm number @arm of the question; 0, QUESTION_LOST, STOP_ASKED */
+int session_call(struct session *s, struct client_request request, unsigned int arm,
+		 struct wire *reply);
+
+/* session_fail - the record of a failure, and its part of the sentence; @arm NULL: the question */
+int session_fail(struct session *s, const char *arm, const char *reason);
+
+/* Set the arm in place @i up anew, tear it down; nothing when that is so already. */
+int session_set_up(struct session *s, unsigned int i);
+int session_tear_down(struct session *s, unsigned int i);
+
+/* place_count_losses - what is left out of the epoch in @p, which is kept */
+void place_count_losses(struct place *p);
+
+/* session_setting - name of an enum wire_setting: "affinity" */
+const char *session_setting(unsigned int setting);
+
+/*
+ * session_epoch - one epoch of the arm in place @i, traced in a traced phase; the answer stands in
+ * the place
+ */
+int session_epoch(struct session *s, unsigned int i, uint64_t iterations);
+
+/* instances - the untraced part of the question, until its arms are decided or its time is over */
+int instances(struct session *s);
+
+/* instances_free - what they left in the places */
+void instances_free(struct session *s);
+#endif

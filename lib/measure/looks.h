@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef KT_MEASURE_LOOKS_H
+#define KT_MEASURE_LOOKS_H
+/*
+ * When is the p50 of an arm decided? What the looks at its instances, one after the other, say.
+ *
+ * "Equivalent" counts at the look that says so. "Slower" and "faster" are calls, and count once
+ * fresh instances, those after the call alone, confirm them: their own interval of 99 % must lie on
+ * the call's side of 1, while that of all instances lies beyond the zone. So the instances that
+ * made the call, perhaps by luck, say nothing in its confirmation: a false call takes two
+ * independent accidents, of 1 in 100 and of 1 in 200 at a look. That is why the second level need
+ * not be divided by the number of arms called. The second step asks for the direction alone: how
+ * large the difference is, all instances say.
+ *
+ * A call is withdrawn when all instances say "equivalent", or the fresh ones the opposite.
+ *
+ * The controller stops measuring an arm by this, and the report says what the controller found: the
+ * same instances in the same order give the same answer. Pure.
+ */
+#include "lib/measure/judge.h"
+
+struct looks {
+	enum verdict verdict; /* "inconclusive" unless decided */
+	bool decided;
+	size_t called_at; /* instances at the call that waits to be confirmed; 0: none waits */
+	enum verdict call;
+};
+
+/* looks_due - is there a look after @nr instances, @l being what was said before? */
+bool looks_due(const struct looks *l, size_t nr);
+
+/*
+ * looks_at - the outcome of all looks at the first @nr instances
+ * @memory: judge_memory(@nr) bytes, aligned as malloc()'s
+ */
+struct looks looks_at(const struct judge_instance *i, size_t nr, double zone, void *memory);
+#endif

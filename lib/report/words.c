@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Comparisons in words: the verdict, why there is none, and why a row seems to say something else. */
+#include "lib/report/render.h"
+
+#include <math.h>
+#include <string.h>
+
+const char *report_verdict_text(const struct report_comparison *c)
+{
+	static const char *const unstable[] = {
+		[VERDICT_SLOWER] = "unstable: slower",
+		[VERDICT_FASTER] = "unstable: faster",
+		[VERDICT_EQUIVALENT] = "unstable: equivalent",
+		[VERDICT_INCONCLUSIVE] = "unstable",
+	};
+
+	return c->unstable ? unstable[c->j.verdict] : verdict_name(c->j.verdict);
+}
+
+/* "12 s", "4 min", "3 h" */
+static void write_time(FILE *out, double seconds)
+{
+	if (seconds < 99.5)
+		fprintf(out, "about %.0f s more", fmax(seconds, 1));
+	else if (seconds < 99.5 * 60)
+		fprintf(out, "about %.0f min more", seconds / 60);
+	else if (seconds < 48 * 3600)
+		fprintf(out, "about %.0f h more", seconds / 3600);
+	else
+		fputs("more than two days more", out);
+}
+
+/* false: the interval says it */
+static bool write_reason(FILE *out, const struct report_comparison *c)
+{
+	const char *unit = c->of_blocks ? "block" : "instance";
+
+	switch (c->j.reason) {
+	case JUDGE_DECIDED:
+	case JUDGE_WIDE:
+		return false;
+	case JUDGE_FEW_INSTANCES:
+		fprintf(out, "%zu %s%s, too few", c->j.nr, unit, c->j.nr == 1 ? "" : "s");
+		return true;
+	case JUDGE_FEW_VALUES:
+		fputs("fewer than ten operations beyond it", out);
+		return true;
+	case JUDGE_FEW_BURSTS:
+		fprintf(out, "%s came in about %.0f burst%s",
+			c->j.metric == JUDGE_MEAN ? "the difference" : "slow operations",
+			fmax(c->j.bursts, 1), c->j.bursts < 1.5 ? "" : "s");
+		return true;
+	case JUDGE_DRIFTS:
+		fprintf(out, "neighbouring %ss go together", unit);
+		return true;
+	case JUDGE_NOTHING:
+		fprintf(out, "no %s has both", unit);
+		return true;
+	case JUDGE_UNCONFIRMED:
+		fprintf(out, "not yet confirmed by fresh %ss", unit);
+		return true;
+	case JUDGE_ZEROS:
+		fputs("zeros have no ratio", out);
+		return true;
+	}
+	return false;
+}
+
+void report_write_why(FILE *out, const struct report_comparison *c)
+{
+	bool said;
+
+	if (c->j.verdict != VERDICT_INCONCLUSIVE)
+		return;
+	said = write_reason(out, c);
+	if (isnan(c->more_s))
+		return;
+	fputs(said ? ", " : "", out);
+	write_time(out, c->more_s);
+}
+
+void report_write_apart(FILE *out, const struct report_comparison *c)
+{
+	char judged[FIGURE], shown[FIGURE];
+
+	format_ratio(judged, c->j.ratio);
+	format_ratio(shown, c->shown);
+	if (c->j.metric == JUDGE_P50)
+		fprintf(out, "typical %s, pooled %s: slow operations come in bursts", judged,
+			shown);
+	else
+		fprintf(out, "%s where both were measured, %s of all: one was measured longer",
+			judged, shown);
+}
+
+bool report_write_baseline_missing(FILE *out, const struct report *r,
+				   const struct report_question *q, report_word *word)
+{
+	if (q->from_trace || !q->baseline || report_baseline(r, q))
+		return false;
+	for (size_t i = 0; i < q->nr_results; i++) {
+		if (strcmp(r->result[q->first_result + i].name, q->baseline))
+			continue;
+		fputs("no verdicts: the baseline ", out);
+		word(out, q->baseline);
+		fputs(" was not measured", out);
+		return true;
+	}
+	fputs("no verdicts: the baseline ", out);
+	word(out, q->baseline);
+	fputs(" is not among the arms", out);
+	return true;
+}

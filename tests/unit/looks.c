@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* When an arm is decided: looks at made-up instances. */
+#include "lib/measure/looks.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+
+#define MAX  140
+#define ZONE 0.01
+
+static double effect[MAX];
+static struct judge_instance instance[MAX];
+static void *memory;
+
+static void begin(void)
+{
+	memory = malloc(judge_memory(MAX));
+	cr_assert_not_null(memory);
+	for (size_t i = 0; i < MAX; i++)
+		instance[i] = (struct judge_instance){ .nr_pairs = 1, .log_ratio = &effect[i] };
+}
+
+static void end(void)
+{
+	free(memory);
+}
+
+TestSuite(looks, .init = begin, .fini = end, .timeout = 60);
+
+/* Instances @from to @to - 1 have this ratio, and spread around it, up and down in turn. */
+static void fill(size_t from, size_t to, double ratio, double spread)
+{
+	for (size_t i = from; i < to; i++)
+		effect[i] = log(ratio) + (i % 2 ? spread : -spread);
+}
+
+static struct looks at(size_t nr)
+{
+	return looks_at(instance, nr, ZONE, memory);
+}
+
+Test(looks, equal_arms_are_equivalent_at_the_first_look)
+{
+	fill(0, MAX, 1, 0.001);
+	cr_expect_not(at(7).decided);
+	cr_expect(at(8).decided);
+	cr_expect_eq(at(8).verdict, VERDICT_EQUIVALENT);
+	cr_expect_eq(at(100).verdict, VERDICT_EQUIVALENT);
+}
+
+Test(looks, a_call_counts_once_fresh_instances_confirm_it)
+{
+	for (int slower = 0; slower < 2; slower++) {
+		enum verdict want = slower ? VERDICT_SLOWER : VERDICT_FASTER;
+
+		fill(0, MAX, slower ? 1.1 : 0.9, 0.001);
+		for (size_t nr = 8; nr < 16; nr++) {
+			cr_expect_not(at(nr).decided, "%zu", nr);
+			cr_expect_eq(at(nr).verdict, VERDICT_INCONCLUSIVE);
+			cr_expect_eq(at(nr).called_at, 8);
+			cr_expect_eq(at(nr).call, want);
+		}
+		cr_expect(at(16).decided);
+		cr_expect_eq(at(16).verdict, want);
+		cr_expect_eq(at(16).called_at, 0);
+	}
+}
+
+Test(looks, luck_that_does_not_last_is_not_confirmed)
+{
+	fill(0, 8, 1.1, 0.001);
+	fill(8, MAX, 1, 0.001);
+	for (size_t nr = 8; nr <= MAX; nr++)
+		cr_expect_neq(at(nr).verdict, VERDICT_SLOWER, "%zu", nr);
+	cr_expect_eq(at(MAX).verdict, VERDICT_EQUIVALENT);
+}
+
+Test(looks, fresh_instances_that_say_the_opposite_withdraw_the_call)
+{
+	fill(0, 8, 1.1, 0.001);
+	fill(8, MAX, 0.9, 0.001);
+	cr_expect_eq(at(15).called_at, 8);
+	cr_expect_not(at(16).called_at);
+	for (size_t nr = 8; nr <= MAX; nr++)
+		cr_expect_neq(at(nr).verdict, VERDICT_SLOWER, "%zu", nr);
+}
+
+/* Inside the zone but on its side: the direction would be confirmed, the size is not. */
+Test(looks, the_size_is_what_all_instances_say)
+{
+	fill(0, 8, 1.02, 0.001);
+	fill(8, MAX, 1.005, 0.001);
+	for (size_t nr = 8; nr <= MAX; nr++)
+		cr_expect_neq(at(nr).verdict, VERDICT_SLOWER, "%zu", nr);
+}
+
+Test(looks, wide_ones_stay_open)
+{
+	fill(0, MAX, 1, 0.5);
+	cr_expect_not(at(MAX).decided);
+	cr_expect_eq(at(MAX).verdict, VERDICT_INCONCLUSIVE);
+}
+
+/* The controller asks only when one is due, the report once: they say the same. */
+Test(looks, nothing_changes_where_none_is_due)
+{
+	static const double ratio[] = { 1, 1.012, 1.02, 0.95 };
+
+	for (size_t c = 0; c < sizeof(ratio) / sizeof(ratio[0]); c++) {
+		struct looks l = { .verdict = VERDICT_INCONCLUSIVE };
+
+		fill(0, MAX, ratio[c], 0.02);
+		for (size_t nr = 1; nr <= MAX; nr++) {
+			struct looks now = at(nr);
+
+			if (looks_due(&l, nr))
+				l = now;
+			cr_expect_eq(now.verdict, l.verdict, "%zu", nr);
+			cr_expect_eq(now.decided, l.decided, "%zu", nr);
+			cr_expect_eq(now.called_at, l.called_at, "%zu", nr);
+		}
+	}
+}
