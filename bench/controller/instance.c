@@ -410,6 +410,7 @@ static void say_setup(const struct session *s, const struct course *c)
 
 static int run(struct session *s, struct course *c)
 {
+	double part = s->q->phases && s->o->tracing ? SESSION_UNTRACED : 1;
 	uint64_t passed = 0;
 	int ret = 0;
 
@@ -420,7 +421,7 @@ static int run(struct session *s, struct course *c)
 		passed = slot_clock_ns() - c->begin_ns;
 		if (s->o->progress)
 			progress_update(s->o->progress, "untraced",
-					(double)passed / (double)s->o->time_ns);
+					part * (double)passed / (double)s->o->time_ns);
 	}
 	return ret;
 }
