@@ -22,6 +22,7 @@ const char *judge_reason_name(enum judge_reason r)
 		[JUDGE_WIDE] = "wide",
 		[JUDGE_NOTHING] = "nothing_measured",
 		[JUDGE_ZEROS] = "zeros",
+		[JUDGE_UNCONFIRMED] = "unconfirmed",
 	};
 
 	return name[r];
@@ -46,6 +47,9 @@ const char *judge_metric_name(enum judge_metric m)
 
 	return (unsigned int)m < NR_JUDGE_METRICS ? name[m] : NULL;
 }
+
+/* An instance's pairs are sorted in the part that tails use. */
+_Static_assert(2 * TAIL_MAX_GROUPS * HIST_NR_BUCKETS_MAX > JUDGE_MAX_PAIRS, "they fit");
 
 /* tail_compare()'s memory first, then what the instances are gathered in. */
 size_t judge_memory(size_t nr)
@@ -308,9 +312,6 @@ struct judgement judge(enum judge_metric metric, const struct judge_instance *in
 	groups = (struct mean_group *)(samples + 2 * nr);
 	switch (metric) {
 	case JUDGE_P50:
-		/* An instance's pairs are sorted in the part that tails use. */
-		_Static_assert(2 * TAIL_MAX_GROUPS * HIST_NR_BUCKETS_MAX > JUDGE_MAX_PAIRS,
-			       "they fit");
 		judge_p50(&j, in, nr, numbers, numbers + nr, memory);
 		break;
 	case JUDGE_MEAN:

@@ -80,6 +80,7 @@ enum judge_reason {
 	JUDGE_WIDE,	     /* the interval reaches over an edge of the zone */
 	JUDGE_NOTHING,	     /* no value */
 	JUDGE_ZEROS,	     /* zeros where a ratio is asked for */
+	JUDGE_UNCONFIRMED,   /* a call that fresh instances have not confirmed: looks.h */
 };
 
 /* judge_reason_name - for programs: "decided", "few_instances", ... */

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/measure/looks.h"
+
 /* Buckets are 0.8 % wide, and a ratio has two figures. */
 #define ROUNDING 0.01
 
@@ -56,12 +58,6 @@ static size_t pair_up(const struct report_part *a, const struct report_part *b, 
 	return nr;
 }
 
-static bool both_in(const struct report_result *base, const struct report_result *arm, size_t i)
-{
-	return i < base->nr_parts && i < arm->nr_parts && base->part[i].sample.count > 0 &&
-	       arm->part[i].sample.count > 0;
-}
-
 static bool room_for_pairs(struct workspace *w, const struct report_result *base)
 {
 	size_t nr = 1;
@@ -86,10 +82,12 @@ static size_t gather(struct workspace *w, const struct report_result *base,
 	size_t nr = 0, pairs = 0;
 
 	*wall_ns = 0;
-	for (size_t i = 0; i < base->nr_parts; i++) {
-		const struct report_part *a = &base->part[i], *b = &arm->part[i];
+	for (size_t i = 0, k = 0; i < base->nr_parts && k < arm->nr_parts;) {
+		const struct report_part *a = &base->part[i], *b = &arm->part[k];
 
-		if (!both_in(base, arm, i))
+		i += a->at <= b->at;
+		k += b->at <= a->at;
+		if (a->at != b->at || !(a->sample.count > 0) || !(b->sample.count > 0))
 			continue;
 		w->in[nr] = (struct judge_instance){ .a = &a->sample,
 						     .b = &b->sample,
@@ -150,6 +148,26 @@ static void compare_blocks(const struct report_result *base, const struct report
 	to->unstable = c.unstable;
 }
 
+/*
+ * Slower and faster hold once the looks of the controller confirm them. What is said stays within
+ * what the interval shows: looks that found something else decide nothing.
+ */
+static void ask_for_confirmation(struct judgement *j, struct workspace *w, size_t nr)
+{
+	struct looks l;
+	unsigned int next;
+
+	if (j->verdict != VERDICT_SLOWER && j->verdict != VERDICT_FASTER)
+		return;
+	l = looks_at(w->in, nr, j->zone, w->memory);
+	if (l.decided && l.verdict == j->verdict)
+		return;
+	j->verdict = VERDICT_INCONCLUSIVE;
+	j->reason = JUDGE_UNCONFIRMED;
+	next = judge_next_look((unsigned int)(nr - l.called_at));
+	j->more = next ? (double)(l.called_at + next) / (double)nr : NAN;
+}
+
 /* ---- comparisons ----------------------------------------------------------------------------- */
 
 static double figure_of(const struct report_stats *s, enum judge_metric m)
@@ -203,6 +221,8 @@ static bool compare(const struct report_question *q, const struct report_result 
 		compare_blocks(base, arm, q->zone, w, c);
 	else
 		c->j = judge(m, w->in, nr, zone_of(q, m), w->memory);
+	if (m == JUDGE_P50 && !c->of_blocks)
+		ask_for_confirmation(&c->j, w, nr);
 	c->unstable |= q->noise.unsteady;
 	c->apart = is_apart(c);
 	if (c->j.verdict == VERDICT_INCONCLUSIVE && c->j.more > 1 && wall_ns > 0)

@@ -152,23 +152,6 @@ static struct report_stats in_unit(struct report_stats s, double unit)
 	return s;
 }
 
-static bool pad_parts(const struct build_question *q, struct build_result *b)
-{
-	size_t nr = q->q.nr_parts;
-	struct report_part *grown;
-
-	if (b->room_parts < nr) {
-		grown = reallocarray(b->r.part, nr, sizeof(*grown));
-		if (!grown)
-			return false;
-		memset(grown + b->room_parts, 0, (nr - b->room_parts) * sizeof(*grown));
-		b->r.part = grown;
-		b->room_parts = nr;
-	}
-	b->r.nr_parts = nr;
-	return true;
-}
-
 static bool finish_result(const struct build_question *q, struct build_result *b)
 {
 	struct report_result *r = &b->r;
@@ -180,9 +163,6 @@ static bool finish_result(const struct build_question *q, struct build_result *b
 	r->stats = in_unit(report_stats(r->hist), r->unit);
 	if (!r->from_trace && !strcmp(q->q.mode, "time"))
 		time_stats(b);
-	/* Arms that ended early were in none of the last instances. */
-	if (!r->from_trace && q->q.nr_parts && !pad_parts(q, b))
-		return false;
 	r->block_p50 = b->p50.value;
 	r->nr_p50 = b->p50.nr;
 	r->block_p99 = b->p99.value;

@@ -125,20 +125,15 @@ int build_add_numbers(struct build *b, struct build_question *q, struct build_re
 
 struct report_part *build_part(struct build_question *q, struct build_result *r)
 {
-	size_t wanted = q->q.nr_parts + 1, room = r->room_parts;
-	struct report_part *grown;
+	size_t nr = r->r.nr_parts;
 
-	if (wanted > room) {
-		room = wanted > 2 * room ? wanted : 2 * room;
-		grown = reallocarray(r->r.part, room, sizeof(*grown));
-		if (!grown)
-			return NULL;
-		memset(grown + r->room_parts, 0, (room - r->room_parts) * sizeof(*grown));
-		r->r.part = grown;
-		r->room_parts = room;
-	}
-	r->r.nr_parts = wanted;
-	return &r->r.part[q->q.nr_parts];
+	if (nr && r->r.part[nr - 1].at == q->q.nr_parts)
+		return &r->r.part[nr - 1];
+	if (!build_grow((void **)&r->r.part, nr, &r->room_parts, sizeof(*r->r.part)))
+		return NULL;
+	r->r.part[nr] = (struct report_part){ .at = q->q.nr_parts };
+	r->r.nr_parts++;
+	return &r->r.part[nr];
 }
 
 /* Buckets of a coarser histogram are shared out evenly among the fine ones that they are made of. */

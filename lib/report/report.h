@@ -76,7 +76,8 @@ struct report_pass {
 
 /* What one arm did in one instance, or in one untraced block, which is an instance of one pair. */
 struct report_part {
-	struct judge_sample sample;  /* empty: it was not in it */
+	size_t at;		     /* which of the question's nr_parts, rising */
+	struct judge_sample sample;  /* may be empty */
 	struct tail_bucket *buckets; /* of the sample */
 	size_t nr_passes;
 	struct report_pass *pass;
@@ -114,8 +115,7 @@ struct report_result {
 	size_t nr_p50, nr_p99;
 	double *block_p50, *block_p99;
 	double *rising; /* mode "time": the stats.count epochs' ns per iteration, sorted; else NULL */
-	/* As many as its question has; of a trace none. */
-	size_t nr_parts;
+	size_t nr_parts; /* instances and untraced blocks that it was in; of a trace none */
 	struct report_part *part;
 };
 

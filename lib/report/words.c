@@ -56,6 +56,9 @@ static bool write_reason(FILE *out, const struct report_comparison *c)
 	case JUDGE_NOTHING:
 		fprintf(out, "no %s has both", unit);
 		return true;
+	case JUDGE_UNCONFIRMED:
+		fprintf(out, "not yet confirmed by fresh %ss", unit);
+		return true;
 	case JUDGE_ZEROS:
 		fputs("zeros have no ratio", out);
 		return true;

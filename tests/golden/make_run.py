@@ -214,8 +214,8 @@ def instances():
         run.emit(type="question", question=name, mode=mode, unit="ns", baseline=baseline, zone=0.01, phases=False,
                  arms=list(arms), labels={}, skipped={})
         run.emit(type="calibration", question=name, iterations=ops, epoch_ns={a: int(m * ops) for a, m in arms.items()})
-        for n in range(12):
-            there = {a: ns for a, ns in arms.items() if a != "condvar" or n < 8}
+        for n in range(20):
+            there = {a: ns for a, ns in arms.items() if a != "condvar" or n < 16}
             instance(run, name, n, there, ops, batch, mode, ["libkthread"] if name[0] == "w" and n in (2, 7) else [])
     run.end()
 

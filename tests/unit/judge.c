@@ -49,7 +49,7 @@ Test(judge, metrics_and_reasons_have_names)
 	for (int m = 0; m < NR_JUDGE_METRICS; m++)
 		cr_expect_not_null(judge_metric_name((enum judge_metric)m));
 	cr_expect_null(judge_metric_name(NR_JUDGE_METRICS));
-	for (int r = JUDGE_DECIDED; r <= JUDGE_ZEROS; r++)
+	for (int r = JUDGE_DECIDED; r <= JUDGE_UNCONFIRMED; r++)
 		cr_expect_not_null(judge_reason_name((enum judge_reason)r));
 }
 

@@ -180,17 +180,22 @@ Test(report_model, a_tick_of_steal_in_a_short_block_is_not_much)
 
 	question("few", "latency");
 	question("many", "latency");
+	question("little", "latency");
 	for (int i = 0; i < 400; i++) {
 		block("few", false, epoch("old", wobble(i, 100000), 50),
 		      epoch("new", wobble(i, 100000), 50), i % 4 ? 0 : 0.04);
 		block("many", false, epoch("old", wobble(i, 100000), 50),
 		      epoch("new", wobble(i, 100000), 50), i % 4 ? 0 : 0.4);
+		/* 2.4 % of half a second are 12 ms: a tick, or two */
+		block("little", false, epoch("old", wobble(i, 100000), 50),
+		      epoch("new", wobble(i, 100000), 50), 0.024);
 	}
 	r = read_back();
 
 	cr_expect_eq(r->question[0].noise.nr_windows, 8, "%zu", r->question[0].noise.nr_windows);
 	cr_expect_eq(r->question[0].noise.nr_noisy, 0, "%zu", r->question[0].noise.nr_noisy);
 	cr_expect_not(r->question[0].noise.unsteady);
+	cr_expect_not(r->question[2].noise.unsteady);
 	cr_expect_eq(r->question[1].noise.nr_noisy, 8, "%zu", r->question[1].noise.nr_noisy);
 	cr_expect(r->question[1].noise.unsteady);
 	cr_expect(fabs(r->question[1].noise.steal_max - 0.1) < 0.01);
