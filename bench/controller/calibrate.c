@@ -102,8 +102,9 @@ static void share(struct search *s, unsigned int nr, uint64_t *iterations, uint6
 	for (unsigned int i = 0; i < nr; i = end) {
 		uint64_t count;
 
-		for (end = i + 1; end < nr && s[end].wanted >= s[end - 1].wanted / 2; end++)
-			;
+		end = i + 1;
+		while (end < nr && s[end].wanted * CALIBRATE_APART >= s[end - 1].wanted)
+			end++;
 		count = shared_count(&s[i], &s[end - 1]);
 		for (unsigned int j = i; j < end; j++) {
 			iterations[s[j].arm] = count;

@@ -38,7 +38,7 @@ struct course {
 	uint64_t setup_ns, epochs_ns;  /* of this instance */
 	uint64_t all_setup_ns, all_ns; /* of all */
 	uint64_t longest_setup_ns;
-	struct schedule setups;
+	uint64_t rng; /* seed of the next order of set-ups */
 	size_t nr_dropped;
 	struct record_dropped dropped[RECORD_MAX_ARMS];
 	char reason[RECORD_MAX_ARMS][WIRE_MESSAGE];
@@ -166,16 +166,33 @@ static void begin_part(const struct session *s, unsigned int i)
 		part->p50[b] = NAN;
 }
 
-/* All arms that are in are torn down first, so that none is set up beside what another left. */
+/*
+ * Each is drawn anew: orders that follow from each other, rotated and mirrored as those of blocks,
+ * would make instances that do, and they are taken for independent.
+ */
+static void draw_order(const struct session *s, struct course *c, unsigned int *order)
+{
+	struct schedule schedule;
+
+	schedule_init(&schedule, s->nr, c->rng++);
+	schedule_next(&schedule, order);
+}
+
+/*
+ * All arms that are in are torn down first, so that none is set up beside what another left, and in
+ * another order than they are set up in: what an allocator or the kernel hands out again depends on
+ * the order in which it came back.
+ */
 static int set_up_anew(struct session *s, struct course *c)
 {
 	unsigned int order[SCHEDULE_MAX_ARMS];
 	uint64_t begin_ns = slot_clock_ns();
 	int ret = 0;
 
-	schedule_next(&c->setups, order);
+	draw_order(s, c, order);
 	for (unsigned int i = 0; !ret && i < s->nr; i++)
 		ret = session_tear_down(s, order[i]);
+	draw_order(s, c, order);
 	for (unsigned int i = 0; goes_on(ret) && i < s->nr; i++)
 		if (is_active(s, order[i]))
 			ret = session_set_up(s, order[i]);
@@ -393,6 +410,7 @@ static void say_setup(const struct session *s, const struct course *c)
 
 static int run(struct session *s, struct course *c)
 {
+	double part = s->q->phases && s->o->tracing ? SESSION_UNTRACED : 1;
 	uint64_t passed = 0;
 	int ret = 0;
 
@@ -403,7 +421,7 @@ static int run(struct session *s, struct course *c)
 		passed = slot_clock_ns() - c->begin_ns;
 		if (s->o->progress)
 			progress_update(s->o->progress, "untraced",
-					(double)passed / (double)s->o->time_ns);
+					part * (double)passed / (double)s->o->time_ns);
 	}
 	return ret;
 }
@@ -418,7 +436,7 @@ int instances(struct session *s)
 	c->begin_ns = slot_clock_ns();
 	c->hard_ns = s->o->time_ns * TIME_STRETCH + 1000000000ULL;
 	c->memory = malloc(judge_memory(SESSION_MAX_LOOK));
-	schedule_init(&c->setups, s->nr, schedule_seed(s->o->seed, s->q->name));
+	c->rng = schedule_seed(~s->o->seed, s->q->name);
 	for (unsigned int i = 0; !ret && i < s->nr; i++) {
 		s->place[i].part = calloc(1, sizeof(*s->place[i].part));
 		ret = s->place[i].part ? 0 : -ENOMEM;

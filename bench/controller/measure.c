@@ -277,6 +277,7 @@ static int blocks(struct session *s, struct traced *t, uint64_t budget_ns)
 {
 	uint64_t begin_ns = slot_clock_ns(), passed = 0;
 	uint64_t hard_ns = budget_ns * BUDGET_STRETCH + 1000000000ULL;
+	double part = 1 - SESSION_UNTRACED;
 	int ret;
 
 	noise_start(&s->noise);
@@ -292,7 +293,8 @@ static int blocks(struct session *s, struct traced *t, uint64_t budget_ns)
 		passed = slot_clock_ns() - begin_ns;
 		if (s->o->progress)
 			progress_update(s->o->progress, "traced",
-					(double)passed / (double)budget_ns);
+					SESSION_UNTRACED +
+						part * (double)passed / (double)budget_ns);
 	}
 	return 0;
 }

@@ -22,6 +22,9 @@
 /* Instances that are looked at: there is no look beyond. */
 #define SESSION_MAX_LOOK 135
 
+/* The instances' part of a question that is traced as well, for the progress. */
+#define SESSION_UNTRACED (1 / (1 + MEASURE_TRACED_SHARE))
+
 /* "counter NAME" */
 #define SESSION_LOSS_NAME (sizeof(((struct wire_counter *)0)->name) + sizeof("counter "))
 

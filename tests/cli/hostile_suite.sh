@@ -35,7 +35,7 @@ measured 'a counter is left out' 0 '^kt bench: c_infinite: bad: [0-9]+ values of
 timeout 100 "$kt" bench "$suite" --no-trace --time 40ms --filter '^(b_first_words|z_fine)$' -o "$tmp/page.jsonl" >"$tmp/ran" 2>"$tmp/said" </dev/null
 check 'a page overwritten costs its question' test $? -eq 5
 check 'which is named' grep -q '^kt bench: b_first_words: bad: the shared page was overwritten' "$tmp/said"
-check 'the next one is measured' sh -c "grep '\"block\"' '$tmp/page.jsonl' | grep -q '\"z_fine\"'"
+check 'the next one is measured' sh -c "grep '\"instance\"' '$tmp/page.jsonl' | grep -q '\"z_fine\"'"
 
 # By hand, without a controller.
 timeout 60 "$suite" --bench-filter='^c_(some_)?impossible$' >"$tmp/ran" 2>"$tmp/said" </dev/null
