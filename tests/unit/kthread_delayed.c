@@ -262,7 +262,7 @@ static bool cancel_before_the_deadline(struct kthread_worker *w, unsigned long d
 	job_run_blocked(&j, w, &go);
 	cr_assert(kthread_queue_delayed_work(w, &j.d, delay));
 	call_start(&cancel, cancels, &j.d);
-	cr_assert(call_sleeps(&cancel));
+	cr_assert(WAIT_UNTIL(PEEK(j.d.work.canceling) || READ(cancel.returned)));
 	cr_assert_eq(PEEK(j.d.work.canceling), 1);
 	before = now_ns() < j.d.due_ns;
 	cr_assert(WAIT_UNTIL(now_ns() > j.d.due_ns));
@@ -481,11 +481,17 @@ Test(kthread_delayed, W16_destroy_disarms_reports_and_lets_go)
 	cr_expect_eq(nr_warnings(KTHREAD_WARN_ANY), 1);
 }
 
+static long stops(void *k)
+{
+	return kthread_stop(k);
+}
+
 /* Mutation W17b: the worker does not end while works are armed. */
 Test(kthread_delayed, W17_stop_of_the_thread_leaves_works_armed)
 {
 	struct kthread_worker w;
 	struct task_struct *k;
+	struct call stop;
 	struct job j;
 
 	kthread_init_worker(&w);
@@ -493,7 +499,9 @@ Test(kthread_delayed, W17_stop_of_the_thread_leaves_works_armed)
 	cr_assert(kthread_queue_delayed_work(&w, &j.d, LONG_TIME), "W19: nobody serves it yet");
 	k = kthread_run(kthread_worker_fn, &w, "w17");
 	cr_assert(WAIT_UNTIL(PEEK(w.task) && kthread_get_state(k) == TASK_INTERRUPTIBLE));
-	kthread_stop(k);
+	call_start(&stop, stops, k);
+	cr_assert(WAIT_UNTIL(READ(stop.returned)));
+	call_join(&stop);
 	cr_expect_not(kthread_queue_delayed_work(&w, &j.d, 0), "still pending");
 	k = kthread_run(kthread_worker_fn, &w, "w17/next");
 	cr_expect(kthread_mod_delayed_work(&w, &j.d, 1));

@@ -383,8 +383,11 @@ Test(kthread_edges, thread_that_ended_is_not_bound_again)
 	put_task_struct(k);
 }
 
+static pid_t waiter;
+
 static void *completes(void *x)
 {
+	WAIT_UNTIL(thread_state(waiter) == 'S');
 	complete(x);
 	return NULL;
 }
@@ -397,6 +400,7 @@ Test(kthread_edges, rest_of_a_very_long_timeout)
 	pthread_t t;
 
 	init_completion(&x);
+	waiter = gettid();
 	pthread_create(&t, NULL, completes, &x);
 	left = wait_for_completion_timeout(&x, msecs_to_jiffies(-1));
 	pthread_join(t, NULL);

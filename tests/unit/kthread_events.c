@@ -324,7 +324,8 @@ Test(kthread_events, W26_order_and_counts_under_chaos)
 	record_begin();
 	__atomic_store_n(&kthread_test_delay, random_delay, __ATOMIC_RELEASE);
 	/* What chance must not leave out: a mod of an idle work takes nothing back. */
-	chaos.queued += !kthread_mod_delayed_work_ns(chaos.w, &chaos.d[0], 0);
+	if (!kthread_mod_delayed_work_ns(chaos.w, &chaos.d[0], 0))
+		ADD(chaos.queued);
 	for (int i = 0; i < NR_THREADS; i++)
 		pthread_create(&t[i], NULL, operations, NULL);
 	for (int i = 0; i < NR_THREADS; i++)

@@ -280,7 +280,7 @@ Test(kthread_freezer, a_forked_child_begins_with_an_empty_freezer)
 	cr_assert(WAIT_UNTIL(READ(f.ready)));
 	pid = fork();
 	if (!pid)
-		_exit(kthread_freeze_all(HZ) != 0);
+		_exit(kthread_freeze_all(0) != 0);
 	waitpid(pid, &status, 0);
 	cr_assert(WIFEXITED(status));
 	cr_assert_eq(WEXITSTATUS(status), 0);

@@ -198,7 +198,7 @@ static int self_stop_ret;
 static int stops_itself(void *data)
 {
 	(void)data;
-	self_stop_ret = kthread_stop(current);
+	__atomic_store_n(&self_stop_ret, kthread_stop(current), __ATOMIC_RELEASE);
 	return 3;
 }
 
@@ -210,7 +210,7 @@ Test(kthread_lifecycle, L6_stopping_oneself_is_refused)
 	get_task_struct(k);
 	wake_up_process(k);
 	cr_assert(WAIT_UNTIL(!thread_state(k->pid)));
-	cr_assert_eq(self_stop_ret, -EDEADLK);
+	cr_assert_eq(READ(self_stop_ret), -EDEADLK);
 	cr_assert_eq(kthread_warn_count(KTHREAD_WARN_STOP_SELF), 1);
 	cr_assert_eq(kthread_stop_put(k), 3);
 }

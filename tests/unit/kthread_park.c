@@ -353,9 +353,9 @@ Test(kthread_park, P12_after_a_self_park_the_next_park_waits_for_the_real_one)
 	cr_assert_eq(kthread_stop(k), 42);
 }
 
-static void *park_it(void *k)
+static long parks(void *k)
 {
-	return (void *)(intptr_t)kthread_park(k);
+	return kthread_park(k);
 }
 
 Test(kthread_park, P13_park_and_stop_at_once_both_return)
@@ -365,20 +365,18 @@ Test(kthread_park, P13_park_and_stop_at_once_both_return)
 	for (i = 0; i < 1000; i++) {
 		unsigned int starts = 0;
 		struct task_struct *k = kthread_create(until_stop, &starts, "p13");
-		pthread_t t;
-		void *ret;
+		struct call park;
 		int stop;
 
 		get_task_struct(k);
 		if (i % 2)
 			wake_up_process(k);
-		pthread_create(&t, NULL, park_it, k);
+		call_start(&park, parks, k);
 		if (i % 4 > 1)
 			sched_yield();
 		stop = kthread_stop(k);
-		pthread_join(t, &ret);
-		cr_assert((intptr_t)ret == 0 || (intptr_t)ret == -ENOSYS, "%ld",
-			  (long)(intptr_t)ret);
+		call_join(&park);
+		cr_assert(park.ret == 0 || park.ret == -ENOSYS, "%ld", park.ret);
 		cr_assert(stop == 42 || stop == -EINTR);
 		cr_assert_eq(stop == 42, starts == 1);
 		put_task_struct(k);
@@ -397,11 +395,14 @@ Test(kthread_park, P15_a_worker_parks_between_two_works)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "p15");
 	DEFINE_KTHREAD_WORK(work, count_work);
+	struct call park;
 
 	cr_assert(kthread_queue_work(w, &work));
 	kthread_flush_worker(w);
 	cr_assert_eq(READ(works), 1);
-	cr_assert_eq(kthread_park(w->task), 0);
+	call_start(&park, parks, w->task);
+	cr_assert(WAIT_UNTIL(READ(park.returned)));
+	cr_assert_eq(call_join(&park), 0);
 	cr_assert(kthread_queue_work(w, &work));
 	cr_assert_eq(kthread_get_state(w->task), TASK_PARKED);
 	cr_assert_eq(READ(works), 1);

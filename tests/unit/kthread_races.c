@@ -262,7 +262,7 @@ static bool P6_parked_means_parked(void)
 	unsigned int n = 0, before, i, j;
 	struct task_struct *k = kthread_run(counting, &n, "p6");
 
-	for (i = 0; i < 3000; i++) {
+	for (i = 0; i < 1000; i++) {
 		CHECK(kthread_park(k) == 0);
 		before = READ(n);
 		for (j = 0; j < 50; j++)

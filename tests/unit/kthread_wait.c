@@ -152,11 +152,17 @@ Test(kthread_wait, state_and_condition_are_never_both_missed)
 /* Mutation T03: half as long. */
 Test(kthread_wait, timeouts_are_never_early)
 {
+	double begin = test_seconds();
 	unsigned int ms;
+	long left;
 
+	/* What is left, and what is gone by now. */
+	set_current_state(TASK_INTERRUPTIBLE);
+	wake_up_process(current);
+	left = schedule_timeout(HZ - 1);
+	cr_assert_geq((double)left + (test_seconds() - begin) * HZ, HZ - 1);
 	for (ms = 0; ms < 12; ms++) {
-		double begin = test_seconds();
-
+		begin = test_seconds();
 		cr_assert_eq(schedule_timeout_uninterruptible(ms), 0);
 		cr_assert_geq(test_seconds() - begin, ms / 1000.0);
 		cr_assert_eq(get_current_state(), TASK_RUNNING);

@@ -277,7 +277,7 @@ Test(kthread_worker, W8_no_queueing_during_a_cancel)
 	job_run_blocked(&j, w, &go);
 	waiter_start(&a, kthread_cancel_work_sync, &j);
 	waiter_start(&b, kthread_cancel_work_sync, &j);
-	cr_expect(!kthread_queue_work(w, &j.work));
+	cr_assert(!kthread_queue_work(w, &j.work));
 	__atomic_store_n(&j.again, 1, __ATOMIC_RELEASE);
 	j.ret = -1;
 	complete(&go);
