@@ -408,6 +408,29 @@ static void say_setup(const struct session *s, const struct course *c)
 			     100 * (double)c->all_setup_ns / (double)c->all_ns);
 }
 
+/* Is there a call that has not had the fresh instances yet that could confirm it? */
+static bool call_waits(const struct session *s)
+{
+	for (unsigned int i = 0; i < s->nr; i++) {
+		const struct place *p = &s->place[i];
+
+		if (!p->decided && !p->given_up && p->looks.called_at &&
+		    p->nr_instances < p->looks.called_at + JUDGE_MIN_INSTANCES)
+			return true;
+	}
+	return false;
+}
+
+static bool wants_more(const struct session *s, const struct course *c, uint64_t passed)
+{
+	if (all_decided(s))
+		return false;
+	if (c->number < JUDGE_MIN_INSTANCES)
+		return passed < c->hard_ns;
+	/* What was called in the last moment would stay unsaid for want of a few instances. */
+	return passed < s->o->time_ns || (passed < 2 * s->o->time_ns && call_waits(s));
+}
+
 static int run(struct session *s, struct course *c)
 {
 	double part = s->q->phases && s->o->tracing ? SESSION_UNTRACED : 1;
@@ -415,8 +438,7 @@ static int run(struct session *s, struct course *c)
 	int ret = 0;
 
 	noise_start(&s->noise);
-	while (!ret && !all_decided(s) &&
-	       (c->number < JUDGE_MIN_INSTANCES ? passed < c->hard_ns : passed < s->o->time_ns)) {
+	while (!ret && wants_more(s, c, passed)) {
 		ret = instance(s, c);
 		passed = slot_clock_ns() - c->begin_ns;
 		if (s->o->progress)
