@@ -427,8 +427,11 @@ static bool wants_more(const struct session *s, const struct course *c, uint64_t
 		return false;
 	if (c->number < JUDGE_MIN_INSTANCES)
 		return passed < c->hard_ns;
-	/* What was called in the last moment would stay unsaid for want of a few instances. */
-	return passed < s->o->time_ns || (passed < 2 * s->o->time_ns && call_waits(s));
+	/*
+	 * What was called in the last moment would stay unsaid for want of a few instances: eight
+	 * at most, as many as the call took at least.
+	 */
+	return passed < s->o->time_ns || (passed < c->hard_ns && call_waits(s));
 }
 
 static int run(struct session *s, struct course *c)
