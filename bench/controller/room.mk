@@ -2,4 +2,4 @@
 # kernel_module), telling.
 $(eval $(call archive,bench/libcontroller.a,$(addprefix bench/controller/,schedule.c calibrate.c check.c noise.c \
 	interrupt.c child.c suite.c about.c client.c tracing.c kernel_arm.c kernel_module.c session.c instance.c \
-	measure.c run.c outcome.c cmd_bench.c)))
+	measure.c run.c outcome.c options.c cmd_bench.c)))

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_CONTROLLER_OPTIONS_H
+#define KT_CONTROLLER_OPTIONS_H
+/* What the command line of `kt bench` says. */
+#include <stdbool.h>
+#include <stdint.h>
+
+enum trace_wish { TRACE_IF_PERMITTED, TRACE_MUST, TRACE_NO };
+
+struct bench_options {
+	const char *filter, *output;
+	const char *path; /* of the benchmark binary; NULL: the built-in suite */
+	uint64_t time_ns, patience_ns, seed;
+	bool seed_given, time_given, list;
+	enum trace_wish trace;
+};
+
+/*
+ * bench_options_parse - fill @o, also with what is not given
+ *
+ * Return: true when the command is to go on; false when it ends with *@status, everything said.
+ */
+bool bench_options_parse(struct bench_options *o, int argc, char **argv, int *status);
+#endif
