@@ -9,9 +9,9 @@
 
 /* The built-in suite's questions with their traced blocks then end in a little over a minute. */
 #define DEFAULT_TIME_NS 3000000000ULL
-#define MIN_TIME_NS	  1000000ULL
-#define MAX_TIME_NS	  86400000000000ULL
-#define PATIENCE_NS	  10000000000ULL
+#define MIN_TIME_NS	1000000ULL
+#define MAX_TIME_NS	86400000000000ULL
+#define PATIENCE_NS	10000000000ULL
 
 enum { KEY_FILTER = 256, KEY_TIME, KEY_SEED, KEY_TRACE, KEY_NO_TRACE, KEY_PATIENCE, KEY_LIST };
 
