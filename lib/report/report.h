@@ -298,9 +298,17 @@ const struct report_format *report_format_of_file(const char *path);
 void report_format_names(char *text, size_t size);
 
 /*
- * report_targets - hold @r against the targets in file @path, one per line: QUESTION-GLOB ARM
- * p50|p99 <= LIMIT followed by the arm that LIMIT is a multiple of, or by ns, us or ms. A target is
- * met or missed when the whole interval is. Return: 0, or -errno and one sentence in @err
+ * report_targets - hold @r against the targets in file @path, one per line:
+ *
+ *	QUESTION ARM p50|mean|p99|p99.9 <= FACTOR ARM	as it is judged, against an arm of the question
+ *	QUESTION ARM p50|p99 <= FACTOR ARM@QUESTION	against an arm of another question
+ *	QUESTION ARM p50|p99 <= NUMBER ns|us|ms
+ *	QUESTION ARM COUNTER <= NUMBER each		a counter, per operation
+ *	QUESTION ARM COUNTER <= FACTOR ARM[@QUESTION]
+ *
+ * The first QUESTION is a glob, the one after @ a name. Arms of two questions are not paired: the
+ * interval is what both medians' own intervals leave open. A target is met or missed when the whole
+ * interval is; counters have none. Return: 0, or -errno and one sentence in @err
  */
 int report_targets(FILE *out, const struct report *r, const char *path, char *err, size_t errlen);
 #endif
