@@ -415,6 +415,8 @@ static int measure(struct session *s)
 	s->baseline = find_place(s, s->q->baseline);
 	for (unsigned int i = 0; i < s->nr; i++)
 		s->place[i].set_up = true;
+	/* Calibration counts with the first instance: windows of noise are long. */
+	noise_start(&s->noise);
 	ret = find_iterations(s);
 	if (!ret)
 		ret = instances(s);

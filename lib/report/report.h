@@ -139,16 +139,28 @@ struct report_comparison {
 
 /*
  * What the environment did while a question ran. Blocks and instances are taken together to windows
- * of half a second, so that their length does not matter. Shares NAN when not known.
+ * of half a second, so that their length does not matter; a question that is shorter has none, and
+ * what disturbed it is not known. Shares NAN when not known.
  */
 struct report_noise {
-	size_t nr_windows, nr_noisy; /* noisy: more than 2 % steal, and three ticks of it */
-	double steal_mean, steal_max, psi_mean; /* steal_max: of a window */
+	/* noisy: more than 2 % steal, and three ticks of it, or more than half a CPU of others */
+	size_t nr_windows, nr_noisy, nr_stolen, nr_foreign;
+	double steal_mean, steal_max, psi_mean; /* most: of a window */
+	double foreign_mean, foreign_max;	/* CPUs that other programs kept busy */
 	double canary_ns;			/* median */
 	double canary_drift;			/* second half of the run / first half - 1 */
-	bool unsteady; /* canary moved by 3 %, or over a fifth of the windows noisy: its
-				verdicts are unstable */
+	bool canary_moved;			/* by 3 %, and by more than its readings scatter */
+	bool unsteady; /* so, or over a fifth of the windows noisy: its verdicts are unstable */
 };
+
+/* Room for the text of report_why_unsteady(). */
+#define REPORT_WHY_UNSTEADY 200
+
+/*
+ * report_why_unsteady - "4 of 9 half seconds noisy: 0.8 CPUs of other programs, most 1.2" into @text,
+ * which it returns
+ */
+const char *report_why_unsteady(char *text, size_t size, const struct report_noise *n);
 
 /* A question of a bench run, or (from_trace) one kind of a trace. */
 struct report_question {
