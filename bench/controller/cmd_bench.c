@@ -13,6 +13,7 @@
 #include "lib/cli/output.h"
 
 #include "bench/controller/about.h"
+#include "bench/controller/client.h"
 #include "bench/controller/interrupt.h"
 #include "bench/controller/kernel_arm.h"
 #include "bench/controller/options.h"
@@ -280,6 +281,8 @@ static int bench(struct bench_run *run, int argc, char **argv)
 			list_question(&run->suite.question[i]);
 		return cli_flush();
 	}
+	if (client_agree(run->suite.path, run->err, sizeof(run->err)))
+		return complain(run, interrupt_seen() ? KT_EXIT_INTERRUPTED : KT_EXIT_USAGE);
 	if (!run->o->seed_given && getrandom(&random, sizeof(random), 0) == sizeof(random))
 		seed = random;
 	status = choose_tracing(run);
