@@ -61,6 +61,9 @@ static int choose_questions(struct bench_run *run)
 		ret = suite_filter(&run->suite, run->o->filter, run->err, sizeof(run->err));
 	else if (!ret && !run->o->list)
 		suite_drop_manual(&run->suite);
+	if (!ret && run->suite.nr)
+		ret = suite_compare_by(&run->suite, run->o->baseline, run->o->zone, run->err,
+				       sizeof(run->err));
 	if (ret)
 		return complain(run, interrupt_seen() ? KT_EXIT_INTERRUPTED : KT_EXIT_USAGE);
 	if (!run->suite.nr) {
@@ -222,13 +225,18 @@ static int measure_all(struct bench_run *run, uint64_t seed)
 /* A reader that went away (| head) takes nothing but the table: the report is made all the same. */
 static int show(struct bench_run *run, int status)
 {
+	struct outcome_failures failures;
 	int ret;
 
 	if (run->streamed)
 		return status;
-	ret = outcome_print(run->record, run->err, sizeof(run->err));
+	ret = outcome_print(run->record, run->o->fail_on, &failures, run->err, sizeof(run->err));
 	if (ret && ret != -EPIPE)
 		status = complain(run, status ? status : KT_EXIT_FAILED);
+	if (failures.found && !status) {
+		cli_say("%s", failures.why);
+		status = KT_EXIT_REGRESSION;
+	}
 	if (run->o->output)
 		return status;
 	if (outcome_publish(&run->outcome, run->err, sizeof(run->err)))
