@@ -33,9 +33,8 @@ static const struct report_comparison *figure_that_says(const struct report *r,
 	return NULL;
 }
 
-static const struct report_comparison *p50_of(const struct report *r,
-					      const struct report_question *q,
-					      const struct report_comparison *c)
+static const struct report_comparison *
+p50_of(const struct report *r, const struct report_question *q, const struct report_comparison *c)
 {
 	for (size_t i = 0; i < q->nr_comparisons; i++) {
 		const struct report_comparison *other = &r->comparison[q->first_comparison + i];
@@ -112,8 +111,7 @@ ssize_t report_rows(const struct report *r, struct report_row **rows)
 		const struct report_question *q = &r->question[i];
 
 		for (size_t k = 0; is_change(q) && k < q->nr_comparisons; k++) {
-			const struct report_comparison *c =
-				&r->comparison[q->first_comparison + k];
+			const struct report_comparison *c = &r->comparison[q->first_comparison + k];
 
 			if (c->j.metric == JUDGE_P50)
 				row[nr++] = report_row_of(r, q, c);
@@ -130,8 +128,7 @@ void report_count_changes(const struct report *r, struct report_changes *changes
 		const struct report_question *q = &r->question[i];
 
 		for (size_t k = 0; is_change(q) && k < q->nr_comparisons; k++) {
-			const struct report_comparison *c =
-				&r->comparison[q->first_comparison + k];
+			const struct report_comparison *c = &r->comparison[q->first_comparison + k];
 
 			if (c->j.metric != JUDGE_P50)
 				continue;
@@ -157,8 +154,7 @@ static const struct {
 static unsigned int failure_named(const char *text, size_t length)
 {
 	for (size_t i = 0; i < NR_FAILURES; i++)
-		if (strlen(failures[i].name) == length &&
-		    !strncmp(failures[i].name, text, length))
+		if (strlen(failures[i].name) == length && !strncmp(failures[i].name, text, length))
 			return failures[i].failure;
 	return 0;
 }

@@ -33,10 +33,8 @@ static void write_row(FILE *out, const struct report *r, const struct report_row
 static void write_counts(FILE *out, const struct report_changes *c, const char *before)
 {
 	static const char *const text[NR_CHANGES] = {
-		[CHANGE_IMPROVED] = "improved",
-		[CHANGE_UNCHANGED] = "unchanged",
-		[CHANGE_UNDECIDED] = "undecided",
-		[CHANGE_MOVED] = "moved with the same code",
+		[CHANGE_IMPROVED] = "improved",	  [CHANGE_UNCHANGED] = "unchanged",
+		[CHANGE_UNDECIDED] = "undecided", [CHANGE_MOVED] = "moved with the same code",
 		[CHANGE_UNSTABLE] = "unstable",
 	};
 

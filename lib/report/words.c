@@ -74,7 +74,7 @@ static bool write_reason(FILE *out, const struct report_comparison *c)
 		return true;
 	case JUDGE_UNCONFIRMED:
 		if (c->rechecked) {
-			fputs("called at first, not confirmed when measured again", out);
+			fputs("the first and the second measuring do not agree", out);
 			return true;
 		}
 		fprintf(out, "not yet confirmed by fresh %ss", unit);
