@@ -135,6 +135,13 @@ static int create_record(struct bench_run *run, const char *id)
 		return record_create(&run->out, run->record, run->err, sizeof(run->err));
 	run->streamed = true;
 	run->record = strcmp(run->record, "-") ? run->record : "standard output";
+	if (run->o->fail_on) {
+		close(fd);
+		snprintf(run->err, sizeof(run->err),
+			 "--fail-on reads the record again, which %s does not allow; name a file",
+			 run->record);
+		return -EINVAL;
+	}
 	ret = record_stream(&run->out, fd);
 	if (ret)
 		snprintf(run->err, sizeof(run->err), "out of memory");

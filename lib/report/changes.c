@@ -199,6 +199,19 @@ static size_t nr_unstable(const struct report *r)
 	return nr;
 }
 
+bool report_may_fail(const struct report *r, unsigned int set)
+{
+	unsigned int may = REPORT_FAIL_UNSTABLE;
+
+	for (size_t i = 0; i < r->nr_questions; i++) {
+		const struct report_question *q = &r->question[i];
+
+		if (!q->from_trace)
+			may |= is_change(q) ? REPORT_FAIL_REGRESSED : REPORT_FAIL_SLOWER;
+	}
+	return set & may;
+}
+
 unsigned int report_failures(const struct report *r, unsigned int set, char *why, size_t whylen)
 {
 	size_t nr[NR_FAILURES], used = 0;

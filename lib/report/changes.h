@@ -79,6 +79,9 @@ enum report_failure {
 /* report_fail_on_parse - add what @text names ("slower,unstable") to @set; false: it names others */
 bool report_fail_on_parse(const char *text, unsigned int *set);
 
+/* report_may_fail - does @r compare what one of @set is about? */
+bool report_may_fail(const struct report *r, unsigned int set);
+
 /*
  * report_failures - which of @set @r has; each is said with its number in @why, "" when there is none
  */

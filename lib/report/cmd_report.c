@@ -228,6 +228,14 @@ int cmd_report(int argc, char **argv)
 		status = cli_refuse(KT_EXIT_FAILED, "no memory");
 	else if (!rebased)
 		status = cli_refuse(KT_EXIT_USAGE, "no question has an arm '%s'", o.baseline);
+	else if (o.fail_on && !report_may_fail(r, o.fail_on))
+		status = cli_refuse(
+			KT_EXIT_USAGE,
+			o.fail_on & REPORT_FAIL_REGRESSED
+				? "--fail-on regressed: these runs compare no builds or settings; "
+				  "slower is of arms"
+				: "--fail-on slower: these runs compare no arms; regressed is of "
+				  "builds and settings");
 	else
 		status = o.targets ? hold_against(r, &o) : write_report(r, &o);
 	if (!status && r->lost_question)

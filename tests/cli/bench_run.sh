@@ -52,6 +52,21 @@ first=$(readlink -f "$run")
 check 'a second run has its own place' test "$(readlink -f "$run")" != "$first"
 check 'and the first one is kept' test -s "$first/run.jsonl"
 
+# What is compared with what, and what counts as nothing, stand in the record; the report says whether it failed.
+(cd "$tmp/run" && timeout 60 "$kt" bench --time 50ms --no-trace --filter '^(park|create_stop)' --baseline keventd --zone 3% --fail-on slower \
+	-o "$tmp/run/asked.jsonl" >out4 2>err4 </dev/null)
+status=$?
+check 'the baseline and the zone that were asked for' python3 - "$tmp/run/asked.jsonl" <<'P'
+import json, sys
+asked = [r for r in map(json.loads, open(sys.argv[1])) if r["type"] == "question"]
+assert asked and all(r["zone"] == 0.03 for r in asked), asked
+has = ["keventd" in r["arms"] + list(r["skipped"]) for r in asked]
+assert any(has) and all((r["baseline"] == "keventd") == h for r, h in zip(asked, has)), asked
+P
+"$kt" report "$tmp/run/asked.jsonl" --fail-on slower >/dev/null 2>"$tmp/said"
+check 'it fails by what its report says' test $status -eq $?
+check 'which both say alike' test "$(grep -c ' slower$' "$tmp/run/err4")" = "$(grep -c ' slower$' "$tmp/said")"
+
 # Ordinary user: measures, says in one line what tracing would need, and the report says so too.
 if [ "$(id -u)" = 0 ]; then
 	cp "$kt" "$KT_BUILD/kt-suite" "$tmp/"

@@ -57,8 +57,8 @@ static struct shape any_shape(void)
 	return s;
 }
 
-static void fill(struct sides_part *p, struct record_part *part, const struct shape *s, double level,
-		 double clusters)
+static void fill(struct sides_part *p, struct record_part *part, const struct shape *s,
+		 double level, double clusters)
 {
 	hist_init(&p->hist, HIST_K_USER);
 	for (size_t i = 0; i < SIDES_PAIRS; i++) {
@@ -148,8 +148,8 @@ static void lines_agree(const char *text, uint64_t seed, size_t *seen)
 		double ratio, lo, hi, zone;
 		char metric[8], word[16];
 
-		if (sscanf(at + 1, " %7[p509.mean] %lf [%lf, %lf] %15[a-z]", metric, &ratio, &lo, &hi,
-			   word) != 5)
+		if (sscanf(at + 1, " %7[p509.mean] %lf [%lf, %lf] %15[a-z]", metric, &ratio, &lo,
+			   &hi, word) != 5)
 			continue;
 		zone = !strcmp(metric, "p99") ? 0.05 : !strcmp(metric, "p99.9") ? 0.1 : 0.01;
 		cr_assert(lo <= ratio && ratio <= hi, "seed %zu: %.80s", (size_t)seed, at + 1);
@@ -163,7 +163,8 @@ static void lines_agree(const char *text, uint64_t seed, size_t *seen)
 			cr_assert(ratio <= 1 + zone + 0.001 && ratio >= 1 / (1 + zone) - 0.001,
 				  "seed %zu: %.80s", (size_t)seed, at + 1);
 		else
-			cr_assert_str_eq(word, "undecided", "seed %zu: %.80s", (size_t)seed, at + 1);
+			cr_assert_str_eq(word, "undecided", "seed %zu: %.80s", (size_t)seed,
+					 at + 1);
 		++*seen;
 	}
 }
@@ -180,11 +181,10 @@ static void counts_agree(const struct report *r, uint64_t seed)
 	for (int i = 0; i < NR_CHANGES; i++)
 		all += c.nr[i];
 	cr_assert(c.compared == 1 && all == 1, "seed %zu", (size_t)seed);
-	expected = nr[VERDICT_SLOWER]  ? CHANGE_REGRESSED
-		   : nr[VERDICT_FASTER] ? CHANGE_IMPROVED
-		   : r->comparison[0].j.verdict == VERDICT_EQUIVALENT
-			   ? CHANGE_UNCHANGED
-			   : CHANGE_UNDECIDED;
+	expected = nr[VERDICT_SLOWER]				      ? CHANGE_REGRESSED
+		   : nr[VERDICT_FASTER]				      ? CHANGE_IMPROVED
+		   : r->comparison[0].j.verdict == VERDICT_EQUIVALENT ? CHANGE_UNCHANGED
+								      : CHANGE_UNDECIDED;
 	cr_assert_eq(c.nr[expected], 1, "seed %zu: not %s", (size_t)seed,
 		     report_change_name(expected));
 }

@@ -221,7 +221,8 @@ Test(report_changes, the_same_code_only_moves)
 	cr_expect_eq(report_failures(r, REPORT_FAIL_REGRESSED, why, sizeof(why)), 0);
 	cr_expect_str_eq(why, "");
 	text = rendered(r, as_text);
-	cr_expect_eq(strncmp(text, "0 of 3 regressed, 1 unchanged, 2 moved with the same code\n", 58),
+	cr_expect_eq(strncmp(text, "0 of 3 regressed, 1 unchanged, 2 moved with the same code\n",
+			     58),
 		     0, "%.200s", text);
 	cr_expect(strstr(text, "  same code, moved\n"));
 	cr_expect(strstr(text, "no function differs"));
@@ -333,13 +334,13 @@ struct pair {
 	bool pooled;
 };
 
-#define BUILDS(id)                                                                                 \
-	{                                                                                          \
-		.kind = RECORD_BUILDS, .against = { .name = "o", .build = { .build_id = id } }     \
+#define BUILDS(id)                                                                            \
+	{                                                                                     \
+		.kind = RECORD_BUILDS, .against = {.name = "o", .build = { .build_id = id } } \
 	}
-#define SETTINGS(command)                                                                          \
-	{                                                                                          \
-		.kind = RECORD_SETTINGS, .toggle = { "a", command }                                \
+#define SETTINGS(command)                                           \
+	{                                                           \
+		.kind = RECORD_SETTINGS, .toggle = { "a", command } \
 	}
 
 Test(report_changes, runs_pool_when_both_sides_are_the_same)
@@ -370,8 +371,8 @@ Test(report_changes, runs_pool_when_both_sides_are_the_same)
 				question("q", "time");
 			else
 				sides_question("q", h->kind, "libkthread", NULL);
-			sides_instances("q", "libkthread", 0, h->kind == RECORD_ARMS ? 0 : 10, 10000,
-					1, 0);
+			sides_instances("q", "libkthread", 0, h->kind == RECORD_ARMS ? 0 : 10,
+					10000, 1, 0);
 		}
 		r = read_back();
 		cr_expect_eq(r->nr_groups, p->pooled ? 1 : 2, "%s", p->what);

@@ -48,7 +48,8 @@ static inline void builds_header(enum record_code_status code)
 {
 	const struct record_header h = {
 		.kind = RECORD_BUILDS,
-		.against = { .name = "old-suite", .build = { .version = "0.1.0", .build_id = "01d" } },
+		.against = { .name = "old-suite",
+			     .build = { .version = "0.1.0", .build_id = "01d" } },
 		.code = { .status = code, .compared = 10, .changed = code == RECORD_CODE_CHANGED },
 	};
 
@@ -60,8 +61,9 @@ static inline void builds_header(enum record_code_status code)
 static inline void sides_question(const char *name, enum record_kind kind, const char *arm,
 				  const char *skipped)
 {
-	static const char *const side[][2] = { [RECORD_BUILDS] = { "old", "new" },
-					       [RECORD_SETTINGS] = { "A", "B" } };
+	static const char *const side[][2] = {
+		[RECORD_BUILDS] = { "old", "new" }, [RECORD_SETTINGS] = { "A", "B" }
+	};
 	static struct record_question q;
 	struct record_writer *w = sides_writer();
 	char both[2][80];
@@ -166,8 +168,7 @@ static inline void sides_instances(const char *name, const char *arm, uint64_t f
 				   uint64_t ns, double ratio, size_t one_in)
 {
 	for (int i = 0; i < nr; i++)
-		sides_instance(name, arm, first + (uint64_t)i,
-			       (double)wobble(i, ns * 1000) / 1000,
+		sides_instance(name, arm, first + (uint64_t)i, (double)wobble(i, ns * 1000) / 1000,
 			       ratio * (double)wobble(i + 1, ns * 1000) / 1000, one_in);
 }
 #endif
