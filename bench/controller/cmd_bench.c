@@ -62,6 +62,9 @@ static int choose_questions(struct bench_run *run)
 		ret = suite_filter(&run->suite, run->o->filter, run->err, sizeof(run->err));
 	else if (!ret && !run->o->list)
 		suite_drop_manual(&run->suite);
+	if (!ret && run->suite.nr)
+		ret = suite_compare_by(&run->suite, run->o->baseline, run->o->zone, run->err,
+				       sizeof(run->err));
 	if (ret)
 		return complain(run, interrupt_seen() ? KT_EXIT_INTERRUPTED : KT_EXIT_USAGE);
 	if (!run->suite.nr) {
@@ -141,6 +144,13 @@ static int create_record(struct bench_run *run, const char *id)
 	}
 	run->streamed = true;
 	run->record = strcmp(run->record, "-") ? run->record : "standard output";
+	if (run->o->fail_on) {
+		close(fd);
+		snprintf(run->err, sizeof(run->err),
+			 "--fail-on reads the record again, which %s does not allow; name a file",
+			 run->record);
+		return -EINVAL;
+	}
 	ret = record_stream(&run->out, fd);
 	if (ret)
 		snprintf(run->err, sizeof(run->err), "out of memory");
@@ -241,13 +251,18 @@ static int hold_to_strict(struct bench_run *run)
 /* A reader that went away (| head) takes nothing but the table: the report is made all the same. */
 static int show(struct bench_run *run, int status)
 {
+	struct outcome_failures failures;
 	int ret;
 
 	if (run->streamed)
 		return status;
-	ret = outcome_print(run->record, run->err, sizeof(run->err));
+	ret = outcome_print(run->record, run->o->fail_on, &failures, run->err, sizeof(run->err));
 	if (ret && ret != -EPIPE)
 		status = complain(run, status ? status : KT_EXIT_FAILED);
+	if (failures.found && !status) {
+		cli_say("%s", failures.why);
+		status = KT_EXIT_REGRESSION;
+	}
 	if (run->o->strict && status == KT_EXIT_OK)
 		status = hold_to_strict(run);
 	if (run->o->output)
