@@ -21,10 +21,11 @@
 #include "bench/controller/run.h"
 
 /*
- * Without --time the questions of a run have this each on average, and few of them all they want:
- * the built-in suite's untraced part then ends within 20 s.
+ * Without --time the questions of a run have this each on average, setup and calibration included,
+ * and few of them all they want: the built-in suite's untraced part then ends within 20 s, also
+ * when some have to go beyond theirs for the fewest instances or to confirm a call.
  */
-#define DEFAULT_BUDGET_NS 1400000000ULL
+#define DEFAULT_BUDGET_NS 1200000000ULL
 #define LEAST_BUDGET_NS	  12000000000ULL
 
 /* ---- one run --------------------------------------------------------------------------------- */

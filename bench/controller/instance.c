@@ -24,6 +24,12 @@
 /* With little time for the question it is shorter: there is room for so many. */
 #define MIN_ROOM  12
 #define MIN_PAIRS 4
+/*
+ * One that is longer than this ends after fewer pairs: the unit is the instance, and two of them say
+ * more than one that is twice as long.
+ */
+#define LONG_NS	    80000000ULL
+#define LEAST_PAIRS 2
 
 /*
  * Fewer than JUDGE_MIN_INSTANCES give no interval, so that many there are. But not at any price:
@@ -233,22 +239,30 @@ static int block(struct session *s, struct course *c, struct schedule *schedule,
 	return interrupt_seen() ? STOP_ASKED : 0;
 }
 
-/* Pairs of blocks: MIN_PAIRS, and until the instance is long enough. */
-static int blocks(struct session *s, struct course *c)
+/* How long the blocks of an instance are to last. */
+static uint64_t goal_of(const struct session *s, uint64_t setup_ns)
 {
-	uint64_t begin_ns = slot_clock_ns(), goal = TARGET_NS, now = begin_ns;
-	struct schedule schedule;
-	int ret = 0;
+	uint64_t goal = TARGET_NS;
 
 	if (goal > s->o->time_ns / MIN_ROOM)
 		goal = s->o->time_ns / MIN_ROOM;
-	if (goal < c->setup_ns)
-		goal = c->setup_ns;
+	return goal > setup_ns ? goal : setup_ns;
+}
+
+/* Pairs of blocks: MIN_PAIRS, and until the instance is long enough; fewer when it is very long. */
+static int blocks(struct session *s, struct course *c)
+{
+	uint64_t begin_ns = slot_clock_ns(), goal = goal_of(s, c->setup_ns), now = begin_ns;
+	struct schedule schedule;
+	int ret = 0;
+
 	schedule_init(&schedule, s->nr, schedule_seed(s->o->seed + c->number, s->q->name));
 	for (unsigned int b = 0; b < SESSION_MAX_BLOCKS; b += 2) {
 		if (b && now - c->begin_ns > c->hard_ns)
 			break;
 		if (b >= 2 * MIN_PAIRS && now - begin_ns >= goal)
+			break;
+		if (b >= 2 * LEAST_PAIRS && now - begin_ns >= LONG_NS)
 			break;
 		ret = block(s, c, &schedule, b);
 		if (!ret)
@@ -300,6 +314,7 @@ static int write_instance(struct session *s, struct course *c)
 
 static int instance(struct session *s, struct course *c)
 {
+	uint64_t begin_ns = slot_clock_ns();
 	int ret, wrote;
 
 	c->nr_dropped = 0;
@@ -321,7 +336,7 @@ static int instance(struct session *s, struct course *c)
 	wrote = write_instance(s, c);
 	c->number++;
 	if (!wrote && !ret)
-		wrote = look(s, c->memory);
+		wrote = look(s, slot_clock_ns() - begin_ns, c->memory);
 	return wrote ? wrote : ret;
 }
 
@@ -335,17 +350,21 @@ static void say_setup(const struct session *s, const struct course *c)
 			     100 * (double)c->all_setup_ns / (double)c->all_ns);
 }
 
-static bool wants_more(const struct session *s, const struct course *c, uint64_t passed)
+static uint64_t left_of(uint64_t all, uint64_t passed)
 {
-	if (look_all_decided(s))
-		return false;
-	if (c->number < JUDGE_MIN_INSTANCES)
-		return passed < c->hard_ns;
-	/*
-	 * What was called in the last moment would stay unsaid for want of a few instances: eight
-	 * at most, as many as the call took at least.
-	 */
-	return passed < s->o->time_ns || (passed < c->hard_ns && look_call_waits(s));
+	return all > passed ? all - passed : 0;
+}
+
+static bool wants_more(struct session *s, const struct course *c, uint64_t passed)
+{
+	struct look_left left = { .medians_ns = left_of(s->o->time_ns, passed),
+				  .tails_ns = left_of(s->o->tails_ns, passed),
+				  .calls_ns = left_of(c->hard_ns, passed),
+				  .least_ns = goal_of(s, 0) };
+
+	if (c->number >= JUDGE_MIN_INSTANCES)
+		return look_plan(s, &left, c->memory);
+	return !look_all_decided(s) && passed < c->hard_ns;
 }
 
 static int run(struct session *s, struct course *c)
@@ -381,7 +400,6 @@ int instances(struct session *s)
 	}
 	if (!ret)
 		ret = c->memory ? run(s, c) : -ENOMEM;
-	s->instances_ns = slot_clock_ns() - c->begin_ns;
 	if (!ret)
 		say_setup(s, c);
 	free(c->memory);

@@ -420,8 +420,10 @@ static int measure(struct session *s)
 	ret = find_iterations(s);
 	if (!ret)
 		ret = instances(s);
+	s->traced_ns = slot_clock_ns();
 	if (!ret && s->q->phases && s->o->tracing)
 		ret = take_traced(s);
+	s->traced_ns = slot_clock_ns() - s->traced_ns;
 	say_losses(s);
 	for (unsigned int i = 0; !ret && i < s->nr; i++)
 		ret = session_tear_down(s, i);
@@ -429,9 +431,10 @@ static int measure(struct session *s)
 }
 
 int measure_question(const struct suite_question *q, const struct measure_opts *o,
-		     uint64_t *instances_ns, char *err, size_t errlen)
+		     uint64_t *untraced_ns, char *err, size_t errlen)
 {
 	struct session s = { .q = q, .o = o, .err = err, .errlen = errlen };
+	uint64_t begin_ns = slot_clock_ns();
 	int ret;
 
 	s.limit_ns = s.patience_ns = patience_now(o->patience_ns);
@@ -449,7 +452,7 @@ int measure_question(const struct suite_question *q, const struct measure_opts *
 		client_stop(&s.client);
 	instances_free(&s);
 	free(s.place);
-	*instances_ns = s.instances_ns;
+	*untraced_ns = slot_clock_ns() - begin_ns - s.traced_ns;
 	if (ret == QUESTION_LOST) {
 		ret = session_fail(&s, s.lost_arm, s.lost_why);
 		return ret ? ret : MEASURE_FAILED;
@@ -465,6 +468,5 @@ double measure_cost_s(const struct suite_question *q, const struct measure_opts 
 {
 	double s = (double)o->time_ns / 1e9;
 
-	/* Setup and calibration: as seen with the built-in suite. */
-	return 0.4 + s + (q->phases && o->tracing ? s * MEASURE_TRACED_SHARE + 0.2 : 0);
+	return MEASURE_SETUP_S + s + (q->phases && o->tracing ? s * MEASURE_TRACED_SHARE + 0.2 : 0);
 }

@@ -37,7 +37,7 @@ static const struct argp_option option_table[] = {
 	  "Run only questions whose names match (engines/* run only when selected this way)", 0 },
 	{ "time", KEY_TIME, "TIME", 0,
 	  "Measuring time per question at most, all its arms together, traced blocks extra (3s, and "
-	  "1.4s on average over a suite); units ns us ms s m h; default s",
+	  "1.2s on average over a suite); units ns us ms s m h; default s",
 	  0 },
 	{ "patience", KEY_PATIENCE, "TIME", 0,
 	  "How long a benchmark may be silent, beyond what calibration predicts, before it counts "

@@ -16,32 +16,39 @@ static double cost_s(const struct suite_question *q, const struct measure_opts *
 
 double run_cost_s(const struct suite *s, const struct measure_opts *o)
 {
-	double sum = 0;
+	double sum = 0, untraced = (double)s->nr * (MEASURE_SETUP_S + (double)o->time_ns / 1e9);
 
 	for (size_t i = 0; i < s->nr; i++)
 		sum += cost_s(&s->question[i], o);
-	if (o->budget_ns && o->budget_ns < s->nr * o->time_ns)
-		sum -= (double)(s->nr * o->time_ns - o->budget_ns) / 1e9;
+	/* The budget is for everything that is not traced. */
+	if (o->budget_ns && o->budget_ns < (uint64_t)(untraced * 1e9))
+		sum -= untraced - (double)o->budget_ns / 1e9;
 	return sum;
 }
 
 /*
  * The time of the next question of @nr, with @nr_left to come, itself included: up to twice its
  * share of what is left, since many need less. Where the ones before took more than theirs (a busy
- * machine) it has half a share all the same, so that the last ones are answered.
+ * machine) it has half a share all the same, so that the last ones are answered. For mean and tails
+ * arms go on within half a share: a median of a question to come counts more.
  */
-static uint64_t time_of_next(const struct measure_opts *o, uint64_t spent_ns, size_t nr,
-			     size_t nr_left)
+static void time_of_next(struct measure_opts *o, uint64_t spent_ns, size_t nr, size_t nr_left)
 {
 	uint64_t left_ns, share_ns, least_ns = o->budget_ns / nr / 2;
 
+	o->tails_ns = o->time_ns;
 	if (!o->budget_ns)
-		return o->time_ns;
+		return;
 	left_ns = o->budget_ns > spent_ns ? o->budget_ns - spent_ns : 0;
 	share_ns = nr_left > 1 ? left_ns / nr_left * 2 : left_ns;
 	if (share_ns < least_ns)
 		share_ns = least_ns;
-	return share_ns < o->time_ns ? share_ns : o->time_ns;
+	if (share_ns < o->time_ns)
+		o->time_ns = share_ns;
+	if (nr_left > 1 && share_ns / 4 < o->tails_ns)
+		o->tails_ns = share_ns / 4;
+	if (o->tails_ns > o->time_ns)
+		o->tails_ns = o->time_ns;
 }
 
 /*
@@ -76,7 +83,7 @@ static void add_kernel_module(const struct suite_question *q, const struct measu
 int run_questions(const struct suite *s, const struct measure_opts *o, struct run_summary *sum,
 		  char *err, size_t errlen)
 {
-	uint64_t spent_ns = 0, instances_ns;
+	uint64_t spent_ns = 0, untraced_ns;
 	char why[256];
 	int r;
 
@@ -85,11 +92,11 @@ int run_questions(const struct suite *s, const struct measure_opts *o, struct ru
 		const struct suite_question *q = &s->question[i];
 		struct measure_opts mine = *o;
 
-		mine.time_ns = time_of_next(o, spent_ns, s->nr, s->nr - i);
+		time_of_next(&mine, spent_ns, s->nr, s->nr - i);
 		if (o->progress)
 			progress_question(o->progress, q->name, cost_s(q, &mine));
-		r = measure_question(q, &mine, &instances_ns, why, sizeof(why));
-		spent_ns += instances_ns;
+		r = measure_question(q, &mine, &untraced_ns, why, sizeof(why));
+		spent_ns += untraced_ns;
 		if (r < 0) {
 			snprintf(err, errlen, "cannot write the record: %s", strerror(-r));
 			return r;

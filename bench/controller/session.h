@@ -21,7 +21,7 @@
 #define SESSION_MAX_BLOCKS 128
 
 /* Instances that are looked at: there is no look beyond. */
-#define SESSION_MAX_LOOK 135
+#define SESSION_MAX_LOOK 1024
 
 /* The instances' part of a question that is traced as well, for the progress. */
 #define SESSION_UNTRACED (1 / (1 + MEASURE_TRACED_SHARE))
@@ -45,7 +45,8 @@ struct place {
 	bool bad;		/* it is left out */
 	bool given_up;		/* and so are all that would follow */
 	bool set_up;		/* in the worker, now */
-	bool decided;		/* against the baseline: it needs no more instances */
+	bool decided;		/* its p50, against the baseline's */
+	bool rests;		/* it is not in the instances that come */
 	char why[WIRE_MESSAGE]; /* reason of the latest bad one */
 	struct check_tally tally;
 	uint32_t changed;    /* settings that it changed since its latest instance: bits */
@@ -58,6 +59,12 @@ struct place {
 	struct session_part *part;
 	/* Its instances against the baseline's, and what the looks at them said. */
 	struct looks looks;
+	struct looks more_looks[NR_JUDGE_METRICS]; /* of the other metrics, made when asked for */
+	double wanted[NR_JUDGE_METRICS];	   /* instances that would decide it, about */
+	uint64_t cost_ns;			   /* its part of the latest instance it was in */
+	struct judge_sample *latest;		   /* the last of these, of the latest instance */
+	size_t nr_samples;
+	struct judge_sample *sample[SESSION_MAX_LOOK];
 	size_t nr_instances;
 	struct judge_instance instance[SESSION_MAX_LOOK];
 };
@@ -73,7 +80,7 @@ struct session {
 	struct place *place;		     /* one per arm that is in */
 	uint64_t limit_ns;		     /* of a call */
 	uint64_t patience_ns;		     /* the part of it that was given, under this load */
-	uint64_t instances_ns;		     /* what the instances took */
+	uint64_t traced_ns;		     /* what the traced blocks took */
 	struct noise noise;
 	bool calibrating, traced;
 	bool failed;		     /* a `failed` record was written */
@@ -100,10 +107,10 @@ static inline const char *session_arm(const struct session *s, unsigned int i)
 	return s->q->arm[s->arm[i]];
 }
 
-/* session_is_active - is the arm in place @i still measured? */
+/* session_is_active - is the arm in place @i in the next instance? */
 static inline bool session_is_active(const struct session *s, unsigned int i)
 {
-	return !s->place[i].given_up && !s->place[i].decided;
+	return !s->place[i].given_up && !s->place[i].rests;
 }
 
 /* session_call - @request about arm number @arm of the question; 0, QUESTION_LOST, STOP_ASKED */
