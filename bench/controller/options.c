@@ -12,8 +12,18 @@
 #define MIN_TIME_NS	1000000ULL
 #define MAX_TIME_NS	86400000000000ULL
 #define PATIENCE_NS	10000000000ULL
+#define MAX_REPEAT	1000
 
-enum { KEY_FILTER = 256, KEY_TIME, KEY_SEED, KEY_TRACE, KEY_NO_TRACE, KEY_PATIENCE, KEY_LIST };
+enum {
+	KEY_FILTER = 256,
+	KEY_TIME,
+	KEY_SEED,
+	KEY_TRACE,
+	KEY_NO_TRACE,
+	KEY_PATIENCE,
+	KEY_REPEAT,
+	KEY_LIST
+};
 
 static const struct argp_option option_table[] = {
 	{ "filter", KEY_FILTER, "REGEX", 0,
@@ -28,6 +38,10 @@ static const struct argp_option option_table[] = {
 	  0 },
 	{ "seed", KEY_SEED, "N", 0,
 	  "Seed of the order of epochs (by default a random one, which is printed and recorded)",
+	  0 },
+	{ "repeat", KEY_REPEAT, "N", 0,
+	  "Measure everything N times, up to 1000, each a run of its own with the next seed: what "
+	  "`kt diff` compares",
 	  0 },
 	{ "trace", KEY_TRACE, NULL, 0,
 	  "Fail without traced blocks (by default they are taken when permitted)", 0 },
@@ -78,6 +92,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 					  arg);
 		o->seed_given = true;
 		break;
+	case KEY_REPEAT:
+		if (!number_parse(arg, 1, MAX_REPEAT, &o->repeat))
+			return cli_refuse(KT_EXIT_USAGE,
+					  "invalid --repeat '%s': expected a number from 1 to %d",
+					  arg, MAX_REPEAT);
+		break;
 	case KEY_TRACE:
 		o->trace = TRACE_MUST;
 		break;
@@ -108,6 +128,8 @@ bool bench_options_parse(struct bench_options *o, int argc, char **argv, int *st
 		.options = option_table, .parser = parse_option, .args_doc = "[PATH]", .doc = doc
 	};
 
-	*o = (struct bench_options){ .time_ns = DEFAULT_TIME_NS, .patience_ns = PATIENCE_NS };
+	*o = (struct bench_options){ .time_ns = DEFAULT_TIME_NS,
+				     .patience_ns = PATIENCE_NS,
+				     .repeat = 1 };
 	return cli_parse("kt bench", &argp, argc, argv, o, status);
 }

@@ -11,6 +11,7 @@ struct bench_options {
 	const char *filter, *output;
 	const char *path; /* of the benchmark binary; NULL: the built-in suite */
 	uint64_t time_ns, patience_ns, seed;
+	uint64_t repeat; /* runs, at least 1 */
 	bool seed_given, time_given, list;
 	enum trace_wish trace;
 };
