@@ -97,10 +97,11 @@ static int refuse_files(const struct options *o)
 		const char *name = o->file[DIFF_NEW][i];
 
 		if (*name == '-' && name[1])
-			return cli_refuse(KT_EXIT_USAGE,
-					  "'%s' after the --, where files stand: options come first, "
-					  "and a file of that name is ./%s",
-					  name, name);
+			return cli_refuse(
+				KT_EXIT_USAGE,
+				"'%s' after the --, where files stand: options come first, "
+				"and a file of that name is ./%s",
+				name, name);
 	}
 	for (int s = 0; s < NR_DIFF_SIDES; s++)
 		for (size_t i = 0; i < o->nr_files[s]; i++) {

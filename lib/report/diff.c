@@ -180,7 +180,8 @@ static int add_run(struct diff *d, const struct report *r, size_t copies)
 /* ---- rows ------------------------------------------------------------------------------------ */
 
 /* Runs have the same arms in the same order: begin after the last. */
-static struct diff_row *find_row(struct diff *d, const char *question, const char *arm, bool latency)
+static struct diff_row *find_row(struct diff *d, const char *question, const char *arm,
+				 bool latency)
 {
 	for (size_t i = 1; i <= d->nr_rows; i++) {
 		size_t at = (d->last_row + i) % d->nr_rows;
@@ -215,11 +216,12 @@ static int add_value(struct diff *d, const struct report_question *q, const stru
 	struct diff_value v = { .run = d->nr_runs - 1, .unsteady = q->noise.unsteady };
 
 	if (!row && d->nr_rows == MAX_DIFF_ROWS)
-		return add_drop(d, (struct report_drop){ .kind = DROP_QUESTION,
-							 .question = q->name,
-							 .reason = "more than 8192 arms of questions",
-							 .count = 1,
-							 .path = d->path });
+		return add_drop(d,
+				(struct report_drop){ .kind = DROP_QUESTION,
+						      .question = q->name,
+						      .reason = "more than 8192 arms of questions",
+						      .count = 1,
+						      .path = d->path });
 	if (!row)
 		row = add_row(d, q->name, r->name, latency);
 	if (!row || !build_grow((void **)&row->value[d->side], row->nr[d->side],
@@ -257,7 +259,7 @@ static int add_values(struct diff *d, const struct report *r)
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-static int take_run(const struct report *r, void *arg)
+static int take_run(const struct report *r, size_t line, void *arg)
 {
 	struct diff *d = arg;
 	struct diff_run *copy;
@@ -269,7 +271,7 @@ static int take_run(const struct report *r, void *arg)
 		return ret;
 	reason = refuse(d, &r->run[0]);
 	if (reason)
-		return drop_run(d, reason, 0);
+		return drop_run(d, reason, line);
 	copy = find_copy(d, &r->run[0]);
 	if (copy && (copy->complete || !r->run[0].complete) && copy->nr_results >= nr_measured(r)) {
 		copy->copies++;
@@ -279,9 +281,9 @@ static int take_run(const struct report *r, void *arg)
 	if (r->run[0].environment.all)
 		bytes += json_dumpb(r->run[0].environment.all, NULL, 0, JSON_COMPACT);
 	if (bytes > MAX_DIFF_BYTES - d->kept_bytes)
-		return drop_run(d, "headers and environments of more than 64 MiB", 0);
+		return drop_run(d, "headers and environments of more than 64 MiB", line);
 	if (d->nr_values + r->nr_results > MAX_DIFF_VALUES)
-		return drop_run(d, "more than two million figures", 0);
+		return drop_run(d, "more than two million figures", line);
 	d->kept_bytes += bytes;
 	if (copy) {
 		copy->left_out = true;
@@ -298,6 +300,7 @@ int diff_read(struct diff *d, enum diff_side s, const char *path, char *err, siz
 	d->side = s;
 	d->path = report_keep(d->store, path);
 	d->nr_files[s]++;
+	d->store->nr_files++;
 	*err = '\0';
 	ret = d->path ? report_load_runs(path, take_run, d, err, errlen) : -ENOMEM;
 	if (ret && !*err)

@@ -30,7 +30,7 @@ struct diff_run {
 	bool complete;
 	size_t nr_results;
 	size_t nr_questions, nr_unsteady; /* unsteady ones of them */
-	bool left_out; /* a copy of it has more */
+	bool left_out;			  /* a copy of it has more */
 };
 
 /* What one run says of an arm. */
@@ -69,7 +69,7 @@ struct diff_figure {
 	 */
 	double shown;
 	bool apart;
-	double p, q;	   /* q within all arms' figures of this metric; NAN where not known */
+	double p, q; /* q among all figures of all arms; NAN where not known */
 	double zone;
 	bool moved; /* the ratio itself is beyond the zone */
 	enum verdict verdict;
@@ -123,16 +123,16 @@ struct diff_fact {
 struct diff {
 	struct report *store; /* owns the texts; its list of drops is that of all runs */
 	size_t nr_runs, room_runs;
-	struct diff_run *run; /* with those that are left out */
+	struct diff_run *run;	  /* with those that are left out */
 	size_t nr[NR_DIFF_SIDES]; /* runs that count */
 	size_t nr_files[NR_DIFF_SIDES];
-	bool advisory;	       /* a side has a single run */
+	bool advisory; /* a side has a single run */
 	size_t nr_rows, room_rows;
 	struct diff_row *row; /* in the order in which they were met */
 	size_t nr_compared;
 	size_t nr_changes[NR_DIFF_CHANGES]; /* of those compared */
 	size_t nr_moved;		    /* of those compared */
-	size_t family[NR_JUDGE_METRICS];    /* figures that a q is among */
+	size_t family;			    /* figures that a q is among */
 	size_t nr_facts, room_facts;
 	struct diff_fact *fact;
 	uint64_t more_facts; /* not compared, because there are too many */

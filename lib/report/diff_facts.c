@@ -12,10 +12,10 @@
 
 #include "lib/report/build.h"
 
-#define MAX_FACTS  512
+#define MAX_FACTS	   512
 #define MAX_VALUES_OF_FACT 16
-#define MAX_KEY	   160
-#define MAX_TEXT   4096
+#define MAX_KEY		   160
+#define MAX_TEXT	   4096
 
 /* In the order in which they are shown; the others follow under their own keys. */
 static const struct {
@@ -73,9 +73,8 @@ static const struct {
 
 /* Another one in each run, or said by another one. */
 static const char *const left_out[] = {
-	"type",		     "load",		  "warnings",	    "clock.step_ns",
-	"clock.read_ns",     "build.version",	  "build.compiler", "build.flags",
-	"cpu.nr_allowed",
+	"type",		 "load",	   "warnings",	  "clock.step_ns",  "clock.read_ns",
+	"build.version", "build.compiler", "build.flags", "cpu.nr_allowed",
 };
 
 static bool is_left_out(const char *key)
@@ -117,8 +116,7 @@ static int add_text(struct diff *d, struct diff_fact *f, enum diff_side s, const
 		return 0;
 	}
 	t.text = report_keep(d->store, text);
-	if (!t.text ||
-	    !build_grow((void **)&f->value[s], f->nr[s], &f->room[s], sizeof(t)))
+	if (!t.text || !build_grow((void **)&f->value[s], f->nr[s], &f->room[s], sizeof(t)))
 		return -ENOMEM;
 	f->value[s][f->nr[s]++] = t;
 	return 0;

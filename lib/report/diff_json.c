@@ -45,15 +45,16 @@ static json_t *runs(const struct diff *d)
 			continue;
 		json_array_append_new(
 			all,
-			json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}",
-				  "side", diff_side_name(run->side), "file", text(run->path), "id",
-				  text(h->id), "start", text(h->start), "seed",
-				  h->has_seed ? count(h->seed) : json_null(), "host_id",
-				  text(run->environment.host_id), "kernel",
-				  text(run->environment.kernel), "kt", build(&h->kt), "suite",
-				  build(&h->suite), "copies", count(run->copies), "complete",
-				  run->complete, "questions", count(run->nr_questions), "unsteady",
-				  count(run->nr_unsteady)));
+			json_pack(
+				"{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}",
+				"side", diff_side_name(run->side), "file", text(run->path), "id",
+				text(h->id), "start", text(h->start), "seed",
+				h->has_seed ? count(h->seed) : json_null(), "host_id",
+				text(run->environment.host_id), "kernel",
+				text(run->environment.kernel), "kt", build(&h->kt), "suite",
+				build(&h->suite), "copies", count(run->copies), "complete",
+				run->complete, "questions", count(run->nr_questions), "unsteady",
+				count(run->nr_unsteady)));
 	}
 	return all;
 }
@@ -63,9 +64,9 @@ static json_t *values(const struct diff_fact *f, enum diff_side s)
 	json_t *all = json_array();
 
 	for (size_t i = 0; i < f->nr[s]; i++)
-		json_array_append_new(all, json_pack("{s:o, s:o}", "value",
-						     text(f->value[s][i].text), "runs",
-						     count(f->value[s][i].runs)));
+		json_array_append_new(all,
+				      json_pack("{s:o, s:o}", "value", text(f->value[s][i].text),
+						"runs", count(f->value[s][i].runs)));
 	return all;
 }
 
@@ -76,19 +77,18 @@ static json_t *facts(const struct diff *d)
 	for (size_t i = 0; i < d->nr_facts; i++) {
 		const struct diff_fact *f = &d->fact[i];
 
-		json_array_append_new(all,
-				      json_pack("{s:o, s:o, s:b, s:o, s:o}", "key", text(f->key),
-						"name", text(f->name), "between", f->between,
-						"base", values(f, DIFF_BASE), "new",
-						values(f, DIFF_NEW)));
+		json_array_append_new(all, json_pack("{s:o, s:o, s:b, s:o, s:o}", "key",
+						     text(f->key), "name", text(f->name), "between",
+						     f->between, "base", values(f, DIFF_BASE),
+						     "new", values(f, DIFF_NEW)));
 	}
 	return all;
 }
 
 static json_t *side_of(const struct diff_row *row, const struct diff_figure *f, enum diff_side s)
 {
-	return json_pack("{s:o, s:o, s:o}", "runs", count(f->nr[s]), "median",
-			 number(f->median[s]), "unsteady", count(row->nr_unsteady[s]));
+	return json_pack("{s:o, s:o, s:o}", "runs", count(f->nr[s]), "median", number(f->median[s]),
+			 "unsteady", count(row->nr_unsteady[s]));
 }
 
 static json_t *comparison(const struct diff *d, const struct diff_row *row,
@@ -99,8 +99,8 @@ static json_t *comparison(const struct diff *d, const struct diff_row *row,
 		"s:b, s:o, s:o, s:b}",
 		"kind", "runs", "benchmark", text(row->question), "arm", text(row->arm), "mode",
 		row->latency ? "latency" : "time", "metric", judge_metric_name(f->metric), "unit",
-		"run", "base", side_of(row, f, DIFF_BASE), "new", side_of(row, f, DIFF_NEW), "ratio",
-		number(f->ratio), "lo", number(f->lo), "hi", number(f->hi), "confidence",
+		"run", "base", side_of(row, f, DIFF_BASE), "new", side_of(row, f, DIFF_NEW),
+		"ratio", number(f->ratio), "lo", number(f->lo), "hi", number(f->hi), "confidence",
 		f->confidence > 0 ? number(f->confidence) : json_null(), "p", number(f->p), "q",
 		number(f->q), "zone", f->zone, "verdict",
 		d->advisory ? json_null() : text(verdict_change_name(f->verdict)), "reason",
@@ -159,12 +159,12 @@ static json_t *drops(const struct diff *d)
 	for (size_t i = 0; i < d->store->nr_drops; i++) {
 		const struct report_drop *drop = &d->store->drop[i];
 
-		json_array_append_new(
-			all, json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "kind",
-				       report_drop_name(drop->kind), "question",
-				       text(drop->question), "arm", text(drop->arm), "reason",
-				       text(drop->reason), "count", count(drop->count), "file",
-				       text(drop->path), "line", count(drop->line)));
+		json_array_append_new(all, json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "kind",
+						     report_drop_name(drop->kind), "question",
+						     text(drop->question), "arm", text(drop->arm),
+						     "reason", text(drop->reason), "count",
+						     count(drop->count), "file", text(drop->path),
+						     "line", count(drop->line)));
 	}
 	return all;
 }
@@ -172,12 +172,12 @@ static json_t *drops(const struct diff *d)
 int diff_json(FILE *out, const struct diff *d)
 {
 	json_t *all = json_pack(
-		"{s:i, s:s, s:b, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o, s:o}", "schema",
-		JSON_DIFF_SCHEMA, "kind", "runs", "advisory", d->advisory, "nr_runs", "base",
-		count(d->nr[DIFF_BASE]), "new", count(d->nr[DIFF_NEW]), "counts", counts(d), "runs",
-		runs(d), "differences", facts(d), "comparisons", comparisons(d), "only", "base",
-		only(d, DIFF_BASE), "new", only(d, DIFF_NEW), "dropped", drops(d), "dropped_more",
-		count(d->store->more_drops));
+		"{s:i, s:s, s:b, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o, s:o}",
+		"schema", JSON_DIFF_SCHEMA, "kind", "runs", "advisory", d->advisory, "nr_runs",
+		"base", count(d->nr[DIFF_BASE]), "new", count(d->nr[DIFF_NEW]), "counts", counts(d),
+		"runs", runs(d), "differences", facts(d), "comparisons", comparisons(d), "only",
+		"base", only(d, DIFF_BASE), "new", only(d, DIFF_NEW), "dropped", drops(d),
+		"dropped_more", count(d->store->more_drops));
 	int ret;
 
 	if (!all)

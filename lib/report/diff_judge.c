@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What became of each arm. A figure is called when the interval of its ratio, at 95 % or more, lies
- * beyond the zone, and its q is 0.05 at most. The family of a q is one metric over all arms of all
- * questions: what is called of p50 is then false in 5 % of the calls at most, however many tails
- * were compared beside it, which vary more and would only make p50 harder to call.
+ * beyond the zone, and its q is 0.05 at most. The family of a q is all figures of all arms: of what
+ * is called 5 % are false at most, and of comparisons of equal code 5 % call anything. A family for
+ * each metric would do with one run less a side, and call something four times as often.
  */
 #include "lib/report/diff.h"
 
@@ -28,9 +28,10 @@ const char *diff_change_name(enum diff_change c)
 }
 
 static const char *const reason_name[NR_DIFF_REASONS] = {
-	[DIFF_DECIDED] = "decided", [DIFF_ADVISORY] = "advisory", [DIFF_FEW_RUNS] = "few_runs",
-	[DIFF_WIDE] = "wide",	    [DIFF_CHANCE] = "chance",	  [DIFF_FAMILY] = "family",
-	[DIFF_ZEROS] = "zeros",	    [DIFF_NOTHING] = "nothing_measured",
+	[DIFF_DECIDED] = "decided",   [DIFF_ADVISORY] = "advisory",
+	[DIFF_FEW_RUNS] = "few_runs", [DIFF_WIDE] = "wide",
+	[DIFF_CHANCE] = "chance",     [DIFF_FAMILY] = "family",
+	[DIFF_ZEROS] = "zeros",	      [DIFF_NOTHING] = "nothing_measured",
 };
 
 const char *diff_reason_name(enum diff_reason r)
@@ -42,7 +43,7 @@ const char *diff_reason_name(enum diff_reason r)
 
 struct workspace {
 	double *log[NR_DIFF_SIDES]; /* of one figure, both sides */
-	double *p, *scratch;	    /* of all rows */
+	double *p, *scratch;	    /* of all figures of all rows */
 	void *memory;
 };
 
@@ -67,8 +68,8 @@ static bool workspace_make(struct workspace *w, const struct diff *d)
 				most = ranks_memory(i, k);
 	w->log[DIFF_BASE] = calloc(base + 1, sizeof(double));
 	w->log[DIFF_NEW] = calloc(new + 1, sizeof(double));
-	w->p = calloc(d->nr_rows + 1, sizeof(double));
-	w->scratch = calloc(d->nr_rows + 1, sizeof(double));
+	w->p = calloc(NR_JUDGE_METRICS * d->nr_rows + 1, sizeof(double));
+	w->scratch = calloc(NR_JUDGE_METRICS * d->nr_rows + 1, sizeof(double));
 	w->memory = malloc(most + 1);
 	return w->log[DIFF_BASE] && w->log[DIFF_NEW] && w->p && w->scratch && w->memory;
 }
@@ -181,24 +182,29 @@ static void decide(struct diff_figure *f, size_t family)
 	f->runs_needed = alone;
 }
 
-static void judge_metric(struct diff *d, enum judge_metric m, struct workspace *w)
+static void judge_figures(struct diff *d, struct workspace *w)
 {
-	for (size_t i = 0; i < d->nr_rows; i++) {
-		struct diff_row *row = &d->row[i];
+	size_t nr = NR_JUDGE_METRICS * d->nr_rows;
+
+	for (size_t i = 0; i < nr; i++) {
+		struct diff_row *row = &d->row[i / NR_JUDGE_METRICS];
+		enum judge_metric m = (enum judge_metric)(i % NR_JUDGE_METRICS);
 
 		w->p[i] = NAN;
 		if (!row->compared)
 			continue;
 		compare(d, row, m, w, &row->figure[m]);
 		w->p[i] = row->figure[m].p;
-		d->family[m] += !isnan(w->p[i]);
+		d->family += !isnan(w->p[i]);
 	}
-	ranks_q_values(w->p, w->p, d->nr_rows, w->scratch);
-	for (size_t i = 0; i < d->nr_rows; i++) {
-		if (!d->row[i].compared)
+	ranks_q_values(w->p, w->p, nr, w->scratch);
+	for (size_t i = 0; i < nr; i++) {
+		struct diff_figure *f = &d->row[i / NR_JUDGE_METRICS].figure[i % NR_JUDGE_METRICS];
+
+		if (!d->row[i / NR_JUDGE_METRICS].compared)
 			continue;
-		d->row[i].figure[m].q = w->p[i];
-		decide(&d->row[i].figure[m], d->family[m]);
+		f->q = w->p[i];
+		decide(f, d->family);
 	}
 }
 
@@ -260,8 +266,8 @@ int diff_judge(struct diff *d)
 			for (size_t k = 0; k < row->nr[s]; k++)
 				row->nr_unsteady[s] += row->value[s][k].unsteady;
 	}
-	for (int m = 0; done && m < NR_JUDGE_METRICS; m++)
-		judge_metric(d, (enum judge_metric)m, &w);
+	if (done)
+		judge_figures(d, &w);
 	for (size_t i = 0; done && i < d->nr_rows; i++) {
 		struct diff_row *row = &d->row[i];
 

@@ -10,10 +10,10 @@
 
 #include "lib/report/text.h"
 
-#define NAME_WIDTH 14 /* of an arm at least */
-#define MAX_NAME   26
-#define MAX_NAMED  3  /* arms that the first line names */
-#define MAX_ONLY   20 /* arms of one side that are named */
+#define NAME_WIDTH     14 /* of an arm at least */
+#define MAX_NAME       26
+#define MAX_NAMED      3  /* arms that the first line names */
+#define MAX_ONLY       20 /* arms of one side that are named */
 #define MAX_DROP_LINES 10
 
 /* ---- words ----------------------------------------------------------------------------------- */
@@ -151,13 +151,14 @@ bool diff_write_why(FILE *out, const struct diff *d, const struct diff_figure *f
 		return more > 0;
 	case DIFF_CHANCE:
 		snprintf(q, sizeof(q), "%.2g", f->q);
-		fprintf(out, "among %zu this may be chance (q %s)", d->family[f->metric], q);
+		fprintf(out, "among %zu figures this may be chance (q %s)", d->family, q);
 		return true;
 	case DIFF_FAMILY:
 		fputs("with ", out);
 		write_least(out, f);
-		fprintf(out, " one of %zu cannot be told from chance: %zu more, or --filter",
-			d->family[f->metric], more);
+		fprintf(out,
+			" one of %zu figures cannot be told from chance: %zu more, or --filter",
+			d->family, more);
 		return true;
 	case DIFF_ZEROS:
 		fputs("zeros have no ratio", out);
@@ -194,7 +195,7 @@ static void side_line(struct text *t, const struct diff *d, enum diff_side s)
 	fprintf(t->out, "%-5s %zu run%s of ", s == DIFF_BASE ? "base:" : "new:", d->nr[s],
 		many(d->nr[s]));
 	if (d->nr_files[s] == 1)
-		escape_terminal(t->out, path ? path : "");
+		escape_terminal(t->out, path && strcmp(path, "-") ? path : "standard input");
 	else
 		fprintf(t->out, "%zu files", d->nr_files[s]);
 	if (first) {
@@ -486,8 +487,8 @@ static void explanation(struct text *t, const struct diff *d)
 	fprintf(t->out,
 		"Each run counts once. A ratio is new / base, the median over all pairs of runs; in "
 		"brackets its interval by ranks, at %.0f %% or more. A change is called when that lies "
-		"beyond the zone (1 %% unless said otherwise, p99 %.0f %%, p99.9 %.0f %%) and q is at most %.2f: "
-		"q bounds the share of false ones among all that are called of a metric.\n",
+		"beyond the zone (p99 %.0f %%, p99.9 %.0f %%) and q, the share of false ones to be "
+		"expected among all that are called up to it, is at most %.2f.\n",
 		100 * DIFF_CONFIDENCE, 100 * JUDGE_ZONE_P99, 100 * JUDGE_ZONE_P999, DIFF_Q);
 }
 

@@ -151,6 +151,7 @@ int report_load(struct report **report, const char *path, char *err, size_t errl
 struct splitting {
 	struct build *b; /* of the run at hand; NULL: none has begun */
 	const char *path;
+	size_t line; /* of its header */
 	report_each_run *each;
 	void *arg;
 	char *err;
@@ -192,7 +193,7 @@ static int end_run(struct splitting *s)
 		ret = no_memory(b);
 	build_free(b);
 	if (!ret)
-		ret = s->each(r, s->arg);
+		ret = s->each(r, s->line, s->arg);
 	report_free(r);
 	return ret;
 }
@@ -204,6 +205,7 @@ static int split_record(const json_t *record, size_t line, void *arg)
 
 	if (!strcmp(record_type(record), "header")) {
 		ret = end_run(s);
+		s->line = line;
 		if (!ret)
 			ret = begin_run(s);
 	}

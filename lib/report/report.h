@@ -246,8 +246,11 @@ int report_load_files(struct report **r, const char *const *path, size_t nr, cha
 int report_load(struct report **r, const char *path, char *err, size_t errlen);
 void report_free(struct report *r);
 
-/* Of a report of one run, or of none when its header was dropped. 0 to go on, else what is returned */
-typedef int report_each_run(const struct report *r, void *arg);
+/*
+ * Of a report of one run, or of none when its header was dropped; @line: where it begins. 0 to go on,
+ * else what is returned
+ */
+typedef int report_each_run(const struct report *r, size_t line, void *arg);
 
 /*
  * report_load_runs - call @each for every run of @path by itself, in order; one that stands there

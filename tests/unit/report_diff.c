@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* kt diff: which runs are on which side, what becomes of their arms, and in what the sides differ. */
+/*
+ * kt diff: which runs are on which side, what becomes of their arms, and in what the sides differ.
+ *
+ * The golden records are made by tests/golden/make_run.py; after a wanted change read the difference,
+ * then
+ *   build/kt diff tests/golden/runs_base.jsonl -- tests/golden/runs_new.jsonl >tests/golden/runs.txt
+ *   build/kt diff -f json tests/golden/runs_base.jsonl -- tests/golden/runs_new.jsonl >tests/golden/runs.json
+ */
 #include "tests/unit/report_records.h"
 
 #include <math.h>
@@ -222,7 +229,7 @@ static void many_questions(int runs, int shifted)
 			end("complete");
 		}
 	compare_sides();
-	cr_expect_eq(d->family[JUDGE_P50], 2 * MANY);
+	cr_expect_eq(d->family, 4 * MANY, "two arms, p50 and mean");
 }
 
 Test(report_diff, one_of_many_is_not_called_with_few_runs)
@@ -235,8 +242,8 @@ Test(report_diff, one_of_many_is_not_called_with_few_runs)
 	cr_expect(f->lo > 1.05, "the interval alone would call it");
 	cr_expect_eq(f->verdict, VERDICT_INCONCLUSIVE);
 	cr_expect_eq(f->reason, DIFF_FAMILY);
-	cr_expect_eq(f->runs_needed, ranks_least_side(0.05 / (2 * MANY)));
-	says("with 5 runs a side one of 60 cannot be told from chance: 2 more, or --filter");
+	cr_expect_eq(f->runs_needed, ranks_least_side(0.05 / (4 * MANY)));
+	says("with 5 runs a side one of 120 figures cannot be told from chance: 3 more, or --filter");
 }
 
 Test(report_diff, when_all_of_them_move_few_runs_do)
@@ -288,7 +295,7 @@ Test(report_diff, a_filter_makes_the_family_small)
 	cr_assert_eq(diff_finish(d, err, sizeof(err)), 0);
 
 	cr_expect_eq(d->nr_compared, 2);
-	cr_expect_eq(row_of("q3", A)->figure[JUDGE_P50].reason, DIFF_FAMILY, "p 0.029 of two");
+	cr_expect_eq(row_of("q3", A)->figure[JUDGE_P50].reason, DIFF_FAMILY, "p 0.029 of four");
 }
 
 Test(report_diff, on_an_unsteady_machine_nothing_counts_as_regressed)
@@ -355,8 +362,7 @@ Test(report_diff, no_verdict_contradicts_its_figures)
 			cr_expect(isnan(f->lo) || (f->lo <= f->ratio && f->ratio <= f->hi));
 			cr_expect(f->verdict != VERDICT_SLOWER || f->ratio > 1 + f->zone);
 			cr_expect(f->verdict != VERDICT_FASTER || f->ratio < 1 - f->zone / 2);
-			cr_expect(f->verdict == VERDICT_INCONCLUSIVE ||
-				  f->reason == DIFF_DECIDED);
+			cr_expect(f->verdict == VERDICT_INCONCLUSIVE || f->reason == DIFF_DECIDED);
 			cr_expect(f->apart || f->verdict != VERDICT_SLOWER || f->shown > 1);
 		}
 		finish_sides();
@@ -431,8 +437,9 @@ Test(report_diff, a_run_on_both_sides_is_refused)
 
 static void header_of(const char *tool, const char *kind)
 {
-	json_t *h = json_pack("{s:s, s:i, s:s, s:s, s:s}", "type", "header", "schema", 2, "tool",
-			      tool, "id", "00000000-0000-4000-8000-00000000000f", "version", "0.1.0");
+	json_t *h =
+		json_pack("{s:s, s:i, s:s, s:s, s:s}", "type", "header", "schema", 2, "tool", tool,
+			  "id", "00000000-0000-4000-8000-00000000000f", "version", "0.1.0");
 
 	if (kind)
 		json_object_set_new(h, "kind", json_string(kind));
@@ -609,7 +616,8 @@ Test(report_diff, hostile_texts_move_no_cursor_and_json_stays_strict)
 	j = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
 	cr_assert_not_null(j);
 	cr_expect_str_eq(json_string_value(json_object_get(
-				 json_array_get(json_object_get(j, "comparisons"), 0), "benchmark")),
+				 json_array_get(json_object_get(j, "comparisons"), 0),
+				 "benchmark")),
 			 hostile);
 	json_decref(j);
 	free(text);
@@ -618,15 +626,15 @@ Test(report_diff, hostile_texts_move_no_cursor_and_json_stays_strict)
 
 Test(report_diff, json_has_the_documented_shape)
 {
-	static const char *const keys[] = { "schema",	   "kind",	  "advisory", "nr_runs",
-					    "counts",	   "runs",	  "differences",
-					    "comparisons", "only",	  "dropped",
-					    "dropped_more" };
-	static const char *const of_row[] = { "kind", "benchmark",  "arm",   "mode",	"metric",
-					      "unit", "base",	    "new",   "ratio",	"lo",
-					      "hi",   "confidence", "p",     "q",	"zone",
-					      "verdict", "reason",  "moved", "unstable",
-					      "runs_needed", "shown", "apart" };
+	static const char *const keys[] = { "schema", "kind",	 "advisory",	"nr_runs",
+					    "counts", "runs",	 "differences", "comparisons",
+					    "only",   "dropped", "dropped_more" };
+	static const char *const of_row[] = { "kind",	"benchmark", "arm",	 "mode",
+					      "metric", "unit",	     "base",	 "new",
+					      "ratio",	"lo",	     "hi",	 "confidence",
+					      "p",	"q",	     "zone",	 "verdict",
+					      "reason", "moved",     "unstable", "runs_needed",
+					      "shown",	"apart" };
 	json_t *j, *row;
 	char *json;
 
@@ -647,4 +655,32 @@ Test(report_diff, json_has_the_documented_shape)
 	cr_expect_eq(json_object_size(row), sizeof(of_row) / sizeof(of_row[0]));
 	json_decref(j);
 	free(json);
+}
+
+/* ---- as committed ---------------------------------------------------------------------------- */
+
+static void is_as_committed(int (*render)(FILE *to, const struct report *r), const char *path_of)
+{
+	char *expected = file_text(path_of), *text;
+	char err[512] = "";
+
+	d = diff_new();
+	cr_assert_not_null(d);
+	cr_assert_eq(diff_read(d, DIFF_BASE, GOLDEN("runs_base.jsonl"), err, sizeof(err)), 0);
+	cr_assert_eq(diff_read(d, DIFF_NEW, GOLDEN("runs_new.jsonl"), err, sizeof(err)), 0);
+	cr_assert_eq(diff_finish(d, err, sizeof(err)), 0, "%s", err);
+	text = rendered(NULL, render);
+	cr_expect_str_eq(text, expected, "%s differs", path_of);
+	free(text);
+	free(expected);
+}
+
+Test(report_diff, text_is_as_committed)
+{
+	is_as_committed(render_text, GOLDEN("runs.txt"));
+}
+
+Test(report_diff, json_is_as_committed)
+{
+	is_as_committed(render_json, GOLDEN("runs.json"));
 }
