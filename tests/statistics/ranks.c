@@ -91,7 +91,8 @@ static struct ranks_shift compare(double (*draw)(void), size_t nr, double shift)
 }
 
 /* Of one suite, whose first @moved figures move by @shift: how many of those and of the others are called. */
-static void call(double (*draw)(void), size_t nr, size_t moved, double shift, size_t *hits, size_t *alarms)
+static void call(double (*draw)(void), size_t nr, size_t moved, double shift, size_t *hits,
+		 size_t *alarms)
 {
 	double p[SUITE], scratch[SUITE];
 	bool beyond[SUITE];
