@@ -15,6 +15,7 @@ static const struct command {
 	{ "bench", cmd_bench, "run benchmarks and compare their arms" },
 	{ "trace", cmd_trace, "measure live threads: wakeup, park, work, stop" },
 	{ "report", cmd_report, "render a recorded run as text, HTML or JSON" },
+	{ "diff", cmd_diff, "compare recorded runs: kernels, hosts, nights" },
 	{ "doctor", cmd_doctor, "say what this machine lets the tracers do" },
 	{ "help", cmd_help, "explain a command: kt help COMMAND" },
 };

@@ -6,6 +6,7 @@ unit_tests := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 links_hist = lib/libmeasure.a
 links_verdict = lib/libmeasure.a
 links_looks = lib/libmeasure.a
+links_ranks = lib/libmeasure.a
 links_judge = lib/libmeasure.a
 links_tail = lib/libmeasure.a
 links_cli = lib/libcli.a

@@ -13,6 +13,7 @@
 #define MIN_TIME_NS	1000000ULL
 #define MAX_TIME_NS	86400000000000ULL
 #define PATIENCE_NS	10000000000ULL
+#define MAX_REPEAT	1000
 
 /* Of --zone: narrower ones no measurement decides, wider ones find nothing. */
 #define MIN_ZONE 0.0001
@@ -29,7 +30,8 @@ enum {
 	KEY_LIST,
 	KEY_BASELINE,
 	KEY_ZONE,
-	KEY_FAIL_ON
+	KEY_FAIL_ON,
+	KEY_REPEAT
 };
 
 static const struct argp_option option_table[] = {
@@ -58,6 +60,10 @@ static const struct argp_option option_table[] = {
 	  0 },
 	{ "strict", KEY_STRICT, NULL, 0,
 	  "Exit with status 3 when the machine was too unsteady for a question's verdicts", 0 },
+	{ "repeat", KEY_REPEAT, "N", 0,
+	  "Measure everything N times, up to 1000, each a run of its own with the next seed: what "
+	  "`kt diff` compares",
+	  0 },
 	{ "trace", KEY_TRACE, NULL, 0,
 	  "Fail without traced blocks (by default they are taken when permitted)", 0 },
 	{ "no-trace", KEY_NO_TRACE, NULL, 0, "Take no traced blocks", 0 },
@@ -124,6 +130,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 					  arg);
 		o->seed_given = true;
 		break;
+	case KEY_REPEAT:
+		if (!number_parse(arg, 1, MAX_REPEAT, &o->repeat))
+			return cli_refuse(KT_EXIT_USAGE,
+					  "invalid --repeat '%s': expected a number from 1 to %d",
+					  arg, MAX_REPEAT);
+		break;
 	case KEY_TRACE:
 		o->trace = TRACE_MUST;
 		break;
@@ -157,6 +169,8 @@ bool bench_options_parse(struct bench_options *o, int argc, char **argv, int *st
 		.options = option_table, .parser = parse_option, .args_doc = "[PATH]", .doc = doc
 	};
 
-	*o = (struct bench_options){ .time_ns = DEFAULT_TIME_NS, .patience_ns = PATIENCE_NS };
+	*o = (struct bench_options){ .time_ns = DEFAULT_TIME_NS,
+				     .patience_ns = PATIENCE_NS,
+				     .repeat = 1 };
 	return cli_parse("kt bench", &argp, argc, argv, o, status);
 }

@@ -14,6 +14,7 @@ struct bench_options {
 	double zone;	      /* 0: each question's own */
 	unsigned int fail_on; /* enum report_failure; 0: not given */
 	uint64_t time_ns, patience_ns, seed;
+	uint64_t repeat; /* runs, at least 1 */
 	bool seed_given, time_given, list, strict;
 	enum trace_wish trace;
 };

@@ -283,6 +283,20 @@ int report_load(struct report **r, const char *path, char *err, size_t errlen);
 void report_free(struct report *r);
 
 /*
+ * Of a report of one run, or of none when its header was dropped; @line: where it begins. 0 to go on,
+ * else what is returned
+ */
+typedef int report_each_run(const struct report *r, size_t line, void *arg);
+
+/*
+ * report_load_runs - call @each for every run of @path by itself, in order; one that stands there
+ * twice comes twice
+ *
+ * Return: 0; what @each returned; or -errno and one sentence in @err as report_load_files().
+ */
+int report_load_runs(const char *path, report_each_run *each, void *arg, char *err, size_t errlen);
+
+/*
  * report_rebase - compare with arm @baseline wherever it is an arm; other questions keep their own,
  * and so do those of builds and settings.
  * Return: questions that have it, -ENOMEM

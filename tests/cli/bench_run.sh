@@ -80,6 +80,20 @@ P
 "$kt" report "$tmp/run/asked.jsonl" --fail-on slower >/dev/null 2>"$tmp/said"
 check 'it fails by what its report says' test $status -eq $?
 check 'which both say alike' test "$(grep -c ' slower$' "$tmp/run/err4")" = "$(grep -c ' slower$' "$tmp/said")"
+# Several runs in one record: each has a header, an id and a seed of its own, and an end; the table pools them.
+(cd "$tmp/run" && timeout 120 "$kt" bench --repeat 3 --seed 7 --time 50ms --no-trace --filter '^create_stop$' -o "$tmp/run/three.jsonl" \
+	>out4 2>err4 </dev/null)
+check 'three runs' python3 - "$tmp/run/three.jsonl" <<'P'
+import json, sys
+records = [json.loads(line) for line in open(sys.argv[1])]
+heads = [r for r in records if r["type"] == "header"]
+assert [h["seed"] for h in heads] == [7, 8, 9], heads
+assert len({h["id"] for h in heads}) == 3
+assert len([r for r in records if r["type"] == "environment"]) == 3
+assert [r["status"] for r in records if r["type"] == "end"] == ["complete"] * 3
+P
+check 'which run it is' sh -c "grep -q 'run 3 of 3: 1 question' '$tmp/run/err4'"
+check 'the table is of all' grep -q '^kt bench  3 runs, 1 machine' "$tmp/run/out4"
 
 # Ordinary user: measures, says in one line what tracing would need, and the report says so too.
 if [ "$(id -u)" = 0 ]; then
