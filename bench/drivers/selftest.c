@@ -19,12 +19,12 @@
 
 #include "bench/drivers/driver.h"
 
-#define STEPS	   1000U
-#define LINE	   64
-#define NR_LINES   8192U
-#define TAIL_NS	   10000.0
+#define STEPS	    1000U
+#define LINE	    64
+#define NR_LINES    8192U
+#define TAIL_NS	    10000.0
 #define TAIL_ONE_IN 200
-#define TAIL_TIMES 5 /* an operation more: 50 us on 10 us */
+#define TAIL_TIMES  5 /* an operation more: 50 us on 10 us */
 
 #define ARMS_same   BENCH_ARMS("plain", "same-1", "same-2", "same-3", "same-4")
 #define ARMS_slower BENCH_ARMS("plain", "+1%", "+2%", "+3%", "+5%", "+10%")
@@ -45,13 +45,13 @@ static unsigned int steps_of(const struct bench_state *st)
 	return STEPS + (unsigned int)(STEPS * share_of(st) + 0.5);
 }
 
-#define SELFTEST(id_, arms_, mode_, context_, ...)                                             \
-	BENCHMARK_NAMED(id_, "selftest", .params = BENCH_PARAMS(__VA_ARGS__, "arms=" #arms_),  \
-			.arms = ARMS_##arms_, .baseline = "plain", .mode = mode_,              \
-			.manual = true, .ctx_size = sizeof(struct context_),                   \
-			.setup = context_##_setup, .teardown = context_##_teardown)            \
-	{                                                                                      \
-		context_##_body(st);                                                           \
+#define SELFTEST(id_, arms_, mode_, context_, ...)                                                \
+	BENCHMARK_NAMED(id_, "selftest", .params = BENCH_PARAMS(__VA_ARGS__, "arms=" #arms_),     \
+			.arms = ARMS_##arms_, .baseline = "plain", .mode = mode_, .manual = true, \
+			.ctx_size = sizeof(struct context_), .setup = context_##_setup,           \
+			.teardown = context_##_teardown)                                          \
+	{                                                                                         \
+		context_##_body(st);                                                              \
 	}
 
 #define SELFTESTS(id_, mode_, context_, ...)                         \

@@ -37,13 +37,13 @@ static const struct {
 Test(share, intervals_are_those_of_R)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(reference); i++) {
-		struct share s = share_interval(reference[i].k, reference[i].n,
-						reference[i].confidence);
+		struct share s =
+			share_interval(reference[i].k, reference[i].n, reference[i].confidence);
 
 		cr_expect(fabs(s.lo - reference[i].lo) <= 1e-8 * reference[i].lo + 1e-15,
 			  "row %zu: lo %.12g", i, s.lo);
-		cr_expect(fabs(s.hi - reference[i].hi) <= 1e-8 * reference[i].hi, "row %zu: hi %.12g",
-			  i, s.hi);
+		cr_expect(fabs(s.hi - reference[i].hi) <= 1e-8 * reference[i].hi,
+			  "row %zu: hi %.12g", i, s.hi);
 	}
 }
 
