@@ -10,6 +10,7 @@
 
 #include "lib/record/field.h"
 #include "lib/record/record.h"
+#include "lib/record/sides.h"
 
 void record_make_id(char id[RECORD_ID_SIZE])
 {
@@ -34,14 +35,6 @@ static uint64_t monotonic_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-static void put_build(json_t **object, const struct record_build *b)
-{
-	field_put_text(object, "version", b->version);
-	field_put_text(object, "build_id", b->build_id);
-	field_put_text(object, "compiler", b->compiler);
-	field_put_text(object, "flags", b->flags);
-}
-
 static json_t *suite_json(const struct record_header *h)
 {
 	const struct record_build *b = &h->suite;
@@ -51,7 +44,7 @@ static json_t *suite_json(const struct record_header *h)
 		return json_null();
 	suite = json_object();
 	field_put_text(&suite, "name", h->suite_name);
-	put_build(&suite, b);
+	sides_put_build(&suite, b);
 	return suite;
 }
 
@@ -71,7 +64,7 @@ int record_write_header(struct record_writer *w, const struct record_header *h, 
 
 	field_put(&record, "schema", json_integer(RECORD_SCHEMA));
 	field_put_text(&record, "tool", h->tool);
-	put_build(&record, &h->kt);
+	sides_put_build(&record, &h->kt);
 	field_put(&record, "suite", suite_json(h));
 	field_put(&record, "command", command);
 	field_put_text(&record, "id", h->id ? h->id : id);
@@ -80,14 +73,8 @@ int record_write_header(struct record_writer *w, const struct record_header *h, 
 	field_put(&record, "seed", h->has_seed ? field_count(h->seed) : json_null());
 	field_put_bool(&record, "trace", h->traced);
 	field_put_text(&record, "trace_reason", h->trace_reason);
+	sides_put_header(&record, h);
 	return record_write(w, record);
-}
-
-static bool get_build(const struct field_source *s, struct record_build *b)
-{
-	return field_get_text(s, "version", &b->version) &&
-	       field_get_text(s, "build_id", &b->build_id) &&
-	       field_get_text(s, "compiler", &b->compiler) && field_get_text(s, "flags", &b->flags);
 }
 
 static bool get_suite(const struct field_source *s, struct record_header *h)
@@ -98,7 +85,7 @@ static bool get_suite(const struct field_source *s, struct record_header *h)
 	if (!field_get_object(s, "suite", SIZE_MAX, &suite))
 		return false;
 	inner.object = suite;
-	return field_get_text(&inner, "name", &h->suite_name) && get_build(&inner, &h->suite);
+	return field_get_text(&inner, "name", &h->suite_name) && sides_get_build(&inner, &h->suite);
 }
 
 static bool get_command(const struct field_source *s, json_t **command)
@@ -124,11 +111,11 @@ int record_read_header(const json_t *record, struct record_header *h, char *why,
 
 	memset(h, 0, sizeof(*h));
 	if (!field_need_count(&s, "schema", &schema) || !field_get_text(&s, "tool", &h->tool) ||
-	    !get_build(&s, &h->kt) || !get_suite(&s, h) || !get_command(&s, &h->command) ||
+	    !sides_get_build(&s, &h->kt) || !get_suite(&s, h) || !get_command(&s, &h->command) ||
 	    !field_get_text(&s, "id", &h->id) || !field_get_text(&s, "start", &h->start) ||
 	    !field_get_count(&s, "start_ns", &h->start_ns) ||
 	    !field_get_count(&s, "seed", &h->seed) || !field_get_bool(&s, "trace", &h->traced) ||
-	    !field_get_text(&s, "trace_reason", &h->trace_reason))
+	    !field_get_text(&s, "trace_reason", &h->trace_reason) || !sides_get_header(&s, h))
 		return -EINVAL;
 	if (schema < 1 || schema > RECORD_SCHEMA)
 		return field_refuse(&s, "schema is not one of 1 to %d", RECORD_SCHEMA);

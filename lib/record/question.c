@@ -7,6 +7,7 @@
 
 #include "lib/record/field.h"
 #include "lib/record/record.h"
+#include "lib/record/sides.h"
 
 static json_t *text_json(const char *text)
 {
@@ -48,6 +49,7 @@ int record_write_question(struct record_writer *w, const struct record_question 
 	field_put(&record, "arms", arms);
 	field_put(&record, "labels", labels);
 	field_put(&record, "skipped", skipped);
+	sides_put_arms(&record, q);
 	return record_write(w, record);
 }
 
@@ -108,7 +110,7 @@ int record_read_question(const json_t *record, struct record_question *q, char *
 	if (!field_need_text(&s, "question", &q->name) || !field_need_text(&s, "mode", &mode) ||
 	    !field_get_text(&s, "baseline", &q->baseline) ||
 	    !field_get_number(&s, "zone", &q->zone) || !field_get_bool(&s, "phases", &q->phases) ||
-	    !get_arms(&s, q) || !get_skipped(&s, q))
+	    !get_arms(&s, q) || !get_skipped(&s, q) || !sides_get_arms(&s, q))
 		return -EINVAL;
 	q->latency = !strcmp(mode, "latency");
 	if (!q->latency && strcmp(mode, "time"))

@@ -48,6 +48,43 @@ struct record_build {
 	const char *compiler, *flags;
 };
 
+/* What the arms of a question are compared with. */
+enum record_kind {
+	RECORD_ARMS,	 /* the question's baseline arm */
+	RECORD_BUILDS,	 /* the same arm in another build of the suite: sides "old", "new" */
+	RECORD_SETTINGS, /* the same arm under another setting of the machine: sides "A", "B" */
+	NR_RECORD_KINDS
+};
+
+/* record_kind_name - "arms", "builds", "settings" */
+const char *record_kind_name(enum record_kind k);
+
+/* The build that the run's suite is compared with. */
+struct record_against {
+	const char *name;	/* as the user gave it; NULL: there is none */
+	const char *suite_name; /* its file name without directories */
+	struct record_build build;
+};
+
+enum record_code_status {
+	RECORD_CODE_NOT_COMPARED,
+	RECORD_CODE_SAME,
+	RECORD_CODE_CHANGED,
+	RECORD_CODE_UNKNOWN,
+	NR_RECORD_CODE_STATUSES
+};
+
+#define RECORD_MAX_CODE_NAMES 20
+
+/* The functions of both builds, compared except for where they lie. */
+struct record_code {
+	enum record_code_status status;
+	const char *reason; /* of UNKNOWN */
+	uint64_t compared, changed;
+	size_t nr_names; /* some of those that changed */
+	const char *changed_name[RECORD_MAX_CODE_NAMES];
+};
+
 /* Begins a run. Written first; the file put together by cat has several. */
 struct record_header {
 	int schema;	  /* read: that of the file */
@@ -63,6 +100,11 @@ struct record_header {
 	uint64_t seed;
 	bool traced;		  /* bench */
 	const char *trace_reason; /* bench: why not traced; NULL */
+	/* bench: of runs with two sides; the suite above is then the new one */
+	enum record_kind kind;
+	struct record_against against; /* builds */
+	const char *toggle[2];	       /* settings: the commands that make A and B; NULL */
+	struct record_code code;       /* builds */
 };
 
 #define RECORD_ID_SIZE 37
@@ -101,6 +143,11 @@ struct record_arm {
 	const char *name;
 	const char *label; /* NULL: none */
 	uint64_t epoch_ns; /* in a calibration */
+	/*
+	 * Of a question of two sides: its name in the suite, the side, and the name of the arm that
+	 * it is compared with (NULL: of none). All NULL: the question has one side.
+	 */
+	const char *of, *side, *against;
 };
 
 struct record_skipped {
@@ -113,6 +160,7 @@ struct record_question {
 	const char *baseline; /* NULL: none */
 	double zone;
 	bool phases;
+	enum record_kind kind;
 	size_t nr_arms, nr_skipped;
 	struct record_arm arm[RECORD_MAX_ARMS];
 	struct record_skipped skipped[RECORD_MAX_ARMS];
@@ -219,6 +267,21 @@ int record_read_part(const json_t *record, size_t i, struct record_part *p, char
 		     size_t whylen);
 int record_read_pass(const json_t *record, size_t i, size_t k, struct record_pass *p, char *why,
 		     size_t whylen);
+
+/*
+ * Arms of a question of two sides that are measured again, since their p50, or a tail of theirs,
+ * was called slower or faster. Written when all questions have been measured once; the instances
+ * follow.
+ */
+struct record_recheck {
+	const char *question;
+	uint64_t first;	   /* number of the first instance that belongs to it */
+	double confidence; /* that the instances from there on are asked for */
+	size_t nr_arms;
+	const char *arm[RECORD_MAX_ARMS];
+};
+int record_write_recheck(struct record_writer *w, const struct record_recheck *r);
+int record_read_recheck(const json_t *record, struct record_recheck *r, char *why, size_t whylen);
 
 /* A question, or an arm of it, that could not be finished. */
 struct record_failed {

@@ -101,6 +101,14 @@ def cut_and_glue(r, lines):
     glue_lines(r, lines)
 
 
+def recheck_line(r, lines):
+    """Of a question and an arm of small.jsonl, or of nobody."""
+    lines.insert(some(r, lines), json.dumps({"type": "recheck", "question": r.choice(["wakeup/trip=oneway/cpu=cross/wait=sleep", "q", "", 7]),
+                                             "arms": r.choice([["futex"], [], [7], "x", ["a"] * 65]),
+                                             "first": r.choice([0, 1, 4, 2**63 - 1, -1, "x"]),
+                                             "confidence": r.choice([0.99, 0.9999, 0, 1, 2, -1, None, "x"])}).encode())
+
+
 def odd_line(r, lines):
     lines.insert(some(r, lines), r.choice([b"", b" ", b"null", b"[]", b"{}", b'{"type":"header"}', b'{"type":"header","schema":1}',
                                           b'{"type":"header","schema":3}', b'{"type":7}', b'{"type":"end"}', b"\xef\xbb\xbf",
@@ -201,6 +209,15 @@ def upgrade(r, record, spots):
     if record.get("type") == "header":
         record.update(schema=2, build_id=r.choice(["ab" * 20, None, 7]), compiler="gcc", flags="-O2",
                       suite=r.choice([None, 7, {"name": "kt-suite", "version": "1", "build_id": "cd" * 20}]))
+        record.update(r.choice([{}, {"kind": r.choice(["builds", "settings", "arms", "x", 7]),
+                                     "against": r.choice([None, {"name": "old"}, {}, 7]),
+                                     "toggle": r.choice([None, ["a", "b"], ["a"], [7, None], "a"]),
+                                     "code": r.choice([None, {"status": "same"}, {"status": "x"}, {"status": "unknown"}])}]))
+    if record.get("type") == "question" and isinstance(record.get("arms"), list):
+        arms = [a for a in record["arms"] if isinstance(a, str)]
+        record.update(kind=r.choice(["builds", "settings", None, 7]),
+                      sides=r.choice([{}, [], {a: {"of": r.choice([a, "x", 7]), "side": r.choice(["old", "new", "A", "", None]),
+                                                   "against": r.choice([arms[0], a, "nobody", None])} for a in arms}]))
     for epoch in record.get("epochs", []) if isinstance(record.get("epochs"), list) else []:
         if isinstance(epoch, dict):
             epoch["losses"] = {"impossible": r.choice([0, 3, str(2**64 - 1), -1, "x"])}
@@ -237,7 +254,7 @@ def put_together(r, data, bases):
 
 
 MUTATIONS = [flip_bits, replace_number, replace_number, replace_number, replace_char, cut_file,
-             *map(on_lines, [delete_lines, double_lines, swap_lines, glue_lines, cut_line, cut_and_glue, odd_line]),
+             *map(on_lines, [delete_lines, double_lines, swap_lines, glue_lines, cut_line, cut_and_glue, odd_line, recheck_line]),
              *map(on_values, [replace_value, replace_value, replace_value, remove_value, move_value, rename_key, hostile_name,
                               double_members, big_hist, upgrade])]
 RARE = [on_lines(deep_line), on_lines(long_line)]

@@ -16,7 +16,7 @@ static struct hist hists[2];
 
 /* ---- what cannot be written ------------------------------------------------------------------ */
 
-static json_t *kept[9];
+static json_t *kept[11];
 static size_t nr_kept;
 
 static int keep(const json_t *record, size_t line, void *arg)
@@ -158,6 +158,9 @@ static void write_refused(struct record_writer *w)
 	q.nr_arms = RECORD_MAX_ARMS + 1;
 	cr_expect_eq(record_write_question(w, &q), -EINVAL);
 	cr_expect_eq(record_write_failed(w, &(struct record_failed){ 0 }), -EINVAL);
+	cr_expect_eq(record_write_recheck(w, &(struct record_recheck){ 0 }), -EINVAL);
+	cr_expect_eq(record_write_recheck(w, &(struct record_recheck){ "q", 0, 1, 1, { NULL } }),
+		     -EINVAL);
 	cr_expect_eq(record_write_block(w, &(struct record_block){ 0 }), -EINVAL);
 	cr_expect_eq(record_write_instance(w, &(struct record_instance){ 0 }), -EINVAL);
 }
@@ -187,7 +190,8 @@ static void try_all(const json_t *record)
 	struct record_pass pass;
 	enum record_status status;
 	const char *name;
-	int ret[14];
+	struct record_recheck r;
+	int ret[15];
 
 #define TRY(i, call)                                                                              \
 	do {                                                                                      \
@@ -209,6 +213,7 @@ static void try_all(const json_t *record)
 	TRY(11, record_read_instance(record, &in, why, sizeof(why)));
 	TRY(12, record_read_part(record, 0, &part, why, sizeof(why)));
 	TRY(13, record_read_pass(record, 0, 0, &pass, why, sizeof(why)));
+	TRY(14, record_read_recheck(record, &r, why, sizeof(why)));
 #undef TRY
 }
 
@@ -252,11 +257,20 @@ static void vary(const json_t *record, json_t *at, int depth)
 
 static void write_one_of_each(struct record_writer *w)
 {
-	static const struct record_question q = { .name = "q",
-						  .nr_arms = 1,
-						  .arm = { { .name = "a", .label = "text" } },
-						  .nr_skipped = 1,
-						  .skipped = { { "b", "reason" } } };
+	static const struct record_header h = {
+		.kind = RECORD_BUILDS,
+		.against = { .name = "old" },
+		.toggle = { "true", NULL },
+		.code = { .status = RECORD_CODE_CHANGED, .nr_names = 1, .changed_name = { "f" } }
+	};
+	static const struct record_question q = {
+		.name = "q",
+		.kind = RECORD_SETTINGS,
+		.nr_arms = 1,
+		.arm = { { .name = "a", .label = "text", .of = "o", .side = "A", .against = "b" } },
+		.nr_skipped = 1,
+		.skipped = { { "b", "reason" } }
+	};
 	static const struct record_calibration c = { .question = "q",
 						     .nr_arms = 1,
 						     .arm = { { .name = "a" } } };
@@ -265,7 +279,10 @@ static void write_one_of_each(struct record_writer *w)
 						.nr_counters = 1,
 						.counter = { { "spun", 1 } } };
 	const struct record_failed f = { .question = "q", .arm = "a", .reason = "reason" };
+	const struct record_recheck r = { .question = "q", .nr_arms = 1, .arm = { "a" } };
 
+	cr_assert_eq(record_write_header(w, &h, 0, NULL), 0);
+	cr_assert_eq(record_write_recheck(w, &r), 0);
 	cr_assert_eq(record_write_question(w, &q), 0);
 	cr_assert_eq(record_write_calibration(w, &c), 0);
 	cr_assert_eq(record_write_losses(w, &l), 0);
@@ -277,7 +294,7 @@ static void write_one_of_each(struct record_writer *w)
 Test(record_limits, a_field_of_another_type_is_refused_with_its_name)
 {
 	written_by(write_one_of_each);
-	cr_assert_eq(nr_kept, 9);
+	cr_assert_eq(nr_kept, ARRAY_SIZE(kept));
 	for (size_t i = 0; i < nr_kept; i++)
 		vary(kept[i], kept[i], 0);
 }
@@ -315,6 +332,55 @@ Test(record_limits, reasons_name_the_field)
 			  epochs[i].says);
 		json_decref(record);
 	}
+}
+
+struct bad_record {
+	const char *text, *says;
+};
+
+/* What a reader does not know it must not take for something else. */
+Test(record_limits, words_of_two_sides_that_are_not_known_are_refused)
+{
+	static const struct bad_record headers[] = {
+		{ "{\"schema\":2,\"kind\":\"nights\"}", "kind is none of arms, builds, settings" },
+		{ "{\"schema\":2,\"code\":{\"status\":\"alike\"}}",
+		  "the status of code is none of" },
+		{ "{\"schema\":2,\"code\":{\"status\":\"same\",\"names\":[null]}}",
+		  "names is not a list of strings" },
+		{ "{\"schema\":2,\"against\":{\"version\":\"1\"}}", "name is not a string" },
+		{ "{\"schema\":2,\"toggle\":[\"a\",\"b\",\"c\"]}", "toggle has more than 2" },
+	};
+	struct record_header h;
+
+	for (size_t i = 0; i < ARRAY_SIZE(headers); i++) {
+		json_t *record = json_loads(headers[i].text, 0, NULL);
+
+		cr_assert_not_null(record, "%s", headers[i].text);
+		cr_expect_eq(record_read_header(record, &h, why, sizeof(why)), -EINVAL);
+		cr_expect(strstr(why, headers[i].says), "'%s' does not say '%s'", why,
+			  headers[i].says);
+		json_decref(record);
+	}
+}
+
+static void write_one_side(struct record_writer *w)
+{
+	static const struct record_question q = { .name = "q",
+						  .nr_arms = 1,
+						  .arm = { { .name = "a" } } };
+
+	cr_assert_eq(record_write_question(w, &q), 0);
+}
+
+Test(record_limits, a_run_of_one_side_has_no_word_of_two)
+{
+	static const char *const word[] = { "kind", "against", "toggle", "code", "sides" };
+
+	written_by(write_one_side);
+	cr_assert_eq(nr_kept, 2);
+	for (size_t i = 0; i < nr_kept; i++)
+		for (size_t n = 0; n < ARRAY_SIZE(word); n++)
+			cr_expect_null(json_object_get(kept[i], word[n]), "%s", word[n]);
 }
 
 /* ---- version 1 ------------------------------------------------------------------------------- */

@@ -29,18 +29,26 @@ static char why[256];
 static int write_header(struct record_writer *w)
 {
 	char *argv[] = { "kt" };
-	const struct record_header h = { .tool = "bench", .suite_name = "suite" };
+	const struct record_header h = { .tool = "bench",
+					 .suite_name = "suite",
+					 .kind = RECORD_BUILDS,
+					 .against = { .name = "old" },
+					 .toggle = { "true", "false" },
+					 .code = { .status = RECORD_CODE_UNKNOWN } };
 
 	return record_write_header(w, &h, 1, argv);
 }
 
 static int write_question(struct record_writer *w)
 {
-	static const struct record_question q = { .name = "q",
-						  .nr_arms = 1,
-						  .arm = { { .name = "-a", .label = "text" } },
-						  .nr_skipped = 1,
-						  .skipped = { { "-b", "reason" } } };
+	static const struct record_question q = {
+		.name = "q",
+		.nr_arms = 1,
+		.kind = RECORD_BUILDS,
+		.arm = { { .name = "-a", .label = "text", .of = "a" } },
+		.nr_skipped = 1,
+		.skipped = { { "-b", "reason" } }
+	};
 
 	return record_write_question(w, &q);
 }
@@ -108,6 +116,12 @@ static int write_losses(struct record_writer *w)
 						.counter = { { "-spun", 1 } } };
 
 	return record_write_losses(w, &l);
+}
+
+static int write_recheck(struct record_writer *w)
+{
+	return record_write_recheck(w, &(struct record_recheck){
+					       .question = "q", .nr_arms = 1, .arm = { "-a" } });
 }
 
 static int write_failed(struct record_writer *w)
@@ -182,6 +196,13 @@ static int read_losses(const json_t *j)
 	return record_read_losses(j, &l, why, sizeof(why));
 }
 
+static int read_recheck(const json_t *j)
+{
+	static struct record_recheck r;
+
+	return record_read_recheck(j, &r, why, sizeof(why));
+}
+
 static int read_failed(const json_t *j)
 {
 	struct record_failed f;
@@ -209,6 +230,7 @@ static const struct type {
 	{ "block", write_block, read_block },
 	{ "trace", write_trace, read_trace },
 	{ "losses", write_losses, read_losses },
+	{ "recheck", write_recheck, read_recheck },
 	{ "failed", write_failed, read_failed },
 	{ "end", write_end, read_end },
 };

@@ -99,7 +99,7 @@ static double draw_number(void)
 	return any.value;
 }
 
-static char names[512][260];
+static char names[1024][260];
 static size_t nr_names;
 
 /* Valid until the next case. */
@@ -311,6 +311,30 @@ static void go_round(struct round *round)
 
 /* ---- header, end ----------------------------------------------------------------------------- */
 
+static void draw_header_sides(struct record_header *h)
+{
+	struct record_code *c = &h->code;
+
+	h->kind = (enum record_kind)draw_below(NR_RECORD_KINDS);
+	h->against.name = draw_text();
+	if (h->against.name)
+		h->against = (struct record_against){ h->against.name,
+						      draw_text(),
+						      { draw_text(), draw_text(), draw_text(),
+							draw_text() } };
+	h->toggle[0] = draw_text();
+	h->toggle[1] = draw_text();
+	c->status = (enum record_code_status)draw_below(NR_RECORD_CODE_STATUSES);
+	if (c->status == RECORD_CODE_NOT_COMPARED)
+		return;
+	c->reason = draw_text();
+	c->compared = draw_count();
+	c->changed = draw_count();
+	c->nr_names = draw_length(RECORD_MAX_CODE_NAMES);
+	for (size_t i = 0; i < c->nr_names; i++)
+		c->changed_name[i] = draw_name();
+}
+
 static void draw_header(struct record_header *h, size_t *argc, char *argv[8])
 {
 	memset(h, 0, sizeof(*h));
@@ -326,6 +350,7 @@ static void draw_header(struct record_header *h, size_t *argc, char *argv[8])
 	*argc = draw_below(8);
 	for (size_t i = 0; i < *argc; i++)
 		argv[i] = draw_name();
+	draw_header_sides(h);
 }
 
 static void write_header(struct record_writer *w, size_t number)
@@ -368,6 +393,22 @@ static void check_header(const json_t *record, size_t number)
 	SAME(json_array_size(got.command) == argc);
 	for (size_t i = 0; i < argc; i++)
 		SAME(same_text(json_string_value(json_array_get(got.command, i)), argv[i]));
+	SAME_COUNT(kind);
+	SAME_TEXT(against.name);
+	SAME_TEXT(against.suite_name);
+	SAME_TEXT(against.build.version);
+	SAME_TEXT(against.build.build_id);
+	SAME_TEXT(against.build.compiler);
+	SAME_TEXT(against.build.flags);
+	SAME_TEXT(toggle[0]);
+	SAME_TEXT(toggle[1]);
+	SAME_COUNT(code.status);
+	SAME_TEXT(code.reason);
+	SAME_COUNT(code.compared);
+	SAME_COUNT(code.changed);
+	SAME_COUNT(code.nr_names);
+	for (size_t i = 0; i < want.code.nr_names; i++)
+		SAME_TEXT(code.changed_name[i]);
 }
 
 ROUND(header)
@@ -413,6 +454,12 @@ static void draw_question(struct record_question *q)
 		q->skipped[i].arm = draw_other(&q->skipped[0].arm, i, sizeof(q->skipped[0]));
 		q->skipped[i].reason = draw_text();
 	}
+	q->kind = (enum record_kind)draw_below(NR_RECORD_KINDS);
+	for (size_t i = 0; i < q->nr_arms; i++) {
+		q->arm[i].of = draw_text();
+		q->arm[i].side = draw_text();
+		q->arm[i].against = draw_text();
+	}
 }
 
 static void write_question(struct record_writer *w, size_t number)
@@ -440,7 +487,11 @@ static void check_question(const json_t *record, size_t number)
 	for (size_t i = 0; i < want.nr_arms; i++) {
 		SAME_TEXT(arm[i].name);
 		SAME_TEXT(arm[i].label);
+		SAME_TEXT(arm[i].of);
+		SAME_TEXT(arm[i].side);
+		SAME_TEXT(arm[i].against);
 	}
+	SAME_COUNT(kind);
 	for (size_t i = 0; i < want.nr_skipped; i++) {
 		SAME_TEXT(skipped[i].arm);
 		SAME_TEXT(skipped[i].reason);
@@ -448,6 +499,42 @@ static void check_question(const json_t *record, size_t number)
 }
 
 ROUND(question)
+
+static void draw_recheck(struct record_recheck *r)
+{
+	memset(r, 0, sizeof(*r));
+	r->question = draw_name();
+	r->first = draw_count();
+	r->confidence = draw_number();
+	r->nr_arms = draw_length(RECORD_MAX_ARMS);
+	for (size_t i = 0; i < r->nr_arms; i++)
+		r->arm[i] = draw_name();
+}
+
+static void write_recheck(struct record_writer *w, size_t number)
+{
+	struct record_recheck r;
+
+	draw_recheck(&r);
+	cr_assert_eq(record_write_recheck(w, &r), 0, "case %zu", number);
+}
+
+static void check_recheck(const json_t *record, size_t number)
+{
+	struct record_recheck got, want;
+
+	draw_recheck(&want);
+	cr_assert_eq(record_read_recheck(record, &got, why, sizeof(why)), 0, "case %zu: %s", number,
+		     why);
+	SAME_TEXT(question);
+	SAME_COUNT(first);
+	SAME(same_number(got.confidence, want.confidence));
+	SAME_COUNT(nr_arms);
+	for (size_t i = 0; i < want.nr_arms; i++)
+		SAME_TEXT(arm[i]);
+}
+
+ROUND(recheck)
 
 static void draw_calibration(struct record_calibration *c)
 {
