@@ -476,7 +476,7 @@ static json_t *warnings_json(const json_t *cpu, const json_t *frequency, const j
 	return w;
 }
 
-static json_t *environment_json(void)
+json_t *record_environment_now(void)
 {
 	json_t *cpu = cpu_json(), *frequency = frequency_json(), *clock = clock_json();
 	json_t *process = process_json(), *load = load_json();
@@ -498,5 +498,5 @@ static json_t *environment_json(void)
 
 int record_write_environment(struct record_writer *w)
 {
-	return record_write(w, environment_json());
+	return record_write(w, record_environment_now());
 }
