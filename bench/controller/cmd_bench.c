@@ -18,13 +18,7 @@
 #include "bench/controller/options.h"
 #include "bench/controller/outcome.h"
 #include "bench/controller/run.h"
-
-/*
- * Without --time the questions of a run have this each on average, and few of them all they want:
- * the built-in suite's untraced part then ends within 20 s.
- */
-#define DEFAULT_BUDGET_NS 1400000000ULL
-#define LEAST_BUDGET_NS	  12000000000ULL
+#include "bench/controller/selftest_store.h"
 
 /* ---- one run --------------------------------------------------------------------------------- */
 
@@ -162,6 +156,8 @@ static int open_record(struct bench_run *run, int argc, char **argv, uint64_t se
 	if (!ret)
 		ret = record_write_environment(run->out);
 	if (!ret)
+		ret = selftest_copy(run->out);
+	if (!ret)
 		return 0;
 	/* Made a moment ago, and empty of results. */
 	record_close(run->out);
@@ -194,11 +190,8 @@ static int measure_all(struct bench_run *run, uint64_t seed)
 	int ret, close_ret;
 	double cost;
 
-	if (!run->o->time_given) {
-		m.budget_ns = run->suite.nr * DEFAULT_BUDGET_NS;
-		if (m.budget_ns < LEAST_BUDGET_NS)
-			m.budget_ns = LEAST_BUDGET_NS;
-	}
+	if (!run->o->time_given)
+		m.budget_ns = run_budget_ns(run->suite.nr);
 	cost = run_cost_s(&run->suite, &m);
 	progress_init(&progress, run->suite.nr, cost);
 	m.progress = &progress;

@@ -282,7 +282,9 @@ static void write_one_of_each(struct record_writer *w)
 						.counter = { { "spun", 1 } } };
 	const struct record_failed f = { .question = "q", .arm = "a", .reason = "reason" };
 	const struct record_recheck r = { .question = "q", .nr_arms = 1, .arm = { "a" } };
-	static const struct record_selftest self = { .nr_rates = 1, .rate = { { "loop", "p50" } } };
+	static const struct record_selftest self = {
+		.nr_rates = 1, .rate = { { .operation = "loop", .metric = "p50" } }
+	};
 
 	cr_assert_eq(record_write_header(w, &h, 0, NULL), 0);
 	cr_assert_eq(record_write_selftest(w, &self), 0);
