@@ -133,7 +133,7 @@ struct selftest_run {
 	struct suite suite;
 	struct selftest s;
 	struct selftest_outcome outcome;
-	json_t *environment; /* owns what s.found says of the machine */
+	struct record_machine machine;
 	struct record_writer *out;
 	const char *output; /* a path, or what it is called; NULL: none was named */
 	bool streamed;	    /* it cannot be read again */
@@ -166,23 +166,20 @@ static int choose_questions(struct selftest_run *run)
 			  run->o->filter ? run->o->filter : "");
 }
 
-static const char *text_at(const json_t *environment, const char *object, const char *key)
+static const char *known(const char *text)
 {
-	return json_string_value(json_object_get(json_object_get(environment, object), key));
+	return *text ? text : NULL;
 }
 
-static int describe_machine(struct selftest_run *run)
+static void describe_machine(struct selftest_run *run)
 {
 	struct record_selftest *f = &run->s.found;
 
-	run->environment = record_environment_now();
-	if (!run->environment)
-		return cli_refuse(KT_EXIT_FAILED, "out of memory");
-	f->host_id = json_string_value(json_object_get(run->environment, "host_id"));
-	f->cpu = text_at(run->environment, "cpu", "model");
-	f->kernel = text_at(run->environment, "kernel", "release");
+	record_machine_now(&run->machine);
+	f->host_id = known(run->machine.host_id);
+	f->cpu = known(run->machine.cpu);
+	f->kernel = known(run->machine.kernel);
 	f->load = run->o->load;
-	return 0;
 }
 
 /* What -o names is there before anything is measured, so that it is refused early. */
@@ -350,11 +347,10 @@ static int selftest(struct selftest_run *run, int argc, char **argv)
 
 	status = choose_questions(run);
 	if (!status)
-		status = describe_machine(run);
-	if (!status)
 		status = open_output(run);
 	if (status)
 		return status;
+	describe_machine(run);
 	h.seed = run->o->seed;
 	if (!run->o->seed_given && getrandom(&random, sizeof(random), 0) == sizeof(random))
 		h.seed = random;
@@ -396,7 +392,6 @@ int cmd_selftest(int argc, char **argv)
 	record_close(run.out);
 	suite_free(&run.suite);
 	selftest_free(&run.s);
-	json_decref(run.environment);
 	free(command);
 	return status;
 }

@@ -66,18 +66,7 @@ static int make_dirs(const char *path, char *err, size_t errlen)
 	return 0;
 }
 
-static const char *text_at(const json_t *environment, const char *object, const char *key)
-{
-	const json_t *at = object ? json_object_get(environment, object) : environment;
-
-	return json_string_value(json_object_get(at, key));
-}
-
-static const char *cpu_of(const json_t *environment)
-{
-	return text_at(environment, "cpu", "model");
-}
-
+/* As an identity is; it becomes a part of a file's name. */
 static bool is_hex(const char *s)
 {
 	return s && *s && strspn(s, "0123456789abcdef") == strlen(s) && strlen(s) <= 32;
@@ -161,130 +150,130 @@ int selftest_store(const struct record_header *h, int argc, char **argv,
 
 /* ---- finding --------------------------------------------------------------------------------- */
 
-/* All of the file, in memory of the caller's to free; NULL: it is not what we keep. */
-static char *read_file(int dir, const char *name, size_t *length)
+/* Only what we keep: -1 for anything else. */
+static int open_kept(const char *path)
 {
-	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
-	char *text = NULL;
-	ssize_t n = -1;
+	char first;
 
 	if (fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
-	    st.st_size > 0 && st.st_size <= SELFTEST_MAX_FILE)
-		text = malloc((size_t)st.st_size);
-	if (text)
-		n = read(fd, text, (size_t)st.st_size);
+	    st.st_size <= SELFTEST_MAX_FILE && pread(fd, &first, 1, 0) == 1 && first == '{')
+		return fd;
 	if (fd >= 0)
 		close(fd);
-	if (n > 0) {
-		*length = (size_t)n;
-		return text;
-	}
-	free(text);
-	return NULL;
+	return -1;
 }
 
-/* The self-test among the lines of @text; @t has what it says. */
-static json_t *selftest_in(const char *text, size_t length, struct record_selftest *t)
+struct reading {
+	const struct record_machine *m;
+	struct record_writer *w; /* NULL: only look */
+	bool found;
+	char start[64], kernel[96];
+	struct record_selftest t;
+};
+
+static bool is_of(const struct record_selftest *t, const struct record_machine *m)
 {
-	const char *end = text + length, *newline;
+	return t->host_id && !strcmp(t->host_id, m->host_id) &&
+	       !strcmp(t->cpu ? t->cpu : "", m->cpu);
+}
+
+/* Texts of a record last as long as this call. */
+static int take(const json_t *record, size_t line, void *arg)
+{
+	struct reading *r = arg;
 	char why[160];
 
-	for (; text < end; text = newline + 1) {
-		json_t *record;
-		const char *type;
-
-		newline = memchr(text, '\n', (size_t)(end - text));
-		if (!newline)
-			break;
-		record = json_loadb(text, (size_t)(newline - text), JSON_REJECT_DUPLICATES, NULL);
-		type = record ? record_type(record) : NULL;
-		if (type && !strcmp(type, "selftest") &&
-		    !record_read_selftest(record, t, why, sizeof(why)))
-			return record;
-		json_decref(record);
-	}
-	return NULL;
+	(void)line;
+	if (r->found || strcmp(record_type(record), "selftest") ||
+	    record_read_selftest(record, &r->t, why, sizeof(why)) || !is_of(&r->t, r->m))
+		return 0;
+	r->found = true;
+	snprintf(r->start, sizeof(r->start), "%s", r->t.start ? r->t.start : "");
+	snprintf(r->kernel, sizeof(r->kernel), "%s", r->t.kernel ? r->t.kernel : "");
+	/* What we write, and not what else the file may have in it. */
+	return r->w ? record_write_selftest(r->w, &r->t) : 0;
 }
 
-static bool same(const char *a, const char *b)
+/* The self-test of machine @m in the file at @path, into @w or only looked at: r->found. */
+static int read_kept(struct reading *r, const char *path, const struct record_machine *m,
+		     struct record_writer *w)
 {
-	return a && b && !strcmp(a, b);
+	const struct record_visitor v = { .each = take, .arg = r };
+	char in[40], why[PATH_MAX + 160];
+	int fd = open_kept(path), ret;
+
+	r->m = m;
+	r->w = w;
+	r->found = false;
+	if (fd < 0)
+		return 0;
+	snprintf(in, sizeof(in), "/proc/self/fd/%d", fd);
+	ret = record_read(in, &v, why, sizeof(why));
+	close(fd);
+	/* A file that is no good is not an error; a record that could not be written is. */
+	return w && r->found ? ret : 0;
 }
 
-/* Is @a rather to be taken than @b, for a run under @kernel? */
-static bool is_better(const struct record_selftest *a, const struct record_selftest *b,
-		      const char *kernel)
+/* Is what @r has just found rather to be taken than @k? */
+static bool is_better(const struct reading *r, const struct selftest_kept *k)
 {
-	if (same(a->kernel, kernel) != same(b->kernel, kernel))
-		return same(a->kernel, kernel);
-	return strcmp(a->start ? a->start : "", b->start ? b->start : "") > 0;
+	bool mine = !strcmp(r->kernel, r->m->kernel), its = !strcmp(k->kernel, r->m->kernel);
+
+	return mine != its ? mine : strcmp(r->start, k->start) > 0;
 }
 
-static json_t *best_in(DIR *dir, const json_t *environment)
+static void look_in(DIR *dir, const char *path, struct reading *r, const struct record_machine *m,
+		    struct selftest_kept *k)
 {
-	static struct record_selftest best, t;
-	const char *host = text_at(environment, NULL, "host_id"), *cpu = cpu_of(environment);
-	const char *kernel = text_at(environment, "kernel", "release");
-	char begin[64];
-	json_t *found = NULL;
+	char begin[64], file[PATH_MAX];
 	struct dirent *entry;
 	int nr = 0;
 
-	if (!is_hex(host))
-		return NULL;
-	snprintf(begin, sizeof(begin), PREFIX "%s-", host);
+	snprintf(begin, sizeof(begin), PREFIX "%s-", m->host_id);
 	while (nr < MAX_FILES && (entry = readdir(dir))) {
-		json_t *record = NULL;
-		size_t length;
-		char *text;
-
 		if (strncmp(entry->d_name, begin, strlen(begin)))
 			continue;
 		nr++;
-		text = read_file(dirfd(dir), entry->d_name, &length);
-		if (text)
-			record = selftest_in(text, length, &t);
-		free(text);
-		if (record && same(t.host_id, host) && (same(t.cpu, cpu) || (!t.cpu && !cpu)) &&
-		    (!found || is_better(&t, &best, kernel))) {
-			json_decref(found);
-			found = json_incref(record);
-			best = t;
-		}
-		json_decref(record);
+		if (snprintf(file, sizeof(file), "%s/%s", path, entry->d_name) >= (int)sizeof(file))
+			continue;
+		read_kept(r, file, m, NULL);
+		if (!r->found || (*k->path && !is_better(r, k)))
+			continue;
+		memcpy(k->path, file, sizeof(k->path));
+		memcpy(k->start, r->start, sizeof(k->start));
+		memcpy(k->kernel, r->kernel, sizeof(k->kernel));
 	}
-	return found;
 }
 
-json_t *selftest_find(const json_t *environment)
+bool selftest_find(const struct record_machine *m, struct selftest_kept *k)
 {
+	struct reading *r = calloc(1, sizeof(*r));
 	char path[PATH_MAX], why[256];
-	json_t *found;
-	DIR *dir;
+	DIR *dir = NULL;
 
-	if (selftest_store_dir(path, sizeof(path), why, sizeof(why)))
-		return NULL;
-	dir = opendir(path);
-	if (!dir)
-		return NULL;
-	found = best_in(dir, environment);
-	closedir(dir);
-	return found;
+	k->path[0] = '\0';
+	if (r && is_hex(m->host_id) && !selftest_store_dir(path, sizeof(path), why, sizeof(why)))
+		dir = opendir(path);
+	if (dir) {
+		look_in(dir, path, r, m, k);
+		closedir(dir);
+	}
+	free(r);
+	return k->path[0];
 }
 
 int selftest_copy(struct record_writer *w)
 {
-	static struct record_selftest t;
-	json_t *environment = record_environment_now(), *found;
-	char why[160];
+	struct reading *r = calloc(1, sizeof(*r));
+	struct record_machine m;
+	struct selftest_kept k;
 	int ret = 0;
 
-	found = environment ? selftest_find(environment) : NULL;
-	/* What we write, and not what else the file may have in it. */
-	if (found && !record_read_selftest(found, &t, why, sizeof(why)))
-		ret = record_write_selftest(w, &t);
-	json_decref(found);
-	json_decref(environment);
+	record_machine_now(&m);
+	if (r && selftest_find(&m, &k))
+		ret = read_kept(r, k.path, &m, w);
+	free(r);
 	return ret;
 }

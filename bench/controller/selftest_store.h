@@ -8,9 +8,10 @@
  * or not at all.
  *
  * What is read from there is not trusted: a file that is not a regular one, is somebody else's, is
- * larger than SELFTEST_MAX_FILE or holds no self-test is as if it were not there.
+ * larger than SELFTEST_MAX_FILE, compressed, or no record of a self-test is as if it were not there.
  */
-#include <jansson.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/record/types.h"
@@ -38,13 +39,17 @@ int selftest_store(const struct record_header *h, int argc, char **argv,
 		   const struct record_selftest *t, char *path, size_t size, char *err,
 		   size_t errlen);
 
+/* One that is kept. */
+struct selftest_kept {
+	char path[PATH_MAX];
+	char start[64], kernel[96];
+};
+
 /*
- * selftest_find - the one of the machine that @environment describes: of its kernel where there is
- * one, else the newest of another
- *
- * Return: its record, whose reference is the caller's; NULL: there is none.
+ * selftest_find - the one of machine @m: of its kernel where there is one, else the newest of
+ * another; false: there is none
  */
-json_t *selftest_find(const json_t *environment);
+bool selftest_find(const struct record_machine *m, struct selftest_kept *k);
 
 /* selftest_copy - this machine's, if there is one, into the record of a run; 0 or -errno */
 int selftest_copy(struct record_writer *w);

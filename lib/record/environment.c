@@ -476,7 +476,7 @@ static json_t *warnings_json(const json_t *cpu, const json_t *frequency, const j
 	return w;
 }
 
-json_t *record_environment_now(void)
+static json_t *environment_json(void)
 {
 	json_t *cpu = cpu_json(), *frequency = frequency_json(), *clock = clock_json();
 	json_t *process = process_json(), *load = load_json();
@@ -498,5 +498,20 @@ json_t *record_environment_now(void)
 
 int record_write_environment(struct record_writer *w)
 {
-	return record_write(w, record_environment_now());
+	return record_write(w, environment_json());
+}
+
+void record_machine_now(struct record_machine *m)
+{
+	json_t *cpu = cpu_json(), *host;
+	struct utsname u;
+
+	if (uname(&u))
+		memset(&u, 0, sizeof(u));
+	host = host_id(u.nodename);
+	snprintf(m->host_id, sizeof(m->host_id), "%s", host ? json_string_value(host) : "");
+	snprintf(m->cpu, sizeof(m->cpu), "%s", text_of(cpu, "model"));
+	snprintf(m->kernel, sizeof(m->kernel), "%s", u.release);
+	json_decref(cpu);
+	json_decref(host);
 }

@@ -131,8 +131,13 @@ struct record_environment {
 int record_read_environment(const json_t *record, struct record_environment *e, char *why,
 			    size_t whylen);
 
-/* record_environment_now - that of this machine, as it would be written; NULL: no memory */
-json_t *record_environment_now(void);
+/* What an environment says to tell machines and kernels apart; "" where it is not known. */
+struct record_machine {
+	char host_id[32], cpu[256], kernel[96];
+};
+
+/* record_machine_now - this one */
+void record_machine_now(struct record_machine *m);
 
 enum record_status { RECORD_COMPLETE, RECORD_INTERRUPTED };
 int record_write_end(struct record_writer *w, enum record_status status);

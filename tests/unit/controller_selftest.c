@@ -165,12 +165,6 @@ Test(controller_selftest, more_operations_than_there_is_room_for_are_refused)
 
 /* ---- keeping --------------------------------------------------------------------------------- */
 
-static json_t *machine(const char *host, const char *cpu, const char *kernel)
-{
-	return json_pack("{s:s, s:{s:s}, s:{s:s}}", "host_id", host, "cpu", "model", cpu, "kernel",
-			 "release", kernel);
-}
-
 static int store(const char *host, const char *cpu, const char *kernel, const char *start)
 {
 	static struct record_selftest t;
@@ -186,16 +180,16 @@ static int store(const char *host, const char *cpu, const char *kernel, const ch
 /* "START KERNEL" of what is found for that machine, "" for nothing */
 static const char *found(const char *host, const char *cpu, const char *kernel)
 {
-	static char text[128];
-	json_t *environment = machine(host, cpu, kernel), *record = selftest_find(environment);
+	static char text[192];
+	struct selftest_kept k;
+	struct record_machine m;
 
+	snprintf(m.host_id, sizeof(m.host_id), "%s", host);
+	snprintf(m.cpu, sizeof(m.cpu), "%s", cpu);
+	snprintf(m.kernel, sizeof(m.kernel), "%s", kernel);
 	text[0] = '\0';
-	if (record)
-		snprintf(text, sizeof(text), "%s %s",
-			 json_string_value(json_object_get(record, "start")),
-			 json_string_value(json_object_get(record, "kernel")));
-	json_decref(record);
-	json_decref(environment);
+	if (selftest_find(&m, &k))
+		snprintf(text, sizeof(text), "%s %s", k.start, k.kernel);
 	return text;
 }
 
@@ -222,6 +216,8 @@ Test(controller_selftest, one_is_kept_per_host_cpu_and_kernel)
 	cr_expect_eq(st.st_mode & 07777, 0700);
 }
 
+#define HEADER "{\"type\":\"header\",\"schema\":2}\n"
+
 static void put(const char *text)
 {
 	FILE *out = fopen(kept, "w");
@@ -238,13 +234,19 @@ Test(controller_selftest, what_is_not_a_self_test_is_as_if_it_were_not_there)
 		"\n",
 		"{",
 		"[1]\n",
-		"{\"type\":\"selftest\"}\n",
-		"{\"type\":\"selftest\",\"host_id\":7,\"rates\":[]}\n",
-		"{\"type\":\"selftest\",\"host_id\":\"abd\",\"cpu\":\"cpu\",\"rates\":[]}\n",
-		"{\"type\":\"selftest\",\"host_id\":\"abc\",\"cpu\":\"cpu\",\"rates\":[]}", /* torn */
+		HEADER,
+		"{\"type\":\"selftest\",\"host_id\":\"abc\",\"cpu\":\"cpu\",\"rates\":[]}\n",
+		HEADER "{\"type\":\"selftest\"}\n",
+		HEADER "{\"type\":\"selftest\",\"host_id\":7,\"rates\":[]}\n",
+		HEADER "{\"type\":\"selftest\",\"host_id\":\"abd\",\"cpu\":\"cpu\",\"rates\":[]}\n",
+		HEADER "{\"type\":\"selftest\",\"host_id\":\"abc\",\"cpu\":\"CPU\",\"rates\":[]}\n",
+		HEADER
+		"{\"type\":\"selftest\",\"host_id\":\"abc\",\"cpu\":\"cpu\",\"rates\":[7]}\n",
+		HEADER
+		"{\"type\":\"selftest\",\"host_id\":\"abc\",\"cpu\":\"cpu\",\"rates\":[", /* torn */
 		"\x1f\x8b\x08",
 	};
-	static const char good[] =
+	static const char good[] = HEADER
 		"{\"type\":\"selftest\",\"host_id\":\"abc\",\"cpu\":\"cpu\",\"kernel\":\"6.1\","
 		"\"start\":\"x\",\"rates\":[]}\n";
 	char other[PATH_MAX + 8];
@@ -268,8 +270,9 @@ Test(controller_selftest, what_is_not_a_self_test_is_as_if_it_were_not_there)
 	cr_assert_eq(mkfifo(kept, 0600), 0);
 	cr_expect_str_eq(found("abc", "cpu", "6.1"), "", "a FIFO without a writer");
 	cr_assert_eq(unlink(kept), 0);
+	cr_assert_eq(rename(other, kept), 0);
+	cr_expect_str_eq(found("abc", "cpu", "6.1"), "x 6.1", "none of these");
 	if (!geteuid()) {
-		cr_assert_eq(rename(other, kept), 0);
 		cr_assert_eq(chown(kept, 65534, 65534), 0);
 		cr_expect_str_eq(found("abc", "cpu", "6.1"), "", "somebody else's");
 	}
