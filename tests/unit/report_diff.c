@@ -303,8 +303,8 @@ Test(report_diff, on_an_unsteady_machine_nothing_counts_as_regressed)
 	for (int i = 0; i < 6; i++) {
 		run_of(DIFF_BASE, wobble(i, NS), NS);
 		begin_run_of(DIFF_NEW, "6.1");
-		/* Long enough for more than two ticks of steal. */
-		for (int k = 0; k < 8; k++)
+		/* Long enough for windows of half a second. */
+		for (int k = 0; k < 32; k++)
 			measure("q", wobble(i, 2 * NS), NS, i < 4 ? 0.5 : QUIET);
 		end("complete");
 	}
