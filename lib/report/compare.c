@@ -148,47 +148,6 @@ static void compare_blocks(const struct report_result *base, const struct report
 	to->unstable = c.unstable;
 }
 
-/*
- * Slower and faster hold once the looks of the controller confirm them. What is said stays within
- * what the interval shows: looks that found something else decide nothing.
- */
-static void ask_for_confirmation(struct judgement *j, const struct looks *l, size_t nr)
-{
-	unsigned int next;
-
-	if (l->decided && l->verdict == j->verdict)
-		return;
-	j->verdict = VERDICT_INCONCLUSIVE;
-	j->reason = JUDGE_UNCONFIRMED;
-	next = judge_next_look((unsigned int)(nr - l->called_at));
-	j->more = next ? (double)(l->called_at + next) / (double)nr : NAN;
-}
-
-static bool is_call(const struct judgement *j)
-{
-	return j->verdict == VERDICT_SLOWER || j->verdict == VERDICT_FASTER;
-}
-
-/* The p50 on the instances that decided it; whatever else on all of them. */
-static struct judgement judge_instances(enum judge_metric m, double zone, struct workspace *w,
-					size_t nr)
-{
-	struct judgement j;
-	struct looks l;
-
-	if (m == JUDGE_P50) {
-		l = looks_at(w->in, nr, zone, w->memory);
-		j = judge(m, w->in, l.decided ? l.nr : nr, zone, w->memory);
-	} else {
-		j = judge(m, w->in, nr, zone, w->memory);
-		if (is_call(&j))
-			l = looks_of(m, w->in, nr, zone, w->memory);
-	}
-	if (is_call(&j))
-		ask_for_confirmation(&j, &l, nr);
-	return j;
-}
-
 /* ---- comparisons ----------------------------------------------------------------------------- */
 
 static double figure_of(const struct report_stats *s, enum judge_metric m)
@@ -243,7 +202,7 @@ static bool compare(const struct report_question *q, const struct report_result 
 	else if (c->of_blocks)
 		c->j = judge(m, w->in, nr, zone_of(q, m), w->memory);
 	else
-		c->j = judge_instances(m, zone_of(q, m), w, nr);
+		c->j = looks_judge(m, w->in, nr, zone_of(q, m), w->memory);
 	c->unstable |= q->noise.unsteady;
 	c->apart = is_apart(c);
 	if (c->j.verdict == VERDICT_INCONCLUSIVE && c->j.more > 1 && wall_ns > 0)
