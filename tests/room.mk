@@ -130,3 +130,16 @@ $(foreach t,$(vm_tests),$(eval $(call vm_test,$t)))
 
 # Two builds of libkthread as arms: scripts/compare-speed
 $(eval $(call program,tests/ab/libraries,tests/ab/libraries.c,lib/libktbench.a,-ldl -lm))
+
+# Studies of minutes that assert nothing: build/tests/statistics/NAME TRIALS SEED
+statistics := $(patsubst tests/statistics/%.c,%,$(wildcard tests/statistics/*.c))
+define statistics_program
+objs += $B/tests/statistics/$1.o
+tests statistics: $B/tests/statistics/$1
+$B/tests/statistics/$1: $B/tests/statistics/$1.o $(addprefix $B/,$(archives))
+	$$(call say,LD)mkdir -p $$(@D)
+	$$Q$(CC) $(KT_LDFLAGS) $(LDFLAGS) -o $$@ $$(filter %.o,$$^) \
+		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(KT_LIBS) $$(ARM_LIBS)
+endef
+.PHONY: statistics
+$(foreach t,$(statistics),$(eval $(call statistics_program,$t)))
