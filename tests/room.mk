@@ -128,3 +128,18 @@ $(foreach t,$(vm_tests),$(eval $(call vm_test,$t)))
 
 # Two builds of libkthread as arms: scripts/compare-speed
 $(eval $(call program,tests/ab/libraries,tests/ab/libraries.c,lib/libktbench.a,-ldl -lm))
+
+# Programs shaped like users of kthreads in the kernel, in its own words: only their includes are changed, to the
+# library's headers or, for locks, lists and the like, to those of tests/shapes/own/. tests/cli/shapes.sh runs them.
+shapes := $(patsubst tests/shapes/%.c,%,$(wildcard tests/shapes/*.c))
+$B/tests/shapes/%.c: tests/shapes/%.c tests/shapes/port $(kthread_headers) $(wildcard tests/shapes/own/*.h)
+	$(call say,PORT)mkdir -p $(@D) && tests/shapes/port $< >$@
+define shape
+tests: $B/tests/shapes/$1
+$B/tests/shapes/$1.o: $B/tests/shapes/$1.c $B/flags
+	$$(call say,CC)$(CC) -I. -Ilib $(CPPFLAGS) $(KT_CFLAGS) -Wpedantic $(CFLAGS) -MMD -MP -c $$< -o $$@
+$B/tests/shapes/$1: $B/tests/shapes/$1.o $B/lib/libkthread.a
+	$$(call say,LD)$(CC) $(KT_LDFLAGS) $(LDFLAGS) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^)
+-include $B/tests/shapes/$1.d
+endef
+$(foreach s,$(shapes),$(eval $(call shape,$s)))
