@@ -13,6 +13,7 @@
 #include "lib/cli/output.h"
 
 #include "bench/controller/about.h"
+#include "bench/controller/client.h"
 #include "bench/controller/interrupt.h"
 #include "bench/controller/kernel_arm.h"
 #include "bench/controller/options.h"
@@ -55,6 +56,9 @@ static int choose_questions(struct bench_run *run)
 		ret = suite_filter(&run->suite, run->o->filter, run->err, sizeof(run->err));
 	else if (!ret && !run->o->list)
 		suite_drop_manual(&run->suite);
+	if (!ret && run->suite.nr)
+		ret = suite_compare_by(&run->suite, run->o->baseline, run->o->zone, run->err,
+				       sizeof(run->err));
 	if (ret)
 		return complain(run, interrupt_seen() ? KT_EXIT_INTERRUPTED : KT_EXIT_USAGE);
 	if (!run->suite.nr) {
@@ -124,8 +128,23 @@ static int create_record(struct bench_run *run, const char *id)
 		return ret;
 	if (!ret)
 		return record_create(&run->out, run->record, run->err, sizeof(run->err));
+	if (run->o->strict) {
+		close(fd);
+		snprintf(run->err, sizeof(run->err),
+			 "--strict reads the record again, which it cannot where -o %s writes it: "
+			 "name a file",
+			 run->record);
+		return -EINVAL;
+	}
 	run->streamed = true;
 	run->record = strcmp(run->record, "-") ? run->record : "standard output";
+	if (run->o->fail_on) {
+		close(fd);
+		snprintf(run->err, sizeof(run->err),
+			 "--fail-on reads the record again, which %s does not allow; name a file",
+			 run->record);
+		return -EINVAL;
+	}
 	ret = record_stream(&run->out, fd);
 	if (ret)
 		snprintf(run->err, sizeof(run->err), "out of memory");
@@ -212,16 +231,33 @@ static int measure_all(struct bench_run *run, uint64_t seed)
 	return status_of(&sum, ret);
 }
 
+/* What --strict makes of a run that went well. */
+static int hold_to_strict(struct bench_run *run)
+{
+	int nr = outcome_unsteady(run->record, run->err, sizeof(run->err));
+
+	if (nr < 0)
+		return complain(run, KT_EXIT_FAILED);
+	return nr ? KT_EXIT_NOISY : KT_EXIT_OK;
+}
+
 /* A reader that went away (| head) takes nothing but the table: the report is made all the same. */
 static int show(struct bench_run *run, int status)
 {
+	struct outcome_failures failures;
 	int ret;
 
 	if (run->streamed)
 		return status;
-	ret = outcome_print(run->record, run->err, sizeof(run->err));
+	ret = outcome_print(run->record, run->o->fail_on, &failures, run->err, sizeof(run->err));
 	if (ret && ret != -EPIPE)
 		status = complain(run, status ? status : KT_EXIT_FAILED);
+	if (failures.found && !status) {
+		cli_say("%s", failures.why);
+		status = KT_EXIT_REGRESSION;
+	}
+	if (run->o->strict && status == KT_EXIT_OK)
+		status = hold_to_strict(run);
 	if (run->o->output)
 		return status;
 	if (outcome_publish(&run->outcome, run->err, sizeof(run->err)))
@@ -253,6 +289,8 @@ static int bench(struct bench_run *run, int argc, char **argv)
 			list_question(&run->suite.question[i]);
 		return cli_flush();
 	}
+	if (client_agree(run->suite.path, run->err, sizeof(run->err)))
+		return complain(run, interrupt_seen() ? KT_EXIT_INTERRUPTED : KT_EXIT_USAGE);
 	if (!run->o->seed_given && getrandom(&random, sizeof(random), 0) == sizeof(random))
 		seed = random;
 	status = choose_tracing(run);

@@ -260,6 +260,7 @@ static int write_output(struct selftest_run *run, const struct record_header *h,
 static int print(struct selftest_run *run, const struct record_header *h, int argc, char **argv)
 {
 	int fd = memfd_create("kt-selftest", MFD_CLOEXEC), copy = fd < 0 ? -1 : dup(fd), ret;
+	struct outcome_failures none;
 	struct record_writer *w;
 	char path[40];
 
@@ -273,7 +274,7 @@ static int print(struct selftest_run *run, const struct record_header *h, int ar
 		snprintf(run->err, sizeof(run->err), "cannot keep a record in memory: %s",
 			 strerror(-ret));
 	else
-		ret = outcome_print(path, run->err, sizeof(run->err));
+		ret = outcome_print(path, 0, &none, run->err, sizeof(run->err));
 	if (fd >= 0)
 		close(fd);
 	return ret && ret != -EPIPE ? complain(run, KT_EXIT_FAILED) : 0;

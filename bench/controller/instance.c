@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The untraced part of a question: instances, looks, and who needs no more of them.
+ * The untraced part of a question: instances, until look.c says that no arm needs more of them.
  *
  * In each instance the arms that are still in are torn down and set up anew, in shuffled order,
  * since two set-ups of one arm differ by more than the noise inside either. One epoch of each is
@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "bench/controller/interrupt.h"
+#include "bench/controller/look.h"
 #include "lib/probe/slot.h"
 
 /* An instance lasts about so long, but as long as its set-up at least. */
@@ -44,11 +45,6 @@ struct course {
 	char reason[RECORD_MAX_ARMS][WIRE_MESSAGE];
 	void *memory; /* judge()'s */
 };
-
-static bool is_active(const struct session *s, unsigned int i)
-{
-	return !s->place[i].given_up && !s->place[i].decided;
-}
 
 /* ---- what an epoch leaves -------------------------------------------------------------------- */
 
@@ -194,7 +190,7 @@ static int set_up_anew(struct session *s, struct course *c)
 		ret = session_tear_down(s, order[i]);
 	draw_order(s, c, order);
 	for (unsigned int i = 0; goes_on(ret) && i < s->nr; i++)
-		if (is_active(s, order[i]))
+		if (session_is_active(s, order[i]))
 			ret = session_set_up(s, order[i]);
 	c->setup_ns = slot_clock_ns() - begin_ns;
 	return goes_on(ret) ? 0 : ret;
@@ -205,7 +201,7 @@ static int drop_first_epochs(struct session *s)
 	int ret = 0;
 
 	for (unsigned int i = 0; goes_on(ret) && i < s->nr; i++)
-		if (is_active(s, i))
+		if (session_is_active(s, i))
 			ret = session_epoch(s, i, s->place[i].iterations);
 	return goes_on(ret) ? 0 : ret;
 }
@@ -220,7 +216,7 @@ static int block(struct session *s, struct course *c, struct schedule *schedule,
 	for (unsigned int i = 0; i < s->nr; i++) {
 		struct place *p = &s->place[order[i]];
 
-		if (!is_active(s, order[i]))
+		if (!session_is_active(s, order[i]))
 			continue;
 		ret = session_epoch(s, order[i], p->iterations);
 		if (!goes_on(ret))
@@ -300,75 +296,6 @@ static int write_instance(struct session *s, struct course *c)
 	return record_write_instance(s->o->out, &in);
 }
 
-/* ---- looks ----------------------------------------------------------------------------------- */
-
-/* The instance's pairs of the arm in place @i with the baseline, to those it has. */
-static int add_pairs(struct session *s, unsigned int i)
-{
-	const struct session_part *a = s->place[s->baseline].part, *b = s->place[i].part;
-	struct place *p = &s->place[i];
-	double *ratio;
-	size_t nr = 0;
-
-	if (p->nr_instances == SESSION_MAX_LOOK)
-		return 0;
-	ratio = calloc(SESSION_MAX_BLOCKS, sizeof(*ratio));
-	if (!ratio)
-		return -ENOMEM;
-	for (unsigned int n = 0; n < SESSION_MAX_BLOCKS; n++) {
-		double r = log(b->p50[n] / a->p50[n]); /* 0 against 0 is NAN */
-
-		if (!isnan(r))
-			ratio[nr++] = r;
-	}
-	if (!nr) {
-		free(ratio);
-		return 0;
-	}
-	p->instance[p->nr_instances++] =
-		(struct judge_instance){ .nr_pairs = nr, .log_ratio = ratio };
-	if (looks_due(&p->looks, p->nr_instances))
-		return 1;
-	return 0;
-}
-
-static int look(struct session *s, struct course *c)
-{
-	int ret;
-
-	if (s->baseline < 0 || !is_active(s, (unsigned int)s->baseline))
-		return 0;
-	for (unsigned int i = 0; i < s->nr; i++) {
-		struct place *p = &s->place[i];
-
-		if ((int)i == s->baseline || !is_active(s, i))
-			continue;
-		ret = add_pairs(s, i);
-		if (ret < 0)
-			return ret;
-		if (!ret)
-			continue;
-		p->looks = looks_at(p->instance, p->nr_instances, s->q->zone, c->memory);
-		p->decided = p->looks.decided;
-	}
-	return 0;
-}
-
-/* Has every arm that is compared been decided? False where none is. */
-static bool all_decided(const struct session *s)
-{
-	unsigned int decided = 0;
-
-	for (unsigned int i = 0; i < s->nr; i++) {
-		if ((int)i == s->baseline || s->place[i].given_up)
-			continue;
-		if (!s->place[i].decided)
-			return false;
-		decided++;
-	}
-	return decided;
-}
-
 /* ---- all of them ----------------------------------------------------------------------------- */
 
 static int instance(struct session *s, struct course *c)
@@ -394,7 +321,7 @@ static int instance(struct session *s, struct course *c)
 	wrote = write_instance(s, c);
 	c->number++;
 	if (!wrote && !ret)
-		wrote = look(s, c);
+		wrote = look(s, c->memory);
 	return wrote ? wrote : ret;
 }
 
@@ -408,22 +335,9 @@ static void say_setup(const struct session *s, const struct course *c)
 			     100 * (double)c->all_setup_ns / (double)c->all_ns);
 }
 
-/* Is there a call that has not had the fresh instances yet that could confirm it? */
-static bool call_waits(const struct session *s)
-{
-	for (unsigned int i = 0; i < s->nr; i++) {
-		const struct place *p = &s->place[i];
-
-		if (!p->decided && !p->given_up && p->looks.called_at &&
-		    p->nr_instances < p->looks.called_at + JUDGE_MIN_INSTANCES)
-			return true;
-	}
-	return false;
-}
-
 static bool wants_more(const struct session *s, const struct course *c, uint64_t passed)
 {
-	if (all_decided(s))
+	if (look_all_decided(s))
 		return false;
 	if (c->number < JUDGE_MIN_INSTANCES)
 		return passed < c->hard_ns;
@@ -431,7 +345,7 @@ static bool wants_more(const struct session *s, const struct course *c, uint64_t
 	 * What was called in the last moment would stay unsaid for want of a few instances: eight
 	 * at most, as many as the call took at least.
 	 */
-	return passed < s->o->time_ns || (passed < c->hard_ns && call_waits(s));
+	return passed < s->o->time_ns || (passed < c->hard_ns && look_call_waits(s));
 }
 
 static int run(struct session *s, struct course *c)
@@ -440,7 +354,6 @@ static int run(struct session *s, struct course *c)
 	uint64_t passed = 0;
 	int ret = 0;
 
-	noise_start(&s->noise);
 	while (!ret && wants_more(s, c, passed)) {
 		ret = instance(s, c);
 		passed = slot_clock_ns() - c->begin_ns;
@@ -478,9 +391,7 @@ int instances(struct session *s)
 
 void instances_free(struct session *s)
 {
-	for (unsigned int i = 0; s->place && i < s->nr; i++) {
-		for (size_t n = 0; n < s->place[i].nr_instances; n++)
-			free((void *)s->place[i].instance[n].log_ratio);
+	for (unsigned int i = 0; s->place && i < s->nr; i++)
 		free(s->place[i].part);
-	}
+	look_free(s);
 }

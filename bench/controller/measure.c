@@ -415,6 +415,8 @@ static int measure(struct session *s)
 	s->baseline = find_place(s, s->q->baseline);
 	for (unsigned int i = 0; i < s->nr; i++)
 		s->place[i].set_up = true;
+	/* Calibration counts with the first instance: windows of noise are long. */
+	noise_start(&s->noise);
 	ret = find_iterations(s);
 	if (!ret)
 		ret = instances(s);
@@ -435,7 +437,8 @@ int measure_question(const struct suite_question *q, const struct measure_opts *
 	s.limit_ns = s.patience_ns = patience_now(o->patience_ns);
 	if (o->progress)
 		progress_update(o->progress, "setup", 0);
-	ret = client_start(&s.client, o->path, s.lost_why, sizeof(s.lost_why)) ? QUESTION_LOST : 0;
+	ret = client_start(&s.client, o->path, 0, s.lost_why, sizeof(s.lost_why)) ? QUESTION_LOST
+										  : 0;
 	if (!ret)
 		ret = begin(&s);
 	if (!ret && s.nr)

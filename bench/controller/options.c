@@ -7,12 +7,29 @@
 #include "lib/cli/cli.h"
 #include "lib/cli/number.h"
 #include "lib/cli/time.h"
+#include "lib/report/changes.h"
 
 #define MIN_TIME_NS 1000000ULL
 #define MAX_TIME_NS 86400000000000ULL
 #define PATIENCE_NS 10000000000ULL
 
-enum { KEY_FILTER = 256, KEY_TIME, KEY_SEED, KEY_TRACE, KEY_NO_TRACE, KEY_PATIENCE, KEY_LIST };
+/* Of --zone: narrower ones no measurement decides, wider ones find nothing. */
+#define MIN_ZONE 0.0001
+#define MAX_ZONE 0.5
+
+enum {
+	KEY_FILTER = 256,
+	KEY_TIME,
+	KEY_SEED,
+	KEY_TRACE,
+	KEY_NO_TRACE,
+	KEY_PATIENCE,
+	KEY_STRICT,
+	KEY_LIST,
+	KEY_BASELINE,
+	KEY_ZONE,
+	KEY_FAIL_ON
+};
 
 static const struct argp_option option_table[] = {
 	{ "filter", KEY_FILTER, "REGEX", 0,
@@ -26,9 +43,21 @@ static const struct argp_option option_table[] = {
 	  "How long a benchmark may be silent, beyond what calibration predicts, before it counts "
 	  "as hung (10s); more on a busy machine",
 	  0 },
+	{ "baseline", KEY_BASELINE, "ARM", 0,
+	  "Compare with ARM in the questions that have it; the others keep their own baseline", 0 },
+	{ "zone", KEY_ZONE, "SHARE", 0,
+	  "Differences of p50 and the mean within SHARE count as none (1%, unless a question says "
+	  "otherwise); 2% or 0.02",
+	  0 },
+	{ "fail-on", KEY_FAIL_ON, "WHAT", 0,
+	  "Exit with 1 when something is " REPORT_FAIL_ON_NAMES "; several with commas or repeated "
+	  "(regressed with --against and --toggle, else nothing)",
+	  0 },
 	{ "seed", KEY_SEED, "N", 0,
 	  "Seed of the order of epochs (by default a random one, which is printed and recorded)",
 	  0 },
+	{ "strict", KEY_STRICT, NULL, 0,
+	  "Exit with status 3 when the machine was too unsteady for a question's verdicts", 0 },
 	{ "trace", KEY_TRACE, NULL, 0,
 	  "Fail without traced blocks (by default they are taken when permitted)", 0 },
 	{ "no-trace", KEY_NO_TRACE, NULL, 0, "Take no traced blocks", 0 },
@@ -45,7 +74,8 @@ static const char doc[] =
 	"\vPATH is a benchmark binary (built with BENCH_MAIN()); without it the built-in suite is "
 	"run. The record and its reports go to results/runs/, and results/latest links to the "
 	"newest.\n\n"
-	"Exit status: 0 fine, 2 usage or bad input, 4 nothing ran, 5 a question failed, 130 "
+	"Exit status: 0 fine, 1 a regression or what --fail-on names, 2 usage or bad input, 3 an "
+	"unsteady machine (with --strict), 4 nothing ran, 5 a question failed, 130 "
 	"interrupted.";
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -71,6 +101,22 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 				KT_EXIT_USAGE,
 				"invalid --patience '%s': expected 1ms to 24h, such as 60s", arg);
 		break;
+	case KEY_BASELINE:
+		o->baseline = arg;
+		break;
+	case KEY_ZONE:
+		if (!number_parse_share(arg, MIN_ZONE, MAX_ZONE, &o->zone))
+			return cli_refuse(
+				KT_EXIT_USAGE,
+				"invalid --zone '%s': expected 0.01%% to 50%%, such as 2%% or 0.02",
+				arg);
+		break;
+	case KEY_FAIL_ON:
+		if (!report_fail_on_parse(arg, &o->fail_on))
+			return cli_refuse(KT_EXIT_USAGE,
+					  "invalid --fail-on '%s': expected " REPORT_FAIL_ON_NAMES,
+					  arg);
+		break;
 	case KEY_SEED:
 		if (!number_parse(arg, 0, INT64_MAX, &o->seed))
 			return cli_refuse(KT_EXIT_USAGE,
@@ -89,6 +135,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case 'o':
 		o->output = arg;
+		break;
+	case KEY_STRICT:
+		o->strict = true;
 		break;
 	case ARGP_KEY_ARG:
 		if (o->path)

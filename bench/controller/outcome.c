@@ -8,7 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/cli/cli.h"
 #include "lib/cli/output.h"
+#include "lib/report/changes.h"
 #include "lib/report/report.h"
 
 static int make_dir(const char *path, char *err, size_t errlen)
@@ -82,15 +84,20 @@ int outcome_publish(const struct outcome *o, char *err, size_t errlen)
 	return ret ? ret : link_latest(o, err, errlen);
 }
 
-int outcome_print(const char *path, char *err, size_t errlen)
+int outcome_print(const char *path, unsigned int fail_on, struct outcome_failures *f, char *err,
+		  size_t errlen)
 {
 	struct terminal_style style = terminal_style_of(stdout);
 	struct report *rep;
 	int ret;
 
+	*f = (struct outcome_failures){ 0 };
 	ret = report_load(&rep, path, err, errlen);
 	if (ret)
 		return ret;
+	if (!fail_on && report_has_changes(rep))
+		fail_on = REPORT_FAIL_REGRESSED;
+	f->found = report_failures(rep, fail_on, f->why, sizeof(f->why));
 	ret = report_text(stdout, rep, &style);
 	if (!ret && fflush(stdout))
 		ret = -errno;
@@ -98,4 +105,26 @@ int outcome_print(const char *path, char *err, size_t errlen)
 		snprintf(err, errlen, "cannot print the table: %s", strerror(-ret));
 	report_free(rep);
 	return ret;
+}
+
+int outcome_unsteady(const char *path, char *err, size_t errlen)
+{
+	char why[REPORT_WHY_UNSTEADY];
+	struct report *rep;
+	int ret, nr = 0;
+
+	ret = report_load(&rep, path, err, errlen);
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < rep->nr_questions; i++) {
+		const struct report_question *q = &rep->question[i];
+
+		if (!q->noise.unsteady)
+			continue;
+		cli_say("%s: the machine was unsteady: %s", q->name,
+			report_why_unsteady(why, sizeof(why), &q->noise));
+		nr++;
+	}
+	report_free(rep);
+	return nr;
 }

@@ -2,8 +2,9 @@
 #ifndef KT_CONTROLLER_SESSION_H
 #define KT_CONTROLLER_SESSION_H
 /*
- * One question while it is measured, as measure.c (its course) and instance.c (its untraced part)
- * share it: its worker, its arms, and single epochs of them. For these two only.
+ * One question while it is measured, as measure.c (its course), instance.c (its untraced part) and
+ * look.c (who needs no more of it) share it: its worker, its arms, and single epochs of them. For
+ * these three only.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -97,6 +98,12 @@ static inline bool goes_on(int ret)
 static inline const char *session_arm(const struct session *s, unsigned int i)
 {
 	return s->q->arm[s->arm[i]];
+}
+
+/* session_is_active - is the arm in place @i still measured? */
+static inline bool session_is_active(const struct session *s, unsigned int i)
+{
+	return !s->place[i].given_up && !s->place[i].decided;
 }
 
 /* session_call - @request about arm number @arm of the question; 0, QUESTION_LOST, STOP_ASKED */

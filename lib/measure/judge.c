@@ -4,9 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-/* Two-sided normal score of JUDGE_CONFIDENCE. */
-#define Z 2.5758293035489004
-
 #define LEAST_MORE 1.5
 
 const unsigned int judge_looks[] = { 8, 12, 18, 27, 40, 60, 90, 135, 0 };
@@ -46,6 +43,21 @@ const char *judge_metric_name(enum judge_metric m)
 	};
 
 	return (unsigned int)m < NR_JUDGE_METRICS ? name[m] : NULL;
+}
+
+/* The two-sided normal score of @confidence, by bisection. */
+static double normal_score(double confidence)
+{
+	double lo = 0, hi = 40, mid;
+
+	for (int i = 0; i < 60; i++) {
+		mid = (lo + hi) / 2;
+		if (erfc(mid / sqrt(2)) > 1 - confidence)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	return (lo + hi) / 2;
 }
 
 /* An instance's pairs are sorted in the part that tails use. */
@@ -163,7 +175,7 @@ static size_t make_independent(double *d, size_t nr)
 
 /* @scratch: room for as many pairs as an instance has, and for the instances twice */
 static void judge_p50(struct judgement *j, const struct judge_instance *in, size_t nr,
-		      double *effect, double *sorted, double *pairs)
+		      double confidence, double *effect, double *sorted, double *pairs)
 {
 	size_t n = 0, lo = 0, hi = 0, measured = 0;
 	bool finite = true;
@@ -200,7 +212,7 @@ static void judge_p50(struct judgement *j, const struct judge_instance *in, size
 			j->ratio = exp(stat_median(sorted, n));
 		}
 	}
-	j->confidence = stat_median_interval(n, JUDGE_CONFIDENCE, &lo, &hi);
+	j->confidence = stat_median_interval(n, confidence, &lo, &hi);
 	if (!(j->confidence > 0)) {
 		j->reason = JUDGE_DRIFTS;
 		j->more = 2;
@@ -214,11 +226,11 @@ static void judge_p50(struct judgement *j, const struct judge_instance *in, size
 #define JUDGE_MIN_BEYOND 10
 
 /* What a comparison of groups says: its interval, or why there is none. */
-static void say(struct judgement *j, enum tail_gate gate, double lo, double hi)
+static void say(struct judgement *j, enum tail_gate gate, double confidence, double lo, double hi)
 {
 	switch (gate) {
 	case TAIL_OK:
-		j->confidence = JUDGE_CONFIDENCE;
+		j->confidence = confidence;
 		decide(j, log(lo), log(hi));
 		return;
 	case TAIL_FEW_GROUPS:
@@ -246,7 +258,7 @@ static void say(struct judgement *j, enum tail_gate gate, double lo, double hi)
 }
 
 static void judge_mean(struct judgement *j, const struct judge_instance *in, size_t nr,
-		       struct mean_group *g)
+		       double confidence, struct mean_group *g)
 {
 	double nr_a = 0, nr_b = 0;
 	struct mean_interval m;
@@ -262,14 +274,15 @@ static void judge_mean(struct judgement *j, const struct judge_instance *in, siz
 	j->nr = n;
 	if (!n)
 		return;
-	m = mean_compare(g, n, nr_a, nr_b, Z);
+	m = mean_compare(g, n, nr_a, nr_b, normal_score(confidence));
 	j->ratio = m.ratio;
 	j->bursts = m.bursts;
-	say(j, m.gate, m.lo, m.hi);
+	say(j, m.gate, confidence, m.lo, m.hi);
 }
 
 static void judge_tail(struct judgement *j, const struct judge_instance *in, size_t nr, double q,
-		       const struct tail_sample **a, const struct tail_sample **b, void *memory)
+		       double confidence, const struct tail_sample **a,
+		       const struct tail_sample **b, void *memory)
 {
 	struct tail_stretches s = { .a = a, .b = b };
 	struct tail_interval t;
@@ -283,16 +296,22 @@ static void judge_tail(struct judgement *j, const struct judge_instance *in, siz
 	j->nr = s.nr;
 	if (!s.nr)
 		return;
-	t = tail_compare(&s, q, Z, memory);
+	t = tail_compare(&s, q, normal_score(confidence), memory);
 	j->ratio = t.ratio;
 	j->bursts = t.bursts;
-	say(j, t.gate, t.lo, t.hi);
+	say(j, t.gate, confidence, t.lo, t.hi);
 	if (t.gate == TAIL_FEW_VALUES && t.beyond > 0)
 		j->more = fmax(LEAST_MORE, JUDGE_MIN_BEYOND / t.beyond);
 }
 
-struct judgement judge(enum judge_metric metric, const struct judge_instance *in, size_t nr,
-		       double zone, void *memory)
+struct judgement judge(enum judge_metric m, const struct judge_instance *in, size_t nr, double zone,
+		       void *memory)
+{
+	return judge_at(m, in, nr, zone, JUDGE_CONFIDENCE, memory);
+}
+
+struct judgement judge_at(enum judge_metric metric, const struct judge_instance *in, size_t nr,
+			  double zone, double confidence, void *memory)
 {
 	struct judgement j = { .metric = metric,
 			       .verdict = VERDICT_INCONCLUSIVE,
@@ -312,15 +331,15 @@ struct judgement judge(enum judge_metric metric, const struct judge_instance *in
 	groups = (struct mean_group *)(samples + 2 * nr);
 	switch (metric) {
 	case JUDGE_P50:
-		judge_p50(&j, in, nr, numbers, numbers + nr, memory);
+		judge_p50(&j, in, nr, confidence, numbers, numbers + nr, memory);
 		break;
 	case JUDGE_MEAN:
-		judge_mean(&j, in, nr, groups);
+		judge_mean(&j, in, nr, confidence, groups);
 		break;
 	case JUDGE_P99:
 	case JUDGE_P999:
-		judge_tail(&j, in, nr, metric == JUDGE_P99 ? 0.99 : 0.999, samples, samples + nr,
-			   memory);
+		judge_tail(&j, in, nr, metric == JUDGE_P99 ? 0.99 : 0.999, confidence, samples,
+			   samples + nr, memory);
 		break;
 	case NR_JUDGE_METRICS:
 		break;

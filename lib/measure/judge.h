@@ -122,4 +122,8 @@ size_t judge_memory(size_t nr);
  */
 struct judgement judge(enum judge_metric m, const struct judge_instance *i, size_t nr, double zone,
 		       void *memory);
+
+/* judge_at - with an interval of another confidence, 0.5 to below 1 */
+struct judgement judge_at(enum judge_metric m, const struct judge_instance *i, size_t nr,
+			  double zone, double confidence, void *memory);
 #endif

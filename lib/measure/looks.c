@@ -63,3 +63,42 @@ struct looks looks_at(const struct judge_instance *in, size_t nr, double zone, v
 	}
 	return l;
 }
+
+/* ---- measured again -------------------------------------------------------------------------- */
+
+double looks_recheck_confidence(size_t nr_flagged)
+{
+	return 1 - (1 - JUDGE_CONFIDENCE) / (double)(nr_flagged ? nr_flagged : 1);
+}
+
+size_t looks_recheck_instances(double confidence)
+{
+	size_t least = JUDGE_MIN_INSTANCES, lo, hi;
+
+	while (least < LOOKS_MAX_RECHECK / 2 &&
+	       !(stat_median_interval(least, confidence, &lo, &hi) > 0))
+		least++;
+	return 2 * least;
+}
+
+bool looks_confirmed(enum judge_metric m, const struct judge_instance *in, size_t first, size_t nr,
+		     enum verdict call, double zone, double confidence, void *memory)
+{
+	if (!is_call(call) || nr <= first)
+		return false;
+	return judge_at(m, in + first, nr - first, 0, confidence, memory).verdict == call &&
+	       judge(m, in, nr, zone, memory).verdict == call;
+}
+
+struct looks looks_rechecked(const struct judge_instance *in, size_t first, size_t nr, double zone,
+			     double confidence, void *memory)
+{
+	struct looks l = looks_at(in, first, zone, memory);
+
+	if (!l.decided || !is_call(l.verdict) ||
+	    looks_confirmed(JUDGE_P50, in, first, nr, l.verdict, zone, confidence, memory))
+		return l;
+	return (struct looks){ .verdict = VERDICT_INCONCLUSIVE,
+			       .called_at = first,
+			       .call = l.verdict };
+}

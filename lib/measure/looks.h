@@ -14,6 +14,9 @@
  *
  * A call is withdrawn when all instances say "equivalent", or the fresh ones the opposite.
  *
+ * Of two builds or two settings many arms are looked at for a change that in most of them is not
+ * there, so what is called is measured again when all questions have been: looks_rechecked().
+ *
  * The controller stops measuring an arm by this, and the report says what the controller found: the
  * same instances in the same order give the same answer. Pure.
  */
@@ -34,4 +37,39 @@ bool looks_due(const struct looks *l, size_t nr);
  * @memory: judge_memory(@nr) bytes, aligned as malloc()'s
  */
 struct looks looks_at(const struct judge_instance *i, size_t nr, double zone, void *memory);
+
+/* ---- measured again -------------------------------------------------------------------------- */
+
+/*
+ * looks_recheck_confidence - that the second measuring is asked for when @nr_flagged arms of a run
+ * have it: one false call in a hundred runs, however many are flagged
+ */
+double looks_recheck_confidence(size_t nr_flagged);
+
+/* A confidence that more instances than this, all on one side, do not give is not asked for. */
+#define LOOKS_MAX_RECHECK 100
+
+/*
+ * looks_recheck_instances - how many instances it takes at least: twice as many as must all lie on
+ * one side for an interval of @confidence, so that neighbours that are alike may be taken together
+ */
+size_t looks_recheck_instances(double confidence);
+
+/*
+ * looks_confirmed - does the second measuring say what the first one called?
+ * @nr: all instances; from number @first on they are those of the second measuring
+ * @call: VERDICT_SLOWER or VERDICT_FASTER, said of metric @m by the first one
+ *
+ * It does when its own interval, of @confidence, lies on the call's side of 1, while that of all
+ * instances, of JUDGE_CONFIDENCE, lies beyond the zone. False where there was no second measuring.
+ */
+bool looks_confirmed(enum judge_metric m, const struct judge_instance *i, size_t first, size_t nr,
+		     enum verdict call, double zone, double confidence, void *memory);
+
+/*
+ * looks_rechecked - looks_at() the first @first instances; a call that the others do not confirm
+ * leaves the arm "inconclusive", undecided, with the call in .call
+ */
+struct looks looks_rechecked(const struct judge_instance *i, size_t first, size_t nr, double zone,
+			     double confidence, void *memory);
 #endif

@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "lib/report/changes.h"
+
 /* More than this are counted, not listed: kt report --format json has them all. */
 #define MAX_DROP_LINES 10
 #define MAX_WARNINGS   16 /* of one run */
@@ -61,10 +63,27 @@ static void drops(struct text *t)
 			r->nr_drops - shown);
 }
 
+/* Of builds and settings what was found comes first of all, then of what. */
+static void finding(struct text *t)
+{
+	struct report_changes c;
+
+	if (!report_has_changes(t->r))
+		return;
+	report_count_changes(t->r, &c);
+	fputs(text_paint(t, c.nr[CHANGE_REGRESSED] ? RED : BOLD), t->out);
+	report_write_finding(t->out, t->r, escape_terminal_word);
+	fprintf(t->out, "%s\n", text_paint(t, PLAIN));
+	for (size_t i = 0; i < t->r->nr_runs; i++)
+		if (t->r->run[i].group == i)
+			report_write_sides(t->out, t->r, i, "  ", "\n", escape_terminal_word);
+}
+
 void text_head(struct text *t)
 {
 	const struct report_run *run = &t->r->run[0];
 
+	finding(t);
 	fprintf(t->out, "%skt ", text_paint(t, BOLD));
 	escape_terminal(t->out, report_tool(run));
 	fputs(text_paint(t, PLAIN), t->out);
@@ -146,8 +165,8 @@ static void tracing(struct text *t, const struct report_run *run)
 
 static void noise(struct text *t)
 {
-	size_t windows = 0, noisy = 0, unsteady = 0;
-	double steal_max = NAN, psi = 0, weighted = 0;
+	size_t windows = 0, noisy = 0, unsteady = 0, unknown = 0, asked = 0;
+	double steal = NAN, foreign = NAN, psi = 0, weighted = 0;
 	char text[FIGURE];
 
 	for (size_t i = 0; i < t->r->nr_questions; i++) {
@@ -156,19 +175,31 @@ static void noise(struct text *t)
 		windows += n->nr_windows;
 		noisy += n->nr_noisy;
 		unsteady += n->unsteady;
-		if (n->steal_max > steal_max || isnan(steal_max))
-			steal_max = n->steal_max;
+		asked += !t->r->question[i].from_trace;
+		unknown += !t->r->question[i].from_trace && !n->nr_windows;
+		steal = fmax(steal, n->steal_max);
+		foreign = fmax(foreign, n->foreign_max);
 		if (isfinite(n->psi_mean)) {
-			psi += n->psi_mean * (double)n->nr_windows;
-			weighted += (double)n->nr_windows;
+			double weight = n->nr_windows ? (double)n->nr_windows : 1;
+
+			psi += n->psi_mean * weight;
+			weighted += weight;
 		}
 	}
-	if (!windows)
+	if (!asked)
 		return;
-	fprintf(t->out, "noise: %zu of %zu half seconds with more than 2 %% steal", noisy, windows);
-	fprintf(t->out, " (most %s)", format_percent(text, steal_max));
-	fprintf(t->out, ", CPU pressure %s", format_percent(text, weighted ? psi / weighted : NAN));
-	fprintf(t->out, ", %zu of %zu questions unsteady\n", unsteady, t->r->nr_questions);
+	fputs("noise: ", t->out);
+	if (windows)
+		fprintf(t->out, "%zu of %zu half seconds noisy (steal at most %s", noisy, windows,
+			format_percent(text, steal));
+	if (windows && isfinite(foreign))
+		fprintf(t->out, ", other programs at most %.1f CPUs", foreign);
+	fprintf(t->out, "%sCPU pressure %s", windows ? "), " : "",
+		format_percent(text, weighted ? psi / weighted : NAN));
+	fprintf(t->out, ", %zu of %zu questions unsteady", unsteady, asked);
+	if (unknown)
+		fprintf(t->out, ", %zu too short to say", unknown);
+	fputc('\n', t->out);
 }
 
 static const char *warning_at(const struct report_run *run, size_t i, const char *what)
@@ -251,9 +282,10 @@ void text_foot(struct text *t)
 		report_write_command(t->out, &r->run[i], escape_shell);
 		fputc('\n', t->out);
 	}
-	fputs(r->nr_comparisons
-		      ? "A ratio is candidate / baseline, as it was judged; in brackets its 99 % interval (p50 of blocks: 95 %). "
-			"A quantile is shown when ten values lie beyond it.\n"
-		      : "A quantile is shown when ten values lie beyond it.\n",
-	      t->out);
+	if (r->nr_comparisons)
+		fprintf(t->out,
+			"A ratio is %s, as it was judged; in brackets its 99 %% interval (p50 of blocks: 95 %%). ",
+			report_has_changes(r) ? "new / old, B / A, or candidate / baseline"
+					      : "candidate / baseline");
+	fputs("A quantile is shown when ten values lie beyond it.\n", t->out);
 }

@@ -65,6 +65,43 @@ Test(judge, log_ratio_of_a_pair_with_zeros)
 	cr_expect(isnan(judge_log_ratio(INFINITY, INFINITY)));
 }
 
+/* ---- confidence ------------------------------------------------------------------------------ */
+
+/* Two identical arms. */
+static void run_of_noise(size_t nr)
+{
+	double a[200], b[200];
+
+	start_run(7);
+	for (size_t i = 0; i < nr; i++) {
+		for (size_t n = 0; n < ARRAY_SIZE(a); n++) {
+			a[n] = 1000 + 50 * gauss();
+			b[n] = 1000 + 50 * gauss();
+		}
+		add_instance(a, b, 4, 50);
+	}
+}
+
+Test(judge, more_confidence_is_a_wider_interval_around_the_same_ratio)
+{
+	void *memory = malloc(judge_memory(MAX_INSTANCES));
+
+	cr_assert_not_null(memory);
+	/* There are too few operations for p99.9. */
+	for (enum judge_metric m = JUDGE_P50; m <= JUDGE_P99; m++) {
+		struct judgement usual, more;
+
+		run_of_noise(60);
+		usual = judge(m, instance, nr_instances, 0.01, memory);
+		more = judge_at(m, instance, nr_instances, 0.01, 0.9999, memory);
+		cr_assert_geq(usual.confidence, 0.99, "%s", judge_metric_name(m));
+		cr_expect_geq(more.confidence, 0.9999, "%s", judge_metric_name(m));
+		cr_expect_eq(more.ratio, usual.ratio, "%s", judge_metric_name(m));
+		cr_expect(more.lo < usual.lo && more.hi > usual.hi, "%s: %g to %g, then %g to %g",
+			  judge_metric_name(m), usual.lo, usual.hi, more.lo, more.hi);
+	}
+}
+
 /* ---- constants ------------------------------------------------------------------------------- */
 
 struct constant {

@@ -122,3 +122,90 @@ Test(looks, nothing_changes_where_none_is_due)
 		}
 	}
 }
+
+/* ---- measured again -------------------------------------------------------------------------- */
+
+static struct looks rechecked(size_t first, size_t nr, double confidence)
+{
+	return looks_rechecked(instance, first, nr, ZONE, confidence, memory);
+}
+
+struct level {
+	size_t flagged;
+	double confidence;
+	size_t instances; /* twice the least n with 2^(1-n) <= 1 - confidence */
+};
+
+Test(looks, the_more_are_flagged_the_more_instances_a_recheck_takes)
+{
+	static const struct level level[] = { { 0, 0.99, 16 },	   { 1, 0.99, 16 },
+					      { 2, 0.995, 18 },	   { 10, 0.999, 22 },
+					      { 100, 0.9999, 30 }, { 1000, 0.99999, 36 } };
+
+	for (size_t i = 0; i < sizeof(level) / sizeof(level[0]); i++) {
+		double c = looks_recheck_confidence(level[i].flagged);
+
+		cr_expect_float_eq(c, level[i].confidence, 1e-12, "%zu", level[i].flagged);
+		cr_expect_eq(looks_recheck_instances(c), level[i].instances, "%zu: %zu",
+			     level[i].flagged, looks_recheck_instances(c));
+	}
+	cr_expect_eq(looks_recheck_instances(1), LOOKS_MAX_RECHECK, "bounded");
+}
+
+Test(looks, a_call_stands_once_it_is_measured_again)
+{
+	for (int slower = 0; slower < 2; slower++) {
+		enum verdict want = slower ? VERDICT_SLOWER : VERDICT_FASTER;
+		struct looks l;
+
+		fill(0, MAX, slower ? 1.1 : 0.9, 0.001);
+		l = rechecked(16, 16, 0.99);
+		cr_expect_not(l.decided, "not measured again yet");
+		cr_expect_eq(l.verdict, VERDICT_INCONCLUSIVE);
+		cr_expect_eq(l.call, want);
+		cr_expect_eq(l.called_at, 16);
+		l = rechecked(16, 16 + 30, 0.9999);
+		cr_expect(l.decided);
+		cr_expect_eq(l.verdict, want);
+		cr_expect_not(rechecked(16, 16 + 14, 0.9999).decided, "too few for that level");
+		cr_expect(rechecked(16, 16 + 15, 0.9999).decided);
+	}
+}
+
+Test(looks, a_call_that_the_second_measuring_does_not_see_is_left_undecided)
+{
+	static const double second[] = { 1, 0.9, 1.0001 };
+
+	for (size_t i = 0; i < sizeof(second) / sizeof(second[0]); i++) {
+		fill(0, 16, 1.1, 0.001);
+		fill(16, MAX, second[i], 0.001);
+		cr_expect_eq(at(16).verdict, VERDICT_SLOWER);
+		cr_expect_not(rechecked(16, 32, 0.99).decided, "%g", second[i]);
+		cr_expect_eq(rechecked(16, 32, 0.99).verdict, VERDICT_INCONCLUSIVE);
+		cr_expect_eq(rechecked(16, 32, 0.99).call, VERDICT_SLOWER);
+	}
+}
+
+/* The direction is the second one's, the size that of all. */
+Test(looks, a_second_measuring_inside_the_zone_does_not_confirm_what_all_do_not_say)
+{
+	fill(0, 16, 1.02, 0.0001);
+	fill(16, MAX, 1.005, 0.0001);
+	cr_expect_eq(at(16).verdict, VERDICT_SLOWER);
+	cr_expect_not(rechecked(16, 60, 0.99).decided);
+	fill(0, 16, 1.02, 0.003);
+	fill(16, MAX, 1.018, 0.003);
+	cr_expect(rechecked(16, 60, 0.99).decided);
+}
+
+Test(looks, what_was_not_called_needs_no_second_measuring)
+{
+	fill(0, MAX, 1, 0.001);
+	cr_expect(rechecked(8, 8, 0.9999).decided);
+	cr_expect_eq(rechecked(8, 8, 0.9999).verdict, VERDICT_EQUIVALENT);
+	fill(0, MAX, 1, 0.5);
+	cr_expect_not(rechecked(40, 40, 0.99).decided);
+	cr_expect_eq(rechecked(40, 40, 0.99).call, VERDICT_INCONCLUSIVE);
+	cr_expect_not(looks_confirmed(JUDGE_P50, instance, 10, 40, VERDICT_EQUIVALENT, ZONE, 0.99,
+				      memory));
+}
