@@ -26,7 +26,9 @@ enum {
 
 static const struct argp_option option_table[] = {
 	{ "filter", KEY_FILTER, "REGEX", 0,
-	  "Run only questions whose names match (engines/* run only when selected this way)", 0 },
+	  "Run only questions whose names match (engines/* and wakeup/load=* run only when selected "
+	  "this way)",
+	  0 },
 	{ "time", KEY_TIME, "TIME", 0,
 	  "Measuring time per question at most, all its arms together, traced blocks extra (3s, and "
 	  "1.2s on average over a suite); units ns us ms s m h; default s",
