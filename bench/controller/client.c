@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -20,7 +21,24 @@
 #define SLICE_NS      200000000L
 #define QUIT_LIMIT_NS 2000000000ULL
 
-int client_start(struct client *c, const char *path, char *err, size_t errlen)
+#define PADDING "KT_BENCH_PADDING"
+
+/* 0 or -ENOMEM */
+static int pad_environment(size_t bytes)
+{
+	char *value = malloc(bytes + 1);
+	int ret;
+
+	if (!value)
+		return -ENOMEM;
+	memset(value, 'x', bytes);
+	value[bytes] = '\0';
+	ret = setenv(PADDING, value, 1) ? -ENOMEM : 0;
+	free(value);
+	return ret;
+}
+
+int client_start(struct client *c, const char *path, size_t env_bytes, char *err, size_t errlen)
 {
 	char option[32], *argv[] = { (char *)path, option, NULL };
 	int fd, ret;
@@ -48,7 +66,13 @@ int client_start(struct client *c, const char *path, char *err, size_t errlen)
 	c->page->turn = WIRE_CONTROLLER;
 	snprintf(option, sizeof(option), "--bench-wire=%d", fd);
 	/* What a benchmark prints belongs beside our messages, not into our results. */
-	ret = child_spawn(&c->pid, path, argv, STDERR_FILENO, fd, err, errlen);
+	ret = env_bytes ? pad_environment(env_bytes) : 0;
+	if (ret)
+		snprintf(err, errlen, "out of memory");
+	else
+		ret = child_spawn(&c->pid, path, argv, STDERR_FILENO, fd, err, errlen);
+	if (env_bytes)
+		unsetenv(PADDING);
 	if (ret)
 		client_stop(c);
 out:

@@ -26,8 +26,13 @@ struct client_request {
 	bool observe;	     /* RUN */
 };
 
-/* client_start - a worker of the binary at @path; 0, or -errno and a sentence in @err */
-int client_start(struct client *c, const char *path, char *err, size_t errlen);
+/*
+ * client_start - a worker of the binary at @path
+ * @env_bytes: size of one variable that is added to its environment, which moves its stack; 0: none
+ *
+ * Return: 0, or -errno and a sentence in @err.
+ */
+int client_start(struct client *c, const char *path, size_t env_bytes, char *err, size_t errlen);
 
 /*
  * client_call - hand @request over and sleep until the reply
