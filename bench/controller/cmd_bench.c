@@ -13,6 +13,7 @@
 #include "lib/cli/output.h"
 
 #include "bench/controller/about.h"
+#include "bench/controller/client.h"
 #include "bench/controller/interrupt.h"
 #include "bench/controller/kernel_arm.h"
 #include "bench/controller/options.h"
@@ -130,6 +131,14 @@ static int create_record(struct bench_run *run, const char *id)
 		return ret;
 	if (!ret)
 		return record_create(&run->out, run->record, run->err, sizeof(run->err));
+	if (run->o->strict) {
+		close(fd);
+		snprintf(run->err, sizeof(run->err),
+			 "--strict reads the record again, which it cannot where -o %s writes it: "
+			 "name a file",
+			 run->record);
+		return -EINVAL;
+	}
 	run->streamed = true;
 	run->record = strcmp(run->record, "-") ? run->record : "standard output";
 	ret = record_stream(&run->out, fd);
@@ -219,6 +228,16 @@ static int measure_all(struct bench_run *run, uint64_t seed)
 	return status_of(&sum, ret);
 }
 
+/* What --strict makes of a run that went well. */
+static int hold_to_strict(struct bench_run *run)
+{
+	int nr = outcome_unsteady(run->record, run->err, sizeof(run->err));
+
+	if (nr < 0)
+		return complain(run, KT_EXIT_FAILED);
+	return nr ? KT_EXIT_NOISY : KT_EXIT_OK;
+}
+
 /* A reader that went away (| head) takes nothing but the table: the report is made all the same. */
 static int show(struct bench_run *run, int status)
 {
@@ -229,6 +248,8 @@ static int show(struct bench_run *run, int status)
 	ret = outcome_print(run->record, run->err, sizeof(run->err));
 	if (ret && ret != -EPIPE)
 		status = complain(run, status ? status : KT_EXIT_FAILED);
+	if (run->o->strict && status == KT_EXIT_OK)
+		status = hold_to_strict(run);
 	if (run->o->output)
 		return status;
 	if (outcome_publish(&run->outcome, run->err, sizeof(run->err)))
@@ -260,6 +281,8 @@ static int bench(struct bench_run *run, int argc, char **argv)
 			list_question(&run->suite.question[i]);
 		return cli_flush();
 	}
+	if (client_agree(run->suite.path, run->err, sizeof(run->err)))
+		return complain(run, interrupt_seen() ? KT_EXIT_INTERRUPTED : KT_EXIT_USAGE);
 	if (!run->o->seed_given && getrandom(&random, sizeof(random), 0) == sizeof(random))
 		seed = random;
 	status = choose_tracing(run);

@@ -244,7 +244,6 @@ static int run(struct session *s, struct course *c)
 	uint64_t passed = 0;
 	int ret = 0;
 
-	noise_start(&s->noise);
 	while (!ret && wants_more(s, c, passed)) {
 		ret = instance(s, c);
 		passed = slot_clock_ns() - c->begin_ns;

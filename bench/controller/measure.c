@@ -253,8 +253,11 @@ static uint64_t patience_now(uint64_t patience_ns)
 
 static int measure(struct session *s)
 {
-	int ret = session_calibrate(s);
+	int ret;
 
+	/* Calibration counts with the first instance: windows of noise are long. */
+	noise_start(&s->noise);
+	ret = session_calibrate(s);
 	if (!ret)
 		ret = instances(s);
 	if (!ret && s->q->phases && s->o->tracing)
@@ -389,6 +392,7 @@ int measure_again(struct measured *m, const struct measure_opts *o, double confi
 	for (unsigned int i = 0; i < s->nr; i++)
 		if (is_flagged(&s->place[i]))
 			s->place[i].decided = s->place[s->place[i].partner].decided = false;
+	noise_start(&s->noise);
 	if (!ret)
 		ret = instances(s);
 	for (unsigned int i = 0; !ret && i < s->nr; i++)

@@ -13,7 +13,16 @@
 #define MAX_TIME_NS	86400000000000ULL
 #define PATIENCE_NS	10000000000ULL
 
-enum { KEY_FILTER = 256, KEY_TIME, KEY_SEED, KEY_TRACE, KEY_NO_TRACE, KEY_PATIENCE, KEY_LIST };
+enum {
+	KEY_FILTER = 256,
+	KEY_TIME,
+	KEY_SEED,
+	KEY_TRACE,
+	KEY_NO_TRACE,
+	KEY_PATIENCE,
+	KEY_STRICT,
+	KEY_LIST
+};
 
 static const struct argp_option option_table[] = {
 	{ "filter", KEY_FILTER, "REGEX", 0,
@@ -29,6 +38,8 @@ static const struct argp_option option_table[] = {
 	{ "seed", KEY_SEED, "N", 0,
 	  "Seed of the order of epochs (by default a random one, which is printed and recorded)",
 	  0 },
+	{ "strict", KEY_STRICT, NULL, 0,
+	  "Exit with status 3 when the machine was too unsteady for a question's verdicts", 0 },
 	{ "trace", KEY_TRACE, NULL, 0,
 	  "Fail without traced blocks (by default they are taken when permitted)", 0 },
 	{ "no-trace", KEY_NO_TRACE, NULL, 0, "Take no traced blocks", 0 },
@@ -45,7 +56,7 @@ static const char doc[] =
 	"\vPATH is a benchmark binary (built with BENCH_MAIN()); without it the built-in suite is "
 	"run. The record and its reports go to results/runs/, and results/latest links to the "
 	"newest.\n\n"
-	"Exit status: 0 fine, 2 usage or bad input, 4 nothing ran, 5 a question failed, 130 "
+	"Exit status: 0 fine, 2 usage or bad input, 3 an unsteady machine (with --strict), 4 nothing ran, 5 a question failed, 130 "
 	"interrupted.";
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -89,6 +100,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case 'o':
 		o->output = arg;
+		break;
+	case KEY_STRICT:
+		o->strict = true;
 		break;
 	case ARGP_KEY_ARG:
 		if (o->path)

@@ -11,7 +11,7 @@ struct bench_options {
 	const char *filter, *output;
 	const char *path; /* of the benchmark binary; NULL: the built-in suite */
 	uint64_t time_ns, patience_ns, seed;
-	bool seed_given, time_given, list;
+	bool seed_given, time_given, list, strict;
 	enum trace_wish trace;
 };
 

@@ -279,6 +279,7 @@ static int wait_end(pid_t pid, int *status)
 int suite_list(struct suite *s, const char *path, char *err, size_t errlen)
 {
 	char *argv[] = { (char *)path, "--bench-list", NULL }, *text = NULL, why[160] = "";
+	struct child_start start = { .path = path, .argv = argv };
 	int fds[2], status = 0, ret;
 	struct stat sb;
 	pid_t pid;
@@ -292,7 +293,8 @@ int suite_list(struct suite *s, const char *path, char *err, size_t errlen)
 		snprintf(err, errlen, "cannot make a pipe: %s", strerror(errno));
 		return -errno;
 	}
-	ret = child_spawn(&pid, path, argv, fds[1], -1, err, errlen);
+	start.out = fds[1];
+	ret = child_spawn(&pid, &start, err, errlen);
 	close(fds[1]);
 	if (ret) {
 		close(fds[0]);

@@ -480,7 +480,7 @@ Test(controller_hostile, a_reply_stays_as_it_came_whatever_the_worker_does_to_th
 	cr_expect_eq(reply.hist.count, 1);
 	before = reply;
 
-	memset(c.page, 0xee, sizeof(*c.page));
+	memset(c.page, 0xee, WIRE_ROOM);
 	cr_expect_arr_eq(&reply, &before, sizeof(reply));
 	client_stop(&c);
 	expect_no_child();
