@@ -70,6 +70,8 @@ static void become(pid_t parent, const struct child_start *start)
 
 	child_die_with_parent(parent);
 	interrupt_child();
+	if (start->own_group && setpgid(0, 0))
+		return;
 	in = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (in < 0 || dup2(in, STDIN_FILENO) < 0 || dup2(start->out, STDOUT_FILENO) < 0)
 		return;

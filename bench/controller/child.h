@@ -2,6 +2,7 @@
 #ifndef KT_CONTROLLER_CHILD_H
 #define KT_CONTROLLER_CHILD_H
 /* Processes we start: each dies with us, whatever kills us. */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -14,6 +15,7 @@ struct child_start {
 	int out;	  /* its standard output */
 	int messages;	  /* its standard error; 0: ours */
 	int keep;	  /* a descriptor that it inherits under the same number; 0: none */
+	bool own_group;	  /* it leads a process group: kill(-pid) reaches what it starts as well */
 };
 
 /* child_spawn - 0 and @pid, or -errno (also of a failed exec) and a sentence in @err */

@@ -1,5 +1,5 @@
 # `kt bench`: deciding (schedule, calibrate, check, join), doing (child, client, toggle, session, setup, look, part, two_sides,
-# instance, measure, tracing, kernel_arm, kernel_module), telling.
+# instance, measure, tracing, kernel_arm, kernel_module; revision and subject, what is measured), telling.
 controller_sources := $(addprefix bench/controller/, \
 	about.c \
 	calibrate.c \
@@ -18,10 +18,12 @@ controller_sources := $(addprefix bench/controller/, \
 	options.c \
 	outcome.c \
 	part.c \
+	revision.c \
 	run.c \
 	schedule.c \
 	session.c \
 	setup.c \
+	subject.c \
 	suite.c \
 	toggle.c \
 	tracing.c \
