@@ -13,9 +13,8 @@ void part_begin(struct place *p)
 {
 	struct session_part *part = p->part;
 
-	part->record = (struct record_part){ .arm = p->name,
-					     .pass = part->pass,
-					     .hist = &part->hist };
+	part->record =
+		(struct record_part){ .arm = p->name, .pass = part->pass, .hist = &part->hist };
 	hist_init(&part->hist, HIST_K_USER);
 	for (unsigned int b = 0; b < SESSION_MAX_BLOCKS; b++)
 		part->p50[b] = NAN;

@@ -7,6 +7,7 @@ controller_sources := $(addprefix bench/controller/, \
 	child.c \
 	client.c \
 	cmd_bench.c \
+	contest.c \
 	instance.c \
 	interrupt.c \
 	join.c \

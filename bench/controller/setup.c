@@ -36,9 +36,11 @@ static void place_all(const struct session *s, struct setup *made)
 	for (unsigned int i = 0; i < q->nr_arms; i++) {
 		struct place *p = &made->place[i];
 
-		*p = (struct place){
-			.name = q->arm[i], .question = q->number, .arm = i, .against = -1, .partner = -1
-		};
+		*p = (struct place){ .name = q->arm[i],
+				     .question = q->number,
+				     .arm = i,
+				     .against = -1,
+				     .partner = -1 };
 		if (!q->source) {
 			for (unsigned int n = 0; q->baseline && n < q->nr_arms; n++)
 				if (n != i && !strcmp(q->arm[n], q->baseline))
@@ -104,7 +106,8 @@ static int leave_alone(struct session *s, struct setup *made)
 		made->state[i] = ARM_ALONE;
 		snprintf(made->text[i], sizeof(made->text[i]), "%.200s is not measured",
 			 made->place[p->partner].name);
-		ret = session_call(s, (struct client_request){ .cmd = WIRE_TEARDOWN }, p, &s->reply);
+		ret = session_call(s, (struct client_request){ .cmd = WIRE_TEARDOWN }, p,
+				   &s->reply);
 	}
 	return ret;
 }

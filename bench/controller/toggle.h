@@ -28,7 +28,7 @@ struct toggle {
  * toggle_begin - start the keeper; nothing is run yet
  * @limit_ns: for each command
  *
- * Begin before anything is open that must close when we end. Return: 0, or -errno and a sentence.
+ * The keeper holds nothing open of ours but standard error. Return: 0, or -errno and a sentence.
  */
 int toggle_begin(struct toggle *t, const char *a, const char *b, uint64_t limit_ns, char *err,
 		 size_t errlen);

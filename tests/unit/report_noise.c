@@ -55,8 +55,9 @@ Test(report_noise, other_programs_make_a_question_unsteady)
 	cr_expect(strstr(text, "unsteady machine: 4 of 10 half seconds noisy: 0.6 CPUs of other "
 			       "programs, most 1.5\n"),
 		  "%s", text);
-	cr_expect(strstr(text, "noise: 6 of 30 half seconds noisy (steal at most 0 %, other programs "
-			       "at most 1.5 CPUs)"),
+	cr_expect(strstr(text,
+			 "noise: 6 of 30 half seconds noisy (steal at most 0 %, other programs "
+			 "at most 1.5 CPUs)"),
 		  "%s", text);
 	free(text);
 	report_free(r);
