@@ -12,9 +12,9 @@
 
 struct contest {
 	enum record_kind kind;
-	struct suite suite;	     /* of two sides: both joined (join.h) */
-	struct subject subject[2];   /* of the sides; settings: the second is both */
-	struct measure_sides sides;  /* of two sides */
+	struct suite suite;	    /* of two sides: both joined (join.h) */
+	struct subject subject[2];  /* of the sides; settings: the second is both */
+	struct measure_sides sides; /* of two sides */
 };
 
 /*
