@@ -10,6 +10,7 @@
 
 #include "bench/controller/join.h"
 #include "bench/controller/toggle.h"
+#include "bench/harness/state.h"
 #include "lib/measure/looks.h"
 #include "tests/unit/controller_test.h"
 
@@ -99,21 +100,32 @@ BENCHMARK(f_body_fails, TWO_ARMS)
 }
 
 /* Goes wrong in its third epoch. */
-#define GOES_WRONG(name, how)                                               \
-	BENCHMARK(name, TWO_ARMS)                                           \
-	{                                                                   \
-		static int nr;                                              \
-                                                                            \
-		if (arm_is(st, "two") && binary_is("bad") && ++nr > 2) {    \
-			how;                                                \
-		}                                                           \
-		take(st, 1000);                                             \
+#define GOES_WRONG(name, how)                                            \
+	BENCHMARK(name, TWO_ARMS)                                        \
+	{                                                                \
+		static int nr;                                           \
+                                                                         \
+		if (arm_is(st, "two") && binary_is("bad") && ++nr > 2) { \
+			how;                                             \
+		}                                                        \
+		take(st, 1000);                                          \
 	}
 
 GOES_WRONG(g_crash, raise(SIGABRT))
+GOES_WRONG(g_page, memset(st->wire, 0, 16))
+GOES_WRONG(h_fork, if (fork() < 0) _exit(1)) /* both go on */
+GOES_WRONG(h_flood, for (int i = 0; i < 1000; i++) puts("nobody asked for this"))
+GOES_WRONG(h_closed, close_range(0, ~0U, 0))
 GOES_WRONG(g_exit, _exit(7))
 GOES_WRONG(g_hang, for (;;) pause())
 GOES_WRONG(g_stop, raise(SIGSTOP))
+
+BENCHMARK(f_histogram, TWO_ARMS)
+{
+	take(st, 1000);
+	if (arm_is(st, "two") && binary_is("bad"))
+		st->wire->hist.bucket[5] += 3;
+}
 
 BENCHMARK(z_fine, TWO_ARMS)
 {
@@ -362,10 +374,9 @@ static size_t order_of(const json_t *in, struct ran *ran)
 
 		json_array_foreach (json_object_get(part, "passes"), n, pass)
 			if (nr < 4096)
-				ran[nr++] = (struct ran){
-					json_integer_value(json_array_get(pass, 1)), arm[0],
-					strstr(arm, "(old)") ? 'o' : 'n'
-				};
+				ran[nr++] =
+					(struct ran){ json_integer_value(json_array_get(pass, 1)),
+						      arm[0], strstr(arm, "(old)") ? 'o' : 'n' };
 	}
 	qsort(ran, nr, sizeof(*ran), by_start);
 	return nr;
@@ -431,9 +442,14 @@ struct wrong {
 };
 
 static const struct wrong wrongs[] = {
-	{ "g_crash", "killed by signal 6", true }, { "g_exit", "exited with status 7", true },
-	{ "g_hang", "no answer within", true },	   { "g_stop", "no answer within", true },
-	{ "f_body_fails", "checksum differs", false }, { "e_setup_fails", "setup broke", false },
+	{ "g_crash", "killed by signal 6", true },
+	{ "g_exit", "exited with status 7", true },
+	{ "g_hang", "no answer within", true },
+	{ "g_stop", "no answer within", true },
+	{ "g_page", "the shared page was overwritten", true },
+	{ "f_histogram", "given up", false },
+	{ "f_body_fails", "checksum differs", false },
+	{ "e_setup_fails", "setup broke", false },
 };
 
 /* On either side; z_fine comes after all of them. */
@@ -506,10 +522,9 @@ static struct toggle begin_toggle(const char *b)
 static struct run_summary settings(struct toggle *t, const char *filter)
 {
 	const char *const side[] = { binary[PLAIN] };
-	const struct measure_sides sides = { .kind = RECORD_SETTINGS,
-					     .nr_paths = { 1, 1 },
-					     .path = { side, side },
-					     .toggle = t };
+	const struct measure_sides sides = {
+		.kind = RECORD_SETTINGS, .nr_paths = { 1, 1 }, .path = { side, side }, .toggle = t
+	};
 
 	return run_sides(&sides, filter, (struct measure_opts){ .time_ns = TIME_NS });
 }

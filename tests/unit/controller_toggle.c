@@ -114,7 +114,8 @@ Test(controller_toggle, a_command_that_fails_is_named_with_its_status)
 	cr_assert_eq(toggle_begin(&t, "kill -9 $$", b, LIMIT_NS, err, sizeof(err)), 0, "%s", err);
 	cr_expect_eq(toggle_set(&t, 1, err, sizeof(err)), 0, "%s", err);
 	cr_expect_eq(toggle_end(&t, err, sizeof(err)), -ECANCELED);
-	cr_expect_str_eq(err, "the command 'kill -9 $$' of --toggle was killed by signal 9 (Killed)");
+	cr_expect_str_eq(err,
+			 "the command 'kill -9 $$' of --toggle was killed by signal 9 (Killed)");
 }
 
 Test(controller_toggle, a_command_that_does_not_end_is_ended)
