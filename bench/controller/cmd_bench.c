@@ -178,16 +178,15 @@ static int open_record(struct bench_run *run, int argc, char **argv, uint64_t se
 	return complain(run, KT_EXIT_USAGE);
 }
 
-static int status_of(const struct run_summary *sum, int ret)
+/* What the report says of regressions comes later (show()), where the record can be read again. */
+static int status_of(const struct bench_run *run, const struct run_summary *sum, int ret)
 {
 	if (sum->interrupted)
 		return KT_EXIT_INTERRUPTED;
-	if (ret || sum->over)
+	if (ret || sum->over || sum->failed)
 		return KT_EXIT_FAILED;
-	if (sum->regressed)
+	if (run->streamed && sum->regressed)
 		return KT_EXIT_REGRESSION;
-	if (sum->failed)
-		return KT_EXIT_FAILED;
 	return sum->done ? KT_EXIT_OK : KT_EXIT_NOTHING;
 }
 
@@ -249,7 +248,7 @@ static int measure_all(struct bench_run *run, uint64_t seed)
 		cli_say("%s", run->err);
 	else if (sum.interrupted)
 		cli_say("interrupted");
-	return undo ? KT_EXIT_FAILED : status_of(&sum, ret);
+	return undo ? KT_EXIT_FAILED : status_of(run, &sum, ret);
 }
 
 /* What --strict makes of a run that went well. */

@@ -48,9 +48,15 @@ said 'an arm' '^kt bench: b_changed: two: left out: only new has it$'
 said 'a mode' '^kt bench: a_same: left out: its mode is time in old and latency in new$'
 refused 'nothing in common' 4 'no question of both suites' "$kt" bench --against "$tmp/side-less" "$plain" --filter '^nothing'
 
+# A record that is not read again has an exit status as well.
+timeout 120 "$kt" bench --against "$plain" "$changed" --filter '^b_' --time 2s -o - >"$tmp/streamed.jsonl" 2>"$tmp/said" </dev/null
+check 'a streamed record: a regression' test $? -eq 1
+check 'a streamed record: the same in its report' sh -c "'$kt' report '$tmp/streamed.jsonl' | grep -q '^1 of 2 regressed: b_changed two '"
+
 refused 'no such build' 2 'no-such-build' "$kt" bench --against "$tmp/no-such-build" "$plain"
 refused 'both at once' 2 'exclude each other' "$kt" bench --against "$plain" --toggle true true "$plain"
 refused 'traced' 2 'does not go with --against' "$kt" bench --trace --against "$plain" "$plain"
+refused 'a baseline' 2 'does not go with --toggle' "$kt" bench --baseline one --toggle true true "$plain"
 refused 'one command' 2 'takes two commands' "$kt" bench "$plain" --toggle true
 refused 'no execution' 2 'repeat-exec' "$kt" bench --repeat-exec 0 "$plain"
 
