@@ -45,7 +45,7 @@ static struct measure_opts options_of(const struct round *r, uint64_t left_ns,
 
 	if (plan->each_ns)
 		return m;
-	m.budget_ns = run_budget_ns(plan->suite->nr);
+	m.budget_ns = run_budget_ns(plan->suite->nr, false);
 	if (m.budget_ns + beside_ns > left_ns)
 		m.budget_ns = left_ns > beside_ns + least_ns ? left_ns - beside_ns : least_ns;
 	return m;
@@ -60,7 +60,7 @@ static int measure(struct round *r, struct record_writer *out, uint64_t left_ns,
 	struct about about;
 	int ret;
 
-	about_suite(&about, m.path, &h);
+	about_suite(&about, m.path, &h.suite_name, &h.suite);
 	ret = record_write_header(out, &h, 0, NULL);
 	if (ret)
 		snprintf(r->err, r->errlen, "cannot write the record of a round: %s",
