@@ -5,7 +5,9 @@ unit_tests := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 # are where no line here says otherwise.
 links_hist = lib/libmeasure.a
 links_verdict = lib/libmeasure.a
+links_share = lib/libmeasure.a
 links_looks = lib/libmeasure.a
+links_ranks = lib/libmeasure.a
 links_judge = lib/libmeasure.a
 links_tail = lib/libmeasure.a
 links_cli = lib/libcli.a

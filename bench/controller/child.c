@@ -64,22 +64,25 @@ void child_die_with_parent(pid_t parent)
 }
 
 /* Only returns when something failed. */
-static void become(pid_t parent, const char *path, char *const argv[], int out, int keep)
+static void become(pid_t parent, const struct child_start *start)
 {
 	int in;
 
 	child_die_with_parent(parent);
 	interrupt_child();
+	if (start->own_group && setpgid(0, 0))
+		return;
 	in = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (in < 0 || dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0)
+	if (in < 0 || dup2(in, STDIN_FILENO) < 0 || dup2(start->out, STDOUT_FILENO) < 0)
 		return;
-	if (keep >= 0 && fcntl(keep, F_SETFD, 0))
+	if (start->messages && dup2(start->messages, STDERR_FILENO) < 0)
 		return;
-	execv(path, argv);
+	if (start->keep && fcntl(start->keep, F_SETFD, 0))
+		return;
+	execve(start->path, start->argv, start->env ? start->env : environ);
 }
 
-int child_spawn(pid_t *pid, const char *path, char *const argv[], int out, int keep, char *err,
-		size_t errlen)
+int child_spawn(pid_t *pid, const struct child_start *start, char *err, size_t errlen)
 {
 	int told[2], ret = 0;
 	pid_t self = getpid();
@@ -91,7 +94,7 @@ int child_spawn(pid_t *pid, const char *path, char *const argv[], int out, int k
 	}
 	*pid = fork();
 	if (*pid == 0) {
-		become(self, path, argv, out, keep);
+		become(self, start);
 		ret = -errno;
 		n = write(told[1], &ret, sizeof(ret));
 		_exit(n == sizeof(ret) ? 127 : 126);
@@ -115,7 +118,7 @@ int child_spawn(pid_t *pid, const char *path, char *const argv[], int out, int k
 	}
 fail:
 	*pid = 0;
-	snprintf(err, errlen, "cannot run %s: %s", path, strerror(-ret));
+	snprintf(err, errlen, "cannot run %s: %s", start->path, strerror(-ret));
 	return ret;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* kt bench: parse, measure, print. */
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,19 +14,13 @@
 #include "lib/cli/output.h"
 
 #include "bench/controller/about.h"
+#include "bench/controller/client.h"
 #include "bench/controller/interrupt.h"
 #include "bench/controller/kernel_arm.h"
 #include "bench/controller/options.h"
 #include "bench/controller/outcome.h"
 #include "bench/controller/run.h"
-
-/*
- * Without --time the questions of a run have this each on average, setup and calibration included,
- * and few of them all they want: the built-in suite's untraced part then ends within 20 s, also
- * when some have to go beyond theirs for the fewest instances or to confirm a call.
- */
-#define DEFAULT_BUDGET_NS 1200000000ULL
-#define LEAST_BUDGET_NS	  12000000000ULL
+#include "bench/controller/selftest_store.h"
 
 /* ---- one run --------------------------------------------------------------------------------- */
 
@@ -62,6 +57,9 @@ static int choose_questions(struct bench_run *run)
 		ret = suite_filter(&run->suite, run->o->filter, run->err, sizeof(run->err));
 	else if (!ret && !run->o->list)
 		suite_drop_manual(&run->suite);
+	if (!ret && run->suite.nr)
+		ret = suite_compare_by(&run->suite, run->o->baseline, run->o->zone, run->err,
+				       sizeof(run->err));
 	if (ret)
 		return complain(run, interrupt_seen() ? KT_EXIT_INTERRUPTED : KT_EXIT_USAGE);
 	if (!run->suite.nr) {
@@ -141,35 +139,51 @@ static int create_record(struct bench_run *run, const char *id)
 	}
 	run->streamed = true;
 	run->record = strcmp(run->record, "-") ? run->record : "standard output";
+	if (run->o->fail_on) {
+		close(fd);
+		snprintf(run->err, sizeof(run->err),
+			 "--fail-on reads the record again, which %s does not allow; name a file",
+			 run->record);
+		return -EINVAL;
+	}
 	ret = record_stream(&run->out, fd);
 	if (ret)
 		snprintf(run->err, sizeof(run->err), "out of memory");
 	return ret;
 }
 
-/* The record and its first two lines. */
-static int open_record(struct bench_run *run, int argc, char **argv, uint64_t seed)
+/* A run begins: its header and its environment. @id NULL: a new one. Return: 0, -errno */
+static int begin_run(struct bench_run *run, int argc, char **argv, uint64_t seed, const char *id)
 {
 	struct record_header h = { .tool = "bench",
+				   .id = id,
 				   .has_seed = true,
 				   .seed = seed,
 				   .traced = run->traced,
 				   .trace_reason =
 					   run->trace_reason[0] ? run->trace_reason : NULL };
-	char id[RECORD_ID_SIZE];
 	struct about about;
 	int ret;
 
-	record_make_id(id);
-	h.id = id;
 	record_build_self(&h.kt);
 	about_suite(&about, run->suite.path, &h);
+	ret = record_write_header(run->out, &h, argc, argv);
+	return ret ? ret : record_write_environment(run->out);
+}
+
+/* The record and the first two lines of its first run. */
+static int open_record(struct bench_run *run, int argc, char **argv, uint64_t seed)
+{
+	char id[RECORD_ID_SIZE];
+	int ret;
+
+	record_make_id(id);
 	ret = create_record(run, id);
 	if (ret)
 		return complain(run, KT_EXIT_USAGE);
-	ret = record_write_header(run->out, &h, argc, argv);
+	ret = begin_run(run, argc, argv, seed, id);
 	if (!ret)
-		ret = record_write_environment(run->out);
+		ret = selftest_copy(run->out);
 	if (!ret)
 		return 0;
 	/* Made a moment ago, and empty of results. */
@@ -190,7 +204,9 @@ static int status_of(const struct run_summary *sum, int ret)
 	return sum->done ? KT_EXIT_OK : KT_EXIT_NOTHING;
 }
 
-static int measure_all(struct bench_run *run, uint64_t seed)
+/* The questions of run @number, from its seed to its end; 0, or -errno of writing. */
+static int measure_run(struct bench_run *run, uint64_t number, uint64_t seed,
+		       struct run_summary *sum)
 {
 	struct measure_opts m = { .path = run->suite.path,
 				  .time_ns = run->o->time_ns,
@@ -198,34 +214,56 @@ static int measure_all(struct bench_run *run, uint64_t seed)
 				  .patience_ns = run->o->patience_ns,
 				  .tracing = run->tracing,
 				  .out = run->out };
-	struct run_summary sum = { 0 };
 	struct progress progress;
-	int ret, close_ret;
+	char which[64] = "";
 	double cost;
+	int ret;
 
-	if (!run->o->time_given) {
-		m.budget_ns = run->suite.nr * DEFAULT_BUDGET_NS;
-		if (m.budget_ns < LEAST_BUDGET_NS)
-			m.budget_ns = LEAST_BUDGET_NS;
-	}
+	if (!run->o->time_given)
+		m.budget_ns = run_budget_ns(run->suite.nr);
 	cost = run_cost_s(&run->suite, &m);
 	progress_init(&progress, run->suite.nr, cost);
 	m.progress = &progress;
-	progress_say(&progress, "%zu question%s, about %.0f s, seed %llu", run->suite.nr,
-		     run->suite.nr == 1 ? "" : "s", cost, (unsigned long long)seed);
-	ret = run_questions(&run->suite, &m, &sum, run->err, sizeof(run->err));
-	interrupt_remove();
+	if (run->o->repeat > 1)
+		snprintf(which, sizeof(which), "run %" PRIu64 " of %" PRIu64 ": ", number + 1,
+			 run->o->repeat);
+	progress_say(&progress, "%s%zu question%s, about %.0f s, seed %" PRIu64, which,
+		     run->suite.nr, run->suite.nr == 1 ? "" : "s", cost, seed);
+	ret = run_questions(&run->suite, &m, sum, run->err, sizeof(run->err));
 	if (!ret)
 		ret = record_write_end(run->out,
-				       sum.interrupted ? RECORD_INTERRUPTED : RECORD_COMPLETE);
+				       sum->interrupted ? RECORD_INTERRUPTED : RECORD_COMPLETE);
+	return ret;
+}
+
+/* All runs, one after another in one record; the first one has begun. */
+static int measure_all(struct bench_run *run, int argc, char **argv, uint64_t seed)
+{
+	struct run_summary all = { 0 };
+	int ret = 0, close_ret;
+
+	for (uint64_t k = 0; !ret && k < run->o->repeat && !interrupt_seen(); k++) {
+		/* As far as --seed goes, so that each run can be repeated by itself. */
+		uint64_t own_seed = (seed + k) & INT64_MAX;
+		struct run_summary sum = { 0 };
+
+		if (k)
+			ret = begin_run(run, argc, argv, own_seed, NULL);
+		if (!ret)
+			ret = measure_run(run, k, own_seed, &sum);
+		all.done += sum.done;
+		all.failed += sum.failed;
+	}
+	all.interrupted = interrupt_seen();
+	interrupt_remove();
 	close_ret = record_close(run->out);
 	run->out = NULL;
 	ret = ret ? ret : close_ret;
 	if (ret)
 		cli_say("cannot write %s: %s", run->record, strerror(-ret));
-	else if (sum.interrupted)
+	else if (all.interrupted)
 		cli_say("interrupted");
-	return status_of(&sum, ret);
+	return status_of(&all, ret);
 }
 
 /* What --strict makes of a run that went well. */
@@ -241,13 +279,18 @@ static int hold_to_strict(struct bench_run *run)
 /* A reader that went away (| head) takes nothing but the table: the report is made all the same. */
 static int show(struct bench_run *run, int status)
 {
+	struct outcome_failures failures;
 	int ret;
 
 	if (run->streamed)
 		return status;
-	ret = outcome_print(run->record, run->err, sizeof(run->err));
+	ret = outcome_print(run->record, run->o->fail_on, &failures, run->err, sizeof(run->err));
 	if (ret && ret != -EPIPE)
 		status = complain(run, status ? status : KT_EXIT_FAILED);
+	if (failures.found && !status) {
+		cli_say("%s", failures.why);
+		status = KT_EXIT_REGRESSION;
+	}
 	if (run->o->strict && status == KT_EXIT_OK)
 		status = hold_to_strict(run);
 	if (run->o->output)
@@ -281,12 +324,14 @@ static int bench(struct bench_run *run, int argc, char **argv)
 			list_question(&run->suite.question[i]);
 		return cli_flush();
 	}
+	if (client_agree(run->suite.path, run->err, sizeof(run->err)))
+		return complain(run, interrupt_seen() ? KT_EXIT_INTERRUPTED : KT_EXIT_USAGE);
 	if (!run->o->seed_given && getrandom(&random, sizeof(random), 0) == sizeof(random))
 		seed = random;
 	status = choose_tracing(run);
 	if (!status)
 		status = open_record(run, argc, argv, seed);
-	return status ? status : show(run, measure_all(run, seed));
+	return status ? status : show(run, measure_all(run, argc, argv, seed));
 }
 
 int cmd_bench(int argc, char **argv)

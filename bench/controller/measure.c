@@ -440,7 +440,8 @@ int measure_question(const struct suite_question *q, const struct measure_opts *
 	s.limit_ns = s.patience_ns = patience_now(o->patience_ns);
 	if (o->progress)
 		progress_update(o->progress, "setup", 0);
-	ret = client_start(&s.client, o->path, s.lost_why, sizeof(s.lost_why)) ? QUESTION_LOST : 0;
+	ret = client_start(&s.client, o->path, 0, s.lost_why, sizeof(s.lost_why)) ? QUESTION_LOST
+										  : 0;
 	if (!ret)
 		ret = begin(&s);
 	if (!ret && s.nr)

@@ -3,15 +3,20 @@
 
 #include <stddef.h>
 
+#include "bench/controller/run.h"
 #include "lib/cli/cli.h"
 #include "lib/cli/number.h"
 #include "lib/cli/time.h"
+#include "lib/report/changes.h"
 
-/* The built-in suite's questions with their traced blocks then end in a little over a minute. */
-#define DEFAULT_TIME_NS 3000000000ULL
-#define MIN_TIME_NS	1000000ULL
-#define MAX_TIME_NS	86400000000000ULL
-#define PATIENCE_NS	10000000000ULL
+#define MIN_TIME_NS 1000000ULL
+#define MAX_TIME_NS 86400000000000ULL
+#define PATIENCE_NS 10000000000ULL
+#define MAX_REPEAT  1000
+
+/* Of --zone: narrower ones no measurement decides, wider ones find nothing. */
+#define MIN_ZONE 0.0001
+#define MAX_ZONE 0.5
 
 enum {
 	KEY_FILTER = 256,
@@ -21,13 +26,17 @@ enum {
 	KEY_NO_TRACE,
 	KEY_PATIENCE,
 	KEY_STRICT,
-	KEY_LIST
+	KEY_LIST,
+	KEY_BASELINE,
+	KEY_ZONE,
+	KEY_FAIL_ON,
+	KEY_REPEAT
 };
 
 static const struct argp_option option_table[] = {
 	{ "filter", KEY_FILTER, "REGEX", 0,
-	  "Run only questions whose names match (engines/* and wakeup/load=* run only when selected "
-	  "this way)",
+	  "Run only questions whose names match (engines/*, selftest/* and wakeup/load=* run only when "
+	  "selected this way)",
 	  0 },
 	{ "time", KEY_TIME, "TIME", 0,
 	  "Measuring time per question at most, all its arms together, traced blocks extra (3s, and "
@@ -37,11 +46,25 @@ static const struct argp_option option_table[] = {
 	  "How long a benchmark may be silent, beyond what calibration predicts, before it counts "
 	  "as hung (10s); more on a busy machine",
 	  0 },
+	{ "baseline", KEY_BASELINE, "ARM", 0,
+	  "Compare with ARM in the questions that have it; the others keep their own baseline", 0 },
+	{ "zone", KEY_ZONE, "SHARE", 0,
+	  "Differences of p50 and the mean within SHARE count as none (1%, unless a question says "
+	  "otherwise); 2% or 0.02",
+	  0 },
+	{ "fail-on", KEY_FAIL_ON, "WHAT", 0,
+	  "Exit with 1 when something is " REPORT_FAIL_ON_NAMES "; several with commas or repeated "
+	  "(regressed with --against and --toggle, else nothing)",
+	  0 },
 	{ "seed", KEY_SEED, "N", 0,
 	  "Seed of the order of epochs (by default a random one, which is printed and recorded)",
 	  0 },
 	{ "strict", KEY_STRICT, NULL, 0,
 	  "Exit with status 3 when the machine was too unsteady for a question's verdicts", 0 },
+	{ "repeat", KEY_REPEAT, "N", 0,
+	  "Measure everything N times, up to 1000, each a run of its own with the next seed: what "
+	  "`kt diff` compares",
+	  0 },
 	{ "trace", KEY_TRACE, NULL, 0,
 	  "Fail without traced blocks (by default they are taken when permitted)", 0 },
 	{ "no-trace", KEY_NO_TRACE, NULL, 0, "Take no traced blocks", 0 },
@@ -58,7 +81,8 @@ static const char doc[] =
 	"\vPATH is a benchmark binary (built with BENCH_MAIN()); without it the built-in suite is "
 	"run. The record and its reports go to results/runs/, and results/latest links to the "
 	"newest.\n\n"
-	"Exit status: 0 fine, 2 usage or bad input, 3 an unsteady machine (with --strict), 4 nothing ran, 5 a question failed, 130 "
+	"Exit status: 0 fine, 1 a regression or what --fail-on names, 2 usage or bad input, 3 an "
+	"unsteady machine (with --strict), 4 nothing ran, 5 a question failed, 130 "
 	"interrupted.";
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -84,12 +108,34 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 				KT_EXIT_USAGE,
 				"invalid --patience '%s': expected 1ms to 24h, such as 60s", arg);
 		break;
+	case KEY_BASELINE:
+		o->baseline = arg;
+		break;
+	case KEY_ZONE:
+		if (!number_parse_share(arg, MIN_ZONE, MAX_ZONE, &o->zone))
+			return cli_refuse(
+				KT_EXIT_USAGE,
+				"invalid --zone '%s': expected 0.01%% to 50%%, such as 2%% or 0.02",
+				arg);
+		break;
+	case KEY_FAIL_ON:
+		if (!report_fail_on_parse(arg, &o->fail_on))
+			return cli_refuse(KT_EXIT_USAGE,
+					  "invalid --fail-on '%s': expected " REPORT_FAIL_ON_NAMES,
+					  arg);
+		break;
 	case KEY_SEED:
 		if (!number_parse(arg, 0, INT64_MAX, &o->seed))
 			return cli_refuse(KT_EXIT_USAGE,
 					  "invalid --seed '%s': expected a number from 0 to 2^63-1",
 					  arg);
 		o->seed_given = true;
+		break;
+	case KEY_REPEAT:
+		if (!number_parse(arg, 1, MAX_REPEAT, &o->repeat))
+			return cli_refuse(KT_EXIT_USAGE,
+					  "invalid --repeat '%s': expected a number from 1 to %d",
+					  arg, MAX_REPEAT);
 		break;
 	case KEY_TRACE:
 		o->trace = TRACE_MUST;
@@ -124,6 +170,8 @@ bool bench_options_parse(struct bench_options *o, int argc, char **argv, int *st
 		.options = option_table, .parser = parse_option, .args_doc = "[PATH]", .doc = doc
 	};
 
-	*o = (struct bench_options){ .time_ns = DEFAULT_TIME_NS, .patience_ns = PATIENCE_NS };
+	*o = (struct bench_options){ .time_ns = RUN_TIME_NS,
+				     .patience_ns = PATIENCE_NS,
+				     .repeat = 1 };
 	return cli_parse("kt bench", &argp, argc, argv, o, status);
 }

@@ -16,10 +16,11 @@ TestSuite(controller_noise, .timeout = 60);
 static pid_t busy_child(void)
 {
 	char *argv[] = { "sh", "-c", "while :; do :; done", NULL };
+	struct child_start start = { .path = "/bin/sh", .argv = argv, .out = 1 };
 	char err[200];
 	pid_t pid;
 
-	cr_assert_eq(child_spawn(&pid, "/bin/sh", argv, 1, -1, err, sizeof(err)), 0, "%s", err);
+	cr_assert_eq(child_spawn(&pid, &start, err, sizeof(err)), 0, "%s", err);
 	return pid;
 }
 
