@@ -143,3 +143,18 @@ $B/tests/statistics/$1: $B/tests/statistics/$1.o $(addprefix $B/,$(archives))
 endef
 .PHONY: statistics
 $(foreach t,$(statistics),$(eval $(call statistics_program,$t)))
+
+# Programs shaped like users of kthreads in the kernel, in its own words: only their includes are changed, to the
+# library's headers or, for locks, lists and the like, to those of tests/shapes/own/. tests/cli/shapes.sh runs them.
+shapes := $(patsubst tests/shapes/%.c,%,$(wildcard tests/shapes/*.c))
+$B/tests/shapes/%.c: tests/shapes/%.c tests/shapes/port $(kthread_headers) $(wildcard tests/shapes/own/*.h)
+	$(call say,PORT)mkdir -p $(@D) && tests/shapes/port $< >$@
+define shape
+tests: $B/tests/shapes/$1
+$B/tests/shapes/$1.o: $B/tests/shapes/$1.c $B/flags
+	$$(call say,CC)$(CC) -I. -Ilib $(CPPFLAGS) $(KT_CFLAGS) -Wpedantic $(CFLAGS) -MMD -MP -c $$< -o $$@
+$B/tests/shapes/$1: $B/tests/shapes/$1.o $B/lib/libkthread.a
+	$$(call say,LD)$(CC) $(KT_LDFLAGS) $(LDFLAGS) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^)
+-include $B/tests/shapes/$1.d
+endef
+$(foreach s,$(shapes),$(eval $(call shape,$s)))

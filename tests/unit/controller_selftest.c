@@ -249,7 +249,7 @@ Test(controller_selftest, what_is_not_a_self_test_is_as_if_it_were_not_there)
 	static const char good[] = HEADER
 		"{\"type\":\"selftest\",\"host_id\":\"abc\",\"cpu\":\"cpu\",\"kernel\":\"6.1\","
 		"\"start\":\"x\",\"rates\":[]}\n";
-	char other[PATH_MAX + 8];
+	char other[PATH_MAX + 8], command[5 * PATH_MAX];
 
 	cr_assert_eq(store("abc", "cpu", "6.1", "2026-01-01"), 0, "%s", err);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -259,6 +259,11 @@ Test(controller_selftest, what_is_not_a_self_test_is_as_if_it_were_not_there)
 	put(good);
 	cr_expect_str_eq(found("abc", "cpu", "6.1"), "x 6.1");
 
+	snprintf(command, sizeof(command), "gzip -c '%s' >'%s.gz' && mv '%s.gz' '%s'", kept, kept,
+		 kept, kept);
+	cr_assert_eq(system(command), 0);
+	cr_expect_str_eq(found("abc", "cpu", "6.1"), "", "compressed");
+	put(good);
 	cr_assert_eq(truncate(kept, SELFTEST_MAX_FILE + 1), 0);
 	cr_expect_str_eq(found("abc", "cpu", "6.1"), "", "larger than any");
 	put(good);
