@@ -272,14 +272,14 @@ static int measure_all(struct bench_run *run, int argc, char **argv, uint64_t se
 	return undo ? KT_EXIT_FAILED : status_of(run, &all, ret);
 }
 
-/* What --strict makes of a run that went well. */
-static int hold_to_strict(struct bench_run *run)
+/* What --strict makes of a run that went well, also of one with a regression: is that to be believed? */
+static int hold_to_strict(struct bench_run *run, int status)
 {
 	int nr = outcome_unsteady(run->record, run->err, sizeof(run->err));
 
 	if (nr < 0)
 		return complain(run, KT_EXIT_FAILED);
-	return nr ? KT_EXIT_NOISY : KT_EXIT_OK;
+	return nr ? KT_EXIT_NOISY : status;
 }
 
 /* A reader that went away (| head) takes nothing but the table: the report is made all the same. */
@@ -297,8 +297,8 @@ static int show(struct bench_run *run, int status)
 		cli_say("%s", failures.why);
 		status = KT_EXIT_REGRESSION;
 	}
-	if (run->o->strict && status == KT_EXIT_OK)
-		status = hold_to_strict(run);
+	if (run->o->strict && (status == KT_EXIT_OK || status == KT_EXIT_REGRESSION))
+		status = hold_to_strict(run, status);
 	if (run->o->output)
 		return status;
 	if (outcome_publish(&run->outcome, run->err, sizeof(run->err)))
