@@ -6,7 +6,9 @@
 
 /*
  * Without --time a question takes this at most, and less on average: what a run of @nr questions has
- * together is run_budget_ns(@nr). The untraced part of the built-in suite then ends within 20 s.
+ * together is run_budget_ns(@nr), setup and calibration included. The untraced part of the built-in
+ * suite then ends within 20 s, also when some questions have to go beyond theirs for the fewest
+ * instances or to confirm a call.
  */
 #define RUN_TIME_NS 3000000000ULL
 uint64_t run_budget_ns(size_t nr);
