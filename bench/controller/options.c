@@ -35,7 +35,8 @@ enum {
 
 static const struct argp_option option_table[] = {
 	{ "filter", KEY_FILTER, "REGEX", 0,
-	  "Run only questions whose names match (engines/* and selftest/* run only when selected this way)",
+	  "Run only questions whose names match (some, such as engines/* and selftest/*, run only when "
+	  "selected this way: --list says which)",
 	  0 },
 	{ "time", KEY_TIME, "TIME", 0,
 	  "Measuring time per question at most, all its arms together, traced blocks extra (3s, and "

@@ -236,9 +236,9 @@ static void study_one(const struct study *st, int trials, void *memory)
 				double zone = m == JUDGE_P99	? JUDGE_ZONE_P99
 					      : m == JUDGE_P999 ? JUDGE_ZONE_P999
 								: question.zone;
-				enum verdict v = looks_judge(m, p->instance, p->nr_instances, zone,
-							     memory)
-							 .verdict;
+				enum verdict v =
+					looks_judge(m, p->instance, p->nr_instances, zone, memory)
+						.verdict;
 
 				count(arm == 1 && differs ? &changed[m] : &alike[m], v);
 				if (arm == 1)

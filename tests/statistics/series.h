@@ -50,9 +50,9 @@ struct scenario {
 	double drift;		     /* of the level over the run */
 	double ar_shared, ar_own;    /* spread of a level that wanders */
 	double slow_one_in, slow_ns; /* arm 1 only: one operation in that many takes longer */
-	double slow_epochs;	     /* arm 1 only: share of its epochs that are ten times as slow */
-	double shift;		     /* arm 1 only: all operations, as a ratio */
-	double pareto;		     /* share of operations with a heavy tail */
+	double slow_epochs; /* arm 1 only: share of its epochs that are ten times as slow */
+	double shift;	    /* arm 1 only: all operations, as a ratio */
+	double pareto;	    /* share of operations with a heavy tail */
 };
 
 struct weather {
