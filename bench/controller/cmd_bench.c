@@ -20,14 +20,7 @@
 #include "bench/controller/options.h"
 #include "bench/controller/outcome.h"
 #include "bench/controller/run.h"
-
-/*
- * Without --time the questions of a run have this each on average, setup and calibration included,
- * and few of them all they want: the built-in suite's untraced part then ends within 20 s, also
- * when some have to go beyond theirs for the fewest instances or to confirm a call.
- */
-#define DEFAULT_BUDGET_NS 1200000000ULL
-#define LEAST_BUDGET_NS	  12000000000ULL
+#include "bench/controller/selftest_store.h"
 
 /* ---- one run --------------------------------------------------------------------------------- */
 
@@ -190,6 +183,8 @@ static int open_record(struct bench_run *run, int argc, char **argv, uint64_t se
 		return complain(run, KT_EXIT_USAGE);
 	ret = begin_run(run, argc, argv, seed, id);
 	if (!ret)
+		ret = selftest_copy(run->out);
+	if (!ret)
 		return 0;
 	/* Made a moment ago, and empty of results. */
 	record_close(run->out);
@@ -224,11 +219,8 @@ static int measure_run(struct bench_run *run, uint64_t number, uint64_t seed,
 	double cost;
 	int ret;
 
-	if (!run->o->time_given) {
-		m.budget_ns = run->suite.nr * DEFAULT_BUDGET_NS;
-		if (m.budget_ns < LEAST_BUDGET_NS)
-			m.budget_ns = LEAST_BUDGET_NS;
-	}
+	if (!run->o->time_given)
+		m.budget_ns = run_budget_ns(run->suite.nr);
 	cost = run_cost_s(&run->suite, &m);
 	progress_init(&progress, run->suite.nr, cost);
 	m.progress = &progress;

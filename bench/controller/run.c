@@ -8,6 +8,15 @@
 #include "bench/controller/kernel_arm.h"
 #include "bench/controller/kernel_module.h"
 
+/* Of each question on average; and few of them have all they want. */
+#define BUDGET_EACH_NS	1200000000ULL
+#define BUDGET_LEAST_NS 12000000000ULL
+
+uint64_t run_budget_ns(size_t nr)
+{
+	return nr * BUDGET_EACH_NS > BUDGET_LEAST_NS ? nr * BUDGET_EACH_NS : BUDGET_LEAST_NS;
+}
+
 static double cost_s(const struct suite_question *q, const struct measure_opts *o)
 {
 	return measure_cost_s(q, o) +

@@ -4,6 +4,13 @@
 /* A run: every selected question in turn, into one record file. */
 #include "bench/controller/measure.h"
 
+/*
+ * Without --time a question takes this at most, and less on average: what a run of @nr questions has
+ * together is run_budget_ns(@nr). The untraced part of the built-in suite then ends within 20 s.
+ */
+#define RUN_TIME_NS 3000000000ULL
+uint64_t run_budget_ns(size_t nr);
+
 struct run_summary {
 	size_t done, empty, failed;
 	bool interrupted;

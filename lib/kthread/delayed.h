@@ -24,13 +24,9 @@ struct kthread_delayed_work {
 	uint64_t due_ns; /* while armed */
 };
 
-#define KTHREAD_DELAYED_WORK_INIT(dwork, fn)                                \
-	{                                                                   \
-		.work = {                                                   \
-			.node = { &(dwork).work.node, &(dwork).work.node }, \
-			.func = (fn),                                       \
-			.delayed = true                                     \
-		}                                                           \
+#define KTHREAD_DELAYED_WORK_INIT(dwork, fn)                                               \
+	{                                                                                  \
+		{ KTHREAD_NODE_INIT((dwork).work.node), (fn), NULL, 0, 0, true, false }, 0 \
 	}
 #define DEFINE_KTHREAD_DELAYED_WORK(dwork, fn) \
 	struct kthread_delayed_work dwork = KTHREAD_DELAYED_WORK_INIT(dwork, fn)
@@ -38,8 +34,14 @@ struct kthread_delayed_work {
 static inline void kthread_init_delayed_work(struct kthread_delayed_work *dwork,
 					     kthread_work_func_t fn)
 {
-	*dwork = (struct kthread_delayed_work)KTHREAD_DELAYED_WORK_INIT(*dwork, fn);
+	struct kthread_delayed_work init = KTHREAD_DELAYED_WORK_INIT(*dwork, fn);
+
+	*dwork = init;
 }
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 #pragma GCC visibility push(default)
 
@@ -98,4 +100,8 @@ void kthread_flush_delayed_work(struct kthread_delayed_work *dwork);
 bool kthread_cancel_delayed_work_sync(struct kthread_delayed_work *dwork);
 
 #pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
 #endif

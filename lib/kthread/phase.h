@@ -22,6 +22,7 @@
  *	SHOULD_FREEZE	set by the freezer; cleared with FROZEN by the thaw
  *	WAITED		a controller before it sleeps; cleared by whoever then wakes all controllers
  *	EXITED		the thread, when it runs no more of its function
+ *	SIGNAL		a sender; cleared by whoever takes the last pending signal (signal.c)
  *	NOTIFY		the thread, for ever: it has an eventfd to be written at each wake
  *	JOIN_CLAIMED	the first stopper, which then joins; JOINED: it has
  */
@@ -43,6 +44,7 @@
 #define PHASE_JOINED	      0x8000U
 #define PHASE_SHOULD_FREEZE   0x10000U
 #define PHASE_NOTIFY	      0x20000U
+#define PHASE_SIGNAL	      0x40000U
 
 /* What a thread about to sleep must look for. */
 #define PHASE_REQUESTS (PHASE_SHOULD_STOP | PHASE_SHOULD_PARK | PHASE_SHOULD_FREEZE)

@@ -136,7 +136,8 @@ static void run_work(struct kt_task *t, struct kthread_work *work)
 	USDT(sched, sched_kthread_work_execute_end, work, func);
 	slot_work(t, NULL);
 	/* A state that the work left behind is not the next one's. */
-	kthread_set_state_relaxed(TASK_RUNNING);
+	if (__builtin_expect(__atomic_load_n(&t->phase, __ATOMIC_RELAXED) & PHASE_STATES, 0))
+		kt_phase_change(&t->phase, PHASE_STATES, 0);
 }
 
 static void run_barriers(struct kthread_worker *w, struct kt_task *t)

@@ -59,9 +59,25 @@ struct kthread_work {
 	bool armed;		       /* on the delayed list */
 };
 
-#define KTHREAD_WORK_INIT(work, fn)                                  \
-	{                                                            \
-		.node = { &(work).node, &(work).node }, .func = (fn) \
+/* An empty list. */
+#define KTHREAD_NODE_INIT(head)  \
+	{                        \
+		&(head), &(head) \
+	}
+
+/* KTHREAD_WORKER_INIT - what kthread_init_worker() does, for a variable */
+#define KTHREAD_WORKER_INIT(worker)                                                           \
+	{                                                                                     \
+		0, 0, KTHREAD_NODE_INIT((worker).work_list), NULL, NULL,                      \
+			KTHREAD_NODE_INIT((worker).delayed_work_list), false, 0, { 0 }, 0, 0, \
+			KTHREAD_NODE_INIT((worker).submitted), UINT64_MAX, false              \
+	}
+#define DEFINE_KTHREAD_WORKER(worker)	      struct kthread_worker worker = KTHREAD_WORKER_INIT(worker)
+#define DEFINE_KTHREAD_WORKER_ONSTACK(worker) DEFINE_KTHREAD_WORKER(worker)
+
+#define KTHREAD_WORK_INIT(work, fn)                                            \
+	{                                                                      \
+		KTHREAD_NODE_INIT((work).node), (fn), NULL, 0, 0, false, false \
 	}
 #define DEFINE_KTHREAD_WORK(work, fn) struct kthread_work work = KTHREAD_WORK_INIT(work, fn)
 
@@ -73,11 +89,17 @@ struct kthread_work {
  */
 static inline void kthread_init_work(struct kthread_work *work, kthread_work_func_t fn)
 {
-	*work = (struct kthread_work){ .node = { &work->node, &work->node }, .func = fn };
+	struct kthread_work init = KTHREAD_WORK_INIT(*work, fn);
+
+	*work = init;
 }
 
 /* kthread_create_worker(): kthread_freeze_all() freezes it between works, also while it is idle. */
 #define KTW_FREEZABLE 1U
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 #pragma GCC visibility push(default)
 
@@ -102,17 +124,37 @@ int kthread_worker_fn(void *worker_ptr);
  * Return: the worker, to be ended by kthread_destroy_worker(), or ERR_PTR as kthread_create().
  * Tests: W16, W18.
  */
-#define kthread_create_worker(flags, namefmt, ...) \
-	kthread_create_worker_on_node(flags, NUMA_NO_NODE, namefmt, ##__VA_ARGS__)
+#define kthread_create_worker(flags, ...) \
+	kthread_create_worker_on_node(flags, NUMA_NO_NODE, __VA_ARGS__)
 
 /* kthread_create_worker_on_node - the same near to @node, see kthread_create_on_node() */
 struct kthread_worker *kthread_create_worker_on_node(unsigned int flags, int node,
 						     const char *namefmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* kthread_create_worker_on_cpu - bound to @cpu; @namefmt gets it as its one argument ("x/%u") */
+/*
+ * kthread_create_worker_on_cpu - bound to @cpu; @namefmt gets it as its one argument ("x/%u")
+ *
+ * Callers of kernels up to 6.13 give the arguments of @namefmt themselves, and may.
+ */
 struct kthread_worker *kthread_create_worker_on_cpu(int cpu, unsigned int flags,
 						    const char *namefmt);
+struct kthread_worker *kthread_create_worker_on_cpu_named(int cpu, unsigned int flags,
+							  const char *namefmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Which of the two is meant: @namefmt alone, or with up to eight arguments. */
+#define kthread_worker_on_cpu_pick(a, b, c, d, e, f, g, h, i, pick, ...) pick
+#define kthread_create_worker_on_cpu(cpu, flags, ...)                               \
+	kthread_worker_on_cpu_pick(__VA_ARGS__, kthread_create_worker_on_cpu_named, \
+				   kthread_create_worker_on_cpu_named,              \
+				   kthread_create_worker_on_cpu_named,              \
+				   kthread_create_worker_on_cpu_named,              \
+				   kthread_create_worker_on_cpu_named,              \
+				   kthread_create_worker_on_cpu_named,              \
+				   kthread_create_worker_on_cpu_named,              \
+				   kthread_create_worker_on_cpu_named,              \
+				   kthread_create_worker_on_cpu, )(cpu, flags, __VA_ARGS__)
 
 /**
  * kthread_queue_work - run @work on @worker
@@ -170,13 +212,12 @@ void kthread_destroy_worker(struct kthread_worker *worker);
 
 #pragma GCC visibility pop
 
-#define kthread_run_worker(flags, namefmt, ...)                               \
-	({                                                                    \
-		struct kthread_worker *kthread_run_w =                        \
-			kthread_create_worker(flags, namefmt, ##__VA_ARGS__); \
-		if (!IS_ERR(kthread_run_w))                                   \
-			wake_up_process(kthread_run_w->task);                 \
-		kthread_run_w;                                                \
+#define kthread_run_worker(flags, ...)                                                            \
+	__extension__({                                                                           \
+		struct kthread_worker *kthread_run_w = kthread_create_worker(flags, __VA_ARGS__); \
+		if (!IS_ERR(kthread_run_w))                                                       \
+			wake_up_process(kthread_run_w->task);                                     \
+		kthread_run_w;                                                                    \
 	})
 
 static inline struct kthread_worker *kthread_run_worker_on_cpu(int cpu, unsigned int flags,
@@ -188,6 +229,10 @@ static inline struct kthread_worker *kthread_run_worker_on_cpu(int cpu, unsigned
 		wake_up_process(w->task);
 	return w;
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #include <kthread/delayed.h>
 #endif

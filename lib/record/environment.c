@@ -512,3 +512,18 @@ int record_write_environment(struct record_writer *w)
 {
 	return record_write(w, environment_json());
 }
+
+void record_machine_now(struct record_machine *m)
+{
+	json_t *cpu = cpu_json(), *host;
+	struct utsname u;
+
+	if (uname(&u))
+		memset(&u, 0, sizeof(u));
+	host = host_id(u.nodename);
+	snprintf(m->host_id, sizeof(m->host_id), "%s", host ? json_string_value(host) : "");
+	snprintf(m->cpu, sizeof(m->cpu), "%s", text_of(cpu, "model"));
+	snprintf(m->kernel, sizeof(m->kernel), "%s", u.release);
+	json_decref(cpu);
+	json_decref(host);
+}

@@ -21,6 +21,7 @@ static int take(struct build *b, const json_t *record)
 		int (*take)(struct build *b, const json_t *record);
 	} types[] = {
 		{ "environment", build_take_environment },
+		{ "selftest", build_take_selftest },
 		{ "question", build_take_question },
 		{ "block", build_take_block },
 		{ "instance", build_take_instance },

@@ -216,6 +216,9 @@ struct report_run {
 	struct record_header header;
 	struct record_environment environment; /* all NULL when the record has none */
 	json_t *header_record;		       /* owns the texts of header */
+	/* What the machine's self-test said when this ran; NULL: the record has none */
+	struct record_selftest *selftest;
+	json_t *selftest_record; /* owns its texts */
 	/*
 	 * Index of the first run of the same host, kernel and build: with it this one is pooled. A
 	 * run of an unknown host is pooled with no other.
