@@ -5,9 +5,27 @@
 static uint32_t forked_lock;
 
 /*
+ * From either end as far as each node and its neighbour agree; what lies between was initialised
+ * again while it was on the list. Whole lists stay as they are.
+ */
+static void mend(struct kthread_node *head)
+{
+	struct kthread_node *last = head, *first = head;
+
+	while (last->next != head && last->next->prev == last)
+		last = last->next;
+	if (last->next == head && head->prev == last)
+		return;
+	while (first->prev != head && first->prev->next == first)
+		first = first->prev;
+	__atomic_store_n(&last->next, first, __ATOMIC_RELAXED);
+	first->prev = last;
+}
+
+/*
  * @w is from before a fork. Its thread was left behind, and so was whoever held its locks, perhaps
- * in the middle of a change: what is torn is mended when it is touched. Nobody in this process
- * holds them before the first caller has come here.
+ * in the middle of a change: that is mended here, and nobody is blamed for it. Nobody in this
+ * process holds them before the first caller has come here.
  */
 void kt_worker_forked(struct kthread_worker *w)
 {
@@ -16,6 +34,10 @@ void kt_worker_forked(struct kthread_worker *w)
 		if (__atomic_load_n(&w->task, __ATOMIC_RELAXED)) {
 			__atomic_store_n(&w->lock, 0, __ATOMIC_RELAXED);
 			__atomic_store_n(&w->submit_lock, 0, __ATOMIC_RELAXED);
+			mend(&w->submitted);
+			mend(&w->work_list);
+			mend(&w->delayed_work_list);
+			kt_armed_regrow_locked(w);
 		}
 		/* Release: pairs with lock_both(). */
 		__atomic_store_n(&w->fork_nr, kt_fork_nr, __ATOMIC_RELEASE);
@@ -48,28 +70,11 @@ void kt_wake_finish(const struct wake *wake)
 	USDT(kthread, wake_end, wake->tid, (wake->old & TASK_NORMAL) != 0);
 }
 
-/*
- * From either end as far as each node and its neighbour agree; what lies between was initialised
- * again while it was on the list. Whole lists stay as they are.
- */
-static void mend(struct kthread_node *head)
-{
-	struct kthread_node *last = head, *first = head;
-
-	while (last->next != head && last->next->prev == last)
-		last = last->next;
-	if (last->next == head && head->prev == last)
-		return;
-	while (first->prev != head && first->prev->next == first)
-		first = first->prev;
-	__atomic_store_n(&last->next, first, __ATOMIC_RELAXED);
-	first->prev = last;
-}
-
 void kt_mend_locked(struct kthread_worker *w)
 {
 	mend(&w->work_list);
 	mend(&w->delayed_work_list);
+	kt_armed_regrow_locked(w);
 	w->mended = true;
 }
 

@@ -2,28 +2,19 @@
 /* Onto a worker's lists: queueing a work, and making ready those that are due. */
 #include "lib/kthread/queue.h"
 
-uint64_t kt_first_due_locked(struct kthread_worker *w)
-{
-	struct kthread_node *head = &w->delayed_work_list;
-
-	if (__builtin_expect(!is_sound(head), 0))
-		kt_mend_locked(w);
-	return is_empty(head) ? NEVER_NS : delayed_of(head->next)->due_ns;
-}
-
 void kt_move_due_locked(struct kthread_worker *w)
 {
 	uint64_t now_ns = slot_clock_ns();
 	struct kthread_work *work;
 
 	while (kt_first_due_locked(w) <= now_ns) {
-		work = work_of(w->delayed_work_list.next);
+		work = &w->first_delayed->work;
 		unlist_locked(w, work);
 		make_ready_locked(w, work, &w->work_list);
 	}
 }
 
-/* Delayed works are armed, or the list is torn: the order is found under both locks. */
+/* A delayed work is due, or the list is torn: the order is found under both locks. */
 static __attribute__((noinline)) bool queue_slowly(struct kthread_worker *w,
 						   struct kthread_work *work)
 {
@@ -46,10 +37,10 @@ static __attribute__((noinline)) bool queue_slowly(struct kthread_worker *w,
 bool kthread_queue_work(struct kthread_worker *worker, struct kthread_work *work)
 {
 	struct wake wake = { NULL, 0, 0 };
-	bool idle, elsewhere;
+	bool idle, elsewhere, due = may_be_due(worker);
 
 	kt_lock(&worker->submit_lock);
-	if (__builtin_expect(worker->armed || !has_sound_tail(&worker->submitted), 0)) {
+	if (__builtin_expect(due || !has_sound_tail(&worker->submitted), 0)) {
 		kt_unlock(&worker->submit_lock);
 		return queue_slowly(worker, work);
 	}
