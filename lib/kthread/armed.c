@@ -7,6 +7,10 @@
  * root to the n-th work. Arming, moving and taking one cost at most as many steps as the number of
  * works has binary digits, and mostly one or two: half of all works have nobody below them.
  *
+ * A work that is moved to a later deadline stays where it is, by its old one, and none of its
+ * neighbours is touched: with many works, memory is what costs. It goes where it belongs when its
+ * old time comes, and what is first is seen to before the thread sleeps.
+ *
  * All are also on delayed_work_list, in no order. A work initialised again while armed loses its
  * links, and with them whatever is below it. The list loses nothing but that work, and the tree is
  * grown from it again. The loss is seen in time: before a work is due, all that were above it have
@@ -21,10 +25,13 @@
 /* More than any tree has levels: a torn one may have a ring. */
 #define MAX_STEPS 64
 
+/* Before a sleep: beyond that, waking once too often is cheaper for those who want the locks. */
+#define MAX_CORRECTED 8
+
 static inline bool is_earlier(const struct kthread_delayed_work *a,
 			      const struct kthread_delayed_work *b)
 {
-	return a->due_ns < b->due_ns || (a->due_ns == b->due_ns && a->order < b->order);
+	return a->key_ns < b->key_ns || (a->key_ns == b->key_ns && a->key_order < b->key_order);
 }
 
 /* ---- the tree: false or NULL, it is torn ----------------------------------------------------- */
@@ -34,6 +41,12 @@ static inline bool is_child(const struct kthread_delayed_work *d,
 	return parent->child[0] == d || parent->child[1] == d;
 }
 
+static inline bool is_known_above(const struct kthread_worker *w,
+				  const struct kthread_delayed_work *d)
+{
+	return d->parent ? is_child(d, d->parent) : w->first_delayed == d;
+}
+
 /* Do the neighbours of @d agree with it? */
 static inline bool is_placed(const struct kthread_worker *w, const struct kthread_delayed_work *d)
 {
@@ -41,7 +54,7 @@ static inline bool is_placed(const struct kthread_worker *w, const struct kthrea
 		return false;
 	if (d->child[1] && d->child[1]->parent != d)
 		return false;
-	return d->parent ? is_child(d, d->parent) : w->first_delayed == d;
+	return is_known_above(w, d);
 }
 
 static inline void adopt(struct kthread_delayed_work *parent, int side,
@@ -89,19 +102,25 @@ static struct kthread_delayed_work *earlier_child(const struct kthread_delayed_w
 	return left && right && is_earlier(right, left) ? right : left;
 }
 
-/* @d goes where its deadline belongs. */
-static bool settle(struct kthread_worker *w, struct kthread_delayed_work *d)
+static bool rises(struct kthread_worker *w, struct kthread_delayed_work *d)
+{
+	int steps = 0;
+
+	if (!is_known_above(w, d))
+		return false;
+	while (d->parent && is_earlier(d, d->parent))
+		if (++steps > MAX_STEPS || !rise(w, d))
+			return false;
+	return true;
+}
+
+static bool sinks(struct kthread_worker *w, struct kthread_delayed_work *d)
 {
 	struct kthread_delayed_work *child;
 	int steps = 0;
 
 	if (!is_placed(w, d))
 		return false;
-	while (d->parent && is_earlier(d, d->parent))
-		if (++steps > MAX_STEPS || !rise(w, d))
-			return false;
-	if (steps)
-		return true;
 	while ((child = earlier_child(d)) && is_earlier(child, d))
 		if (++steps > MAX_STEPS || !rise(w, child))
 			return false;
@@ -115,7 +134,7 @@ static struct kthread_delayed_work *parent_of(const struct kthread_worker *w, un
 	int bit = 31 - __builtin_clz(n);
 
 	/* The root has no neighbour above it. */
-	if (!d || !d->work.armed || d->parent || d->due_ns != w->first_due_ns)
+	if (!d || !d->work.armed || d->parent || d->key_ns != w->first_due_ns)
 		return NULL;
 	while (--bit > 0) {
 		child = d->child[n >> bit & 1];
@@ -126,11 +145,18 @@ static struct kthread_delayed_work *parent_of(const struct kthread_worker *w, un
 	return d;
 }
 
+static inline void set_key(struct kthread_delayed_work *d)
+{
+	d->key_ns = d->due_ns;
+	d->key_order = d->order;
+}
+
 static bool grow(struct kthread_worker *w, struct kthread_delayed_work *d)
 {
 	unsigned int n = ++w->nr_delayed;
 	struct kthread_delayed_work *parent;
 
+	set_key(d);
 	d->child[0] = d->child[1] = d->parent = NULL;
 	if (n == 1) {
 		w->first_delayed = d;
@@ -140,7 +166,7 @@ static bool grow(struct kthread_worker *w, struct kthread_delayed_work *d)
 	if (!parent || parent->child[n & 1] || parent == d || is_child(d, parent))
 		return false;
 	adopt(parent, n & 1, d);
-	return settle(w, d);
+	return rises(w, d);
 }
 
 /* The last one takes the place of @d. */
@@ -166,13 +192,13 @@ static bool shrink(struct kthread_worker *w, struct kthread_delayed_work *d)
 	replace(w, d->parent, d, last);
 	adopt(last, 0, d->child[0]);
 	adopt(last, 1, d->child[1]);
-	return settle(w, last);
+	return rises(w, last) && sinks(w, last);
 }
 
 /* For those who queue. */
 static void note_first(struct kthread_worker *w)
 {
-	uint64_t due_ns = w->first_delayed ? w->first_delayed->due_ns : NEVER_NS;
+	uint64_t due_ns = w->first_delayed ? w->first_delayed->key_ns : NEVER_NS;
 
 	if (w->first_due_ns != due_ns)
 		__atomic_store_n(&w->first_due_ns, due_ns, __ATOMIC_RELAXED);
@@ -208,7 +234,10 @@ void kt_armed_move_locked(struct kthread_worker *w, struct kthread_delayed_work 
 {
 	d->due_ns = due_ns;
 	d->order = w->next_order++;
-	if (__builtin_expect(!settle(w, d), 0))
+	if (due_ns >= d->key_ns)
+		return;
+	set_key(d);
+	if (__builtin_expect(!rises(w, d), 0))
 		kt_mend_locked(w);
 	note_first(w);
 }
@@ -221,11 +250,38 @@ void kt_armed_remove_locked(struct kthread_worker *w, struct kthread_delayed_wor
 	note_first(w);
 }
 
-uint64_t kt_first_due_locked(struct kthread_worker *w)
+/* The first one goes where it belongs. Return: false, there it is, or there is none */
+static bool correct_first(struct kthread_worker *w)
 {
-	const struct kthread_delayed_work *first = w->first_delayed;
+	struct kthread_delayed_work *first = w->first_delayed;
 
-	if (first && (!first->work.armed || first->due_ns != w->first_due_ns))
+	if (first && (!first->work.armed || first->key_ns != w->first_due_ns)) {
 		kt_mend_locked(w);
+		return true;
+	}
+	if (!first || (first->key_ns == first->due_ns && first->key_order == first->order))
+		return false;
+	set_key(first);
+	if (__builtin_expect(!sinks(w, first), 0))
+		kt_mend_locked(w);
+	note_first(w);
+	return true;
+}
+
+struct kthread_delayed_work *kt_armed_due_locked(struct kthread_worker *w, uint64_t now_ns)
+{
+	do
+		if (w->first_due_ns > now_ns)
+			return NULL;
+	while (correct_first(w));
+	return w->first_delayed;
+}
+
+uint64_t kt_armed_first_locked(struct kthread_worker *w)
+{
+	int i;
+
+	for (i = 0; i < MAX_CORRECTED && correct_first(w); i++)
+		;
 	return w->first_due_ns;
 }

@@ -4,6 +4,7 @@
 
 #include "lib/kthread/queue.h"
 
+#define KEY_AT	offsetof(struct kthread_delayed_work, key_ns)
 #define NO_WAKE ((struct wake){ NULL, 0, 0 })
 
 /* ---- deadlines ------------------------------------------------------------------------------- */
@@ -19,26 +20,11 @@ static uint64_t jiffies_to_ns(unsigned long delay)
 	return delay < NEVER_NS / 1000000 ? delay * 1000000ULL : NEVER_NS;
 }
 
-/* The locks, and a look at the clock, take longer than it takes to fetch what is wanted next. */
+/* The locks take longer than it takes to fetch what they guard. */
 static inline void prefetch_links(const struct kthread_delayed_work *dwork)
 {
 	__builtin_prefetch(&dwork->work, 1);
 	__builtin_prefetch(&dwork->parent, 1);
-}
-
-/* As a number: there may be none. */
-static inline void prefetch_due(const struct kthread_delayed_work *dwork)
-{
-	const size_t at = offsetof(struct kthread_delayed_work, due_ns);
-
-	__builtin_prefetch((const void *)((uintptr_t)dwork + at), 1);
-}
-
-static inline void prefetch_neighbours_locked(const struct kthread_delayed_work *dwork)
-{
-	prefetch_due(dwork->parent);
-	prefetch_due(dwork->child[0]);
-	prefetch_due(dwork->child[1]);
 }
 
 /* Only a worker that sleeps beyond the new deadline must look again. */
@@ -63,7 +49,8 @@ static struct wake move_locked(struct kthread_worker *w, struct kthread_delayed_
 {
 	uint64_t due_ns;
 
-	prefetch_neighbours_locked(dwork);
+	/* As a number: there may be none. */
+	__builtin_prefetch((void *)((uintptr_t)dwork->parent + KEY_AT), 1);
 	due_ns = due_after(delay_ns);
 	kt_armed_move_locked(w, dwork, due_ns);
 	return wake_for_locked(w, due_ns);
@@ -96,7 +83,7 @@ bool kthread_queue_delayed_work_ns(struct kthread_worker *worker,
 	prefetch_links(dwork);
 	lock_worker(worker);
 	elsewhere = is_elsewhere(worker, work);
-	idle = !renew_pending_locked(work) && !work->canceling;
+	idle = !is_pending_locked(work, elsewhere) && !work->canceling;
 	if (idle)
 		wake = queue_locked(worker, dwork, delay_ns);
 	KT_DELAY("queue_delayed");
@@ -123,7 +110,7 @@ bool kthread_mod_delayed_work_ns(struct kthread_worker *worker, struct kthread_d
 	prefetch_links(dwork);
 	lock_worker(worker);
 	elsewhere = is_elsewhere(worker, work);
-	pending = renew_pending_locked(work);
+	pending = is_pending_locked(work, elsewhere);
 	canceling = work->canceling;
 	changes = !canceling && !(pending && elsewhere);
 	if (changes && pending && !work->armed)

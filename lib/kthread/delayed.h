@@ -26,6 +26,8 @@ struct kthread_delayed_work {
 	/* while armed: */
 	uint64_t due_ns;
 	uint64_t order; /* among those with the same deadline */
+	/* and its place among the others of the worker: */
+	uint64_t key_ns, key_order; /* what due_ns and order were when it got there */
 	struct kthread_delayed_work *parent, *child[2];
 };
 

@@ -5,12 +5,11 @@
 void kt_move_due_locked(struct kthread_worker *w)
 {
 	uint64_t now_ns = slot_clock_ns();
-	struct kthread_work *work;
+	struct kthread_delayed_work *d;
 
-	while (kt_first_due_locked(w) <= now_ns) {
-		work = &w->first_delayed->work;
-		unlist_locked(w, work);
-		make_ready_locked(w, work, &w->work_list);
+	while ((d = kt_armed_due_locked(w, now_ns))) {
+		unlist_locked(w, &d->work);
+		make_ready_locked(w, &d->work, &w->work_list);
 	}
 }
 
@@ -23,7 +22,7 @@ static __attribute__((noinline)) bool queue_slowly(struct kthread_worker *w,
 
 	lock_worker(w);
 	elsewhere = is_elsewhere(w, work);
-	idle = !renew_pending_locked(work) && !work->canceling;
+	idle = !is_pending_locked(work, elsewhere) && !work->canceling;
 	if (idle)
 		wake = insert_locked(w, work, &w->work_list);
 	KT_DELAY("queue");

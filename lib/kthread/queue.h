@@ -82,8 +82,11 @@ void kt_armed_add_locked(struct kthread_worker *w, struct kthread_delayed_work *
 void kt_armed_move_locked(struct kthread_worker *w, struct kthread_delayed_work *d,
 			  uint64_t due_ns);
 void kt_armed_remove_locked(struct kthread_worker *w, struct kthread_delayed_work *d);
-void kt_armed_regrow_locked(struct kthread_worker *w);	/* after the list was mended */
-uint64_t kt_first_due_locked(struct kthread_worker *w); /* NEVER_NS: none is armed */
+void kt_armed_regrow_locked(struct kthread_worker *w); /* after the list was mended */
+/* The first one if it is due; else NULL. */
+struct kthread_delayed_work *kt_armed_due_locked(struct kthread_worker *w, uint64_t now_ns);
+/* The earliest deadline, or an earlier time at which to look again. NEVER_NS: none is armed */
+uint64_t kt_armed_first_locked(struct kthread_worker *w);
 
 /* The coarse clock is behind by a tick, of 10 ms at most; twice that for one that came late. */
 #define COARSE_NS 20000000
@@ -231,6 +234,18 @@ static inline bool renew_pending_locked(struct kthread_work *work)
 	 */
 	return __atomic_load_n(&work->pending, __ATOMIC_ACQUIRE) &&
 	       __atomic_exchange_n(&work->pending, 1, __ATOMIC_ACQ_REL);
+}
+
+/*
+ * The same under both locks: a work of @w is not taken meanwhile, and the lock orders its next run
+ * after the caller's writes.
+ */
+static inline bool is_pending_locked(struct kthread_work *work, bool elsewhere)
+{
+	if (__builtin_expect(elsewhere, 0))
+		return renew_pending_locked(work);
+	/* Acquire: as above. */
+	return __atomic_load_n(&work->pending, __ATOMIC_ACQUIRE);
 }
 
 /*

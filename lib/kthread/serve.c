@@ -23,7 +23,7 @@ static bool is_near(const struct kthread_worker *w, uint64_t first_ns)
  */
 static enum rest rest_locked(struct kthread_worker *w, struct kt_task *t, enum rest rest)
 {
-	uint64_t first_ns = kt_first_due_locked(w);
+	uint64_t first_ns = kt_armed_first_locked(w);
 
 	w->idle = 0;
 	if (is_near(w, first_ns))

@@ -50,7 +50,7 @@ struct kthread_worker {
 	unsigned int idle; /* the thread sleeps, or has not started, and nobody has woken it yet */
 	struct kthread_node submitted; /* also ready: after those of work_list */
 	uint64_t sleep_until_ns;       /* while idle: when the thread wakes by itself */
-	uint64_t first_due_ns;	       /* UINT64_MAX: no delayed work is armed */
+	uint64_t first_due_ns;	       /* or earlier; UINT64_MAX: none is armed */
 };
 
 struct kthread_work {
