@@ -217,6 +217,14 @@ void kt_armed_regrow_locked(struct kthread_worker *w)
 	note_first(w);
 }
 
+void kt_mend_locked(struct kthread_worker *w)
+{
+	kt_mend_list(&w->work_list);
+	kt_mend_list(&w->delayed_work_list);
+	kt_armed_regrow_locked(w);
+	w->mended = true;
+}
+
 /* ---- what the others call -------------------------------------------------------------------- */
 void kt_armed_add_locked(struct kthread_worker *w, struct kthread_delayed_work *d, uint64_t due_ns)
 {

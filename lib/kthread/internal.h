@@ -106,7 +106,7 @@ uint32_t kt_wait_change(struct kt_task *t, uint32_t seen);
 void kt_deadline(struct timespec *ts, long timeout);
 long kt_left(const struct timespec *until);
 
-/* park.c, bind.c, serve.c, mend.c */
+/* park.c, bind.c, serve.c, worker_fork.c */
 void kt_parkme(struct kt_task *t);
 void kt_rebind(struct kt_task *t);
 int kt_apply_affinity(struct kt_task *t);

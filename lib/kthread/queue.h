@@ -82,7 +82,7 @@ void kt_armed_add_locked(struct kthread_worker *w, struct kthread_delayed_work *
 void kt_armed_move_locked(struct kthread_worker *w, struct kthread_delayed_work *d,
 			  uint64_t due_ns);
 void kt_armed_remove_locked(struct kthread_worker *w, struct kthread_delayed_work *d);
-void kt_armed_regrow_locked(struct kthread_worker *w); /* after the list was mended */
+void kt_armed_regrow_locked(struct kthread_worker *w); /* after its list was mended */
 /* The first one if it is due; else NULL. */
 struct kthread_delayed_work *kt_armed_due_locked(struct kthread_worker *w, uint64_t now_ns);
 /* The earliest deadline, or an earlier time at which to look again. NEVER_NS: none is armed */
@@ -117,6 +117,7 @@ static inline uint64_t wake_time(const struct kthread_worker *w, uint64_t due_ns
 void kt_move_due_locked(struct kthread_worker *w);	 /* to the ready list, what is due */
 void kt_mend_locked(struct kthread_worker *w);		 /* not submitted; reported at the unlock */
 void kt_mend_submitted_locked(struct kthread_worker *w); /* the same */
+void kt_mend_list(struct kthread_node *head);
 void kt_warn_reinit(const struct kthread_worker *w);
 
 /* What was submitted goes to the end. */
