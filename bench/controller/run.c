@@ -11,6 +11,18 @@
 #include "bench/controller/kernel_module.h"
 #include "lib/measure/looks.h"
 
+/* Of each question on average, setup and calibration included; and few have all they want. */
+#define BUDGET_EACH_NS	1200000000ULL
+#define BUDGET_SIDES_NS 3000000000ULL
+#define BUDGET_LEAST_NS 12000000000ULL
+
+uint64_t run_budget_ns(size_t nr, bool two_sides)
+{
+	uint64_t ns = nr * (two_sides ? BUDGET_SIDES_NS : BUDGET_EACH_NS);
+
+	return ns > BUDGET_LEAST_NS ? ns : BUDGET_LEAST_NS;
+}
+
 static double cost_s(const struct suite_question *q, const struct measure_opts *o)
 {
 	return measure_cost_s(q, o) +
