@@ -175,9 +175,12 @@ static int second_time(struct running *run)
 	if (!sum->flagged)
 		return 0;
 	confidence = looks_recheck_confidence(sum->flagged);
-	if (run->o->progress)
+	if (run->o->progress) {
+		progress_more(run->o->progress, nr_questions,
+			      (double)nr_questions * (double)run->o->time_ns / 1e9);
 		progress_say(run->o->progress, "%zu question%s to have changed: measured again",
 			     nr_questions, nr_questions == 1 ? " seems" : "s seem");
+	}
 	for (size_t i = 0; !ret && i < run->s->nr && goes_on(run); i++) {
 		const struct suite_question *q = &run->s->question[i];
 		struct measured *m = run->kept[i];
