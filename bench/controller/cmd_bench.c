@@ -2,7 +2,6 @@
 /* kt bench: parse, measure, print. */
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,19 +13,21 @@
 #include "lib/cli/output.h"
 
 #include "bench/controller/about.h"
-#include "bench/controller/client.h"
+#include "bench/controller/contest.h"
 #include "bench/controller/interrupt.h"
 #include "bench/controller/kernel_arm.h"
 #include "bench/controller/options.h"
 #include "bench/controller/outcome.h"
 #include "bench/controller/run.h"
 #include "bench/controller/selftest_store.h"
+#include "bench/controller/toggle.h"
 
 /* ---- one run --------------------------------------------------------------------------------- */
 
 struct bench_run {
 	const struct bench_options *o;
-	struct suite suite;
+	struct contest contest;
+	struct toggle toggle;
 	struct tracing *tracing;
 	bool traced;
 	char trace_reason[512]; /* "" : nothing to say */
@@ -42,36 +43,6 @@ static int complain(const struct bench_run *run, int status)
 	return cli_refuse(status, "%s", run->err);
 }
 
-static int choose_questions(struct bench_run *run)
-{
-	static char path[PATH_MAX];
-	int ret = 0;
-
-	if (run->o->path)
-		snprintf(path, sizeof(path), "%s", run->o->path);
-	else
-		ret = suite_default_path(path, sizeof(path), run->err, sizeof(run->err));
-	if (!ret)
-		ret = suite_list(&run->suite, path, run->err, sizeof(run->err));
-	if (!ret && run->o->filter)
-		ret = suite_filter(&run->suite, run->o->filter, run->err, sizeof(run->err));
-	else if (!ret && !run->o->list)
-		suite_drop_manual(&run->suite);
-	if (!ret && run->suite.nr)
-		ret = suite_compare_by(&run->suite, run->o->baseline, run->o->zone, run->err,
-				       sizeof(run->err));
-	if (ret)
-		return complain(run, interrupt_seen() ? KT_EXIT_INTERRUPTED : KT_EXIT_USAGE);
-	if (!run->suite.nr) {
-		snprintf(run->err, sizeof(run->err),
-			 "no question %s%s%s; `kt bench --list` lists them",
-			 run->o->filter ? "matches '" : "runs without --filter",
-			 run->o->filter ? run->o->filter : "", run->o->filter ? "'" : "");
-		return complain(run, KT_EXIT_NOTHING);
-	}
-	return 0;
-}
-
 /* Whether there will be traced blocks, and if not, why not. */
 static int choose_tracing(struct bench_run *run)
 {
@@ -79,8 +50,13 @@ static int choose_tracing(struct bench_run *run)
 	bool wanted = false;
 	int ret;
 
-	for (size_t i = 0; i < run->suite.nr; i++) {
-		const struct suite_question *q = &run->suite.question[i];
+	if (run->contest.kind != RECORD_ARMS) {
+		snprintf(run->trace_reason, sizeof(run->trace_reason),
+			 "two sides are compared by untraced epochs");
+		return 0;
+	}
+	for (size_t i = 0; i < run->contest.suite.nr; i++) {
+		const struct suite_question *q = &run->contest.suite.question[i];
 
 		wanted = wanted || q->phases || kernel_arm_fits(q->name);
 		nr_arms = q->nr_arms > nr_arms ? q->nr_arms : nr_arms;
@@ -162,11 +138,19 @@ static int begin_run(struct bench_run *run, int argc, char **argv, uint64_t seed
 				   .traced = run->traced,
 				   .trace_reason =
 					   run->trace_reason[0] ? run->trace_reason : NULL };
-	struct about about;
+	struct about about[2];
 	int ret;
 
 	record_build_self(&h.kt);
-	about_suite(&about, run->suite.path, &h);
+	about_suite(&about[1], run->contest.suite.path, &h.suite_name, &h.suite);
+	h.kind = run->contest.kind;
+	if (h.kind == RECORD_BUILDS) {
+		h.against.name = run->o->against;
+		about_suite(&about[0], run->contest.subject[0].path, &h.against.suite_name,
+			    &h.against.build);
+	}
+	h.toggle[0] = run->o->toggle[0];
+	h.toggle[1] = run->o->toggle[1];
 	ret = record_write_header(run->out, &h, argc, argv);
 	return ret ? ret : record_write_environment(run->out);
 }
@@ -195,20 +179,37 @@ static int open_record(struct bench_run *run, int argc, char **argv, uint64_t se
 	return complain(run, KT_EXIT_USAGE);
 }
 
-static int status_of(const struct run_summary *sum, int ret)
+/* What the report says of regressions comes later (show()), where the record can be read again. */
+static int status_of(const struct bench_run *run, const struct run_summary *sum, int ret)
 {
 	if (sum->interrupted)
 		return KT_EXIT_INTERRUPTED;
-	if (ret || sum->failed)
+	if (ret || sum->over || sum->failed)
 		return KT_EXIT_FAILED;
+	if (run->streamed && sum->regressed)
+		return KT_EXIT_REGRESSION;
 	return sum->done ? KT_EXIT_OK : KT_EXIT_NOTHING;
+}
+
+/* The machine is left as the user wants it, which is said before anything else is. */
+static int end_toggle(struct bench_run *run)
+{
+	char why[300];
+	int ret = toggle_end(&run->toggle, why, sizeof(why));
+
+	if (ret)
+		cli_say("the machine is not as '%s' is to make it: %s", run->o->toggle[0], why);
+	return ret;
 }
 
 /* The questions of run @number, from its seed to its end; 0, or -errno of writing. */
 static int measure_run(struct bench_run *run, uint64_t number, uint64_t seed,
 		       struct run_summary *sum)
 {
-	struct measure_opts m = { .path = run->suite.path,
+	const struct contest *c = &run->contest;
+	struct measure_opts m = { .path = c->suite.path,
+				  .sides = c->kind == RECORD_ARMS ? NULL : &c->sides,
+				  .repeat_exec = run->o->repeat_exec,
 				  .time_ns = run->o->time_ns,
 				  .seed = seed,
 				  .patience_ns = run->o->patience_ns,
@@ -220,19 +221,19 @@ static int measure_run(struct bench_run *run, uint64_t number, uint64_t seed,
 	int ret;
 
 	if (!run->o->time_given)
-		m.budget_ns = run_budget_ns(run->suite.nr);
-	cost = run_cost_s(&run->suite, &m);
-	progress_init(&progress, run->suite.nr, cost);
+		m.budget_ns = run_budget_ns(c->suite.nr, m.sides != NULL);
+	cost = run_cost_s(&c->suite, &m);
+	progress_init(&progress, c->suite.nr, cost);
 	m.progress = &progress;
 	if (run->o->repeat > 1)
 		snprintf(which, sizeof(which), "run %" PRIu64 " of %" PRIu64 ": ", number + 1,
 			 run->o->repeat);
-	progress_say(&progress, "%s%zu question%s, about %.0f s, seed %" PRIu64, which,
-		     run->suite.nr, run->suite.nr == 1 ? "" : "s", cost, seed);
-	ret = run_questions(&run->suite, &m, sum, run->err, sizeof(run->err));
+	progress_say(&progress, "%s%zu question%s, about %.0f s, seed %" PRIu64, which, c->suite.nr,
+		     c->suite.nr == 1 ? "" : "s", cost, seed);
+	ret = run_questions(&c->suite, &m, sum, run->err, sizeof(run->err));
 	if (!ret)
-		ret = record_write_end(run->out,
-				       sum->interrupted ? RECORD_INTERRUPTED : RECORD_COMPLETE);
+		ret = record_write_end(run->out, sum->interrupted || sum->over ? RECORD_INTERRUPTED
+									       : RECORD_COMPLETE);
 	return ret;
 }
 
@@ -240,9 +241,9 @@ static int measure_run(struct bench_run *run, uint64_t number, uint64_t seed,
 static int measure_all(struct bench_run *run, int argc, char **argv, uint64_t seed)
 {
 	struct run_summary all = { 0 };
-	int ret = 0, close_ret;
+	int ret = 0, close_ret, undo;
 
-	for (uint64_t k = 0; !ret && k < run->o->repeat && !interrupt_seen(); k++) {
+	for (uint64_t k = 0; !ret && k < run->o->repeat && !all.over && !interrupt_seen(); k++) {
 		/* As far as --seed goes, so that each run can be repeated by itself. */
 		uint64_t own_seed = (seed + k) & INT64_MAX;
 		struct run_summary sum = { 0 };
@@ -253,27 +254,32 @@ static int measure_all(struct bench_run *run, int argc, char **argv, uint64_t se
 			ret = measure_run(run, k, own_seed, &sum);
 		all.done += sum.done;
 		all.failed += sum.failed;
+		all.regressed += sum.regressed;
+		all.over = sum.over;
 	}
 	all.interrupted = interrupt_seen();
+	undo = end_toggle(run);
 	interrupt_remove();
 	close_ret = record_close(run->out);
 	run->out = NULL;
 	ret = ret ? ret : close_ret;
 	if (ret)
 		cli_say("cannot write %s: %s", run->record, strerror(-ret));
+	else if (all.over)
+		cli_say("%s", run->err);
 	else if (all.interrupted)
 		cli_say("interrupted");
-	return status_of(&all, ret);
+	return undo ? KT_EXIT_FAILED : status_of(run, &all, ret);
 }
 
-/* What --strict makes of a run that went well. */
-static int hold_to_strict(struct bench_run *run)
+/* What --strict makes of a run that went well, also of one with a regression: is that to be believed? */
+static int hold_to_strict(struct bench_run *run, int status)
 {
 	int nr = outcome_unsteady(run->record, run->err, sizeof(run->err));
 
 	if (nr < 0)
 		return complain(run, KT_EXIT_FAILED);
-	return nr ? KT_EXIT_NOISY : KT_EXIT_OK;
+	return nr ? KT_EXIT_NOISY : status;
 }
 
 /* A reader that went away (| head) takes nothing but the table: the report is made all the same. */
@@ -291,14 +297,27 @@ static int show(struct bench_run *run, int status)
 		cli_say("%s", failures.why);
 		status = KT_EXIT_REGRESSION;
 	}
-	if (run->o->strict && status == KT_EXIT_OK)
-		status = hold_to_strict(run);
+	if (run->o->strict && (status == KT_EXIT_OK || status == KT_EXIT_REGRESSION))
+		status = hold_to_strict(run, status);
 	if (run->o->output)
 		return status;
 	if (outcome_publish(&run->outcome, run->err, sizeof(run->err)))
 		return complain(run, status ? status : KT_EXIT_FAILED);
 	cli_say("record %s, report %s/report.html (results/latest)", run->record, run->outcome.dir);
 	return status;
+}
+
+static int begin_toggle(struct bench_run *run)
+{
+	const char *const *command = run->o->toggle;
+
+	if (!command[0])
+		return 0;
+	run->contest.sides.toggle = &run->toggle;
+	if (toggle_begin(&run->toggle, command[0], command[1], run->o->patience_ns, run->err,
+			 sizeof(run->err)))
+		return complain(run, KT_EXIT_FAILED);
+	return 0;
 }
 
 /* Its name first: the rest of the line is for people. */
@@ -316,21 +335,24 @@ static int bench(struct bench_run *run, int argc, char **argv)
 	uint32_t random = 0;
 	int status;
 
-	status = choose_questions(run);
+	status = contest_choose(&run->contest, run->o, run->err, sizeof(run->err));
 	if (status)
-		return status;
+		return complain(run, status);
 	if (run->o->list) {
-		for (size_t i = 0; i < run->suite.nr; i++)
-			list_question(&run->suite.question[i]);
+		for (size_t i = 0; i < run->contest.suite.nr; i++)
+			list_question(&run->contest.suite.question[i]);
 		return cli_flush();
 	}
-	if (client_agree(run->suite.path, run->err, sizeof(run->err)))
-		return complain(run, interrupt_seen() ? KT_EXIT_INTERRUPTED : KT_EXIT_USAGE);
+	status = contest_agree(&run->contest, run->err, sizeof(run->err));
+	if (status)
+		return complain(run, status);
 	if (!run->o->seed_given && getrandom(&random, sizeof(random), 0) == sizeof(random))
 		seed = random;
 	status = choose_tracing(run);
 	if (!status)
 		status = open_record(run, argc, argv, seed);
+	if (!status)
+		status = begin_toggle(run);
 	return status ? status : show(run, measure_all(run, argc, argv, seed));
 }
 
@@ -352,7 +374,7 @@ int cmd_bench(int argc, char **argv)
 	}
 	record_close(run.out);
 	tracing_close(run.tracing);
-	suite_free(&run.suite);
+	contest_free(&run.contest);
 	free(command);
 	return status;
 }

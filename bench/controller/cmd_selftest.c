@@ -362,7 +362,7 @@ static int selftest(struct selftest_run *run, int argc, char **argv)
 	h.id = id;
 	record_build_self(&h.kt);
 	run->s.found.version = h.kt.version;
-	about_suite(&about, run->suite.path, &h);
+	about_suite(&about, run->suite.path, &h.suite_name, &h.suite);
 	status = measure(run, h.seed);
 	if (!status)
 		return leave(run, &h, argc, argv);

@@ -16,7 +16,7 @@
 
 int look_against(const struct session *s, unsigned int i)
 {
-	return s->baseline == (int)i ? -1 : s->baseline;
+	return s->place[i].against;
 }
 
 /* Both are there, so that it can be decided. */
@@ -88,7 +88,8 @@ static int add_instance(struct session *s, unsigned int i, unsigned int against)
 	struct judge_instance in = { 0 };
 	double *ratio;
 
-	if (p->nr_instances == SESSION_MAX_LOOK || s->place[against].nr_samples == SESSION_MAX_LOOK)
+	if (p->nr_instances == p->nr_first + SESSION_MAX_LOOK ||
+	    s->place[against].nr_samples == SESSION_MAX_INSTANCES)
 		return 0;
 	ratio = calloc(SESSION_MAX_BLOCKS, sizeof(*ratio));
 	if (!ratio)
@@ -108,11 +109,6 @@ static int add_instance(struct session *s, unsigned int i, unsigned int against)
 }
 
 /* ---- looks ----------------------------------------------------------------------------------- */
-
-static double zone_of(const struct session *s, enum judge_metric m)
-{
-	return m == JUDGE_P99 ? JUDGE_ZONE_P99 : m == JUDGE_P999 ? JUDGE_ZONE_P999 : s->q->zone;
-}
 
 /* Instances that would decide what @j and the looks @l have left open, about; INFINITY: not known */
 static double wanted(const struct judgement *j, const struct looks *l, size_t nr)
@@ -142,7 +138,7 @@ static void look_at_p50(struct session *s, struct place *p, void *memory)
 
 	looks_go_on(&p->looks, JUDGE_P50, p->instance, p->nr_instances, s->q->zone, memory);
 	p->decided = p->looks.decided;
-	if (p->decided)
+	if (p->decided && s->number >= session_least_instances(s))
 		p->rests = true;
 	j = judge(JUDGE_P50, p->instance, p->nr_instances, s->q->zone, memory);
 	p->wanted[JUDGE_P50] = p->decided ? 0 : wanted(&j, &p->looks, p->nr_instances);
@@ -183,7 +179,8 @@ int look(struct session *s, uint64_t wall_ns, void *memory)
 		ret = add_instance(s, i, (unsigned int)against);
 		if (ret < 0)
 			return ret;
-		if (ret && looks_due(&p->looks, p->nr_instances))
+		/* Those of a second measuring again.c looks at. */
+		if (ret && !(s->confidence > 0) && looks_due(&p->looks, p->nr_instances))
 			look_at_p50(s, p, memory);
 	}
 	return 0;
@@ -227,8 +224,8 @@ static double wanted_by_tails(struct session *s, struct place *p, void *memory)
 		struct judgement j;
 
 		if (!l->nr || is_behind(p, m)) {
-			looks_go_on(l, m, p->instance, p->nr_instances, zone_of(s, m), memory);
-			j = judge(m, p->instance, p->nr_instances, zone_of(s, m), memory);
+			looks_go_on(l, m, p->instance, p->nr_instances, session_zone(s, m), memory);
+			j = judge(m, p->instance, p->nr_instances, session_zone(s, m), memory);
 			p->wanted[m] = wanted(&j, l, p->nr_instances);
 		}
 		if (p->wanted[m] > 0 && !(next > 0 && next <= p->wanted[m]))

@@ -17,9 +17,9 @@
 int look_against(const struct session *s, unsigned int i);
 
 /*
- * look - after an instance: keep what it says, and look where a look is due
+ * look - after an instance: keep what it says, and, in the first measuring, look where a look is due
  * @wall_ns: what the instance took
- * @memory: judge_memory(SESSION_MAX_LOOK) bytes
+ * @memory: judge_memory(SESSION_MAX_INSTANCES) bytes
  *
  * Return: 0 or -ENOMEM.
  */

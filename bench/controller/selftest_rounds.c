@@ -15,10 +15,8 @@
 #include "lib/probe/slot.h"
 #include "lib/record/record.h"
 
-/* What a question takes beside its instances: a worker, calibration. */
-#define BESIDE_NS 500000000ULL
 /* However little time is left, a question has this. */
-#define LEAST_NS 50000000ULL
+#define LEAST_NS 100000000ULL
 
 /* Beyond the time of the self-test the load ends by itself. */
 #define LOAD_GRACE_NS 120000000000ULL
@@ -41,13 +39,13 @@ static struct measure_opts options_of(const struct round *r, uint64_t left_ns,
 				  .patience_ns = plan->patience_ns,
 				  .out = out,
 				  .progress = plan->progress };
-	uint64_t beside_ns = plan->suite->nr * BESIDE_NS, least_ns = plan->suite->nr * LEAST_NS;
+	uint64_t least_ns = plan->suite->nr * LEAST_NS;
 
 	if (plan->each_ns)
 		return m;
-	m.budget_ns = run_budget_ns(plan->suite->nr);
-	if (m.budget_ns + beside_ns > left_ns)
-		m.budget_ns = left_ns > beside_ns + least_ns ? left_ns - beside_ns : least_ns;
+	m.budget_ns = run_budget_ns(plan->suite->nr, false);
+	if (m.budget_ns > left_ns)
+		m.budget_ns = left_ns > least_ns ? left_ns : least_ns;
 	return m;
 }
 
@@ -60,7 +58,7 @@ static int measure(struct round *r, struct record_writer *out, uint64_t left_ns,
 	struct about about;
 	int ret;
 
-	about_suite(&about, m.path, &h);
+	about_suite(&about, m.path, &h.suite_name, &h.suite);
 	ret = record_write_header(out, &h, 0, NULL);
 	if (ret)
 		snprintf(r->err, r->errlen, "cannot write the record of a round: %s",

@@ -91,11 +91,12 @@ static inline unsigned long wait_for_completion_io_timeout(struct completion *x,
 	return wait_for_completion_timeout(x, timeout);
 }
 
-/* wait_for_completion_killable - the same: a thread is not killed alone. Return: 0 */
+/* wait_for_completion_killable - only SIGKILL, if it is allowed, ends it. Return: 0 or as below */
 static inline int wait_for_completion_killable(struct completion *x)
 {
-	wait_for_completion(x);
-	return 0;
+	long left = kthread_wait_for_completion(x, 0x12, __LONG_MAX__);
+
+	return left < 0 ? (int)left : 0;
 }
 
 /*

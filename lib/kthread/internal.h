@@ -125,7 +125,7 @@ void kt_deadline(struct timespec *ts, long timeout);
 void kt_deadline_ns(struct timespec *ts, uint64_t at_ns); /* of CLOCK_MONOTONIC */
 long kt_left(const struct timespec *until);
 
-/* park.c, bind.c, serve.c, mend.c */
+/* park.c, bind.c, serve.c, worker_fork.c */
 void kt_parkme(struct kt_task *t);
 void kt_rebind(struct kt_task *t);
 int kt_apply_affinity(struct kt_task *t);

@@ -26,9 +26,9 @@
 #define TASK_RUNNING	     0x0000
 #define TASK_INTERRUPTIBLE   0x0001
 #define TASK_UNINTERRUPTIBLE 0x0002
+#define TASK_WAKEKILL	     0x0010 /* SIGKILL, if the thread allows it, ends the wait */
 #define TASK_PARKED	     0x0040
 #define TASK_FROZEN	     0x0080 /* see <kthread/freezer.h> */
-#define TASK_WAKEKILL	     0x0100 /* accepted, without effect: no thread is killed alone */
 #define TASK_NOLOAD	     0x0400 /* accepted, without effect: no load average to stay out of */
 #define TASK_KILLABLE	     (TASK_WAKEKILL | TASK_UNINTERRUPTIBLE)
 #define TASK_IDLE	     (TASK_NOLOAD | TASK_UNINTERRUPTIBLE)

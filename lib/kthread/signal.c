@@ -38,7 +38,9 @@ static void set_pending_locked(struct kt_task *t, uint64_t pending)
 {
 	t->pending = pending;
 	/* Pairs with the look of a wait at its phase: a signal comes before it or ends it. */
-	kt_phase_change(&t->phase, pending ? 0 : PHASE_SIGNAL, pending ? PHASE_SIGNAL : 0);
+	kt_phase_change(&t->phase, PHASE_SIGNAL | PHASE_KILL,
+			(pending ? PHASE_SIGNAL : 0) |
+				(pending & bit_of(SIGKILL) ? PHASE_KILL : 0));
 }
 
 void kthread_allow_signal(int sig, bool allow)
@@ -92,7 +94,7 @@ int kthread_send_sig(int sig, struct task_struct *p)
 	/* Once it is pending the thread may end by it. */
 	kt_get(t);
 	if (send(t, sig))
-		kthread_wake_state(p, TASK_INTERRUPTIBLE);
+		kthread_wake_state(p, TASK_INTERRUPTIBLE | (sig == SIGKILL ? TASK_WAKEKILL : 0));
 	kt_put(t);
 	return 0;
 }
@@ -123,11 +125,5 @@ int kthread_dequeue_signal(void)
 
 bool kthread_fatal_signal_pending(struct task_struct *p)
 {
-	struct kt_task *t = kt_task(p);
-	bool pending;
-
-	kt_lock(&lock);
-	pending = t->pending & bit_of(SIGKILL);
-	kt_unlock(&lock);
-	return pending;
+	return __atomic_load_n(&kt_task(p)->phase, __ATOMIC_ACQUIRE) & PHASE_KILL;
 }

@@ -128,7 +128,9 @@ bool kthread_signal_pending(struct task_struct *p)
 
 static bool interrupted(uint32_t phase)
 {
-	return (phase & PHASE_INTERRUPTIBLE) && has_pending(phase);
+	if (phase & PHASE_INTERRUPTIBLE)
+		return has_pending(phase);
+	return (phase & PHASE_WAKEKILL) && (phase & PHASE_KILL);
 }
 
 /* In the futex until the state is clear or the wait must end. */

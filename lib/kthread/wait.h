@@ -254,6 +254,16 @@ static inline bool wq_has_sleeper(struct wait_queue_head *wq)
 				(kthread_ret = schedule_timeout(kthread_ret), \
 				 (void)try_to_freeze()))
 
+/* wait_event_killable - only SIGKILL, if it is allowed, ends it. Return: 0 or -ERESTARTSYS */
+#define wait_event_killable(wq, condition)                                                       \
+	__extension__({                                                                          \
+		int kthread_int = 0;                                                             \
+		if (!(condition))                                                                \
+			kthread_int = (int)kthread_wait_loop(wq, condition, TASK_KILLABLE, 0, 0, \
+							     schedule());                        \
+		kthread_int;                                                                     \
+	})
+
 /*
  * wait_event_lock_irq - wait_event() of a caller that holds @lock, and holds it again when
  * @condition is looked at and at the end; it is not held asleep

@@ -69,7 +69,7 @@ long kthread_prepare_to_wait_event(struct wait_queue_head *wq, struct wait_queue
 	long ret = 0;
 
 	kt_lock(&wq->lock);
-	if (state & TASK_INTERRUPTIBLE && signal_pending(e->task)) {
+	if (signal_pending_state(state, e->task)) {
 		if (e->queued)
 			del_locked(wq, e);
 		ret = -ERESTARTSYS;

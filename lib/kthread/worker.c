@@ -20,6 +20,7 @@ void kthread_init_worker(struct kthread_worker *worker)
 		&worker->delayed_work_list;
 	worker->submitted.next = worker->submitted.prev = &worker->submitted;
 	worker->sleep_until_ns = NEVER_NS;
+	worker->first_due_ns = NEVER_NS;
 	worker->fork_nr = kt_fork_nr;
 }
 

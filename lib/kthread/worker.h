@@ -26,6 +26,7 @@ struct kthread_node {
 };
 
 struct kthread_work;
+struct kthread_delayed_work;
 typedef void (*kthread_work_func_t)(struct kthread_work *work);
 
 /* Fields are the library's to change; names are the kernel's. */
@@ -35,9 +36,12 @@ struct kthread_worker {
 	struct kthread_node work_list;
 	struct task_struct *task;
 	struct kthread_work *current_work;
-	struct kthread_node delayed_work_list; /* by deadline */
-	bool mended;			       /* a list was torn: to be reported at the unlock */
-	uint32_t fork_nr;		       /* process generation that uses it */
+	struct kthread_node delayed_work_list;
+	struct kthread_delayed_work *first_delayed; /* of them, by deadline: root of a tree */
+	unsigned int nr_delayed;
+	uint64_t next_order; /* of those with the same deadline */
+	bool mended;	     /* a list was torn: to be reported at the unlock */
+	uint32_t fork_nr;    /* process generation that uses it */
 
 	/* Those who queue and the thread write different cache lines, wherever the worker lies. */
 	char apart[64];
@@ -46,7 +50,7 @@ struct kthread_worker {
 	unsigned int idle; /* the thread sleeps, or has not started, and nobody has woken it yet */
 	struct kthread_node submitted; /* also ready: after those of work_list */
 	uint64_t sleep_until_ns;       /* while idle: when the thread wakes by itself */
-	bool armed;		       /* delayed_work_list is not empty */
+	uint64_t first_due_ns;	       /* or earlier; UINT64_MAX: none is armed */
 };
 
 struct kthread_work {
@@ -96,6 +100,17 @@ static inline void kthread_init_work(struct kthread_work *work, kthread_work_fun
 
 /* kthread_create_worker(): kthread_freeze_all() freezes it between works, also while it is idle. */
 #define KTW_FREEZABLE 1U
+
+/*
+ * Our extension, also for kthread_create_worker(), or in the flags of a worker of the caller's own
+ * before a thread serves it: an idle worker runs its delayed works as near to their deadlines as a
+ * thread can, and never early. While it serves, the thread's timer slack is 1 ns instead of 50 us;
+ * it wakes KTHREAD_PRECISE_NS before a deadline and spins for the rest, which is what it costs: up
+ * to that much CPU time per deadline.
+ */
+#define KTW_PRECISE 0x10000U
+
+#define KTHREAD_PRECISE_NS 50000
 
 #ifdef __cplusplus
 extern "C" {

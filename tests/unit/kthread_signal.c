@@ -205,6 +205,62 @@ Test(kthread_signal, pending_ones_are_taken_or_flushed)
 		cr_expect_eq(got[i], want[i], "step %d: %d", i, got[i]);
 }
 
+static long kill_schedule(void)
+{
+	return schedule_timeout_killable(1000 * HZ) > 0 ? -ERESTARTSYS : 0;
+}
+
+static long kill_wq(void)
+{
+	return wait_event_killable(wq, READ(go));
+}
+
+static long kill_completion(void)
+{
+	return wait_for_completion_killable(&never);
+}
+
+static int waits_killable(void *data)
+{
+	long (*wait)(void) = data;
+
+	allow_signal(SIGUSR1);
+	allow_signal(SIGKILL);
+	ADD(ready);
+	ret = wait();
+	second = wait();
+	ADD(left);
+	while (!kthread_should_stop())
+		schedule_timeout_uninterruptible(1);
+	return 7;
+}
+
+/* Mutation: S06: SIGKILL is a signal as any other. */
+Test(kthread_signal, killable_waits_end_by_SIGKILL_only)
+{
+	long (*waits_of[])(void) = { kill_schedule, kill_wq, kill_completion };
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		struct task_struct *k;
+
+		ready = left = 0;
+		k = get_task_struct(kthread_run(waits_killable, (void *)waits_of[i], "killable"));
+		cr_assert(WAIT_UNTIL(READ(ready) && kthread_get_state(k) == TASK_KILLABLE &&
+				     thread_state(k->pid) == 'S'));
+		send_sig(SIGUSR1, k, 0);
+		cr_expect(signal_pending(k) && !fatal_signal_pending(k));
+		cr_expect(!signal_pending_state(TASK_KILLABLE, k));
+		cr_expect_eq(kthread_get_state(k), TASK_KILLABLE, "number %zu", i);
+		send_sig(SIGKILL, k, 0);
+		cr_assert(WAIT_UNTIL(READ(left)), "number %zu", i);
+		cr_expect_eq(ret, -ERESTARTSYS, "number %zu", i);
+		cr_expect_eq(second, -ERESTARTSYS, "number %zu, again", i);
+		cr_expect_eq(kthread_stop(k), 7);
+		put_task_struct(k);
+	}
+}
+
 static int flushes_until_stop(void *data)
 {
 	(void)data;

@@ -82,11 +82,7 @@ static inline bool signal_pending(struct task_struct *p)
 	return kthread_signal_pending(p);
 }
 
-/*
- * fatal_signal_pending - is SIGKILL, which @p allows, pending?
- *
- * It ends interruptible waits, but, unlike in the kernel, not those in TASK_KILLABLE.
- */
+/* fatal_signal_pending - is SIGKILL, which @p allows, pending? Waits in TASK_KILLABLE end then. */
 static inline bool fatal_signal_pending(struct task_struct *p)
 {
 	return kthread_fatal_signal_pending(p);
@@ -95,7 +91,8 @@ static inline bool fatal_signal_pending(struct task_struct *p)
 /* signal_pending_state - would a wait of @p in @state end at once? */
 static inline bool signal_pending_state(unsigned int state, struct task_struct *p)
 {
-	return (state & TASK_INTERRUPTIBLE) && signal_pending(p);
+	return ((state & TASK_INTERRUPTIBLE) && signal_pending(p)) ||
+	       ((state & TASK_WAKEKILL) && fatal_signal_pending(p));
 }
 
 #ifdef __cplusplus
