@@ -49,8 +49,9 @@ static const char look_up[] = "git() { command git -c safe.directory='*' \"$@\" 
  * and fetches no submodule. What an outer make or git has put into the environment is not for this
  * one.
  *
- * The variants are linked by the same Makefile: `-o build/flags` keeps it from building everything
- * anew because of the other LDFLAGS. What is linked again must be another file.
+ * The version is told by us, as it is not git's own tree. The variants are linked by the same
+ * Makefile: `-o build/flags` keeps it from building everything anew because of the other LDFLAGS.
+ * What is linked again must be another file.
  */
 static const char build[] =
 	"set -eu\n"
@@ -65,8 +66,9 @@ static const char build[] =
 	"unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES B GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE\n"
 	"export BOOTSTRAP=no\n"
 	"number=$(sed -n 's/^VERSION[[:space:]]*:=[[:space:]]*//p' Makefile | head -n 1)\n"
-	"one() { make \"$@\" ${number:+\"VERSION=$number-g$(echo \"$commit\" | cut -c1-7)\"} "
-	"build/kt-suite; }\n"
+	"mkdir -p build\n"
+	"echo \"${number:-0}-g$(echo \"$commit\" | cut -c1-7)\" >build/version\n"
+	"one() { make -o build/version \"$@\" build/kt-suite; }\n"
 	"one -j\"$(nproc)\"\n"
 	"cp build/kt-suite ../kt-suite-0\n"
 	"pad() {\n"
