@@ -4,6 +4,7 @@
 /* Processes we start: each dies with us, whatever kills us. */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* What to run and with what; standard input is /dev/null. */
@@ -28,6 +29,12 @@ void child_die_with_parent(pid_t parent);
 
 /* child_kill - SIGKILL and reap; nothing when @pid is 0 */
 void child_kill(pid_t pid);
+
+/*
+ * child_cpu_ns - CPU time of all children that child_spawn() made and nobody has reaped yet; one that
+ * is reaped goes over into RUSAGE_CHILDREN
+ */
+uint64_t child_cpu_ns(void);
 
 /* child_status_text - "killed by signal 11 (Segmentation fault)", "exited with status 3" */
 void child_status_text(int status, char *text, size_t len);

@@ -30,4 +30,12 @@ int outcome_publish(const struct outcome *o, char *err, size_t errlen);
  * outcome_print - the table of the record at @path on stdout; 0, or -errno and a sentence in @err
  */
 int outcome_print(const char *path, char *err, size_t errlen);
+
+/*
+ * outcome_unsteady - name the questions in the record at @path for which the machine was too
+ * unsteady, a line each with the reason
+ *
+ * Return: how many there are, or -errno and a sentence in @err.
+ */
+int outcome_unsteady(const char *path, char *err, size_t errlen);
 #endif
