@@ -48,9 +48,9 @@ static void expect_arm(const struct suite_question *q, unsigned int i, const cha
 /* Each knows its own numbers: both lists are in another order here. */
 Test(controller_join, each_arm_stands_twice_and_the_second_is_compared_with_the_first)
 {
-	struct suite s = joined("p\ttime\t0\t0.01\t-\tx\nq\tlatency\t0\t0.02\ta\ta,b\n",
-				"q\tlatency\t1\t0.03\tb\tb,a\np\ttime\t0\t0.01\t-\tx\n",
-				RECORD_BUILDS);
+	struct suite s =
+		joined("p\ttime\t0\t0.01\t-\tx\nq\tlatency\t0\t0.02\ta\ta,b\n",
+		       "q\tlatency\t1\t0.03\tb\tb,a\np\ttime\t0\t0.01\t-\tx\n", RECORD_BUILDS);
 	const struct suite_question *q = &s.question[0];
 
 	cr_assert_eq(s.nr, 2);
