@@ -97,6 +97,8 @@ int contest_choose(struct contest *c, const struct bench_options *o, char *err, 
 						      : RECORD_ARMS };
 	ret = c->kind == RECORD_ARMS ? choose_one(c, o, err, errlen)
 				     : choose_two(c, o, err, errlen);
+	if (!ret && c->suite.nr)
+		ret = suite_compare_by(&c->suite, o->baseline, o->zone, err, errlen);
 	if (ret)
 		return refused();
 	if (c->suite.nr)

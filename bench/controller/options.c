@@ -6,6 +6,7 @@
 #include "lib/cli/cli.h"
 #include "lib/cli/number.h"
 #include "lib/cli/time.h"
+#include "lib/report/changes.h"
 
 /* The built-in suite's questions with their traced blocks then end in a little over a minute. */
 #define DEFAULT_TIME_NS 3000000000ULL
@@ -15,6 +16,10 @@
 #define MIN_TIME_NS	1000000ULL
 #define MAX_TIME_NS	86400000000000ULL
 #define PATIENCE_NS	10000000000ULL
+
+/* Of --zone: narrower ones no measurement decides, wider ones find nothing. */
+#define MIN_ZONE 0.0001
+#define MAX_ZONE 0.5
 
 enum {
 	KEY_FILTER = 256,
@@ -27,7 +32,10 @@ enum {
 	KEY_TOGGLE,
 	KEY_REPEAT_EXEC,
 	KEY_STRICT,
-	KEY_LIST
+	KEY_LIST,
+	KEY_BASELINE,
+	KEY_ZONE,
+	KEY_FAIL_ON
 };
 
 static const struct argp_option option_table[] = {
@@ -48,11 +56,22 @@ static const struct argp_option option_table[] = {
 	  0 },
 	{ "time", KEY_TIME, "TIME", 0,
 	  "Measuring time per question at most, all its arms together, traced blocks extra (3s, and "
-	  "1.4s on average over a suite; with --against or --toggle 6s and 3s); units ns us ms s m h; default s",
+	  "1.2s on average over a suite; with --against or --toggle 6s and 3s); units ns us ms s m h; "
+	  "default s",
 	  0 },
 	{ "patience", KEY_PATIENCE, "TIME", 0,
 	  "How long a benchmark may be silent, beyond what calibration predicts, before it counts "
 	  "as hung (10s); more on a busy machine",
+	  0 },
+	{ "baseline", KEY_BASELINE, "ARM", 0,
+	  "Compare with ARM in the questions that have it; the others keep their own baseline", 0 },
+	{ "zone", KEY_ZONE, "SHARE", 0,
+	  "Differences of p50 and the mean within SHARE count as none (1%, unless a question says "
+	  "otherwise); 2% or 0.02",
+	  0 },
+	{ "fail-on", KEY_FAIL_ON, "WHAT", 0,
+	  "Exit with 1 when something is " REPORT_FAIL_ON_NAMES "; several with commas or repeated "
+	  "(regressed with --against and --toggle, else nothing)",
 	  0 },
 	{ "seed", KEY_SEED, "N", 0,
 	  "Seed of the order of epochs (by default a random one, which is printed and recorded)",
@@ -75,7 +94,8 @@ static const char doc[] =
 	"\vPATH is a benchmark binary (built with BENCH_MAIN()); without it the built-in suite is "
 	"run. The record and its reports go to results/runs/, and results/latest links to the "
 	"newest.\n\n"
-	"Exit status: 0 fine, 1 something regressed (with --against or --toggle), 2 usage or bad input, 3 an unsteady machine (with --strict), 4 nothing ran, 5 a question failed, 130 "
+	"Exit status: 0 fine, 1 a regression or what --fail-on names, 2 usage or bad input, 3 an "
+	"unsteady machine (with --strict), 4 nothing ran, 5 a question failed, 130 "
 	"interrupted.";
 
 /* What of two sides does not go with something else. */
@@ -92,6 +112,10 @@ static error_t check_sides(struct bench_options *o)
 		return cli_refuse(KT_EXIT_USAGE,
 				  "--trace does not go with %s: only arms of one binary are traced",
 				  option);
+	if ((o->against || o->toggle[0]) && o->baseline)
+		return cli_refuse(
+			KT_EXIT_USAGE,
+			"--baseline does not go with %s: each arm is compared with itself", option);
 	if ((o->against || o->toggle[0]) && !o->time_given)
 		o->time_ns = SIDES_TIME_NS;
 	return 0;
@@ -125,7 +149,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		o->against = arg;
 		break;
 	case KEY_TOGGLE:
-		/* argp has options of one argument; the second is taken from the words that follow. */
+		/* argp has options of one argument; the second is the word that follows. */
 		if (state->next >= state->argc)
 			return cli_refuse(KT_EXIT_USAGE,
 					  "--toggle takes two commands: --toggle CMD_A CMD_B");
@@ -139,6 +163,22 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 				"invalid --repeat-exec '%s': expected a number from 1 to %d", arg,
 				MAX_REPEAT_EXEC);
 		o->repeat_exec = (unsigned int)number;
+		break;
+	case KEY_BASELINE:
+		o->baseline = arg;
+		break;
+	case KEY_ZONE:
+		if (!number_parse_share(arg, MIN_ZONE, MAX_ZONE, &o->zone))
+			return cli_refuse(
+				KT_EXIT_USAGE,
+				"invalid --zone '%s': expected 0.01%% to 50%%, such as 2%% or 0.02",
+				arg);
+		break;
+	case KEY_FAIL_ON:
+		if (!report_fail_on_parse(arg, &o->fail_on))
+			return cli_refuse(KT_EXIT_USAGE,
+					  "invalid --fail-on '%s': expected " REPORT_FAIL_ON_NAMES,
+					  arg);
 		break;
 	case KEY_SEED:
 		if (!number_parse(arg, 0, INT64_MAX, &o->seed))

@@ -12,6 +12,9 @@ struct bench_options {
 	const char *path;      /* of the benchmark binary; NULL: the built-in suite */
 	const char *against;   /* the build that PATH is compared with; NULL: none */
 	const char *toggle[2]; /* the commands of two settings; NULL: none */
+	const char *baseline;  /* NULL: each question's own */
+	double zone;	       /* 0: each question's own */
+	unsigned int fail_on;  /* enum report_failure; 0: not given */
 	unsigned int repeat_exec;
 	uint64_t time_ns, patience_ns, seed;
 	bool seed_given, time_given, list, strict;

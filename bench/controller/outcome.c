@@ -10,6 +10,7 @@
 
 #include "lib/cli/cli.h"
 #include "lib/cli/output.h"
+#include "lib/report/changes.h"
 #include "lib/report/report.h"
 
 static int make_dir(const char *path, char *err, size_t errlen)
@@ -83,15 +84,20 @@ int outcome_publish(const struct outcome *o, char *err, size_t errlen)
 	return ret ? ret : link_latest(o, err, errlen);
 }
 
-int outcome_print(const char *path, char *err, size_t errlen)
+int outcome_print(const char *path, unsigned int fail_on, struct outcome_failures *f, char *err,
+		  size_t errlen)
 {
 	struct terminal_style style = terminal_style_of(stdout);
 	struct report *rep;
 	int ret;
 
+	*f = (struct outcome_failures){ 0 };
 	ret = report_load(&rep, path, err, errlen);
 	if (ret)
 		return ret;
+	if (!fail_on && report_has_changes(rep))
+		fail_on = REPORT_FAIL_REGRESSED;
+	f->found = report_failures(rep, fail_on, f->why, sizeof(f->why));
 	ret = report_text(stdout, rep, &style);
 	if (!ret && fflush(stdout))
 		ret = -errno;

@@ -26,10 +26,20 @@ int outcome_create(struct outcome *o, const char *id, char *err, size_t errlen);
  */
 int outcome_publish(const struct outcome *o, char *err, size_t errlen);
 
+/* What of --fail-on a record has. */
+struct outcome_failures {
+	unsigned int found; /* of enum report_failure; 0: nothing */
+	char why[160];	    /* "2 regressed" */
+};
+
 /*
- * outcome_print - the table of the record at @path on stdout; 0, or -errno and a sentence in @err
+ * outcome_print - the table of the record at @path on stdout, and into @f what of @fail_on it has, a
+ * set of enum report_failure; of 0 a run of two builds or settings has those that regressed
+ *
+ * Return: 0, or -errno and a sentence in @err; of a table that could not be printed @f is true.
  */
-int outcome_print(const char *path, char *err, size_t errlen);
+int outcome_print(const char *path, unsigned int fail_on, struct outcome_failures *f, char *err,
+		  size_t errlen);
 
 /*
  * outcome_unsteady - name the questions in the record at @path for which the machine was too

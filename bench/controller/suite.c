@@ -366,3 +366,59 @@ void suite_drop_manual(struct suite *s)
 	}
 	s->nr = kept;
 }
+
+/* ---- what they are compared by --------------------------------------------------------------- */
+
+static bool had_arm(const struct suite *s, size_t question, const char *name)
+{
+	for (size_t i = 0; i < question; i++)
+		if (has_arm(&s->question[i], name))
+			return true;
+	return false;
+}
+
+static void say_arms(const struct suite *s, const char *baseline, char *err, size_t errlen)
+{
+	size_t used =
+		(size_t)snprintf(err, errlen, "no question has an arm '%s'; there are", baseline);
+	const char *before = " ";
+
+	for (size_t i = 0; i < s->nr; i++) {
+		const struct suite_question *q = &s->question[i];
+
+		for (unsigned int k = 0; k < q->nr_arms && used < errlen; k++) {
+			if (had_arm(s, i, q->arm[k]))
+				continue;
+			used += (size_t)snprintf(err + used, errlen - used, "%s%s", before,
+						 q->arm[k]);
+			before = ", ";
+		}
+	}
+}
+
+int suite_compare_by(struct suite *s, const char *baseline, double zone, char *err, size_t errlen)
+{
+	bool found = !baseline;
+
+	for (size_t i = 0; i < s->nr; i++) {
+		struct suite_question *q = &s->question[i];
+		char *name;
+
+		if (zone > 0)
+			q->zone = zone;
+		if (!baseline || !has_arm(q, baseline))
+			continue;
+		name = strdup(baseline);
+		if (!name) {
+			snprintf(err, errlen, "out of memory");
+			return -ENOMEM;
+		}
+		free(q->baseline);
+		q->baseline = name;
+		found = true;
+	}
+	if (found)
+		return 0;
+	say_arms(s, baseline, err, errlen);
+	return -EINVAL;
+}

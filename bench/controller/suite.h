@@ -59,6 +59,14 @@ int suite_list(struct suite *s, const char *path, char *err, size_t errlen);
  */
 int suite_filter(struct suite *s, const char *regex, char *err, size_t errlen);
 
+/*
+ * suite_compare_by - compare with arm @baseline in the questions that have it, and by @zone in all;
+ * NULL, 0: as they say themselves
+ *
+ * Return: 0; -EINVAL when no question has the arm, with a sentence in @err that names those there are
+ */
+int suite_compare_by(struct suite *s, const char *baseline, double zone, char *err, size_t errlen);
+
 /* suite_drop_manual - keep the questions that a run without a filter has */
 void suite_drop_manual(struct suite *s);
 void suite_free(struct suite *s);

@@ -19,3 +19,22 @@ bool number_parse(const char *text, uint64_t min, uint64_t max, uint64_t *value)
 	*value = v;
 	return true;
 }
+
+bool number_parse_share(const char *text, double min, double max, double *value)
+{
+	size_t whole = strspn(text, "0123456789"), length = whole;
+	double v;
+
+	/* strtod() takes exponents, hexadecimal digits and words as well. */
+	if (text[length] == '.')
+		length += 1 + strspn(text + length + 1, "0123456789");
+	if (!whole || strcmp(text + length, text[length] == '%' ? "%" : ""))
+		return false;
+	v = strtod(text, NULL);
+	if (text[length] == '%')
+		v /= 100;
+	if (!(v >= min && v <= max))
+		return false;
+	*value = v;
+	return true;
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #ifndef KT_CLI_NUMBER_H
 #define KT_CLI_NUMBER_H
-/* Whole numbers as people type them: counts, seeds, process and thread ids. */
+/* Numbers as people type them: counts, seeds, process and thread ids; shares. */
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -11,4 +11,11 @@
  * Return: true and *@value; false: *@value is as it was.
  */
 bool number_parse(const char *text, uint64_t min, uint64_t max, uint64_t *value);
+
+/*
+ * number_parse_share - a share of one: "0.02", or "2%"; from @min to @max
+ *
+ * Return: true and *@value; false: *@value is as it was.
+ */
+bool number_parse_share(const char *text, double min, double max, double *value);
 #endif

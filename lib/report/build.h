@@ -60,8 +60,12 @@ struct build_question {
 	struct build_noise *noise;
 	size_t nr_noise, room_noise;
 	uint64_t batch; /* operations that a value in the histograms stands for; 0: none yet */
+	/* instances of run recheck_run from this number on are a recheck's; REPORT_NO_RUN: none */
+	size_t recheck_run;
+	uint64_t recheck_first;
 	/* of the block or instance just read */
 	uint64_t from_ns, to_ns;
+	bool fresh;
 };
 
 struct build_run {
@@ -187,6 +191,7 @@ struct build_result *build_add_result(struct build *b, struct build_question *q,
 
 int build_take_block(struct build *b, const json_t *record);
 int build_take_instance(struct build *b, const json_t *record);
+int build_take_recheck(struct build *b, const json_t *record);
 int build_take_trace(struct build *b, const json_t *record);
 int build_take_losses(struct build *b, const json_t *record);
 

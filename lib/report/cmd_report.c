@@ -12,6 +12,7 @@
 #include "lib/cli/cli.h"
 #include "lib/cli/output.h"
 
+#include "lib/report/changes.h"
 #include "lib/report/render.h"
 #include "lib/report/report.h"
 
@@ -20,8 +21,11 @@ struct options {
 	size_t nr_inputs;
 	const char *output, *baseline, *targets;
 	const struct report_format *format; /* NULL: by the suffix of output */
+	unsigned int fail_on;		    /* of enum report_failure */
 	bool force;
 };
+
+enum { KEY_FAIL_ON = 256 };
 
 static const struct argp_option options[] = {
 	{ "format", 'f', "FORMAT", 0, "", 0 }, /* help_text() */
@@ -30,6 +34,9 @@ static const struct argp_option options[] = {
 	{ "baseline", 'b', "ARM", 0, "Compare with ARM in the questions that have it", 0 },
 	{ "targets", 't', "LIST", 0,
 	  "Print which targets of file LIST the run meets, instead of a report", 0 },
+	{ "fail-on", KEY_FAIL_ON, "WHAT", 0,
+	  "Exit with 1 when something is " REPORT_FAIL_ON_NAMES "; several with commas or repeated",
+	  0 },
 	{ "force", 'F', NULL, 0, "Replace OUT if it is a file that exists", 0 },
 	{ 0 },
 };
@@ -81,6 +88,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 't':
 		o->targets = arg;
 		return 0;
+	case KEY_FAIL_ON:
+		if (!report_fail_on_parse(arg, &o->fail_on))
+			return cli_refuse(KT_EXIT_USAGE,
+					  "invalid --fail-on '%s': expected " REPORT_FAIL_ON_NAMES,
+					  arg);
+		return 0;
 	case 'F':
 		o->force = true;
 		return 0;
@@ -102,7 +115,7 @@ static const struct argp argp = {
 	.args_doc = "FILE...",
 	.doc = "Render records of `kt bench` or `kt trace`: its figures, their comparison, and what they rest on."
 	       "\vFILE - is standard input.\n\n"
-	       "Exit status: 0 rendered, 2 usage or bad input, 5 a question was dropped, or the "
+	       "Exit status: 0 rendered, 1 it was, and has what --fail-on names, 2 usage or bad input, 5 a question was dropped, or the "
 	       "report could not be written.",
 	.help_filter = help_text,
 };
@@ -164,6 +177,16 @@ static int hold_against(const struct report *r, const struct options *o)
 	return ret ? cli_refuse(KT_EXIT_USAGE, "%s", err) : KT_EXIT_OK;
 }
 
+static int say_failures(const struct report *r, unsigned int fail_on)
+{
+	char why[160];
+
+	if (!report_failures(r, fail_on, why, sizeof(why)))
+		return KT_EXIT_OK;
+	cli_say("%s", why);
+	return KT_EXIT_REGRESSION;
+}
+
 /* Everything else has been rendered. */
 static int say_lost(const struct report *r)
 {
@@ -205,10 +228,20 @@ int cmd_report(int argc, char **argv)
 		status = cli_refuse(KT_EXIT_FAILED, "no memory");
 	else if (!rebased)
 		status = cli_refuse(KT_EXIT_USAGE, "no question has an arm '%s'", o.baseline);
+	else if (o.fail_on && !report_may_fail(r, o.fail_on))
+		status = cli_refuse(
+			KT_EXIT_USAGE,
+			o.fail_on & REPORT_FAIL_REGRESSED
+				? "--fail-on regressed: these runs compare no builds or settings; "
+				  "slower is of arms"
+				: "--fail-on slower: these runs compare no arms; regressed is of "
+				  "builds and settings");
 	else
 		status = o.targets ? hold_against(r, &o) : write_report(r, &o);
 	if (!status && r->lost_question)
 		status = say_lost(r);
+	if (!status)
+		status = say_failures(r, o.fail_on);
 	report_free(r);
 	return status;
 }

@@ -42,6 +42,12 @@ static bool workspace_make(struct workspace *w, size_t nr)
 
 /* ---- pairs ----------------------------------------------------------------------------------- */
 
+/* The instances in which both arms were: those of a recheck follow the others. */
+struct gathered {
+	size_t nr, nr_first, nr_pairs;
+	double wall_ns; /* what both arms took in them */
+};
+
 /* The passes of one block, in their order. Return: how many; @to has room for those of @a. */
 static size_t pair_up(const struct report_part *a, const struct report_part *b, double *to)
 {
@@ -75,28 +81,38 @@ static bool room_for_pairs(struct workspace *w, const struct report_result *base
 	return true;
 }
 
-/* Return: instances in which both were. @wall_ns: what both took in them. */
-static size_t gather(struct workspace *w, const struct report_result *base,
-		     const struct report_result *arm, double *wall_ns)
+/* Those that are fresh, or those that are not. */
+static void gather(struct workspace *w, struct gathered *g, const struct report_result *base,
+		   const struct report_result *arm, bool fresh)
 {
-	size_t nr = 0, pairs = 0;
-
-	*wall_ns = 0;
 	for (size_t i = 0, k = 0; i < base->nr_parts && k < arm->nr_parts;) {
 		const struct report_part *a = &base->part[i], *b = &arm->part[k];
+		struct judge_instance *in = &w->in[g->nr];
 
 		i += a->at <= b->at;
 		k += b->at <= a->at;
-		if (a->at != b->at || !(a->sample.count > 0) || !(b->sample.count > 0))
+		if (a->at != b->at || !(a->sample.count > 0) || !(b->sample.count > 0) ||
+		    (arm->rechecked && b->fresh) != fresh)
 			continue;
-		w->in[nr] = (struct judge_instance){ .a = &a->sample,
-						     .b = &b->sample,
-						     .log_ratio = w->pair + pairs };
-		w->in[nr].nr_pairs = pair_up(a, b, w->pair + pairs);
-		pairs += w->in[nr++].nr_pairs;
-		*wall_ns += (double)a->wall_ns + (double)b->wall_ns;
+		*in = (struct judge_instance){ .a = &a->sample,
+					       .b = &b->sample,
+					       .log_ratio = w->pair + g->nr_pairs };
+		in->nr_pairs = pair_up(a, b, w->pair + g->nr_pairs);
+		g->nr_pairs += in->nr_pairs;
+		g->nr++;
+		g->wall_ns += (double)a->wall_ns + (double)b->wall_ns;
 	}
-	return nr;
+}
+
+static struct gathered gather_all(struct workspace *w, const struct report_result *base,
+				  const struct report_result *arm)
+{
+	struct gathered g = { 0 };
+
+	gather(w, &g, base, arm, false);
+	g.nr_first = g.nr;
+	gather(w, &g, base, arm, true);
+	return g;
 }
 
 /* ---- blocks ---------------------------------------------------------------------------------- */
@@ -148,24 +164,72 @@ static void compare_blocks(const struct report_result *base, const struct report
 	to->unstable = c.unstable;
 }
 
+static bool is_call(enum verdict v)
+{
+	return v == VERDICT_SLOWER || v == VERDICT_FASTER;
+}
+
 /*
  * Slower and faster hold once the looks of the controller confirm them. What is said stays within
  * what the interval shows: looks that found something else decide nothing.
  */
-static void ask_for_confirmation(struct judgement *j, struct workspace *w, size_t nr)
+static void ask_for_confirmation(struct judgement *j, const struct looks *l, size_t nr)
 {
-	struct looks l;
 	unsigned int next;
 
-	if (j->verdict != VERDICT_SLOWER && j->verdict != VERDICT_FASTER)
-		return;
-	l = looks_at(w->in, nr, j->zone, w->memory);
-	if (l.decided && l.verdict == j->verdict)
+	if (l->decided && l->verdict == j->verdict)
 		return;
 	j->verdict = VERDICT_INCONCLUSIVE;
 	j->reason = JUDGE_UNCONFIRMED;
-	next = judge_next_look((unsigned int)(nr - l.called_at));
-	j->more = next ? (double)(l.called_at + next) / (double)nr : NAN;
+	next = judge_next_look((unsigned int)(nr - l->called_at));
+	j->more = next ? (double)(l->called_at + next) / (double)nr : NAN;
+}
+
+/* The p50 on the instances that decided it; whatever else on all of them. */
+static struct judgement judge_instances(enum judge_metric m, double zone, struct workspace *w,
+					size_t nr)
+{
+	struct judgement j;
+	struct looks l;
+
+	if (m == JUDGE_P50) {
+		l = looks_at(w->in, nr, zone, w->memory);
+		j = judge(m, w->in, l.decided ? l.nr : nr, zone, w->memory);
+	} else {
+		j = judge(m, w->in, nr, zone, w->memory);
+		if (is_call(j.verdict))
+			l = looks_of(m, w->in, nr, zone, w->memory);
+	}
+	if (is_call(j.verdict))
+		ask_for_confirmation(&j, &l, nr);
+	return j;
+}
+
+/* What the first pass called, by what it waited for: its looks, of p50; else all its instances. */
+static enum verdict called_first(const struct judgement *j, struct workspace *w, size_t nr)
+{
+	if (j->metric == JUDGE_P50)
+		return looks_at(w->in, nr, j->zone, w->memory).verdict;
+	return judge(j->metric, w->in, nr, j->zone, w->memory).verdict;
+}
+
+/* Of builds and settings a call holds when it was made, and measuring again confirms it. */
+static void ask_for_recheck(struct judgement *j, struct workspace *w, const struct gathered *g,
+			    double confidence)
+{
+	enum verdict called = called_first(j, w, g->nr_first);
+	bool again = g->nr > g->nr_first;
+	double more;
+
+	if (again && looks_confirmed(j->metric, w->in, g->nr_first, g->nr, called, j->zone,
+				     confidence, w->memory))
+		return;
+	if (!is_call(j->verdict) && !(again && is_call(called)))
+		return;
+	j->verdict = VERDICT_INCONCLUSIVE;
+	j->reason = JUDGE_UNCONFIRMED;
+	more = (double)looks_recheck_instances(looks_recheck_confidence(1)) / (double)g->nr;
+	j->more = again ? NAN : 1 + more;
 }
 
 /* ---- comparisons ----------------------------------------------------------------------------- */
@@ -203,30 +267,34 @@ static bool compare(const struct report_question *q, const struct report_result 
 		    const struct report_result *arm, enum judge_metric m, struct workspace *w,
 		    struct report_comparison *c)
 {
-	double wall_ns;
-	size_t nr;
+	struct gathered g;
 
 	if (!room_for_pairs(w, base))
 		return false;
 	*c = (struct report_comparison){
+		.kind = q->kind,
 		.benchmark = q->name,
 		.baseline = base->name,
 		.candidate = arm->name,
+		.arm = arm->of ? arm->of : arm->name,
 		.of_blocks = !q->nr_instances,
 		.shown = figure_of(&arm->stats, m) / figure_of(&base->stats, m),
 		.more_s = NAN,
 	};
-	nr = gather(w, base, arm, &wall_ns);
+	g = gather_all(w, base, arm);
 	if (m == JUDGE_P50 && c->of_blocks)
 		compare_blocks(base, arm, q->zone, w, c);
+	else if (c->of_blocks || q->kind != REPORT_ARMS)
+		c->j = judge(m, w->in, g.nr, zone_of(q, m), w->memory);
 	else
-		c->j = judge(m, w->in, nr, zone_of(q, m), w->memory);
-	if (m == JUDGE_P50 && !c->of_blocks)
-		ask_for_confirmation(&c->j, w, nr);
+		c->j = judge_instances(m, zone_of(q, m), w, g.nr);
+	if (q->kind != REPORT_ARMS)
+		ask_for_recheck(&c->j, w, &g, q->recheck_confidence);
+	c->rechecked = g.nr > g.nr_first;
 	c->unstable |= q->noise.unsteady;
 	c->apart = is_apart(c);
-	if (c->j.verdict == VERDICT_INCONCLUSIVE && c->j.more > 1 && wall_ns > 0)
-		c->more_s = (c->j.more - 1) * wall_ns / 1e9;
+	if (c->j.verdict == VERDICT_INCONCLUSIVE && c->j.more > 1 && g.wall_ns > 0)
+		c->more_s = (c->j.more - 1) * g.wall_ns / 1e9;
 	return true;
 }
 
@@ -241,32 +309,49 @@ int report_compare(const struct report_question *q, const struct report_result *
 	return done ? 0 : -ENOMEM;
 }
 
-const struct report_result *report_baseline(const struct report *r, const struct report_question *q)
+static const struct report_result *measured_arm(const struct report *r,
+						const struct report_question *q, const char *name)
 {
-	for (size_t i = 0; q->baseline && i < q->nr_results; i++) {
+	for (size_t i = 0; name && i < q->nr_results; i++) {
 		const struct report_result *arm = &r->result[q->first_result + i];
 
-		if (!strcmp(arm->name, q->baseline) && !arm->from_trace && arm->stats.count)
+		if (!strcmp(arm->name, name) && !arm->from_trace && arm->stats.count)
 			return arm;
 	}
 	return NULL;
 }
 
+const struct report_result *report_baseline(const struct report *r, const struct report_question *q)
+{
+	return measured_arm(r, q, q->baseline);
+}
+
+const struct report_result *report_base_of(const struct report *r, const struct report_question *q,
+					   const struct report_result *arm)
+{
+	return measured_arm(r, q, q->kind == REPORT_ARMS ? q->baseline : arm->against);
+}
+
 static bool compare_arms(struct report *out, struct report_question *q, struct workspace *w)
 {
-	const struct report_result *base = report_baseline(out, q);
 	bool time = !strcmp(q->mode, "time");
+	bool same_code =
+		q->kind == REPORT_BUILDS && out->run[q->run].header.code.status == RECORD_CODE_SAME;
 
 	q->first_comparison = out->nr_comparisons;
-	for (size_t i = 0; base && i < q->nr_results; i++) {
-		const struct report_result *arm = &out->result[q->first_result + i];
+	for (size_t i = 0; i < q->nr_results; i++) {
+		const struct report_result *arm = &out->result[q->first_result + i],
+					   *base = report_base_of(out, q, arm);
 
-		if (arm == base || arm->from_trace || !arm->stats.count)
+		if (!base || arm == base || arm->from_trace || !arm->stats.count)
 			continue;
-		for (int m = 0; m < (time ? JUDGE_P99 : NR_JUDGE_METRICS); m++)
-			if (!compare(q, base, arm, (enum judge_metric)m, w,
-				     &out->comparison[out->nr_comparisons++]))
+		for (int m = 0; m < (time ? JUDGE_P99 : NR_JUDGE_METRICS); m++) {
+			struct report_comparison *c = &out->comparison[out->nr_comparisons++];
+
+			if (!compare(q, base, arm, (enum judge_metric)m, w, c))
 				return false;
+			c->moved = same_code && is_call(c->j.verdict);
+		}
 	}
 	q->nr_comparisons = out->nr_comparisons - q->first_comparison;
 	return true;
@@ -298,7 +383,7 @@ ssize_t report_rebase(struct report *r, const char *baseline)
 	for (size_t i = 0; i < r->nr_questions; i++) {
 		struct report_question *q = &r->question[i];
 
-		for (size_t k = 0; k < q->nr_results; k++) {
+		for (size_t k = 0; q->kind == REPORT_ARMS && k < q->nr_results; k++) {
 			const struct report_result *arm = &r->result[q->first_result + k];
 
 			if (arm->from_trace || strcmp(arm->name, baseline))

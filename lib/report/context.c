@@ -69,6 +69,12 @@ void report_write_run(FILE *out, const struct report *r, size_t index, report_wo
 		write_short(out, "  build ", h->kt.build_id, word);
 		write_short(out, "  suite ", h->suite.build_id, word);
 	}
+	if (h->kind == RECORD_BUILDS) {
+		write_text(out, "  against ", h->against.name, word);
+	} else if (h->kind == RECORD_SETTINGS) {
+		write_text(out, "  A: ", h->toggle[0], word);
+		write_text(out, "  B: ", h->toggle[1], word);
+	}
 	if (run->group != index)
 		fprintf(out, ", pooled with run %zu", run->group + 1);
 	if (run->copies > 1)

@@ -178,6 +178,24 @@ static int by_events(const void *a, const void *b)
 	return (x->events < y->events) - (x->events > y->events);
 }
 
+/* Both sides of an arm stand together, the one that is compared second; the others stay in order. */
+static void pair_up(struct build_question *q)
+{
+	for (size_t i = 0; q->q.kind != REPORT_ARMS && i < q->nr; i++) {
+		const char *name = q->result[i].r.name;
+		size_t to = i + 1;
+
+		for (size_t k = to; k < q->nr; k++) {
+			struct build_result moved = q->result[k];
+
+			if (!moved.r.against || strcmp(moved.r.against, name))
+				continue;
+			memmove(&q->result[to + 1], &q->result[to], (k - to) * sizeof(moved));
+			q->result[to++] = moved;
+		}
+	}
+}
+
 static size_t longest_series(const struct build *b)
 {
 	size_t longest = 0;
@@ -208,6 +226,7 @@ int build_finish(struct build *b)
 		q->q.nr_skipped = 0;
 		to->noise = build_sum_up_noise(b, q, scratch);
 		to->first_result = out->nr_results;
+		pair_up(q);
 		for (size_t j = 0; j < q->nr; j++) {
 			if (!finish_result(q, &q->result[j])) {
 				free(scratch);

@@ -10,11 +10,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/report/changes.h"
+
 /* ---- parts ----------------------------------------------------------------------------------- */
 
 static const char *verdict_class(const struct report_comparison *c)
 {
-	return c->unstable ? "unstable" : verdict_name(c->j.verdict);
+	return c->unstable || c->moved ? "unstable" : verdict_name(c->j.verdict);
+}
+
+static const char *verdict_word(const struct report_comparison *c)
+{
+	if (c->unstable)
+		return "unstable";
+	return c->moved ? "same code, moved" : report_verdict_name(c);
 }
 
 /* A verdict. */
@@ -29,7 +38,7 @@ static void page_chip(const struct page *p, const struct report_comparison *c)
 
 	/* The sign gives the direction of an unstable one; its interval bar has the rest. */
 	fprintf(p->out, "<span class=\"chip %s\">%s%s</span>", verdict_class(c), sign[c->j.verdict],
-		verdict_class(c));
+		verdict_word(c));
 }
 
 /*
@@ -130,8 +139,10 @@ static void beside(const struct page *p, const struct report_comparison *c,
 	if (!other || isnan(other->j.lo) || other->j.verdict == VERDICT_INCONCLUSIVE ||
 	    other->j.verdict == c->j.verdict)
 		return;
-	fprintf(p->out, "<small class=why>%s %s: %s</small>", judge_metric_name(other->j.metric),
-		format_ratio(ratio, other->j.ratio), report_verdict_text(other));
+	fprintf(p->out, "<small class=why>%s %s: ", judge_metric_name(other->j.metric),
+		format_ratio(ratio, other->j.ratio));
+	report_write_verdict(p->out, other);
+	fputs("</small>", p->out);
 }
 
 static void verdict_cells(const struct page *p, const struct report_question *q,
@@ -146,7 +157,7 @@ static void verdict_cells(const struct page *p, const struct report_question *q,
 		fputs("<td colspan=3 class=why>", p->out);
 		if (metric != JUDGE_P50)
 			return;
-		if (q->baseline && !strcmp(r->name, q->baseline))
+		if (r == report_baseline(p->r, q))
 			fputs("baseline", p->out);
 		else if (r->from_trace)
 			fprintf(p->out, "seen by %s, no verdict", report_seen_by(r));
@@ -163,7 +174,11 @@ static void verdict_cells(const struct page *p, const struct report_question *q,
 
 static void html_verdicts(const struct page *p)
 {
-	fputs("<h2 id=verdicts>Verdicts</h2><p class=note>Ratio of each arm to its question's baseline with its interval: of p50 "
+	fputs("<h2 id=verdicts>Verdicts</h2><p class=note>", p->out);
+	fputs(report_has_changes(p->r) ? "Ratio of each arm's new side to its old one (B to A)"
+				       : "Ratio of each arm to its question's baseline",
+	      p->out);
+	fputs(" with its interval: of p50 "
 	      "the typical ratio of neighbouring untraced epochs, of p99 that of all operations. ▲ slower, ▼ faster, "
 	      "= within the shaded zone, ? not decided by the interval. What the mean or p99.9 says is named where it is "
 	      "something else. Bars are linear near 1 and logarithmic beyond.</p><div class=scroll><table class=verdicts><tr><th>arm<th>p50<th>ratio<th>",

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/report/changes.h"
+
 #define MAX_DROP_ITEMS 10 /* more are folded */
 
 static void navigation(const struct page *p)
@@ -71,23 +73,47 @@ static const char *losses_text(const struct report *r)
 /* Without colours: that one arm is slower than another is a result, not an alarm. */
 static void verdict_card(const struct page *p)
 {
-	size_t nr[4] = { 0 }, unstable = 0;
+	size_t nr[4] = { 0 }, unstable = 0, all = 0;
 
-	if (!p->r->nr_comparisons)
-		return;
 	for (size_t i = 0; i < p->r->nr_comparisons; i++) {
-		if (p->r->comparison[i].unstable)
+		const struct report_comparison *c = &p->r->comparison[i];
+
+		if (c->kind != REPORT_ARMS)
+			continue;
+		all++;
+		if (c->unstable)
 			unstable++;
 		else
-			nr[p->r->comparison[i].j.verdict]++;
+			nr[c->j.verdict]++;
 	}
-	fprintf(p->out, "<div class=card><small>Verdicts (%zu)</small>", p->r->nr_comparisons);
+	if (!all)
+		return;
+	fprintf(p->out, "<div class=card><small>Verdicts (%zu)</small>", all);
 	for (int v = 0; v < 4; v++)
 		if (nr[v])
 			fprintf(p->out, "<span class=chip>%zu %s</span> ", nr[v],
 				verdict_name((enum verdict)v));
 	if (unstable)
 		fprintf(p->out, "<span class=\"chip unstable\">%zu unstable</span>", unstable);
+	fputs("</div>", p->out);
+}
+
+/* Arms that were compared with themselves: one of them counts once, whatever its figures say. */
+static void change_card(const struct page *p)
+{
+	struct report_changes c;
+
+	report_count_changes(p->r, &c);
+	if (!c.compared)
+		return;
+	fprintf(p->out, "<div class=card><small>Changes (%zu)</small>", c.compared);
+	for (int i = 0; i < NR_CHANGES; i++)
+		if (c.nr[i])
+			fprintf(p->out, "<span class=\"chip %s\">%zu %s</span> ",
+				i == CHANGE_REGRESSED			    ? "slower"
+				: i == CHANGE_MOVED || i == CHANGE_UNSTABLE ? "unstable"
+									    : "",
+				c.nr[i], report_change_name((enum report_change)i));
 	fputs("</div>", p->out);
 }
 
@@ -110,6 +136,7 @@ static void cards(const struct page *p)
 		 : p->r->nr_questions == 1 ? "kind of event"
 					   : "kinds of event");
 	card(p, title, text);
+	change_card(p);
 	verdict_card(p);
 	if (model && !p->r->apart)
 		card(p, "Processor", model);
@@ -188,6 +215,20 @@ static void not_traced(const struct page *p, size_t index)
 	fputs("</p>\n", p->out);
 }
 
+/* Of builds and settings what was found comes first of all, then of what. */
+static void finding(const struct page *p)
+{
+	if (!report_has_changes(p->r))
+		return;
+	fputs("<p class=finding>", p->out);
+	report_write_finding(p->out, p->r, escape_html);
+	fputs(".</p><ul class=runs>", p->out);
+	for (size_t i = 0; i < p->r->nr_runs; i++)
+		if (p->r->run[i].group == i)
+			report_write_sides(p->out, p->r, i, "<li>", "", escape_html);
+	fputs("</ul>\n", p->out);
+}
+
 void html_head(const struct page *p)
 {
 	const struct report_run *run = &p->r->run[0];
@@ -207,6 +248,7 @@ void html_head(const struct page *p)
 	fputs("<main><h1>kt ", p->out);
 	page_text(p, report_tool(run));
 	fputs("</h1>", p->out);
+	finding(p);
 	if (report_lists_runs(p->r))
 		many_runs(p);
 	else

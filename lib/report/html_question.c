@@ -42,6 +42,8 @@ static void introduction(const struct page *p, const struct report_question *q)
 					: "ns per iteration, one value per epoch");
 	if (q->nr_instances)
 		fprintf(p->out, "%zu instance%s", q->nr_instances, q->nr_instances == 1 ? "" : "s");
+	if (q->nr_fresh)
+		fprintf(p->out, " (%zu to confirm)", q->nr_fresh);
 	if (q->nr_blocks || !q->nr_instances)
 		fprintf(p->out, "%s%zu block%s", q->nr_instances ? ", " : "", q->nr_blocks,
 			q->nr_blocks == 1 ? "" : "s");
@@ -51,13 +53,17 @@ static void introduction(const struct page *p, const struct report_question *q)
 		fputs(" · baseline ", p->out);
 		page_text(p, q->baseline);
 		fprintf(p->out, " · zone ±%s", format_percent(text, q->zone));
+	} else if (q->kind != REPORT_ARMS) {
+		fprintf(p->out, " · ratios of %s · zone ±%s",
+			q->kind == REPORT_BUILDS ? "new to old" : "B to A",
+			format_percent(text, q->zone));
 	}
 	if (q->noise.unsteady)
 		fprintf(p->out,
 			" · <a href=\"#noise\" class=\"chip unstable\">unsteady machine: %s</a>",
 			report_why_unsteady(why, sizeof(why), &q->noise));
 	fputs("</p>\n", p->out);
-	if (q->baseline && !report_baseline(p->r, q)) {
+	if (report_is_baseline_missing(p->r, q)) {
 		fputs("<p class=banner>", p->out);
 		report_write_baseline_missing(p->out, p->r, q, escape_html);
 		fputs(".</p>\n", p->out);

@@ -157,6 +157,7 @@ int build_take_instance(struct build *b, const json_t *record)
 	if (!passes)
 		return -ENOMEM;
 	build_begin_stretch(q);
+	q->fresh = q->recheck_run == b->at && in.number >= q->recheck_first;
 	for (size_t i = 0; !ret && i < in.nr_parts; i++)
 		ret = take_part(b, q, record, i, in.batch, passes);
 	free(passes);
@@ -165,5 +166,49 @@ int build_take_instance(struct build *b, const json_t *record)
 	if (ret)
 		return ret;
 	q->q.nr_instances++;
+	q->q.nr_fresh += q->fresh;
 	return build_close_stretch(b, q);
+}
+
+/* ---- recheck --------------------------------------------------------------------------------- */
+
+/* Runs that are pooled may each have one: the strictest holds for all. */
+static void begin_recheck(struct build *b, struct build_question *q,
+			  const struct record_recheck *record)
+{
+	q->recheck_run = b->at;
+	q->recheck_first = record->first;
+	if (record->confidence > q->q.recheck_confidence)
+		q->q.recheck_confidence = record->confidence;
+}
+
+int build_take_recheck(struct build *b, const json_t *record)
+{
+	struct record_recheck recheck;
+	struct build_question *q = NULL;
+	char why[160];
+	int ret = record_read_recheck(record, &recheck, why, sizeof(why));
+
+	if (recheck.question) {
+		q = build_question_of(b, recheck.question, false);
+		if (!q)
+			return build_lost_question(b, recheck.question);
+	}
+	if (!ret && !(recheck.confidence > 0 && recheck.confidence < 1)) {
+		snprintf(why, sizeof(why), "confidence is not a share");
+		ret = -EINVAL;
+	}
+	if (ret)
+		return build_drop(b, DROP_RECORD, recheck.question, NULL, why);
+	begin_recheck(b, q, &recheck);
+	for (size_t i = 0; !ret && i < recheck.nr_arms; i++) {
+		struct build_result *r = build_result_of(q, recheck.arm[i]);
+
+		if (r && !r->r.from_trace)
+			r->r.rechecked = true;
+		else
+			ret = build_drop(b, DROP_RECORD, q->q.name, recheck.arm[i],
+					 "its question does not name this arm");
+	}
+	return ret;
 }

@@ -11,12 +11,14 @@
 #include <string.h>
 
 #include "lib/record/record.h"
+#include "lib/report/changes.h"
 
 /*
  * 2: runs, dropped, losses of arms; a row names its run when there are several of them apart.
  * 3: verdicts are slower and faster, of four metrics, with their reasons; noise in windows.
+ * 4: kinds of comparisons, with the verdicts of changes and their counts; which arm a row is of.
  */
-#define JSON_REPORT_SCHEMA 3
+#define JSON_REPORT_SCHEMA 4
 
 static json_t *number(double v)
 {
@@ -120,6 +122,11 @@ static json_t *result(const struct report_question *q, const struct report_resul
 		return j;
 	}
 	json_object_set_new(j, "label", text(r->label));
+	if (q->kind != REPORT_ARMS) {
+		json_object_set_new(j, "of", text(r->of));
+		json_object_set_new(j, "side", text(r->side));
+		json_object_set_new(j, "against", text(r->against));
+	}
 	json_object_set_new(j, "iterations", count(r->iterations));
 	json_object_set_new(j, "cpu_ns_per_op",
 			    number(r->iterations ? (double)r->cpu_ns / (double)r->iterations
@@ -151,15 +158,16 @@ static json_t *comparison(const struct report_comparison *c)
 	const struct judgement *j = &c->j;
 
 	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:f, s:s, s:s, s:o, s:s, s:o, "
-		"s:o, s:b}",
-		"kind", "arms", "benchmark", c->benchmark, "metric", judge_metric_name(j->metric),
-		"baseline", c->baseline, "candidate", c->candidate, "ratio", number(j->ratio), "lo",
-		number(j->lo), "hi", number(j->hi), "confidence",
-		j->confidence > 0 ? number(j->confidence) : json_null(), "zone", j->zone, "verdict",
-		verdict_name(j->verdict), "reason", judge_reason_name(j->reason), "instances",
-		count(j->nr), "unit", c->of_blocks ? "block" : "instance", "bursts",
-		number(j->bursts), "more_s", number(c->more_s), "unstable", c->unstable);
+		"{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:f, s:s, s:s, s:o, s:s, s:o, "
+		"s:o, s:b, s:b}",
+		"kind", report_kind_name(c->kind), "benchmark", c->benchmark, "arm", c->arm,
+		"metric", judge_metric_name(j->metric), "baseline", c->baseline, "candidate",
+		c->candidate, "ratio", number(j->ratio), "lo", number(j->lo), "hi", number(j->hi),
+		"confidence", j->confidence > 0 ? number(j->confidence) : json_null(), "zone",
+		j->zone, "verdict", report_verdict_name(c), "reason", judge_reason_name(j->reason),
+		"instances", count(j->nr), "unit", c->of_blocks ? "block" : "instance", "bursts",
+		number(j->bursts), "more_s", number(c->more_s), "unstable", c->unstable, "moved",
+		c->moved);
 }
 
 static json_t *comparisons(const struct report *r)
@@ -210,14 +218,15 @@ static json_t *questions(const struct report *r)
 			all,
 			with_run(
 				r, q->run,
-				json_pack("{s:s, s:s, s:o, s:b, s:f, s:o, s:o, s:o, s:o, s:o, s:o}",
-					  "benchmark", q->name, "mode", q->mode, "baseline",
-					  text(q->baseline), "baseline_measured",
-					  report_baseline(r, q) != NULL, "zone", q->zone,
-					  "instances", count(q->nr_instances), "blocks",
-					  count(q->nr_blocks), "traced_blocks",
-					  count(q->nr_traced_blocks), "skipped", skipped(q),
-					  "failed", text(q->failed), "noise", noise(&q->noise))));
+				json_pack(
+					"{s:s, s:s, s:s, s:o, s:b, s:f, s:o, s:o, s:o, s:o, s:o, s:o}",
+					"benchmark", q->name, "kind", report_kind_name(q->kind),
+					"mode", q->mode, "baseline", text(q->baseline),
+					"baseline_measured", report_baseline(r, q) != NULL, "zone",
+					q->zone, "instances", count(q->nr_instances), "blocks",
+					count(q->nr_blocks), "traced_blocks",
+					count(q->nr_traced_blocks), "skipped", skipped(q), "failed",
+					text(q->failed), "noise", noise(&q->noise))));
 	}
 	return all;
 }
@@ -273,6 +282,65 @@ static json_t *tracing(const struct report_tracing *t)
 			 counts(t->counter, t->nr_counters), "cost", cost(t));
 }
 
+/* Of two builds. */
+static json_t *against(const struct record_header *h)
+{
+	json_t *j;
+
+	if (!h->against.name)
+		return json_null();
+	j = build(&h->against.build);
+	json_object_set_new(j, "name", text(h->against.name));
+	json_object_set_new(j, "suite_name", text(h->against.suite_name));
+	return j;
+}
+
+static json_t *code(const struct record_code *c)
+{
+	static const char *const status[] = { [RECORD_CODE_SAME] = "same",
+					      [RECORD_CODE_CHANGED] = "changed",
+					      [RECORD_CODE_UNKNOWN] = "unknown" };
+	json_t *names = json_array();
+
+	if (c->status == RECORD_CODE_NOT_COMPARED) {
+		json_decref(names);
+		return json_null();
+	}
+	for (size_t i = 0; i < c->nr_names; i++)
+		json_array_append_new(names, text(c->changed_name[i]));
+	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "status", status[c->status], "reason",
+			 text(c->reason), "compared", count(c->compared), "changed",
+			 count(c->changed), "names", names);
+}
+
+static json_t *with_sides(const struct record_header *h, json_t *run)
+{
+	json_object_set_new(run, "kind", json_string(record_kind_name(h->kind)));
+	json_object_set_new(run, "against", against(h));
+	json_object_set_new(run, "toggle",
+			    h->kind == RECORD_SETTINGS
+				    ? json_pack("[o, o]", text(h->toggle[0]), text(h->toggle[1]))
+				    : json_null());
+	json_object_set_new(run, "code", code(&h->code));
+	return run;
+}
+
+/* Of builds and settings: how many arms have come to what. */
+static json_t *changes(const struct report *r)
+{
+	struct report_changes c;
+	json_t *j;
+
+	if (!report_has_changes(r))
+		return json_null();
+	report_count_changes(r, &c);
+	j = json_object();
+	json_object_set_new(j, "compared", count(c.compared));
+	for (int i = 0; i < NR_CHANGES; i++)
+		json_object_set_new(j, report_change_name((enum report_change)i), count(c.nr[i]));
+	return j;
+}
+
 static json_t *runs(const struct report *r)
 {
 	json_t *all = json_array();
@@ -283,15 +351,18 @@ static json_t *runs(const struct report *r)
 
 		json_array_append_new(
 			all,
-			json_pack(
-				"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}",
-				"run", count(i + 1), "pooled_with", count(run->group + 1), "id",
-				text(h->id), "tool", text(h->tool), "start", text(h->start),
-				"host_id", text(run->environment.host_id), "kernel",
-				text(run->environment.kernel), "kt", build(&h->kt), "suite",
-				suite(h), "copies", count(run->copies), "complete", run->complete,
-				"tracing", tracing(&run->tracing), "environment",
-				share(run->environment.all)));
+			with_sides(
+				h,
+				json_pack(
+					"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}",
+					"run", count(i + 1), "pooled_with", count(run->group + 1),
+					"id", text(h->id), "tool", text(h->tool), "start",
+					text(h->start), "host_id", text(run->environment.host_id),
+					"kernel", text(run->environment.kernel), "kt",
+					build(&h->kt), "suite", suite(h), "copies",
+					count(run->copies), "complete", run->complete, "tracing",
+					tracing(&run->tracing), "environment",
+					share(run->environment.all))));
 	}
 	return all;
 }
@@ -319,12 +390,12 @@ static json_t *drops(const struct report *r)
 static json_t *everything(const struct report *r)
 {
 	struct report_tracing t = report_tracing_total(r);
-	json_t *all = json_pack("{s:i, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-				"schema", JSON_REPORT_SCHEMA, "complete", r->complete, "context",
-				context(&r->run[0]), "runs", runs(r), "dropped", drops(r),
-				"dropped_more", count(r->more_drops), "results", results(r),
-				"comparisons", comparisons(r), "questions", questions(r), "losses",
-				counts(t.loss, t.nr_losses), "counters",
+	json_t *all = json_pack("{s:i, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+				"schema", JSON_REPORT_SCHEMA, "complete", r->complete, "changes",
+				changes(r), "context", context(&r->run[0]), "runs", runs(r),
+				"dropped", drops(r), "dropped_more", count(r->more_drops),
+				"results", results(r), "comparisons", comparisons(r), "questions",
+				questions(r), "losses", counts(t.loss, t.nr_losses), "counters",
 				counts(t.counter, t.nr_counters), "cost", cost(&t));
 
 	free(t.loss);

@@ -24,6 +24,7 @@ static int take(struct build *b, const json_t *record)
 		{ "question", build_take_question },
 		{ "block", build_take_block },
 		{ "instance", build_take_instance },
+		{ "recheck", build_take_recheck },
 		{ "trace", build_take_trace },
 		{ "losses", build_take_losses },
 		{ "failed", build_take_failed },

@@ -152,7 +152,7 @@ struct report_part *build_part(struct build_question *q, struct build_result *r)
 		return &r->r.part[nr - 1];
 	if (!build_grow((void **)&r->r.part, nr, &r->room_parts, sizeof(*r->r.part)))
 		return NULL;
-	r->r.part[nr] = (struct report_part){ .at = q->q.nr_parts };
+	r->r.part[nr] = (struct report_part){ .at = q->q.nr_parts, .fresh = q->fresh };
 	r->r.nr_parts++;
 	return &r->r.part[nr];
 }
@@ -219,6 +219,7 @@ bool build_add_pass(struct report_part *p, uint64_t block, double p50)
 void build_begin_stretch(struct build_question *q)
 {
 	q->from_ns = q->to_ns = 0;
+	q->fresh = false;
 	for (size_t i = 0; i < q->nr; i++) {
 		q->result[i].ns_per_iteration = NAN;
 		q->result[i].in_block = false;

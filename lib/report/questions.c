@@ -103,6 +103,7 @@ static struct build_question *add_question(struct build *b, const char *name, co
 	q->q.run = build_group(b);
 	q->q.from_trace = from_trace;
 	q->q.zone = VERDICT_DEFAULT_ZONE;
+	q->recheck_run = REPORT_NO_RUN;
 	b->nr++;
 	return q;
 }
@@ -133,6 +134,20 @@ struct build_result *build_add_result(struct build *b, struct build_question *q,
 
 /* ---- question -------------------------------------------------------------------------------- */
 
+static const enum report_kind kinds[NR_RECORD_KINDS] = {
+	[RECORD_ARMS] = REPORT_ARMS,
+	[RECORD_BUILDS] = REPORT_BUILDS,
+	[RECORD_SETTINGS] = REPORT_SETTINGS,
+};
+
+/* Of builds and settings: what it is on which side, and what it is compared with. */
+static bool keep_side(struct build *b, struct report_result *r, const struct record_arm *arm)
+{
+	return (!arm->of || report_keep_latest(b->report, &r->of, arm->of)) &&
+	       (!arm->side || report_keep_latest(b->report, &r->side, arm->side)) &&
+	       (!arm->against || report_keep_latest(b->report, &r->against, arm->against));
+}
+
 static int add_arms(struct build *b, struct build_question *q, const struct record_question *record)
 {
 	for (size_t i = 0; i < record->nr_arms; i++) {
@@ -145,6 +160,8 @@ static int add_arms(struct build *b, struct build_question *q, const struct reco
 			return -ENOMEM;
 		if (arm->label && *arm->label &&
 		    !report_keep_latest(b->report, &r->r.label, arm->label))
+			return -ENOMEM;
+		if (record->kind != RECORD_ARMS && !keep_side(b, &r->r, arm))
 			return -ENOMEM;
 	}
 	return 0;
@@ -186,6 +203,8 @@ static const char *refuse(const struct build *b, const struct build_question *q,
 		return "more than 8192 results";
 	if (q && q->nr && !strcmp(q->q.mode, "latency") != record->latency)
 		return "it comes back in another mode";
+	if (q && q->nr && q->q.kind != kinds[record->kind])
+		return "it comes back as another kind";
 	return NULL;
 }
 
@@ -195,7 +214,9 @@ static int take_question(struct build *b, struct build_question *q,
 	int ret;
 
 	q->q.mode = record->latency ? "latency" : "time";
-	if (record->baseline && !report_keep_latest(b->report, &q->q.baseline, record->baseline))
+	q->q.kind = kinds[record->kind];
+	if (record->kind == RECORD_ARMS && record->baseline &&
+	    !report_keep_latest(b->report, &q->q.baseline, record->baseline))
 		return -ENOMEM;
 	if (record->zone > 0 && record->zone < 1)
 		q->q.zone = record->zone;

@@ -76,8 +76,11 @@ const struct hist *report_delay_busy(const struct report_result *r);
  */
 double report_observer_effect(const struct report_result *r);
 
-/* report_verdict_text - "slower", "unstable: slower", ... */
-const char *report_verdict_text(const struct report_comparison *c);
+/* report_verdict_name - "slower", of builds and settings "regressed", ... */
+const char *report_verdict_name(const struct report_comparison *c);
+
+/* report_write_verdict - the same, or "unstable: slower", "same code, moved" */
+void report_write_verdict(FILE *out, const struct report_comparison *c);
 
 /*
  * report_write_why - of an undecided comparison why it is, and about how much more measuring would
@@ -92,8 +95,11 @@ void report_write_why(FILE *out, const struct report_comparison *c);
  */
 void report_write_apart(FILE *out, const struct report_comparison *c);
 
-/* report_write_baseline_missing - why @q has no comparisons; false: not for that reason */
-bool report_write_baseline_missing(FILE *out, const struct report *r,
+/* report_is_baseline_missing - @q has no comparisons because its baseline has no values */
+bool report_is_baseline_missing(const struct report *r, const struct report_question *q);
+
+/* report_write_baseline_missing - then why */
+void report_write_baseline_missing(FILE *out, const struct report *r,
 				   const struct report_question *q, report_word *word);
 
 /* ---- runs ------------------------------------------------------------------------------------ */

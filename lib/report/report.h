@@ -7,8 +7,9 @@
  * hostile input: every renderer escapes in one place (escape.c).
  *
  * What cannot be read costs itself and is listed (struct report_drop). A run that stands in the
- * input twice counts once. Runs of one host, kernel and build are pooled; those of others are never
- * pooled with them: their questions stand beside one another (struct report_run).
+ * input twice counts once. Runs of one host, kernel and build are pooled, of two builds or settings
+ * when both are the same; those of others are never pooled with them: their questions stand beside
+ * one another (struct report_run).
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -59,6 +60,12 @@ static inline uint64_t report_sum(uint64_t a, uint64_t b)
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
+/* What comparisons are of: arms with an arm, or each with itself of another build, setting or run. */
+enum report_kind { REPORT_ARMS, REPORT_BUILDS, REPORT_SETTINGS, REPORT_RUNS, NR_REPORT_KINDS };
+
+/* report_kind_name - "arms", "builds", "settings", "runs" */
+const char *report_kind_name(enum report_kind k);
+
 struct report_result;
 /* report_quantile - of the main distribution, however few values back it; NAN without any */
 double report_quantile(const struct report_result *r, double q);
@@ -77,6 +84,7 @@ struct report_pass {
 /* What one arm did in one instance, or in one untraced block, which is an instance of one pair. */
 struct report_part {
 	size_t at;		     /* which of the question's nr_parts, rising */
+	bool fresh;		     /* of a recheck */
 	struct judge_sample sample;  /* may be empty */
 	struct tail_bucket *buckets; /* of the sample */
 	size_t nr_passes;
@@ -89,7 +97,13 @@ struct report_result {
 	const char *benchmark; /* question; for traces the kind */
 	const char *name;      /* arm or subject, unescaped */
 	const char *label;     /* or NULL */
-	bool from_trace;       /* seen through the tracer only: no untraced blocks, no verdict */
+	/*
+	 * Of builds and settings: the arm's name in the suite, "old" or "new" ("A" or "B"), and of a
+	 * "new" one the arm that it is compared with. Else NULL.
+	 */
+	const char *of, *side, *against;
+	bool rechecked;	   /* what it was called was measured again, in its fresh parts */
+	bool from_trace;   /* seen through the tracer only: no untraced blocks, no verdict */
 	struct hist *hist; /* untraced blocks; for traces the kind's main metric; NULL: nothing was
 			      measured */
 	struct hist *traced; /* end to end of the traced blocks, by the driver; NULL: none */
@@ -122,12 +136,19 @@ struct report_result {
 /* report_metric_hist - the distribution of metric @name of @r; NULL: not there */
 const struct hist *report_metric_hist(const struct report_result *r, const char *name);
 
-/* An arm against its baseline in one metric. What is shown beside the verdict is what was judged. */
+/*
+ * An arm against its baseline, or against itself of the other side, in one metric. What is shown
+ * beside the verdict is what was judged.
+ */
 struct report_comparison {
+	enum report_kind kind;
 	const char *benchmark, *baseline, *candidate;
+	const char *arm; /* candidate's name in the suite */
 	struct judgement j;
 	bool of_blocks; /* j.nr are blocks, not instances */
 	bool unstable;	/* the machine was, or the data are */
+	bool rechecked; /* it was called, and measured again */
+	bool moved;	/* slower or faster, though both builds have the same code */
 	double more_s;	/* about how many seconds of measuring would decide; NAN: not known */
 	/*
 	 * The ratio of the figures in the rows of both arms; NAN when one is missing. @apart: it is
@@ -165,10 +186,12 @@ const char *report_why_unsteady(char *text, size_t size, const struct report_noi
 /* A question of a bench run, or (from_trace) one kind of a trace. */
 struct report_question {
 	const char *name, *mode, *baseline; /* mode "latency", "time"; traces: "trace" */
+	enum report_kind kind;		    /* of its comparisons */
 	size_t run;			    /* the first of the runs that were pooled here */
 	bool from_trace;
-	double zone; /* of p50 and mean */
-	size_t nr_instances;
+	double zone;			    /* of p50 and mean */
+	double recheck_confidence;	    /* that fresh parts are asked for; 0: there are none */
+	size_t nr_instances, nr_fresh;	    /* fresh: those of a recheck among them */
 	size_t nr_blocks, nr_traced_blocks; /* untraced, traced */
 	size_t nr_parts;		    /* instances and untraced blocks */
 	size_t first_result, nr_results;
@@ -234,7 +257,8 @@ struct report {
 	struct report_run *run;
 	size_t nr_machines, nr_kernels, nr_builds; /* of the runs that say theirs */
 	size_t nr_groups;
-	bool apart; /* of more than one machine, kernel or build: rows need to name their run */
+	/* Of more than one machine, kernel or build, or of other sides: rows need to name their run. */
+	bool apart;
 	size_t nr_drops;
 	struct report_drop *drop; /* the worst kinds first */
 	uint64_t more_drops;	  /* not listed, because there are too many different ones */
@@ -259,7 +283,8 @@ int report_load(struct report **r, const char *path, char *err, size_t errlen);
 void report_free(struct report *r);
 
 /*
- * report_rebase - compare with arm @baseline wherever it is an arm; other questions keep their own.
+ * report_rebase - compare with arm @baseline wherever it is an arm; other questions keep their own,
+ * and so do those of builds and settings.
  * Return: questions that have it, -ENOMEM
  */
 ssize_t report_rebase(struct report *r, const char *baseline);
@@ -267,6 +292,13 @@ ssize_t report_rebase(struct report *r, const char *baseline);
 /* report_baseline - the arm that @q's are compared with; NULL: it has none, or it is not an arm */
 const struct report_result *report_baseline(const struct report *r,
 					    const struct report_question *q);
+
+/*
+ * report_base_of - what @arm of @q is compared with: the baseline, or itself on the other side; NULL:
+ * nothing
+ */
+const struct report_result *report_base_of(const struct report *r, const struct report_question *q,
+					   const struct report_result *arm);
 
 /*
  * report_compare - @arm of @q against @base; what is there of both is judged. Return: 0, -ENOMEM

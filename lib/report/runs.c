@@ -162,12 +162,27 @@ static bool same_suite(const struct record_header *a, const struct record_header
 	return same(a->suite_name, b->suite_name) && same_build(&a->suite, &b->suite);
 }
 
+static bool same_code(const struct record_code *a, const struct record_code *b)
+{
+	return a->status == b->status && a->compared == b->compared && a->changed == b->changed;
+}
+
+/* What was compared with what. */
+static bool same_sides(const struct record_header *a, const struct record_header *b)
+{
+	return a->kind == b->kind && same(a->against.name, b->against.name) &&
+	       same(a->against.suite_name, b->against.suite_name) &&
+	       same_build(&a->against.build, &b->against.build) &&
+	       same(a->toggle[0], b->toggle[0]) && same(a->toggle[1], b->toggle[1]) &&
+	       same_code(&a->code, &b->code);
+}
+
 static bool may_pool(const struct report_run *a, const struct report_run *b)
 {
 	return a->environment.host_id && same(a->environment.host_id, b->environment.host_id) &&
 	       same(a->environment.kernel, b->environment.kernel) &&
 	       same(a->header.tool, b->header.tool) && same_build(&a->header.kt, &b->header.kt) &&
-	       same_suite(&a->header, &b->header);
+	       same_suite(&a->header, &b->header) && same_sides(&a->header, &b->header);
 }
 
 static size_t group_of(struct build *b, size_t run)
@@ -227,6 +242,15 @@ static bool is_new_text(const struct report *r, size_t at,
 	return text;
 }
 
+/* The runs of a bench before it compared something else: arms, other builds, other settings. */
+static bool has_new_sides(const struct report *r, size_t at)
+{
+	for (size_t i = 0; !is_trace(&r->run[at]) && i < at; i++)
+		if (!is_trace(&r->run[i]))
+			return !same_sides(&r->run[i].header, &r->run[at].header);
+	return false;
+}
+
 static const char *host_of(const struct report_run *r)
 {
 	return r->environment.host_id;
@@ -259,8 +283,9 @@ int build_finish_runs(struct build *b)
 		out->nr_builds += is_new_build(out, i);
 		unknown |= !host_of(&out->run[i]);
 		out->nr_groups += out->run[i].group == i;
+		out->apart |= has_new_sides(out, i);
 	}
-	out->apart = out->nr_machines > 1 || out->nr_kernels > 1 || out->nr_builds > 1 ||
-		     (unknown && out->nr_runs > 1);
+	out->apart |= out->nr_machines > 1 || out->nr_kernels > 1 || out->nr_builds > 1 ||
+		      (unknown && out->nr_runs > 1);
 	return 0;
 }

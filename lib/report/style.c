@@ -36,6 +36,7 @@ const char page_style[] =
 	"h2{font-size:1.2rem;margin:2.6rem 0 .5rem;letter-spacing:-.005em;overflow-wrap:anywhere}"
 	"h3{font-size:.95rem;margin:1.3rem 0 .35rem}"
 	"h2 .par{font-weight:400;color:var(--muted)}"
+	".finding{font-size:1.1rem;font-weight:600;margin:.7rem 0 .4rem;overflow-wrap:anywhere}"
 	".run{font-weight:400;font-size:12.5px;padding:.02rem .45rem;border:1px solid var(--line);border-radius:99px;"
 	"white-space:nowrap}.runs{color:var(--muted);font-size:13px}"
 	".sub,.note{color:var(--muted);margin:.1rem 0 .6rem}.note{font-size:13px;max-width:72ch}"

@@ -90,7 +90,7 @@ static void choose_name_width(struct text *t, const struct report_question *q)
 
 static enum text_colour verdict_colour(const struct report_comparison *c)
 {
-	if (c->unstable)
+	if (c->unstable || c->moved)
 		return YELLOW;
 	switch (c->j.verdict) {
 	case VERDICT_SLOWER:
@@ -112,9 +112,10 @@ static void comparison_cell(struct text *t, const struct report_comparison *c)
 	if (!isnan(c->j.lo))
 		snprintf(interval, sizeof(interval), "[%s, %s]", format_ratio(lo, c->j.lo),
 			 format_ratio(hi, c->j.hi));
-	fprintf(t->out, "  %-5s %6s %-15s %s%s%s", judge_metric_name(c->j.metric),
-		format_ratio(ratio, c->j.ratio), interval, text_paint(t, verdict_colour(c)),
-		report_verdict_text(c), text_paint(t, PLAIN));
+	fprintf(t->out, "  %-5s %6s %-15s %s", judge_metric_name(c->j.metric),
+		format_ratio(ratio, c->j.ratio), interval, text_paint(t, verdict_colour(c)));
+	report_write_verdict(t->out, c);
+	fputs(text_paint(t, PLAIN), t->out);
 	if (c->j.verdict == VERDICT_INCONCLUSIVE &&
 	    (c->j.reason != JUDGE_WIDE || !isnan(c->more_s))) {
 		fputs(", ", t->out);
@@ -147,7 +148,7 @@ static void comparison_cells(struct text *t, const struct report_question *q,
 	int used = 2 + t->name + 6 * CELL;
 	bool fits = used + COMPARISON_WIDTH <= t->width, first = true;
 
-	if (q->baseline && !strcmp(r->name, q->baseline) && !r->from_trace && r->stats.count)
+	if (r == report_baseline(t->r, q))
 		fputs("  baseline", t->out);
 	for (size_t i = 0; i < q->nr_comparisons; i++) {
 		const struct report_comparison *c = &t->r->comparison[q->first_comparison + i];
@@ -358,7 +359,7 @@ static void question_title(struct text *t, const struct report_question *q)
 
 static void baseline_line(struct text *t, const struct report_question *q)
 {
-	if (!q->baseline || report_baseline(t->r, q))
+	if (!report_is_baseline_missing(t->r, q))
 		return;
 	fprintf(t->out, "  %s", text_paint(t, YELLOW));
 	report_write_baseline_missing(t->out, t->r, q, escape_terminal_word);
@@ -376,6 +377,8 @@ static void question(struct text *t, const struct report_question *q)
 	if (q->nr_instances)
 		fprintf(t->out, ", %zu instance%s", q->nr_instances,
 			q->nr_instances == 1 ? "" : "s");
+	if (q->nr_fresh)
+		fprintf(t->out, " (%zu to confirm)", q->nr_fresh);
 	if (q->nr_blocks || !q->nr_instances)
 		fprintf(t->out, ", %zu block%s", q->nr_blocks, q->nr_blocks == 1 ? "" : "s");
 	if (q->nr_traced_blocks)
@@ -384,6 +387,10 @@ static void question(struct text *t, const struct report_question *q)
 		fputs(", ratios to ", t->out);
 		escape_terminal(t->out, q->baseline);
 		fprintf(t->out, ", zone +-%s", format_percent(text, q->zone));
+	} else if (q->kind != REPORT_ARMS) {
+		fprintf(t->out, ", ratios of %s, zone +-%s",
+			q->kind == REPORT_BUILDS ? "new to old" : "B to A",
+			format_percent(text, q->zone));
 	}
 	fputc('\n', t->out);
 	baseline_line(t, q);

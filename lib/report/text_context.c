@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "lib/report/changes.h"
+
 /* More than this are counted, not listed: kt report --format json has them all. */
 #define MAX_DROP_LINES 10
 #define MAX_WARNINGS   16 /* of one run */
@@ -61,10 +63,27 @@ static void drops(struct text *t)
 			r->nr_drops - shown);
 }
 
+/* Of builds and settings what was found comes first of all, then of what. */
+static void finding(struct text *t)
+{
+	struct report_changes c;
+
+	if (!report_has_changes(t->r))
+		return;
+	report_count_changes(t->r, &c);
+	fputs(text_paint(t, c.nr[CHANGE_REGRESSED] ? RED : BOLD), t->out);
+	report_write_finding(t->out, t->r, escape_terminal_word);
+	fprintf(t->out, "%s\n", text_paint(t, PLAIN));
+	for (size_t i = 0; i < t->r->nr_runs; i++)
+		if (t->r->run[i].group == i)
+			report_write_sides(t->out, t->r, i, "  ", "\n", escape_terminal_word);
+}
+
 void text_head(struct text *t)
 {
 	const struct report_run *run = &t->r->run[0];
 
+	finding(t);
 	fprintf(t->out, "%skt ", text_paint(t, BOLD));
 	escape_terminal(t->out, report_tool(run));
 	fputs(text_paint(t, PLAIN), t->out);
@@ -249,9 +268,10 @@ void text_foot(struct text *t)
 		report_write_command(t->out, &r->run[i], escape_shell);
 		fputc('\n', t->out);
 	}
-	fputs(r->nr_comparisons
-		      ? "A ratio is candidate / baseline, as it was judged; in brackets its 99 % interval (p50 of blocks: 95 %). "
-			"A quantile is shown when ten values lie beyond it.\n"
-		      : "A quantile is shown when ten values lie beyond it.\n",
-	      t->out);
+	if (r->nr_comparisons)
+		fprintf(t->out,
+			"A ratio is %s, as it was judged; in brackets its 99 %% interval (p50 of blocks: 95 %%). ",
+			report_has_changes(r) ? "new / old, B / A, or candidate / baseline"
+					      : "candidate / baseline");
+	fputs("A quantile is shown when ten values lie beyond it.\n", t->out);
 }

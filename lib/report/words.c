@@ -5,16 +5,32 @@
 #include <math.h>
 #include <string.h>
 
-const char *report_verdict_text(const struct report_comparison *c)
-{
-	static const char *const unstable[] = {
-		[VERDICT_SLOWER] = "unstable: slower",
-		[VERDICT_FASTER] = "unstable: faster",
-		[VERDICT_EQUIVALENT] = "unstable: equivalent",
-		[VERDICT_INCONCLUSIVE] = "unstable",
-	};
+static const char *const kind_name[NR_REPORT_KINDS] = {
+	[REPORT_ARMS] = "arms",
+	[REPORT_BUILDS] = "builds",
+	[REPORT_SETTINGS] = "settings",
+	[REPORT_RUNS] = "runs",
+};
 
-	return c->unstable ? unstable[c->j.verdict] : verdict_name(c->j.verdict);
+const char *report_kind_name(enum report_kind k)
+{
+	return kind_name[k];
+}
+
+const char *report_verdict_name(const struct report_comparison *c)
+{
+	return c->kind == REPORT_ARMS ? verdict_name(c->j.verdict)
+				      : verdict_change_name(c->j.verdict);
+}
+
+void report_write_verdict(FILE *out, const struct report_comparison *c)
+{
+	if (c->moved)
+		fputs(c->unstable ? "unstable: same code, moved" : "same code, moved", out);
+	else if (c->unstable && c->j.verdict == VERDICT_INCONCLUSIVE)
+		fputs("unstable", out);
+	else
+		fprintf(out, "%s%s", c->unstable ? "unstable: " : "", report_verdict_name(c));
 }
 
 /* "12 s", "4 min", "3 h" */
@@ -57,6 +73,10 @@ static bool write_reason(FILE *out, const struct report_comparison *c)
 		fprintf(out, "no %s has both", unit);
 		return true;
 	case JUDGE_UNCONFIRMED:
+		if (c->rechecked) {
+			fputs("the first and the second measuring do not agree", out);
+			return true;
+		}
 		fprintf(out, "not yet confirmed by fresh %ss", unit);
 		return true;
 	case JUDGE_ZEROS:
@@ -93,21 +113,23 @@ void report_write_apart(FILE *out, const struct report_comparison *c)
 			judged, shown);
 }
 
-bool report_write_baseline_missing(FILE *out, const struct report *r,
+bool report_is_baseline_missing(const struct report *r, const struct report_question *q)
+{
+	return !q->from_trace && q->baseline && !report_baseline(r, q);
+}
+
+void report_write_baseline_missing(FILE *out, const struct report *r,
 				   const struct report_question *q, report_word *word)
 {
-	if (q->from_trace || !q->baseline || report_baseline(r, q))
-		return false;
 	for (size_t i = 0; i < q->nr_results; i++) {
 		if (strcmp(r->result[q->first_result + i].name, q->baseline))
 			continue;
 		fputs("no verdicts: the baseline ", out);
 		word(out, q->baseline);
 		fputs(" was not measured", out);
-		return true;
+		return;
 	}
 	fputs("no verdicts: the baseline ", out);
 	word(out, q->baseline);
 	fputs(" is not among the arms", out);
-	return true;
 }

@@ -11,6 +11,13 @@ check 'nothing left behind by it' test ! -s "$tmp/none.jsonl"
 refused 'bad time' 2 'time' "$kt" bench --time 3parsecs
 refused 'time of zero' 2 'time' "$kt" bench --time 0s
 refused 'bad patience' 2 'patience' "$kt" bench --patience soon
+refused 'a zone of nothing' 2 "zone '0'.*0.01% to 50%" "$kt" bench --zone 0
+refused 'a zone that is no share' 2 "zone '2 %'" "$kt" bench --zone '2 %'
+refused 'an unknown reason to fail' 2 "fail-on 'slower,slow'.*regressed, slower or unstable" "$kt" bench --fail-on slower,slow
+refused 'a baseline that is no arm' 2 "no question has an arm 'futx'; there are .*futex" "$kt" bench --baseline futx -o "$tmp/none.jsonl"
+refused 'one that the questions chosen do not have' 2 "'glib'; there are libkthread, futex" "$kt" bench --filter '^park/' --baseline glib -o "$tmp/none.jsonl"
+check 'nothing was recorded' test ! -e "$tmp/none.jsonl"
+refused 'to fail on a record that is gone' 2 'standard output.*name a file' "$kt" bench --filter '^park/' --no-trace --fail-on slower -o -
 refused 'missing suite' 2 'no-such-suite' "$kt" bench "$tmp/no-such-suite"
 refused 'suite that is no benchmark' 2 'benchmark|suite' "$kt" bench /bin/true
 refused 'unwritable output' 2 'no-such-dir' "$kt" bench --filter create_stop -o "$tmp/no-such-dir/x.jsonl"
@@ -44,6 +51,10 @@ python3 -c 'print("["*200000)' >"$tmp/deep.jsonl"
 refused 'deep nesting' 2 'deep.jsonl' "$kt" report "$tmp/deep.jsonl"
 refused 'directory' 2 'directory' "$kt" report "$tmp"
 refused 'unknown format' 2 'format' "$kt" report --format interpretive-dance "$tmp/there.jsonl"
+
+refused 'report: an unknown reason to fail' 2 "fail-on ''" "$kt" report --fail-on '' tests/golden/small.jsonl
+refused 'report: arms do not regress' 2 'no builds or settings' "$kt" report --fail-on regressed tests/golden/small.jsonl
+refused 'report: builds are not slower' 2 'no arms' "$kt" report --fail-on slower tests/golden/builds.jsonl
 
 # kt trace
 refused 'unknown kind' 2 'wakeup' "$kt" trace dance

@@ -32,7 +32,7 @@ check 'the JSON report is strict JSON' strict_json "$tmp/run.json"
 check 'it is complete and has all topics' python3 - "$tmp/run.json" <<'P'
 import json, sys
 r = json.load(open(sys.argv[1]))
-assert r["schema"] == 3 and r["complete"] is True
+assert r["schema"] == 4 and r["complete"] is True
 topics = {x["benchmark"].split("/")[0] for x in r["results"]}
 assert topics == {"wakeup", "park", "create_stop", "work_queue"}, topics
 for x in r["results"]:
@@ -66,6 +66,20 @@ check '--strict: the line names the question and why' grep -q 'park/cpu=same: th
 check '--strict: what was measured is reported' grep -q 'unsteady machine: ' "$tmp/run/out4"
 check 'a record without the other programs'"'"' share is read' sh -c "sed 's/\"foreign\":[^,]*,//g; s/,\"wall_ns\":[0-9]*}}/}}/' '$tmp/run/strict.jsonl' >'$tmp/old.jsonl' && ! grep -q foreign '$tmp/old.jsonl' && '$kt' report '$tmp/old.jsonl'"
 check '--strict and a record that cannot be read again' sh -c "'$kt' bench --strict -o - --filter '^park/cpu=same$' 2>'$tmp/strict.err' >/dev/null; test \$? -eq 2 && grep -q 'name a file' '$tmp/strict.err'"
+# What is compared with what, and what counts as nothing, stand in the record; the report says whether it failed.
+(cd "$tmp/run" && timeout 60 "$kt" bench --time 50ms --no-trace --filter '^(park|create_stop)' --baseline keventd --zone 3% --fail-on slower \
+	-o "$tmp/run/asked.jsonl" >out4 2>err4 </dev/null)
+status=$?
+check 'the baseline and the zone that were asked for' python3 - "$tmp/run/asked.jsonl" <<'P'
+import json, sys
+asked = [r for r in map(json.loads, open(sys.argv[1])) if r["type"] == "question"]
+assert asked and all(r["zone"] == 0.03 for r in asked), asked
+has = ["keventd" in r["arms"] + list(r["skipped"]) for r in asked]
+assert any(has) and all((r["baseline"] == "keventd") == h for r, h in zip(asked, has)), asked
+P
+"$kt" report "$tmp/run/asked.jsonl" --fail-on slower >/dev/null 2>"$tmp/said"
+check 'it fails by what its report says' test $status -eq $?
+check 'which both say alike' test "$(grep -c ' slower$' "$tmp/run/err4")" = "$(grep -c ' slower$' "$tmp/said")"
 
 # Ordinary user: measures, says in one line what tracing would need, and the report says so too.
 if [ "$(id -u)" = 0 ]; then

@@ -3,7 +3,7 @@
 # kt report: formats, outputs that must not be overwritten, damaged records; JSON as Python's strict parser reads it.
 . "$(dirname "$0")/lib.sh"
 
-for record in small instances trace hostile apart; do
+for record in small instances builds moved settings trace hostile hostile_sides apart; do
 	"$kt" report "tests/golden/$record.jsonl" --format json >"$tmp/$record.json" 2>"$tmp/said"
 	check "$record: strict JSON" strict_json "$tmp/$record.json"
 	env -u COLUMNS "$kt" report "tests/golden/$record.jsonl" >"$tmp/$record.txt" 2>"$tmp/said"
@@ -13,11 +13,17 @@ for record in small instances trace hostile apart; do
 done
 check 'idle and busy delays have curves of their own' sh -c \
 	"grep -q 'figcaption>delay_idle ·' '$tmp/trace.html' && grep -q 'figcaption>delay_busy ·' '$tmp/trace.html'"
-check 'a hostile name is no markup' test "$(grep -c '<script' "$tmp/hostile.html")" = 0
-check 'nor a terminal sequence' test "$(grep -c $'\x1b' "$tmp/hostile.txt")" = 0
+for record in hostile hostile_sides; do
+	check "$record: a name is no markup" test "$(grep -c '<script' "$tmp/$record.html")" = 0
+	check "$record: nor a terminal sequence" test "$(grep -c $'\x1b' "$tmp/$record.txt")" = 0
+done
 check 'the generator still makes the committed records' sh -c \
 	"python3 tests/golden/make_run.py small | cmp - tests/golden/small.jsonl &&
 	 python3 tests/golden/make_run.py instances | cmp - tests/golden/instances.jsonl &&
+	 python3 tests/golden/make_run.py builds | cmp - tests/golden/builds.jsonl &&
+	 python3 tests/golden/make_run.py moved | cmp - tests/golden/moved.jsonl &&
+	 python3 tests/golden/make_run.py settings | cmp - tests/golden/settings.jsonl &&
+	 python3 tests/golden/make_run.py hostile_sides | cmp - tests/golden/hostile_sides.jsonl &&
 	 python3 tests/golden/make_run.py negative | cmp - tests/golden/v1-negative.jsonl &&
 	 python3 tests/golden/make_run.py apart | cmp - tests/golden/apart.jsonl"
 
@@ -85,6 +91,28 @@ for bad in 'p50 <= 2 each' 'wakes <= 2 ns' 'p99.9 <= 2 us' 'mean <= 2 futex@q' '
 	refused "not a target: $bad" 2 'line 1' "$kt" report tests/golden/small.jsonl --targets "$tmp/targets"
 done
 refused 'no list of targets' 2 'no-such-list' "$kt" report tests/golden/small.jsonl --targets "$tmp/no-such-list"
+
+# two builds, two settings, and what fails
+first_line() { "$kt" report "tests/golden/$1.jsonl" | head -n 1; }
+check 'what regressed comes first' sh -c "echo '$(first_line builds)' | grep -q '^1 of 6 regressed: wakeup/trip=oneway libkthread 1\.1'"
+check 'what moved has not regressed' sh -c "echo '$(first_line moved)' | grep -q '^0 of 2 regressed.*1 moved with the same code$'"
+check 'nor has a setting that improved' sh -c "echo '$(first_line settings)' | grep -q '^0 of 2 regressed, 1 improved'"
+exits() { # exits NAME STATUS ARGUMENT...: kt report exits with it, prints its report, and says why on one line
+	local name=$1 want=$2 status
+	shift 2
+	"$kt" report "$@" >"$tmp/shown" 2>"$tmp/said"
+	status=$?
+	check "$name: exit $status, expected $want" test $status -eq "$want"
+	check "$name: the report is there" test -s "$tmp/shown"
+	check "$name: lines on stderr" test "$(wc -l <"$tmp/said")" -eq "$want"
+}
+exits 'a regression, not asked for' 0 tests/golden/builds.jsonl
+exits 'a regression' 1 --fail-on regressed tests/golden/builds.jsonl
+check 'it says how many' grep -q '^kt report: 1 regressed$' "$tmp/said"
+exits 'no regression of what moved' 0 --fail-on regressed tests/golden/moved.jsonl
+exits 'nor of an improved setting' 0 --fail-on regressed,unstable tests/golden/settings.jsonl
+exits 'a slower arm' 1 --fail-on slower tests/golden/instances.jsonl
+exits 'several reasons' 1 --fail-on regressed --fail-on slower,unstable tests/golden/builds.jsonl
 
 # damaged records
 head -c 40000 tests/golden/small.jsonl >"$tmp/torn.jsonl"

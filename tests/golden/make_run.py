@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Writes a record with known contents: make_run.py small|full|trace|hostile|negative|apart|v1 > FILE
+"""Writes a record with known contents: make_run.py NAME > FILE, where NAME is a function at the end of this file
+
+builds, moved, settings, hostile_sides: runs of two sides, old and new or A and B.
 
 v1: the small run and the trace, as version 1 of the format had them.
 
@@ -220,6 +222,86 @@ def instances():
     run.end()
 
 
+OLD = {"version": "0.1.0-12-gabc1234", "build_id": "0123456789abcdef", "compiler": "gcc 12.2.0", "flags": "-O2 -g"}
+CHANGED = {"status": "changed", "reason": None, "compared": 412, "changed": 23,
+           "names": ["wake_up_process", "slot_publish"] + [f"helper_{n}" for n in range(18)]}
+SAME = {"status": "same", "reason": None, "compared": 412, "changed": 0, "names": []}
+
+
+def sides(run, name, arms, kind="builds", pair=("old", "new"), mode="time", ops=2000, nr=16, again=None, nr_flagged=1, skipped=None):
+    """arms: name -> ns of both sides. again: those that are called, with what they take when measured again."""
+    first, second = pair
+    both = {f"{a} ({s})": ns for a, took in arms.items() for s, ns in zip(pair, took)}
+    run.emit(type="question", question=name, mode=mode, unit="ns", baseline=None, zone=0.01, phases=False, arms=list(both),
+             labels={}, skipped=skipped or {}, kind=kind,
+             sides={f"{a} ({s})": {"of": a, "side": s, "against": f"{a} ({first})" if s == second else None}
+                    for a in arms for s in pair})
+    run.emit(type="calibration", question=name, iterations=ops, epoch_ns={a: int(ns * ops) for a, ns in both.items()})
+    for n in range(nr):
+        instance(run, name, n, both, ops, 1, mode)
+    if not again:
+        return None
+
+    def recheck():
+        flagged = {f"{a} ({s})": ns for a, took in again.items() for s, ns in zip(pair, took)}
+        run.emit(type="recheck", question=name, arms=[a for a in flagged if a.endswith(f"({second})")], first=nr,
+                 confidence=1 - 0.01 / nr_flagged)
+        for n in range(nr, nr + 22):
+            instance(run, name, n, flagged, ops, 1, mode)
+
+    return recheck
+
+
+def builds():
+    """Slower, faster, the same, not decided, called but not confirmed; an arm that one side alone has."""
+    run = Run(11)
+    run.header("bench", ["bench", "--against", "HEAD~20"], seed=11, trace=False, trace_reason="not taken of two builds", kind="builds",
+               against={"name": "HEAD~20", "suite_name": "kt-suite", **OLD}, code=CHANGED)
+    rechecks = [
+        sides(run, "wakeup/trip=oneway", {"libkthread": (4000, 4400), "futex": (3900, 3900)}, mode="latency", ops=16,
+              again={"libkthread": (4000, 4400)}, nr_flagged=3, skipped={"glib": "only the old suite has it"}),
+        sides(run, "loop", {"libkthread": (31.4, 28.1), "futex": (30.0, 30.3), "atomic": (7.0, 7.0)}, again={"libkthread": (31.4, 28.1)}, nr_flagged=3),
+        sides(run, "park", {"libkthread": (9000, 9300)}, again={"libkthread": (9000, 9000)}, nr_flagged=3)]
+    for recheck in rechecks:
+        recheck()
+    run.end()
+
+
+def moved():
+    run = Run(12)
+    run.header("bench", ["bench", "--against", "./old-suite"], seed=12, trace=False, trace_reason="not taken of two builds", kind="builds",
+               against={"name": "./old-suite", "suite_name": "old-suite", **OLD, "compiler": "clang 14.0.6"}, code=SAME)
+    sides(run, "table_walk", {"walk": (31.4, 42.1), "index": (8.0, 8.0)}, again={"walk": (31.4, 42.1)})()
+    run.end()
+
+
+def settings():
+    run = Run(13)
+    run.header("bench", ["bench", "--toggle", "echo 0 >/proc/sys/kernel/x", "echo 1 >/proc/sys/kernel/x"], seed=13, trace=False,
+               trace_reason="not taken of two settings", kind="settings",
+               toggle=["echo 0 >/proc/sys/kernel/x", "echo 1 >/proc/sys/kernel/x"])
+    recheck = sides(run, "park", {"libkthread": (9000, 8100), "futex": (8000, 8000)}, "settings", ("A", "B"),
+                    again={"libkthread": (9000, 8100)})
+    recheck()
+    run.end()
+
+
+def hostile_sides():
+    run = Run(14)
+    run.header("bench", ["bench", "--against", HOSTILE], seed=14, trace=False, trace_reason=HOSTILE, kind="builds",
+               against={"name": HOSTILE, "suite_name": HOSTILE, **dict.fromkeys(OLD, HOSTILE)},
+               code={**CHANGED, "names": [HOSTILE]})
+    sides(run, HOSTILE, {HOSTILE: (9000, 9900)}, again={HOSTILE: (9000, 9900)})()
+    run.end()
+    run.header("bench", ["bench", "--toggle", HOSTILE, HOSTILE], 2, seed=14, trace=False, trace_reason=None, kind="settings",
+               toggle=[HOSTILE, HOSTILE])
+    sides(run, HOSTILE, {HOSTILE: (9000, 9900)}, "settings", ("A" + HOSTILE, "B"), again={HOSTILE: (9000, 9900)})()
+    run.end()
+    run.header("bench", ["bench", "--against", "x"], 3, seed=14, trace=False, trace_reason=None, kind="builds",
+               against={"name": "x", "suite_name": None}, code={**SAME, "status": "unknown", "reason": HOSTILE})
+    run.end()
+
+
 def negative():
     """One of kt 0.1.0's, schema 1: an operation seemed to end 5 ns before it began, which its writer cast to -5."""
     run = Run(5, 1)
@@ -344,6 +426,5 @@ def hostile():
 
 
 if __name__ == "__main__":
-    MAKERS = {"small": small, "full": full, "trace": trace, "hostile": hostile, "negative": negative,
-              "instances": instances, "apart": apart, "v1": v1}
-    MAKERS[sys.argv[1]]()
+    MAKERS = (small, full, trace, hostile, negative, instances, builds, moved, settings, hostile_sides, apart, v1)
+    {maker.__name__: maker for maker in MAKERS}[sys.argv[1]]()

@@ -100,6 +100,24 @@ static void set_variable(const char *name, const char *value)
 		unsetenv(name);
 }
 
+Test(cli, shares_are_fractions_or_percent)
+{
+	static const char *const none[] = {
+		"",    "%",    "2%%", "2 %", " 2%", "+2%",    "-2%", "1e-2", "0x2",   ".5",  "nan",
+		"51%", "0.51", "0%",  "0",   "2%x", "0.005%", "1",   "inf",  "2.0.1", "zone"
+	};
+	double v = 7;
+
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		cr_expect_not(number_parse_share(none[i], 0.0001, 0.5, &v), "'%s'", none[i]);
+	cr_expect_eq(v, 7, "left alone");
+	cr_expect(number_parse_share("2%", 0.0001, 0.5, &v) && v == 0.02);
+	cr_expect(number_parse_share("0.02", 0.0001, 0.5, &v) && v == 0.02);
+	cr_expect(number_parse_share("0.01%", 0.0001, 0.5, &v) && v == 0.0001);
+	cr_expect(number_parse_share("50%", 0.0001, 0.5, &v) && v == 0.5);
+	cr_expect(number_parse_share("5.%", 0.0001, 0.5, &v) && v == 0.05);
+}
+
 enum { A_FILE = -1, A_PIPE = -2 }; /* instead of the columns of a terminal */
 
 static const struct {

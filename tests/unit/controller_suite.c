@@ -221,3 +221,50 @@ Test(controller_suite, an_ignored_hangup_stays_ignored)
 	raise(SIGHUP);
 	cr_expect(interrupt_seen());
 }
+
+/* ---- what they are compared by --------------------------------------------------------------- */
+
+#define TWO                                           \
+	"a\tlatency\t0\t0\tfutex\tlibkthread,futex\n" \
+	"b\ttime\t0\t0.05\tpthread\tpthread,keventd\n"
+
+Test(controller_suite, another_baseline_counts_where_it_is_an_arm)
+{
+	struct suite s;
+	char err[200];
+
+	cr_assert_eq(parse(&s, TWO, err, sizeof(err)), 0);
+	cr_assert_eq(suite_compare_by(&s, "keventd", 0, err, sizeof(err)), 0);
+	cr_expect_str_eq(s.question[0].baseline, "futex");
+	cr_expect_str_eq(s.question[1].baseline, "keventd");
+	cr_expect_eq(s.question[1].zone, 0.05);
+	suite_free(&s);
+}
+
+Test(controller_suite, a_zone_counts_everywhere)
+{
+	struct suite s;
+	char err[200];
+
+	cr_assert_eq(parse(&s, TWO, err, sizeof(err)), 0);
+	cr_assert_eq(suite_compare_by(&s, NULL, 0.02, err, sizeof(err)), 0);
+	cr_expect_eq(s.question[0].zone, 0.02);
+	cr_expect_eq(s.question[1].zone, 0.02);
+	cr_expect_str_eq(s.question[1].baseline, "pthread");
+	suite_free(&s);
+}
+
+Test(controller_suite, a_baseline_that_is_not_an_arm_is_refused_with_those_there_are)
+{
+	struct suite s;
+	char err[200], few[30];
+
+	cr_assert_eq(parse(&s, TWO "c\ttime\t0\t0\t-\tfutex,other\n", err, sizeof(err)), 0);
+	cr_assert_eq(suite_compare_by(&s, "futx", 0, err, sizeof(err)), -EINVAL);
+	cr_expect_str_eq(err,
+			 "no question has an arm 'futx'; there are libkthread, futex, pthread, "
+			 "keventd, other");
+	cr_assert_eq(suite_compare_by(&s, "futx", 0, few, sizeof(few)), -EINVAL);
+	cr_expect_str_eq(few, "no question has an arm 'futx'");
+	suite_free(&s);
+}

@@ -3,7 +3,7 @@
  * report: recorded runs give the same text and JSON, byte by byte.
  *
  * The records are made by tests/golden/make_run.py; after a wanted change read the difference, then
- *   for f in small instances trace hostile apart v1; do
+ *   for f in small instances builds moved settings trace hostile hostile_sides apart v1; do
  *           build/kt report tests/golden/$f.jsonl >tests/golden/$f.txt
  *           build/kt report tests/golden/$f.jsonl --format json >tests/golden/$f.json
  *   done
@@ -19,7 +19,12 @@ struct golden {
 static struct golden goldens[] = {
 	{ GOLDEN("small.jsonl"), GOLDEN("small.txt"), GOLDEN("small.json") },
 	{ GOLDEN("instances.jsonl"), GOLDEN("instances.txt"), GOLDEN("instances.json") },
+	{ GOLDEN("builds.jsonl"), GOLDEN("builds.txt"), GOLDEN("builds.json") },
+	{ GOLDEN("moved.jsonl"), GOLDEN("moved.txt"), GOLDEN("moved.json") },
+	{ GOLDEN("settings.jsonl"), GOLDEN("settings.txt"), GOLDEN("settings.json") },
 	{ GOLDEN("trace.jsonl"), GOLDEN("trace.txt"), GOLDEN("trace.json") },
+	{ GOLDEN("hostile_sides.jsonl"), GOLDEN("hostile_sides.txt"),
+	  GOLDEN("hostile_sides.json") },
 	{ GOLDEN("apart.jsonl"), GOLDEN("apart.txt"), GOLDEN("apart.json") },
 	{ GOLDEN("hostile.jsonl"), GOLDEN("hostile.txt"), GOLDEN("hostile.json") },
 	{ GOLDEN("v1.jsonl"), GOLDEN("v1.txt"), GOLDEN("v1.json") },
@@ -64,11 +69,11 @@ ParameterizedTest(struct golden *g, report_golden, json_is_as_committed_and_stri
 static const char *const bench_row[] = { "source", "benchmark", "arm",		"unit", "count",
 					 "mean",   "p50",	"p90",		"p99",	"p999",
 					 "max",	   "phases",	"cpu_ns_per_op" };
-static const char *const comparison_row[] = { "kind",	    "benchmark", "metric",  "baseline",
-					      "candidate",  "ratio",	 "lo",	    "hi",
-					      "confidence", "zone",	 "verdict", "reason",
-					      "instances",  "unit",	 "bursts",  "more_s",
-					      "unstable" };
+static const char *const comparison_row[] = { "kind",	 "benchmark", "arm",	    "moved",
+					      "metric",	 "baseline",  "candidate",  "ratio",
+					      "lo",	 "hi",	      "confidence", "zone",
+					      "verdict", "reason",    "instances",  "unit",
+					      "bursts",	 "more_s",    "unstable" };
 static const char *const phase_names[] = { "end_to_end", "call",   "wake",
 					   "runq",	 "resume", "unattributed" };
 
@@ -88,7 +93,7 @@ Test(report_golden, json_of_a_bench_run_has_the_documented_shape)
 	size_t i;
 
 	cr_assert_not_null(j);
-	cr_expect_eq(json_integer_value(json_object_get(j, "schema")), 3);
+	cr_expect_eq(json_integer_value(json_object_get(j, "schema")), 4);
 	cr_expect(json_is_true(json_object_get(j, "complete")));
 	cr_expect(json_is_object(json_object_get(j, "context")));
 	cr_assert_eq(json_array_size(json_object_get(j, "results")), 5);

@@ -81,10 +81,19 @@ ParameterizedTest(struct hostile *h, report_hostile, escapes)
 	free(shell);
 }
 
-/* No control character but newlines, and in colour only our own sequences. */
-Test(report_hostile, terminal_sees_no_control_characters)
+/* Of arms, and of two builds and two settings: their names, commands, compilers and functions. */
+static char records[][40] = { GOLDEN("hostile.jsonl"), GOLDEN("hostile_sides.jsonl") };
+#define NR_RECORDS (sizeof(records) / sizeof(records[0]))
+
+ParameterizedTestParameters(report_hostile, terminal_sees_no_control_characters)
 {
-	struct report *r = load(GOLDEN("hostile.jsonl"));
+	return cr_make_param_array(char[40], records, NR_RECORDS);
+}
+
+/* No control character but newlines, and in colour only our own sequences. */
+ParameterizedTest(char (*record)[40], report_hostile, terminal_sees_no_control_characters)
+{
+	struct report *r = load(*record);
 	char *text = rendered(r, as_text), *colour = rendered(r, as_colour);
 
 	for (const char *c = text; *c; c++)
@@ -100,9 +109,14 @@ Test(report_hostile, terminal_sees_no_control_characters)
 	report_free(r);
 }
 
-Test(report_hostile, json_keeps_the_name_and_no_control_character)
+ParameterizedTestParameters(report_hostile, json_keeps_the_name_and_no_control_character)
 {
-	struct report *r = load(GOLDEN("hostile.jsonl"));
+	return cr_make_param_array(char[40], records, NR_RECORDS);
+}
+
+ParameterizedTest(char (*record)[40], report_hostile, json_keeps_the_name_and_no_control_character)
+{
+	struct report *r = load(*record);
 	char *text = rendered(r, report_json);
 	json_t *j = json_loads(text, JSON_REJECT_DUPLICATES, NULL), *row;
 	bool found = false;
@@ -113,9 +127,10 @@ Test(report_hostile, json_keeps_the_name_and_no_control_character)
 		cr_assert(*c == '\n' || !iscntrl((unsigned char)*c), "byte %02x",
 			  (unsigned char)*c);
 	json_array_foreach (json_object_get(j, "results"), i, row) {
-		const char *arm = json_string_value(json_object_get(row, "arm"));
+		const char *arm = json_string_value(json_object_get(row, "arm")),
+			   *of = json_string_value(json_object_get(row, "of"));
 
-		found |= arm && !strcmp(arm, HOSTILE);
+		found |= (arm && !strcmp(arm, HOSTILE)) || (of && !strcmp(of, HOSTILE));
 	}
 	cr_expect(found, "the name comes back as it was");
 	json_decref(j);
@@ -168,9 +183,15 @@ static void ids_are_unique(const char *html)
 	cr_expect_gt(nr, 3);
 }
 
-Test(report_hostile, page_without_gnuplot_is_harmless_and_names_the_package)
+ParameterizedTestParameters(report_hostile, page_without_gnuplot_is_harmless_and_names_the_package)
 {
-	struct report *r = load(GOLDEN("hostile.jsonl"));
+	return cr_make_param_array(char[40], records, NR_RECORDS);
+}
+
+ParameterizedTest(char (*record)[40], report_hostile,
+		  page_without_gnuplot_is_harmless_and_names_the_package)
+{
+	struct report *r = load(*record);
 	char *html;
 
 	setenv("PATH", "/nonexistent", 1);
@@ -210,5 +231,38 @@ Test(report_hostile, page_with_plots_is_harmless_and_leaves_nothing_behind, .tim
 	rmdir(tmp);
 	free(left);
 	free(html);
+	report_free(r);
+}
+
+/* All that a header says of two sides is shown, in each format, and escaped in each. */
+Test(report_hostile, what_was_compared_is_shown_escaped)
+{
+	struct report *r = load(GOLDEN("hostile_sides.jsonl"));
+	char *text = rendered(r, as_text), *html = rendered(r, report_html),
+	     *json = rendered(r, report_json);
+	json_t *j = json_loads(json, JSON_REJECT_DUPLICATES, NULL), *runs, *run;
+
+	cr_expect(strstr(text, "old: <script>alert(1)</script>\\x1b[31m, <script>"), "%s", text);
+	cr_expect(strstr(text, "functions differ: <script>alert(1)</script>\\x1b[31m and 22 more"));
+	cr_expect(strstr(text, "A: <script>alert(1)</script>\\x1b[31m\n"));
+	cr_expect(strstr(html, "old: &lt;script&gt;alert(1)&lt;/script&gt;\\x1b[31m"));
+	cr_expect(strstr(html, "differ: &lt;script&gt;alert(1)&lt;/script&gt;\\x1b[31m"));
+	cr_expect(strstr(html, "B: &lt;script&gt;alert(1)&lt;/script&gt;\\x1b[31m"));
+	cr_expect(strstr(html, "not compared: &lt;script&gt;"));
+	runs = json_object_get(j, "runs");
+	run = json_array_get(runs, 0);
+	cr_expect_str_eq(json_string_value(
+				 json_object_get(json_object_get(run, "against"), "name")),
+			 HOSTILE);
+	run = json_array_get(runs, 1);
+	cr_expect_str_eq(json_string_value(json_array_get(json_object_get(run, "toggle"), 1)),
+			 HOSTILE);
+	run = json_array_get(runs, 2);
+	cr_expect_str_eq(json_string_value(json_object_get(json_object_get(run, "code"), "reason")),
+			 HOSTILE);
+	json_decref(j);
+	free(json);
+	free(html);
+	free(text);
 	report_free(r);
 }

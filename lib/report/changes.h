@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_REPORT_CHANGES_H
+#define KT_REPORT_CHANGES_H
+/*
+ * What the runs of two builds or two settings come to: a row per arm of each question, what is said
+ * of it, how many say so, and whether a command that was asked to fails. Comparisons of kind "arms"
+ * count for --fail-on only.
+ */
+#include "lib/report/render.h"
+
+enum report_change {
+	CHANGE_REGRESSED,
+	CHANGE_IMPROVED,
+	CHANGE_UNCHANGED,
+	CHANGE_UNDECIDED,
+	CHANGE_MOVED,	 /* regressed or improved, but the code of both builds is the same */
+	CHANGE_UNSTABLE, /* the machine was */
+	NR_CHANGES
+};
+
+/* report_change_name - "regressed", ..., "moved", "unstable" */
+const char *report_change_name(enum report_change c);
+
+/*
+ * An arm that was compared with itself. It has regressed when any of its four figures has, else
+ * improved when any has; else it is what p50 says. @telling is the figure that says so: the first of
+ * those that do.
+ */
+struct report_row {
+	const struct report_question *q;
+	const struct report_comparison *telling;
+	enum report_change change;
+};
+
+/* report_row_of - of the arm that @c, one of @q's, is about */
+struct report_row report_row_of(const struct report *r, const struct report_question *q,
+				const struct report_comparison *c);
+
+/*
+ * report_rows - all of them, into *@rows, which the caller frees: those that regressed first, the
+ * largest ratio before the others, the rest in the order of the questions. Return: how many; -ENOMEM
+ */
+ssize_t report_rows(const struct report *r, struct report_row **rows);
+
+struct report_changes {
+	size_t compared; /* rows: the sum of those below */
+	size_t nr[NR_CHANGES];
+};
+
+/* report_count_changes - what all rows come to; all 0 when nothing of the kind was compared */
+void report_count_changes(const struct report *r, struct report_changes *c);
+
+/* report_has_changes - there is a question of kind "builds" or "settings" */
+bool report_has_changes(const struct report *r);
+
+/*
+ * report_write_finding - "2 of 56 regressed: wakeup/trip=oneway libkthread 1.031 [1.024, 1.038]; ...;
+ * 41 unchanged, 13 undecided", without a full stop; of a report that has changes
+ */
+void report_write_finding(FILE *out, const struct report *r, report_word *word);
+
+/*
+ * report_write_sides - what run number @run, from 0, compared: a line for each side, and whether its
+ * code differs; each begins with @before and ends with @after. Nothing of a run of arms.
+ */
+void report_write_sides(FILE *out, const struct report *r, size_t run, const char *before,
+			const char *after, report_word *word);
+
+/* ---- --fail-on ------------------------------------------------------------------------------- */
+
+enum report_failure {
+	REPORT_FAIL_REGRESSED = 1, /* a row of builds or settings */
+	REPORT_FAIL_SLOWER = 2,	   /* an arm of kind "arms", in any figure */
+	REPORT_FAIL_UNSTABLE = 4,  /* a comparison of any kind */
+};
+
+#define REPORT_FAIL_ON_NAMES "regressed, slower or unstable"
+
+/* report_fail_on_parse - add what @text names ("slower,unstable") to @set; false: it names others */
+bool report_fail_on_parse(const char *text, unsigned int *set);
+
+/* report_may_fail - does @r compare what one of @set is about? */
+bool report_may_fail(const struct report *r, unsigned int set);
+
+/*
+ * report_failures - which of @set @r has; each is said with its number in @why, "" when there is none
+ */
+unsigned int report_failures(const struct report *r, unsigned int set, char *why, size_t whylen);
+#endif
