@@ -26,11 +26,10 @@ void again_flag(struct session *s, void *memory)
 			p->called[m] = VERDICT_INCONCLUSIVE;
 			if (!is_compared(p) || m >= nr_metrics(s))
 				continue;
-			p->called[m] = m == JUDGE_P50
-					       ? p->looks.verdict
-					       : judge(m, p->instance, p->nr_instances,
-						       session_zone(s, m), memory)
-							 .verdict;
+			p->called[m] = m == JUDGE_P50 ? p->looks.verdict
+						      : judge(m, p->instance, p->nr_instances,
+							      session_zone(s, m), memory)
+								.verdict;
 		}
 	}
 }
@@ -87,9 +86,9 @@ static bool look_at(const struct session *s, struct place *p, void *memory)
 	for (enum judge_metric m = 0; m < NR_JUDGE_METRICS; m++) {
 		if (!is_call(p->called[m]))
 			continue;
-		p->confirmed[m] = looks_confirmed(m, p->instance, p->nr_first, p->nr_instances,
-						  p->called[m], session_zone(s, m), s->confidence,
-						  memory);
+		p->confirmed[m] =
+			looks_confirmed(m, p->instance, p->nr_first, p->nr_instances, p->called[m],
+					session_zone(s, m), s->confidence, memory);
 		all = all && p->confirmed[m];
 	}
 	return all;

@@ -23,6 +23,7 @@ struct arm {
 };
 
 static struct suite_question q = { .name = "made up", .latency = true, .zone = 0.01 };
+static struct measure_opts opts;
 static struct session s;
 static void *memory;
 static uint64_t seed;
@@ -42,13 +43,15 @@ static void begin(void)
 {
 	seed = 5;
 	q.latency = true;
-	s = (struct session){ .q = &q, .nr = NR_ARMS, .nr_left = NR_ARMS };
+	s = (struct session){ .q = &q, .o = &opts, .nr = NR_ARMS, .nr_left = NR_ARMS };
 	s.place = calloc(NR_ARMS, sizeof(*s.place));
 	memory = malloc(judge_memory(SESSION_MAX_LOOK));
 	cr_assert(s.place && memory);
 	for (unsigned int i = 0; i < NR_ARMS; i++) {
 		s.place[i].part = calloc(1, sizeof(*s.place[i].part));
 		cr_assert_not_null(s.place[i].part);
+		s.place[i].against = i ? 0 : -1;
+		s.place[i].partner = -1;
 	}
 }
 
@@ -95,6 +98,7 @@ static void instance(const struct arm *arm)
 		wall += session_is_active(&s, i) ? 10 * MS : 0;
 		measure(i, &arm[i]);
 	}
+	s.number++;
 	cr_assert_eq(look(&s, wall, memory), 0);
 }
 
@@ -268,7 +272,8 @@ Test(controller_look, mode_time_has_no_tails)
 /* As before there were looks: nothing to compare, and all the time there is. */
 Test(controller_look, without_a_baseline_the_time_decides)
 {
-	s.baseline = -1;
+	for (unsigned int i = 0; i < NR_ARMS; i++)
+		s.place[i].against = -1;
 	for (int n = 0; n < 40; n++)
 		instance(alike);
 	cr_expect(plan(1, 0, 0));
