@@ -4,194 +4,46 @@
 /* The architecture's own limit. */
 #define MAX_LENGTH 15
 
-/* The tables of opcodes: one byte, after 0f, after 0f 38, after 0f 3a; others of EVEX have no immediates. */
+/*
+ * The tables of opcodes: one byte, after 0f, after 0f 38, after 0f 3a. The others of EVEX have no
+ * immediates, like that after 0f 38.
+ */
 enum map { MAP_1, MAP_0F, MAP_0F38, MAP_0F3A };
 
+/* What follows an opcode. */
 enum shape {
-	BAD,
-	PLAIN,
-	MODRM, /* a byte that names the operands follows */
-	IMM8,
-	IMM16,
-	IMMZ, /* 4 bytes; 2 with the prefix 66 */
-	REL8,
-	REL32,
-	MODRM_IMM8,
-	MODRM_IMMZ,
-	ENTER,	  /* 3 bytes */
-	MOFFS,	  /* an address of 8 bytes; 4 with the prefix 67 */
-	MOV_IMM,  /* IMMZ, or 8 bytes with REX.W */
-	GROUP_F6, /* MODRM, with an immediate when it is a test */
-	GROUP_F7,
+	BAD = 'x',
+	PLAIN = '.',
+	MODRM = 'm', /* a byte that names the operands */
+	IMM8 = 'b',
+	IMM16 = 'w',
+	IMMZ = 'z', /* 4 bytes; 2 with the prefix 66 */
+	REL8 = 'r',
+	REL32 = 'R',
+	MODRM_IMM8 = 'B',
+	MODRM_IMMZ = 'Z',
+	ENTER = 'e',	/* 3 bytes */
+	MOFFS = 'a',	/* an address of 8 bytes; 4 with the prefix 67 */
+	MOV_IMM = 'v',	/* IMMZ, or 8 bytes with REX.W */
+	GROUP_F6 = '6', /* MODRM, with an immediate when it is a test */
+	GROUP_F7 = '7',
 };
 
 static enum shape shape_of_1(unsigned char op)
 {
-	static const unsigned char from_60[] = {
-		/* 60 */ BAD,
-		BAD,
-		BAD,
-		MODRM,
-		BAD,
-		BAD,
-		BAD,
-		BAD,
-		/* 68 */ IMMZ,
-		MODRM_IMMZ,
-		IMM8,
-		MODRM_IMM8,
-		PLAIN,
-		PLAIN,
-		PLAIN,
-		PLAIN,
-		/* 70 */ REL8,
-		REL8,
-		REL8,
-		REL8,
-		REL8,
-		REL8,
-		REL8,
-		REL8,
-		/* 78 */ REL8,
-		REL8,
-		REL8,
-		REL8,
-		REL8,
-		REL8,
-		REL8,
-		REL8,
-		/* 80 */ MODRM_IMM8,
-		MODRM_IMMZ,
-		BAD,
-		MODRM_IMM8,
-		MODRM,
-		MODRM,
-		MODRM,
-		MODRM,
-		/* 88 */ MODRM,
-		MODRM,
-		MODRM,
-		MODRM,
-		MODRM,
-		MODRM,
-		MODRM,
-		MODRM,
-		/* 90 */ PLAIN,
-		PLAIN,
-		PLAIN,
-		PLAIN,
-		PLAIN,
-		PLAIN,
-		PLAIN,
-		PLAIN,
-		/* 98 */ PLAIN,
-		PLAIN,
-		BAD,
-		PLAIN,
-		PLAIN,
-		PLAIN,
-		PLAIN,
-		PLAIN,
-		/* a0 */ MOFFS,
-		MOFFS,
-		MOFFS,
-		MOFFS,
-		PLAIN,
-		PLAIN,
-		PLAIN,
-		PLAIN,
-		/* a8 */ IMM8,
-		IMMZ,
-		PLAIN,
-		PLAIN,
-		PLAIN,
-		PLAIN,
-		PLAIN,
-		PLAIN,
-		/* b0 */ IMM8,
-		IMM8,
-		IMM8,
-		IMM8,
-		IMM8,
-		IMM8,
-		IMM8,
-		IMM8,
-		/* b8 */ MOV_IMM,
-		MOV_IMM,
-		MOV_IMM,
-		MOV_IMM,
-		MOV_IMM,
-		MOV_IMM,
-		MOV_IMM,
-		MOV_IMM,
-		/* c0 */ MODRM_IMM8,
-		MODRM_IMM8,
-		IMM16,
-		PLAIN,
-		BAD,
-		BAD,
-		MODRM_IMM8,
-		MODRM_IMMZ,
-		/* c8 */ ENTER,
-		PLAIN,
-		IMM16,
-		PLAIN,
-		PLAIN,
-		IMM8,
-		BAD,
-		PLAIN,
-		/* d0 */ MODRM,
-		MODRM,
-		MODRM,
-		MODRM,
-		BAD,
-		BAD,
-		BAD,
-		PLAIN,
-		/* d8 */ MODRM,
-		MODRM,
-		MODRM,
-		MODRM,
-		MODRM,
-		MODRM,
-		MODRM,
-		MODRM,
-		/* e0 */ REL8,
-		REL8,
-		REL8,
-		REL8,
-		IMM8,
-		IMM8,
-		IMM8,
-		IMM8,
-		/* e8 */ REL32,
-		REL32,
-		BAD,
-		REL8,
-		PLAIN,
-		PLAIN,
-		PLAIN,
-		PLAIN,
-		/* f0 */ BAD,
-		PLAIN,
-		BAD,
-		BAD,
-		PLAIN,
-		PLAIN,
-		GROUP_F6,
-		GROUP_F7,
-		/* f8 */ PLAIN,
-		PLAIN,
-		PLAIN,
-		PLAIN,
-		PLAIN,
-		PLAIN,
-		MODRM,
-		MODRM,
-	};
+	static const char from_60[] = "xxxmxxxxzZbB...." /* 60 */
+				      "rrrrrrrrrrrrrrrr" /* 70 */
+				      "BZxBmmmmmmmmmmmm" /* 80 */
+				      "..........x....." /* 90 */
+				      "aaaa....bz......" /* a0 */
+				      "bbbbbbbbvvvvvvvv" /* b0 */
+				      "BBw.xxBZe.w..bx." /* c0 */
+				      "mmmmxxx.mmmmmmmm" /* d0 */
+				      "rrrrbbbbRRxr...." /* e0 */
+				      "x.xx..67......mm" /* f0 */;
 
 	if (op >= 0x60)
-		return from_60[op - 0x60];
+		return (enum shape)from_60[op - 0x60];
 	if (op >= 0x50)
 		return PLAIN;
 	if (op >= 0x40 || (op & 7) > 5)
