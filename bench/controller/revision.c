@@ -230,7 +230,9 @@ static void settings_key(char *key, size_t len)
 			hash = (hash ^ (unsigned char)*c) * 0x100000001b3ULL;
 		hash = (hash ^ (value ? 1u : 2u) << 8) * 0x100000001b3ULL;
 	}
-	snprintf(key, len, any ? "-%08x" : "", (unsigned int)(hash ^ hash >> 32));
+	key[0] = '\0';
+	if (any)
+		snprintf(key, len, "-%08x", (unsigned int)(hash ^ hash >> 32));
 }
 
 int revision_variant_path(const struct revision *r, unsigned int variant, char *path, size_t len)
