@@ -138,6 +138,7 @@ static int begin_run(struct bench_run *run, int argc, char **argv, uint64_t seed
 				   .traced = run->traced,
 				   .trace_reason =
 					   run->trace_reason[0] ? run->trace_reason : NULL };
+	struct code_difference code;
 	struct about about[2];
 	int ret;
 
@@ -148,6 +149,7 @@ static int begin_run(struct bench_run *run, int argc, char **argv, uint64_t seed
 		h.against.name = run->o->against;
 		about_suite(&about[0], run->contest.subject[0].path, &h.against.suite_name,
 			    &h.against.build);
+		about_code(&code, run->contest.subject[0].path, run->contest.suite.path, &h.code);
 	}
 	h.toggle[0] = run->o->toggle[0];
 	h.toggle[1] = run->o->toggle[1];
