@@ -10,13 +10,13 @@ static const char *note(const char *path, uint32_t type, char *text, size_t size
 	return record_build_note(path, BENCH_NOTE_OWNER, type, text, size) ? NULL : text;
 }
 
-void about_suite(struct about *a, const char *path, struct record_header *h)
+void about_suite(struct about *a, const char *path, const char **name, struct record_build *b)
 {
 	const char *slash = strrchr(path, '/');
 
-	h->suite_name = slash ? slash + 1 : path;
-	h->suite.build_id = record_build_id(path, a->build_id) ? NULL : a->build_id;
-	h->suite.version = note(path, BENCH_NOTE_VERSION, a->version, sizeof(a->version));
-	h->suite.compiler = note(path, BENCH_NOTE_COMPILER, a->compiler, sizeof(a->compiler));
-	h->suite.flags = note(path, BENCH_NOTE_FLAGS, a->flags, sizeof(a->flags));
+	*name = slash ? slash + 1 : path;
+	b->build_id = record_build_id(path, a->build_id) ? NULL : a->build_id;
+	b->version = note(path, BENCH_NOTE_VERSION, a->version, sizeof(a->version));
+	b->compiler = note(path, BENCH_NOTE_COMPILER, a->compiler, sizeof(a->compiler));
+	b->flags = note(path, BENCH_NOTE_FLAGS, a->flags, sizeof(a->flags));
 }

@@ -10,6 +10,8 @@ struct about {
 	char version[64], compiler[128], flags[1024];
 };
 
-/* about_suite - into @h, whose strings are in @a: name and build of the binary at @path */
-void about_suite(struct about *a, const char *path, struct record_header *h);
+/*
+ * about_suite - of the binary at @path its file name and its build; the strings are in @a and @path
+ */
+void about_suite(struct about *a, const char *path, const char **name, struct record_build *b);
 #endif

@@ -132,3 +132,20 @@ int calibrate(unsigned int nr, bool latency, calibrate_epoch run, void *arg, uin
 	share(s, nr, iterations, epoch_ns);
 	return 0;
 }
+
+void calibrate_same(uint64_t *iterations, uint64_t *epoch_ns)
+{
+	struct search side[2] = { 0 };
+	uint64_t count;
+	int fast;
+
+	for (int i = 0; i < 2; i++)
+		side[i].cost_ns = (double)(epoch_ns[i] ? epoch_ns[i] : 1) / (double)iterations[i];
+	fast = side[1].cost_ns < side[0].cost_ns;
+	side[fast].wanted = iterations[0] > iterations[1] ? iterations[0] : iterations[1];
+	count = shared_count(&side[fast], &side[!fast]);
+	for (int i = 0; i < 2; i++) {
+		iterations[i] = count;
+		epoch_ns[i] = (uint64_t)((double)count * side[i].cost_ns);
+	}
+}

@@ -54,4 +54,12 @@ typedef int (*calibrate_epoch)(void *arg, unsigned int arm, uint64_t iterations,
  */
 int calibrate(unsigned int nr, bool latency, calibrate_epoch run, void *arg, uint64_t *iterations,
 	      uint64_t *epoch_ns);
+
+/*
+ * calibrate_same - one count for two sides of an arm, which were calibrated apart: that of the faster
+ * one, as above, so that the epochs of neither are too short
+ *
+ * Changes the counts and the lengths of the epochs, both of two.
+ */
+void calibrate_same(uint64_t *iterations, uint64_t *epoch_ns);
 #endif

@@ -23,13 +23,20 @@ static bool is_terminated(const char *text, size_t size)
 	return memchr(text, '\0', size) != NULL;
 }
 
-const char *check_page(const struct wire *w, uint32_t call, char *why, size_t len)
+const char *check_page(const union wire_page *page, const struct wire_form *form, uint32_t call,
+		       char *why, size_t len)
 {
-	if (w->magic != WIRE_MAGIC || w->version != WIRE_VERSION || w->size != sizeof(*w))
+	const struct wire_head *head = &page->head;
+
+	if (head->magic != WIRE_MAGIC || head->version != form->version || head->size != form->size)
 		return because(why, len, "the shared page was overwritten (its first words)");
-	if (w->turn != WIRE_CONTROLLER)
-		return because(why, len, "the shared page was overwritten (turn is %u)", w->turn);
-	if (w->answered != call)
+	if (head->turn != WIRE_CONTROLLER)
+		return because(why, len, "the shared page was overwritten (turn is %u)",
+			       head->turn);
+	if (!form->translate && page->now.spoken != WIRE_VERSION)
+		return because(why, len, "the shared page was overwritten (version %u of it)",
+			       page->now.spoken);
+	if (form->numbered && page->now.answered != call)
 		return because(why, len,
 			       "the shared page was given back without an answer to call %u", call);
 	return NULL;

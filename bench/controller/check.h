@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bench/controller/wire_form.h"
 #include "bench/harness/wire.h"
 
 /* Room for any reason below. */
@@ -28,11 +29,14 @@ struct check_asked {
 };
 
 /*
- * check_page - is @w still the page that we made, given back by whom we called, as answer to @call?
+ * check_page - is @page still the page that we made in @form, given back by whom we called, as
+ * answer to @call?
  *
- * Return: NULL, or what is wrong, in @why. The same holds for the two below.
+ * Return: NULL, or what is wrong, in @why. The same holds for the two below, which take today's
+ * picture of it.
  */
-const char *check_page(const struct wire *w, uint32_t call, char *why, size_t len);
+const char *check_page(const union wire_page *page, const struct wire_form *form, uint32_t call,
+		       char *why, size_t len);
 
 /* check_reply - are status and message of @w what a worker writes? */
 const char *check_reply(const struct wire *w, char *why, size_t len);

@@ -4,13 +4,57 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bench/controller/interrupt.h"
+
+/* Children that may live. A reaped one is found out when it is asked for its time. */
+#define MAX_LIVING 16
+static pid_t living[MAX_LIVING];
+
+/* CPU time of the process @pid; false when there is none any more. */
+static bool cpu_of(pid_t pid, uint64_t *ns)
+{
+	struct timespec t;
+	clockid_t clock;
+
+	if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &t))
+		return false;
+	*ns = (uint64_t)t.tv_sec * 1000000000ULL + (uint64_t)t.tv_nsec;
+	return true;
+}
+
+uint64_t child_cpu_ns(void)
+{
+	uint64_t sum = 0, ns;
+
+	for (unsigned int i = 0; i < MAX_LIVING; i++) {
+		if (!living[i])
+			continue;
+		if (cpu_of(living[i], &ns))
+			sum += ns;
+		else
+			living[i] = 0;
+	}
+	return sum;
+}
+
+/* One too many is not counted: then it is taken for somebody else's. */
+static void remember(pid_t pid)
+{
+	child_cpu_ns();
+	for (unsigned int i = 0; i < MAX_LIVING; i++)
+		if (!living[i]) {
+			living[i] = pid;
+			return;
+		}
+}
 
 void child_die_with_parent(pid_t parent)
 {
@@ -20,22 +64,25 @@ void child_die_with_parent(pid_t parent)
 }
 
 /* Only returns when something failed. */
-static void become(pid_t parent, const char *path, char *const argv[], int out, int keep)
+static void become(pid_t parent, const struct child_start *start)
 {
 	int in;
 
 	child_die_with_parent(parent);
 	interrupt_child();
+	if (start->own_group && setpgid(0, 0))
+		return;
 	in = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (in < 0 || dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0)
+	if (in < 0 || dup2(in, STDIN_FILENO) < 0 || dup2(start->out, STDOUT_FILENO) < 0)
 		return;
-	if (keep >= 0 && fcntl(keep, F_SETFD, 0))
+	if (start->messages && dup2(start->messages, STDERR_FILENO) < 0)
 		return;
-	execv(path, argv);
+	if (start->keep && fcntl(start->keep, F_SETFD, 0))
+		return;
+	execve(start->path, start->argv, start->env ? start->env : environ);
 }
 
-int child_spawn(pid_t *pid, const char *path, char *const argv[], int out, int keep, char *err,
-		size_t errlen)
+int child_spawn(pid_t *pid, const struct child_start *start, char *err, size_t errlen)
 {
 	int told[2], ret = 0;
 	pid_t self = getpid();
@@ -47,7 +94,7 @@ int child_spawn(pid_t *pid, const char *path, char *const argv[], int out, int k
 	}
 	*pid = fork();
 	if (*pid == 0) {
-		become(self, path, argv, out, keep);
+		become(self, start);
 		ret = -errno;
 		n = write(told[1], &ret, sizeof(ret));
 		_exit(n == sizeof(ret) ? 127 : 126);
@@ -65,11 +112,13 @@ int child_spawn(pid_t *pid, const char *path, char *const argv[], int out, int k
 			child_kill(*pid);
 	}
 	close(told[0]);
-	if (!ret)
+	if (!ret) {
+		remember(*pid);
 		return 0;
+	}
 fail:
 	*pid = 0;
-	snprintf(err, errlen, "cannot run %s: %s", path, strerror(-ret));
+	snprintf(err, errlen, "cannot run %s: %s", start->path, strerror(-ret));
 	return ret;
 }
 

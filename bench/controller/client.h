@@ -10,12 +10,17 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "bench/controller/wire_form.h"
 #include "bench/harness/wire.h"
 
 struct client {
-	pid_t pid;	   /* 0: none */
-	struct wire *page; /* shared; read by client.c alone, as the worker may write at any time */
-	uint32_t call;	   /* number of the last one */
+	pid_t pid; /* 0: none */
+	/* Shared, WIRE_ROOM bytes; read by client.c alone, as the worker may write at any time. */
+	union wire_page *page;
+	union wire_page *copy; /* of the page in an old form; NULL: it is in today's */
+	const struct wire_form *form;
+	uint32_t call; /* number of the last one */
+	int status;    /* of waitpid(), once the worker has ended by itself */
 };
 
 /* What a worker is asked for; the fields of wire.h. */
@@ -26,12 +31,28 @@ struct client_request {
 	bool observe;	     /* RUN */
 };
 
-/* client_start - a worker of the binary at @path; 0, or -errno and a sentence in @err */
-int client_start(struct client *c, const char *path, char *err, size_t errlen);
+/*
+ * client_agree - find out which version of the page the binary at @path speaks
+ *
+ * Asked of short-lived workers whose output goes nowhere, once as long as the file stays the same.
+ * Return: 0, also when the workers ended or hung, which measuring will show; -EPROTO: it speaks
+ * none of ours; -EINTR: interrupt_seen(); -errno: it cannot be started; a sentence in @err.
+ */
+int client_agree(const char *path, char *err, size_t errlen);
+
+/*
+ * client_start - a worker of the binary at @path, which client_agree() is asked about
+ * @env_bytes: its environment has one variable more, with a value of so many bytes; 0: as ours. It
+ * moves the stack, which processes of one binary should not all have at the same place.
+ *
+ * Return: 0, or -errno, also that of client_agree(), and a sentence in @err.
+ */
+int client_start(struct client *c, const char *path, size_t env_bytes, char *err, size_t errlen);
 
 /*
  * client_call - hand @request over and sleep until the reply
- * @reply: gets a copy of the page with it, its fields as the worker left them (check.h)
+ * @reply: gets a copy of the page with it, in today's form whatever the worker's is, its fields as
+ * the worker left them (check.h)
  *
  * Return: 0; -EPIPE: the worker has ended (reaped); -ETIMEDOUT: no reply within @limit_ns; -EPROTO:
  * it overwrote the page, no call can be trusted any more; -EINTR: interrupt_seen(). Except for 0

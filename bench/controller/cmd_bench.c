@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* kt bench: parse, measure, print. */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,11 +12,13 @@
 #include "lib/cli/output.h"
 
 #include "bench/controller/about.h"
+#include "bench/controller/contest.h"
 #include "bench/controller/interrupt.h"
 #include "bench/controller/kernel_arm.h"
 #include "bench/controller/options.h"
 #include "bench/controller/outcome.h"
 #include "bench/controller/run.h"
+#include "bench/controller/toggle.h"
 
 /*
  * Without --time the questions of a run have this each on average, and few of them all they want:
@@ -25,18 +26,23 @@
  */
 #define DEFAULT_BUDGET_NS 1400000000ULL
 #define LEAST_BUDGET_NS	  12000000000ULL
+/* Of two sides, whose instances are new processes. */
+#define SIDES_BUDGET_NS 3000000000ULL
 
 /* ---- one run --------------------------------------------------------------------------------- */
 
 struct bench_run {
 	const struct bench_options *o;
-	struct suite suite;
+	struct contest contest;
+	struct toggle toggle;
 	struct tracing *tracing;
 	bool traced;
 	char trace_reason[512]; /* "" : nothing to say */
 	struct outcome outcome;
 	const char *record; /* path, or what it is called */
 	bool streamed;	    /* the record cannot be read again */
+	bool cut_short;	    /* not all of it was measured, recorded and undone */
+	bool regressed;	    /* something did, by what the controller saw */
 	struct record_writer *out;
 	char err[512];
 };
@@ -46,36 +52,6 @@ static int complain(const struct bench_run *run, int status)
 	return cli_refuse(status, "%s", run->err);
 }
 
-static int choose_questions(struct bench_run *run)
-{
-	static char path[PATH_MAX];
-	int ret = 0;
-
-	if (run->o->path)
-		snprintf(path, sizeof(path), "%s", run->o->path);
-	else
-		ret = suite_default_path(path, sizeof(path), run->err, sizeof(run->err));
-	if (!ret)
-		ret = suite_list(&run->suite, path, run->err, sizeof(run->err));
-	if (!ret && run->o->filter)
-		ret = suite_filter(&run->suite, run->o->filter, run->err, sizeof(run->err));
-	else if (!ret && !run->o->list)
-		suite_drop_manual(&run->suite);
-	if (!ret && run->suite.nr)
-		ret = suite_compare_by(&run->suite, run->o->baseline, run->o->zone, run->err,
-				       sizeof(run->err));
-	if (ret)
-		return complain(run, interrupt_seen() ? KT_EXIT_INTERRUPTED : KT_EXIT_USAGE);
-	if (!run->suite.nr) {
-		snprintf(run->err, sizeof(run->err),
-			 "no question %s%s%s; `kt bench --list` lists them",
-			 run->o->filter ? "matches '" : "runs without --filter",
-			 run->o->filter ? run->o->filter : "", run->o->filter ? "'" : "");
-		return complain(run, KT_EXIT_NOTHING);
-	}
-	return 0;
-}
-
 /* Whether there will be traced blocks, and if not, why not. */
 static int choose_tracing(struct bench_run *run)
 {
@@ -83,8 +59,13 @@ static int choose_tracing(struct bench_run *run)
 	bool wanted = false;
 	int ret;
 
-	for (size_t i = 0; i < run->suite.nr; i++) {
-		const struct suite_question *q = &run->suite.question[i];
+	if (run->contest.kind != RECORD_ARMS) {
+		snprintf(run->trace_reason, sizeof(run->trace_reason),
+			 "two sides are compared by untraced epochs");
+		return 0;
+	}
+	for (size_t i = 0; i < run->contest.suite.nr; i++) {
+		const struct suite_question *q = &run->contest.suite.question[i];
 
 		wanted = wanted || q->phases || kernel_arm_fits(q->name);
 		nr_arms = q->nr_arms > nr_arms ? q->nr_arms : nr_arms;
@@ -133,15 +114,16 @@ static int create_record(struct bench_run *run, const char *id)
 		return ret;
 	if (!ret)
 		return record_create(&run->out, run->record, run->err, sizeof(run->err));
-	run->streamed = true;
-	run->record = strcmp(run->record, "-") ? run->record : "standard output";
-	if (run->o->fail_on) {
+	if (run->o->strict || run->o->fail_on) {
 		close(fd);
 		snprintf(run->err, sizeof(run->err),
-			 "--fail-on reads the record again, which %s does not allow; name a file",
-			 run->record);
+			 "%s reads the record again, which it cannot where -o %s writes it: name a "
+			 "file",
+			 run->o->strict ? "--strict" : "--fail-on", run->record);
 		return -EINVAL;
 	}
+	run->streamed = true;
+	run->record = strcmp(run->record, "-") ? run->record : "standard output";
 	ret = record_stream(&run->out, fd);
 	if (ret)
 		snprintf(run->err, sizeof(run->err), "out of memory");
@@ -158,13 +140,21 @@ static int open_record(struct bench_run *run, int argc, char **argv, uint64_t se
 				   .trace_reason =
 					   run->trace_reason[0] ? run->trace_reason : NULL };
 	char id[RECORD_ID_SIZE];
-	struct about about;
+	struct about about[2];
 	int ret;
 
 	record_make_id(id);
 	h.id = id;
 	record_build_self(&h.kt);
-	about_suite(&about, run->suite.path, &h);
+	about_suite(&about[1], run->contest.suite.path, &h.suite_name, &h.suite);
+	h.kind = run->contest.kind;
+	if (h.kind == RECORD_BUILDS) {
+		h.against.name = run->o->against;
+		about_suite(&about[0], run->contest.subject[0].path, &h.against.suite_name,
+			    &h.against.build);
+	}
+	h.toggle[0] = run->o->toggle[0];
+	h.toggle[1] = run->o->toggle[1];
 	ret = create_record(run, id);
 	if (ret)
 		return complain(run, KT_EXIT_USAGE);
@@ -186,14 +176,39 @@ static int status_of(const struct run_summary *sum, int ret)
 {
 	if (sum->interrupted)
 		return KT_EXIT_INTERRUPTED;
-	if (ret || sum->failed)
+	if (ret || sum->over || sum->failed)
 		return KT_EXIT_FAILED;
 	return sum->done ? KT_EXIT_OK : KT_EXIT_NOTHING;
 }
 
+static uint64_t budget_ns(const struct bench_run *run)
+{
+	uint64_t each = run->contest.kind == RECORD_ARMS ? DEFAULT_BUDGET_NS : SIDES_BUDGET_NS;
+	uint64_t budget = run->contest.suite.nr * each;
+
+	if (run->o->time_given)
+		return 0;
+	return budget > LEAST_BUDGET_NS ? budget : LEAST_BUDGET_NS;
+}
+
+/* The machine is left as the user wants it, which is said before anything else is. */
+static int end_toggle(struct bench_run *run)
+{
+	char why[300];
+	int ret = toggle_end(&run->toggle, why, sizeof(why));
+
+	if (ret)
+		cli_say("the machine is not as '%s' is to make it: %s", run->o->toggle[0], why);
+	return ret;
+}
+
 static int measure_all(struct bench_run *run, uint64_t seed)
 {
-	struct measure_opts m = { .path = run->suite.path,
+	const struct contest *c = &run->contest;
+	struct measure_opts m = { .path = c->suite.path,
+				  .sides = c->kind == RECORD_ARMS ? NULL : &c->sides,
+				  .repeat_exec = run->o->repeat_exec,
+				  .budget_ns = budget_ns(run),
 				  .time_ns = run->o->time_ns,
 				  .seed = seed,
 				  .patience_ns = run->o->patience_ns,
@@ -201,32 +216,48 @@ static int measure_all(struct bench_run *run, uint64_t seed)
 				  .out = run->out };
 	struct run_summary sum = { 0 };
 	struct progress progress;
-	int ret, close_ret;
+	int ret, close_ret, undo;
 	double cost;
 
-	if (!run->o->time_given) {
-		m.budget_ns = run->suite.nr * DEFAULT_BUDGET_NS;
-		if (m.budget_ns < LEAST_BUDGET_NS)
-			m.budget_ns = LEAST_BUDGET_NS;
-	}
-	cost = run_cost_s(&run->suite, &m);
-	progress_init(&progress, run->suite.nr, cost);
+	cost = run_cost_s(&c->suite, &m);
+	progress_init(&progress, c->suite.nr, cost);
 	m.progress = &progress;
-	progress_say(&progress, "%zu question%s, about %.0f s, seed %llu", run->suite.nr,
-		     run->suite.nr == 1 ? "" : "s", cost, (unsigned long long)seed);
-	ret = run_questions(&run->suite, &m, &sum, run->err, sizeof(run->err));
+	progress_say(&progress, "%zu question%s, about %.0f s, seed %llu", c->suite.nr,
+		     c->suite.nr == 1 ? "" : "s", cost, (unsigned long long)seed);
+	ret = run_questions(&c->suite, &m, &sum, run->err, sizeof(run->err));
+	undo = end_toggle(run);
 	interrupt_remove();
 	if (!ret)
-		ret = record_write_end(run->out,
-				       sum.interrupted ? RECORD_INTERRUPTED : RECORD_COMPLETE);
+		ret = record_write_end(run->out, sum.interrupted || sum.over ? RECORD_INTERRUPTED
+									     : RECORD_COMPLETE);
 	close_ret = record_close(run->out);
 	run->out = NULL;
 	ret = ret ? ret : close_ret;
 	if (ret)
 		cli_say("cannot write %s: %s", run->record, strerror(-ret));
+	else if (sum.over)
+		cli_say("%s", run->err);
 	else if (sum.interrupted)
 		cli_say("interrupted");
-	return status_of(&sum, ret);
+	run->cut_short = undo || ret || sum.over || sum.interrupted;
+	run->regressed = sum.regressed;
+	return undo ? KT_EXIT_FAILED : status_of(&sum, ret);
+}
+
+/* What --strict makes of a run that went well. */
+static int hold_to_strict(struct bench_run *run)
+{
+	int nr = outcome_unsteady(run->record, run->err, sizeof(run->err));
+
+	if (nr < 0)
+		return complain(run, KT_EXIT_FAILED);
+	return nr ? KT_EXIT_NOISY : KT_EXIT_OK;
+}
+
+/* A question that failed takes nothing from what another one says. */
+static int fail(const struct bench_run *run, int status, bool found)
+{
+	return found && !run->cut_short ? KT_EXIT_REGRESSION : status;
 }
 
 /* A reader that went away (| head) takes nothing but the table: the report is made all the same. */
@@ -236,20 +267,34 @@ static int show(struct bench_run *run, int status)
 	int ret;
 
 	if (run->streamed)
-		return status;
+		return fail(run, status, run->regressed);
 	ret = outcome_print(run->record, run->o->fail_on, &failures, run->err, sizeof(run->err));
 	if (ret && ret != -EPIPE)
 		status = complain(run, status ? status : KT_EXIT_FAILED);
-	if (failures.found && !status) {
+	if (failures.found)
 		cli_say("%s", failures.why);
-		status = KT_EXIT_REGRESSION;
-	}
+	status = fail(run, status, failures.found);
+	if (run->o->strict && status == KT_EXIT_OK)
+		status = hold_to_strict(run);
 	if (run->o->output)
 		return status;
 	if (outcome_publish(&run->outcome, run->err, sizeof(run->err)))
 		return complain(run, status ? status : KT_EXIT_FAILED);
 	cli_say("record %s, report %s/report.html (results/latest)", run->record, run->outcome.dir);
 	return status;
+}
+
+static int begin_toggle(struct bench_run *run)
+{
+	const char *const *command = run->o->toggle;
+
+	if (!command[0])
+		return 0;
+	run->contest.sides.toggle = &run->toggle;
+	if (toggle_begin(&run->toggle, command[0], command[1], run->o->patience_ns, run->err,
+			 sizeof(run->err)))
+		return complain(run, KT_EXIT_FAILED);
+	return 0;
 }
 
 /* Its name first: the rest of the line is for people. */
@@ -267,19 +312,24 @@ static int bench(struct bench_run *run, int argc, char **argv)
 	uint32_t random = 0;
 	int status;
 
-	status = choose_questions(run);
+	status = contest_choose(&run->contest, run->o, run->err, sizeof(run->err));
 	if (status)
-		return status;
+		return complain(run, status);
 	if (run->o->list) {
-		for (size_t i = 0; i < run->suite.nr; i++)
-			list_question(&run->suite.question[i]);
+		for (size_t i = 0; i < run->contest.suite.nr; i++)
+			list_question(&run->contest.suite.question[i]);
 		return cli_flush();
 	}
+	status = contest_agree(&run->contest, run->err, sizeof(run->err));
+	if (status)
+		return complain(run, status);
 	if (!run->o->seed_given && getrandom(&random, sizeof(random), 0) == sizeof(random))
 		seed = random;
 	status = choose_tracing(run);
 	if (!status)
 		status = open_record(run, argc, argv, seed);
+	if (!status)
+		status = begin_toggle(run);
 	return status ? status : show(run, measure_all(run, seed));
 }
 
@@ -301,7 +351,7 @@ int cmd_bench(int argc, char **argv)
 	}
 	record_close(run.out);
 	tracing_close(run.tracing);
-	suite_free(&run.suite);
+	contest_free(&run.contest);
 	free(command);
 	return status;
 }

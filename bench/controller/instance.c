@@ -7,23 +7,18 @@
  * thrown away; then pairs of mirrored blocks follow at once, and what costs time (looking at the
  * machine, making the record, judging) waits until they are over.
  */
-#include "bench/controller/session.h"
+#include "bench/controller/instance.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "bench/controller/interrupt.h"
 #include "bench/controller/look.h"
 #include "lib/probe/slot.h"
 
-/* An instance lasts about so long, but as long as its set-up at least. */
-#define TARGET_NS 40000000ULL
-/* With little time for the question it is shorter: there is room for so many. */
-#define MIN_ROOM  12
-#define MIN_PAIRS 4
+/* With little time for the question an instance is shorter: there is room for so many. */
+#define MIN_ROOM 12
 
 /*
  * Fewer than JUDGE_MIN_INSTANCES give no interval, so that many there are. But not at any price:
@@ -31,147 +26,61 @@
  */
 #define TIME_STRETCH 5
 
-/* A loop that takes less an iteration does nothing but count, if it is there at all. */
-#define MIN_ITERATION_NS 0.3
+/* What is added to the environment of a new process: up to a page. */
+#define MAX_PADDING 4096
 
-struct course {
-	uint64_t number, begin_ns, hard_ns;
-	uint64_t setup_ns, epochs_ns;  /* of this instance */
-	uint64_t all_setup_ns, all_ns; /* of all */
-	uint64_t longest_setup_ns;
-	uint64_t rng; /* seed of the next order of set-ups */
-	size_t nr_dropped;
-	struct record_dropped dropped[RECORD_MAX_ARMS];
-	char reason[RECORD_MAX_ARMS][WIRE_MESSAGE];
-	void *memory; /* judge()'s */
-};
+/* ---- what is drawn --------------------------------------------------------------------------- */
 
-/* ---- what an epoch leaves -------------------------------------------------------------------- */
-
-static void add_count(uint64_t *to, uint64_t n)
-{
-	if (__builtin_add_overflow(*to, n, to))
-		*to = UINT64_MAX;
-}
-
-/* Names come from the worker: when there are too many, the last one stands for the rest. */
-static void add_loss(struct session_part *part, const char *name, uint64_t n)
-{
-	struct record_part *r = &part->record;
-	size_t i = 0;
-
-	while (i < r->nr_losses && strcmp(r->loss[i].name, name))
-		i++;
-	if (i == RECORD_MAX_NUMBERS) {
-		i--;
-		snprintf(part->loss[i], sizeof(part->loss[i]), "others");
-	} else if (i == r->nr_losses) {
-		snprintf(part->loss[i], sizeof(part->loss[i]), "%s", name);
-		r->loss[i] = (struct record_count){ part->loss[i], 0 };
-		r->nr_losses++;
-	}
-	add_count(&r->loss[i].value, n);
-}
-
-static void add_counter(struct session_part *part, const struct wire_counter *c)
-{
-	struct record_part *r = &part->record;
-	char cause[SESSION_LOSS_NAME];
-	size_t i = 0;
-
-	while (i < r->nr_counters && strcmp(r->counter[i].name, c->name))
-		i++;
-	if (!isfinite(c->value) || i == RECORD_MAX_NUMBERS) {
-		snprintf(cause, sizeof(cause), "counter %s", c->name);
-		add_loss(part, cause, 1);
-		return;
-	}
-	if (i == r->nr_counters) {
-		snprintf(part->counter[i], sizeof(part->counter[i]), "%s", c->name);
-		r->counter[i] = (struct record_number){ part->counter[i], 0 };
-		r->nr_counters++;
-	}
-	r->counter[i].value += c->value;
-}
-
-/* To 16 bits: far finer than a bucket, and a third of the digits in the record. */
-static double shorten(double v)
-{
-	int exponent;
-	double m = frexp(v, &exponent);
-
-	return isfinite(v) ? ldexp(nearbyint(ldexp(m, 16)), exponent - 16) : v;
-}
-
-/* The answer in @p goes into its part; false: its values do not. */
-static bool keep_pass(const struct session *s, struct place *p, unsigned int block)
-{
-	const struct wire *a = &p->answer;
-	struct session_part *part = p->part;
-	struct record_part *r = &part->record;
-	uint64_t ns = a->end_ns - a->start_ns;
-	double p50;
-
-	if (hist_merge(&part->hist, &a->hist))
-		return false;
-	p50 = shorten(s->q->latency ? hist_quantile(&a->hist, 0.5)
-				    : (double)ns / (double)a->iterations);
-	part->p50[block] = p50;
-	part->pass[r->nr_passes++] =
-		(struct record_pass){ block, a->start_ns, ns, a->iterations, p50 };
-	add_count(&r->cpu_ns, a->cpu_ns);
-	add_count(&r->nvcsw, a->nvcsw);
-	add_count(&r->nivcsw, a->nivcsw);
-	add_count(&r->minflt, a->minflt);
-	if (!s->q->latency && (double)ns < MIN_ITERATION_NS * (double)a->iterations) {
-		add_loss(part, "elided", 1);
-		p->nr_elided++;
-	}
-	if (a->nr_impossible)
-		add_loss(part, "impossible", a->nr_impossible);
-	for (uint32_t i = 0; i < a->nr_counters; i++)
-		add_counter(part, &a->counter[i]);
-	place_count_losses(p);
-	return true;
-}
-
-static void drop_pass(struct course *c, struct place *p, const char *arm)
-{
-	size_t i = c->nr_dropped;
-
-	if (i == RECORD_MAX_ARMS) {
-		add_loss(p->part, "epochs", 1);
-		return;
-	}
-	snprintf(c->reason[i], sizeof(c->reason[i]), "%s", p->why);
-	c->dropped[i] = (struct record_dropped){ arm, c->reason[i] };
-	c->nr_dropped++;
-}
-
-/* ---- one instance ---------------------------------------------------------------------------- */
-
-static void begin_part(const struct session *s, unsigned int i)
-{
-	struct session_part *part = s->place[i].part;
-
-	part->record = (struct record_part){ .arm = session_arm(s, i),
-					     .pass = part->pass,
-					     .hist = &part->hist };
-	hist_init(&part->hist, HIST_K_USER);
-	for (unsigned int b = 0; b < SESSION_MAX_BLOCKS; b++)
-		part->p50[b] = NAN;
-}
-
-/*
- * Each is drawn anew: orders that follow from each other, rotated and mirrored as those of blocks,
- * would make instances that do, and they are taken for independent.
- */
-static void draw_order(const struct session *s, struct course *c, unsigned int *order)
+void draw_order(const struct session *s, struct course *c, unsigned int *order)
 {
 	struct schedule schedule;
 
 	schedule_init(&schedule, s->nr, c->rng++);
 	schedule_next(&schedule, order);
+}
+
+unsigned int draw_below(struct course *c, unsigned int below)
+{
+	struct schedule schedule;
+
+	schedule_init(&schedule, 1, c->rng++);
+	return schedule_draw(&schedule, below);
+}
+
+/* ---- set-up ---------------------------------------------------------------------------------- */
+
+uint64_t instance_goal_ns(const struct session *s, uint64_t setup_ns)
+{
+	uint64_t goal = TARGET_NS, room = s->o->time_ns / MIN_ROOM;
+
+	/* A new process takes long to set up, most of all on a busy machine: more of them say more. */
+	if (s->nr_sides > 1 && goal < setup_ns)
+		goal = setup_ns;
+	if (goal > room)
+		goal = room;
+	if (s->nr_sides == 1 && goal < setup_ns)
+		goal = setup_ns;
+	return goal;
+}
+
+int renew_worker(struct session *s, struct course *c, unsigned int side)
+{
+	size_t padding = 1 + draw_below(c, MAX_PADDING);
+	char why[256];
+
+	client_quit(&s->client[side]);
+	if (client_start(&s->client[side], measure_path(s->o, side, s->number), padding, why,
+			 sizeof(why)))
+		return session_lost(s, why);
+	return 0;
+}
+
+/* Is there to be a new process for this instance? For --repeat-exec, at equal distances. */
+static bool renewal_due(const struct session *s)
+{
+	uint64_t nr = s->o->repeat_exec, of = session_least_instances(s);
+
+	return s->number && nr > 1 && s->number * nr / of != (s->number - 1) * nr / of;
 }
 
 /*
@@ -188,6 +97,8 @@ static int set_up_anew(struct session *s, struct course *c)
 	draw_order(s, c, order);
 	for (unsigned int i = 0; !ret && i < s->nr; i++)
 		ret = session_tear_down(s, order[i]);
+	if (!ret && renewal_due(s))
+		ret = renew_worker(s, c, 0);
 	draw_order(s, c, order);
 	for (unsigned int i = 0; goes_on(ret) && i < s->nr; i++)
 		if (session_is_active(s, order[i]))
@@ -206,6 +117,24 @@ static int drop_first_epochs(struct session *s)
 	return goes_on(ret) ? 0 : ret;
 }
 
+/* ---- blocks ---------------------------------------------------------------------------------- */
+
+int one_pass(struct session *s, struct course *c, unsigned int i, unsigned int number)
+{
+	struct place *p = &s->place[i];
+	int ret = session_epoch(s, i, p->iterations);
+
+	if (!goes_on(ret))
+		return ret;
+	if (!p->bad && !part_keep_pass(s, p, number)) {
+		p->bad = true;
+		snprintf(p->why, sizeof(p->why), "it has more values than can be counted");
+	}
+	if (p->bad)
+		part_drop_pass(c, p);
+	return 0;
+}
+
 static int block(struct session *s, struct course *c, struct schedule *schedule,
 		 unsigned int number)
 {
@@ -214,19 +143,11 @@ static int block(struct session *s, struct course *c, struct schedule *schedule,
 
 	schedule_next(schedule, order);
 	for (unsigned int i = 0; i < s->nr; i++) {
-		struct place *p = &s->place[order[i]];
-
 		if (!session_is_active(s, order[i]))
 			continue;
-		ret = session_epoch(s, order[i], p->iterations);
-		if (!goes_on(ret))
+		ret = one_pass(s, c, order[i], number);
+		if (ret)
 			return ret;
-		if (!p->bad && !keep_pass(s, p, number)) {
-			p->bad = true;
-			snprintf(p->why, sizeof(p->why), "it has more values than can be counted");
-		}
-		if (p->bad)
-			drop_pass(c, p, session_arm(s, order[i]));
 	}
 	if (!s->nr_left)
 		return NOBODY_LEFT;
@@ -236,15 +157,12 @@ static int block(struct session *s, struct course *c, struct schedule *schedule,
 /* Pairs of blocks: MIN_PAIRS, and until the instance is long enough. */
 static int blocks(struct session *s, struct course *c)
 {
-	uint64_t begin_ns = slot_clock_ns(), goal = TARGET_NS, now = begin_ns;
+	uint64_t begin_ns = slot_clock_ns(), goal = instance_goal_ns(s, c->setup_ns),
+		 now = begin_ns;
 	struct schedule schedule;
 	int ret = 0;
 
-	if (goal > s->o->time_ns / MIN_ROOM)
-		goal = s->o->time_ns / MIN_ROOM;
-	if (goal < c->setup_ns)
-		goal = c->setup_ns;
-	schedule_init(&schedule, s->nr, schedule_seed(s->o->seed + c->number, s->q->name));
+	schedule_init(&schedule, s->nr, schedule_seed(s->o->seed + s->number, s->q->name));
 	for (unsigned int b = 0; b < SESSION_MAX_BLOCKS; b += 2) {
 		if (b && now - c->begin_ns > c->hard_ns)
 			break;
@@ -261,42 +179,19 @@ static int blocks(struct session *s, struct course *c)
 	return ret;
 }
 
-/* What the arm changed since the instance before; the harness has put it back. */
-static void name_changes(struct place *p)
-{
-	char cause[SESSION_LOSS_NAME];
-
-	for (unsigned int i = 0; i < NR_WIRE_SETTINGS; i++) {
-		if (!(p->changed & 1U << i))
-			continue;
-		snprintf(cause, sizeof(cause), "%s changed", session_setting(i));
-		add_loss(p->part, cause, 1);
-		p->nr_changed[i]++;
-	}
-	p->changed = 0;
-}
-
-static int write_instance(struct session *s, struct course *c)
-{
-	struct record_part part[SCHEDULE_MAX_ARMS];
-	struct record_instance in = { .question = s->q->name,
-				      .number = c->number,
-				      .batch = s->q->batch,
-				      .setup_ns = c->setup_ns,
-				      .part = part,
-				      .nr_dropped = c->nr_dropped,
-				      .noise = noise_take(&s->noise) };
-
-	memcpy(in.dropped, c->dropped, c->nr_dropped * sizeof(*c->dropped));
-	for (unsigned int i = 0; i < s->nr; i++)
-		if (s->place[i].part->record.nr_passes) {
-			name_changes(&s->place[i]);
-			part[in.nr_parts++] = s->place[i].part->record;
-		}
-	return record_write_instance(s->o->out, &in);
-}
-
 /* ---- all of them ----------------------------------------------------------------------------- */
+
+/* All arms are in one worker. */
+static int one_side(struct session *s, struct course *c)
+{
+	int ret = set_up_anew(s, c);
+
+	if (!ret)
+		ret = drop_first_epochs(s);
+	if (!ret && !s->nr_left)
+		ret = NOBODY_LEFT;
+	return ret ? ret : blocks(s, c);
+}
 
 static int instance(struct session *s, struct course *c)
 {
@@ -304,22 +199,19 @@ static int instance(struct session *s, struct course *c)
 
 	c->nr_dropped = 0;
 	for (unsigned int i = 0; i < s->nr; i++)
-		begin_part(s, i);
-	ret = set_up_anew(s, c);
-	if (!ret)
-		ret = drop_first_epochs(s);
-	if (!ret && !s->nr_left)
-		ret = NOBODY_LEFT;
-	if (!ret)
-		ret = blocks(s, c);
+		part_begin(&s->place[i]);
+	if (s->nr_sides == 1)
+		ret = one_side(s, c);
+	else
+		ret = s->o->sides->toggle ? two_settings(s, c) : two_builds(s, c);
 	if (ret && ret != NOBODY_LEFT)
 		return ret;
 	c->all_setup_ns += c->setup_ns;
 	c->all_ns += c->setup_ns + c->epochs_ns;
 	if (c->setup_ns > c->longest_setup_ns)
 		c->longest_setup_ns = c->setup_ns;
-	wrote = write_instance(s, c);
-	c->number++;
+	wrote = part_write_instance(s, c);
+	s->number++;
 	if (!wrote && !ret)
 		wrote = look(s, c->memory);
 	return wrote ? wrote : ret;
@@ -327,7 +219,8 @@ static int instance(struct session *s, struct course *c)
 
 static void say_setup(const struct session *s, const struct course *c)
 {
-	if (s->o->progress && c->longest_setup_ns > TARGET_NS)
+	/* That of a new process is always long. */
+	if (s->o->progress && s->nr_sides == 1 && c->longest_setup_ns > TARGET_NS)
 		progress_say(s->o->progress,
 			     "%s: setting its arms up anew takes up to %.0f ms, %.0f %% of the "
 			     "time; its instances are as long as that",
@@ -339,7 +232,9 @@ static bool wants_more(const struct session *s, const struct course *c, uint64_t
 {
 	if (look_all_decided(s))
 		return false;
-	if (c->number < JUDGE_MIN_INSTANCES)
+	if (s->confidence > 0)
+		return passed < (look_again_waits(s) ? c->hard_ns : s->o->time_ns);
+	if (s->number < session_least_instances(s))
 		return passed < c->hard_ns;
 	/*
 	 * What was called in the last moment would stay unsaid for want of a few instances: eight
@@ -354,12 +249,11 @@ static int run(struct session *s, struct course *c)
 	uint64_t passed = 0;
 	int ret = 0;
 
-	noise_start(&s->noise);
 	while (!ret && wants_more(s, c, passed)) {
 		ret = instance(s, c);
 		passed = slot_clock_ns() - c->begin_ns;
 		if (s->o->progress)
-			progress_update(s->o->progress, "untraced",
+			progress_update(s->o->progress, s->confidence > 0 ? "again" : "untraced",
 					part * (double)passed / (double)s->o->time_ns);
 	}
 	return ret;
@@ -374,8 +268,8 @@ int instances(struct session *s)
 		return -ENOMEM;
 	c->begin_ns = slot_clock_ns();
 	c->hard_ns = s->o->time_ns * TIME_STRETCH + 1000000000ULL;
-	c->memory = malloc(judge_memory(SESSION_MAX_LOOK));
-	c->rng = schedule_seed(~s->o->seed, s->q->name);
+	c->memory = malloc(judge_memory(SESSION_MAX_INSTANCES));
+	c->rng = schedule_seed(~s->o->seed + s->number, s->q->name);
 	for (unsigned int i = 0; !ret && i < s->nr; i++) {
 		s->place[i].part = calloc(1, sizeof(*s->place[i].part));
 		ret = s->place[i].part ? 0 : -ENOMEM;
@@ -385,14 +279,11 @@ int instances(struct session *s)
 	s->instances_ns = slot_clock_ns() - c->begin_ns;
 	if (!ret)
 		say_setup(s, c);
+	for (unsigned int i = 0; i < s->nr; i++) {
+		free(s->place[i].part);
+		s->place[i].part = NULL;
+	}
 	free(c->memory);
 	free(c);
 	return ret;
-}
-
-void instances_free(struct session *s)
-{
-	for (unsigned int i = 0; s->place && i < s->nr; i++)
-		free(s->place[i].part);
-	look_free(s);
 }

@@ -7,7 +7,7 @@
 
 int look_against(const struct session *s, unsigned int i)
 {
-	return s->baseline == (int)i ? -1 : s->baseline;
+	return s->place[i].against;
 }
 
 /* The instance's pairs of the arm in place @i with that in place @against, to those it has. */
@@ -18,7 +18,7 @@ static int add_pairs(struct session *s, unsigned int i, unsigned int against)
 	double *ratio;
 	size_t nr = 0;
 
-	if (p->nr_instances == SESSION_MAX_LOOK)
+	if (p->nr_instances - p->nr_first == SESSION_MAX_LOOK)
 		return 0;
 	ratio = calloc(SESSION_MAX_BLOCKS, sizeof(*ratio));
 	if (!ratio)
@@ -35,9 +35,33 @@ static int add_pairs(struct session *s, unsigned int i, unsigned int against)
 	}
 	p->instance[p->nr_instances++] =
 		(struct judge_instance){ .nr_pairs = nr, .log_ratio = ratio };
-	if (looks_due(&p->looks, p->nr_instances))
-		return 1;
 	return 0;
+}
+
+/* At how many fresh instances is there a look at a second measuring? From the fewest on, by halves. */
+static bool again_due(const struct session *s, const struct place *p)
+{
+	size_t look = looks_recheck_instances(s->confidence), nr = p->nr_instances - p->nr_first;
+
+	while (look < nr)
+		look += look / 2;
+	return nr == look;
+}
+
+static void look_again(struct session *s, struct place *p, void *memory)
+{
+	if (!again_due(s, p))
+		return;
+	p->again = looks_rechecked(p->instance, p->nr_first, p->nr_instances, s->q->zone,
+				   s->confidence, memory);
+	p->decided = p->again.decided;
+}
+
+static void look_first(struct session *s, struct place *p, void *memory)
+{
+	if (looks_due(&p->looks, p->nr_instances))
+		p->looks = looks_at(p->instance, p->nr_instances, s->q->zone, memory);
+	p->decided = p->looks.decided && s->number >= session_least_instances(s);
 }
 
 int look(struct session *s, void *memory)
@@ -52,12 +76,15 @@ int look(struct session *s, void *memory)
 		    !session_is_active(s, i))
 			continue;
 		ret = add_pairs(s, i, (unsigned int)against);
-		if (ret < 0)
+		if (ret)
 			return ret;
-		if (!ret)
-			continue;
-		p->looks = looks_at(p->instance, p->nr_instances, s->q->zone, memory);
-		p->decided = p->looks.decided;
+		if (s->confidence > 0)
+			look_again(s, p, memory);
+		else
+			look_first(s, p, memory);
+		/* Nobody else needs the other side. */
+		if (p->partner >= 0)
+			s->place[p->partner].decided = p->decided;
 	}
 	return 0;
 }
@@ -85,6 +112,17 @@ bool look_call_waits(const struct session *s)
 		    p->nr_instances < p->looks.called_at + JUDGE_MIN_INSTANCES)
 			return true;
 	}
+	return false;
+}
+
+bool look_again_waits(const struct session *s)
+{
+	size_t least = looks_recheck_instances(s->confidence);
+
+	for (unsigned int i = 0; i < s->nr; i++)
+		if (look_against(s, i) >= 0 && session_is_active(s, i) &&
+		    s->place[i].nr_instances - s->place[i].nr_first < least)
+			return true;
 	return false;
 }
 

@@ -13,7 +13,7 @@ int look_against(const struct session *s, unsigned int i);
 
 /*
  * look - after an instance: keep its pairs, and look where a look is due; arms may be decided then
- * @memory: judge_memory(SESSION_MAX_LOOK) bytes
+ * @memory: judge_memory(SESSION_MAX_INSTANCES) bytes
  *
  * Return: 0 or -ENOMEM.
  */
@@ -24,6 +24,9 @@ bool look_all_decided(const struct session *s);
 
 /* look_call_waits - is there a call that has not had the fresh instances that could confirm it? */
 bool look_call_waits(const struct session *s);
+
+/* look_again_waits - has the second measuring not yet had the instances that it takes at least? */
+bool look_again_waits(const struct session *s);
 
 /* look_free - what the looks left in the places */
 void look_free(struct session *s);

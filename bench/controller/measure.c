@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/controller/calibrate.h"
 #include "bench/controller/interrupt.h"
+#include "bench/controller/look.h"
 #include "bench/controller/session.h"
 #include "lib/probe/slot.h"
 
@@ -30,155 +30,9 @@
  */
 #define TRACED_EPOCH_NS 4000000ULL
 
-_Static_assert(SCHEDULE_MAX_ARMS <= RECORD_MAX_ARMS && WIRE_NR_COUNTERS + 1 <= RECORD_MAX_NUMBERS,
-	       "what is measured can be written");
-
-/* ---- setup ----------------------------------------------------------------------------------- */
-
-/* What setup said of the arms. The texts came through the shared page, so they are kept here. */
-struct setup {
-	struct record_question question;
-	unsigned int nr_failed;
-	struct record_skipped failed[SCHEDULE_MAX_ARMS];
-	char text[SCHEDULE_MAX_ARMS][WIRE_MESSAGE];
+struct measured {
+	struct session s;
 };
-
-_Static_assert(CHECK_REASON <= WIRE_MESSAGE, "a reason fits where a message does");
-
-/*
- * All arms in one worker; those that are in go to s->arm and the question, the others into skipped
- * or failed.
- */
-static int set_up(struct session *s, struct setup *made)
-{
-	struct record_question *rq = &made->question;
-	const struct suite_question *q = s->q;
-	struct wire *w = &s->reply;
-	int ret;
-
-	for (unsigned int i = 0; i < q->nr_arms; i++) {
-		char *text = made->text[i];
-
-		ret = session_call(s, (struct client_request){ .cmd = WIRE_SETUP }, i, w);
-		if (ret)
-			return ret;
-		if (check_reply(w, text, sizeof(made->text[i]))) {
-			made->failed[made->nr_failed++] =
-				(struct record_skipped){ q->arm[i], text };
-			continue;
-		}
-		snprintf(text, sizeof(made->text[i]), "%s", w->message);
-		if (w->status == WIRE_OK) {
-			s->arm[s->nr++] = i;
-			rq->arm[rq->nr_arms++] =
-				(struct record_arm){ .name = q->arm[i],
-						     .label = *text ? text : NULL };
-		} else if (w->status == WIRE_SKIPPED) {
-			rq->skipped[rq->nr_skipped++] = (struct record_skipped){ q->arm[i], text };
-		} else {
-			made->failed[made->nr_failed++] =
-				(struct record_skipped){ q->arm[i], text };
-		}
-	}
-	return 0;
-}
-
-static int write_question(const struct session *s, struct record_question *rq)
-{
-	const struct suite_question *q = s->q;
-
-	rq->name = q->name;
-	rq->latency = q->latency;
-	rq->baseline = q->baseline;
-	rq->zone = q->zone;
-	rq->phases = q->phases;
-	return record_write_question(s->o->out, rq);
-}
-
-static int begin(struct session *s)
-{
-	struct setup *made = calloc(1, sizeof(*made));
-	int ret, lost_in_setup;
-
-	if (!made)
-		return -ENOMEM;
-	lost_in_setup = set_up(s, made);
-	ret = lost_in_setup == STOP_ASKED ? STOP_ASKED : write_question(s, &made->question);
-	for (unsigned int i = 0; !ret && i < made->nr_failed; i++)
-		ret = session_fail(s, made->failed[i].arm, made->failed[i].reason);
-	free(made);
-	return ret ? ret : lost_in_setup;
-}
-
-/* ---- calibration ----------------------------------------------------------------------------- */
-
-/* The arms that calibration runs, by their places. */
-struct trial {
-	struct session *s;
-	unsigned int place[SCHEDULE_MAX_ARMS];
-};
-
-static int calibrate_one(void *arg, unsigned int arm, uint64_t iterations, uint64_t *ns)
-{
-	struct trial *t = arg;
-	const struct wire *answer = &t->s->place[t->place[arm]].answer;
-	int ret;
-
-	/* Ends: an arm has only so many bad ones before it is lost. */
-	do {
-		ret = session_epoch(t->s, t->place[arm], iterations);
-	} while (ret == EPOCH_BAD);
-	if (!ret)
-		*ns = answer->end_ns - answer->start_ns;
-	return ret;
-}
-
-/* Anew without an arm that is lost meanwhile. */
-static int calibrate_all(struct session *s, struct trial *t, uint64_t *iterations,
-			 uint64_t *epoch_ns)
-{
-	unsigned int nr;
-	int ret;
-
-	do {
-		nr = 0;
-		for (unsigned int i = 0; i < s->nr; i++)
-			if (!s->place[i].given_up)
-				t->place[nr++] = i;
-		if (!nr)
-			return NOBODY_LEFT;
-		ret = calibrate(nr, s->q->latency, calibrate_one, t, iterations, epoch_ns);
-	} while (ret == ARM_LOST);
-	return ret;
-}
-
-static int find_iterations(struct session *s)
-{
-	struct record_calibration c = { .question = s->q->name };
-	uint64_t iterations[SCHEDULE_MAX_ARMS], epoch_ns[SCHEDULE_MAX_ARMS], longest = 0;
-	struct trial t = { .s = s };
-	int ret;
-
-	s->calibrating = true;
-	ret = calibrate_all(s, &t, iterations, epoch_ns);
-	s->calibrating = false;
-	if (ret)
-		return ret;
-	for (unsigned int i = 0; i < s->nr_left; i++) {
-		struct place *p = &s->place[t.place[i]];
-
-		p->iterations = iterations[i];
-		p->epoch_ns = epoch_ns[i];
-		c.arm[c.nr_arms++] = (struct record_arm){ .name = session_arm(s, t.place[i]),
-							  .epoch_ns = epoch_ns[i] };
-		if (iterations[i] > c.iterations)
-			c.iterations = iterations[i];
-		if (epoch_ns[i] > longest)
-			longest = epoch_ns[i];
-	}
-	s->limit_ns = s->patience_ns + 20 * longest;
-	return record_write_calibration(s->o->out, &c);
-}
 
 /* ---- traced blocks --------------------------------------------------------------------------- */
 
@@ -328,7 +182,8 @@ static int take_traced(struct session *s)
 	if (!t)
 		return -ENOMEM;
 	schedule_init(&t->schedule, s->nr, schedule_seed(~s->o->seed, s->q->name));
-	ret = tracing_begin(s->o->tracing, s->client.pid, s->reply.registry_addr, why, sizeof(why));
+	ret = tracing_begin(s->o->tracing, s->client[0].pid, s->reply.registry_addr, why,
+			    sizeof(why));
 	if (ret) {
 		/* The instances are worth having without it. */
 		snprintf(text, sizeof(text), "phases not taken: %s", why);
@@ -396,26 +251,13 @@ static uint64_t patience_now(uint64_t patience_ns)
 	return (uint64_t)((double)patience_ns * (each < MAX_LOAD ? each : MAX_LOAD));
 }
 
-static int find_place(const struct session *s, const char *arm)
-{
-	for (unsigned int i = 0; arm && i < s->nr; i++)
-		if (!strcmp(session_arm(s, i), arm))
-			return (int)i;
-	return -1;
-}
-
 static int measure(struct session *s)
 {
 	int ret;
 
-	s->place = calloc(s->nr, sizeof(*s->place));
-	if (!s->place)
-		return -ENOMEM;
-	s->nr_left = s->nr;
-	s->baseline = find_place(s, s->q->baseline);
-	for (unsigned int i = 0; i < s->nr; i++)
-		s->place[i].set_up = true;
-	ret = find_iterations(s);
+	/* Calibration counts with the first instance: windows of noise are long. */
+	noise_start(&s->noise);
+	ret = session_calibrate(s);
 	if (!ret)
 		ret = instances(s);
 	if (!ret && s->q->phases && s->o->tracing)
@@ -426,36 +268,137 @@ static int measure(struct session *s)
 	return ret;
 }
 
-int measure_question(const struct suite_question *q, const struct measure_opts *o,
-		     uint64_t *instances_ns, char *err, size_t errlen)
+/* The workers end: by themselves where the last call came back well. */
+static void end_workers(struct session *s, int ret)
 {
-	struct session s = { .q = q, .o = o, .err = err, .errlen = errlen };
-	int ret;
+	for (unsigned int side = 0; side < s->nr_sides; side++) {
+		if (!ret || ret == NOBODY_LEFT)
+			client_quit(&s->client[side]);
+		else
+			client_stop(&s->client[side]);
+	}
+}
 
-	s.limit_ns = s.patience_ns = patience_now(o->patience_ns);
-	if (o->progress)
-		progress_update(o->progress, "setup", 0);
-	ret = client_start(&s.client, o->path, s.lost_why, sizeof(s.lost_why)) ? QUESTION_LOST : 0;
-	if (!ret)
-		ret = begin(&s);
-	if (!ret && s.nr)
-		ret = measure(&s);
-	if (!ret || ret == NOBODY_LEFT)
-		client_quit(&s.client);
-	else
-		client_stop(&s.client);
-	instances_free(&s);
-	free(s.place);
-	*instances_ns = s.instances_ns;
+/* What @ret means for the question. */
+static int outcome_of(struct session *s, int ret)
+{
+	if (ret == TOGGLE_FAILED) {
+		ret = session_fail(s, NULL, s->lost_why);
+		return ret ? ret : MEASURE_OVER;
+	}
 	if (ret == QUESTION_LOST) {
-		ret = session_fail(&s, s.lost_arm, s.lost_why);
+		s->lost = true;
+		ret = session_fail(s, s->lost_arm, s->lost_why);
 		return ret ? ret : MEASURE_FAILED;
 	}
 	if (ret == STOP_ASKED || interrupt_seen())
 		return MEASURE_INTERRUPTED;
 	if (ret < 0)
 		return ret;
-	return s.failed ? MEASURE_FAILED : s.nr ? MEASURE_DONE : MEASURE_EMPTY;
+	return s->failed ? MEASURE_FAILED : s->nr ? MEASURE_DONE : MEASURE_EMPTY;
+}
+
+int measure_question(const struct suite_question *q, const struct measure_opts *o,
+		     struct measured **kept, uint64_t *instances_ns, char *err, size_t errlen)
+{
+	struct measured *m = calloc(1, sizeof(*m));
+	struct session *s;
+	int ret;
+
+	*kept = m;
+	*instances_ns = 0;
+	if (!m)
+		return -ENOMEM;
+	s = &m->s;
+	*s = (struct session){ .q = q, .o = o, .err = err, .errlen = errlen };
+	s->nr_sides = q->source ? 2 : 1;
+	s->limit_ns = s->patience_ns = patience_now(o->patience_ns);
+	if (o->progress)
+		progress_update(o->progress, "setup", 0);
+	ret = session_begin(s);
+	if (!ret && s->nr)
+		ret = measure(s);
+	end_workers(s, ret);
+	*instances_ns = s->instances_ns;
+	return outcome_of(s, ret);
+}
+
+void measure_free(struct measured *m)
+{
+	if (!m)
+		return;
+	look_free(&m->s);
+	free(m->s.place);
+	free(m);
+}
+
+/* ---- measured again -------------------------------------------------------------------------- */
+
+/* Has a first measuring called the arm in @p? */
+static bool is_flagged(const struct place *p)
+{
+	return p->against >= 0 && !p->given_up && p->looks.decided &&
+	       (p->looks.verdict == VERDICT_SLOWER || p->looks.verdict == VERDICT_FASTER);
+}
+
+size_t measure_nr_flagged(const struct measured *m)
+{
+	size_t nr = 0;
+
+	for (unsigned int i = 0; !m->s.lost && i < m->s.nr; i++)
+		nr += is_flagged(&m->s.place[i]);
+	return nr;
+}
+
+size_t measure_nr_confirmed(const struct measured *m, enum verdict v)
+{
+	size_t nr = 0;
+
+	for (unsigned int i = 0; i < m->s.nr; i++)
+		nr += is_flagged(&m->s.place[i]) && m->s.place[i].again.decided &&
+		      m->s.place[i].again.verdict == v;
+	return nr;
+}
+
+static int write_recheck(const struct session *s)
+{
+	struct record_recheck r = { .question = s->q->name,
+				    .first = s->number,
+				    .confidence = s->confidence };
+
+	for (unsigned int i = 0; i < s->nr; i++)
+		if (is_flagged(&s->place[i]))
+			r.arm[r.nr_arms++] = s->place[i].name;
+	return record_write_recheck(s->o->out, &r);
+}
+
+int measure_again(struct measured *m, const struct measure_opts *o, double confidence, char *err,
+		  size_t errlen)
+{
+	struct session *s = &m->s;
+	int ret;
+
+	s->o = o;
+	s->err = err;
+	s->errlen = errlen;
+	s->failed = false;
+	s->confidence = confidence;
+	s->lost_arm = NULL;
+	ret = write_recheck(s);
+	for (unsigned int i = 0; i < s->nr; i++) {
+		s->place[i].decided = true;
+		s->place[i].nr_first = s->place[i].nr_instances;
+	}
+	for (unsigned int i = 0; i < s->nr; i++)
+		if (is_flagged(&s->place[i]))
+			s->place[i].decided = s->place[s->place[i].partner].decided = false;
+	noise_start(&s->noise);
+	if (!ret)
+		ret = instances(s);
+	for (unsigned int i = 0; !ret && i < s->nr; i++)
+		ret = session_tear_down(s, i);
+	end_workers(s, ret);
+	return outcome_of(s, ret);
 }
 
 double measure_cost_s(const struct suite_question *q, const struct measure_opts *o)

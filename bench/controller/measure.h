@@ -18,7 +18,20 @@
 #include "lib/cli/progress.h"
 #include "bench/controller/suite.h"
 #include "bench/controller/tracing.h"
+#include "lib/measure/verdict.h"
 #include "lib/record/record.h"
+#include "lib/record/types.h"
+
+struct toggle;
+
+/* What the two sides of questions are (join.h). */
+struct measure_sides {
+	enum record_kind kind;
+	/* of each side: binaries that are variants of it, taken in turn */
+	size_t nr_paths[2];
+	const char *const *path[2];
+	struct toggle *toggle; /* settings */
+};
 
 struct measure_opts {
 	const char *path; /* of the benchmark binary */
@@ -32,9 +45,24 @@ struct measure_opts {
 	/* how long a worker may be silent beyond what calibration predicts, on an idle machine */
 	uint64_t patience_ns;
 	struct tracing *tracing; /* NULL: no traced blocks */
+	/*
+	 * Fewest executions of the binary over a question. 0 or 1: one process, as long as it lives;
+	 * of two sides each instance has new ones.
+	 */
+	unsigned int repeat_exec;
+	const struct measure_sides *sides; /* NULL: the questions have one side */
 	struct record_writer *out;
 	struct progress *progress; /* NULL: silent */
 };
+
+/* measure_path - the binary of @side for this instance */
+static inline const char *measure_path(const struct measure_opts *o, unsigned int side,
+				       uint64_t instance)
+{
+	const struct measure_sides *s = o->sides;
+
+	return s ? s->path[side][instance % s->nr_paths[side]] : o->path;
+}
 
 /* Traced blocks take this share of the measuring time, extra. */
 #define MEASURE_TRACED_SHARE (1.0 / 3)
@@ -44,17 +72,39 @@ enum measure_outcome {
 	MEASURE_EMPTY,	/* every arm skipped */
 	MEASURE_FAILED, /* `failed` records say why; the question, or some of its arms, are lost */
 	MEASURE_INTERRUPTED,
+	MEASURE_OVER, /* a command of --toggle failed: no question can be measured */
 };
+
+/* A question that was measured once. */
+struct measured;
 
 /*
  * measure_question - measure @q and write its records
+ * @kept: gets what was seen, for measure_again(); also on failure, unless there is no memory
  * @instances_ns: gets how long its instances took
  *
- * Return: an enum measure_outcome, with a sentence in @err for MEASURE_FAILED; or -errno when a
- * record could not be written: then the run is over.
+ * Return: an enum measure_outcome, with a sentence in @err for MEASURE_FAILED and MEASURE_OVER; or
+ * -errno when a record could not be written: then the run is over.
  */
 int measure_question(const struct suite_question *q, const struct measure_opts *o,
-		     uint64_t *instances_ns, char *err, size_t errlen);
+		     struct measured **kept, uint64_t *instances_ns, char *err, size_t errlen);
+
+/* measure_nr_flagged - arms of a question of two sides that were called slower or faster */
+size_t measure_nr_flagged(const struct measured *m);
+
+/*
+ * measure_again - those arms in fresh instances, as long as the first time at most, until their
+ * calls are confirmed at @confidence (lib/measure/looks.h)
+ * @o: as of measure_question(), with its own time
+ *
+ * Return: as measure_question().
+ */
+int measure_again(struct measured *m, const struct measure_opts *o, double confidence, char *err,
+		  size_t errlen);
+
+/* measure_nr_confirmed - of the flagged ones those that are @v, which a second measuring confirmed */
+size_t measure_nr_confirmed(const struct measured *m, enum verdict v);
+void measure_free(struct measured *m);
 
 /* measure_cost_s - about how long it will take, traced blocks and setup included */
 double measure_cost_s(const struct suite_question *q, const struct measure_opts *o);

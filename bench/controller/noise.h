@@ -2,8 +2,8 @@
 #ifndef KT_CONTROLLER_NOISE_H
 #define KT_CONTROLLER_NOISE_H
 /*
- * What disturbed a block: CPU time stolen by the hypervisor, pressure on the CPUs, and a canary, a
- * fixed piece of work whose time should never change.
+ * What disturbed an instance or a block: CPU time stolen by the hypervisor or used by other programs,
+ * pressure on the CPUs, and a canary, a fixed piece of work whose time should never change.
  */
 #include <stdint.h>
 
@@ -11,7 +11,11 @@
 
 struct noise {
 	uint64_t steal, total; /* ticks of /proc/stat, all CPUs */
-	uint64_t psi_us;       /* "some" of /proc/pressure/cpu */
+	/* of the CPUs that we may use: how many, and their time that nobody used or could use */
+	unsigned int nr_cpus;
+	uint64_t unused_ns;
+	uint64_t own_ns; /* CPU time of kt and of all that it started */
+	uint64_t psi_us; /* "some" of /proc/pressure/cpu */
 	uint64_t at_ns;
 };
 
@@ -21,7 +25,7 @@ void noise_start(struct noise *n);
 /*
  * noise_take - what disturbed since the last call, and start anew
  *
- * NAN where the system does not say, or no tick passed. Runs the canary: about 100 us.
+ * NAN where the system does not say, or no tick passed. Runs the canary: about 150 us.
  */
 struct record_noise noise_take(struct noise *n);
 #endif

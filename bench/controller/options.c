@@ -10,6 +10,9 @@
 
 /* The built-in suite's questions with their traced blocks then end in a little over a minute. */
 #define DEFAULT_TIME_NS 3000000000ULL
+/* A new process per side and instance takes its time. */
+#define SIDES_TIME_NS	6000000000ULL
+#define MAX_REPEAT_EXEC 100
 #define MIN_TIME_NS	1000000ULL
 #define MAX_TIME_NS	86400000000000ULL
 #define PATIENCE_NS	10000000000ULL
@@ -28,15 +31,32 @@ enum {
 	KEY_LIST,
 	KEY_BASELINE,
 	KEY_ZONE,
-	KEY_FAIL_ON
+	KEY_FAIL_ON,
+	KEY_AGAINST,
+	KEY_TOGGLE,
+	KEY_REPEAT_EXEC,
+	KEY_STRICT
 };
 
 static const struct argp_option option_table[] = {
 	{ "filter", KEY_FILTER, "REGEX", 0,
 	  "Run only questions whose names match (engines/* run only when selected this way)", 0 },
+	{ "against", KEY_AGAINST, "OLD", 0,
+	  "Compare PATH with OLD, another build of it: each arm of the new one with the same arm of "
+	  "the old one; both are a benchmark binary, a directory that has one, or a git revision",
+	  0 },
+	{ "toggle", KEY_TOGGLE, "CMD_A CMD_B", 0,
+	  "Compare two settings of the machine: two shell commands, one of which is run before each "
+	  "half of an instance; CMD_A makes the setting that the machine is left in, also by an error "
+	  "or an interrupt",
+	  0 },
+	{ "repeat-exec", KEY_REPEAT_EXEC, "N", 0,
+	  "Execute the binary anew at least N times over a question (once; with --against or --toggle "
+	  "each instance does, so these are the fewest before a verdict, 8 in any case)",
+	  0 },
 	{ "time", KEY_TIME, "TIME", 0,
 	  "Measuring time per question at most, all its arms together, traced blocks extra (3s, and "
-	  "1.4s on average over a suite); units ns us ms s m h; default s",
+	  "1.4s on average over a suite; with --against or --toggle 6s and 3s); units ns us ms s m h; default s",
 	  0 },
 	{ "patience", KEY_PATIENCE, "TIME", 0,
 	  "How long a benchmark may be silent, beyond what calibration predicts, before it counts "
@@ -55,6 +75,8 @@ static const struct argp_option option_table[] = {
 	{ "seed", KEY_SEED, "N", 0,
 	  "Seed of the order of epochs (by default a random one, which is printed and recorded)",
 	  0 },
+	{ "strict", KEY_STRICT, NULL, 0,
+	  "Exit with status 3 when the machine was too unsteady for a question's verdicts", 0 },
 	{ "trace", KEY_TRACE, NULL, 0,
 	  "Fail without traced blocks (by default they are taken when permitted)", 0 },
 	{ "no-trace", KEY_NO_TRACE, NULL, 0, "Take no traced blocks", 0 },
@@ -71,12 +93,52 @@ static const char doc[] =
 	"\vPATH is a benchmark binary (built with BENCH_MAIN()); without it the built-in suite is "
 	"run. The record and its reports go to results/runs/, and results/latest links to the "
 	"newest.\n\n"
-	"Exit status: 0 fine, 1 a regression or what --fail-on names, 2 usage or bad input, 4 nothing ran, 5 a question failed, 130 "
+	"Exit status: 0 fine, 1 something regressed (with --against or --toggle) or is what --fail-on names, 2 usage or bad input, 3 an unsteady machine (with --strict), 4 nothing ran, 5 a question failed, 130 "
 	"interrupted.";
+
+/* To wait for what cannot happen is a mistake. */
+static error_t check_fail_on(const struct bench_options *o)
+{
+	bool sides = o->against || o->toggle[0];
+
+	if (!sides && o->fail_on == REPORT_FAIL_REGRESSED)
+		return cli_refuse(KT_EXIT_USAGE,
+				  "--fail-on regressed needs --against or --toggle; an "
+				  "arm is slower than its baseline");
+	if (sides && o->fail_on == REPORT_FAIL_SLOWER)
+		return cli_refuse(KT_EXIT_USAGE,
+				  "--fail-on slower is of arms; with %s one has regressed",
+				  o->against ? "--against" : "--toggle");
+	return 0;
+}
+
+/* What of two sides does not go with something else. */
+static error_t check_sides(struct bench_options *o)
+{
+	const char *option = o->against ? "--against" : "--toggle";
+
+	if (o->against && o->toggle[0])
+		return cli_refuse(
+			KT_EXIT_USAGE,
+			"--against and --toggle exclude each other: what differs would not "
+			"be known");
+	if ((o->against || o->toggle[0]) && o->trace == TRACE_MUST)
+		return cli_refuse(KT_EXIT_USAGE,
+				  "--trace does not go with %s: only arms of one binary are traced",
+				  option);
+	if ((o->against || o->toggle[0]) && o->baseline)
+		return cli_refuse(
+			KT_EXIT_USAGE,
+			"--baseline does not go with %s: each arm is compared with itself", option);
+	if ((o->against || o->toggle[0]) && !o->time_given)
+		o->time_ns = SIDES_TIME_NS;
+	return check_fail_on(o);
+}
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct bench_options *o = state->input;
+	uint64_t number;
 
 	switch (key) {
 	case KEY_FILTER:
@@ -113,6 +175,25 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 					  "invalid --fail-on '%s': expected " REPORT_FAIL_ON_NAMES,
 					  arg);
 		break;
+	case KEY_AGAINST:
+		o->against = arg;
+		break;
+	case KEY_TOGGLE:
+		/* argp has options of one argument; the second is taken from the words that follow. */
+		if (state->next >= state->argc)
+			return cli_refuse(KT_EXIT_USAGE,
+					  "--toggle takes two commands: --toggle CMD_A CMD_B");
+		o->toggle[0] = arg;
+		o->toggle[1] = state->argv[state->next++];
+		break;
+	case KEY_REPEAT_EXEC:
+		if (!number_parse(arg, 1, MAX_REPEAT_EXEC, &number))
+			return cli_refuse(
+				KT_EXIT_USAGE,
+				"invalid --repeat-exec '%s': expected a number from 1 to %d", arg,
+				MAX_REPEAT_EXEC);
+		o->repeat_exec = (unsigned int)number;
+		break;
 	case KEY_SEED:
 		if (!number_parse(arg, 0, INT64_MAX, &o->seed))
 			return cli_refuse(KT_EXIT_USAGE,
@@ -132,12 +213,17 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'o':
 		o->output = arg;
 		break;
+	case KEY_STRICT:
+		o->strict = true;
+		break;
 	case ARGP_KEY_ARG:
 		if (o->path)
 			return cli_refuse(KT_EXIT_USAGE,
 					  "unexpected argument '%s'; one PATH at a time", arg);
 		o->path = arg;
 		break;
+	case ARGP_KEY_END:
+		return check_sides(o);
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}

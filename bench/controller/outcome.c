@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/cli/cli.h"
 #include "lib/cli/output.h"
 #include "lib/report/changes.h"
 #include "lib/report/report.h"
@@ -104,4 +105,26 @@ int outcome_print(const char *path, unsigned int fail_on, struct outcome_failure
 		snprintf(err, errlen, "cannot print the table: %s", strerror(-ret));
 	report_free(rep);
 	return ret;
+}
+
+int outcome_unsteady(const char *path, char *err, size_t errlen)
+{
+	char why[REPORT_WHY_UNSTEADY];
+	struct report *rep;
+	int ret, nr = 0;
+
+	ret = report_load(&rep, path, err, errlen);
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < rep->nr_questions; i++) {
+		const struct report_question *q = &rep->question[i];
+
+		if (!q->noise.unsteady)
+			continue;
+		cli_say("%s: the machine was unsteady: %s", q->name,
+			report_why_unsteady(why, sizeof(why), &q->noise));
+		nr++;
+	}
+	report_free(rep);
+	return nr;
 }

@@ -40,4 +40,12 @@ struct outcome_failures {
  */
 int outcome_print(const char *path, unsigned int fail_on, struct outcome_failures *f, char *err,
 		  size_t errlen);
+
+/*
+ * outcome_unsteady - name the questions in the record at @path for which the machine was too
+ * unsteady, a line each with the reason
+ *
+ * Return: how many there are, or -errno and a sentence in @err.
+ */
+int outcome_unsteady(const char *path, char *err, size_t errlen);
 #endif

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bench/controller/run.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench/controller/interrupt.h"
 #include "bench/controller/kernel_arm.h"
 #include "bench/controller/kernel_module.h"
+#include "lib/measure/looks.h"
 
 static double cost_s(const struct suite_question *q, const struct measure_opts *o)
 {
@@ -73,37 +76,130 @@ static void add_kernel_module(const struct suite_question *q, const struct measu
 			     q->name, why);
 }
 
+/* A run while it goes on. */
+struct running {
+	const struct suite *s;
+	const struct measure_opts *o;
+	struct run_summary *sum;
+	struct measured **kept; /* of two sides: of each question */
+	uint64_t spent_ns;
+	char *err;
+	size_t errlen;
+};
+
+/* What came of measuring @q; 0 or -errno. */
+static int take_outcome(struct running *run, const struct suite_question *q, int outcome,
+			const char *why)
+{
+	struct run_summary *sum = run->sum;
+
+	if (outcome < 0) {
+		snprintf(run->err, run->errlen, "cannot write the record: %s", strerror(-outcome));
+		return outcome;
+	}
+	if (outcome == MEASURE_FAILED && run->o->progress)
+		progress_say(run->o->progress, "%s: %s", q->name, why);
+	sum->failed += outcome == MEASURE_FAILED;
+	if (outcome == MEASURE_OVER) {
+		sum->over = true;
+		snprintf(run->err, run->errlen, "%s", why);
+	}
+	return 0;
+}
+
+static bool goes_on(const struct running *run)
+{
+	return !run->sum->over && !interrupt_seen();
+}
+
+static int first_time(struct running *run, size_t i)
+{
+	const struct suite_question *q = &run->s->question[i];
+	struct measure_opts mine = *run->o;
+	struct measured *kept;
+	uint64_t instances_ns;
+	char why[512];
+	int outcome;
+
+	mine.time_ns = time_of_next(run->o, run->spent_ns, run->s->nr, run->s->nr - i);
+	if (mine.progress)
+		progress_question(mine.progress, q->name, cost_s(q, &mine));
+	outcome = measure_question(q, &mine, &kept, &instances_ns, why, sizeof(why));
+	run->spent_ns += instances_ns;
+	run->sum->done += outcome == MEASURE_DONE;
+	run->sum->empty += outcome == MEASURE_EMPTY;
+	if (run->kept)
+		run->kept[i] = kept;
+	else
+		measure_free(kept);
+	if (outcome == MEASURE_DONE && !run->kept) {
+		add_kernel_arm(q, run->o);
+		add_kernel_module(q, run->o);
+	}
+	return take_outcome(run, q, outcome, why);
+}
+
+/* The level depends on how many were called, so all questions have been measured once before. */
+static int second_time(struct running *run)
+{
+	struct run_summary *sum = run->sum;
+	size_t nr_questions = 0, nr;
+	double confidence;
+	char why[512];
+	int ret = 0;
+
+	for (size_t i = 0; i < run->s->nr; i++) {
+		nr = run->kept[i] ? measure_nr_flagged(run->kept[i]) : 0;
+		sum->flagged += nr;
+		nr_questions += nr > 0;
+	}
+	if (!sum->flagged)
+		return 0;
+	confidence = looks_recheck_confidence(sum->flagged);
+	if (run->o->progress)
+		progress_say(run->o->progress,
+			     "%zu arm%s of %zu question%s seem%s to have changed: measured again",
+			     sum->flagged, sum->flagged == 1 ? "" : "s", nr_questions,
+			     nr_questions == 1 ? "" : "s", sum->flagged == 1 ? "s" : "");
+	for (size_t i = 0; !ret && i < run->s->nr && goes_on(run); i++) {
+		const struct suite_question *q = &run->s->question[i];
+		struct measured *m = run->kept[i];
+
+		if (!m || !measure_nr_flagged(m))
+			continue;
+		if (run->o->progress)
+			progress_question(run->o->progress, q->name, cost_s(q, run->o));
+		ret = take_outcome(run, q, measure_again(m, run->o, confidence, why, sizeof(why)),
+				   why);
+		sum->regressed += measure_nr_confirmed(m, VERDICT_SLOWER);
+		sum->improved += measure_nr_confirmed(m, VERDICT_FASTER);
+	}
+	return ret;
+}
+
 int run_questions(const struct suite *s, const struct measure_opts *o, struct run_summary *sum,
 		  char *err, size_t errlen)
 {
-	uint64_t spent_ns = 0, instances_ns;
-	char why[256];
-	int r;
+	struct running run = { .s = s, .o = o, .sum = sum, .err = err, .errlen = errlen };
+	int ret = 0;
 
 	*sum = (struct run_summary){ 0 };
-	for (size_t i = 0; i < s->nr && !interrupt_seen(); i++) {
-		const struct suite_question *q = &s->question[i];
-		struct measure_opts mine = *o;
-
-		mine.time_ns = time_of_next(o, spent_ns, s->nr, s->nr - i);
-		if (o->progress)
-			progress_question(o->progress, q->name, cost_s(q, &mine));
-		r = measure_question(q, &mine, &instances_ns, why, sizeof(why));
-		spent_ns += instances_ns;
-		if (r < 0) {
-			snprintf(err, errlen, "cannot write the record: %s", strerror(-r));
-			return r;
-		}
-		if (r == MEASURE_FAILED && o->progress)
-			progress_say(o->progress, "%s: %s", q->name, why);
-		sum->done += r == MEASURE_DONE;
-		sum->empty += r == MEASURE_EMPTY;
-		sum->failed += r == MEASURE_FAILED;
-		if (r == MEASURE_DONE) {
-			add_kernel_arm(q, o);
-			add_kernel_module(q, o);
+	if (o->sides) {
+		run.kept = calloc(s->nr + 1, sizeof(struct measured *));
+		if (!run.kept) {
+			snprintf(err, errlen, "out of memory");
+			return -ENOMEM;
 		}
 	}
+	for (size_t i = 0; !ret && i < s->nr && goes_on(&run); i++)
+		ret = first_time(&run, i);
+	if (!ret && run.kept && goes_on(&run))
+		ret = second_time(&run);
+	for (size_t i = 0; run.kept && i < s->nr; i++)
+		measure_free(run.kept[i]);
+	free(run.kept);
+	if (ret)
+		return ret;
 	sum->interrupted = interrupt_seen();
 	if (o->progress)
 		progress_done(o->progress);

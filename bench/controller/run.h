@@ -7,13 +7,18 @@
 struct run_summary {
 	size_t done, empty, failed;
 	bool interrupted;
+	bool over; /* ended early: the sentence is in @err */
+	/* of two sides: arms called by the first measuring, and what the second one confirmed */
+	size_t flagged, regressed, improved;
 };
 
 /*
- * run_questions - measure every question of @s; a lost one costs itself only
+ * run_questions - measure every question of @s; a lost one costs itself only. Of two sides: then
+ * those of them again that were called slower or faster.
  *
  * Writes neither header nor end. @o->progress may be NULL. Return: 0 and @sum, or -errno with a
- * sentence in @err when the records can no longer be written.
+ * sentence in @err when the records can no longer be written. @sum->over is no error: the records are
+ * as they should be.
  */
 int run_questions(const struct suite *s, const struct measure_opts *o, struct run_summary *sum,
 		  char *err, size_t errlen);

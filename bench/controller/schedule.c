@@ -40,6 +40,11 @@ void schedule_init(struct schedule *s, unsigned int nr, uint64_t seed)
 		s->base[i] = i;
 }
 
+unsigned int schedule_draw(struct schedule *s, unsigned int below)
+{
+	return rng_below(&s->rng, below);
+}
+
 static void shuffle(struct schedule *s)
 {
 	unsigned int j, t;

@@ -31,4 +31,7 @@ void schedule_init(struct schedule *s, unsigned int nr, uint64_t seed);
 
 /* schedule_next - the next block: @order gets the numbers 0..nr-1 */
 void schedule_next(struct schedule *s, unsigned int *order);
+
+/* schedule_draw - 0..below-1, each as likely; below > 0 */
+unsigned int schedule_draw(struct schedule *s, unsigned int below);
 #endif

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/controller/toggle.h"
 #include "lib/probe/slot.h"
 
 static int lost(struct session *s, const char *arm, const char *fmt, ...)
@@ -20,16 +21,21 @@ static int lost(struct session *s, const char *arm, const char *fmt, ...)
 	return QUESTION_LOST;
 }
 
-int session_call(struct session *s, struct client_request request, unsigned int arm,
+int session_lost(struct session *s, const char *reason)
+{
+	return lost(s, NULL, "%s", reason);
+}
+
+int session_call(struct session *s, struct client_request request, const struct place *p,
 		 struct wire *reply)
 {
-	const char *name = s->q->arm[arm], *in;
+	const char *in;
 	char why[200];
 	int ret;
 
-	request.question = s->q->number;
-	request.arm = arm;
-	ret = client_call(&s->client, &request, s->limit_ns, reply, why, sizeof(why));
+	request.question = p->question;
+	request.arm = p->arm;
+	ret = client_call(&s->client[p->side], &request, s->limit_ns, reply, why, sizeof(why));
 	if (!ret)
 		return 0;
 	if (ret == -EINTR)
@@ -38,8 +44,21 @@ int session_call(struct session *s, struct client_request request, unsigned int 
 	     : request.cmd == WIRE_RUN ? "the body"
 				       : "teardown";
 	if (ret == -ETIMEDOUT)
-		return lost(s, name, "%s in %s (longer with --patience)", why, in);
-	return lost(s, name, "%s in %s", why, in);
+		return lost(s, p->name, "%s in %s (longer with --patience)", why, in);
+	return lost(s, p->name, "%s in %s", why, in);
+}
+
+int session_toggle(struct session *s, unsigned int side)
+{
+	struct toggle *toggle = s->o->sides ? s->o->sides->toggle : NULL;
+	int ret;
+
+	if (!toggle)
+		return 0;
+	ret = toggle_set(toggle, side, s->lost_why, sizeof(s->lost_why));
+	if (ret == -EINTR)
+		return STOP_ASKED;
+	return ret ? TOGGLE_FAILED : 0;
 }
 
 const char *session_setting(unsigned int setting)
@@ -75,7 +94,7 @@ int session_tear_down(struct session *s, unsigned int i)
 	if (!s->place[i].set_up)
 		return 0;
 	s->place[i].set_up = false;
-	ret = session_call(s, (struct client_request){ .cmd = WIRE_TEARDOWN }, s->arm[i],
+	ret = session_call(s, (struct client_request){ .cmd = WIRE_TEARDOWN }, &s->place[i],
 			   &s->reply);
 	s->place[i].changed |= s->reply.changed;
 	return ret;
@@ -87,12 +106,19 @@ int session_tear_down(struct session *s, unsigned int i)
  */
 static int give_up(struct session *s, unsigned int i, const char *reason)
 {
-	int ret = session_fail(s, session_arm(s, i), reason);
+	int ret = session_fail(s, session_arm(s, i), reason), partner = s->place[i].partner;
 
 	s->place[i].given_up = true;
 	s->nr_left--;
 	if (!ret)
 		ret = session_tear_down(s, i);
+	/* Without it there is nothing to compare the other side with. */
+	if (partner >= 0 && !s->place[partner].given_up) {
+		s->place[partner].given_up = true;
+		s->nr_left--;
+		if (!ret)
+			ret = session_tear_down(s, (unsigned int)partner);
+	}
 	return ret ? ret : ARM_LOST;
 }
 
@@ -103,7 +129,8 @@ int session_set_up(struct session *s, unsigned int i)
 
 	if (s->place[i].set_up)
 		return 0;
-	ret = session_call(s, (struct client_request){ .cmd = WIRE_SETUP }, s->arm[i], &s->reply);
+	ret = session_call(s, (struct client_request){ .cmd = WIRE_SETUP }, &s->place[i],
+			   &s->reply);
 	if (ret)
 		return ret;
 	s->place[i].changed |= s->reply.changed;
@@ -165,7 +192,7 @@ int session_epoch(struct session *s, unsigned int i, uint64_t iterations)
 	if (s->traced)
 		tracing_epoch(s->o->tracing, true);
 	asked.call_ns = slot_clock_ns();
-	ret = session_call(s, run, s->arm[i], &s->place[i].answer);
+	ret = session_call(s, run, &s->place[i], &s->place[i].answer);
 	asked.return_ns = slot_clock_ns();
 	if (s->traced)
 		tracing_epoch(s->o->tracing, false);

@@ -20,8 +20,9 @@
 /* Blocks of an instance at most. */
 #define SESSION_MAX_BLOCKS 128
 
-/* Instances that are looked at: there is no look beyond. */
-#define SESSION_MAX_LOOK 135
+/* Instances that are looked at: there is no look beyond. As many again where calls are rechecked. */
+#define SESSION_MAX_LOOK      135
+#define SESSION_MAX_INSTANCES (2 * SESSION_MAX_LOOK)
 
 /* The instances' part of a question that is traced as well, for the progress. */
 #define SESSION_UNTRACED (1 / (1 + MEASURE_TRACED_SHARE))
@@ -41,6 +42,11 @@ struct session_part {
 
 /* One arm that is in, and its latest epoch. */
 struct place {
+	const char *name;	/* the question's */
+	unsigned int side;	/* whose worker it is in; 0 where there is one */
+	uint32_t question, arm; /* its numbers in that worker */
+	int against;		/* the place it is compared with; -1: it is with none */
+	int partner;		/* the place of the other side; -1: there is one side */
 	struct wire answer;	/* a copy of the page */
 	bool bad;		/* it is left out */
 	bool given_up;		/* and so are all that would follow */
@@ -58,27 +64,31 @@ struct place {
 	struct session_part *part;
 	/* Its instances against the baseline's, and what the looks at them said. */
 	struct looks looks;
+	struct looks again; /* of both measurings, once there is a second */
+	size_t nr_first;    /* instances of the first measuring, once there is a second */
 	size_t nr_instances;
-	struct judge_instance instance[SESSION_MAX_LOOK];
+	struct judge_instance instance[SESSION_MAX_INSTANCES];
 };
 
 struct session {
 	const struct suite_question *q;
 	const struct measure_opts *o;
-	struct client client;
-	unsigned int nr;		     /* arms that are in */
-	unsigned int nr_left;		     /* of them not given up */
-	unsigned int arm[SCHEDULE_MAX_ARMS]; /* their numbers in the question */
-	int baseline;			     /* its place; -1: none that is in */
-	struct place *place;		     /* one per arm that is in */
-	uint64_t limit_ns;		     /* of a call */
-	uint64_t patience_ns;		     /* the part of it that was given, under this load */
-	uint64_t instances_ns;		     /* what the instances took */
+	unsigned int nr_sides;
+	struct client client[2]; /* a worker per side */
+	unsigned int nr;	 /* arms that are in */
+	unsigned int nr_left;	 /* of them not given up */
+	struct place *place;	 /* one per arm that is in */
+	uint64_t number;	 /* of the next instance */
+	double confidence;	 /* asked of the second measuring; 0: it is the first */
+	uint64_t limit_ns;	 /* of a call */
+	uint64_t patience_ns;	 /* the part of it that was given, under this load */
+	uint64_t instances_ns;	 /* what the instances took */
 	struct noise noise;
 	bool calibrating, traced;
 	bool failed;		     /* a `failed` record was written */
+	bool lost;		     /* the question was: it is not measured again */
 	struct wire reply;	     /* to the latest SETUP or TEARDOWN */
-	const char *lost_arm;	     /* whose call did not come back well, */
+	const char *lost_arm;	     /* whose call did not come back well, NULL: nobody's */
 	char lost_why[WIRE_MESSAGE]; /* and how */
 	char *err;
 	size_t errlen;
@@ -88,7 +98,7 @@ struct session {
  * A call ended badly: what the flow above does about it. 0 and negatives are the usual ones. After
  * EPOCH_BAD and ARM_LOST the question goes on with the arms that are left.
  */
-enum { QUESTION_LOST = 1, STOP_ASKED, NOBODY_LEFT, ARM_LOST, EPOCH_BAD };
+enum { QUESTION_LOST = 1, STOP_ASKED, NOBODY_LEFT, ARM_LOST, EPOCH_BAD, TOGGLE_FAILED };
 
 static inline bool goes_on(int ret)
 {
@@ -97,7 +107,15 @@ static inline bool goes_on(int ret)
 
 static inline const char *session_arm(const struct session *s, unsigned int i)
 {
-	return s->q->arm[s->arm[i]];
+	return s->place[i].name;
+}
+
+/* session_least_instances - before a verdict counts: each is an execution where there are two sides */
+static inline uint64_t session_least_instances(const struct session *s)
+{
+	uint64_t nr = s->o->repeat_exec;
+
+	return nr > JUDGE_MIN_INSTANCES ? nr : JUDGE_MIN_INSTANCES;
 }
 
 /* session_is_active - is the arm in place @i still measured? */
@@ -106,9 +124,21 @@ static inline bool session_is_active(const struct session *s, unsigned int i)
 	return !s->place[i].given_up && !s->place[i].decided;
 }
 
-/* session_call - @request about arm number @arm of the question; 0, QUESTION_LOST, STOP_ASKED */
-int session_call(struct session *s, struct client_request request, unsigned int arm,
+/*
+ * session_begin - start the workers and set all arms up in them; those that are in have their places
+ * then, and the question its record. The usual return.
+ */
+int session_begin(struct session *s);
+
+/* session_calibrate - find the iterations of each place's epochs */
+int session_calibrate(struct session *s);
+
+/* session_call - @request about the arm in @p; 0, QUESTION_LOST, STOP_ASKED */
+int session_call(struct session *s, struct client_request request, const struct place *p,
 		 struct wire *reply);
+
+/* session_lost - the question is lost for that reason; QUESTION_LOST */
+int session_lost(struct session *s, const char *reason);
 
 /* session_fail - the record of a failure, and its part of the sentence; @arm NULL: the question */
 int session_fail(struct session *s, const char *arm, const char *reason);
@@ -129,9 +159,16 @@ const char *session_setting(unsigned int setting);
  */
 int session_epoch(struct session *s, unsigned int i, uint64_t iterations);
 
-/* instances - the untraced part of the question, until its arms are decided or its time is over */
+/*
+ * session_toggle - the machine gets the setting of @side; 0 also where there are no settings,
+ * STOP_ASKED, or TOGGLE_FAILED with the reason in s->lost_why: the run is over
+ */
+int session_toggle(struct session *s, unsigned int side);
+
+/*
+ * instances - the untraced part of the question, until its arms are decided or its time is over; where
+ * s->confidence is set, the instances that measure again what was called
+ */
 int instances(struct session *s);
 
-/* instances_free - what they left in the places */
-void instances_free(struct session *s);
 #endif

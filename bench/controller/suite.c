@@ -45,10 +45,13 @@ int suite_default_path(char *path, size_t len, char *err, size_t errlen)
 	return -ENOENT;
 }
 
-static void question_free(struct suite_question *q)
+void suite_question_free(struct suite_question *q)
 {
 	for (unsigned int i = 0; i < q->nr_arms; i++)
 		free(q->arm[i]);
+	for (unsigned int i = 0; q->source && i < q->nr_arms; i++)
+		free(q->source[i].of);
+	free(q->source);
 	free(q->arm);
 	free(q->name);
 	free(q->baseline);
@@ -57,7 +60,7 @@ static void question_free(struct suite_question *q)
 void suite_free(struct suite *s)
 {
 	for (size_t i = 0; i < s->nr; i++)
-		question_free(&s->question[i]);
+		suite_question_free(&s->question[i]);
 	free(s->question);
 	free(s->path);
 	*s = (struct suite){ 0 };
@@ -276,6 +279,7 @@ static int wait_end(pid_t pid, int *status)
 int suite_list(struct suite *s, const char *path, char *err, size_t errlen)
 {
 	char *argv[] = { (char *)path, "--bench-list", NULL }, *text = NULL, why[160] = "";
+	struct child_start start = { .path = path, .argv = argv };
 	int fds[2], status = 0, ret;
 	struct stat sb;
 	pid_t pid;
@@ -289,7 +293,8 @@ int suite_list(struct suite *s, const char *path, char *err, size_t errlen)
 		snprintf(err, errlen, "cannot make a pipe: %s", strerror(errno));
 		return -errno;
 	}
-	ret = child_spawn(&pid, path, argv, fds[1], -1, err, errlen);
+	start.out = fds[1];
+	ret = child_spawn(&pid, &start, err, errlen);
 	close(fds[1]);
 	if (ret) {
 		close(fds[0]);
@@ -340,7 +345,7 @@ int suite_filter(struct suite *s, const char *regex, char *err, size_t errlen)
 	}
 	for (size_t i = 0; i < s->nr; i++) {
 		if (regexec(&re, s->question[i].name, 0, NULL, 0))
-			question_free(&s->question[i]);
+			suite_question_free(&s->question[i]);
 		else
 			s->question[kept++] = s->question[i];
 	}
@@ -355,7 +360,7 @@ void suite_drop_manual(struct suite *s)
 
 	for (size_t i = 0; i < s->nr; i++) {
 		if (s->question[i].manual)
-			question_free(&s->question[i]);
+			suite_question_free(&s->question[i]);
 		else
 			s->question[kept++] = s->question[i];
 	}

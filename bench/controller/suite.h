@@ -8,6 +8,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Where an arm of a question of two sides comes from (sides.h). */
+struct suite_source {
+	unsigned int side;	/* 0 or 1 */
+	uint32_t question, arm; /* its numbers in the suite of that side */
+	char *of;		/* its name there */
+	int against;		/* the arm it is compared with, of this question; -1: none */
+};
+
 struct suite_question {
 	char *name;
 	uint32_t number; /* for wire.question */
@@ -19,6 +27,7 @@ struct suite_question {
 	char *baseline; /* NULL: none */
 	unsigned int nr_arms;
 	char **arm;
+	struct suite_source *source; /* of each arm; NULL: the question has one side */
 };
 
 struct suite {
@@ -61,4 +70,5 @@ int suite_compare_by(struct suite *s, const char *baseline, double zone, char *e
 /* suite_drop_manual - keep the questions that a run without a filter has */
 void suite_drop_manual(struct suite *s);
 void suite_free(struct suite *s);
+void suite_question_free(struct suite_question *q);
 #endif

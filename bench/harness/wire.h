@@ -19,13 +19,28 @@
  * question or QUIT. A worker that does not answer in time, or is gone, costs its question only: the
  * controller starts a new one. So does one that overwrites turn, the words above it, or gives the
  * page back without answering the call. The controller copies an answer and checks the copy.
+ *
+ * Versions: the two sides need not be of one build. The controller announces those it speaks, from
+ * `oldest` to `version`, and the size of its struct. Before its first turn the worker writes those
+ * that it speaks to worker_oldest and worker_newest, and to `spoken` the highest that both do; when
+ * there is none it exits with status 2. Versions 1 to 3 had no range: their workers exit with
+ * status 2 on a page of any other version or size, and the controller then makes them the page that
+ * they know (bench/controller/wire_form.h).
+ *
+ * From version 4 on, fields are only appended to struct wire, at its end; what stands here keeps
+ * its place and its meaning. WIRE_VERSION is raised when a field is added that the other side must
+ * know. The memory is of WIRE_ROOM bytes whoever made it, zeros at first, so that each side may
+ * write fields that the other does not know, and reads 0 where the other did not know one.
  */
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/measure/hist.h"
 
 #define WIRE_MAGIC	 0x4b54424348573031ULL /* "KTBCHW01" */
-#define WIRE_VERSION	 3
+#define WIRE_VERSION	 4
+#define WIRE_OLDEST	 4 /* the oldest one that a worker of this build speaks */
+#define WIRE_ROOM	 (64 << 10)
 #define WIRE_NR_COUNTERS 8
 #define WIRE_MESSAGE	 256
 
@@ -49,9 +64,9 @@ struct wire_counter {
 
 struct wire {
 	uint64_t magic;
-	uint32_t version;
-	uint32_t size; /* of this struct: both sides must be of one build */
-	uint32_t turn; /* enum wire_turn; the futex word */
+	uint32_t version; /* the newest one that the controller speaks */
+	uint32_t size;	  /* of the controller's struct */
+	uint32_t turn;	  /* enum wire_turn; the futex word */
 
 	/* from the controller */
 	uint32_t cmd; /* enum wire_cmd */
@@ -80,5 +95,43 @@ struct wire {
 
 	/* k=7; BENCH_LATENCY: every operation; BENCH_TIME: one value, ns per iteration */
 	struct hist hist;
+
+	/* since version 4 */
+	uint32_t oldest; /* the oldest version that the controller speaks */
+	uint32_t worker_oldest, worker_newest, spoken;
 };
+
+/* Old builds have these offsets compiled in. */
+#define WIRE_AT(field, offset) _Static_assert(offsetof(struct wire, field) == (offset), #field)
+WIRE_AT(version, 8);
+WIRE_AT(size, 12);
+WIRE_AT(turn, 16);
+WIRE_AT(cmd, 20);
+WIRE_AT(question, 24);
+WIRE_AT(arm, 28);
+WIRE_AT(observe, 32);
+WIRE_AT(iterations, 40);
+WIRE_AT(call, 48);
+WIRE_AT(answered, 52);
+WIRE_AT(status, 56);
+WIRE_AT(changed, 60);
+WIRE_AT(registry_addr, 64);
+WIRE_AT(start_ns, 72);
+WIRE_AT(end_ns, 80);
+WIRE_AT(cpu_ns, 88);
+WIRE_AT(nvcsw, 96);
+WIRE_AT(nivcsw, 104);
+WIRE_AT(minflt, 112);
+WIRE_AT(nr_impossible, 120);
+WIRE_AT(message, 128);
+WIRE_AT(nr_counters, 384);
+WIRE_AT(counter, 392);
+WIRE_AT(hist, 712);
+WIRE_AT(hist.bucket, 760);
+WIRE_AT(oldest, 35576);
+WIRE_AT(worker_oldest, 35580);
+WIRE_AT(worker_newest, 35584);
+WIRE_AT(spoken, 35588);
+#undef WIRE_AT
+_Static_assert(sizeof(struct wire) <= WIRE_ROOM, "a build that knows all fields has room for them");
 #endif

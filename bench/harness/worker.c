@@ -158,11 +158,42 @@ static void put_back(struct worker *wk)
 	      "it changed what the process cannot put back: limits, nice or the scheduling policy");
 }
 
+/* Choose a version, and say which ones there are to choose from. False: none, and @why. */
+static bool agree(struct wire *w, char *why, size_t len)
+{
+	/* An older page may end before the fields below. */
+	if (w->version < WIRE_OLDEST) {
+		snprintf(why, len,
+			 "this `kt`, which speaks version %u of its protocol with benchmarks, is "
+			 "too old for this binary (%d)",
+			 w->version, WIRE_VERSION);
+		return false;
+	}
+	w->worker_oldest = WIRE_OLDEST;
+	w->worker_newest = WIRE_VERSION;
+	if (w->oldest > WIRE_VERSION) {
+		snprintf(why, len,
+			 "this binary, which speaks version %d of the protocol of `kt` with its "
+			 "benchmarks, is too old for this `kt` (%u to %u)",
+			 WIRE_VERSION, w->oldest, w->version);
+		return false;
+	}
+	w->spoken = w->version < WIRE_VERSION ? w->version : WIRE_VERSION;
+	return true;
+}
+
+static int no_page(int fd)
+{
+	fprintf(stderr, "--bench-wire=%d is not a page shared by `kt bench`\n", fd);
+	return 2;
+}
+
 int bench_worker(int fd, const struct bench_questions *qs, const struct bench_cpus *cpus)
 {
 	struct worker wk = { .qs = qs, .cpus = cpus, .parent = getppid(), .question = UINT32_MAX };
 	struct stat sb;
 	uint32_t call;
+	char why[160];
 
 	/*
 	 * Dies with its controller, whoever started us; `kt bench` has asked for it before exec
@@ -171,22 +202,22 @@ int bench_worker(int fd, const struct bench_questions *qs, const struct bench_cp
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != wk.parent)
 		return 1;
-	if (fstat(fd, &sb) || sb.st_size < (off_t)sizeof(struct wire)) {
-		fprintf(stderr, "--bench-wire=%d is not a page shared by `kt bench`\n", fd);
-		return 2;
-	}
+	if (fstat(fd, &sb) || sb.st_size < (off_t)offsetof(struct wire, turn))
+		return no_page(fd);
 	wk.wire = mmap(NULL, sizeof(struct wire), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
 		       fd, 0);
 	if (wk.wire == MAP_FAILED) {
 		fprintf(stderr, "--bench-wire=%d: %s\n", fd, strerror(errno));
 		return 2;
 	}
-	close(fd);
-	if (wk.wire->magic != WIRE_MAGIC || wk.wire->version != WIRE_VERSION ||
-	    wk.wire->size != sizeof(struct wire)) {
-		fprintf(stderr, "this binary and `kt` are from different builds\n");
+	if (wk.wire->magic != WIRE_MAGIC ||
+	    (wk.wire->version >= WIRE_OLDEST && sb.st_size < (off_t)sizeof(struct wire)))
+		return no_page(fd);
+	if (!agree(wk.wire, why, sizeof(why))) {
+		fprintf(stderr, "%s\n", why);
 		return 2;
 	}
+	close(fd);
 	if (cpus->nr)
 		bench_cpus_pin(cpus->cpu[0]);
 	bench_settings_read(&wk.settings);

@@ -88,6 +88,18 @@ double stat_median_interval(size_t nr, double confidence, size_t *lo, size_t *hi
 	return coverage;
 }
 
+bool stat_moved(double *v, size_t nr, double by, double *drift)
+{
+	double *second = v + nr / 2, first_median = stat_median(v, nr / 2);
+	size_t nr_second = nr - nr / 2, lo, hi, second_lo, second_hi;
+
+	*drift = stat_median(second, nr_second) / first_median - 1;
+	if (!(fabs(*drift) > by) || !(stat_median_interval(nr / 2, 0.99, &lo, &hi) > 0) ||
+	    !(stat_median_interval(nr_second, 0.99, &second_lo, &second_hi) > 0))
+		return false;
+	return second[second_lo] > v[hi] || second[second_hi] < v[lo];
+}
+
 double stat_lag1(const double *v, size_t nr)
 {
 	double mean = 0, cov = 0, var = 0, largest = 0;

@@ -55,6 +55,14 @@ double stat_median(double *v, size_t nr);
  */
 double stat_median_interval(size_t nr, double confidence, size_t *lo, size_t *hi);
 
+/*
+ * stat_moved - is the median of the second half of @nr values apart from that of the first by more
+ * than the share @by, and do their 99 % intervals lie apart? Few values that scatter have medians
+ * that differ by as much though nothing moved; below eight a half nothing is said. Sorts the halves.
+ * @drift: gets second / first - 1, NAN without values
+ */
+bool stat_moved(double *v, size_t nr, double by, double *drift);
+
 /* stat_lag1 - correlation of neighbours; 0 for fewer than 3 values or constant ones */
 double stat_lag1(const double *v, size_t nr);
 #endif

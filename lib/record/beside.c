@@ -17,6 +17,8 @@ json_t *beside_noise_json(const struct record_noise *n)
 	field_put_number(&noise, "steal", n->steal);
 	field_put_number(&noise, "psi_cpu", n->psi_cpu);
 	field_put_number(&noise, "canary_ns", n->canary_ns);
+	field_put_number(&noise, "foreign", n->foreign);
+	field_put_count(&noise, "wall_ns", n->wall_ns);
 	return noise;
 }
 
@@ -46,5 +48,7 @@ bool beside_get_noise(const struct field_source *s, struct record_noise *n)
 	inner.object = noise;
 	return field_get_number(&inner, "steal", &n->steal) &&
 	       field_get_number(&inner, "psi_cpu", &n->psi_cpu) &&
-	       field_get_number(&inner, "canary_ns", &n->canary_ns);
+	       field_get_number(&inner, "canary_ns", &n->canary_ns) &&
+	       field_get_number(&inner, "foreign", &n->foreign) &&
+	       field_get_count(&inner, "wall_ns", &n->wall_ns);
 }

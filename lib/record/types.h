@@ -194,9 +194,11 @@ struct record_dropped {
 	const char *arm, *reason;
 };
 
-/* What disturbed a block; NAN: not known. */
+/* What disturbed a block or an instance; NAN: not known. */
 struct record_noise {
 	double steal, psi_cpu, canary_ns;
+	double foreign;	  /* CPUs that other programs kept busy, on average */
+	uint64_t wall_ns; /* the time that this is about; 0: not said, its epochs' */
 };
 
 struct record_block {

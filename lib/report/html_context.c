@@ -6,6 +6,7 @@
 #include "lib/report/page.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,14 @@ static void percent_cell(const struct page *p, double share)
 	fprintf(p->out, "<td>%s", format_percent(text, share));
 }
 
+static void cpus_cell(const struct page *p, double cpus)
+{
+	if (isfinite(cpus))
+		fprintf(p->out, "<td>%.2f", fmax(cpus, 0));
+	else
+		fputs("<td>", p->out);
+}
+
 static void noise_row(const struct page *p, size_t index)
 {
 	const struct report_question *q = &p->r->question[index];
@@ -28,24 +37,29 @@ static void noise_row(const struct page *p, size_t index)
 	fprintf(p->out, "</a><td>%zu<td>%zu", n->nr_windows, n->nr_noisy);
 	percent_cell(p, n->steal_mean);
 	percent_cell(p, n->steal_max);
+	cpus_cell(p, n->foreign_mean);
+	cpus_cell(p, n->foreign_max);
 	percent_cell(p, n->psi_mean);
 	fputs("<td>", p->out);
 	page_ns(p, n->canary_ns);
 	percent_cell(p, n->canary_drift);
 	fprintf(p->out, "<td class=l>%s\n",
-		n->unsteady ? "<span class=\"chip unstable\">unsteady</span>"
-			    : "<span class=quiet>steady</span>");
+		n->unsteady	? "<span class=\"chip unstable\">unsteady</span>"
+		: n->nr_windows ? "<span class=quiet>steady</span>"
+				: "<span class=quiet>too short to say</span>");
 }
 
 static void noise(const struct page *p)
 {
-	fputs("<h2 id=noise>Noise</h2><p class=note>Steal is CPU time that the hypervisor gave to others; half a second with more "
-	      "than 2&nbsp;% of it, and three ticks, counts as noisy. The canary is a fixed loop timed again and again: its "
+	fputs("<h2 id=noise>Noise</h2><p class=note>Steal is CPU time that the hypervisor gave to others; other programs are "
+	      "those that neither kt nor its benchmark are. Half a second with more than 2&nbsp;% steal, and three ticks of it, or "
+	      "with more than half a CPU of other programs counts as noisy. The canary is a fixed loop timed again and again: its "
 	      "drift is the second half of the question against the first. More than a fifth of the half seconds noisy, or a "
-	      "drift of 3&nbsp;%, makes a question unsteady and its verdicts unstable. Nothing is left out for it.</p>",
+	      "drift of 3&nbsp;% that is more than the loop’s times scatter, makes a question unsteady and its verdicts unstable. "
+	      "A question that is shorter than half a second is too short to say. Nothing is left out for it.</p>",
 	      p->out);
-	fputs("<div class=scroll><table><tr><th>question<th>half seconds<th>noisy<th>steal, mean<th>most<th>CPU pressure"
-	      "<th>canary<th>drift<th class=l>\n",
+	fputs("<div class=scroll><table><tr><th>question<th>half seconds<th>noisy<th>steal, mean<th>most<th>CPUs of others, mean"
+	      "<th>most<th>CPU pressure<th>canary<th>drift<th class=l>\n",
 	      p->out);
 	for (size_t i = 0; i < p->r->nr_questions; i++)
 		if (!p->r->question[i].from_trace)

@@ -35,7 +35,7 @@ static void heading(const struct page *p, size_t index, const struct report_ques
 
 static void introduction(const struct page *p, const struct report_question *q)
 {
-	char text[FIGURE];
+	char text[FIGURE], why[REPORT_WHY_UNSTEADY];
 
 	fprintf(p->out, "<p class=sub>%s · ",
 		strcmp(q->mode, "time") ? "ns per operation"
@@ -58,15 +58,10 @@ static void introduction(const struct page *p, const struct report_question *q)
 			q->kind == REPORT_BUILDS ? "new to old" : "B to A",
 			format_percent(text, q->zone));
 	}
-	if (q->noise.unsteady) {
+	if (q->noise.unsteady)
 		fprintf(p->out,
-			" · <a href=\"#noise\" class=\"chip unstable\">unsteady machine: %zu of %zu half seconds noisy",
-			q->noise.nr_noisy, q->noise.nr_windows);
-		if (isfinite(q->noise.canary_drift))
-			fprintf(p->out, ", a fixed loop’s time moved by %s",
-				format_percent(text, q->noise.canary_drift));
-		fputs("</a>", p->out);
-	}
+			" · <a href=\"#noise\" class=\"chip unstable\">unsteady machine: %s</a>",
+			report_why_unsteady(why, sizeof(why), &q->noise));
 	fputs("</p>\n", p->out);
 	if (report_is_baseline_missing(p->r, q)) {
 		fputs("<p class=banner>", p->out);

@@ -187,11 +187,12 @@ static json_t *comparisons(const struct report *r)
 
 static json_t *noise(const struct report_noise *n)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "windows",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "windows",
 			 count(n->nr_windows), "noisy_windows", count(n->nr_noisy), "steal_mean",
-			 number(n->steal_mean), "steal_max", number(n->steal_max), "psi_cpu_mean",
-			 number(n->psi_mean), "canary_ns", number(n->canary_ns), "canary_drift",
-			 number(n->canary_drift), "unsteady", n->unsteady);
+			 number(n->steal_mean), "steal_max", number(n->steal_max), "foreign_mean",
+			 number(n->foreign_mean), "foreign_max", number(n->foreign_max),
+			 "psi_cpu_mean", number(n->psi_mean), "canary_ns", number(n->canary_ns),
+			 "canary_drift", number(n->canary_drift), "unsteady", n->unsteady);
 }
 
 static json_t *skipped(const struct report_question *q)

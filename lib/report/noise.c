@@ -3,21 +3,26 @@
 #include "lib/report/build.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/report/render.h"
 
 /*
- * Steal is counted in ticks of 10 ms: in a short block one tick is many per cent, so blocks are
- * taken together to windows, and one is noisy when both its share and its ticks are many. So many
- * noisy windows, or such a canary, make a question unsteady.
+ * Steal and idle time are counted in ticks of 10 ms: in a short block one tick is many per cent, so
+ * blocks and instances are taken together to windows. One is noisy when both its share of steal and
+ * its ticks of it are many, or when other programs kept half a CPU busy. So many noisy windows make
+ * a question unsteady.
  */
-#define WINDOW_NS    0.5e9
-#define TICK_NS	     10e6
-#define NOISY_STEAL  0.02
-#define NOISY_TICKS  3
-#define NOISY_SHARE  0.2
+#define WINDOW_NS     0.5e9
+#define TICK_NS	      10e6
+#define NOISY_STEAL   0.02
+#define NOISY_TICKS   3
+#define NOISY_FOREIGN 0.5
+#define NOISY_SHARE   0.2
+
+/* So does a canary that moves so far from one half of the question to the other. */
 #define CANARY_DRIFT 0.03
 
 #define STEAL  (offsetof(struct record_noise, steal))
@@ -29,22 +34,21 @@ static double value_of(const struct build_noise *n, size_t which)
 	return *(const double *)((const char *)&n->noise + which);
 }
 
-/* Median of the values from @from to @to that are known. */
-static double known_median(const struct build_question *q, size_t which, size_t from, size_t to,
-			   double *scratch)
+/* The values that are known. Return: how many */
+static size_t known(const struct build_question *q, size_t which, double *values)
 {
 	size_t nr = 0;
 
-	for (size_t i = from; i < to; i++)
+	for (size_t i = 0; i < q->nr_noise; i++)
 		if (isfinite(value_of(&q->noise[i], which)))
-			scratch[nr++] = value_of(&q->noise[i], which);
-	return stat_median(scratch, nr);
+			values[nr++] = value_of(&q->noise[i], which);
+	return nr;
 }
 
 static double known_mean(const struct build_question *q, size_t which)
 {
 	double sum = 0;
-	size_t known = 0;
+	size_t nr = 0;
 
 	for (size_t i = 0; i < q->nr_noise; i++) {
 		double v = value_of(&q->noise[i], which);
@@ -52,9 +56,9 @@ static double known_mean(const struct build_question *q, size_t which)
 		if (!isfinite(v))
 			continue;
 		sum += v;
-		known++;
+		nr++;
 	}
-	return known ? sum / (double)known : NAN;
+	return nr ? sum / (double)nr : NAN;
 }
 
 /* CPUs that the shares are of; 1 where the record does not say. */
@@ -85,34 +89,66 @@ static double nr_cpus(const struct build *b, const struct build_question *q)
 	return nr ? (double)nr : 1;
 }
 
-struct window {
-	double ns, known_ns, stolen_ns; /* stolen of one CPU's time, in known_ns */
+/* Time of one CPU, and how long it was looked for. */
+struct taken {
+	double ns, known_ns;
 };
+
+struct window {
+	double ns;
+	struct taken stolen, foreign;
+};
+
+static double share_of(const struct taken *t)
+{
+	return t->known_ns > 0 ? t->ns / t->known_ns : NAN;
+}
+
+static void take(struct taken *t, double share, double wall_ns)
+{
+	if (!isfinite(share))
+		return;
+	t->known_ns += wall_ns;
+	t->ns += share * wall_ns;
+}
+
+static void most(double *of, double share)
+{
+	if (isfinite(share) && !(share <= *of))
+		*of = share;
+}
 
 static void close_window(struct report_noise *n, const struct window *w, double cpus)
 {
-	double share = w->stolen_ns / w->known_ns;
+	const struct taken *s = &w->stolen;
+	bool stolen = s->ns > NOISY_STEAL * s->known_ns &&
+		      s->ns * cpus > (NOISY_TICKS - 0.5) * TICK_NS,
+	     foreign = share_of(&w->foreign) > NOISY_FOREIGN;
 
+	most(&n->steal_max, share_of(s));
+	most(&n->foreign_max, share_of(&w->foreign));
 	n->nr_windows++;
-	if (isfinite(share) && !(share <= n->steal_max))
-		n->steal_max = share;
-	n->nr_noisy += w->stolen_ns > NOISY_STEAL * w->known_ns &&
-		       w->stolen_ns * cpus > (NOISY_TICKS - 0.5) * TICK_NS;
+	n->nr_stolen += stolen;
+	n->nr_foreign += foreign;
+	n->nr_noisy += stolen || foreign;
 }
 
-/* What is left at the end, less than a window, belongs to the one before; alone it is one. */
+/*
+ * What is left at the end, less than a window, belongs to the one before. What is shorter than a
+ * window in all has none.
+ */
 static void count_windows(struct report_noise *n, const struct build_question *q, double cpus)
 {
 	struct window w = { 0 }, full = { 0 };
+	struct taken foreign = { 0 };
 
 	for (size_t i = 0; i < q->nr_noise; i++) {
 		const struct build_noise *at = &q->noise[i];
 
 		w.ns += at->wall_ns;
-		if (isfinite(at->noise.steal)) {
-			w.known_ns += at->wall_ns;
-			w.stolen_ns += at->noise.steal * at->wall_ns;
-		}
+		take(&w.stolen, at->noise.steal, at->wall_ns);
+		take(&w.foreign, at->noise.foreign, at->wall_ns);
+		take(&foreign, at->noise.foreign, at->wall_ns);
 		if (w.ns < WINDOW_NS)
 			continue;
 		if (full.ns > 0)
@@ -120,27 +156,56 @@ static void count_windows(struct report_noise *n, const struct build_question *q
 		full = w;
 		w = (struct window){ 0 };
 	}
-	full.known_ns += w.known_ns;
-	full.stolen_ns += w.stolen_ns;
-	if (q->nr_noise)
-		close_window(n, &full, cpus);
+	n->foreign_mean = share_of(&foreign);
+	if (!(full.ns > 0))
+		return;
+	take(&full.stolen, share_of(&w.stolen), w.stolen.known_ns);
+	take(&full.foreign, share_of(&w.foreign), w.foreign.known_ns);
+	close_window(n, &full, cpus);
+}
+
+static void look_at_canary(struct report_noise *n, const struct build_question *q, double *scratch)
+{
+	size_t nr = known(q, CANARY, scratch);
+
+	n->canary_moved = stat_moved(scratch, nr, CANARY_DRIFT, &n->canary_drift);
+	n->canary_ns = stat_median(scratch, nr);
 }
 
 struct report_noise build_sum_up_noise(const struct build *b, const struct build_question *q,
 				       double *scratch)
 {
-	size_t nr = q->nr_noise;
-	struct report_noise n = { .steal_max = NAN };
+	struct report_noise n = { .steal_max = NAN, .foreign_max = NAN };
 
 	n.steal_mean = known_mean(q, STEAL);
 	n.psi_mean = known_mean(q, PSI);
-	n.canary_ns = known_median(q, CANARY, 0, nr, scratch);
-	n.canary_drift = nr < 2 ? NAN
-				: known_median(q, CANARY, nr / 2, nr, scratch) /
-						  known_median(q, CANARY, 0, nr / 2, scratch) -
-					  1;
+	look_at_canary(&n, q, scratch);
 	count_windows(&n, q, nr_cpus(b, q));
-	n.unsteady = (double)n.nr_noisy > NOISY_SHARE * (double)n.nr_windows ||
-		     fabs(n.canary_drift) > CANARY_DRIFT;
+	n.unsteady = (double)n.nr_noisy > NOISY_SHARE * (double)n.nr_windows || n.canary_moved;
 	return n;
+}
+
+/* ---- in words -------------------------------------------------------------------------------- */
+
+const char *report_why_unsteady(char *text, size_t size, const struct report_noise *n)
+{
+	char steal[FIGURE], drift[FIGURE];
+	const char *between = ": ";
+	size_t len;
+
+	len = (size_t)snprintf(text, size, "%zu of %zu half seconds noisy", n->nr_noisy,
+			       n->nr_windows);
+	if (n->nr_foreign) {
+		len += (size_t)snprintf(text + len, size - len,
+					"%s%.1f CPUs of other programs, most %.1f", between,
+					n->foreign_mean, n->foreign_max);
+		between = ", ";
+	}
+	if (n->nr_stolen)
+		len += (size_t)snprintf(text + len, size - len, "%ssteal up to %s", between,
+					format_percent(steal, n->steal_max));
+	if (n->canary_moved)
+		snprintf(text + len, size - len, "; a fixed loop's time moved by %s",
+			 format_percent(drift, n->canary_drift));
+	return text;
 }

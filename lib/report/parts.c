@@ -261,6 +261,8 @@ int build_end_stretch(struct build *b, struct build_question *q, const struct re
 		return ret;
 	if (!build_grow((void **)&q->noise, q->nr_noise, &q->room_noise, sizeof(*q->noise)))
 		return -ENOMEM;
-	q->noise[q->nr_noise++] = (struct build_noise){ *noise, (double)(q->to_ns - q->from_ns) };
+	q->noise[q->nr_noise++] = (struct build_noise){
+		*noise, (double)(noise->wall_ns ? noise->wall_ns : q->to_ns - q->from_ns)
+	};
 	return 0;
 }

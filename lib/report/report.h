@@ -160,16 +160,28 @@ struct report_comparison {
 
 /*
  * What the environment did while a question ran. Blocks and instances are taken together to windows
- * of half a second, so that their length does not matter. Shares NAN when not known.
+ * of half a second, so that their length does not matter; a question that is shorter has none, and
+ * what disturbed it is not known. Shares NAN when not known.
  */
 struct report_noise {
-	size_t nr_windows, nr_noisy; /* noisy: more than 2 % steal, and three ticks of it */
-	double steal_mean, steal_max, psi_mean; /* steal_max: of a window */
+	/* noisy: more than 2 % steal, and three ticks of it, or more than half a CPU of others */
+	size_t nr_windows, nr_noisy, nr_stolen, nr_foreign;
+	double steal_mean, steal_max, psi_mean; /* most: of a window */
+	double foreign_mean, foreign_max;	/* CPUs that other programs kept busy */
 	double canary_ns;			/* median */
 	double canary_drift;			/* second half of the run / first half - 1 */
-	bool unsteady; /* canary moved by 3 %, or over a fifth of the windows noisy: its
-				verdicts are unstable */
+	bool canary_moved;			/* by 3 %, and by more than its readings scatter */
+	bool unsteady; /* so, or over a fifth of the windows noisy: its verdicts are unstable */
 };
+
+/* Room for the text of report_why_unsteady(). */
+#define REPORT_WHY_UNSTEADY 200
+
+/*
+ * report_why_unsteady - "4 of 9 half seconds noisy: 0.8 CPUs of other programs, most 1.2" into @text,
+ * which it returns
+ */
+const char *report_why_unsteady(char *text, size_t size, const struct report_noise *n);
 
 /* A question of a bench run, or (from_trace) one kind of a trace. */
 struct report_question {
@@ -330,9 +342,17 @@ const struct report_format *report_format_of_file(const char *path);
 void report_format_names(char *text, size_t size);
 
 /*
- * report_targets - hold @r against the targets in file @path, one per line: QUESTION-GLOB ARM
- * p50|p99 <= LIMIT followed by the arm that LIMIT is a multiple of, or by ns, us or ms. A target is
- * met or missed when the whole interval is. Return: 0, or -errno and one sentence in @err
+ * report_targets - hold @r against the targets in file @path, one per line:
+ *
+ *	QUESTION ARM p50|mean|p99|p99.9 <= FACTOR ARM	as it is judged, against an arm of the question
+ *	QUESTION ARM p50|p99 <= FACTOR ARM@QUESTION	against an arm of another question
+ *	QUESTION ARM p50|p99 <= NUMBER ns|us|ms
+ *	QUESTION ARM COUNTER <= NUMBER each		a counter, per operation
+ *	QUESTION ARM COUNTER <= FACTOR ARM[@QUESTION]
+ *
+ * The first QUESTION is a glob, the one after @ a name. Arms of two questions are not paired: the
+ * interval is what both medians' own intervals leave open. A target is met or missed when the whole
+ * interval is; counters have none. Return: 0, or -errno and one sentence in @err
  */
 int report_targets(FILE *out, const struct report *r, const char *path, char *err, size_t errlen);
 #endif

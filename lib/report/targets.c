@@ -13,121 +13,243 @@
 #define LINE_MAX_BYTES 512
 #define FIELD	       128
 
+/* What a figure is held against. */
+enum against {
+	AGAINST_NS,	/* a time */
+	AGAINST_NUMBER, /* a number, of a counter per operation */
+	AGAINST_ARM,	/* a multiple of an arm of the same question: paired, as it is judged */
+	AGAINST_OTHER,	/* a multiple of an arm of another question */
+};
+
 struct target {
-	char question[FIELD], arm[FIELD], metric[8], baseline[FIELD]; /* baseline "": limit is ns */
+	char question[FIELD], arm[FIELD], metric[FIELD];
+	enum judge_metric judged; /* NR_JUDGE_METRICS: metric names a counter */
+	enum against against;
+	char baseline[FIELD]; /* as it was written */
+	const char *other;    /* AGAINST_OTHER: the question in baseline, after its @ */
 	double limit;
 	size_t line;
 };
 
 struct reached {
-	double value, lo, hi; /* ratio, or ns; lo, hi NAN: no interval */
+	double value, lo, hi; /* ratio, ns, or number; lo, hi NAN: no interval */
 	bool unstable;
 };
 
 static int refuse(char *err, size_t errlen, const char *path, size_t line, const char *what)
 {
 	snprintf(err, errlen,
-		 "%s, line %zu: %s; a target is QUESTION ARM p50|p99 <= FACTOR BASELINE, "
-		 "or QUESTION ARM p50|p99 <= NUMBER ns|us|ms",
+		 "%s, line %zu: %s; a target is QUESTION ARM METRIC <= FACTOR ARM[@QUESTION], "
+		 "QUESTION ARM p50|p99 <= NUMBER ns|us|ms, or QUESTION ARM COUNTER <= NUMBER each",
 		 path, line, what);
 	return -EINVAL;
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+static enum judge_metric metric_of(const char *name)
+{
+	enum judge_metric m = 0;
+
+	while (m < NR_JUDGE_METRICS && strcmp(name, judge_metric_name(m)))
+		m++;
+	return m;
+}
+
+/* The last word: a unit, or an arm. What does not fit the metric: why. */
+static const char *take_baseline(struct target *t)
+{
+	static const struct {
+		const char *name;
+		double ns; /* 0: a number */
+	} units[] = { { "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "each", 0 } };
+	char *at = strchr(t->baseline, '@');
+	bool counter = t->judged == NR_JUDGE_METRICS;
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (strcmp(t->baseline, units[i].name))
+			continue;
+		t->against = units[i].ns ? AGAINST_NS : AGAINST_NUMBER;
+		t->limit *= units[i].ns ? units[i].ns : 1;
+		if (counter != (t->against == AGAINST_NUMBER))
+			return "a counter is held against a number 'each', a time against ns, us or ms";
+		if (!counter && t->judged != JUDGE_P50 && t->judged != JUDGE_P99)
+			return "only p50, p99 and counters are held against a number";
+		return counter || t->limit > 0 ? NULL : "a time is above 0";
+	}
+	t->against = at ? AGAINST_OTHER : AGAINST_ARM;
+	t->other = at ? at + 1 : NULL;
+	if (at && (at == t->baseline || !at[1]))
+		return "ARM@QUESTION has an empty side";
+	if (at && !counter && t->judged != JUDGE_P50 && t->judged != JUDGE_P99)
+		return "only p50, p99 and counters are held against an arm of another question";
+	if (!(t->limit > 0))
+		return "a factor is above 0";
+	return NULL;
 }
 
 /* 1: a target, 0: nothing there, -EINVAL */
 static int parse(char *text, struct target *t, const char **what)
 {
-	static const struct {
-		const char *name;
-		double ns;
-	} units[] = { { "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 } };
 	char relation[4], number[32], *end;
 	int fields;
 
 	text[strcspn(text, "#\n")] = '\0';
-	fields = sscanf(text, "%127s %127s %7s %3s %31s %127s", t->question, t->arm, t->metric,
+	fields = sscanf(text, "%127s %127s %127s %3s %31s %127s", t->question, t->arm, t->metric,
 			relation, number, t->baseline);
 	if (fields <= 0)
 		return 0;
 	*what = "it does not have six words";
 	if (fields != 6)
 		return -EINVAL;
-	*what = "the metric is neither p50 nor p99";
-	if (strcmp(t->metric, "p50") && strcmp(t->metric, "p99"))
-		return -EINVAL;
+	t->judged = metric_of(t->metric);
 	*what = "the relation is not <=";
 	if (strcmp(relation, "<="))
 		return -EINVAL;
-	*what = "the limit is not a number above 0";
+	*what = "the limit is not a number from 0 on";
 	t->limit = strtod(number, &end);
-	if (*end || !isfinite(t->limit) || t->limit <= 0)
+	if (*end || !isfinite(t->limit) || t->limit < 0)
 		return -EINVAL;
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (strcmp(t->baseline, units[i].name))
-			continue;
-		t->limit *= units[i].ns;
-		t->baseline[0] = '\0';
-	}
-	return 1;
+	*what = take_baseline(t);
+	return *what ? -EINVAL : 1;
 }
 
+/* ---- measuring ------------------------------------------------------------------------------- */
+
 static const struct report_result *arm_of(const struct report *r, const struct report_question *q,
-					  const char *name)
+					  const char *name, size_t len)
 {
 	for (size_t i = 0; i < q->nr_results; i++) {
 		const struct report_result *arm = &r->result[q->first_result + i];
 
-		if (!strcmp(arm->name, name) && !arm->from_trace && arm->stats.count)
+		if (!strncmp(arm->name, name, len) && !arm->name[len] && !arm->from_trace &&
+		    arm->stats.count)
 			return arm;
 	}
 	return NULL;
 }
 
-/* The median over the blocks or instances, with its interval. @v: @nr doubles of working memory */
-static struct reached median_of(const double *block, size_t nr, double *v)
+/*
+ * The median over the blocks or instances, with an interval of at least @confidence. False: there is
+ * none, or no memory.
+ */
+static bool median_of(const struct report_result *arm, enum judge_metric m, double confidence,
+		      struct reached *got)
 {
-	struct reached got = { NAN, NAN, NAN, false };
-	size_t known = 0, lo, hi;
+	const double *block = m == JUDGE_P99 ? arm->block_p99 : arm->block_p50;
+	size_t nr = m == JUDGE_P99 ? arm->nr_p99 : arm->nr_p50, known = 0, lo, hi;
+	double *v = calloc(nr + 1, sizeof(*v));
 
+	if (!v)
+		return false;
+	*got = (struct reached){ NAN, NAN, NAN, false };
 	for (size_t i = 0; i < nr; i++)
 		if (isfinite(block[i]))
 			v[known++] = block[i];
-	got.value = stat_median(v, known);
-	if (stat_median_interval(known, 0.95, &lo, &hi) > 0) {
-		got.lo = v[lo];
-		got.hi = v[hi];
+	got->value = stat_median(v, known);
+	if (stat_median_interval(known, confidence, &lo, &hi) > 0) {
+		got->lo = v[lo];
+		got->hi = v[hi];
 	}
-	return got;
+	free(v);
+	return isfinite(got->value);
+}
+
+/* A name that the arm did not count is not measured: an arm that counts nothing is not at 0. */
+static bool counter_of(const struct report_result *arm, const char *name, struct reached *got)
+{
+	for (size_t i = 0; arm->iterations && i < arm->nr_counters; i++) {
+		if (strcmp(arm->counter[i].name, name))
+			continue;
+		*got = (struct reached){ arm->counter[i].value / (double)arm->iterations, NAN, NAN,
+					 false };
+		return isfinite(got->value);
+	}
+	return false;
+}
+
+static bool figure_of(const struct report_result *arm, const struct target *t, double confidence,
+		      struct reached *got)
+{
+	return t->judged == NR_JUDGE_METRICS ? counter_of(arm, t->metric, got)
+					     : median_of(arm, t->judged, confidence, got);
+}
+
+/* The same run's, or that of one it is pooled with. */
+static const struct report_question *
+other_question(const struct report *r, const struct report_question *q, const char *name)
+{
+	for (size_t i = 0; i < r->nr_questions; i++) {
+		const struct report_question *other = &r->question[i];
+
+		if (!other->from_trace && other->run == q->run && !strcmp(other->name, name))
+			return other;
+	}
+	return NULL;
+}
+
+/*
+ * Arms of two questions did not run in turn: nothing pairs them. Each has an interval of its own;
+ * when both hold, at half the doubt each, the ratio lies between their farthest ends.
+ */
+static bool across(const struct report *r, const struct report_question *q, const struct target *t,
+		   const struct report_result *arm, struct reached *got)
+{
+	const struct report_question *other = other_question(r, q, t->other);
+	const struct report_result *base = NULL;
+	struct reached a, b;
+
+	if (other)
+		base = arm_of(r, other, t->baseline, (size_t)(t->other - 1 - t->baseline));
+	if (!base || !figure_of(base, t, 0.975, &a) || !figure_of(arm, t, 0.975, &b) ||
+	    !(a.value > 0))
+		return false;
+	*got = (struct reached){ b.value / a.value, b.lo / a.hi, b.hi / a.lo,
+				 q->noise.unsteady || other->noise.unsteady };
+	return true;
+}
+
+static bool within(const struct report *r, const struct report_question *q, const struct target *t,
+		   const struct report_result *arm, struct reached *got)
+{
+	const struct report_result *base = arm_of(r, q, t->baseline, strlen(t->baseline));
+	struct report_comparison c;
+	struct reached a;
+
+	if (!base)
+		return false;
+	if (t->judged == NR_JUDGE_METRICS) {
+		if (!counter_of(base, t->metric, &a) || !counter_of(arm, t->metric, got) ||
+		    !(a.value > 0))
+			return false;
+		got->value /= a.value;
+		return true;
+	}
+	if (report_compare(q, base, arm, t->judged, &c))
+		return false;
+	*got = (struct reached){ c.j.ratio, c.j.lo, c.j.hi, c.unstable };
+	return isfinite(got->value);
 }
 
 /* false: not measured */
 static bool measure(const struct report *r, const struct report_question *q, const struct target *t,
 		    struct reached *got)
 {
-	const struct report_result *arm = arm_of(r, q, t->arm), *base = NULL;
-	bool tail = !strcmp(t->metric, "p99");
-	struct report_comparison c;
-	double *scratch;
-	size_t nr;
+	const struct report_result *arm = arm_of(r, q, t->arm, strlen(t->arm));
 
-	if (t->baseline[0])
-		base = arm_of(r, q, t->baseline);
-	if (!arm || (t->baseline[0] && !base))
+	if (!arm)
 		return false;
-	if (base) {
-		if (report_compare(q, base, arm, tail ? JUDGE_P99 : JUDGE_P50, &c))
-			return false;
-		*got = (struct reached){ c.j.ratio, c.j.lo, c.j.hi, c.unstable };
-		return isfinite(got->value);
-	}
-	nr = tail ? arm->nr_p99 : arm->nr_p50;
-	scratch = calloc(nr + 1, sizeof(*scratch));
-	if (!scratch)
+	if (t->against == AGAINST_ARM)
+		return within(r, q, t, arm, got);
+	if (t->against == AGAINST_OTHER)
+		return across(r, q, t, arm, got);
+	if (!figure_of(arm, t, 0.95, got))
 		return false;
-	*got = median_of(tail ? arm->block_p99 : arm->block_p50, nr, scratch);
-	got->unstable = q->noise.unsteady;
-	free(scratch);
-	return isfinite(got->value);
+	got->unstable = t->judged != NR_JUDGE_METRICS && q->noise.unsteady;
+	return true;
 }
+
+/* ---- showing --------------------------------------------------------------------------------- */
 
 static const char *verdict_of(const struct reached *got, double limit)
 {
@@ -140,6 +262,12 @@ static const char *verdict_of(const struct reached *got, double limit)
 				     : "missed, not certain";
 }
 
+static char *format_each(char text[FIGURE], double v)
+{
+	snprintf(text, FIGURE, "%.10g", v);
+	return text;
+}
+
 /* Return: how many questions it named */
 static size_t show(FILE *out, const struct report *r, const struct target *t)
 {
@@ -149,7 +277,10 @@ static size_t show(FILE *out, const struct report *r, const struct target *t)
 
 	for (size_t i = 0; i < r->nr_questions; i++) {
 		const struct report_question *q = &r->question[i];
-		char *(*format)(char *, double) = t->baseline[0] ? format_ratio : format_ns;
+		bool factor = t->against == AGAINST_ARM || t->against == AGAINST_OTHER;
+		char *(*format)(char *, double) = factor		     ? format_ratio
+						  : t->against == AGAINST_NS ? format_ns
+									     : format_each;
 		int pad;
 
 		if (q->from_trace || fnmatch(t->question, q->name, 0) || !measure(r, q, t, &got))
@@ -162,7 +293,7 @@ static size_t show(FILE *out, const struct report *r, const struct target *t)
 		for (; pad > 0; pad--)
 			fputc(' ', out);
 		fprintf(out, "%s %s <= %s%s%s  %s", t->arm, t->metric, format(limit, t->limit),
-			t->baseline[0] ? " x " : "", t->baseline, format(value, got.value));
+			factor ? " x " : "", factor ? t->baseline : "", format(value, got.value));
 		if (!isnan(got.lo))
 			fprintf(out, " [%s, %s]", format(lo, got.lo), format(hi, got.hi));
 		fprintf(out, "  %s%s\n", got.unstable ? "unstable: " : "",

@@ -341,16 +341,11 @@ static void phase_table(struct text *t, const struct report_question *q)
 /* Why the verdicts above are unstable. */
 static void unsteady_line(struct text *t, const struct report_noise *n)
 {
-	char text[FIGURE];
+	char why[REPORT_WHY_UNSTEADY];
 
-	if (!n->unsteady)
-		return;
-	fprintf(t->out, "  %sunsteady machine: %zu of %zu half seconds with more than 2 %% steal",
-		text_paint(t, YELLOW), n->nr_noisy, n->nr_windows);
-	if (isfinite(n->canary_drift))
-		fprintf(t->out, "; a fixed loop's time moved by %s",
-			format_percent(text, n->canary_drift));
-	fprintf(t->out, "%s\n", text_paint(t, PLAIN));
+	if (n->unsteady)
+		fprintf(t->out, "  %sunsteady machine: %s%s\n", text_paint(t, YELLOW),
+			report_why_unsteady(why, sizeof(why), n), text_paint(t, PLAIN));
 }
 
 static void question_title(struct text *t, const struct report_question *q)

@@ -165,8 +165,8 @@ static void tracing(struct text *t, const struct report_run *run)
 
 static void noise(struct text *t)
 {
-	size_t windows = 0, noisy = 0, unsteady = 0;
-	double steal_max = NAN, psi = 0, weighted = 0;
+	size_t windows = 0, noisy = 0, unsteady = 0, unknown = 0, asked = 0;
+	double steal = NAN, foreign = NAN, psi = 0, weighted = 0;
 	char text[FIGURE];
 
 	for (size_t i = 0; i < t->r->nr_questions; i++) {
@@ -175,19 +175,31 @@ static void noise(struct text *t)
 		windows += n->nr_windows;
 		noisy += n->nr_noisy;
 		unsteady += n->unsteady;
-		if (n->steal_max > steal_max || isnan(steal_max))
-			steal_max = n->steal_max;
+		asked += !t->r->question[i].from_trace;
+		unknown += !t->r->question[i].from_trace && !n->nr_windows;
+		steal = fmax(steal, n->steal_max);
+		foreign = fmax(foreign, n->foreign_max);
 		if (isfinite(n->psi_mean)) {
-			psi += n->psi_mean * (double)n->nr_windows;
-			weighted += (double)n->nr_windows;
+			double weight = n->nr_windows ? (double)n->nr_windows : 1;
+
+			psi += n->psi_mean * weight;
+			weighted += weight;
 		}
 	}
-	if (!windows)
+	if (!asked)
 		return;
-	fprintf(t->out, "noise: %zu of %zu half seconds with more than 2 %% steal", noisy, windows);
-	fprintf(t->out, " (most %s)", format_percent(text, steal_max));
-	fprintf(t->out, ", CPU pressure %s", format_percent(text, weighted ? psi / weighted : NAN));
-	fprintf(t->out, ", %zu of %zu questions unsteady\n", unsteady, t->r->nr_questions);
+	fputs("noise: ", t->out);
+	if (windows)
+		fprintf(t->out, "%zu of %zu half seconds noisy (steal at most %s", noisy, windows,
+			format_percent(text, steal));
+	if (windows && isfinite(foreign))
+		fprintf(t->out, ", other programs at most %.1f CPUs", foreign);
+	fprintf(t->out, "%sCPU pressure %s", windows ? "), " : "",
+		format_percent(text, weighted ? psi / weighted : NAN));
+	fprintf(t->out, ", %zu of %zu questions unsteady", unsteady, asked);
+	if (unknown)
+		fprintf(t->out, ", %zu too short to say", unknown);
+	fputc('\n', t->out);
 }
 
 static const char *warning_at(const struct report_run *run, size_t i, const char *what)

@@ -61,14 +61,35 @@ cat >"$tmp/targets" <<'T'
 *           libkthread p50 <= 0.001 futex
 *           libkthread p50 <= 1 ns
 no/such/*   libkthread p99 <= 1.05 futex
+*           libkthread mean <= 1000 futex
+*           libkthread p50 <= 1000 futex@wakeup/trip=oneway/cpu=cross/wait=sleep
+*           libkthread p50 <= 0.001 futex@wakeup/trip=oneway/cpu=cross/wait=sleep
+*           libkthread p50 <= 2 futex@no/such
+*           libkthread syscalls <= 1000000 each
+*           libkthread syscalls <= 0 each
+*           libkthread no_such <= 1 each
+*           libkthread syscalls <= 1.5 futex
 T
 "$kt" report tests/golden/small.jsonl --targets "$tmp/targets" >"$tmp/held" 2>&1
 check 'a target that holds is met' grep -q '<= 1000 x futex .*\] .*met' "$tmp/held"
 check 'one that does not is missed' grep -q '<= 0.001 x futex .*missed' "$tmp/held"
 check 'so is one in ns' grep -q '<= 1 ns .*missed' "$tmp/held"
+check 'a target of the mean' grep -q 'mean <= 1000 x futex .*\] .*met' "$tmp/held"
+check 'an arm of another question' grep -q 'work_queue.*<= 1000 x futex@wakeup.*\] .*met' "$tmp/held"
+check 'and what misses it' grep -q 'work_queue.*<= 0.001 x futex@wakeup.*missed' "$tmp/held"
+check 'of a question that is not there' grep -q 'libkthread p50  not measured' "$tmp/held"
+check 'a counter that is met' grep -q 'syscalls <= 1000000  1  met, no interval' "$tmp/held"
+check 'and one that is not' grep -q 'syscalls <= 0  1  missed, no interval' "$tmp/held"
+check 'one that nobody counted' grep -q 'libkthread no_such  not measured' "$tmp/held"
+check 'a counter against an arm' grep -q 'syscalls <= 1.50* x futex  1.000  met, no interval' "$tmp/held"
 check 'what was not measured is said' grep -q 'no/such/.*not measured' "$tmp/held"
 echo '* libkthread p50 < 2 futex' >"$tmp/targets"
 refused 'a target that is none' 2 'line 1.*<=' "$kt" report tests/golden/small.jsonl --targets "$tmp/targets"
+for bad in 'p50 <= 2 each' 'wakes <= 2 ns' 'p99.9 <= 2 us' 'mean <= 2 futex@q' 'p50 <= 0 futex' 'p50 <= 0 ns' \
+	'p50 <= 2 @q' 'p50 <= 2 futex@' 'p50 <= -1 futex' 'p50 <= nan futex'; do
+	echo "* libkthread $bad" >"$tmp/targets"
+	refused "not a target: $bad" 2 'line 1' "$kt" report tests/golden/small.jsonl --targets "$tmp/targets"
+done
 refused 'no list of targets' 2 'no-such-list' "$kt" report tests/golden/small.jsonl --targets "$tmp/no-such-list"
 
 # two builds, two settings, and what fails

@@ -25,7 +25,7 @@ Test(controller_about, a_binary_says_how_it_was_built)
 	struct about a;
 
 	record_build_self(&mine);
-	about_suite(&a, self, &h);
+	about_suite(&a, self, &h.suite_name, &h.suite);
 	cr_expect_str_eq(h.suite_name, "exe");
 	cr_expect_str_eq(h.suite.version, mine.version);
 	cr_expect_str_eq(h.suite.build_id, mine.build_id);
@@ -38,12 +38,12 @@ Test(controller_about, what_is_not_said_is_not_known)
 	struct record_header h = { 0 };
 	struct about a;
 
-	about_suite(&a, "/bin/sh", &h);
+	about_suite(&a, "/bin/sh", &h.suite_name, &h.suite);
 	cr_expect_str_eq(h.suite_name, "sh");
 	cr_expect_null(h.suite.version);
 	cr_expect_null(h.suite.compiler);
 	cr_expect_null(h.suite.flags);
-	about_suite(&a, "missing", &h);
+	about_suite(&a, "missing", &h.suite_name, &h.suite);
 	cr_expect_str_eq(h.suite_name, "missing");
 	cr_expect_null(h.suite.build_id);
 }

@@ -191,3 +191,37 @@ Test(controller_calibrate, a_failed_epoch_ends_it_with_its_error)
 	cr_expect_eq(calibrate(3, true, fake_epoch, &f, counts, epochs), -EPIPE);
 	cr_expect_eq(f.calls, 5);
 }
+
+/* ---- two sides ------------------------------------------------------------------------------- */
+
+struct two_sides {
+	uint64_t iterations[2], epoch_ns[2], same, longest_ns;
+};
+
+Test(controller_calibrate, two_sides_have_the_count_of_the_faster_one)
+{
+	static const struct two_sides cases[] = {
+		{ { 100, 100 }, { 250000, 250000 }, 100, 250000 },
+		{ { 100, 103 }, { 250000, 250000 }, 103, 257500 },
+		{ { 500, 100 }, { 250000, 250000 }, 500, 1250000 },
+		/* the slower one's epochs would be too long: then those of the faster are shorter */
+		{ { 10000, 100 }, { 250000, 250000 }, 4000, 10000000 },
+		/* but never too short */
+		{ { 1000000, 1 }, { 250000, 20000000 }, 400000, 8000000000000 },
+		{ { 1, 1 }, { 20000000, 30000000 }, 1, 30000000 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		for (int swap = 0; swap < 2; swap++) {
+			const struct two_sides *c = &cases[i];
+			uint64_t n[2] = { c->iterations[swap], c->iterations[!swap] };
+			uint64_t ns[2] = { c->epoch_ns[swap], c->epoch_ns[!swap] };
+
+			calibrate_same(n, ns);
+			cr_expect_eq(n[0], c->same, "case %zu: %llu", i, (unsigned long long)n[0]);
+			cr_expect_eq(n[1], n[0]);
+			cr_expect_eq(ns[0] > ns[1] ? ns[0] : ns[1], c->longest_ns, "case %zu: %llu",
+				     i, (unsigned long long)(ns[0] > ns[1] ? ns[0] : ns[1]));
+		}
+	}
+}

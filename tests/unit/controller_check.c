@@ -11,16 +11,18 @@
 #define RETURN_NS  9000000ULL
 #define ITERATIONS 40
 
-static struct wire *wire;
+static union wire_page *page;
+static struct wire *wire; /* the same */
 
 static void init(void)
 {
-	wire = calloc(1, sizeof(*wire));
+	page = calloc(1, sizeof(*page));
+	wire = &page->now;
 }
 
 static void fini(void)
 {
-	free(wire);
+	free(page);
 }
 
 TestSuite(controller_check, .init = init, .fini = fini, .timeout = 30);
@@ -33,6 +35,7 @@ static void good(struct wire *w)
 	w->version = WIRE_VERSION;
 	w->size = sizeof(*w);
 	w->turn = WIRE_CONTROLLER;
+	w->spoken = WIRE_VERSION;
 	w->call = w->answered = CALL;
 	w->status = WIRE_OK;
 	w->iterations = ITERATIONS;
@@ -76,6 +79,7 @@ SPOIL(all_zeros, memset(w, 0, sizeof(*w)))
 SPOIL(magic, w->magic ^= 1)
 SPOIL(version, w->version++)
 SPOIL(size, w->size--)
+SPOIL(spoken, w->spoken = 3)
 SPOIL(turn_kept, w->turn = WIRE_WORKER)
 SPOIL(turn_garbage, w->turn = 4711)
 SPOIL(not_answered, w->answered--)
@@ -91,6 +95,7 @@ Test(controller_check, a_page_is_ours_and_answers_our_call)
 		{ "first words", magic },
 		{ "first words", version },
 		{ "first words", size },
+		{ "version 3 of it", spoken },
 		{ "turn is 1", turn_kept },
 		{ "turn is 4711", turn_garbage },
 		{ "without an answer to call 77", not_answered },
@@ -102,7 +107,7 @@ Test(controller_check, a_page_is_ours_and_answers_our_call)
 	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
 		good(wire);
 		answers[i].spoil(wire);
-		expect(&answers[i], check_page(wire, CALL, why, sizeof(why)), why);
+		expect(&answers[i], check_page(page, &wire_forms[0], CALL, why, sizeof(why)), why);
 	}
 }
 
@@ -274,7 +279,7 @@ Test(controller_check, every_reason_fits_its_buffer)
 
 	good(wire);
 	wire->answered = 0;
-	check_page(wire, UINT32_MAX, why, sizeof(why));
+	check_page(page, &wire_forms[0], UINT32_MAX, why, sizeof(why));
 	cr_expect(strlen(why) < sizeof(why) - 1, "%s", why);
 	good(wire);
 	wire->iterations = UINT64_MAX;

@@ -470,7 +470,7 @@ Test(controller_hostile, a_reply_stays_as_it_came_whatever_the_worker_does_to_th
 	cr_assert_eq(suite_filter(&suite, "^z_fine$", err, sizeof(err)), 0, "%s", err);
 	request.question = suite.question[0].number;
 	suite_free(&suite);
-	cr_assert_eq(client_start(&c, SELF, err, sizeof(err)), 0, "%s", err);
+	cr_assert_eq(client_start(&c, SELF, 0, err, sizeof(err)), 0, "%s", err);
 	cr_assert_eq(client_call(&c, &request, 60 * S, &reply, err, sizeof(err)), 0, "%s", err);
 	cr_expect_eq(reply.status, WIRE_OK);
 	request.cmd = WIRE_RUN;
@@ -480,7 +480,7 @@ Test(controller_hostile, a_reply_stays_as_it_came_whatever_the_worker_does_to_th
 	cr_expect_eq(reply.hist.count, 1);
 	before = reply;
 
-	memset(c.page, 0xee, sizeof(*c.page));
+	memset(c.page, 0xee, WIRE_ROOM);
 	cr_expect_arr_eq(&reply, &before, sizeof(reply));
 	client_stop(&c);
 	expect_no_child();

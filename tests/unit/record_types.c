@@ -633,6 +633,15 @@ static void draw_epoch(struct record_epoch *e, struct hist *h)
 	draw_hist(h);
 }
 
+static struct record_noise draw_noise(void)
+{
+	return (struct record_noise){ .steal = draw_number(),
+				      .psi_cpu = draw_number(),
+				      .canary_ns = draw_number(),
+				      .foreign = draw_number(),
+				      .wall_ns = draw_count() };
+}
+
 static void draw_block(struct record_block *b, struct record_epoch *epoch)
 {
 	memset(b, 0, sizeof(*b));
@@ -646,7 +655,7 @@ static void draw_block(struct record_block *b, struct record_epoch *epoch)
 	b->nr_dropped = draw_length(RECORD_MAX_ARMS);
 	for (size_t i = 0; i < b->nr_dropped; i++)
 		b->dropped[i] = (struct record_dropped){ draw_text(), draw_text() };
-	b->noise = (struct record_noise){ draw_number(), draw_number(), draw_number() };
+	b->noise = draw_noise();
 }
 
 static void write_block(struct record_writer *w, size_t number)
@@ -709,6 +718,8 @@ static void check_block(const json_t *record, size_t number)
 	SAME(same_number(got.noise.steal, want.noise.steal));
 	SAME(same_number(got.noise.psi_cpu, want.noise.psi_cpu));
 	SAME(same_number(got.noise.canary_ns, want.noise.canary_ns));
+	SAME(same_number(got.noise.foreign, want.noise.foreign));
+	SAME(got.noise.wall_ns == want.noise.wall_ns);
 	for (size_t i = 0; i < want.nr_epochs; i++)
 		check_epoch(record, i, &epoch[i], number);
 	cr_assert_eq(record_read_epoch(record, want.nr_epochs,
@@ -760,7 +771,7 @@ static void draw_instance(struct record_instance *in, struct record_part *part)
 	in->nr_dropped = draw_length(RECORD_MAX_ARMS);
 	for (size_t i = 0; i < in->nr_dropped; i++)
 		in->dropped[i] = (struct record_dropped){ draw_text(), draw_text() };
-	in->noise = (struct record_noise){ draw_number(), draw_number(), draw_number() };
+	in->noise = draw_noise();
 }
 
 static void write_instance(struct record_writer *w, size_t number)
@@ -841,6 +852,8 @@ static void check_instance(const json_t *record, size_t number)
 	SAME(same_number(got.noise.steal, want.noise.steal));
 	SAME(same_number(got.noise.psi_cpu, want.noise.psi_cpu));
 	SAME(same_number(got.noise.canary_ns, want.noise.canary_ns));
+	SAME(same_number(got.noise.foreign, want.noise.foreign));
+	SAME(got.noise.wall_ns == want.noise.wall_ns);
 	for (size_t i = 0; i < want.nr_parts; i++)
 		check_part(record, i, &part[i], number);
 	cr_assert_eq(record_read_part(record, want.nr_parts,
