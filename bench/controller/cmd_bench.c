@@ -10,6 +10,7 @@
 #include "bpf/tracer.h"
 #include "lib/cli/cli.h"
 #include "lib/cli/output.h"
+#include "lib/report/changes.h"
 
 #include "bench/controller/about.h"
 #include "bench/controller/contest.h"
@@ -254,6 +255,16 @@ static int hold_to_strict(struct bench_run *run)
 	return nr ? KT_EXIT_NOISY : KT_EXIT_OK;
 }
 
+/* Under --strict only what a steady machine says counts. */
+static unsigned int fail_on(const struct bench_options *o)
+{
+	unsigned int set = o->fail_on;
+
+	if (!set && (o->against || o->toggle[0]))
+		set = REPORT_FAIL_REGRESSED;
+	return set | (o->strict ? REPORT_FAIL_STEADY : 0);
+}
+
 /* A question that failed takes nothing from what another one says. */
 static int fail(const struct bench_run *run, int status, bool found)
 {
@@ -268,7 +279,7 @@ static int show(struct bench_run *run, int status)
 
 	if (run->streamed)
 		return fail(run, status, run->regressed);
-	ret = outcome_print(run->record, run->o->fail_on, &failures, run->err, sizeof(run->err));
+	ret = outcome_print(run->record, fail_on(run->o), &failures, run->err, sizeof(run->err));
 	if (ret && ret != -EPIPE)
 		status = complain(run, status ? status : KT_EXIT_FAILED);
 	if (failures.found)
