@@ -114,3 +114,19 @@ Test(controller_schedule, first_places_are_drawn_from_all_arms)
 	for (int i = 0; i < 4; i++)
 		cr_expect(first[i] > 60 && first[i] < 140, "arm %d: %u", i, first[i]);
 }
+
+Test(controller_schedule, numbers_are_drawn_below_a_bound_each_as_likely)
+{
+	unsigned int seen[5] = { 0 }, n;
+	struct schedule s;
+
+	schedule_init(&s, 1, 3);
+	for (int i = 0; i < 1000; i++) {
+		n = schedule_draw(&s, 5);
+		cr_assert_lt(n, 5);
+		seen[n]++;
+	}
+	for (int i = 0; i < 5; i++)
+		cr_expect(seen[i] > 150 && seen[i] < 250, "%d: %u", i, seen[i]);
+	cr_expect_eq(schedule_draw(&s, 1), 0);
+}

@@ -10,6 +10,7 @@
 
 #include "bench/controller/join.h"
 #include "bench/controller/toggle.h"
+#include "bench/harness/state.h"
 #include "lib/measure/looks.h"
 #include "tests/unit/controller_test.h"
 
@@ -111,9 +112,20 @@ BENCHMARK(f_body_fails, TWO_ARMS)
 	}
 
 GOES_WRONG(g_crash, raise(SIGABRT))
+GOES_WRONG(g_page, memset(st->wire, 0, 16))
+GOES_WRONG(h_fork, if (fork() < 0) _exit(1)) /* both go on */
+GOES_WRONG(h_flood, for (int i = 0; i < 1000; i++) puts("nobody asked for this"))
+GOES_WRONG(h_closed, close_range(0, ~0U, 0))
 GOES_WRONG(g_exit, _exit(7))
 GOES_WRONG(g_hang, for (;;) pause())
 GOES_WRONG(g_stop, raise(SIGSTOP))
+
+BENCHMARK(f_histogram, TWO_ARMS)
+{
+	take(st, 1000);
+	if (arm_is(st, "two") && binary_is("bad"))
+		st->wire->hist.bucket[5] += 3;
+}
 
 BENCHMARK(z_fine, TWO_ARMS)
 {
@@ -430,9 +442,14 @@ struct wrong {
 };
 
 static const struct wrong wrongs[] = {
-	{ "g_crash", "killed by signal 6", true },     { "g_exit", "exited with status 7", true },
-	{ "g_hang", "no answer within", true },	       { "g_stop", "no answer within", true },
-	{ "f_body_fails", "checksum differs", false }, { "e_setup_fails", "setup broke", false },
+	{ "g_crash", "killed by signal 6", true },
+	{ "g_exit", "exited with status 7", true },
+	{ "g_hang", "no answer within", true },
+	{ "g_stop", "no answer within", true },
+	{ "g_page", "the shared page was overwritten", true },
+	{ "f_histogram", "given up", false },
+	{ "f_body_fails", "checksum differs", false },
+	{ "e_setup_fails", "setup broke", false },
 };
 
 /* On either side; z_fine comes after all of them. */
