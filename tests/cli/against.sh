@@ -30,6 +30,13 @@ recorded 'equal builds' '"question"' '"two \(new\)":\{"of":"two","side":"new","a
 bench 'a slower build' 1 slower --against "$plain" "$changed" --filter '^[ab]_'
 said 'a slower build' '^kt bench: 1 arm of 1 question seems to have changed: measured again$'
 recorded 'a slower build' '"recheck"' '"question":"b_changed","arms":\["two \(new\)"\],"first":16,"confidence":0[.]9' slower
+check 'its first line is what was found' sh -c "head -n 1 '$tmp/ran' | grep -qE '^1 of 4 regressed: b_changed two 1[.][0-9]+ \[1[.]'"
+check 'the second what was compared' sh -c "sed -n 2p '$tmp/ran' | grep -q '^  old: .*side-plain, side-plain '"
+said 'a slower build' '^kt bench: 1 regressed$'
+check 'kt report agrees' sh -c "'$kt' report '$tmp/slower.jsonl' --fail-on regressed >/dev/null 2>&1; test \$? -eq 1"
+check 'its JSON counts it' sh -c "'$kt' report '$tmp/slower.jsonl' -f json | python3 -c 'import json, sys; c = json.load(sys.stdin)[\"changes\"]; assert c[\"regressed\"] == 1 and c[\"compared\"] == 4, c'"
+bench 'a wide zone' 0 wide --against "$plain" "$changed" --zone 50% --filter '^b_'
+recorded 'a wide zone' '"question"' '"zone":0.5' wide
 bench 'a faster build' 0 faster --against "$changed" "$plain" --filter '^b_'
 said 'a faster build' '1 arm of 1 question'
 check 'the report reads it' "$kt" report "$tmp/slower.jsonl"
@@ -51,6 +58,9 @@ refused 'nothing in common' 4 'no question of both suites' "$kt" bench --against
 refused 'no such build' 2 'no-such-build' "$kt" bench --against "$tmp/no-such-build" "$plain"
 refused 'both at once' 2 'exclude each other' "$kt" bench --against "$plain" --toggle true true "$plain"
 refused 'traced' 2 'does not go with --against' "$kt" bench --trace --against "$plain" "$plain"
+refused 'a baseline' 2 'each arm is compared with itself' "$kt" bench --baseline one --against "$plain" "$plain"
+refused 'slower' 2 'has regressed' "$kt" bench --fail-on slower --against "$plain" "$plain"
+refused 'regressed arms' 2 'needs --against or --toggle' "$kt" bench --fail-on regressed "$plain"
 refused 'one command' 2 'takes two commands' "$kt" bench "$plain" --toggle true
 refused 'no execution' 2 'repeat-exec' "$kt" bench --repeat-exec 0 "$plain"
 
