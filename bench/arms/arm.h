@@ -77,6 +77,7 @@ enum arm_can {
 	ARM_CAN_WORK = 1 << 7,	 /* worker_*, work_* */
 	ARM_HAS_WORKER = 1 << 8, /* and the contender has such a worker, its users write none */
 	ARM_CAN_DELAY = 1 << 9,	 /* delay_* */
+	ARM_CAN_SPAWN = 1 << 10, /* spawn, reap */
 };
 
 struct arm {
@@ -161,6 +162,14 @@ struct arm {
 	 * yes.
 	 */
 	uint64_t (*life_poll)(uint64_t nr);
+
+	/*
+	 * Make a thread that waits to be ended, between cycle_prepare and cycle_finish: spawn returns
+	 * once it has a thread id, whether it has run or not: 0 or -errno. reap ends and joins it. Any
+	 * thread may call them.
+	 */
+	int (*spawn)(void **thread);
+	void (*reap)(void *thread);
 
 	/*
 	 * A create that another thread may cancel, between cycle_prepare and cycle_finish: one

@@ -370,6 +370,33 @@ static void libkthread_life_stop(void *life)
 	free(s);
 }
 
+static int wait_to_stop(void *arg)
+{
+	(void)arg;
+	while (!kthread_should_stop()) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (!kthread_should_stop())
+			schedule();
+	}
+	__set_current_state(TASK_RUNNING);
+	return 0;
+}
+
+static int libkthread_spawn(void **thread)
+{
+	struct task_struct *k = kthread_create(wait_to_stop, NULL, "spawn");
+
+	if (IS_ERR(k))
+		return (int)PTR_ERR(k);
+	*thread = k;
+	return 0;
+}
+
+static void libkthread_reap(void *thread)
+{
+	kthread_stop(thread);
+}
+
 static uint64_t libkthread_life_poll(uint64_t nr)
 {
 	uint64_t yes = 0;
@@ -554,6 +581,8 @@ static const struct arm arm_libkthread = {
 	.life_start = libkthread_life_start,
 	.life_stop = libkthread_life_stop,
 	.life_poll = libkthread_life_poll,
+	.spawn = libkthread_spawn,
+	.reap = libkthread_reap,
 	.cancel_create = libkthread_cancel_create,
 	.life_create_cancellable = libkthread_life_create_cancellable,
 	.life_cancel = libkthread_life_cancel,

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bench/controller/again.h"
 #include "bench/controller/interrupt.h"
 #include "bench/controller/look.h"
 #include "lib/probe/slot.h"
@@ -154,26 +155,29 @@ static int block(struct session *s, struct course *c, struct schedule *schedule,
 	return interrupt_seen() ? STOP_ASKED : 0;
 }
 
-/* Pairs of blocks: MIN_PAIRS, and until the instance is long enough. */
+bool enough_blocks(const struct course *c, unsigned int nr, uint64_t begin_ns, uint64_t goal_ns)
+{
+	uint64_t now = slot_clock_ns(), passed = now - begin_ns;
+
+	if (nr && now - c->begin_ns > c->hard_ns)
+		return true;
+	return (nr >= 2 * MIN_PAIRS && passed >= goal_ns) ||
+	       (nr >= 2 * LEAST_PAIRS && passed >= LONG_NS);
+}
+
 static int blocks(struct session *s, struct course *c)
 {
-	uint64_t begin_ns = slot_clock_ns(), goal = instance_goal_ns(s, c->setup_ns),
-		 now = begin_ns;
+	uint64_t begin_ns = slot_clock_ns(), goal = instance_goal_ns(s, c->setup_ns);
 	struct schedule schedule;
 	int ret = 0;
 
 	schedule_init(&schedule, s->nr, schedule_seed(s->o->seed + s->number, s->q->name));
-	for (unsigned int b = 0; b < SESSION_MAX_BLOCKS; b += 2) {
-		if (b && now - c->begin_ns > c->hard_ns)
-			break;
-		if (b >= 2 * MIN_PAIRS && now - begin_ns >= goal)
+	for (unsigned int b = 0; !ret && b < SESSION_MAX_BLOCKS; b += 2) {
+		if (enough_blocks(c, b, begin_ns, goal))
 			break;
 		ret = block(s, c, &schedule, b);
 		if (!ret)
 			ret = block(s, c, &schedule, b + 1);
-		if (ret)
-			break;
-		now = slot_clock_ns();
 	}
 	c->epochs_ns = slot_clock_ns() - begin_ns;
 	return ret;
@@ -195,6 +199,7 @@ static int one_side(struct session *s, struct course *c)
 
 static int instance(struct session *s, struct course *c)
 {
+	uint64_t begin_ns = slot_clock_ns();
 	int ret, wrote;
 
 	c->nr_dropped = 0;
@@ -213,7 +218,9 @@ static int instance(struct session *s, struct course *c)
 	wrote = part_write_instance(s, c);
 	s->number++;
 	if (!wrote && !ret)
-		wrote = look(s, c->memory);
+		wrote = look(s, slot_clock_ns() - begin_ns, c->memory);
+	if (!wrote && !ret && s->confidence > 0)
+		again_look(s, c->memory);
 	return wrote ? wrote : ret;
 }
 
@@ -228,19 +235,24 @@ static void say_setup(const struct session *s, const struct course *c)
 			     100 * (double)c->all_setup_ns / (double)c->all_ns);
 }
 
-static bool wants_more(const struct session *s, const struct course *c, uint64_t passed)
+static uint64_t left_of(uint64_t all, uint64_t passed)
 {
-	if (look_all_decided(s))
-		return false;
+	return all > passed ? all - passed : 0;
+}
+
+static bool wants_more(struct session *s, const struct course *c, uint64_t passed)
+{
+	struct look_left left = { .medians_ns = left_of(s->o->time_ns, passed),
+				  .tails_ns = left_of(s->o->tails_ns, passed),
+				  .calls_ns = left_of(c->hard_ns, passed),
+				  .least_ns = instance_goal_ns(s, 0) };
+
 	if (s->confidence > 0)
-		return passed < (look_again_waits(s) ? c->hard_ns : s->o->time_ns);
-	if (s->number < session_least_instances(s))
-		return passed < c->hard_ns;
-	/*
-	 * What was called in the last moment would stay unsaid for want of a few instances: eight
-	 * at most, as many as the call took at least.
-	 */
-	return passed < s->o->time_ns || (passed < c->hard_ns && look_call_waits(s));
+		return !again_is_over(s) && passed < (again_waits(s) ? c->hard_ns : s->o->time_ns);
+	if (s->number >= session_least_instances(s))
+		return look_plan(s, &left, c->memory);
+	/* Executions that were asked for are made also when all is decided. */
+	return passed < c->hard_ns && (s->number >= JUDGE_MIN_INSTANCES || !look_all_decided(s));
 }
 
 static int run(struct session *s, struct course *c)
@@ -276,9 +288,10 @@ int instances(struct session *s)
 	}
 	if (!ret)
 		ret = c->memory ? run(s, c) : -ENOMEM;
-	s->instances_ns = slot_clock_ns() - c->begin_ns;
 	if (!ret)
 		say_setup(s, c);
+	if (s->nr_sides > 1 && !(s->confidence > 0) && c->memory)
+		again_flag(s, c->memory);
 	for (unsigned int i = 0; i < s->nr; i++) {
 		free(s->place[i].part);
 		s->place[i].part = NULL;

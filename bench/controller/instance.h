@@ -10,6 +10,12 @@
 /* An instance lasts about so long, but as long as its set-up at least. */
 #define TARGET_NS 40000000ULL
 #define MIN_PAIRS 4
+/*
+ * One that is longer than this ends after fewer pairs: the unit is the instance, and two of them say
+ * more than one that is twice as long.
+ */
+#define LONG_NS	    80000000ULL
+#define LEAST_PAIRS 2
 
 struct course {
 	uint64_t begin_ns, hard_ns;
@@ -48,6 +54,9 @@ unsigned int draw_below(struct course *c, unsigned int below);
 
 /* instance_goal_ns - about how long the epochs of an instance with this set-up are to last */
 uint64_t instance_goal_ns(const struct session *s, uint64_t setup_ns);
+
+/* enough_blocks - has the instance as many as it needs after @nr of them, which began at @begin_ns? */
+bool enough_blocks(const struct course *c, unsigned int nr, uint64_t begin_ns, uint64_t goal_ns);
 
 /* renew_worker - of @side: what runs there is asked to end, and a new process begins */
 int renew_worker(struct session *s, struct course *c, unsigned int side);

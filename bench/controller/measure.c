@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/controller/again.h"
 #include "bench/controller/interrupt.h"
 #include "bench/controller/look.h"
 #include "bench/controller/session.h"
@@ -260,8 +261,10 @@ static int measure(struct session *s)
 	ret = session_calibrate(s);
 	if (!ret)
 		ret = instances(s);
+	s->traced_ns = slot_clock_ns();
 	if (!ret && s->q->phases && s->o->tracing)
 		ret = take_traced(s);
+	s->traced_ns = slot_clock_ns() - s->traced_ns;
 	say_losses(s);
 	for (unsigned int i = 0; !ret && i < s->nr; i++)
 		ret = session_tear_down(s, i);
@@ -299,14 +302,15 @@ static int outcome_of(struct session *s, int ret)
 }
 
 int measure_question(const struct suite_question *q, const struct measure_opts *o,
-		     struct measured **kept, uint64_t *instances_ns, char *err, size_t errlen)
+		     struct measured **kept, uint64_t *untraced_ns, char *err, size_t errlen)
 {
 	struct measured *m = calloc(1, sizeof(*m));
+	uint64_t begin_ns = slot_clock_ns();
 	struct session *s;
 	int ret;
 
 	*kept = m;
-	*instances_ns = 0;
+	*untraced_ns = 0;
 	if (!m)
 		return -ENOMEM;
 	s = &m->s;
@@ -319,7 +323,7 @@ int measure_question(const struct suite_question *q, const struct measure_opts *
 	if (!ret && s->nr)
 		ret = measure(s);
 	end_workers(s, ret);
-	*instances_ns = s->instances_ns;
+	*untraced_ns = slot_clock_ns() - begin_ns - s->traced_ns;
 	return outcome_of(s, ret);
 }
 
@@ -334,20 +338,9 @@ void measure_free(struct measured *m)
 
 /* ---- measured again -------------------------------------------------------------------------- */
 
-/* Has a first measuring called the arm in @p? */
-static bool is_flagged(const struct place *p)
-{
-	return p->against >= 0 && !p->given_up && p->looks.decided &&
-	       (p->looks.verdict == VERDICT_SLOWER || p->looks.verdict == VERDICT_FASTER);
-}
-
 size_t measure_nr_flagged(const struct measured *m)
 {
-	size_t nr = 0;
-
-	for (unsigned int i = 0; !m->s.lost && i < m->s.nr; i++)
-		nr += is_flagged(&m->s.place[i]);
-	return nr;
+	return m->s.lost ? 0 : again_nr_flagged(&m->s);
 }
 
 size_t measure_nr_confirmed(const struct measured *m, enum verdict v)
@@ -355,8 +348,7 @@ size_t measure_nr_confirmed(const struct measured *m, enum verdict v)
 	size_t nr = 0;
 
 	for (unsigned int i = 0; i < m->s.nr; i++)
-		nr += is_flagged(&m->s.place[i]) && m->s.place[i].again.decided &&
-		      m->s.place[i].again.verdict == v;
+		nr += again_says(&m->s.place[i]) == v;
 	return nr;
 }
 
@@ -367,7 +359,7 @@ static int write_recheck(const struct session *s)
 				    .confidence = s->confidence };
 
 	for (unsigned int i = 0; i < s->nr; i++)
-		if (is_flagged(&s->place[i]))
+		if (again_is_flagged(&s->place[i]))
 			r.arm[r.nr_arms++] = s->place[i].name;
 	return record_write_recheck(s->o->out, &r);
 }
@@ -385,13 +377,7 @@ int measure_again(struct measured *m, const struct measure_opts *o, double confi
 	s->confidence = confidence;
 	s->lost_arm = NULL;
 	ret = write_recheck(s);
-	for (unsigned int i = 0; i < s->nr; i++) {
-		s->place[i].decided = true;
-		s->place[i].nr_first = s->place[i].nr_instances;
-	}
-	for (unsigned int i = 0; i < s->nr; i++)
-		if (is_flagged(&s->place[i]))
-			s->place[i].decided = s->place[s->place[i].partner].decided = false;
+	again_begin(s);
 	noise_start(&s->noise);
 	if (!ret)
 		ret = instances(s);
@@ -405,6 +391,5 @@ double measure_cost_s(const struct suite_question *q, const struct measure_opts 
 {
 	double s = (double)o->time_ns / 1e9;
 
-	/* Setup and calibration: as seen with the built-in suite. */
-	return 0.4 + s + (q->phases && o->tracing ? s * MEASURE_TRACED_SHARE + 0.2 : 0);
+	return MEASURE_SETUP_S + s + (q->phases && o->tracing ? s * MEASURE_TRACED_SHARE + 0.2 : 0);
 }

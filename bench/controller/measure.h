@@ -4,8 +4,8 @@
 /*
  * One question from setup to records: all arms set up in one worker process, an iteration count for
  * each, then instances (instance.c): all arms set up anew, and pairs of short untraced epochs. An
- * arm leaves when it is decided (lib/measure/looks.h); the question ends when all are, or with its
- * time. Traced blocks follow, of all arms again.
+ * arm rests when its p50 is decided (lib/measure/looks.h), and comes back for its tails (look.h);
+ * the question ends when all are decided, or with its time. Traced blocks follow, of all arms again.
  *
  * An epoch that does not check (check.h) is left out of its instance or block and named there. An
  * arm that fails in its body, or whose epochs are bad too often, is torn down and named in a
@@ -36,9 +36,11 @@ struct measure_sides {
 struct measure_opts {
 	const char *path; /* of the benchmark binary */
 	uint64_t time_ns; /* the instances of a question take no longer */
+	/* Nor do arms go on for their mean and tails alone; 0: not at all. */
+	uint64_t tails_ns;
 	/*
-	 * Nor those of all questions of a run together (run.c): one that ends early leaves its time
-	 * to the others; 0: no bound.
+	 * Nor, with all that belongs to them but is not traced, those of all questions of a run
+	 * together (run.c): one that ends early leaves its time to the others; 0: no bound.
 	 */
 	uint64_t budget_ns;
 	uint64_t seed;
@@ -81,20 +83,20 @@ struct measured;
 /*
  * measure_question - measure @q and write its records
  * @kept: gets what was seen, for measure_again(); also on failure, unless there is no memory
- * @instances_ns: gets how long its instances took
+ * @untraced_ns: gets how long it took, traced blocks left out
  *
  * Return: an enum measure_outcome, with a sentence in @err for MEASURE_FAILED and MEASURE_OVER; or
  * -errno when a record could not be written: then the run is over.
  */
 int measure_question(const struct suite_question *q, const struct measure_opts *o,
-		     struct measured **kept, uint64_t *instances_ns, char *err, size_t errlen);
+		     struct measured **kept, uint64_t *untraced_ns, char *err, size_t errlen);
 
-/* measure_nr_flagged - arms of a question of two sides that were called slower or faster */
+/* measure_nr_flagged - figures of arms of two sides that were called slower or faster */
 size_t measure_nr_flagged(const struct measured *m);
 
 /*
- * measure_again - those arms in fresh instances, as long as the first time at most, until their
- * calls are confirmed at @confidence (lib/measure/looks.h)
+ * measure_again - their arms in fresh instances, as long as the first time at most, until the calls
+ * are confirmed at @confidence (again.h)
  * @o: as of measure_question(), with its own time
  *
  * Return: as measure_question().
@@ -102,9 +104,12 @@ size_t measure_nr_flagged(const struct measured *m);
 int measure_again(struct measured *m, const struct measure_opts *o, double confidence, char *err,
 		  size_t errlen);
 
-/* measure_nr_confirmed - of the flagged ones those that are @v, which a second measuring confirmed */
+/* measure_nr_confirmed - arms of which a second measuring confirmed that they are @v */
 size_t measure_nr_confirmed(const struct measured *m, enum verdict v);
 void measure_free(struct measured *m);
+
+/* Setup and calibration, about, as seen with the built-in suite. */
+#define MEASURE_SETUP_S 0.4
 
 /* measure_cost_s - about how long it will take, traced blocks and setup included */
 double measure_cost_s(const struct suite_question *q, const struct measure_opts *o);

@@ -28,14 +28,14 @@ enum {
 	KEY_TRACE,
 	KEY_NO_TRACE,
 	KEY_PATIENCE,
-	KEY_LIST,
-	KEY_BASELINE,
-	KEY_ZONE,
-	KEY_FAIL_ON,
 	KEY_AGAINST,
 	KEY_TOGGLE,
 	KEY_REPEAT_EXEC,
-	KEY_STRICT
+	KEY_STRICT,
+	KEY_LIST,
+	KEY_BASELINE,
+	KEY_ZONE,
+	KEY_FAIL_ON
 };
 
 static const struct argp_option option_table[] = {
@@ -56,7 +56,8 @@ static const struct argp_option option_table[] = {
 	  0 },
 	{ "time", KEY_TIME, "TIME", 0,
 	  "Measuring time per question at most, all its arms together, traced blocks extra (3s, and "
-	  "1.4s on average over a suite; with --against or --toggle 6s and 3s); units ns us ms s m h; default s",
+	  "1.2s on average over a suite; with --against or --toggle 6s and 3s); units ns us ms s m h; "
+	  "default s",
 	  0 },
 	{ "patience", KEY_PATIENCE, "TIME", 0,
 	  "How long a benchmark may be silent, beyond what calibration predicts, before it counts "
@@ -93,7 +94,8 @@ static const char doc[] =
 	"\vPATH is a benchmark binary (built with BENCH_MAIN()); without it the built-in suite is "
 	"run. The record and its reports go to results/runs/, and results/latest links to the "
 	"newest.\n\n"
-	"Exit status: 0 fine, 1 something regressed (with --against or --toggle) or is what --fail-on names, 2 usage or bad input, 3 an unsteady machine (with --strict), 4 nothing ran, 5 a question failed, 130 "
+	"Exit status: 0 fine, 1 a regression or what --fail-on names, 2 usage or bad input, 3 an "
+	"unsteady machine (with --strict), 4 nothing ran, 5 a question failed, 130 "
 	"interrupted.";
 
 /* To wait for what cannot happen is a mistake. */
@@ -159,6 +161,25 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 				KT_EXIT_USAGE,
 				"invalid --patience '%s': expected 1ms to 24h, such as 60s", arg);
 		break;
+	case KEY_AGAINST:
+		o->against = arg;
+		break;
+	case KEY_TOGGLE:
+		/* argp has options of one argument; the second is the word that follows. */
+		if (state->next >= state->argc)
+			return cli_refuse(KT_EXIT_USAGE,
+					  "--toggle takes two commands: --toggle CMD_A CMD_B");
+		o->toggle[0] = arg;
+		o->toggle[1] = state->argv[state->next++];
+		break;
+	case KEY_REPEAT_EXEC:
+		if (!number_parse(arg, 1, MAX_REPEAT_EXEC, &number))
+			return cli_refuse(
+				KT_EXIT_USAGE,
+				"invalid --repeat-exec '%s': expected a number from 1 to %d", arg,
+				MAX_REPEAT_EXEC);
+		o->repeat_exec = (unsigned int)number;
+		break;
 	case KEY_BASELINE:
 		o->baseline = arg;
 		break;
@@ -174,25 +195,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			return cli_refuse(KT_EXIT_USAGE,
 					  "invalid --fail-on '%s': expected " REPORT_FAIL_ON_NAMES,
 					  arg);
-		break;
-	case KEY_AGAINST:
-		o->against = arg;
-		break;
-	case KEY_TOGGLE:
-		/* argp has options of one argument; the second is taken from the words that follow. */
-		if (state->next >= state->argc)
-			return cli_refuse(KT_EXIT_USAGE,
-					  "--toggle takes two commands: --toggle CMD_A CMD_B");
-		o->toggle[0] = arg;
-		o->toggle[1] = state->argv[state->next++];
-		break;
-	case KEY_REPEAT_EXEC:
-		if (!number_parse(arg, 1, MAX_REPEAT_EXEC, &number))
-			return cli_refuse(
-				KT_EXIT_USAGE,
-				"invalid --repeat-exec '%s': expected a number from 1 to %d", arg,
-				MAX_REPEAT_EXEC);
-		o->repeat_exec = (unsigned int)number;
 		break;
 	case KEY_SEED:
 		if (!number_parse(arg, 0, INT64_MAX, &o->seed))

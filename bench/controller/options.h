@@ -10,11 +10,11 @@ enum trace_wish { TRACE_IF_PERMITTED, TRACE_MUST, TRACE_NO };
 struct bench_options {
 	const char *filter, *output;
 	const char *path;      /* of the benchmark binary; NULL: the built-in suite */
+	const char *against;   /* the build that PATH is compared with; NULL: none */
+	const char *toggle[2]; /* the commands of two settings; NULL: none */
 	const char *baseline;  /* NULL: each question's own */
 	double zone;	       /* 0: each question's own */
 	unsigned int fail_on;  /* enum report_failure; 0: not given */
-	const char *against;   /* the build that PATH is compared with; NULL: none */
-	const char *toggle[2]; /* the commands of two settings; NULL: none */
 	unsigned int repeat_exec;
 	uint64_t time_ns, patience_ns, seed;
 	bool seed_given, time_given, list, strict;

@@ -19,32 +19,39 @@ static double cost_s(const struct suite_question *q, const struct measure_opts *
 
 double run_cost_s(const struct suite *s, const struct measure_opts *o)
 {
-	double sum = 0;
+	double sum = 0, untraced = (double)s->nr * (MEASURE_SETUP_S + (double)o->time_ns / 1e9);
 
 	for (size_t i = 0; i < s->nr; i++)
 		sum += cost_s(&s->question[i], o);
-	if (o->budget_ns && o->budget_ns < s->nr * o->time_ns)
-		sum -= (double)(s->nr * o->time_ns - o->budget_ns) / 1e9;
+	/* The budget is for everything that is not traced. */
+	if (o->budget_ns && o->budget_ns < (uint64_t)(untraced * 1e9))
+		sum -= untraced - (double)o->budget_ns / 1e9;
 	return sum;
 }
 
 /*
  * The time of the next question of @nr, with @nr_left to come, itself included: up to twice its
  * share of what is left, since many need less. Where the ones before took more than theirs (a busy
- * machine) it has half a share all the same, so that the last ones are answered.
+ * machine) it has half a share all the same, so that the last ones are answered. For mean and tails
+ * arms go on within half a share: a median of a question to come counts more.
  */
-static uint64_t time_of_next(const struct measure_opts *o, uint64_t spent_ns, size_t nr,
-			     size_t nr_left)
+static void time_of_next(struct measure_opts *o, uint64_t spent_ns, size_t nr, size_t nr_left)
 {
 	uint64_t left_ns, share_ns, least_ns = o->budget_ns / nr / 2;
 
+	o->tails_ns = o->time_ns;
 	if (!o->budget_ns)
-		return o->time_ns;
+		return;
 	left_ns = o->budget_ns > spent_ns ? o->budget_ns - spent_ns : 0;
 	share_ns = nr_left > 1 ? left_ns / nr_left * 2 : left_ns;
 	if (share_ns < least_ns)
 		share_ns = least_ns;
-	return share_ns < o->time_ns ? share_ns : o->time_ns;
+	if (share_ns < o->time_ns)
+		o->time_ns = share_ns;
+	if (nr_left > 1 && share_ns / 4 < o->tails_ns)
+		o->tails_ns = share_ns / 4;
+	if (o->tails_ns > o->time_ns)
+		o->tails_ns = o->time_ns;
 }
 
 /*
@@ -117,15 +124,15 @@ static int first_time(struct running *run, size_t i)
 	const struct suite_question *q = &run->s->question[i];
 	struct measure_opts mine = *run->o;
 	struct measured *kept;
-	uint64_t instances_ns;
+	uint64_t untraced_ns;
 	char why[512];
 	int outcome;
 
-	mine.time_ns = time_of_next(run->o, run->spent_ns, run->s->nr, run->s->nr - i);
+	time_of_next(&mine, run->spent_ns, run->s->nr, run->s->nr - i);
 	if (mine.progress)
 		progress_question(mine.progress, q->name, cost_s(q, &mine));
-	outcome = measure_question(q, &mine, &kept, &instances_ns, why, sizeof(why));
-	run->spent_ns += instances_ns;
+	outcome = measure_question(q, &mine, &kept, &untraced_ns, why, sizeof(why));
+	run->spent_ns += untraced_ns;
 	run->sum->done += outcome == MEASURE_DONE;
 	run->sum->empty += outcome == MEASURE_EMPTY;
 	if (run->kept)
@@ -156,52 +163,53 @@ static int second_time(struct running *run)
 	if (!sum->flagged)
 		return 0;
 	confidence = looks_recheck_confidence(sum->flagged);
-	if (run->o->progress)
-		progress_say(run->o->progress,
-			     "%zu arm%s of %zu question%s seem%s to have changed: measured again",
-			     sum->flagged, sum->flagged == 1 ? "" : "s", nr_questions,
-			     nr_questions == 1 ? "" : "s", sum->flagged == 1 ? "s" : "");
-	for (size_t i = 0; !ret && i < run->s->nr && goes_on(run); i++) {
-		const struct suite_question *q = &run->s->question[i];
-		struct measured *m = run->kept[i];
+	if (run->o->progress) {
+		progress_more(run->o->progress, nr_questions,
+			      (double)nr_questions * (double)run->o->time_ns / 1e9);
+		progress_say(run->o->progress, "%zu question%s to have changed: measured again",
+			     nr_questions, nr_questions == 1 ? " seems" : "s seem");
+		for (size_t i = 0; !ret && i < run->s->nr && goes_on(run); i++) {
+			const struct suite_question *q = &run->s->question[i];
+			struct measured *m = run->kept[i];
 
-		if (!m || !measure_nr_flagged(m))
-			continue;
-		if (run->o->progress)
-			progress_question(run->o->progress, q->name, cost_s(q, run->o));
-		ret = take_outcome(run, q, measure_again(m, run->o, confidence, why, sizeof(why)),
-				   why);
-		sum->regressed += measure_nr_confirmed(m, VERDICT_SLOWER);
-		sum->improved += measure_nr_confirmed(m, VERDICT_FASTER);
-	}
-	return ret;
-}
-
-int run_questions(const struct suite *s, const struct measure_opts *o, struct run_summary *sum,
-		  char *err, size_t errlen)
-{
-	struct running run = { .s = s, .o = o, .sum = sum, .err = err, .errlen = errlen };
-	int ret = 0;
-
-	*sum = (struct run_summary){ 0 };
-	if (o->sides) {
-		run.kept = calloc(s->nr + 1, sizeof(struct measured *));
-		if (!run.kept) {
-			snprintf(err, errlen, "out of memory");
-			return -ENOMEM;
+			if (!m || !measure_nr_flagged(m))
+				continue;
+			if (run->o->progress)
+				progress_question(run->o->progress, q->name, cost_s(q, run->o));
+			ret = take_outcome(run, q,
+					   measure_again(m, run->o, confidence, why, sizeof(why)),
+					   why);
+			sum->regressed += measure_nr_confirmed(m, VERDICT_SLOWER);
+			sum->improved += measure_nr_confirmed(m, VERDICT_FASTER);
 		}
-	}
-	for (size_t i = 0; !ret && i < s->nr && goes_on(&run); i++)
-		ret = first_time(&run, i);
-	if (!ret && run.kept && goes_on(&run))
-		ret = second_time(&run);
-	for (size_t i = 0; run.kept && i < s->nr; i++)
-		measure_free(run.kept[i]);
-	free(run.kept);
-	if (ret)
 		return ret;
-	sum->interrupted = interrupt_seen();
-	if (o->progress)
-		progress_done(o->progress);
-	return 0;
-}
+	}
+
+	int run_questions(const struct suite *s, const struct measure_opts *o,
+			  struct run_summary *sum, char *err, size_t errlen)
+	{
+		struct running run = { .s = s, .o = o, .sum = sum, .err = err, .errlen = errlen };
+		int ret = 0;
+
+		*sum = (struct run_summary){ 0 };
+		if (o->sides) {
+			run.kept = calloc(s->nr + 1, sizeof(struct measured *));
+			if (!run.kept) {
+				snprintf(err, errlen, "out of memory");
+				return -ENOMEM;
+			}
+		}
+		for (size_t i = 0; !ret && i < s->nr && goes_on(&run); i++)
+			ret = first_time(&run, i);
+		if (!ret && run.kept && goes_on(&run))
+			ret = second_time(&run);
+		for (size_t i = 0; run.kept && i < s->nr; i++)
+			measure_free(run.kept[i]);
+		free(run.kept);
+		if (ret)
+			return ret;
+		sum->interrupted = interrupt_seen();
+		if (o->progress)
+			progress_done(o->progress);
+		return 0;
+	}

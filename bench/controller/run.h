@@ -8,7 +8,7 @@ struct run_summary {
 	size_t done, empty, failed;
 	bool interrupted;
 	bool over; /* ended early: the sentence is in @err */
-	/* of two sides: arms called by the first measuring, and what the second one confirmed */
+	/* of two sides: figures that the first measuring called, arms that the second one confirmed */
 	size_t flagged, regressed, improved;
 };
 

@@ -21,7 +21,7 @@
 #define SESSION_MAX_BLOCKS 128
 
 /* Instances that are looked at: there is no look beyond. As many again where calls are rechecked. */
-#define SESSION_MAX_LOOK      135
+#define SESSION_MAX_LOOK      1024
 #define SESSION_MAX_INSTANCES (2 * SESSION_MAX_LOOK)
 
 /* The instances' part of a question that is traced as well, for the progress. */
@@ -51,7 +51,8 @@ struct place {
 	bool bad;		/* it is left out */
 	bool given_up;		/* and so are all that would follow */
 	bool set_up;		/* in the worker, now */
-	bool decided;		/* against the baseline: it needs no more instances */
+	bool decided;		/* its p50, against the baseline's */
+	bool rests;		/* it is not in the instances that come */
 	char why[WIRE_MESSAGE]; /* reason of the latest bad one */
 	struct check_tally tally;
 	uint32_t changed;    /* settings that it changed since its latest instance: bits */
@@ -64,8 +65,16 @@ struct place {
 	struct session_part *part;
 	/* Its instances against the baseline's, and what the looks at them said. */
 	struct looks looks;
-	struct looks again; /* of both measurings, once there is a second */
-	size_t nr_first;    /* instances of the first measuring, once there is a second */
+	struct looks more_looks[NR_JUDGE_METRICS]; /* of the other metrics, made when asked for */
+	double wanted[NR_JUDGE_METRICS];	   /* instances that would decide it, about */
+	uint64_t cost_ns;			   /* its part of the latest instance it was in */
+	struct judge_sample *latest;		   /* the last of these, of the latest instance */
+	size_t nr_samples;
+	struct judge_sample *sample[SESSION_MAX_INSTANCES];
+	/* Of two sides: how many instances the first measuring has, what it called, what stood. */
+	size_t nr_first;
+	enum verdict called[NR_JUDGE_METRICS];
+	bool confirmed[NR_JUDGE_METRICS];
 	size_t nr_instances;
 	struct judge_instance instance[SESSION_MAX_INSTANCES];
 };
@@ -82,7 +91,7 @@ struct session {
 	double confidence;	 /* asked of the second measuring; 0: it is the first */
 	uint64_t limit_ns;	 /* of a call */
 	uint64_t patience_ns;	 /* the part of it that was given, under this load */
-	uint64_t instances_ns;	 /* what the instances took */
+	uint64_t traced_ns;	 /* what the traced blocks took */
 	struct noise noise;
 	bool calibrating, traced;
 	bool failed;		     /* a `failed` record was written */
@@ -118,10 +127,16 @@ static inline uint64_t session_least_instances(const struct session *s)
 	return nr > JUDGE_MIN_INSTANCES ? nr : JUDGE_MIN_INSTANCES;
 }
 
-/* session_is_active - is the arm in place @i still measured? */
+/* session_zone - of metric @m in this question */
+static inline double session_zone(const struct session *s, enum judge_metric m)
+{
+	return m == JUDGE_P99 ? JUDGE_ZONE_P99 : m == JUDGE_P999 ? JUDGE_ZONE_P999 : s->q->zone;
+}
+
+/* session_is_active - is the arm in place @i in the next instance? */
 static inline bool session_is_active(const struct session *s, unsigned int i)
 {
-	return !s->place[i].given_up && !s->place[i].decided;
+	return !s->place[i].given_up && !s->place[i].rests;
 }
 
 /*

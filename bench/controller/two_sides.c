@@ -85,7 +85,7 @@ static int pair_of_blocks(struct session *s, struct course *c, unsigned int numb
 
 int two_builds(struct session *s, struct course *c)
 {
-	uint64_t begin_ns = slot_clock_ns(), now, goal;
+	uint64_t begin_ns = slot_clock_ns(), goal;
 	unsigned int first = draw_below(c, 2);
 	int ret = 0;
 
@@ -98,14 +98,11 @@ int two_builds(struct session *s, struct course *c)
 		ret = drop_first_epochs(s, first ^ i);
 
 	goal = instance_goal_ns(s, c->setup_ns);
-	now = begin_ns = slot_clock_ns();
+	begin_ns = slot_clock_ns();
 	for (unsigned int b = 0; !ret && b < SESSION_MAX_BLOCKS; b += 2) {
-		if (b && now - c->begin_ns > c->hard_ns)
-			break;
-		if (b >= 2 * MIN_PAIRS && now - begin_ns >= goal)
+		if (enough_blocks(c, b, begin_ns, goal))
 			break;
 		ret = pair_of_blocks(s, c, b);
-		now = slot_clock_ns();
 	}
 	c->epochs_ns = slot_clock_ns() - begin_ns;
 	return ret;
@@ -131,21 +128,18 @@ static int block_of(struct session *s, struct course *c, unsigned int side,
 static int blocks_of(struct session *s, struct course *c, unsigned int side, uint64_t goal_ns,
 		     unsigned int *nr)
 {
-	uint64_t begin_ns = slot_clock_ns(), now = begin_ns;
+	uint64_t begin_ns = slot_clock_ns();
 	struct schedule schedule;
 	unsigned int b = 0;
 	int ret = 0;
 
 	schedule_init(&schedule, s->nr, c->rng++);
 	while (!ret && b < (*nr ? *nr : SESSION_MAX_BLOCKS)) {
-		if (!*nr && b && now - c->begin_ns > c->hard_ns)
-			break;
-		if (!*nr && b >= 2 * MIN_PAIRS && now - begin_ns >= goal_ns)
+		if (!*nr && enough_blocks(c, b, begin_ns, goal_ns))
 			break;
 		ret = block_of(s, c, side, &schedule, b++);
 		if (!ret)
 			ret = block_of(s, c, side, &schedule, b++);
-		now = slot_clock_ns();
 	}
 	*nr = b;
 	c->epochs_ns += slot_clock_ns() - begin_ns;

@@ -26,6 +26,12 @@ void progress_init(struct progress *p, size_t nr, double planned_s)
 	p->last_ns = p->start_ns;
 }
 
+void progress_more(struct progress *p, size_t nr, double planned_s)
+{
+	p->nr += nr;
+	p->planned_s += planned_s;
+}
+
 void progress_question(struct progress *p, const char *name, double planned_s)
 {
 	p->done_s += p->current_s;

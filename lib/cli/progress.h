@@ -25,6 +25,9 @@ struct progress {
 /* progress_init - @nr questions whose planned costs add up to @planned_s */
 void progress_init(struct progress *p, size_t nr, double planned_s);
 
+/* progress_more - @nr more questions than it seemed, of @planned_s together */
+void progress_more(struct progress *p, size_t nr, double planned_s);
+
 /* progress_question - the next question begins; its planned cost */
 void progress_question(struct progress *p, const char *name, double planned_s);
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Creation. The creator ("kthreadd") makes all threads, so that they inherit from a clean thread
- * and not from the caller. A request is answered once, by the new thread itself, or by the creator
- * when there is none; the creator is free again as soon as the thread is cloned.
+ * and not from the caller. A request is answered once, by the creator, as soon as the thread is
+ * cloned and has a thread id, whether it has run or not: in a storm of creations a newborn may wait
+ * long for a CPU, and its caller has the next one to ask for.
  *
- * A create that can be cancelled has two owners of its request, the caller and the answerer. The
- * one that first changes `done` to its last value decides: answered, and the thread is the
- * caller's; or abandoned, then what the answerer has made is its own to take down, and the caller
- * is free at once.
+ * A create that can be cancelled is answered by the new thread itself, and its request has two
+ * owners, the caller and the answerer. The one that first changes `done` to its last value decides:
+ * answered, and the thread is the caller's; or abandoned, then what the answerer has made is its
+ * own to take down, and the caller is free at once.
  */
 #include "lib/kthread/internal.h"
 
@@ -25,6 +26,11 @@
 #include "lib/kthread/testing.h"
 
 #define CLEAN_TIMERSLACK_NS 50000UL /* what init has */
+#define CREATOR_NAME	    "kthreadd"
+
+/* A clone takes about 10 us, a wake and its interrupt half of that. */
+#define ANSWER_SPIN_NS	20000
+#define REQUEST_SPIN_NS 10000
 
 /* On the caller's stack, and the change of done is the answerer's last access; or counted. */
 struct kt_create {
@@ -44,6 +50,8 @@ static struct {
 	bool running;
 	struct kt_create *requests; /* newest first */
 	uint32_t idle;		    /* the creator sleeps, or is about to */
+	int cpu;		    /* where it ran lately */
+	bool knows_tid;		    /* tid_of() works here */
 } creator = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static void drop_request(struct kt_create *c)
@@ -85,12 +93,32 @@ static bool answer(struct kt_create *c, int ret)
 	return wanted;
 }
 
-/* Return: DONE_YES or DONE_ABANDONED */
-static uint32_t wait_answer(struct kt_create *c)
+/* Until @c is answered, but not for long, and not while the creator needs this CPU. */
+static void spin_for_answer(struct kt_create *c)
+{
+	uint64_t begin_ns;
+	int i;
+
+	if (__atomic_load_n(&creator.cpu, __ATOMIC_RELAXED) == sched_getcpu())
+		return;
+	begin_ns = slot_clock_ns();
+	do {
+		for (i = 0; i < KT_SPIN_CHUNK; i++) {
+			if (__atomic_load_n(&c->done, __ATOMIC_RELAXED) != DONE_NO)
+				return;
+			kt_cpu_relax();
+		}
+	} while (slot_clock_ns() - begin_ns < ANSWER_SPIN_NS);
+}
+
+/* Return: DONE_YES or DONE_ABANDONED. @spin: the creator is at work already */
+static uint32_t wait_answer(struct kt_create *c, bool spin)
 {
 	uint32_t done = DONE_NO;
 
 	KT_DELAY("wait answer");
+	if (spin)
+		spin_for_answer(c);
 	if (__atomic_compare_exchange_n(&c->done, &done, DONE_WAITED, false, __ATOMIC_ACQ_REL,
 					__ATOMIC_ACQUIRE))
 		done = DONE_WAITED;
@@ -149,15 +177,17 @@ static void *thread_main(void *arg)
 	int oldtype;
 
 	kt_self = t;
-	t->thread = pthread_self();
-	t->slot = slot_register();
-	t->task.pid = t->slot ? (pid_t)t->slot->tid : gettid();
-	prctl(PR_SET_NAME, t->task.comm);
+	/* A waker may look for it already. */
+	__atomic_store_n(&t->slot, slot_register(), __ATOMIC_RELAXED);
+	if (t->create) {
+		t->thread = pthread_self();
+		t->task.pid = t->slot ? (pid_t)t->slot->tid : gettid();
+	}
 	pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &oldtype);
 	if (t->node != NUMA_NO_NODE)
 		kt_node_enter(t->node);
 	KT_DELAY("born");
-	if (!answer(t->create, 0)) {
+	if (t->create && !answer(t->create, 0)) {
 		kt_exit(t); /* an orphan: nobody knows of it */
 		return NULL;
 	}
@@ -201,7 +231,7 @@ static void clean_environment(void)
 {
 	struct cpumask all;
 
-	prctl(PR_SET_NAME, "kthreadd");
+	prctl(PR_SET_NAME, CREATOR_NAME);
 	prctl(PR_SET_TIMERSLACK, CLEAN_TIMERSLACK_NS);
 	setpriority(PRIO_PROCESS, (id_t)gettid(), 0);
 	cpumask_setall(&all);
@@ -210,9 +240,60 @@ static void clean_environment(void)
 	check_nice();
 }
 
+/*
+ * The thread id, before the thread has run: the CPU clock of a thread is named by it (the kernel's
+ * encoding of dynamic clock ids), and libc has it from the clone. No system call. A thread that has
+ * ended has none.
+ */
+static bool tid_of(pthread_t thread, pid_t *tid)
+{
+	clockid_t clock;
+
+	if (pthread_getcpuclockid(thread, &clock))
+		return false;
+	*tid = (pid_t) ~(clock >> 3);
+	return true;
+}
+
+static size_t stack_size; /* 0: as pthreads' */
+
+int kthread_set_stack_size(size_t bytes)
+{
+	pthread_attr_t attr;
+	int ret = pthread_attr_init(&attr);
+
+	if (ret)
+		return -ret;
+	if (bytes)
+		ret = pthread_attr_setstacksize(&attr, bytes);
+	pthread_attr_destroy(&attr);
+	if (!ret)
+		__atomic_store_n(&stack_size, bytes, __ATOMIC_RELAXED);
+	return -ret;
+}
+
+static int make_thread(pthread_t *thread, struct kt_task *t)
+{
+	size_t bytes = __atomic_load_n(&stack_size, __ATOMIC_RELAXED);
+	pthread_attr_t attr;
+	int ret;
+
+	if (!bytes)
+		return pthread_create(thread, NULL, thread_main, t);
+	ret = pthread_attr_init(&attr);
+	if (ret)
+		return ret;
+	ret = pthread_attr_setstacksize(&attr, bytes);
+	if (!ret)
+		ret = pthread_create(thread, &attr, thread_main, t);
+	pthread_attr_destroy(&attr);
+	return ret;
+}
+
 static void create_one(struct kt_create *c)
 {
 	struct kt_task *t = c->task;
+	bool early = creator.knows_tid && !c->counted;
 	pthread_t thread;
 	int ret;
 
@@ -221,9 +302,17 @@ static void create_one(struct kt_create *c)
 		ret = EINTR;
 	else
 		ret = KT_FAIL("pthread_create");
+	t->create = early ? NULL : c;
+	/* A thread is born with its creator's name: nobody ever sees it under another one. */
+	prctl(PR_SET_NAME, t->task.comm);
 	if (!ret)
-		ret = pthread_create(&thread, NULL, thread_main, t);
-	if (ret && !answer(c, -ret))
+		ret = make_thread(&thread, t);
+	if (!ret && early) {
+		/* It sleeps, or will, until the caller has the answer: it cannot have ended. */
+		tid_of(thread, &t->task.pid);
+		t->thread = thread;
+	}
+	if ((ret || early) && !answer(c, -ret))
 		kt_task_free(t);
 	KT_DELAY("created");
 }
@@ -245,19 +334,51 @@ static void create_all(struct kt_create *newest)
 	}
 }
 
+/*
+ * Amid a storm the next request comes at once: a spin then is cheaper than a sleep, and the wake that
+ * each caller would have to pay for. @short_gap: the latest did.
+ */
+static bool spin_for_requests(bool short_gap)
+{
+	uint64_t begin_ns;
+	int i;
+
+	if (!short_gap)
+		return false;
+	begin_ns = slot_clock_ns();
+	do {
+		for (i = 0; i < KT_SPIN_CHUNK; i++) {
+			if (__atomic_load_n(&creator.requests, __ATOMIC_RELAXED))
+				return true;
+			kt_cpu_relax();
+		}
+	} while (slot_clock_ns() - begin_ns < REQUEST_SPIN_NS);
+	return false;
+}
+
 static void *creator_main(void *arg)
 {
 	struct kt_create *c;
+	uint64_t through_ns = 0; /* when the latest request was */
+	bool short_gap = false;
+	pid_t tid;
 
 	(void)arg;
 	clean_environment();
+	creator.knows_tid = tid_of(pthread_self(), &tid) && tid == gettid();
 	for (;;) {
 		/* Acquire: the requests; pairs with submit(). */
 		c = __atomic_exchange_n(&creator.requests, NULL, __ATOMIC_ACQUIRE);
 		if (c) {
+			__atomic_store_n(&creator.cpu, sched_getcpu(), __ATOMIC_RELAXED);
+			short_gap = slot_clock_ns() - through_ns < REQUEST_SPIN_NS;
 			create_all(c);
+			through_ns = slot_clock_ns();
 			continue;
 		}
+		if (spin_for_requests(short_gap))
+			continue;
+		prctl(PR_SET_NAME, CREATOR_NAME);
 		/*
 		 * Sequentially consistent, as in submit(): of this store and the load of requests,
 		 * and of submit()'s push and its exchange of idle, one side sees the other. Else
@@ -274,15 +395,18 @@ static void *creator_main(void *arg)
 	return NULL;
 }
 
-static void submit(struct kt_create *c)
+/* Return: was the creator at work already? */
+static bool submit(struct kt_create *c)
 {
 	c->next = __atomic_load_n(&creator.requests, __ATOMIC_RELAXED);
 	while (!__atomic_compare_exchange_n(&creator.requests, &c->next, c, true, __ATOMIC_SEQ_CST,
 					    __ATOMIC_RELAXED))
 		;
 	/* Pairs with creator_main(). */
-	if (__atomic_exchange_n(&creator.idle, 0, __ATOMIC_SEQ_CST))
-		kt_futex_wake(&creator.idle, 1, FUTEX_SELF);
+	if (!__atomic_exchange_n(&creator.idle, 0, __ATOMIC_SEQ_CST))
+		return true;
+	kt_futex_wake(&creator.idle, 1, FUTEX_SELF);
+	return false;
 }
 
 /* Signals that the thread itself causes stay open, for handlers that report them. */
@@ -401,7 +525,6 @@ static struct task_struct *create_thread(int (*threadfn)(void *data), void *data
 		t->full_name = name;
 		name = NULL;
 	}
-	t->create = c;
 	c->task = t;
 
 	ret = start_creator();
@@ -411,8 +534,7 @@ static struct task_struct *create_thread(int (*threadfn)(void *data), void *data
 		goto fail;
 	c->owners = 2;
 	KT_DELAY("submit");
-	submit(c);
-	done = wait_answer(c);
+	done = wait_answer(c, submit(c));
 	if (cancel)
 		cancel_forget(cancel, c);
 	ret = done == DONE_ABANDONED ? -EINTR : c->err;

@@ -65,9 +65,15 @@ static inline struct kt_task *kt_task(struct task_struct *p)
 }
 
 /* task.c */
-struct kt_task *kt_task_alloc(void);  /* one reference; NULL: no memory */
-void kt_task_free(struct kt_task *t); /* a task whose thread never was */
-struct kt_task *kt_current(void);
+struct kt_task *kt_task_alloc(void);	  /* one reference; NULL: no memory */
+void kt_task_free(struct kt_task *t);	  /* a task whose thread never was */
+struct kt_task *kt_current_foreign(void); /* the first call of a thread that we did not make */
+
+static inline struct kt_task *kt_current(void)
+{
+	return __builtin_expect(kt_self != NULL, 1) ? kt_self : kt_current_foreign();
+}
+
 void kt_get(struct kt_task *t);
 void kt_put(struct kt_task *t);
 

@@ -259,6 +259,17 @@ static inline void get_kthread_comm(char *buf, size_t size, struct task_struct *
 }
 
 /**
+ * kthread_set_stack_size - stacks of all threads made later (our extension)
+ * @bytes: size of each; 0: as pthreads have it, by RLIMIT_STACK usually 8 MiB (the default)
+ *
+ * Address space, not memory: of a stack only what was used is there. With 128 KiB ten thousand
+ * threads live in 2 GiB. Thread-local storage is in it too.
+ *
+ * Return: 0; -EINVAL: less than PTHREAD_STACK_MIN, or libc cannot have such a size.
+ */
+int kthread_set_stack_size(size_t bytes);
+
+/**
  * kthread_set_spin - how long schedule() may spin before it sleeps (our extension)
  * @k: the thread, or NULL for all threads made later
  * @max_ns: upper bound of one spin; 0 switches spinning off

@@ -63,7 +63,7 @@ void kt_task_free(struct kt_task *t)
 	free(t);
 }
 
-static __attribute__((noinline)) struct kt_task *current_foreign(void)
+struct kt_task *kt_current_foreign(void)
 {
 	struct kt_task *t;
 
@@ -79,11 +79,6 @@ static __attribute__((noinline)) struct kt_task *current_foreign(void)
 	pthread_setspecific(foreign_key, t);
 	kt_self = t;
 	return t;
-}
-
-struct kt_task *kt_current(void)
-{
-	return __builtin_expect(kt_self != NULL, 1) ? kt_self : current_foreign();
 }
 
 struct task_struct *kthread_current(void)

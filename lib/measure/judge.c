@@ -6,7 +6,7 @@
 
 #define LEAST_MORE 1.5
 
-const unsigned int judge_looks[] = { 8, 12, 18, 27, 40, 60, 90, 135, 0 };
+const unsigned int judge_looks[] = { 8, 12, 18, 27, 40, 60, 90, 135, 202, 303, 455, 683, 1024, 0 };
 
 const char *judge_reason_name(enum judge_reason r)
 {

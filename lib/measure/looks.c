@@ -16,18 +16,25 @@ static bool is_call(enum verdict v)
 	return v == VERDICT_SLOWER || v == VERDICT_FASTER;
 }
 
-static enum verdict p50(const struct judge_instance *in, size_t nr, double zone, void *memory)
+/* What the looks are at. */
+struct series {
+	enum judge_metric metric;
+	const struct judge_instance *in;
+	double zone;
+	void *memory;
+};
+
+static enum verdict verdict_on(const struct series *s, size_t from, size_t to, double zone)
 {
-	return judge(JUDGE_P50, in, nr, zone, memory).verdict;
+	return judge(s->metric, s->in + from, to - from, zone, s->memory).verdict;
 }
 
 /* The instances after the call are fresh: what do they say of it? */
-static void confirm(struct looks *l, const struct judge_instance *in, size_t nr, double zone,
-		    void *memory)
+static void confirm(struct looks *l, const struct series *s, size_t nr)
 {
-	enum verdict fresh = p50(in + l->called_at, nr - l->called_at, 0, memory);
+	enum verdict fresh = verdict_on(s, l->called_at, nr, 0);
 
-	if (fresh == l->call && p50(in, nr, zone, memory) == l->call) {
+	if (fresh == l->call && verdict_on(s, 0, nr, s->zone) == l->call) {
 		l->decided = true;
 		l->verdict = l->call;
 		l->called_at = 0;
@@ -36,10 +43,9 @@ static void confirm(struct looks *l, const struct judge_instance *in, size_t nr,
 	}
 }
 
-static void look(struct looks *l, const struct judge_instance *in, size_t nr, double zone,
-		 void *memory)
+static void look(struct looks *l, const struct series *s, size_t nr)
 {
-	enum verdict v = p50(in, nr, zone, memory);
+	enum verdict v = verdict_on(s, 0, nr, s->zone);
 
 	if (v == VERDICT_EQUIVALENT) {
 		l->decided = true;
@@ -51,17 +57,35 @@ static void look(struct looks *l, const struct judge_instance *in, size_t nr, do
 	}
 }
 
-struct looks looks_at(const struct judge_instance *in, size_t nr, double zone, void *memory)
+void looks_go_on(struct looks *l, enum judge_metric m, const struct judge_instance *in, size_t nr,
+		 double zone, void *memory)
+{
+	const struct series s = { m, in, zone, memory };
+
+	if (!l->nr)
+		*l = (struct looks){ .verdict = VERDICT_INCONCLUSIVE,
+				     .call = VERDICT_INCONCLUSIVE };
+	while (l->nr < nr && !l->decided) {
+		l->nr++;
+		if (l->called_at && is_look(l->nr - l->called_at))
+			confirm(l, &s, l->nr);
+		if (!l->decided && is_look(l->nr))
+			look(l, &s, l->nr);
+	}
+}
+
+struct looks looks_of(enum judge_metric m, const struct judge_instance *in, size_t nr, double zone,
+		      void *memory)
 {
 	struct looks l = { .verdict = VERDICT_INCONCLUSIVE, .call = VERDICT_INCONCLUSIVE };
 
-	for (size_t n = 1; n <= nr && !l.decided; n++) {
-		if (l.called_at && is_look(n - l.called_at))
-			confirm(&l, in, n, zone, memory);
-		if (!l.decided && is_look(n))
-			look(&l, in, n, zone, memory);
-	}
+	looks_go_on(&l, m, in, nr, zone, memory);
 	return l;
+}
+
+struct looks looks_at(const struct judge_instance *in, size_t nr, double zone, void *memory)
+{
+	return looks_of(JUDGE_P50, in, nr, zone, memory);
 }
 
 /* ---- measured again -------------------------------------------------------------------------- */

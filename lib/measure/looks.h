@@ -2,7 +2,7 @@
 #ifndef KT_MEASURE_LOOKS_H
 #define KT_MEASURE_LOOKS_H
 /*
- * When is the p50 of an arm decided? What the looks at its instances, one after the other, say.
+ * When is an arm decided? What the looks at its instances, one after the other, say of a metric.
  *
  * "Equivalent" counts at the look that says so. "Slower" and "faster" are calls, and count once
  * fresh instances, those after the call alone, confirm them: their own interval of 99 % must lie on
@@ -17,6 +17,10 @@
  * Of two builds or two settings many arms are looked at for a change that in most of them is not
  * there, so what is called is measured again when all questions have been: looks_rechecked().
  *
+ * The p50 is what the controller stops by: it is judged on the instances that decided it, also when
+ * others follow for the sake of the arm's tails or of another arm. Mean and tails are judged on all
+ * instances, but a call of theirs has to be confirmed in the same way.
+ *
  * The controller stops measuring an arm by this, and the report says what the controller found: the
  * same instances in the same order give the same answer. Pure.
  */
@@ -25,6 +29,7 @@
 struct looks {
 	enum verdict verdict; /* "inconclusive" unless decided */
 	bool decided;
+	size_t nr;	  /* instances: on which it was decided, else how many were looked at */
 	size_t called_at; /* instances at the call that waits to be confirmed; 0: none waits */
 	enum verdict call;
 };
@@ -33,9 +38,18 @@ struct looks {
 bool looks_due(const struct looks *l, size_t nr);
 
 /*
- * looks_at - the outcome of all looks at the first @nr instances
+ * looks_go_on - @l, the outcome of the looks at the first @l->nr instances ({ .nr = 0 }: of none), and
+ * of those that follow up to @nr
  * @memory: judge_memory(@nr) bytes, aligned as malloc()'s
  */
+void looks_go_on(struct looks *l, enum judge_metric m, const struct judge_instance *i, size_t nr,
+		 double zone, void *memory);
+
+/* looks_of - of all looks at the first @nr instances */
+struct looks looks_of(enum judge_metric m, const struct judge_instance *i, size_t nr, double zone,
+		      void *memory);
+
+/* looks_at - the same of the p50 */
 struct looks looks_at(const struct judge_instance *i, size_t nr, double zone, void *memory);
 
 /* ---- measured again -------------------------------------------------------------------------- */

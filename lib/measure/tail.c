@@ -49,14 +49,14 @@ static size_t nr_groups_of(size_t nr)
 	return nr / per;
 }
 
-/* @at: where the next array of nr_entries() begins */
+/* @at: where the next array of @nr_buckets + 1 begins */
 static void side_init(struct side *s, const struct tail_sample *const *stretch, size_t nr,
 		      size_t nr_groups, uint32_t nr_buckets, double **at)
 {
-	memset(*at, 0, (nr_groups + 1) * nr_entries() * sizeof(double));
+	memset(*at, 0, (nr_groups + 1) * (nr_buckets + 1) * sizeof(double));
 	s->all = *at;
-	*at += nr_entries();
-	for (size_t g = 0; g < nr_groups; g++, *at += nr_entries())
+	*at += nr_buckets + 1;
+	for (size_t g = 0; g < nr_groups; g++, *at += nr_buckets + 1)
 		s->group[g] = *at;
 	for (size_t i = 0; i < nr; i++) {
 		double *count = s->group[i * nr_groups / nr];
@@ -78,6 +78,22 @@ static void side_init(struct side *s, const struct tail_sample *const *stretch, 
 	}
 }
 
+/* Buckets that any of them uses: beyond these there is nothing to add up. */
+static uint32_t nr_buckets_of(const struct tail_stretches *s)
+{
+	uint32_t nr = 1;
+
+	for (size_t i = 0; i < s->nr; i++) {
+		const struct tail_sample *both[] = { s->a[i], s->b[i] };
+
+		for (int k = 0; k < 2; k++)
+			if (both[k]->nr_buckets &&
+			    both[k]->bucket[both[k]->nr_buckets - 1].index >= nr)
+				nr = both[k]->bucket[both[k]->nr_buckets - 1].index + 1;
+	}
+	return nr;
+}
+
 struct place {
 	uint32_t bucket;
 	double inside; /* share of the bucket below the threshold */
@@ -93,6 +109,8 @@ static struct place place_of(const struct score *s, double x)
 	if (x >= (double)(1ULL << HIST_MAX_BITS))
 		return (struct place){ .bucket = s->nr_buckets, .inside = 0 };
 	p.bucket = hist_index((uint64_t)x, s->k);
+	if (p.bucket >= s->nr_buckets)
+		return (struct place){ .bucket = s->nr_buckets, .inside = 0 };
 	lo = (double)hist_low(p.bucket, s->k);
 	hi = (double)hist_low(p.bucket + 1, s->k);
 	p.inside = fmin((x - lo) / (hi - lo), 1);
@@ -277,7 +295,7 @@ struct tail_interval tail_compare(const struct tail_stretches *stretches, double
 	if (!stretches->nr)
 		return t;
 	s.nr = nr_groups_of(stretches->nr);
-	s.nr_buckets = HIST_NR_BUCKETS(s.k);
+	s.nr_buckets = nr_buckets_of(stretches);
 	side_init(&s.a, stretches->a, stretches->nr, s.nr, s.nr_buckets, &at);
 	side_init(&s.b, stretches->b, stretches->nr, s.nr, s.nr_buckets, &at);
 	t.gate = TAIL_FEW_VALUES;

@@ -245,7 +245,7 @@ struct record_part {
 
 /*
  * One set-up of all arms and the untraced blocks measured on it; traced blocks are blocks. Arms that
- * are decided are in no later instance.
+ * are decided rest: they are in few of the later instances, or in none.
  */
 struct record_instance {
 	const char *question;

@@ -22,14 +22,23 @@ said() { check "$1: says $2" grep -qE -- "$2" "$tmp/said"; }
 silent() { check "$1: does not say $2" sh -c "! grep -qE -- '$2' '$tmp/said'"; }
 recorded() { check "$1: has $3" sh -c "grep -E '$2' '$tmp/$4.jsonl' | grep -qE -- '$3'"; }
 
+# changed NAME VERDICT QUESTION RECORD: that is what p50 of arm two is said to be in the record
+changed() {
+	check "$1: $2" sh -c "'$kt' report '$tmp/$4.jsonl' --format json | python3 -c '
+import json, sys
+said = [(c[\"verdict\"]) for c in json.load(sys.stdin)[\"comparisons\"]
+        if (c[\"benchmark\"], c[\"arm\"], c[\"metric\"]) == (\"$3\", \"two\", \"p50\")]
+assert said == [\"$2\"], said'"
+}
+
 # ---- two builds
 bench 'equal builds' 0 equal --against "$plain" "$plain" --filter '^[abz]_'
 silent 'equal builds' 'changed'
 recorded 'equal builds' '"header"' '"kind":"builds","against":\{"name":"[^"]*side-plain","suite_name":"side-plain"' equal
 recorded 'equal builds' '"question"' '"two \(new\)":\{"of":"two","side":"new","against":"two \(old\)"\}' equal
 bench 'a slower build' 1 slower --against "$plain" "$changed" --filter '^[ab]_'
-said 'a slower build' '^kt bench: 1 arm of 1 question seems to have changed: measured again$'
-recorded 'a slower build' '"recheck"' '"question":"b_changed","arms":\["two \(new\)"\],"first":16,"confidence":0[.]9' slower
+said 'a slower build' '^kt bench: 1 question seems to have changed: measured again$'
+recorded 'a slower build' '"recheck"' '"question":"b_changed","arms":\["two \(new\)"\],"first":[0-9]+,"confidence":0[.]99' slower
 check 'its first line is what was found' sh -c "head -n 1 '$tmp/ran' | grep -qE '^1 of 4 regressed: b_changed two 1[.][0-9]+ \[1[.]'"
 check 'the second what was compared' sh -c "sed -n 2p '$tmp/ran' | grep -q '^  old: .*side-plain, side-plain '"
 said 'a slower build' '^kt bench: 1 regressed$'
@@ -38,7 +47,10 @@ check 'its JSON counts it' sh -c "'$kt' report '$tmp/slower.jsonl' -f json | pyt
 bench 'a wide zone' 0 wide --against "$plain" "$changed" --zone 50% --filter '^b_'
 recorded 'a wide zone' '"question"' '"zone":0.5' wide
 bench 'a faster build' 0 faster --against "$changed" "$plain" --filter '^b_'
-said 'a faster build' '1 arm of 1 question'
+said 'a faster build' '1 question seems'
+changed 'a slower build' regressed b_changed slower
+changed 'what did not change' unchanged a_same slower
+changed 'a faster build' improved b_changed faster
 check 'the report reads it' "$kt" report "$tmp/slower.jsonl"
 check 'in the order of the words' sh -c "'$kt' bench '$plain' --against '$plain' --list | grep -q 'one (old) one (new) two (old) two (new)'"
 
@@ -55,12 +67,18 @@ said 'an arm' '^kt bench: b_changed: two: left out: only new has it$'
 said 'a mode' '^kt bench: a_same: left out: its mode is time in old and latency in new$'
 refused 'nothing in common' 4 'no question of both suites' "$kt" bench --against "$tmp/side-less" "$plain" --filter '^nothing'
 
+# A record that is not read again has an exit status as well.
+timeout 120 "$kt" bench --against "$plain" "$changed" --filter '^b_' --time 2s -o - >"$tmp/streamed.jsonl" 2>"$tmp/said" </dev/null
+check 'a streamed record: a regression' test $? -eq 1
+changed 'a streamed record' regressed b_changed streamed
+
 refused 'no such build' 2 'no-such-build' "$kt" bench --against "$tmp/no-such-build" "$plain"
 refused 'both at once' 2 'exclude each other' "$kt" bench --against "$plain" --toggle true true "$plain"
 refused 'traced' 2 'does not go with --against' "$kt" bench --trace --against "$plain" "$plain"
 refused 'a baseline' 2 'each arm is compared with itself' "$kt" bench --baseline one --against "$plain" "$plain"
 refused 'slower' 2 'has regressed' "$kt" bench --fail-on slower --against "$plain" "$plain"
 refused 'regressed arms' 2 'needs --against or --toggle' "$kt" bench --fail-on regressed "$plain"
+refused 'a baseline' 2 'does not go with --toggle' "$kt" bench --baseline one --toggle true true "$plain"
 refused 'one command' 2 'takes two commands' "$kt" bench "$plain" --toggle true
 refused 'no execution' 2 'repeat-exec' "$kt" bench --repeat-exec 0 "$plain"
 
@@ -92,6 +110,7 @@ set_a="echo 1000 >$setting; printf A >>$tmp/order" set_b="echo 1500 >$setting; p
 bench 'a setting that slows' 1 setting "$plain" --toggle "$set_a" "$set_b" --filter '^[ad]_'
 recorded 'a setting' '"header"' '"kind":"settings","toggle":\["echo 1000' setting
 recorded 'a setting' '"recheck"' '"question":"d_setting","arms":\["two \(B\)"\]' setting
+changed 'a setting that slows' regressed d_setting setting
 check 'it is undone' grep -qx 1000 "$setting"
 check 'once' grep -qE '[AB]*A$' "$tmp/order"
 bench 'a setting that does nothing' 0 nothing --toggle true true "$plain" --filter '^a_'

@@ -26,13 +26,18 @@ static bool arm_is(const struct bench_state *st, const char *name)
 	return !strcmp(bench_arm(st), name);
 }
 
-/* Operations of @ns each, a hundredth of them ten times as long. */
-static void take(struct bench_state *st, uint64_t ns)
+/* Operations of @ns each, one in fifty ten times as long. */
+static void take_with_tail(struct bench_state *st, uint64_t ns, uint64_t tail)
 {
 	unsigned int nr = 0;
 
 	while (bench_keep_running(st))
-		bench_lat_record(st, nr++ % 100 == 50 ? 10 * ns : ns);
+		bench_lat_record(st, nr++ % 50 == 25 ? tail : ns);
+}
+
+static void take(struct bench_state *st, uint64_t ns)
+{
+	take_with_tail(st, ns, 10 * ns);
 }
 
 #define TWO_ARMS .arms = BENCH_ARMS("one", "two"), .mode = BENCH_LATENCY, .baseline = "one"
@@ -45,6 +50,11 @@ BENCHMARK(a_same, TWO_ARMS)
 BENCHMARK(b_changed, TWO_ARMS)
 {
 	take(st, arm_is(st, "two") && binary_is("changed") ? 1300 : 1000);
+}
+
+BENCHMARK(t_tail, TWO_ARMS)
+{
+	take_with_tail(st, 1000, arm_is(st, "two") && binary_is("changed") ? 15000 : 10000);
 }
 
 /* Which process it is, and how large the variable is that moves its stack. */
@@ -257,7 +267,7 @@ Test(controller_sides, two_equal_builds_have_nothing_flagged)
 	cr_expect_eq(sum.flagged, 0);
 	cr_expect_eq(sum.regressed + sum.improved, 0);
 	cr_expect_eq(count("recheck", NULL), 0);
-	cr_expect_eq(nr_instances("a_same"), JUDGE_MIN_INSTANCES, "decided at the first look");
+	cr_expect_geq(nr_instances("a_same"), JUDGE_MIN_INSTANCES);
 	q = json_array_get(records("question", "a_same"), 0);
 	cr_expect_str_eq(text(q, "kind"), "builds");
 	cr_expect(json_is_null(json_object_get(q, "baseline")));
@@ -272,8 +282,9 @@ Test(controller_sides, two_equal_builds_have_nothing_flagged)
 }
 
 /* From its first instance on it has the arm that was called, on both sides, and no other. */
-static void expect_rechecked(const char *question, const char *arm)
+static void expect_rechecked(const char *question, const char *arm, size_t nr_flagged)
 {
+	double confidence = looks_recheck_confidence(nr_flagged);
 	json_t *found = records("recheck", question), *first = json_array_get(found, 0), *in;
 	json_int_t from = json_integer_value(json_object_get(first, "first"));
 	json_t *arms = json_object_get(first, "arms");
@@ -285,7 +296,7 @@ static void expect_rechecked(const char *question, const char *arm)
 	cr_assert_eq(json_array_size(found), 1);
 	cr_expect_eq(json_array_size(arms), 1);
 	cr_expect_str_eq(json_string_value(json_array_get(arms, 0)), new);
-	cr_expect_eq(json_number_value(json_object_get(first, "confidence")), 0.99);
+	cr_expect_eq(json_number_value(json_object_get(first, "confidence")), confidence);
 	json_array_foreach (records("instance", question), i, in) {
 		cr_expect_eq(json_integer_value(json_object_get(in, "instance")), (json_int_t)i);
 		if ((json_int_t)i < from)
@@ -295,8 +306,8 @@ static void expect_rechecked(const char *question, const char *arm)
 		cr_expect_not_null(part_of(in, old));
 		cr_expect_not_null(part_of(in, new));
 	}
-	cr_expect_eq(from, 2 * JUDGE_MIN_INSTANCES, "called, then confirmed");
-	cr_expect_eq(again, looks_recheck_instances(0.99));
+	cr_expect_geq(from, JUDGE_MIN_INSTANCES);
+	cr_expect_geq(again, looks_recheck_instances(confidence));
 }
 
 Test(controller_sides, a_changed_arm_is_called_and_measured_again_and_only_that)
@@ -304,18 +315,35 @@ Test(controller_sides, a_changed_arm_is_called_and_measured_again_and_only_that)
 	struct run_summary sum = builds(PLAIN, CHANGED, "^[ab]_", 0);
 
 	cr_expect_eq(sum.done, 2);
-	cr_expect_eq(sum.flagged, 1);
+	cr_expect_geq(sum.flagged, 1, "its p50, and what goes with it");
 	cr_expect_eq(sum.regressed, 1);
 	cr_expect_eq(sum.improved, 0);
 	cr_expect_eq(count("recheck", NULL), 1);
-	expect_rechecked("b_changed", "two");
+	expect_rechecked("b_changed", "two", sum.flagged);
+}
+
+/* One operation in fifty: p50 does not see it. */
+Test(controller_sides, a_changed_tail_is_called_and_measured_again)
+{
+	const char *const side[] = { binary[PLAIN], binary[CHANGED] };
+	const struct measure_sides sides = { .kind = RECORD_BUILDS,
+					     .nr_paths = { 1, 1 },
+					     .path = { &side[0], &side[1] } };
+	struct run_summary sum;
+
+	/* A tail takes more instances than its arm's p50. */
+	sum = run_sides(&sides, "^t_",
+			(struct measure_opts){ .time_ns = TIME_NS, .repeat_exec = 24 });
+	cr_expect_geq(sum.flagged, 1);
+	cr_expect_eq(sum.regressed, 1);
+	expect_rechecked("t_tail", "two", sum.flagged);
 }
 
 Test(controller_sides, the_other_way_round_it_has_improved)
 {
 	struct run_summary sum = builds(CHANGED, PLAIN, "^b_", 0);
 
-	cr_expect_eq(sum.flagged, 1);
+	cr_expect_geq(sum.flagged, 1);
 	cr_expect_eq(sum.regressed, 0);
 	cr_expect_eq(sum.improved, 1);
 }
@@ -332,11 +360,15 @@ Test(controller_sides, each_instance_is_a_new_process_per_side)
 
 		cr_assert_lt(nr, 2 * MAX_INSTANCES - 1);
 		for (int side = 0; side < 2; side++) {
+			if (!part_of(in, arm[side]))
+				continue;
 			pid[nr] = counted(part_of(in, arm[side]), "pid");
 			padding[nr++] = counted(part_of(in, arm[side]), "padding");
 		}
-		cr_expect_eq(counted(part_of(in, "two (old)"), "pid"), pid[nr - 2]);
-		cr_expect_eq(counted(part_of(in, "two (new)"), "pid"), pid[nr - 1]);
+		if (part_of(in, "one (old)") && part_of(in, "two (old)")) {
+			cr_expect_eq(counted(part_of(in, "two (old)"), "pid"), pid[nr - 2]);
+			cr_expect_eq(counted(part_of(in, "two (new)"), "pid"), pid[nr - 1]);
+		}
 	}
 	cr_assert_geq(nr, 2 * JUDGE_MIN_INSTANCES);
 	for (size_t m = 0; m < nr; m++) {
@@ -393,7 +425,7 @@ Test(controller_sides, epochs_of_an_arm_are_mirrored_and_either_side_begins)
 	json_array_foreach (records("instance", "z_fine"), i, in) {
 		size_t nr = order_of(in, ran);
 
-		cr_assert_eq(nr % 8, 0);
+		cr_assert_eq(nr % 4, 0);
 		for (size_t n = 0; n < nr; n += 4) {
 			const struct ran *r = &ran[n];
 
@@ -402,7 +434,7 @@ Test(controller_sides, epochs_of_an_arm_are_mirrored_and_either_side_begins)
 			cr_expect(r[0].arm == r[1].arm && r[1].arm == r[2].arm &&
 				  r[2].arm == r[3].arm);
 			begins[r[0].side == 'o']++;
-			if (n % 8 == 0)
+			if (n == 0)
 				first_arm[r[0].arm == 'o']++;
 		}
 	}
@@ -554,8 +586,9 @@ Test(controller_sides, a_setting_that_slows_an_arm_is_a_regression_of_that_arm)
 	size_t i;
 
 	cr_expect_eq(sum.done, 2);
-	cr_expect_eq(sum.flagged, 1);
+	cr_expect_geq(sum.flagged, 1);
 	cr_expect_eq(sum.regressed, 1);
+	cr_expect_eq(count("recheck", "d_setting"), 1);
 	q = json_array_get(records("question", "d_setting"), 0);
 	cr_expect_str_eq(text(q, "kind"), "settings");
 	cr_expect_str_eq(text(json_object_get(json_object_get(q, "sides"), "two (B)"), "against"),
@@ -659,7 +692,7 @@ Test(controller_sides, no_verdict_counts_before_the_executions_that_are_asked_fo
 					     .path = { side, side } };
 
 	run_sides(&sides, "^z_", (struct measure_opts){ .time_ns = TIME_NS, .repeat_exec = 13 });
-	cr_expect_eq(nr_instances("z_fine"), 13);
+	cr_expect_geq(nr_instances("z_fine"), 13);
 }
 
 /* Variants of a build are taken in turn. */

@@ -559,7 +559,8 @@ Test(controller_worker, a_question_ends_when_its_arms_are_decided)
 	cr_expect_eq(run("^q9", 600 * S, 60 * S).done, 1);
 	found = records("instance", "q9_latency");
 	nr = json_array_size(found);
-	cr_expect_eq(nr, 16, "called after 8, confirmed by 8 fresh ones; there are %zu", nr);
+	/* Called after 8 and confirmed by 8 fresh ones; its tails may take a few more. */
+	cr_expect(nr >= 16 && nr <= 135, "there are %zu", nr);
 	last = json_array_get(found, nr - 1);
 	cr_expect_eq(json_array_size(json_object_get(last, "parts")), 2);
 	json_decref(found);
@@ -583,9 +584,12 @@ Test(controller_worker, a_decided_arm_drops_out_and_the_baseline_stays)
 
 	cr_expect_eq(run("^q11", 600 * S, 60 * S).done, 1);
 	found = records("instance", "q11_drops");
-	cr_assert_eq(json_array_size(found), 16);
+	cr_assert_geq(json_array_size(found), 16);
 	json_array_foreach (found, i, instance) {
 		cr_expect(has_arm(instance, "base"), "%zu", i);
+		/* Then all medians are decided, and arms may come back for their tails. */
+		if (i >= 16)
+			continue;
 		cr_expect(has_arm(instance, "slow"), "%zu", i);
 		cr_expect_eq(has_arm(instance, "same"), i < 8, "equivalent at the look after 8");
 	}

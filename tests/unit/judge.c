@@ -41,7 +41,9 @@ Test(judge, looks_rise_and_end)
 	cr_expect_eq(judge_next_look(8), 12);
 	cr_expect_eq(judge_next_look(9), 12);
 	cr_expect_eq(judge_next_look(134), 135);
-	cr_expect_eq(judge_next_look(135), 0);
+	cr_expect_eq(judge_next_look(135), 202);
+	cr_expect_eq(judge_next_look(1023), 1024);
+	cr_expect_eq(judge_next_look(1024), 0);
 }
 
 Test(judge, metrics_and_reasons_have_names)

@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include "tests/unit/hold.h"
 
@@ -62,6 +63,113 @@ Test(kthread_birth, L15_names_of_any_length)
 		hold_end(&newborn);
 		kthread_stop(k);
 	}
+}
+
+static unsigned int returned, in_vain;
+
+static void wait_for_return(const char *point)
+{
+	if (!strcmp(point, "born") && !WAIT_UNTIL(READ(returned)))
+		ADD(in_vain);
+}
+
+/*
+ * In a storm a newborn may wait long for a CPU. Mutation L10c: the thread answers, and so the create
+ * waits for it.
+ */
+Test(kthread_birth, L10_a_create_does_not_wait_until_its_thread_has_run)
+{
+	unsigned int ran = 0;
+	struct task_struct *k;
+	char path[64];
+
+	__atomic_store_n(&kthread_test_delay, wait_for_return, __ATOMIC_RELEASE);
+	k = kthread_create(until_stop, &ran, "%s", "not run yet");
+	cr_assert(!IS_ERR(k));
+	snprintf(path, sizeof(path), "/proc/self/task/%d", k->pid);
+	cr_expect_eq(access(path, F_OK), 0, "its thread id is known");
+	comm_of(k->pid, path, sizeof(path));
+	cr_expect_str_eq(path, "not run yet");
+	wake_up_process(k);
+	ADD(returned);
+	cr_assert(WAIT_UNTIL(READ(ran)));
+	cr_expect_eq(kthread_stop(k), 42);
+	cr_expect_eq(READ(in_vain), 0);
+}
+
+#define NR_MANY 10000
+
+static int look_at_stack(void *data)
+{
+	pthread_attr_t attr;
+	size_t size = 1;
+
+	if (!pthread_getattr_np(pthread_self(), &attr)) {
+		pthread_attr_getstacksize(&attr, &size);
+		pthread_attr_destroy(&attr);
+	}
+	__atomic_store_n((size_t *)data, size, __ATOMIC_RELEASE);
+	return until_stop(NULL);
+}
+
+static int many_in_little_space(void)
+{
+	const struct rlimit space = { 2UL << 30, 2UL << 30 };
+	static struct task_struct *k[NR_MANY];
+	int ret = 0;
+
+	if (setrlimit(RLIMIT_AS, &space) || kthread_set_stack_size(128 << 10))
+		return 1;
+	for (int i = 0; i < NR_MANY; i++) {
+		k[i] = kthread_create(until_stop, NULL, "many/%d", i);
+		if (IS_ERR(k[i]))
+			ret = 2;
+	}
+	for (int i = 0; i < NR_MANY; i++)
+		if (!IS_ERR(k[i]) && kthread_stop(k[i]) != -EINTR)
+			ret = 3;
+	return ret;
+}
+
+static bool may_have_many(void)
+{
+	struct rlimit nr;
+	FILE *f;
+	unsigned long max = 0;
+
+	getrlimit(RLIMIT_NPROC, &nr);
+	f = fopen("/proc/sys/kernel/threads-max", "r");
+	if (f && fscanf(f, "%lu", &max) != 1)
+		max = 0;
+	if (f)
+		fclose(f);
+	return max > 2 * NR_MANY && (!geteuid() || nr.rlim_cur > 2 * NR_MANY);
+}
+
+/* Mutation L10d: the size is not used. */
+Test(kthread_birth, L10_ten_thousand_threads_in_two_gigabytes)
+{
+	struct task_struct *k;
+	size_t size = 0;
+	int status;
+	pid_t pid;
+
+	cr_expect_eq(kthread_set_stack_size(1), -EINVAL);
+	cr_assert_eq(kthread_set_stack_size(256 << 10), 0);
+	k = kthread_run(look_at_stack, &size, "look");
+	cr_assert(WAIT_UNTIL(READ(size)));
+	kthread_stop(k);
+	cr_expect_geq(size, 200 << 10);
+	cr_expect_leq(size, 300 << 10);
+	cr_assert_eq(kthread_set_stack_size(0), 0);
+	if (!may_have_many())
+		cr_skip_test("fewer than 20000 threads are allowed here");
+	pid = fork();
+	if (!pid)
+		_exit(many_in_little_space());
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_assert(WIFEXITED(status), "killed by signal %d", WTERMSIG(status));
+	cr_expect_eq(WEXITSTATUS(status), 0);
 }
 
 #define NR_NAMED 100

@@ -11,6 +11,7 @@
 
 static double effect[MAX];
 static struct judge_instance instance[MAX];
+static struct judge_sample sample[2][MAX];
 static void *memory;
 
 static void begin(void)
@@ -18,7 +19,10 @@ static void begin(void)
 	memory = malloc(judge_memory(MAX));
 	cr_assert_not_null(memory);
 	for (size_t i = 0; i < MAX; i++)
-		instance[i] = (struct judge_instance){ .nr_pairs = 1, .log_ratio = &effect[i] };
+		instance[i] = (struct judge_instance){ .a = &sample[0][i],
+						       .b = &sample[1][i],
+						       .nr_pairs = 1,
+						       .log_ratio = &effect[i] };
 }
 
 static void end(void)
@@ -31,8 +35,11 @@ TestSuite(looks, .init = begin, .fini = end, .timeout = 60);
 /* Instances @from to @to - 1 have this ratio, and spread around it, up and down in turn. */
 static void fill(size_t from, size_t to, double ratio, double spread)
 {
-	for (size_t i = from; i < to; i++)
+	for (size_t i = from; i < to; i++) {
 		effect[i] = log(ratio) + (i % 2 ? spread : -spread);
+		sample[0][i] = (struct judge_sample){ .sum = 1000, .count = 1 };
+		sample[1][i] = (struct judge_sample){ .sum = 1000 * exp(effect[i]), .count = 1 };
+	}
 }
 
 static struct looks at(size_t nr)
@@ -93,6 +100,30 @@ Test(looks, the_size_is_what_all_instances_say)
 	fill(8, MAX, 1.005, 0.001);
 	for (size_t nr = 8; nr <= MAX; nr++)
 		cr_expect_neq(at(nr).verdict, VERDICT_SLOWER, "%zu", nr);
+}
+
+/* The same of the other metrics, and step by step as the controller does it. */
+Test(looks, other_metrics_are_called_and_confirmed_alike)
+{
+	struct looks l = { .nr = 0 };
+
+	fill(0, 8, 1.1, 0.001);
+	fill(8, MAX, 1, 0.001);
+	for (size_t nr = 8; nr <= MAX; nr++)
+		cr_expect_neq(looks_of(JUDGE_MEAN, instance, nr, ZONE, memory).verdict,
+			      VERDICT_SLOWER, "%zu", nr);
+	fill(0, MAX, 1.1, 0.001);
+	for (size_t nr = 1; nr <= MAX; nr++) {
+		struct looks all = looks_of(JUDGE_MEAN, instance, nr, ZONE, memory);
+
+		looks_go_on(&l, JUDGE_MEAN, instance, nr, ZONE, memory);
+		cr_expect_eq(all.verdict, nr < 16 ? VERDICT_INCONCLUSIVE : VERDICT_SLOWER, "%zu",
+			     nr);
+		cr_expect_eq(all.nr, nr < 16 ? nr : 16);
+		cr_expect_eq(l.verdict, all.verdict);
+		cr_expect_eq(l.called_at, all.called_at);
+		cr_expect_eq(l.nr, all.nr);
+	}
 }
 
 Test(looks, wide_ones_stay_open)

@@ -265,7 +265,8 @@ Test(report_instances, only_those_in_which_both_were_are_compared)
 	for (int m = 0; m < JUDGE_P999; m++) {
 		const struct report_comparison *c = comparison(r, (enum judge_metric)m);
 
-		cr_expect_eq(c->j.nr, 12);
+		/* The p50 on the first eight, which decide it. */
+		cr_expect_eq(c->j.nr, m == JUDGE_P50 ? 8 : 12);
 		cr_expect(fabs(c->j.ratio - 1) < 0.02, "%s: %g", judge_metric_name(m), c->j.ratio);
 	}
 	cr_expect(comparison(r, JUDGE_MEAN)->apart);
@@ -371,5 +372,33 @@ Test(report_instances, parts_that_cannot_be_read_cost_themselves)
 	cr_expect_eq(r->result[0].stats.count, 2 * NR_PAIRS * PER);
 	cr_expect_eq(r->result[1].stats.count, NR_PAIRS * PER);
 	cr_expect_eq(r->nr_drops, 4, "%zu", r->nr_drops);
+	report_free(r);
+}
+
+/* Slower in the mean from the first instance on: said once fresh ones confirm it. */
+Test(report_instances, a_call_of_the_mean_is_confirmed_too)
+{
+	static const int nr[] = { 12, 24 };
+	const struct judgement *few, *many;
+	struct report *r;
+
+	for (int c = 0; c < 2; c++) {
+		char name[] = { 'q', (char)('0' + c), 0 };
+
+		question(name, "latency");
+		for (int i = 0; i < nr[c]; i++)
+			instance(name, 1, make_part(&made[0], "old", level(i, 10000), 0, 1),
+				 make_part(&made[1], "new", level(i + 1, 10000), 20, 1));
+	}
+	r = read_back();
+
+	cr_assert_eq(r->nr_comparisons, 2 * NR_JUDGE_METRICS);
+	few = &r->comparison[JUDGE_MEAN].j;
+	many = &r->comparison[NR_JUDGE_METRICS + JUDGE_MEAN].j;
+	cr_expect(few->lo > 1 + few->zone, "%g", few->lo);
+	cr_expect_eq(few->verdict, VERDICT_INCONCLUSIVE);
+	cr_expect_eq(few->reason, JUDGE_UNCONFIRMED);
+	cr_expect(few->more > 1);
+	cr_expect_eq(many->verdict, VERDICT_SLOWER);
 	report_free(r);
 }
