@@ -11,6 +11,7 @@
 #include "bpf/tracer.h"
 #include "lib/cli/cli.h"
 #include "lib/cli/output.h"
+#include "lib/report/changes.h"
 
 #include "bench/controller/about.h"
 #include "bench/controller/contest.h"
@@ -34,6 +35,8 @@ struct bench_run {
 	struct outcome outcome;
 	const char *record; /* path, or what it is called */
 	bool streamed;	    /* the record cannot be read again */
+	bool cut_short;	    /* not all of it was measured, recorded and undone */
+	bool regressed;	    /* something did, by what the controller saw */
 	struct record_writer *out;
 	char err[512];
 };
@@ -105,23 +108,16 @@ static int create_record(struct bench_run *run, const char *id)
 		return ret;
 	if (!ret)
 		return record_create(&run->out, run->record, run->err, sizeof(run->err));
-	if (run->o->strict) {
+	if (run->o->strict || run->o->fail_on) {
 		close(fd);
 		snprintf(run->err, sizeof(run->err),
-			 "--strict reads the record again, which it cannot where -o %s writes it: "
-			 "name a file",
-			 run->record);
+			 "%s reads the record again, which it cannot where -o %s writes it: name a "
+			 "file",
+			 run->o->strict ? "--strict" : "--fail-on", run->record);
 		return -EINVAL;
 	}
 	run->streamed = true;
 	run->record = strcmp(run->record, "-") ? run->record : "standard output";
-	if (run->o->fail_on) {
-		close(fd);
-		snprintf(run->err, sizeof(run->err),
-			 "--fail-on reads the record again, which %s does not allow; name a file",
-			 run->record);
-		return -EINVAL;
-	}
 	ret = record_stream(&run->out, fd);
 	if (ret)
 		snprintf(run->err, sizeof(run->err), "out of memory");
@@ -182,14 +178,12 @@ static int open_record(struct bench_run *run, int argc, char **argv, uint64_t se
 }
 
 /* What the report says of regressions comes later (show()), where the record can be read again. */
-static int status_of(const struct bench_run *run, const struct run_summary *sum, int ret)
+static int status_of(const struct run_summary *sum, int ret)
 {
 	if (sum->interrupted)
 		return KT_EXIT_INTERRUPTED;
 	if (ret || sum->over || sum->failed)
 		return KT_EXIT_FAILED;
-	if (run->streamed && sum->regressed)
-		return KT_EXIT_REGRESSION;
 	return sum->done ? KT_EXIT_OK : KT_EXIT_NOTHING;
 }
 
@@ -271,17 +265,35 @@ static int measure_all(struct bench_run *run, int argc, char **argv, uint64_t se
 		cli_say("%s", run->err);
 	else if (all.interrupted)
 		cli_say("interrupted");
-	return undo ? KT_EXIT_FAILED : status_of(run, &all, ret);
+	run->cut_short = undo || ret || all.over || all.interrupted;
+	run->regressed = all.regressed;
+	return undo ? KT_EXIT_FAILED : status_of(&all, ret);
 }
 
-/* What --strict makes of a run that went well, also of one with a regression: is that to be believed? */
-static int hold_to_strict(struct bench_run *run, int status)
+/* What --strict makes of a run that went well, without a finding of a steady question. */
+static int hold_to_strict(struct bench_run *run)
 {
 	int nr = outcome_unsteady(run->record, run->err, sizeof(run->err));
 
 	if (nr < 0)
 		return complain(run, KT_EXIT_FAILED);
-	return nr ? KT_EXIT_NOISY : status;
+	return nr ? KT_EXIT_NOISY : KT_EXIT_OK;
+}
+
+/* Under --strict only what a steady machine says counts. */
+static unsigned int fail_on(const struct bench_options *o)
+{
+	unsigned int set = o->fail_on;
+
+	if (!set && (o->against || o->toggle[0]))
+		set = REPORT_FAIL_REGRESSED;
+	return set | (o->strict ? REPORT_FAIL_STEADY : 0);
+}
+
+/* A question that failed takes nothing from what another one says. */
+static int fail(const struct bench_run *run, int status, bool found)
+{
+	return found && !run->cut_short ? KT_EXIT_REGRESSION : status;
 }
 
 /* A reader that went away (| head) takes nothing but the table: the report is made all the same. */
@@ -291,16 +303,15 @@ static int show(struct bench_run *run, int status)
 	int ret;
 
 	if (run->streamed)
-		return status;
-	ret = outcome_print(run->record, run->o->fail_on, &failures, run->err, sizeof(run->err));
+		return fail(run, status, run->regressed);
+	ret = outcome_print(run->record, fail_on(run->o), &failures, run->err, sizeof(run->err));
 	if (ret && ret != -EPIPE)
 		status = complain(run, status ? status : KT_EXIT_FAILED);
-	if (failures.found && !status) {
+	if (failures.found)
 		cli_say("%s", failures.why);
-		status = KT_EXIT_REGRESSION;
-	}
-	if (run->o->strict && (status == KT_EXIT_OK || status == KT_EXIT_REGRESSION))
-		status = hold_to_strict(run, status);
+	status = fail(run, status, failures.found);
+	if (run->o->strict && status == KT_EXIT_OK)
+		status = hold_to_strict(run);
 	if (run->o->output)
 		return status;
 	if (outcome_publish(&run->outcome, run->err, sizeof(run->err)))

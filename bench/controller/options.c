@@ -103,6 +103,22 @@ static const char doc[] =
 	"unsteady machine (with --strict), 4 nothing ran, 5 a question failed, 130 "
 	"interrupted.";
 
+/* To wait for what cannot happen is a mistake. */
+static error_t check_fail_on(const struct bench_options *o)
+{
+	bool sides = o->against || o->toggle[0];
+
+	if (!sides && o->fail_on == REPORT_FAIL_REGRESSED)
+		return cli_refuse(KT_EXIT_USAGE,
+				  "--fail-on regressed needs --against or --toggle; an "
+				  "arm is slower than its baseline");
+	if (sides && o->fail_on == REPORT_FAIL_SLOWER)
+		return cli_refuse(KT_EXIT_USAGE,
+				  "--fail-on slower is of arms; with %s one has regressed",
+				  o->against ? "--against" : "--toggle");
+	return 0;
+}
+
 /* What of two sides does not go with something else. */
 static error_t check_sides(struct bench_options *o)
 {
@@ -123,7 +139,7 @@ static error_t check_sides(struct bench_options *o)
 			"--baseline does not go with %s: each arm is compared with itself", option);
 	if ((o->against || o->toggle[0]) && !o->time_given)
 		o->time_ns = RUN_SIDES_TIME_NS;
-	return 0;
+	return check_fail_on(o);
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)

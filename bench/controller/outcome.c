@@ -95,8 +95,6 @@ int outcome_print(const char *path, unsigned int fail_on, struct outcome_failure
 	ret = report_load(&rep, path, err, errlen);
 	if (ret)
 		return ret;
-	if (!fail_on && report_has_changes(rep))
-		fail_on = REPORT_FAIL_REGRESSED;
 	f->found = report_failures(rep, fail_on, f->why, sizeof(f->why));
 	ret = report_text(stdout, rep, &style);
 	if (!ret && fflush(stdout))

@@ -34,7 +34,7 @@ struct outcome_failures {
 
 /*
  * outcome_print - the table of the record at @path on stdout, and into @f what of @fail_on it has, a
- * set of enum report_failure; of 0 a run of two builds or settings has those that regressed
+ * set of enum report_failure
  *
  * Return: 0, or -errno and a sentence in @err; of a table that could not be printed @f is true.
  */

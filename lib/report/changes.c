@@ -10,7 +10,7 @@
 static const char *const change_name[NR_CHANGES] = {
 	[CHANGE_REGRESSED] = "regressed", [CHANGE_IMPROVED] = "improved",
 	[CHANGE_UNCHANGED] = "unchanged", [CHANGE_UNDECIDED] = "undecided",
-	[CHANGE_MOVED] = "moved",	  [CHANGE_UNSTABLE] = "unstable",
+	[CHANGE_MOVED] = "moved",
 };
 
 const char *report_change_name(enum report_change c)
@@ -54,8 +54,6 @@ static enum report_change change_of(const struct report_comparison *c)
 		[VERDICT_INCONCLUSIVE] = CHANGE_UNDECIDED,
 	};
 
-	if (c->unstable)
-		return CHANGE_UNSTABLE;
 	return c->moved ? CHANGE_MOVED : change[c->j.verdict];
 }
 
@@ -99,43 +97,62 @@ static int worst_first(const void *a, const void *b)
 	return (x->telling > y->telling) - (x->telling < y->telling);
 }
 
-ssize_t report_rows(const struct report *r, struct report_row **rows)
+/* Calls @each for every row. */
+static void for_rows(const struct report *r, void (*each)(const struct report_row *row, void *arg),
+		     void *arg)
 {
-	struct report_row *row = calloc(r->nr_comparisons + 1, sizeof(*row));
-	size_t nr = 0;
-
-	*rows = row;
-	if (!row)
-		return -ENOMEM;
 	for (size_t i = 0; i < r->nr_questions; i++) {
 		const struct report_question *q = &r->question[i];
 
 		for (size_t k = 0; is_change(q) && k < q->nr_comparisons; k++) {
 			const struct report_comparison *c = &r->comparison[q->first_comparison + k];
-
-			if (c->j.metric == JUDGE_P50)
-				row[nr++] = report_row_of(r, q, c);
-		}
-	}
-	qsort(row, nr, sizeof(*row), worst_first);
-	return (ssize_t)nr;
-}
-
-void report_count_changes(const struct report *r, struct report_changes *changes)
-{
-	*changes = (struct report_changes){ 0 };
-	for (size_t i = 0; i < r->nr_questions; i++) {
-		const struct report_question *q = &r->question[i];
-
-		for (size_t k = 0; is_change(q) && k < q->nr_comparisons; k++) {
-			const struct report_comparison *c = &r->comparison[q->first_comparison + k];
+			struct report_row row;
 
 			if (c->j.metric != JUDGE_P50)
 				continue;
-			changes->compared++;
-			changes->nr[report_row_of(r, q, c).change]++;
+			row = report_row_of(r, q, c);
+			each(&row, arg);
 		}
 	}
+}
+
+struct rows {
+	struct report_row *row;
+	size_t nr;
+};
+
+static void add_row(const struct report_row *row, void *arg)
+{
+	struct rows *rows = arg;
+
+	rows->row[rows->nr++] = *row;
+}
+
+ssize_t report_rows(const struct report *r, struct report_row **row)
+{
+	struct rows rows = { .row = calloc(r->nr_comparisons + 1, sizeof(*rows.row)) };
+
+	*row = rows.row;
+	if (!rows.row)
+		return -ENOMEM;
+	for_rows(r, add_row, &rows);
+	qsort(rows.row, rows.nr, sizeof(*rows.row), worst_first);
+	return (ssize_t)rows.nr;
+}
+
+static void count_row(const struct report_row *row, void *arg)
+{
+	struct report_changes *c = arg;
+
+	c->compared++;
+	c->nr[row->change]++;
+	c->unstable += row->telling->unstable;
+}
+
+void report_count_changes(const struct report *r, struct report_changes *c)
+{
+	*c = (struct report_changes){ 0 };
+	for_rows(r, count_row, c);
 }
 
 /* ---- --fail-on ------------------------------------------------------------------------------- */
@@ -178,14 +195,35 @@ bool report_fail_on_parse(const char *text, unsigned int *set)
 	return true;
 }
 
-static size_t nr_slower(const struct report *r)
+struct regressions {
+	bool steady; /* only those */
+	size_t nr;
+};
+
+static void count_regression(const struct report_row *row, void *arg)
+{
+	struct regressions *g = arg;
+
+	g->nr += row->change == CHANGE_REGRESSED && !(g->steady && row->telling->unstable);
+}
+
+static size_t nr_regressed(const struct report *r, bool steady)
+{
+	struct regressions g = { .steady = steady };
+
+	for_rows(r, count_regression, &g);
+	return g.nr;
+}
+
+static size_t nr_slower(const struct report *r, bool steady)
 {
 	size_t nr = 0;
 
 	for (size_t i = 0; i < r->nr_comparisons; i++) {
 		const struct report_comparison *c = &r->comparison[i];
 
-		nr += c->kind == REPORT_ARMS && c->j.verdict == VERDICT_SLOWER && !c->unstable;
+		nr += c->kind == REPORT_ARMS && c->j.verdict == VERDICT_SLOWER &&
+		      !(steady && c->unstable);
 	}
 	return nr;
 }
@@ -215,12 +253,11 @@ bool report_may_fail(const struct report *r, unsigned int set)
 unsigned int report_failures(const struct report *r, unsigned int set, char *why, size_t whylen)
 {
 	size_t nr[NR_FAILURES], used = 0;
-	struct report_changes changes;
+	bool steady = set & REPORT_FAIL_STEADY;
 	unsigned int found = 0;
 
-	report_count_changes(r, &changes);
-	nr[0] = changes.nr[CHANGE_REGRESSED];
-	nr[1] = nr_slower(r);
+	nr[0] = nr_regressed(r, steady);
+	nr[1] = nr_slower(r, steady);
 	nr[2] = nr_unstable(r);
 	*why = '\0';
 	for (size_t i = 0; i < NR_FAILURES; i++) {

@@ -13,12 +13,11 @@ enum report_change {
 	CHANGE_IMPROVED,
 	CHANGE_UNCHANGED,
 	CHANGE_UNDECIDED,
-	CHANGE_MOVED,	 /* regressed or improved, but the code of both builds is the same */
-	CHANGE_UNSTABLE, /* the machine was */
+	CHANGE_MOVED, /* regressed or improved, but the code of both builds is the same */
 	NR_CHANGES
 };
 
-/* report_change_name - "regressed", ..., "moved", "unstable" */
+/* report_change_name - "regressed", ..., "moved" */
 const char *report_change_name(enum report_change c);
 
 /*
@@ -45,6 +44,7 @@ ssize_t report_rows(const struct report *r, struct report_row **rows);
 struct report_changes {
 	size_t compared; /* rows: the sum of those below */
 	size_t nr[NR_CHANGES];
+	size_t unstable; /* rows among them for which the machine was */
 };
 
 /* report_count_changes - what all rows come to; all 0 when nothing of the kind was compared */
@@ -72,6 +72,7 @@ enum report_failure {
 	REPORT_FAIL_REGRESSED = 1, /* a row of builds or settings */
 	REPORT_FAIL_SLOWER = 2,	   /* an arm of kind "arms", in any figure */
 	REPORT_FAIL_UNSTABLE = 4,  /* a comparison of any kind */
+	REPORT_FAIL_STEADY = 8,	   /* of the first two: only what is not unstable counts */
 };
 
 #define REPORT_FAIL_ON_NAMES "regressed, slower or unstable"

@@ -25,17 +25,18 @@ static void write_row(FILE *out, const struct report *r, const struct report_row
 	word(out, c->arm);
 	if (c->j.metric != JUDGE_P50)
 		fprintf(out, " %s", judge_metric_name(c->j.metric));
-	fprintf(out, " %s [%s, %s]", format_ratio(ratio, c->j.ratio), format_ratio(lo, c->j.lo),
-		format_ratio(hi, c->j.hi));
+	fprintf(out, " %s [%s, %s]%s", format_ratio(ratio, c->j.ratio), format_ratio(lo, c->j.lo),
+		format_ratio(hi, c->j.hi), c->unstable ? " (unstable)" : "");
 }
 
 /* All but those that regressed. */
 static void write_counts(FILE *out, const struct report_changes *c, const char *before)
 {
 	static const char *const text[NR_CHANGES] = {
-		[CHANGE_IMPROVED] = "improved",	  [CHANGE_UNCHANGED] = "unchanged",
-		[CHANGE_UNDECIDED] = "undecided", [CHANGE_MOVED] = "moved with the same code",
-		[CHANGE_UNSTABLE] = "unstable",
+		[CHANGE_IMPROVED] = "improved",
+		[CHANGE_UNCHANGED] = "unchanged",
+		[CHANGE_UNDECIDED] = "undecided",
+		[CHANGE_MOVED] = "moved with the same code",
 	};
 
 	for (int i = 0; i < NR_CHANGES; i++) {
@@ -66,6 +67,8 @@ void report_write_finding(FILE *out, const struct report *r, report_word *word)
 	if (regressed > MAX_NAMED)
 		fprintf(out, "; and %zu more", regressed - MAX_NAMED);
 	write_counts(out, &c, regressed ? "; " : ", ");
+	if (c.unstable)
+		fprintf(out, "; unstable: %zu of them", c.unstable);
 	free(row);
 }
 

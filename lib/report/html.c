@@ -174,13 +174,17 @@ static void verdict_cells(const struct page *p, const struct report_question *q,
 
 static void html_verdicts(const struct page *p)
 {
+	bool changes = report_has_changes(p->r);
+
 	fputs("<h2 id=verdicts>Verdicts</h2><p class=note>", p->out);
-	fputs(report_has_changes(p->r) ? "Ratio of each arm's new side to its old one (B to A)"
-				       : "Ratio of each arm to its question's baseline",
+	fputs(changes ? "Ratio of each arm's new side to its old one (B to A)"
+		      : "Ratio of each arm to its question's baseline",
 	      p->out);
-	fputs(" with its interval: of p50 "
-	      "the typical ratio of neighbouring untraced epochs, of p99 that of all operations. ▲ slower, ▼ faster, "
-	      "= within the shaded zone, ? not decided by the interval. What the mean or p99.9 says is named where it is "
+	fprintf(p->out,
+		" with its interval: of p50 the typical ratio of neighbouring untraced epochs, of p99 that of all operations. "
+		"▲ %s, ▼ %s, ",
+		changes ? "regressed" : "slower", changes ? "improved" : "faster");
+	fputs("= within the shaded zone, ? not decided by the interval. What the mean or p99.9 says is named where it is "
 	      "something else. Bars are linear near 1 and logarithmic beyond.</p><div class=scroll><table class=verdicts><tr><th>arm<th>p50<th>ratio<th>",
 	      p->out);
 	page_axis(p);

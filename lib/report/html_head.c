@@ -109,11 +109,13 @@ static void change_card(const struct page *p)
 	fprintf(p->out, "<div class=card><small>Changes (%zu)</small>", c.compared);
 	for (int i = 0; i < NR_CHANGES; i++)
 		if (c.nr[i])
-			fprintf(p->out, "<span class=\"chip %s\">%zu %s</span> ",
-				i == CHANGE_REGRESSED			    ? "slower"
-				: i == CHANGE_MOVED || i == CHANGE_UNSTABLE ? "unstable"
-									    : "",
+			fprintf(p->out, "<span class=\"chip%s\">%zu %s</span> ",
+				i == CHANGE_REGRESSED ? " slower"
+				: i == CHANGE_MOVED   ? " unstable"
+						      : "",
 				c.nr[i], report_change_name((enum report_change)i));
+	if (c.unstable)
+		fprintf(p->out, "<span class=\"chip unstable\">%zu unstable</span>", c.unstable);
 	fputs("</div>", p->out);
 }
 

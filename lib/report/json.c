@@ -338,6 +338,7 @@ static json_t *changes(const struct report *r)
 	json_object_set_new(j, "compared", count(c.compared));
 	for (int i = 0; i < NR_CHANGES; i++)
 		json_object_set_new(j, report_change_name((enum report_change)i), count(c.nr[i]));
+	json_object_set_new(j, "unstable", count(c.unstable));
 	return j;
 }
 

@@ -6,14 +6,13 @@
 for name in plain changed bad; do cp "$KT_BUILD/tests/unit/controller_sides" "$tmp/side-$name"; done
 plain=$tmp/side-plain changed=$tmp/side-changed bad=$tmp/side-bad
 
-# bench NAME STATUS RECORD OPTION...: exits with STATUS, or, with "told", as its report says; what it left is kept
+# bench NAME STATUS RECORD OPTION...: exits with STATUS; the record and what was said are kept
 bench() {
 	local name=$1 want=$2 record=$tmp/$3.jsonl status
 	shift 3
 	timeout 120 "$kt" bench "$@" --time 2s -o "$record" >"$tmp/ran" 2>"$tmp/said" </dev/null
 	status=$?
-	if [ "$want" = told ]; then status_is_told "$name" $status
-	elif [ "$status" -eq "$want" ]; then ok; else
+	if [ "$status" -eq "$want" ]; then ok; else
 		bad "$name: exit $status, expected $want"
 		head -n 5 "$tmp/said"
 	fi
@@ -32,22 +31,21 @@ said = [(c[\"verdict\"]) for c in json.load(sys.stdin)[\"comparisons\"]
 assert said == [\"$2\"], said'"
 }
 
-# A machine that was unsteady, which the report says, is no reason for status 1.
-status_is_told() { # status_is_told NAME STATUS: the exit status is 1 when the report begins with a regression
-	local want=0
-	grep -qE '^[1-9][0-9]* of [0-9]+ regressed' "$tmp/ran" && want=1
-	check "$1: exit status $want" test "$2" -eq $want
-	[ $want = 1 ] || check "$1: the machine was unsteady" grep -qE '^0 of [0-9]+ regressed.* [0-9]+ unstable' "$tmp/ran"
-}
-
 # ---- two builds
 bench 'equal builds' 0 equal --against "$plain" "$plain" --filter '^[abz]_'
 silent 'equal builds' 'changed'
 recorded 'equal builds' '"header"' '"kind":"builds","against":\{"name":"[^"]*side-plain","suite_name":"side-plain"' equal
 recorded 'equal builds' '"question"' '"two \(new\)":\{"of":"two","side":"new","against":"two \(old\)"\}' equal
-bench 'a slower build' told slower --against "$plain" "$changed" --filter '^[ab]_'
+bench 'a slower build' 1 slower --against "$plain" "$changed" --filter '^[ab]_'
 said 'a slower build' '^kt bench: 1 question seems to have changed: measured again$'
 recorded 'a slower build' '"recheck"' '"question":"b_changed","arms":\["two \(new\)"\],"first":[0-9]+,"confidence":0[.]99' slower
+check 'its first line is what was found' sh -c "head -n 1 '$tmp/ran' | grep -qE '^1 of 4 regressed: b_changed two 1[.][0-9]+ \[1[.]'"
+check 'the second what was compared' sh -c "sed -n 2p '$tmp/ran' | grep -q '^  old: .*side-plain, side-plain '"
+said 'a slower build' '^kt bench: 1 regressed$'
+check 'kt report agrees' sh -c "'$kt' report '$tmp/slower.jsonl' --fail-on regressed >/dev/null 2>&1; test \$? -eq 1"
+check 'its JSON counts it' sh -c "'$kt' report '$tmp/slower.jsonl' -f json | python3 -c 'import json, sys; c = json.load(sys.stdin)[\"changes\"]; assert c[\"regressed\"] == 1 and c[\"compared\"] == 4, c'"
+bench 'a wide zone' 0 wide --against "$plain" "$changed" --zone 50% --filter '^b_'
+recorded 'a wide zone' '"question"' '"zone":0.5' wide
 bench 'a faster build' 0 faster --against "$changed" "$plain" --filter '^b_'
 said 'a faster build' '1 question seems'
 changed 'a slower build' regressed b_changed slower
@@ -77,6 +75,9 @@ changed 'a streamed record' regressed b_changed streamed
 refused 'no such build' 2 'no-such-build' "$kt" bench --against "$tmp/no-such-build" "$plain"
 refused 'both at once' 2 'exclude each other' "$kt" bench --against "$plain" --toggle true true "$plain"
 refused 'traced' 2 'does not go with --against' "$kt" bench --trace --against "$plain" "$plain"
+refused 'a baseline' 2 'each arm is compared with itself' "$kt" bench --baseline one --against "$plain" "$plain"
+refused 'slower' 2 'has regressed' "$kt" bench --fail-on slower --against "$plain" "$plain"
+refused 'regressed arms' 2 'needs --against or --toggle' "$kt" bench --fail-on regressed "$plain"
 refused 'a baseline' 2 'does not go with --toggle' "$kt" bench --baseline one --toggle true true "$plain"
 refused 'one command' 2 'takes two commands' "$kt" bench "$plain" --toggle true
 refused 'no execution' 2 'repeat-exec' "$kt" bench --repeat-exec 0 "$plain"
@@ -106,7 +107,7 @@ done
 setting=$tmp/setting
 export KT_TEST_SETTING=$setting
 set_a="echo 1000 >$setting; printf A >>$tmp/order" set_b="echo 1500 >$setting; printf B >>$tmp/order"
-bench 'a setting that slows' told setting "$plain" --toggle "$set_a" "$set_b" --filter '^[ad]_'
+bench 'a setting that slows' 1 setting "$plain" --toggle "$set_a" "$set_b" --filter '^[ad]_'
 recorded 'a setting' '"header"' '"kind":"settings","toggle":\["echo 1000' setting
 recorded 'a setting' '"recheck"' '"question":"d_setting","arms":\["two \(B\)"\]' setting
 changed 'a setting that slows' regressed d_setting setting

@@ -17,7 +17,7 @@ refused 'an unknown reason to fail' 2 "fail-on 'slower,slow'.*regressed, slower 
 refused 'a baseline that is no arm' 2 "no question has an arm 'futx'; there are .*futex" "$kt" bench --baseline futx -o "$tmp/none.jsonl"
 refused 'one that the questions chosen do not have' 2 "'glib'; there are libkthread, futex" "$kt" bench --filter '^park/' --baseline glib -o "$tmp/none.jsonl"
 check 'nothing was recorded' test ! -e "$tmp/none.jsonl"
-refused 'to fail on a record that is gone' 2 'standard output.*name a file' "$kt" bench --filter '^park/' --no-trace --fail-on slower -o -
+refused 'to fail on a record that is gone' 2 'fail-on reads the record again.*name a file' "$kt" bench --filter '^park/' --no-trace --fail-on slower -o -
 refused 'missing suite' 2 'no-such-suite' "$kt" bench "$tmp/no-such-suite"
 refused 'suite that is no benchmark' 2 'benchmark|suite' "$kt" bench /bin/true
 refused 'unwritable output' 2 'no-such-dir' "$kt" bench --filter create_stop -o "$tmp/no-such-dir/x.jsonl"

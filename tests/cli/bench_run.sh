@@ -52,20 +52,6 @@ first=$(readlink -f "$run")
 check 'a second run has its own place' test "$(readlink -f "$run")" != "$first"
 check 'and the first one is kept' test -s "$first/run.jsonl"
 
-# Other programs on every CPU: the run says so, and under --strict its exit status too. They end by themselves.
-hogs=
-for _ in $(seq "$(nproc)"); do
-	timeout 60 sh -c 'while :; do :; done' &
-	hogs="$hogs $!"
-done
-(cd "$tmp/run" && timeout 60 "$kt" bench --strict --time 700ms --no-trace --filter '^park/cpu=same$' -o strict.jsonl >out4 2>err4 </dev/null)
-check '--strict: status 3 on a machine that others keep busy' test $? -eq 3
-kill $hogs
-wait $hogs 2>/dev/null
-check '--strict: the line names the question and why' grep -q 'park/cpu=same: the machine was unsteady: .* of other programs' "$tmp/run/err4"
-check '--strict: what was measured is reported' grep -q 'unsteady machine: ' "$tmp/run/out4"
-check 'a record without the other programs'"'"' share is read' sh -c "sed 's/\"foreign\":[^,]*,//g; s/,\"wall_ns\":[0-9]*}}/}}/' '$tmp/run/strict.jsonl' >'$tmp/old.jsonl' && ! grep -q foreign '$tmp/old.jsonl' && '$kt' report '$tmp/old.jsonl'"
-check '--strict and a record that cannot be read again' sh -c "'$kt' bench --strict -o - --filter '^park/cpu=same$' 2>'$tmp/strict.err' >/dev/null; test \$? -eq 2 && grep -q 'name a file' '$tmp/strict.err'"
 # What is compared with what, and what counts as nothing, stand in the record; the report says whether it failed.
 (cd "$tmp/run" && timeout 60 "$kt" bench --time 50ms --no-trace --filter '^(park|create_stop)' --baseline keventd --zone 3% --fail-on slower \
 	-o "$tmp/run/asked.jsonl" >out4 2>err4 </dev/null)
@@ -133,6 +119,21 @@ P
 else
 	skip 'wakeup/load=* needs two CPUs'
 fi
+
+# Other programs on every CPU: the run says so, and under --strict its exit status too. They end by themselves.
+hogs=
+for _ in $(seq "$(nproc)"); do
+	timeout 60 sh -c 'while :; do :; done' &
+	hogs="$hogs $!"
+done
+(cd "$tmp/run" && timeout 60 "$kt" bench --strict --time 700ms --no-trace --filter '^park/cpu=same$' -o strict.jsonl >out5 2>err5 </dev/null)
+check '--strict: status 3 on a machine that others keep busy' test $? -eq 3
+kill $hogs
+wait $hogs 2>/dev/null
+check '--strict: the line names the question and why' grep -q 'park/cpu=same: the machine was unsteady: .* of other programs' "$tmp/run/err5"
+check '--strict: what was measured is reported' grep -q 'unsteady machine: ' "$tmp/run/out5"
+check 'a record without the other programs'"'"' share is read' sh -c "sed 's/\"foreign\":[^,]*,//g; s/,\"wall_ns\":[0-9]*}}/}}/' '$tmp/run/strict.jsonl' >'$tmp/old.jsonl' && ! grep -q foreign '$tmp/old.jsonl' && '$kt' report '$tmp/old.jsonl'"
+check '--strict and a record that cannot be read again' sh -c "'$kt' bench --strict -o - --filter '^park/cpu=same$' 2>'$tmp/strict.err' >/dev/null; test \$? -eq 2 && grep -q 'name a file' '$tmp/strict.err'"
 
 # Ordinary user: measures, says in one line what tracing would need, and the report says so too.
 if [ "$(id -u)" = 0 ]; then

@@ -230,12 +230,12 @@ Test(report_changes, the_same_code_only_moves)
 	report_free(r);
 }
 
-/* The machine was unsteady: nothing of it counts as a regression. */
-Test(report_changes, an_unstable_row_has_not_regressed)
+/* Two passes agree that it regressed; that the machine was unsteady is said beside it. */
+Test(report_changes, an_unstable_row_says_so_and_counts_unless_only_steady_ones_do)
 {
 	struct report_changes c;
+	char why[160], *text;
 	struct report *r;
-	char why[160];
 
 	builds_header(RECORD_CODE_CHANGED);
 	sides_question("q", RECORD_BUILDS, "libkthread", NULL);
@@ -246,13 +246,23 @@ Test(report_changes, an_unstable_row_has_not_regressed)
 	r = read_back();
 	cr_assert(r->question[0].noise.unsteady);
 	report_count_changes(r, &c);
-	cr_expect_eq(c.nr[CHANGE_UNSTABLE], 1);
-	cr_expect_eq(c.nr[CHANGE_REGRESSED], 0);
-	cr_expect_eq(report_failures(r, REPORT_FAIL_REGRESSED, why, sizeof(why)), 0);
+	cr_expect_eq(c.nr[CHANGE_REGRESSED], 1);
+	cr_expect_eq(c.unstable, 1);
+	cr_expect_eq(report_failures(r, REPORT_FAIL_REGRESSED, why, sizeof(why)),
+		     REPORT_FAIL_REGRESSED);
+	cr_expect_eq(report_failures(r, REPORT_FAIL_REGRESSED | REPORT_FAIL_STEADY, why,
+				     sizeof(why)),
+		     0);
+	cr_expect_str_eq(why, "");
 	cr_expect_eq(report_failures(r, REPORT_FAIL_REGRESSED | REPORT_FAIL_UNSTABLE, why,
 				     sizeof(why)),
-		     REPORT_FAIL_UNSTABLE);
-	cr_expect(strstr(why, " unstable"), "%s", why);
+		     REPORT_FAIL_REGRESSED | REPORT_FAIL_UNSTABLE);
+	cr_expect_eq(strncmp(why, "1 regressed, ", 13), 0, "%s", why);
+	text = rendered(r, as_text);
+	cr_expect_eq(strncmp(text, "1 of 1 regressed: q libkthread 1.3", 34), 0, "%.200s", text);
+	cr_expect(strstr(text, "] (unstable); unstable: 1 of them\n"), "%.200s", text);
+	cr_expect(strstr(text, "  unstable: regressed\n"), "%s", text);
+	free(text);
 	report_free(r);
 }
 
