@@ -96,7 +96,7 @@ check 'which run it is' sh -c "grep -q 'run 3 of 3: 1 question' '$tmp/run/err4'"
 check 'the table is of all' grep -q '^kt bench  3 runs, 1 machine' "$tmp/run/out4"
 
 # Questions with a load of their own run only where a filter selects them, and leave nothing running.
-check 'wakeup/load=* are not in a run of everything' sh -c "! grep -q 'load=' '$run/run.jsonl'"
+check 'wakeup/load=* are not in a run of everything' sh -c "! grep -q 'load=' '$first/run.jsonl'"
 check 'wakeup/load=* are listed as such' sh -c "'$kt' bench --list | grep -q '^wakeup/load=hog/cpu=cross .*only with --filter'"
 if [ "$(nproc)" -gt 1 ]; then
 	(cd "$tmp/run" && timeout 120 "$kt" bench --time 50ms --no-trace --filter '^wakeup/load=' -o load.jsonl >out5 2>err5 </dev/null)
