@@ -101,7 +101,7 @@ assert heads == len(ends) < 10 and set(ends[:-1]) == {"complete"}, ends
 P
 
 # Questions with a load of their own run only where a filter selects them, and leave nothing running.
-check 'wakeup/load=* are not in a run of everything' sh -c "! grep -q 'load=' '$run/run.jsonl'"
+check 'wakeup/load=* are not in a run of everything' sh -c "! grep -q 'load=' '$first/run.jsonl'"
 check 'wakeup/load=* are listed as such' sh -c "'$kt' bench --list | grep -q '^wakeup/load=hog/cpu=cross .*only with --filter'"
 if [ "$(nproc)" -gt 1 ]; then
 	(cd "$tmp/run" && timeout 120 "$kt" bench --time 50ms --no-trace --filter '^wakeup/load=' -o load.jsonl >out5 2>err5 </dev/null)
