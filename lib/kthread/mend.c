@@ -2,12 +2,54 @@
 /* The rare ends of a worker's lists: waking its thread, mending what was torn, reports. */
 #include "lib/kthread/queue.h"
 
+/*
+ * From either end as far as each node and its neighbour agree; what lies between was initialised
+ * again while it was on the list. Whole lists stay as they are. @other: the list that takes from
+ * this one, or gives to it; halfway the nodes lead to its head.
+ */
+static void mend(struct kthread_node *head, const struct kthread_node *other)
+{
+	struct kthread_node *last = head, *first = head;
+
+	while (last->next != head && last->next != other && last->next->prev == last)
+		last = last->next;
+	if (last->next == head && head->prev == last)
+		return;
+	while (first->prev != head && first->prev != other && first->prev->next == first)
+		first = first->prev;
+	__atomic_store_n(&last->next, first, __ATOMIC_RELAXED);
+	first->prev = last;
+}
+
 static uint32_t forked_lock;
+
+/* What is on the list is pending, whatever was left undone when it was put there. */
+static void settle(struct kthread_worker *w, struct kthread_node *head, bool armed)
+{
+	struct kthread_node *n;
+
+	for (n = head->next; n != head; n = n->next) {
+		work_of(n)->armed = armed;
+		__atomic_store_n(&work_of(n)->worker, w, __ATOMIC_RELAXED);
+		__atomic_store_n(&work_of(n)->pending, 1, __ATOMIC_RELAXED);
+	}
+}
+
+/* The fork found somebody in the middle of a change, which is nobody's misuse: not reported. */
+static void finish_changes(struct kthread_worker *w)
+{
+	mend(&w->work_list, &w->submitted);
+	mend(&w->submitted, &w->work_list);
+	mend(&w->delayed_work_list, NULL);
+	settle(w, &w->work_list, false);
+	settle(w, &w->submitted, false);
+	settle(w, &w->delayed_work_list, true);
+}
 
 /*
  * @w is from before a fork. Its thread was left behind, and so was whoever held its locks, perhaps
- * in the middle of a change: what is torn is mended when it is touched. Nobody in this process
- * holds them before the first caller has come here.
+ * in the middle of a change. Nobody in this process holds them before the first caller has come
+ * here.
  */
 void kt_worker_forked(struct kthread_worker *w)
 {
@@ -16,6 +58,7 @@ void kt_worker_forked(struct kthread_worker *w)
 		if (__atomic_load_n(&w->task, __ATOMIC_RELAXED)) {
 			__atomic_store_n(&w->lock, 0, __ATOMIC_RELAXED);
 			__atomic_store_n(&w->submit_lock, 0, __ATOMIC_RELAXED);
+			finish_changes(w);
 		}
 		/* Release: pairs with lock_both(). */
 		__atomic_store_n(&w->fork_nr, kt_fork_nr, __ATOMIC_RELEASE);
@@ -48,34 +91,16 @@ void kt_wake_finish(const struct wake *wake)
 	USDT(kthread, wake_end, wake->tid, (wake->old & TASK_NORMAL) != 0);
 }
 
-/*
- * From either end as far as each node and its neighbour agree; what lies between was initialised
- * again while it was on the list. Whole lists stay as they are.
- */
-static void mend(struct kthread_node *head)
-{
-	struct kthread_node *last = head, *first = head;
-
-	while (last->next != head && last->next->prev == last)
-		last = last->next;
-	if (last->next == head && head->prev == last)
-		return;
-	while (first->prev != head && first->prev->next == first)
-		first = first->prev;
-	__atomic_store_n(&last->next, first, __ATOMIC_RELAXED);
-	first->prev = last;
-}
-
 void kt_mend_locked(struct kthread_worker *w)
 {
-	mend(&w->work_list);
-	mend(&w->delayed_work_list);
+	mend(&w->work_list, &w->submitted);
+	mend(&w->delayed_work_list, NULL);
 	w->mended = true;
 }
 
 void kt_mend_submitted_locked(struct kthread_worker *w)
 {
-	mend(&w->submitted);
+	mend(&w->submitted, &w->work_list);
 	w->mended = true;
 }
 
