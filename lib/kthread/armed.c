@@ -219,8 +219,8 @@ void kt_armed_regrow_locked(struct kthread_worker *w)
 
 void kt_mend_locked(struct kthread_worker *w)
 {
-	kt_mend_list(&w->work_list);
-	kt_mend_list(&w->delayed_work_list);
+	kt_mend_list(&w->work_list, &w->submitted);
+	kt_mend_list(&w->delayed_work_list, NULL);
 	kt_armed_regrow_locked(w);
 	w->mended = true;
 }

@@ -4,17 +4,18 @@
 
 /*
  * From either end as far as each node and its neighbour agree; what lies between was initialised
- * again while it was on the list. Whole lists stay as they are.
+ * again while it was on the list. Whole lists stay as they are. @other: the list that takes from
+ * this one, or gives to it; halfway the nodes lead to its head.
  */
-void kt_mend_list(struct kthread_node *head)
+void kt_mend_list(struct kthread_node *head, const struct kthread_node *other)
 {
 	struct kthread_node *last = head, *first = head;
 
-	while (last->next != head && last->next->prev == last)
+	while (last->next != head && last->next != other && last->next->prev == last)
 		last = last->next;
 	if (last->next == head && head->prev == last)
 		return;
-	while (first->prev != head && first->prev->next == first)
+	while (first->prev != head && first->prev != other && first->prev->next == first)
 		first = first->prev;
 	__atomic_store_n(&last->next, first, __ATOMIC_RELAXED);
 	first->prev = last;
@@ -39,7 +40,7 @@ void kt_wake_finish(const struct wake *wake)
 
 void kt_mend_submitted_locked(struct kthread_worker *w)
 {
-	kt_mend_list(&w->submitted);
+	kt_mend_list(&w->submitted, &w->work_list);
 	w->mended = true;
 }
 

@@ -117,7 +117,7 @@ static inline uint64_t wake_time(const struct kthread_worker *w, uint64_t due_ns
 void kt_move_due_locked(struct kthread_worker *w);	 /* to the ready list, what is due */
 void kt_mend_locked(struct kthread_worker *w);		 /* not submitted; reported at the unlock */
 void kt_mend_submitted_locked(struct kthread_worker *w); /* the same */
-void kt_mend_list(struct kthread_node *head);
+void kt_mend_list(struct kthread_node *head, const struct kthread_node *other);
 void kt_warn_reinit(const struct kthread_worker *w);
 
 /* What was submitted goes to the end. */

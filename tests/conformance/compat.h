@@ -14,15 +14,18 @@
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/freezer.h>
+#include <linux/hrtimer.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/sched.h>
+#include <linux/sched/prio.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/smpboot.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/version.h>
 #include <linux/wait.h>
@@ -42,12 +45,14 @@ static inline void *alloc(size_t size)
 #define HANG_MS	 400
 #define EARLY_MS 20000
 
-#define release(p)   kfree(p)
-#define nap_ms(ms)   usleep_range((ms)*1000, (ms)*1000 + 200)
-#define this_cpu()   ((int)raw_smp_processor_id())
-#define nr_bound(k)  ((int)cpumask_weight((k)->cpus_ptr))
-#define mask_of(cpu) cpumask_of(cpu)
-#define last_cpu()   ((int)cpumask_last(cpu_online_mask))
+#define release(p)     kfree(p)
+#define nap_ms(ms)     usleep_range((ms)*1000, (ms)*1000 + 200)
+#define this_cpu()     ((int)raw_smp_processor_id())
+#define nr_bound(k)    ((int)cpumask_weight((k)->cpus_ptr))
+#define mask_of(cpu)   cpumask_of(cpu)
+#define last_cpu()     ((int)cpumask_last(cpu_online_mask))
+#define policy_of(k)   ((int)(k)->policy)
+#define priority_of(k) ((int)(k)->rt_priority)
 
 static inline unsigned int state_of(struct task_struct *k)
 {
@@ -94,6 +99,7 @@ static inline bool seems_blocked(struct task_struct *k)
 #include <kthread/kthread.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,7 +129,17 @@ int this_cpu(void);
 int nr_bound(struct task_struct *k);
 const struct cpumask *mask_of(int cpu);
 int last_cpu(void);
-#define state_of(k)	     kthread_get_state(k)
+#define policy_of(k)	     kthread_get_policy(k)
+#define priority_of(k)	     kthread_get_priority(k)
+
+typedef pthread_mutex_t spinlock_t;
+
+#define spin_lock_init(lock)  pthread_mutex_init(lock, NULL)
+#define spin_lock_irq(lock)   pthread_mutex_lock(lock)
+#define spin_unlock_irq(lock) pthread_mutex_unlock(lock)
+#define spin_trylock(lock)    (!pthread_mutex_trylock(lock))
+#define spin_unlock(lock)     pthread_mutex_unlock(lock)
+#define state_of(k)	      kthread_get_state(k)
 bool has_exited(struct task_struct *k);
 bool seems_blocked(struct task_struct *k);
 

@@ -148,6 +148,225 @@ Test(kthread_edges2, child_destroys_a_worker_that_was_locked_at_the_fork)
 	kthread_destroy_worker(w);
 }
 
+/* ---- signals --------------------------------------------------------------------------------- */
+static pid_t sender;
+
+static void holds_sender(const char *point)
+{
+	if (strcmp(point, "change") || gettid() != sender)
+		return;
+	sender = 0;
+	complete(&held);
+	wait_for_completion(&let_go);
+}
+
+static int sends(void *k)
+{
+	__atomic_store_n(&sender, gettid(), __ATOMIC_RELEASE);
+	return send_sig(SIGUSR1, k, 0);
+}
+
+static int allows(void *ready)
+{
+	allow_signal(SIGUSR1);
+	complete(ready);
+	while (!kthread_should_stop())
+		schedule_timeout_uninterruptible(1);
+	return signal_pending(current);
+}
+
+/* Mutation S07: the lock stays what it was at the fork. */
+Test(kthread_edges2, child_of_a_fork_amid_a_signal)
+{
+	struct completion ready;
+	struct task_struct *k, *s;
+	int status;
+	pid_t pid;
+
+	init_completion(&ready);
+	init_completion(&held);
+	init_completion(&let_go);
+	k = kthread_run(allows, &ready, "allows");
+	wait_for_completion(&ready);
+	__atomic_store_n(&kthread_test_delay, holds_sender, __ATOMIC_RELEASE);
+	s = get_task_struct(kthread_run(sends, k, "sends"));
+	wait_for_completion(&held);
+	__atomic_store_n(&kthread_test_delay, NULL, __ATOMIC_RELEASE);
+	pid = fork();
+	if (!pid) {
+		alarm(20);
+		allow_signal(SIGUSR1);
+		flush_signals(current);
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	cr_expect(WIFEXITED(status) && !WEXITSTATUS(status), "status %x", (unsigned int)status);
+	complete(&let_go);
+	cr_expect_eq(kthread_stop_put(s), 0);
+	cr_expect(signal_pending(k));
+	cr_expect_eq(kthread_stop(k), 1);
+}
+
+/* ---- lists that a fork found half-changed ---------------------------------------------------- */
+#define NR_WORKS 4
+static struct kthread_work works[NR_WORKS];
+static struct kthread_delayed_work dworks[NR_WORKS];
+static unsigned int ran;
+
+static void counts(struct kthread_work *work)
+{
+	(void)work;
+	ADD(ran);
+}
+
+/* The first @steps stores of what a thread does that takes over what was submitted. */
+static void collect_halfway(struct kthread_worker *w, unsigned int steps)
+{
+	struct kthread_node *head = &w->submitted, *first = head->next, *last = head->prev;
+	struct kthread_node *tail = w->work_list.prev;
+
+	switch (steps) {
+	case 6:
+	case 5:
+		head->next = head;
+		/* fall through */
+	case 4:
+		w->work_list.prev = last;
+		/* fall through */
+	case 3:
+		last->next = &w->work_list;
+		/* fall through */
+	case 2:
+		tail->next = first;
+		/* fall through */
+	case 1:
+		first->prev = tail;
+	}
+	if (steps == 6)
+		head->prev = head;
+}
+
+/* The first @steps of queueing @work, at the end of @head; the last one says that it is pending. */
+static void insert_halfway(struct kthread_node *head, struct kthread_work *work, unsigned int steps)
+{
+	struct kthread_node *n = &work->node, *tail = head->prev;
+
+	if (steps > 0)
+		n->prev = tail;
+	if (steps > 1)
+		n->next = head;
+	if (steps > 2)
+		tail->next = n;
+	if (steps > 3)
+		head->prev = n;
+}
+
+/* The first @steps of taking the second node off. */
+static void remove_halfway(struct kthread_node *head, unsigned int steps)
+{
+	struct kthread_node *n = head->next->next;
+
+	if (steps > 0)
+		n->prev->next = n->next;
+	if (steps > 1)
+		n->next->prev = n->prev;
+}
+
+static void says_nothing(enum kthread_warning w, const char *text)
+{
+	(void)w;
+	(void)text;
+}
+
+/* In the child: nothing is reported but that the thread is gone, and every work can be used. */
+static int child_uses_all(struct kthread_worker *w)
+{
+	struct kthread_worker *mine;
+	int i;
+
+	alarm(20);
+	kthread_warn_hook(says_nothing);
+	kthread_destroy_worker(w);
+	if (kthread_warn_count(KTHREAD_WARN_WORK_REINIT))
+		return 2;
+	mine = kthread_run_worker(0, "mine");
+	for (i = 0; i < NR_WORKS; i++)
+		if (!kthread_queue_work(mine, &works[i]) ||
+		    !kthread_queue_delayed_work(mine, &dworks[i], 1))
+			return 10 + i;
+	for (i = 0; i < NR_WORKS; i++)
+		kthread_flush_delayed_work(&dworks[i]);
+	kthread_flush_worker(mine);
+	kthread_destroy_worker(mine);
+	return kthread_warn_count(KTHREAD_WARN_WORK_REINIT) || ran != 2 * NR_WORKS;
+}
+
+enum change { COLLECT, INSERT, REMOVE, DISARM, NR_CHANGES };
+
+static void change_halfway(struct kthread_worker *w, enum change change, unsigned int steps)
+{
+	switch (change) {
+	case COLLECT:
+		collect_halfway(w, steps);
+		break;
+	case INSERT:
+		insert_halfway(&w->submitted, &works[NR_WORKS - 1], steps);
+		break;
+	case REMOVE:
+		remove_halfway(&w->work_list, steps);
+		break;
+	default:
+		remove_halfway(&w->delayed_work_list, steps);
+		break;
+	}
+}
+
+/*
+ * Mutations G19: what is torn is blamed on the user. G20: the walk does not stop at the other list.
+ * G21: what was put on a list is not taken for pending.
+ */
+Test(kthread_edges2, child_mends_what_was_half_changed)
+{
+	static const unsigned int nr_steps[NR_CHANGES] = { 6, 4, 1, 1 };
+	/* Parked, it runs nothing, and all stays where it is. */
+	struct kthread_worker *w = kthread_create_worker(0, "torn");
+	unsigned int change, steps;
+	int i, status;
+	pid_t pid;
+
+	kthread_park(w->task);
+	for (i = 0; i < NR_WORKS; i++) {
+		kthread_init_work(&works[i], counts);
+		kthread_init_delayed_work(&dworks[i], counts);
+	}
+	for (i = 0; i < 2; i++)
+		kthread_queue_work(w, &works[i]);
+	for (i = 0; i < NR_WORKS; i++)
+		kthread_queue_delayed_work(w, &dworks[i], 3600 * HZ); /* these make one list */
+	for (change = 0; change < NR_CHANGES; change++)
+		for (steps = 0; steps <= nr_steps[change]; steps++) {
+			pid = fork();
+			if (!pid) {
+				/* Submitted, as while no delayed work is armed. */
+				works[2].node.prev = works[2].node.next = &w->submitted;
+				w->submitted.next = w->submitted.prev = &works[2].node;
+				works[2].pending = 1;
+				works[2].worker = w;
+				change_halfway(w, change, steps);
+				_exit(child_uses_all(w));
+			}
+			waitpid(pid, &status, 0);
+			cr_expect(WIFEXITED(status) && !WEXITSTATUS(status),
+				  "change %u, step %u: status %x", change, steps,
+				  (unsigned int)status);
+		}
+	kthread_unpark(w->task);
+	for (i = 0; i < NR_WORKS; i++)
+		kthread_cancel_delayed_work_sync(&dworks[i]);
+	kthread_destroy_worker(w);
+	cr_expect_eq(READ(ran), 2);
+}
+
 /* ---- where a thread runs --------------------------------------------------------------------- */
 
 static struct task_struct *ending;
