@@ -3,10 +3,14 @@
 """How often does kt diff call runs of the same code?  diff_rates.py KT RECORD [RUNS [SPLITS]]
 
 RECORD has many runs of one build (kt bench --repeat 48 -o RECORD). Groups of RUNS runs that follow each other (12) are
-cut into halves, SPLITS times at random (40) and once in the middle, and each time compared. Prints of both how many
+cut into halves, SPLITS times at random (40), once in the middle and once by turns, and each time compared. Prints of both how many
 figures and arms were called, those of p50 apart, with the 95 % interval of Clopper and Pearson; random halves of one
 group have the same runs, so of those the groups are what is independent. Before it, what one gets without runs as the
 unit: the instances of two neighbouring runs paired by their number, at 99 % and with the same zone of 1 %.
+
+Two records of 48 runs of six questions, on a guest with two CPUs (Intel Xeon) beside other work that came and went: paired
+instances were called in 15.4 % [12.7, 18.5] and 9.2 % [6.7, 12.2]; of 216 arms, 6 runs against the 6 after them, none
+[0, 1.7]; of 4320 arms of random halves 3.
 """
 import json
 import math
@@ -124,14 +128,16 @@ def main():
             called += [c for c in (paired_call(x[k], y[k]) for k in x if k in y) if c is not None]
         print(f"{len(files)} runs")
         print(f"instances of two runs paired, p50: {share(sum(called), len(called))}")
-        halves, chosen = Count(), Count()
+        halves, turns, chosen = Count(), Count(), Count()
         for first in range(0, len(files) - size + 1, size):
             group = files[first:first + size]
             halves.add(compare(kt, group[:size // 2], group[size // 2:]))
+            turns.add(compare(kt, group[::2], group[1::2]))
             for _ in range(splits):
                 mixed = random.sample(group, size)
                 chosen.add(compare(kt, mixed[:size // 2], mixed[size // 2:]))
         halves.show(f"{size // 2} runs and the {size // 2} after them")
+        turns.show(f"{size // 2} runs and {size // 2} by turns with them")
         chosen.show(f"{size} runs cut at random")
 
 
