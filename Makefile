@@ -218,7 +218,7 @@ install_list = 755:$B/kt:$(bindir)/kt 755:$B/kt-suite:$(libexecdir)/kt-suite \
 	644:$B/lib/libkthread.a:$(libdir)/libkthread.a \
 	755:$B/lib/libkthread.so.0:$(libdir)/libkthread.so.0 \
 	644:$B/lib/kthread/kthread.pc:$(libdir)/pkgconfig/kthread.pc \
-	$(foreach h,$(kthread_headers),644:$h:$(incdir)/kthread/$(notdir $h)) \
+	$(foreach h,$(kthread_headers),644:$h:$(incdir)/$(h:lib/%=%)) \
 	644:$B/lib/libktbench.a:$(libdir)/libktbench.a \
 	644:$B/bench/harness/ktbench.pc:$(libdir)/pkgconfig/ktbench.pc \
 	$(foreach h,bench.h built.h,644:$B/include/ktbench/$h:$(incdir)/ktbench/$h) \
@@ -235,7 +235,7 @@ uninstall: ## remove what install put there, and the directories that are kt's o
 	$Qfor i in $(install_list); do rm -f '$(DESTDIR)'$${i##*:}; done
 	$Qrm -f '$(DESTDIR)$(libdir)/libkthread.so'
 	$Qlib/kthread/man/aliases | while read -r i page; do rm -f '$(DESTDIR)$(mandir)/man3/'$$i; done
-	$Qfor i in $(libexecdir) $(datadir) $(incdir)/kthread $(incdir)/ktbench; do \
+	$Qfor i in $(libexecdir) $(datadir) $(incdir)/kthread/sched $(incdir)/kthread $(incdir)/ktbench; do \
 		! [ -d '$(DESTDIR)'$$i ] || rmdir --ignore-fail-on-non-empty '$(DESTDIR)'$$i; done
 
 clean: ## remove build/

@@ -5,7 +5,9 @@ unit_tests := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 # are where no line here says otherwise.
 links_hist = lib/libmeasure.a
 links_verdict = lib/libmeasure.a
+links_share = lib/libmeasure.a
 links_looks = lib/libmeasure.a
+links_ranks = lib/libmeasure.a
 links_judge = lib/libmeasure.a
 links_tail = lib/libmeasure.a
 links_cli = lib/libcli.a
@@ -128,3 +130,31 @@ $(foreach t,$(vm_tests),$(eval $(call vm_test,$t)))
 
 # Two builds of libkthread as arms: scripts/compare-speed
 $(eval $(call program,tests/ab/libraries,tests/ab/libraries.c,lib/libktbench.a,-ldl -lm))
+
+# Studies of minutes that assert nothing: build/tests/statistics/NAME TRIALS SEED
+statistics := $(patsubst tests/statistics/%.c,%,$(wildcard tests/statistics/*.c))
+define statistics_program
+objs += $B/tests/statistics/$1.o
+tests statistics: $B/tests/statistics/$1
+$B/tests/statistics/$1: $B/tests/statistics/$1.o $(addprefix $B/,$(archives))
+	$$(call say,LD)mkdir -p $$(@D)
+	$$Q$(CC) $(KT_LDFLAGS) $(LDFLAGS) -o $$@ $$(filter %.o,$$^) \
+		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(KT_LIBS) $$(ARM_LIBS)
+endef
+.PHONY: statistics
+$(foreach t,$(statistics),$(eval $(call statistics_program,$t)))
+
+# Programs shaped like users of kthreads in the kernel, in its own words: only their includes are changed, to the
+# library's headers or, for locks, lists and the like, to those of tests/shapes/own/. tests/cli/shapes.sh runs them.
+shapes := $(patsubst tests/shapes/%.c,%,$(wildcard tests/shapes/*.c))
+$B/tests/shapes/%.c: tests/shapes/%.c tests/shapes/port $(kthread_headers) $(wildcard tests/shapes/own/*.h)
+	$(call say,PORT)mkdir -p $(@D) && tests/shapes/port $< >$@
+define shape
+tests: $B/tests/shapes/$1
+$B/tests/shapes/$1.o: $B/tests/shapes/$1.c $B/flags
+	$$(call say,CC)$(CC) -I. -Ilib $(CPPFLAGS) $(KT_CFLAGS) -Wpedantic $(CFLAGS) -MMD -MP -c $$< -o $$@
+$B/tests/shapes/$1: $B/tests/shapes/$1.o $B/lib/libkthread.a
+	$$(call say,LD)$(CC) $(KT_LDFLAGS) $(LDFLAGS) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^)
+-include $B/tests/shapes/$1.d
+endef
+$(foreach s,$(shapes),$(eval $(call shape,$s)))

@@ -56,6 +56,7 @@ struct arm_life_opts {
 
 /* A work item: the arm's own item is allocated with it by work_create(). */
 struct arm_work;
+struct arm_delayed; /* the same of delayed_create() */
 
 /* What a contender is. Tables show the arms in this order. */
 enum arm_kind {
@@ -77,7 +78,9 @@ enum arm_can {
 	ARM_CAN_WORK = 1 << 7,	 /* worker_*, work_* */
 	ARM_HAS_WORKER = 1 << 8, /* and the contender has such a worker, its users write none */
 	ARM_CAN_DELAY = 1 << 9,	 /* delay_* */
-	ARM_CAN_SPAWN = 1 << 10, /* spawn, reap */
+	ARM_CAN_ARM = 1 << 10,	 /* delayed_*, on its worker */
+	ARM_MANY_FEED = 1 << 11, /* ARM_HAS_WORKER, and any thread may queue */
+	ARM_CAN_SPAWN = 1 << 12, /* spawn, reap */
 };
 
 struct arm {
@@ -98,6 +101,7 @@ struct arm {
 
 	bool spins_only;     /* peer_create and self_create refuse where it may not spin */
 	bool worker_by_hand; /* the contender has no worker: this one is what its users wrote */
+	bool feeds_alone;    /* work_queue only in the thread that made the worker */
 
 	/*
 	 * Wake a waiting thread. peer_create returns once the thread has called on_start: 0 or
@@ -182,8 +186,8 @@ struct arm {
 	void (*cancel_destroy)(void *cancel);
 
 	/*
-	 * One worker thread that runs queued works in order. One at a time per arm; created, fed
-	 * and destroyed by one thread.
+	 * One worker thread that runs queued works in order. One at a time per arm; created,
+	 * flushed and destroyed by one thread, and fed by it alone where feeds_alone says so.
 	 */
 	int (*worker_create)(void **worker, const struct arm_worker_opts *o);
 	void (*worker_destroy)(void *worker); /* drains, ends and joins */
@@ -198,6 +202,15 @@ struct arm {
 	 * measured.
 	 */
 	void (*work_settle)(void *worker);
+
+	/*
+	 * Works on such a worker that run after a delay, as many as there is memory for. Arming one
+	 * that is armed changes its deadline.
+	 */
+	struct arm_delayed *(*delayed_create)(void *worker, arm_fn fn, void *arg);
+	void (*delayed_destroy)(struct arm_delayed *d); /* neither armed nor running */
+	void (*delayed_arm)(void *worker, struct arm_delayed *d, uint64_t ns);
+	void (*delayed_cancel)(struct arm_delayed *d); /* armed or not; waits while it runs */
 
 	/*
 	 * A thread that can be asked, by one other thread, to call on_wake() after a delay; not

@@ -25,6 +25,8 @@ unsigned int arm_can(const struct arm *arm)
 		{ ARM_CAN_WORK, arm->worker_create },
 		{ ARM_HAS_WORKER, arm->worker_create && !arm->worker_by_hand },
 		{ ARM_CAN_DELAY, arm->delay_create },
+		{ ARM_CAN_ARM, arm->delayed_create },
+		{ ARM_MANY_FEED, arm->worker_create && !arm->worker_by_hand && !arm->feeds_alone },
 		{ ARM_CAN_SPAWN, arm->spawn },
 	};
 	unsigned int can = 0;

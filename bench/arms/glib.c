@@ -329,7 +329,8 @@ static const struct arm arm_glib = {
 	.name = "glib",
 	.kind = ARM_LIBRARY,
 	.place = 2,
-	.could = ARM_CAN_WAKE | ARM_CAN_SLEEP | ARM_CAN_TRIP | ARM_CAN_WORK | ARM_HAS_WORKER,
+	.could = ARM_CAN_WAKE | ARM_CAN_SLEEP | ARM_CAN_TRIP | ARM_CAN_WORK | ARM_HAS_WORKER |
+		 ARM_MANY_FEED,
 #ifndef ARM_HAS_LIBRARY
 	.missing = "built without GLib (install libglib2.0-dev)",
 #else

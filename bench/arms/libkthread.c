@@ -500,6 +500,49 @@ static void libkthread_work_flush(void *worker)
 	kthread_flush_worker(worker);
 }
 
+/* ---- delayed works on such a worker ---------------------------------------------------------- */
+
+struct arm_delayed {
+	struct kthread_delayed_work dwork;
+	arm_fn fn;
+	void *arg;
+};
+
+static void delayed_fn(struct kthread_work *work)
+{
+	struct arm_delayed *d = container_of(work, struct arm_delayed, dwork.work);
+
+	d->fn(d->arg);
+}
+
+static struct arm_delayed *libkthread_delayed_create(void *worker, arm_fn fn, void *arg)
+{
+	struct arm_delayed *d = arm_alloc(sizeof(*d));
+
+	(void)worker;
+	if (d) {
+		kthread_init_delayed_work(&d->dwork, delayed_fn);
+		d->fn = fn;
+		d->arg = arg;
+	}
+	return d;
+}
+
+static void libkthread_delayed_destroy(struct arm_delayed *d)
+{
+	free(d);
+}
+
+static void libkthread_delayed_arm(void *worker, struct arm_delayed *d, uint64_t ns)
+{
+	kthread_mod_delayed_work_ns(worker, &d->dwork, ns);
+}
+
+static void libkthread_delayed_cancel(struct arm_delayed *d)
+{
+	kthread_cancel_delayed_work_sync(&d->dwork);
+}
+
 /* ---- delay: a delayed work on a worker of its own -------------------------------------------- */
 
 struct delay {
@@ -594,6 +637,10 @@ static const struct arm arm_libkthread = {
 	.work_destroy = libkthread_work_destroy,
 	.work_queue = libkthread_work_queue,
 	.work_flush = libkthread_work_flush,
+	.delayed_create = libkthread_delayed_create,
+	.delayed_destroy = libkthread_delayed_destroy,
+	.delayed_arm = libkthread_delayed_arm,
+	.delayed_cancel = libkthread_delayed_cancel,
 	.delay_create = libkthread_delay_create,
 	.delay_arm = libkthread_delay_arm,
 	.delay_destroy = libkthread_delay_destroy,

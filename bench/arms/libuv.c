@@ -337,6 +337,7 @@ static const struct arm arm_libuv = {
 	.work_queue = libuv_work_queue,
 	.work_flush = libuv_work_flush,
 	.work_settle = libuv_work_flush,
+	.feeds_alone = true,
 #endif
 };
 ARM_LISTED(arm_libuv);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* kt bench: parse, measure, print. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,17 +20,8 @@
 #include "bench/controller/options.h"
 #include "bench/controller/outcome.h"
 #include "bench/controller/run.h"
+#include "bench/controller/selftest_store.h"
 #include "bench/controller/toggle.h"
-
-/*
- * Without --time the questions of a run have this each on average, setup and calibration included,
- * and few of them all they want: the built-in suite's untraced part then ends within 20 s, also
- * when some have to go beyond theirs for the fewest instances or to confirm a call.
- */
-#define DEFAULT_BUDGET_NS 1200000000ULL
-#define LEAST_BUDGET_NS	  12000000000ULL
-/* Of two sides, whose instances are new processes. */
-#define SIDES_BUDGET_NS 3000000000ULL
 
 /* ---- one run --------------------------------------------------------------------------------- */
 
@@ -132,21 +124,19 @@ static int create_record(struct bench_run *run, const char *id)
 	return ret;
 }
 
-/* The record and its first two lines. */
-static int open_record(struct bench_run *run, int argc, char **argv, uint64_t seed)
+/* A run begins: its header and its environment. @id NULL: a new one. Return: 0, -errno */
+static int begin_run(struct bench_run *run, int argc, char **argv, uint64_t seed, const char *id)
 {
 	struct record_header h = { .tool = "bench",
+				   .id = id,
 				   .has_seed = true,
 				   .seed = seed,
 				   .traced = run->traced,
 				   .trace_reason =
 					   run->trace_reason[0] ? run->trace_reason : NULL };
-	char id[RECORD_ID_SIZE];
 	struct about about[2];
 	int ret;
 
-	record_make_id(id);
-	h.id = id;
 	record_build_self(&h.kt);
 	about_suite(&about[1], run->contest.suite.path, &h.suite_name, &h.suite);
 	h.kind = run->contest.kind;
@@ -157,12 +147,23 @@ static int open_record(struct bench_run *run, int argc, char **argv, uint64_t se
 	}
 	h.toggle[0] = run->o->toggle[0];
 	h.toggle[1] = run->o->toggle[1];
+	ret = record_write_header(run->out, &h, argc, argv);
+	return ret ? ret : record_write_environment(run->out);
+}
+
+/* The record and the first two lines of its first run. */
+static int open_record(struct bench_run *run, int argc, char **argv, uint64_t seed)
+{
+	char id[RECORD_ID_SIZE];
+	int ret;
+
+	record_make_id(id);
 	ret = create_record(run, id);
 	if (ret)
 		return complain(run, KT_EXIT_USAGE);
-	ret = record_write_header(run->out, &h, argc, argv);
+	ret = begin_run(run, argc, argv, seed, id);
 	if (!ret)
-		ret = record_write_environment(run->out);
+		ret = selftest_copy(run->out);
 	if (!ret)
 		return 0;
 	/* Made a moment ago, and empty of results. */
@@ -184,16 +185,6 @@ static int status_of(const struct run_summary *sum, int ret)
 	return sum->done ? KT_EXIT_OK : KT_EXIT_NOTHING;
 }
 
-static uint64_t budget_ns(const struct bench_run *run)
-{
-	uint64_t each = run->contest.kind == RECORD_ARMS ? DEFAULT_BUDGET_NS : SIDES_BUDGET_NS;
-	uint64_t budget = run->contest.suite.nr * each;
-
-	if (run->o->time_given)
-		return 0;
-	return budget > LEAST_BUDGET_NS ? budget : LEAST_BUDGET_NS;
-}
-
 /* The machine is left as the user wants it, which is said before anything else is. */
 static int end_toggle(struct bench_run *run)
 {
@@ -205,66 +196,93 @@ static int end_toggle(struct bench_run *run)
 	return ret;
 }
 
-static int measure_all(struct bench_run *run, uint64_t seed)
+/* The questions of run @number, from its seed to its end; 0, or -errno of writing. */
+static int measure_run(struct bench_run *run, uint64_t number, uint64_t seed,
+		       struct run_summary *sum)
 {
 	const struct contest *c = &run->contest;
 	struct measure_opts m = { .path = c->suite.path,
 				  .sides = c->kind == RECORD_ARMS ? NULL : &c->sides,
 				  .repeat_exec = run->o->repeat_exec,
-				  .budget_ns = budget_ns(run),
 				  .time_ns = run->o->time_ns,
 				  .seed = seed,
 				  .patience_ns = run->o->patience_ns,
 				  .tracing = run->tracing,
 				  .out = run->out };
-	struct run_summary sum = { 0 };
 	struct progress progress;
-	int ret, close_ret, undo;
+	char which[64] = "";
 	double cost;
+	int ret;
 
+	if (!run->o->time_given)
+		m.budget_ns = run_budget_ns(c->suite.nr, m.sides != NULL);
 	cost = run_cost_s(&c->suite, &m);
 	progress_init(&progress, c->suite.nr, cost);
 	m.progress = &progress;
-	progress_say(&progress, "%zu question%s, about %.0f s, seed %llu", c->suite.nr,
-		     c->suite.nr == 1 ? "" : "s", cost, (unsigned long long)seed);
-	ret = run_questions(&c->suite, &m, &sum, run->err, sizeof(run->err));
+	if (run->o->repeat > 1)
+		snprintf(which, sizeof(which), "run %" PRIu64 " of %" PRIu64 ": ", number + 1,
+			 run->o->repeat);
+	progress_say(&progress, "%s%zu question%s, about %.0f s, seed %" PRIu64, which, c->suite.nr,
+		     c->suite.nr == 1 ? "" : "s", cost, seed);
+	ret = run_questions(&c->suite, &m, sum, run->err, sizeof(run->err));
+	if (!ret)
+		ret = record_write_end(run->out, sum->interrupted || sum->over ? RECORD_INTERRUPTED
+									       : RECORD_COMPLETE);
+	return ret;
+}
+
+/* All runs, one after another in one record; the first one has begun. */
+static int measure_all(struct bench_run *run, int argc, char **argv, uint64_t seed)
+{
+	struct run_summary all = { 0 };
+	int ret = 0, close_ret, undo;
+
+	for (uint64_t k = 0; !ret && k < run->o->repeat && !all.over && !interrupt_seen(); k++) {
+		/* As far as --seed goes, so that each run can be repeated by itself. */
+		uint64_t own_seed = (seed + k) & INT64_MAX;
+		struct run_summary sum = { 0 };
+
+		if (k)
+			ret = begin_run(run, argc, argv, own_seed, NULL);
+		if (!ret)
+			ret = measure_run(run, k, own_seed, &sum);
+		all.done += sum.done;
+		all.failed += sum.failed;
+		all.regressed += sum.regressed;
+		all.over = sum.over;
+	}
+	all.interrupted = interrupt_seen();
 	undo = end_toggle(run);
 	interrupt_remove();
-	if (!ret)
-		ret = record_write_end(run->out, sum.interrupted || sum.over ? RECORD_INTERRUPTED
-									     : RECORD_COMPLETE);
 	close_ret = record_close(run->out);
 	run->out = NULL;
 	ret = ret ? ret : close_ret;
 	if (ret)
 		cli_say("cannot write %s: %s", run->record, strerror(-ret));
-	else if (sum.over)
+	else if (all.over)
 		cli_say("%s", run->err);
-	else if (sum.interrupted)
+	else if (all.interrupted)
 		cli_say("interrupted");
-	run->cut_short = undo || ret || sum.over || sum.interrupted;
-	run->regressed = sum.regressed;
-	return undo ? KT_EXIT_FAILED : status_of(&sum, ret);
+	run->cut_short = undo || ret || all.over || all.interrupted;
+	run->regressed = all.regressed;
+	return undo ? KT_EXIT_FAILED : status_of(&all, ret);
 }
 
-/* What --strict makes of a run that went well. */
-static int hold_to_strict(struct bench_run *run)
+/* What --strict makes of a run that went well, also of one with a regression: is that to be believed? */
+static int hold_to_strict(struct bench_run *run, int status)
 {
 	int nr = outcome_unsteady(run->record, run->err, sizeof(run->err));
 
 	if (nr < 0)
 		return complain(run, KT_EXIT_FAILED);
-	return nr ? KT_EXIT_NOISY : KT_EXIT_OK;
+	return nr ? KT_EXIT_NOISY : status;
 }
 
-/* Under --strict only what a steady machine says counts. */
 static unsigned int fail_on(const struct bench_options *o)
 {
-	unsigned int set = o->fail_on;
-
-	if (!set && (o->against || o->toggle[0]))
-		set = REPORT_FAIL_REGRESSED;
-	return set | (o->strict ? REPORT_FAIL_STEADY : 0);
+	if (!o->fail_on && (o->against || o->toggle[0]))
+		return REPORT_FAIL_REGRESSED;
+	return o->fail_on;
 }
 
 /* A question that failed takes nothing from what another one says. */
@@ -287,8 +305,8 @@ static int show(struct bench_run *run, int status)
 	if (failures.found)
 		cli_say("%s", failures.why);
 	status = fail(run, status, failures.found);
-	if (run->o->strict && status == KT_EXIT_OK)
-		status = hold_to_strict(run);
+	if (run->o->strict && (status == KT_EXIT_OK || status == KT_EXIT_REGRESSION))
+		status = hold_to_strict(run, status);
 	if (run->o->output)
 		return status;
 	if (outcome_publish(&run->outcome, run->err, sizeof(run->err)))
@@ -343,7 +361,7 @@ static int bench(struct bench_run *run, int argc, char **argv)
 		status = open_record(run, argc, argv, seed);
 	if (!status)
 		status = begin_toggle(run);
-	return status ? status : show(run, measure_all(run, seed));
+	return status ? status : show(run, measure_all(run, argc, argv, seed));
 }
 
 int cmd_bench(int argc, char **argv)

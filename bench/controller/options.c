@@ -3,19 +3,17 @@
 
 #include <stddef.h>
 
+#include "bench/controller/run.h"
 #include "lib/cli/cli.h"
 #include "lib/cli/number.h"
 #include "lib/cli/time.h"
 #include "lib/report/changes.h"
 
-/* The built-in suite's questions with their traced blocks then end in a little over a minute. */
-#define DEFAULT_TIME_NS 3000000000ULL
-/* A new process per side and instance takes its time. */
-#define SIDES_TIME_NS	6000000000ULL
-#define MAX_REPEAT_EXEC 100
 #define MIN_TIME_NS	1000000ULL
 #define MAX_TIME_NS	86400000000000ULL
 #define PATIENCE_NS	10000000000ULL
+#define MAX_REPEAT	1000
+#define MAX_REPEAT_EXEC 100
 
 /* Of --zone: narrower ones no measurement decides, wider ones find nothing. */
 #define MIN_ZONE 0.0001
@@ -35,12 +33,15 @@ enum {
 	KEY_LIST,
 	KEY_BASELINE,
 	KEY_ZONE,
-	KEY_FAIL_ON
+	KEY_FAIL_ON,
+	KEY_REPEAT
 };
 
 static const struct argp_option option_table[] = {
 	{ "filter", KEY_FILTER, "REGEX", 0,
-	  "Run only questions whose names match (engines/* run only when selected this way)", 0 },
+	  "Run only questions whose names match (some, such as engines/* and selftest/*, run only when "
+	  "selected this way: --list says which)",
+	  0 },
 	{ "against", KEY_AGAINST, "OLD", 0,
 	  "Compare PATH with OLD, another build of it: each arm of the new one with the same arm of "
 	  "the old one; both are a benchmark binary, a directory that has one, or a git revision",
@@ -78,6 +79,10 @@ static const struct argp_option option_table[] = {
 	  0 },
 	{ "strict", KEY_STRICT, NULL, 0,
 	  "Exit with status 3 when the machine was too unsteady for a question's verdicts", 0 },
+	{ "repeat", KEY_REPEAT, "N", 0,
+	  "Measure everything N times, up to 1000, each a run of its own with the next seed: what "
+	  "`kt diff` compares",
+	  0 },
 	{ "trace", KEY_TRACE, NULL, 0,
 	  "Fail without traced blocks (by default they are taken when permitted)", 0 },
 	{ "no-trace", KEY_NO_TRACE, NULL, 0, "Take no traced blocks", 0 },
@@ -133,7 +138,7 @@ static error_t check_sides(struct bench_options *o)
 			KT_EXIT_USAGE,
 			"--baseline does not go with %s: each arm is compared with itself", option);
 	if ((o->against || o->toggle[0]) && !o->time_given)
-		o->time_ns = SIDES_TIME_NS;
+		o->time_ns = RUN_SIDES_TIME_NS;
 	return check_fail_on(o);
 }
 
@@ -203,6 +208,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 					  arg);
 		o->seed_given = true;
 		break;
+	case KEY_REPEAT:
+		if (!number_parse(arg, 1, MAX_REPEAT, &o->repeat))
+			return cli_refuse(KT_EXIT_USAGE,
+					  "invalid --repeat '%s': expected a number from 1 to %d",
+					  arg, MAX_REPEAT);
+		break;
 	case KEY_TRACE:
 		o->trace = TRACE_MUST;
 		break;
@@ -238,6 +249,8 @@ bool bench_options_parse(struct bench_options *o, int argc, char **argv, int *st
 		.options = option_table, .parser = parse_option, .args_doc = "[PATH]", .doc = doc
 	};
 
-	*o = (struct bench_options){ .time_ns = DEFAULT_TIME_NS, .patience_ns = PATIENCE_NS };
+	*o = (struct bench_options){ .time_ns = RUN_TIME_NS,
+				     .patience_ns = PATIENCE_NS,
+				     .repeat = 1 };
 	return cli_parse("kt bench", &argp, argc, argv, o, status);
 }

@@ -17,6 +17,7 @@ struct bench_options {
 	unsigned int fail_on;  /* enum report_failure; 0: not given */
 	unsigned int repeat_exec;
 	uint64_t time_ns, patience_ns, seed;
+	uint64_t repeat; /* runs, at least 1 */
 	bool seed_given, time_given, list, strict;
 	enum trace_wish trace;
 };

@@ -11,6 +11,18 @@
 #include "bench/controller/kernel_module.h"
 #include "lib/measure/looks.h"
 
+/* Of each question on average, setup and calibration included; and few have all they want. */
+#define BUDGET_EACH_NS	1200000000ULL
+#define BUDGET_SIDES_NS 3000000000ULL
+#define BUDGET_LEAST_NS 12000000000ULL
+
+uint64_t run_budget_ns(size_t nr, bool two_sides)
+{
+	uint64_t ns = nr * (two_sides ? BUDGET_SIDES_NS : BUDGET_EACH_NS);
+
+	return ns > BUDGET_LEAST_NS ? ns : BUDGET_LEAST_NS;
+}
+
 static double cost_s(const struct suite_question *q, const struct measure_opts *o)
 {
 	return measure_cost_s(q, o) +
@@ -168,48 +180,48 @@ static int second_time(struct running *run)
 			      (double)nr_questions * (double)run->o->time_ns / 1e9);
 		progress_say(run->o->progress, "%zu question%s to have changed: measured again",
 			     nr_questions, nr_questions == 1 ? " seems" : "s seem");
-		for (size_t i = 0; !ret && i < run->s->nr && goes_on(run); i++) {
-			const struct suite_question *q = &run->s->question[i];
-			struct measured *m = run->kept[i];
+	}
+	for (size_t i = 0; !ret && i < run->s->nr && goes_on(run); i++) {
+		const struct suite_question *q = &run->s->question[i];
+		struct measured *m = run->kept[i];
 
-			if (!m || !measure_nr_flagged(m))
-				continue;
-			if (run->o->progress)
-				progress_question(run->o->progress, q->name, cost_s(q, run->o));
-			ret = take_outcome(run, q,
-					   measure_again(m, run->o, confidence, why, sizeof(why)),
-					   why);
-			sum->regressed += measure_nr_confirmed(m, VERDICT_SLOWER);
-			sum->improved += measure_nr_confirmed(m, VERDICT_FASTER);
+		if (!m || !measure_nr_flagged(m))
+			continue;
+		if (run->o->progress)
+			progress_question(run->o->progress, q->name, cost_s(q, run->o));
+		ret = take_outcome(run, q, measure_again(m, run->o, confidence, why, sizeof(why)),
+				   why);
+		sum->regressed += measure_nr_confirmed(m, VERDICT_SLOWER);
+		sum->improved += measure_nr_confirmed(m, VERDICT_FASTER);
+	}
+	return ret;
+}
+
+int run_questions(const struct suite *s, const struct measure_opts *o, struct run_summary *sum,
+		  char *err, size_t errlen)
+{
+	struct running run = { .s = s, .o = o, .sum = sum, .err = err, .errlen = errlen };
+	int ret = 0;
+
+	*sum = (struct run_summary){ 0 };
+	if (o->sides) {
+		run.kept = calloc(s->nr + 1, sizeof(struct measured *));
+		if (!run.kept) {
+			snprintf(err, errlen, "out of memory");
+			return -ENOMEM;
 		}
+	}
+	for (size_t i = 0; !ret && i < s->nr && goes_on(&run); i++)
+		ret = first_time(&run, i);
+	if (!ret && run.kept && goes_on(&run))
+		ret = second_time(&run);
+	for (size_t i = 0; run.kept && i < s->nr; i++)
+		measure_free(run.kept[i]);
+	free(run.kept);
+	if (ret)
 		return ret;
-	}
-
-	int run_questions(const struct suite *s, const struct measure_opts *o,
-			  struct run_summary *sum, char *err, size_t errlen)
-	{
-		struct running run = { .s = s, .o = o, .sum = sum, .err = err, .errlen = errlen };
-		int ret = 0;
-
-		*sum = (struct run_summary){ 0 };
-		if (o->sides) {
-			run.kept = calloc(s->nr + 1, sizeof(struct measured *));
-			if (!run.kept) {
-				snprintf(err, errlen, "out of memory");
-				return -ENOMEM;
-			}
-		}
-		for (size_t i = 0; !ret && i < s->nr && goes_on(&run); i++)
-			ret = first_time(&run, i);
-		if (!ret && run.kept && goes_on(&run))
-			ret = second_time(&run);
-		for (size_t i = 0; run.kept && i < s->nr; i++)
-			measure_free(run.kept[i]);
-		free(run.kept);
-		if (ret)
-			return ret;
-		sum->interrupted = interrupt_seen();
-		if (o->progress)
-			progress_done(o->progress);
-		return 0;
-	}
+	sum->interrupted = interrupt_seen();
+	if (o->progress)
+		progress_done(o->progress);
+	return 0;
+}

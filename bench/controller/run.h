@@ -4,6 +4,16 @@
 /* A run: every selected question in turn, into one record file. */
 #include "bench/controller/measure.h"
 
+/*
+ * Without --time a question takes this at most, and less on average: what a run of @nr questions has
+ * together is run_budget_ns(), setup and calibration included. The untraced part of the built-in
+ * suite then ends within 20 s, also when some questions have to go beyond theirs for the fewest
+ * instances or to confirm a call. Of two sides all is more: each instance is a new process a side.
+ */
+#define RUN_TIME_NS	  3000000000ULL
+#define RUN_SIDES_TIME_NS 6000000000ULL
+uint64_t run_budget_ns(size_t nr, bool two_sides);
+
 struct run_summary {
 	size_t done, empty, failed;
 	bool interrupted;

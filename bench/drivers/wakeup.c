@@ -8,6 +8,8 @@
  *
  * wait=sleep: the peer is asleep in the kernel when it is woken, arms that could spin may not.
  * wait=spin: the next wake follows the answer after 2 us, so an arm that spins at all still does.
+ * load=hog, crowd (only with a filter): the CPU of the woken thread, or every CPU, has another thread
+ * to run while an epoch runs (hogs.h); one way, wait=sleep.
  *
  * Not in it: waiting until the peer is asleep; how the answer comes back (oneway).
  *
@@ -20,6 +22,7 @@
 #include <string.h>
 
 #include "bench/drivers/driver.h"
+#include "bench/drivers/hogs.h"
 
 /* Long enough for the peer to be back in its wait, well within any adaptive spin. */
 #define SPIN_GAP_NS 2000
@@ -31,6 +34,7 @@ struct wakeup {
 	enum driver_side side;
 	bool resting;
 	struct sleeper sleeper;
+	struct hogs *hogs; /* NULL: a machine of one's own */
 	struct kthread_slot *slot;
 	uint64_t begin_ns __attribute__((aligned(64))); /* 0: go to rest */
 	struct handoff ack, leave;
@@ -124,6 +128,8 @@ static int wakeup_setup(struct bench_state *st)
 		goto destroy_peer;
 	}
 	ret = may_spin ? rest(w) : 0;
+	if (!ret && bench_param(st, "load"))
+		ret = hogs_create(&w->hogs, st);
 	if (!ret)
 		return 0;
 	handoff_give(&w->leave);
@@ -141,6 +147,7 @@ static void wakeup_teardown(struct bench_state *st)
 {
 	struct wakeup *w = bench_ctx(st);
 
+	hogs_destroy(w->hogs);
 	if (w->resting)
 		unrest(w);
 	sleeper_close(&w->sleeper);
@@ -157,16 +164,8 @@ static inline bool wake_once(struct bench_state *st, struct wakeup *w)
 	return handoff_take(&w->ack, w->side);
 }
 
-DRIVER_ARMS(sleeping, .can = ARM_CAN_SLEEP);
-
-BENCHMARK_NAMED(wakeup_sleep, "wakeup",
-		.params = BENCH_PARAMS("trip=oneway", "cpu=same,cross", "wait=sleep"),
-		.arms = sleeping, .baseline = "futex", .mode = BENCH_LATENCY, .phases = true,
-		.ctx_size = sizeof(struct wakeup), .setup = wakeup_setup,
-		.teardown = wakeup_teardown)
+static void wake_sleeper(struct bench_state *st, struct wakeup *w)
 {
-	struct wakeup *w = bench_ctx(st);
-
 	while (bench_keep_running(st)) {
 		if (!sleeper_wait(&w->sleeper, w->side)) {
 			bench_fail(st, "the peer did not fall asleep");
@@ -177,6 +176,33 @@ BENCHMARK_NAMED(wakeup_sleep, "wakeup",
 			break;
 		}
 	}
+}
+
+DRIVER_ARMS(sleeping, .can = ARM_CAN_SLEEP);
+
+BENCHMARK_NAMED(wakeup_sleep, "wakeup",
+		.params = BENCH_PARAMS("trip=oneway", "cpu=same,cross", "wait=sleep"),
+		.arms = sleeping, .baseline = "futex", .mode = BENCH_LATENCY, .phases = true,
+		.ctx_size = sizeof(struct wakeup), .setup = wakeup_setup,
+		.teardown = wakeup_teardown)
+{
+	wake_sleeper(st, bench_ctx(st));
+}
+
+BENCHMARK_NAMED(wakeup_load, "wakeup", .params = BENCH_PARAMS("load=hog,crowd", "cpu=cross"),
+		.arms = sleeping, .baseline = "futex", .mode = BENCH_LATENCY, .phases = true,
+		.manual = true, .ctx_size = sizeof(struct wakeup), .setup = wakeup_setup,
+		.teardown = wakeup_teardown)
+{
+	struct wakeup *w = bench_ctx(st);
+
+	if (!hogs_run(w->hogs)) {
+		bench_fail(st, "the other threads got no CPU");
+		return;
+	}
+	wake_sleeper(st, w);
+	if (!hogs_rest(w->hogs))
+		bench_fail(st, "the other threads did not end");
 }
 
 DRIVER_ARMS(waking, .can = ARM_CAN_WAKE);

@@ -6,6 +6,8 @@
  * Span, worker=busy: 256 queue calls after a work that still runs, divided by 256; one value per
  * batch.
  *
+ * armed=1: the same while a delayed work is armed on the worker, an hour away.
+ *
  * Not in it: waiting until the worker is asleep (idle); the running of the batch (busy); making the
  * works; completions, where a library has them.
  *
@@ -21,7 +23,8 @@
 
 #include "bench/drivers/driver.h"
 
-#define BATCH 256
+#define BATCH	256
+#define HOUR_NS 3600000000000ULL
 
 struct work_queue {
 	struct bench_state *st;
@@ -32,6 +35,7 @@ struct work_queue {
 	struct kthread_slot *slot;
 	struct arm_work *first; /* the one that is timed, or that keeps the worker busy */
 	struct arm_work *batch[BATCH];
+	struct arm_delayed *armed; /* NULL: none */
 	uint64_t begin_ns __attribute__((aligned(64)));
 	uint64_t nr_ran;
 	struct handoff running, gate;
@@ -69,6 +73,8 @@ static void batch_work(void *arg)
 
 static void free_works(struct work_queue *q)
 {
+	if (q->armed)
+		q->arm->delayed_destroy(q->armed);
 	if (q->first)
 		q->arm->work_destroy(q->first);
 	for (int i = 0; i < BATCH && q->batch[i]; i++)
@@ -87,7 +93,22 @@ static int make_works(struct work_queue *q)
 		if (!q->batch[i])
 			return -ENOMEM;
 	}
+	if (!bench_param_is(q->st, "armed", "1"))
+		return 0;
+	q->armed = q->arm->delayed_create(q->worker, batch_work, q);
+	if (!q->armed)
+		return -ENOMEM;
+	q->arm->delayed_arm(q->worker, q->armed, HOUR_NS);
 	return 0;
+}
+
+/* With its works, armed or not. */
+static void end_worker(struct work_queue *q)
+{
+	if (q->armed)
+		q->arm->delayed_cancel(q->armed);
+	q->arm->worker_destroy(q->worker);
+	free_works(q);
 }
 
 static int work_queue_setup(struct bench_state *st)
@@ -119,8 +140,7 @@ static int work_queue_setup(struct bench_state *st)
 	return 0;
 
 destroy:
-	q->arm->worker_destroy(q->worker);
-	free_works(q);
+	end_worker(q);
 	return ret;
 }
 
@@ -129,8 +149,7 @@ static void work_queue_teardown(struct bench_state *st)
 	struct work_queue *q = bench_ctx(st);
 
 	sleeper_close(&q->sleeper);
-	q->arm->worker_destroy(q->worker);
-	free_works(q);
+	end_worker(q);
 }
 
 static void ask_idle(struct bench_state *st)
@@ -204,6 +223,16 @@ BENCHMARK_NAMED(work_queue_idle, "work_queue",
 BENCHMARK_NAMED(work_queue_busy, "work_queue",
 		.params = BENCH_PARAMS("worker=busy", "cpu=same,cross"), .arms = workers,
 		.baseline = "futex", .mode = BENCH_LATENCY, .batch = BATCH,
+		.ctx_size = sizeof(struct work_queue), .setup = work_queue_setup,
+		.teardown = work_queue_teardown)
+{
+	ask_busy(st);
+}
+
+DRIVER_ARMS(arming, .can = ARM_HAS_WORKER | ARM_CAN_ARM);
+
+BENCHMARK_NAMED(work_queue_armed, "work_queue", .params = BENCH_PARAMS("worker=busy", "armed=0,1"),
+		.arms = arming, .mode = BENCH_LATENCY, .batch = BATCH,
 		.ctx_size = sizeof(struct work_queue), .setup = work_queue_setup,
 		.teardown = work_queue_teardown)
 {

@@ -125,6 +125,20 @@ void kt_affine_leave(struct kt_task *t)
 	kt_unlock(&affine.lock);
 }
 
+bool kt_affine_hold(struct kt_task *t)
+{
+	kt_lock(&affine.lock);
+	if (!t->preferred_over && t->fork_nr == kt_fork_nr)
+		return true;
+	kt_unlock(&affine.lock);
+	return false;
+}
+
+void kt_affine_release(void)
+{
+	kt_unlock(&affine.lock);
+}
+
 void kthread_refresh_affinity(void)
 {
 	struct kt_task *t;

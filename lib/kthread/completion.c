@@ -188,14 +188,14 @@ static void list_del(struct bucket *b, struct listed *l)
 	kt_unlock(&b->lock);
 }
 
-static long sleep_listed(struct completion *x, const struct timespec *until)
+static long sleep_listed(struct completion *x, unsigned int state, const struct timespec *until)
 {
 	struct listed l = { .x = x, .task = kt_current() };
 	struct bucket *b = bucket_of(x);
 	long ret = 0;
 
 	for (;;) {
-		set_current_state(TASK_INTERRUPTIBLE);
+		set_current_state(state);
 		/*
 		 * Listed before the look: a completer that does not find us was seen by the look.
 		 * Model: completion.pml 4, 7
@@ -217,7 +217,7 @@ static long sleep_listed(struct completion *x, const struct timespec *until)
 
 long kthread_wait_for_completion(struct completion *x, unsigned int state, long timeout)
 {
-	bool interruptible = state & TASK_INTERRUPTIBLE;
+	bool interruptible = state & (TASK_INTERRUPTIBLE | TASK_WAKEKILL);
 	bool limited = timeout != MAX_SCHEDULE_TIMEOUT;
 	struct timespec until;
 	long ret;
@@ -226,7 +226,7 @@ long kthread_wait_for_completion(struct completion *x, unsigned int state, long 
 		kt_deadline(&until, timeout);
 	if (take(x, 0, interruptible ? ONE_LISTED : ONE_SLEEPS))
 		return timeout ? timeout : 1;
-	ret = interruptible ? sleep_listed(x, limited ? &until : NULL)
+	ret = interruptible ? sleep_listed(x, state, limited ? &until : NULL)
 			    : sleep_on_word(x, limited ? &until : NULL);
 	if (ret)
 		return ret == -ETIMEDOUT ? 0 : ret;

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What interruptible waits return when the thread is asked to stop. */
+/* What interruptible waits return when a signal is pending or the thread is asked to stop. */
 #ifndef ERESTARTSYS
 #define ERESTARTSYS EINTR
 #endif
@@ -23,9 +23,17 @@ struct completion {
 	{                            \
 		0                    \
 	}
-#define COMPLETION_INITIALIZER_ONSTACK(name) ((struct completion){ 0 })
-#define DECLARE_COMPLETION(name)	     struct completion name = { 0 }
-#define DECLARE_COMPLETION_ONSTACK(name)     struct completion name = { 0 }
+#ifdef __cplusplus
+#define COMPLETION_INITIALIZER_ONSTACK(name) (completion{ 0 })
+#else
+#define COMPLETION_INITIALIZER_ONSTACK(name) (__extension__(struct completion){ 0 })
+#endif
+#define DECLARE_COMPLETION(name)	 struct completion name = { 0 }
+#define DECLARE_COMPLETION_ONSTACK(name) struct completion name = { 0 }
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 #pragma GCC visibility push(default)
 void kthread_complete(struct completion *x);
@@ -71,7 +79,30 @@ static inline unsigned long wait_for_completion_timeout(struct completion *x, un
 										 : (long)timeout);
 }
 
-/* Return: 0, or -ERESTARTSYS when the calling kthread is asked to stop. */
+/* wait_for_completion_io - the same: nobody accounts for what is waited for */
+static inline void wait_for_completion_io(struct completion *x)
+{
+	wait_for_completion(x);
+}
+
+static inline unsigned long wait_for_completion_io_timeout(struct completion *x,
+							   unsigned long timeout)
+{
+	return wait_for_completion_timeout(x, timeout);
+}
+
+/* wait_for_completion_killable - only SIGKILL, if it is allowed, ends it. Return: 0 or as below */
+static inline int wait_for_completion_killable(struct completion *x)
+{
+	long left = kthread_wait_for_completion(x, 0x12, __LONG_MAX__);
+
+	return left < 0 ? (int)left : 0;
+}
+
+/*
+ * wait_for_completion_interruptible - until done, or until a signal or a stop. Return: 0, or
+ * -ERESTARTSYS
+ */
 static inline int wait_for_completion_interruptible(struct completion *x)
 {
 	long left = kthread_wait_for_completion(x, 1, __LONG_MAX__);
@@ -79,7 +110,7 @@ static inline int wait_for_completion_interruptible(struct completion *x)
 	return left < 0 ? (int)left : 0;
 }
 
-/* Return: jiffies left (at least 1), 0 when the time is over, -ERESTARTSYS when asked to stop. */
+/* Return: jiffies left (at least 1), 0 when the time is over, -ERESTARTSYS as above. */
 static inline long wait_for_completion_interruptible_timeout(struct completion *x,
 							     unsigned long timeout)
 {
@@ -97,4 +128,8 @@ static inline bool completion_done(struct completion *x)
 {
 	return kthread_completion_done(x);
 }
+
+#ifdef __cplusplus
+}
+#endif
 #endif

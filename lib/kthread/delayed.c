@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Delayed works: a worker's list of deadlines, under the worker's lock. */
+/* Delayed works: when they run, under the worker's locks. */
 #include <kthread/delayed.h>
 
 #include "lib/kthread/queue.h"
 
+#define KEY_AT	offsetof(struct kthread_delayed_work, key_ns)
 #define NO_WAKE ((struct wake){ NULL, 0, 0 })
 
 /* ---- deadlines ------------------------------------------------------------------------------- */
@@ -19,35 +20,40 @@ static uint64_t jiffies_to_ns(unsigned long delay)
 	return delay < NEVER_NS / 1000000 ? delay * 1000000ULL : NEVER_NS;
 }
 
-/* After those with the same deadline: works armed alike run in the order of arming. */
-static struct kthread_node *place_locked(struct kthread_worker *w, uint64_t due_ns)
+/* The locks take longer than it takes to fetch what they guard. */
+static inline void prefetch_links(const struct kthread_delayed_work *dwork)
 {
-	struct kthread_node *head = &w->delayed_work_list;
-	struct kthread_node *pos = head;
+	__builtin_prefetch(&dwork->work, 1);
+	__builtin_prefetch(&dwork->parent, 1);
+}
 
-	while (pos->prev != head) {
-		if (__builtin_expect(pos->prev->next != pos, 0)) {
-			kt_mend_locked(w);
-			pos = head;
-			continue;
-		}
-		if (delayed_of(pos->prev)->due_ns <= due_ns)
-			break;
-		pos = pos->prev;
-	}
-	return pos;
+/* Only a worker that sleeps beyond the new deadline must look again. */
+static struct wake wake_for_locked(struct kthread_worker *w, uint64_t due_ns)
+{
+	return wake_time(w, due_ns) < w->sleep_until_ns ? wake_idle_locked(w) : NO_WAKE;
 }
 
 static struct wake arm_locked(struct kthread_worker *w, struct kthread_delayed_work *dwork,
 			      uint64_t due_ns)
 {
-	insert_before(&dwork->work.node, place_locked(w, due_ns));
+	dwork->work.armed = true;
+	kt_armed_add_locked(w, dwork, due_ns);
 	__atomic_store_n(&dwork->work.pending, 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&dwork->work.worker, w, __ATOMIC_RELAXED);
-	dwork->work.armed = true;
-	dwork->due_ns = due_ns;
-	/* Only a worker that sleeps beyond the new deadline must look again. */
-	return due_ns < w->sleep_until_ns ? wake_idle_locked(w) : NO_WAKE;
+	return wake_for_locked(w, due_ns);
+}
+
+/* It is armed, and stays so. */
+static struct wake move_locked(struct kthread_worker *w, struct kthread_delayed_work *dwork,
+			       uint64_t delay_ns)
+{
+	uint64_t due_ns;
+
+	/* As a number: there may be none. */
+	__builtin_prefetch((void *)((uintptr_t)dwork->parent + KEY_AT), 1);
+	due_ns = due_after(delay_ns);
+	kt_armed_move_locked(w, dwork, due_ns);
+	return wake_for_locked(w, due_ns);
 }
 
 /* ---- queueing -------------------------------------------------------------------------------- */
@@ -59,6 +65,14 @@ static struct wake queue_locked(struct kthread_worker *w, struct kthread_delayed
 	return arm_locked(w, dwork, due_after(delay_ns));
 }
 
+static struct wake queue_again_locked(struct kthread_worker *w, struct kthread_delayed_work *dwork,
+				      uint64_t delay_ns)
+{
+	if (__atomic_load_n(&dwork->work.pending, __ATOMIC_RELAXED))
+		unlist_locked(w, &dwork->work);
+	return queue_locked(w, dwork, delay_ns);
+}
+
 bool kthread_queue_delayed_work_ns(struct kthread_worker *worker,
 				   struct kthread_delayed_work *dwork, uint64_t delay_ns)
 {
@@ -66,9 +80,10 @@ bool kthread_queue_delayed_work_ns(struct kthread_worker *worker,
 	struct wake wake = NO_WAKE;
 	bool idle, elsewhere;
 
+	prefetch_links(dwork);
 	lock_worker(worker);
 	elsewhere = is_elsewhere(worker, work);
-	idle = !renew_pending_locked(work) && !work->canceling;
+	idle = !is_pending_locked(work, elsewhere) && !work->canceling;
 	if (idle)
 		wake = queue_locked(worker, dwork, delay_ns);
 	KT_DELAY("queue_delayed");
@@ -92,17 +107,18 @@ bool kthread_mod_delayed_work_ns(struct kthread_worker *worker, struct kthread_d
 	struct wake wake = NO_WAKE;
 	bool pending, elsewhere, changes, canceling;
 
+	prefetch_links(dwork);
 	lock_worker(worker);
 	elsewhere = is_elsewhere(worker, work);
-	pending = renew_pending_locked(work);
+	pending = is_pending_locked(work, elsewhere);
 	canceling = work->canceling;
 	changes = !canceling && !(pending && elsewhere);
 	if (changes && pending && !work->armed)
 		USDT(kthread, work_cancel, work, work->func, worker);
-	if (changes && pending)
-		unlist_locked(worker, work);
-	if (changes)
-		wake = queue_locked(worker, dwork, delay_ns);
+	if (changes && pending && work->armed && delay_ns)
+		wake = move_locked(worker, dwork, delay_ns);
+	else if (changes)
+		wake = queue_again_locked(worker, dwork, delay_ns);
 	KT_DELAY("mod");
 	unlock_worker(worker);
 	wake_finish(&wake);

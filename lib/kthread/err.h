@@ -7,9 +7,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <kthread/container_of.h>
+
 #define MAX_ERRNO 4095
 
 #define IS_ERR_VALUE(x) ((unsigned long)(void *)(x) >= (unsigned long)-MAX_ERRNO)
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 static inline void *ERR_PTR(long error)
 {
@@ -41,8 +47,7 @@ static inline int PTR_ERR_OR_ZERO(const void *ptr)
 	return IS_ERR(ptr) ? (int)PTR_ERR(ptr) : 0;
 }
 
-#ifndef container_of
-#define container_of(ptr, type, member) \
-	((type *)((char *)(1 ? (ptr) : &((type *)0)->member) - offsetof(type, member)))
+#ifdef __cplusplus
+}
 #endif
 #endif

@@ -22,6 +22,7 @@ static void fork_in_child(void)
 	kt_freezer_fork_child();
 	kt_affine_fork_child();
 	kt_smpboot_fork_child();
+	kt_signal_fork_child();
 	kt_notify_fork_child();
 	kt_worker_fork_child();
 	kt_creator_fork_done(true);

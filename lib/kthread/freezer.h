@@ -17,6 +17,10 @@
 
 #include <kthread/sched.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #pragma GCC visibility push(default)
 
 /**
@@ -70,9 +74,27 @@ static inline bool try_to_freeze(void)
 	return kthread_try_to_freeze();
 }
 
+/*
+ * freeze_kernel_threads, thaw_kernel_threads - kthread_freeze_all() with the kernel's 20 seconds,
+ * and its end
+ */
+static inline int freeze_kernel_threads(void)
+{
+	return kthread_freeze_all(20L * HZ);
+}
+
+static inline void thaw_kernel_threads(void)
+{
+	kthread_thaw_all();
+}
+
 /* freezing - is @p asked to freeze, or frozen? */
 static inline bool freezing(struct task_struct *p)
 {
 	return kthread_freezing(p);
 }
+
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -29,6 +29,8 @@ struct kt_task {
 	uint32_t spin_failed; /* spins in a row that ended in sleep anyway */
 
 	bool is_kthread __attribute__((aligned(64)));
+	bool announced;	   /* set_current_state(), and no schedule() since; the thread's own */
+	bool asks_resched; /* need_resched() is called: its slice is kept; the thread's own */
 	bool bound;
 	int per_cpu; /* -1: not a per-CPU thread */
 	int bind_error;
@@ -50,6 +52,9 @@ struct kt_task {
 	bool freezable;		       /* on the freezer's list; the thread's own */
 	struct kt_task *freezer_next;  /* under the freezer's lock */
 	int notify_fd;		       /* -1: none */
+	uint64_t allowed, pending;     /* signals, bit 0 is signal 1; under the lock of signal.c */
+	uint64_t slice_cpu_ns;	       /* need_resched(): CPU time when the slice began */
+	uint64_t slice_check_ns;       /* before that time the slice is not over */
 };
 
 _Static_assert(offsetof(struct kt_task, phase) == 64, "wakers read one line");
@@ -87,8 +92,15 @@ struct task_struct *kt_create_thread(int (*threadfn)(void *data), void *data, ch
 char *kt_format_name(const char *namefmt, va_list ap);
 char *kt_format_cpu(const char *namefmt, unsigned int cpu);
 
+/* yield.c: what schedule() does for a thread that does not sleep, or whose slice is kept */
+void kt_yield(void);
+void kt_slice_restart(struct kt_task *t);
+
 /* wait.c: wait until the state is TASK_RUNNING. Return: 0, -EINTR, -ETIMEDOUT */
 int kt_sleep(struct kt_task *t, const struct timespec *until);
+
+/* schedule() until a time: kt_sleep(), or give way where no state was announced */
+int kt_schedule(struct kt_task *t, const struct timespec *until);
 
 /* A spin looks at the clock once in so many looks at what it waits for. */
 #define KT_SPIN_CHUNK 16
@@ -110,9 +122,10 @@ void kt_waker_here(struct kt_task *t); /* remember the waker's CPU */
  */
 uint32_t kt_wait_change(struct kt_task *t, uint32_t seen);
 void kt_deadline(struct timespec *ts, long timeout);
+void kt_deadline_ns(struct timespec *ts, uint64_t at_ns); /* of CLOCK_MONOTONIC */
 long kt_left(const struct timespec *until);
 
-/* park.c, bind.c, serve.c, mend.c */
+/* park.c, bind.c, serve.c, worker_fork.c */
 void kt_parkme(struct kt_task *t);
 void kt_rebind(struct kt_task *t);
 int kt_apply_affinity(struct kt_task *t);
@@ -123,6 +136,8 @@ void kt_worker_fork_child(void);
 void kt_affine_node(struct kt_task *t);
 void kt_affine_bound(struct kt_task *t);
 void kt_affine_leave(struct kt_task *t);
+bool kt_affine_hold(struct kt_task *t); /* @t does not end until the release; false: it has */
+void kt_affine_release(void);
 void kt_affine_fork_child(void);
 int kt_node_check(int node,
 		  const char *func);  /* reports one that is not there. Return: what to use */
@@ -137,8 +152,9 @@ bool kt_freeze(struct kt_task *t, enum kt_freeze how); /* if asked to; return: d
 void kt_freezer_leave(struct kt_task *t);
 void kt_freezer_fork_child(void);
 
-/* smpboot.c */
+/* smpboot.c, signal.c */
 void kt_smpboot_fork_child(void);
+void kt_signal_fork_child(void);
 
 /* profile.c: differences from the newest kernels; <kthread/profile.h> lists them */
 #define PROFILE_MOD_FALSE	  0x01U

@@ -32,17 +32,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <kthread/bug.h>
 #include <kthread/completion.h>
 #include <kthread/cpumask.h>
+#include <kthread/delay.h>
 #include <kthread/err.h>
 #include <kthread/freezer.h>
+#include <kthread/hrtimer.h>
 #include <kthread/jiffies.h>
 #include <kthread/notify.h>
 #include <kthread/profile.h>
 #include <kthread/sched.h>
+#include <kthread/sched/prio.h>
+#include <kthread/smp.h>
 #include <kthread/smpboot.h>
-#include <kthread/waitqueue.h>
+#include <kthread/topology.h>
+#include <kthread/wait.h>
 #include <kthread/warn.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 #pragma GCC visibility push(default)
 
@@ -69,8 +79,9 @@ struct task_struct *kthread_create_on_node(int (*threadfn)(void *data), void *da
 					   const char *namefmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-#define kthread_create(threadfn, data, namefmt, ...) \
-	kthread_create_on_node(threadfn, data, NUMA_NO_NODE, namefmt, ##__VA_ARGS__)
+/* kthread_create - without a node; namefmt and its arguments follow @data */
+#define kthread_create(threadfn, data, ...) \
+	kthread_create_on_node(threadfn, data, NUMA_NO_NODE, __VA_ARGS__)
 
 /* kthread_create_on_cpu - the same, bound to @cpu; @namefmt gets it as its one argument ("x/%u") */
 struct task_struct *kthread_create_on_cpu(int (*threadfn)(void *data), void *data, unsigned int cpu,
@@ -109,13 +120,13 @@ struct task_struct *kthread_create_cancellable(struct kthread_cancel *cancel,
  */
 void kthread_cancel_create(struct kthread_cancel *cancel);
 
-#define kthread_run(threadfn, data, namefmt, ...)                               \
-	({                                                                      \
-		struct task_struct *kthread_run_k =                             \
-			kthread_create(threadfn, data, namefmt, ##__VA_ARGS__); \
-		if (!IS_ERR(kthread_run_k))                                     \
-			wake_up_process(kthread_run_k);                         \
-		kthread_run_k;                                                  \
+/* kthread_run - kthread_create() and the first wake */
+#define kthread_run(threadfn, data, ...)                                                         \
+	__extension__({                                                                          \
+		struct task_struct *kthread_run_k = kthread_create(threadfn, data, __VA_ARGS__); \
+		if (!IS_ERR(kthread_run_k))                                                      \
+			wake_up_process(kthread_run_k);                                          \
+		kthread_run_k;                                                                   \
 	})
 
 static inline struct task_struct *kthread_run_on_cpu(int (*threadfn)(void *data), void *data,
@@ -281,6 +292,10 @@ void kthread_set_spin(struct task_struct *k, unsigned int max_ns);
 #define KTHREAD_SPIN_NS 20000
 
 #pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
 
 #include <kthread/worker.h>
 #endif

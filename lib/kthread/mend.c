@@ -2,33 +2,22 @@
 /* The rare ends of a worker's lists: waking its thread, mending what was torn, reports. */
 #include "lib/kthread/queue.h"
 
-static uint32_t forked_lock;
-
 /*
- * @w is from before a fork. Its thread was left behind, and so was whoever held its locks, perhaps
- * in the middle of a change: what is torn is mended when it is touched. Nobody in this process
- * holds them before the first caller has come here.
+ * From either end as far as each node and its neighbour agree; what lies between was initialised
+ * again while it was on the list. Whole lists stay as they are.
  */
-void kt_worker_forked(struct kthread_worker *w)
+void kt_mend_list(struct kthread_node *head)
 {
-	kt_lock(&forked_lock);
-	if (w->fork_nr != kt_fork_nr) {
-		if (__atomic_load_n(&w->task, __ATOMIC_RELAXED)) {
-			__atomic_store_n(&w->lock, 0, __ATOMIC_RELAXED);
-			__atomic_store_n(&w->submit_lock, 0, __ATOMIC_RELAXED);
-		}
-		/* Release: pairs with lock_both(). */
-		__atomic_store_n(&w->fork_nr, kt_fork_nr, __ATOMIC_RELEASE);
-	}
-	kt_unlock(&forked_lock);
-}
+	struct kthread_node *last = head, *first = head;
 
-/* The thread that forked may be a worker's, and goes on as such. */
-void kt_worker_fork_child(void)
-{
-	forked_lock = 0;
-	if (kt_self && kt_self->worker)
-		kt_worker_forked(kt_self->worker);
+	while (last->next != head && last->next->prev == last)
+		last = last->next;
+	if (last->next == head && head->prev == last)
+		return;
+	while (first->prev != head && first->prev->next == first)
+		first = first->prev;
+	__atomic_store_n(&last->next, first, __ATOMIC_RELAXED);
+	first->prev = last;
 }
 
 struct wake kt_wake_idle_locked(struct kthread_worker *w, struct kt_task *t)
@@ -48,34 +37,9 @@ void kt_wake_finish(const struct wake *wake)
 	USDT(kthread, wake_end, wake->tid, (wake->old & TASK_NORMAL) != 0);
 }
 
-/*
- * From either end as far as each node and its neighbour agree; what lies between was initialised
- * again while it was on the list. Whole lists stay as they are.
- */
-static void mend(struct kthread_node *head)
-{
-	struct kthread_node *last = head, *first = head;
-
-	while (last->next != head && last->next->prev == last)
-		last = last->next;
-	if (last->next == head && head->prev == last)
-		return;
-	while (first->prev != head && first->prev->next == first)
-		first = first->prev;
-	__atomic_store_n(&last->next, first, __ATOMIC_RELAXED);
-	first->prev = last;
-}
-
-void kt_mend_locked(struct kthread_worker *w)
-{
-	mend(&w->work_list);
-	mend(&w->delayed_work_list);
-	w->mended = true;
-}
-
 void kt_mend_submitted_locked(struct kthread_worker *w)
 {
-	mend(&w->submitted);
+	kt_mend_list(&w->submitted);
 	w->mended = true;
 }
 

@@ -48,12 +48,13 @@ static bool parse_list(const char *s, struct cpumask *set)
 static bool read_list(const char *path, struct cpumask *set)
 {
 	char text[4096];
+	/* By syscall(): libc's calls are cancellation points. */
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
 	ssize_t n = -1;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd >= 0) {
-		n = read(fd, text, sizeof(text) - 1);
-		close(fd);
+		n = syscall(SYS_read, fd, text, sizeof(text) - 1);
+		syscall(SYS_close, fd);
 	}
 	if (n <= 0)
 		return false;
@@ -125,6 +126,13 @@ int kt_node_of_cpu(unsigned int cpu)
 			node = i;
 	errno = saved;
 	return node;
+}
+
+int kthread_cpu_to_node(unsigned int cpu)
+{
+	int node = kt_node_of_cpu(cpu);
+
+	return node == NUMA_NO_NODE ? 0 : node;
 }
 
 static void stack_policy(int mode, const unsigned long *nodes, unsigned long max_node,

@@ -3,6 +3,8 @@
  * The eventfd of a thread. That it has one is a bit of the phase word, so that whoever changes the
  * word learns of it in the same step; the descriptor is closed with the handle, and a thread that
  * writes to it holds a reference: else the number could be another file's by then.
+ *
+ * By syscall(), here and where the handle is freed: libc's own calls are cancellation points.
  */
 #include "lib/kthread/internal.h"
 
@@ -19,7 +21,7 @@ void kt_notify(struct kt_task *t)
 
 	KT_DELAY("notify");
 	/* Fails when it is as readable as can be. */
-	if (write(t->notify_fd, &one, sizeof(one)) < 0)
+	if (syscall(SYS_write, t->notify_fd, &one, sizeof(one)) < 0)
 		errno = saved;
 }
 
@@ -63,7 +65,7 @@ void kthread_notify_clear(void)
 
 	if (t->notify_fd < 0)
 		return;
-	if (read(t->notify_fd, &count, sizeof(count)) < 0) {
+	if (syscall(SYS_read, t->notify_fd, &count, sizeof(count)) < 0) {
 		errno = saved;
 		return;
 	}

@@ -19,6 +19,10 @@
  * costs a system call, always.
  */
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #pragma GCC visibility push(default)
 
 /**
@@ -41,4 +45,8 @@ int kthread_notify_fd(void);
 void kthread_notify_clear(void);
 
 #pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
 #endif

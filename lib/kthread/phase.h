@@ -22,14 +22,16 @@
  *	SHOULD_FREEZE	set by the freezer; cleared with FROZEN by the thaw
  *	WAITED		a controller before it sleeps; cleared by whoever then wakes all controllers
  *	EXITED		the thread, when it runs no more of its function
+ *	SIGNAL, KILL	a sender; cleared by whoever takes the last pending signal, or SIGKILL (signal.c)
  *	NOTIFY		the thread, for ever: it has an eventfd to be written at each wake
  *	JOIN_CLAIMED	the first stopper, which then joins; JOINED: it has
  */
 #include "lib/kthread/futex.h"
 #include "lib/kthread/testing.h"
 
-#define PHASE_INTERRUPTIBLE   0x0001U /* states: the kernel's values */
+#define PHASE_INTERRUPTIBLE   0x0001U /* states: those of <kthread/sched.h> */
 #define PHASE_UNINTERRUPTIBLE 0x0002U
+#define PHASE_WAKEKILL	      0x0010U
 #define PHASE_PARKED	      0x0040U
 #define PHASE_FROZEN	      0x0080U
 #define PHASE_STATES	      0x00ffU
@@ -43,6 +45,8 @@
 #define PHASE_JOINED	      0x8000U
 #define PHASE_SHOULD_FREEZE   0x10000U
 #define PHASE_NOTIFY	      0x20000U
+#define PHASE_SIGNAL	      0x40000U
+#define PHASE_KILL	      0x80000U
 
 /* What a thread about to sleep must look for. */
 #define PHASE_REQUESTS (PHASE_SHOULD_STOP | PHASE_SHOULD_PARK | PHASE_SHOULD_FREEZE)

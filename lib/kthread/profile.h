@@ -32,6 +32,10 @@
  * kthread_stop_put(), ...) are there in every profile. So are the reports of misuse.
  */
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #pragma GCC visibility push(default)
 
 /**
@@ -44,4 +48,8 @@
 int kthread_set_profile(const char *version);
 
 #pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
 #endif

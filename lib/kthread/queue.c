@@ -2,28 +2,18 @@
 /* Onto a worker's lists: queueing a work, and making ready those that are due. */
 #include "lib/kthread/queue.h"
 
-uint64_t kt_first_due_locked(struct kthread_worker *w)
-{
-	struct kthread_node *head = &w->delayed_work_list;
-
-	if (__builtin_expect(!is_sound(head), 0))
-		kt_mend_locked(w);
-	return is_empty(head) ? NEVER_NS : delayed_of(head->next)->due_ns;
-}
-
 void kt_move_due_locked(struct kthread_worker *w)
 {
 	uint64_t now_ns = slot_clock_ns();
-	struct kthread_work *work;
+	struct kthread_delayed_work *d;
 
-	while (kt_first_due_locked(w) <= now_ns) {
-		work = work_of(w->delayed_work_list.next);
-		unlist_locked(w, work);
-		make_ready_locked(w, work, &w->work_list);
+	while ((d = kt_armed_due_locked(w, now_ns))) {
+		unlist_locked(w, &d->work);
+		make_ready_locked(w, &d->work, &w->work_list);
 	}
 }
 
-/* Delayed works are armed, or the list is torn: the order is found under both locks. */
+/* A delayed work is due, or the list is torn: the order is found under both locks. */
 static __attribute__((noinline)) bool queue_slowly(struct kthread_worker *w,
 						   struct kthread_work *work)
 {
@@ -32,7 +22,7 @@ static __attribute__((noinline)) bool queue_slowly(struct kthread_worker *w,
 
 	lock_worker(w);
 	elsewhere = is_elsewhere(w, work);
-	idle = !renew_pending_locked(work) && !work->canceling;
+	idle = !is_pending_locked(work, elsewhere) && !work->canceling;
 	if (idle)
 		wake = insert_locked(w, work, &w->work_list);
 	KT_DELAY("queue");
@@ -46,10 +36,10 @@ static __attribute__((noinline)) bool queue_slowly(struct kthread_worker *w,
 bool kthread_queue_work(struct kthread_worker *worker, struct kthread_work *work)
 {
 	struct wake wake = { NULL, 0, 0 };
-	bool idle, elsewhere;
+	bool idle, elsewhere, due = may_be_due(worker);
 
 	kt_lock(&worker->submit_lock);
-	if (__builtin_expect(worker->armed || !has_sound_tail(&worker->submitted), 0)) {
+	if (__builtin_expect(due || !has_sound_tail(&worker->submitted), 0)) {
 		kt_unlock(&worker->submit_lock);
 		return queue_slowly(worker, work);
 	}

@@ -2,9 +2,9 @@
 #ifndef KT_KTHREAD_QUEUE_H
 #define KT_KTHREAD_QUEUE_H
 /*
- * A worker's lists, shared by worker.c, serve.c, flush.c, delayed.c, queue.c and mend.c: works that
- * are ready, in the order in which they run, and delayed works that are armed, by deadline. A
- * pending work is on one of them.
+ * A worker's lists, shared by worker.c, serve.c, flush.c, delayed.c, armed.c, queue.c and mend.c:
+ * works that are ready, in the order in which they run, and delayed works that are armed. A pending
+ * work is on one of them.
  *
  * Ready works are on two lists, so that those who queue and the one that runs need not meet at each
  * work: the worker's thread takes from work_list, under the lock; kthread_queue_work() adds to
@@ -18,7 +18,9 @@
  *
  * Whoever locks a worker first moves to the ready list what is due, so that nobody sees a work
  * armed beyond its time, and the order of runs is that of deadlines and insertions. Nobody needs to
- * wake an idle worker for that: it sleeps no longer than until its earliest deadline.
+ * wake an idle worker for that: it sleeps no longer than until its earliest deadline. That deadline
+ * stands beside the submit lock, so that kthread_queue_work() need not take the other one before it
+ * has passed. Nor does the thread look while it has ready works: what is due comes after them.
  *
  * A work initialised again while pending leaves its neighbours pointing to a node that does not
  * point back. That is looked for where those nodes are touched anyway, and mended.
@@ -75,10 +77,47 @@ static inline bool has_sound_tail(const struct kthread_node *head)
 	return head->prev->next == head;
 }
 
+/* ---- works that are armed: armed.c ----------------------------------------------------------- */
+void kt_armed_add_locked(struct kthread_worker *w, struct kthread_delayed_work *d, uint64_t due_ns);
+void kt_armed_move_locked(struct kthread_worker *w, struct kthread_delayed_work *d,
+			  uint64_t due_ns);
+void kt_armed_remove_locked(struct kthread_worker *w, struct kthread_delayed_work *d);
+void kt_armed_regrow_locked(struct kthread_worker *w); /* after its list was mended */
+/* The first one if it is due; else NULL. */
+struct kthread_delayed_work *kt_armed_due_locked(struct kthread_worker *w, uint64_t now_ns);
+/* The earliest deadline, or an earlier time at which to look again. NEVER_NS: none is armed */
+uint64_t kt_armed_first_locked(struct kthread_worker *w);
+
+/* The coarse clock is behind by a tick, of 10 ms at most; twice that for one that came late. */
+#define COARSE_NS 20000000
+
+/* Without a lock. The dear clock only when it is a matter of ticks. */
+static inline bool may_be_due(const struct kthread_worker *w)
+{
+	uint64_t first_ns = __atomic_load_n(&w->first_due_ns, __ATOMIC_RELAXED);
+	struct timespec ts;
+
+	if (__builtin_expect(first_ns == NEVER_NS, 1))
+		return false;
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
+	if (first_ns > (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec + COARSE_NS)
+		return false;
+	return first_ns <= slot_clock_ns();
+}
+
+/* When the thread has to be awake for a deadline. */
+static inline uint64_t wake_time(const struct kthread_worker *w, uint64_t due_ns)
+{
+	if (__builtin_expect(!(w->flags & KTW_PRECISE), 1) || due_ns == NEVER_NS)
+		return due_ns;
+	return due_ns < KTHREAD_PRECISE_NS ? 0 : due_ns - KTHREAD_PRECISE_NS;
+}
+
 /* ---- the locks ------------------------------------------------------------------------------- */
 void kt_move_due_locked(struct kthread_worker *w);	 /* to the ready list, what is due */
 void kt_mend_locked(struct kthread_worker *w);		 /* not submitted; reported at the unlock */
 void kt_mend_submitted_locked(struct kthread_worker *w); /* the same */
+void kt_mend_list(struct kthread_node *head);
 void kt_warn_reinit(const struct kthread_worker *w);
 
 /* What was submitted goes to the end. */
@@ -111,16 +150,12 @@ static inline void lock_submit(struct kthread_worker *w)
 
 static inline void move_due_locked(struct kthread_worker *w)
 {
-	if (__builtin_expect(!is_empty(&w->delayed_work_list), 0))
+	if (__builtin_expect(may_be_due(w), 0))
 		kt_move_due_locked(w);
 }
 
 static inline void unlock_submit(struct kthread_worker *w)
 {
-	bool armed = !is_empty(&w->delayed_work_list);
-
-	if (__builtin_expect(w->armed != armed, 0))
-		__atomic_store_n(&w->armed, armed, __ATOMIC_RELAXED);
 	kt_unlock(&w->submit_lock);
 }
 
@@ -203,6 +238,18 @@ static inline bool renew_pending_locked(struct kthread_work *work)
 }
 
 /*
+ * The same under both locks: a work of @w is not taken meanwhile, and the lock orders its next run
+ * after the caller's writes.
+ */
+static inline bool is_pending_locked(struct kthread_work *work, bool elsewhere)
+{
+	if (__builtin_expect(elsewhere, 0))
+		return renew_pending_locked(work);
+	/* Acquire: as above. */
+	return __atomic_load_n(&work->pending, __ATOMIC_ACQUIRE);
+}
+
+/*
  * @work becomes ready: the one place of the event. Under the submit lock, and also under the lock
  * if @pos is on work_list. The caller wakes the worker.
  */
@@ -230,10 +277,13 @@ static inline void unlist_locked(struct kthread_worker *w, struct kthread_work *
 {
 	if (__builtin_expect(!is_sound(&work->node), 0))
 		kt_mend_locked(w);
-	if (__builtin_expect(is_sound(&work->node), 1))
-		remove_node(&work->node);
-	else /* two of its neighbours were initialised again: it is on no list any more */
+	if (__builtin_expect(!is_sound(&work->node), 0))
+		/* Two of its neighbours were initialised again: it is on no list any more. */
 		work->node.next = work->node.prev = &work->node;
+	else if (work->armed)
+		kt_armed_remove_locked(w, container_of(work, struct kthread_delayed_work, work));
+	else
+		remove_node(&work->node);
 	work->armed = false;
 }
 
@@ -261,8 +311,6 @@ static inline bool is_elsewhere(const struct kthread_worker *w, const struct kth
 }
 
 void kt_warn_two_workers(const char *func, const struct kthread_work *work);
-
-uint64_t kt_first_due_locked(struct kthread_worker *w); /* NEVER_NS: none is armed */
 
 /* ---- waiting for works ----------------------------------------------------------------------- */
 

@@ -1,10 +1,11 @@
 # libkthread: static (hidden symbols localised) and shared; sources in the order of a thread's life.
-kthread_sources := $(addprefix lib/kthread/,task.c create.c bind.c affine.c node.c wait.c park.c exit.c stop.c freezer.c \
-	completion.c waitqueue.c notify.c smpboot.c profile.c worker.c serve.c flush.c delayed.c queue.c mend.c \
-	lock.c warn.c fork.c) \
+kthread_sources := $(addprefix lib/kthread/,task.c create.c bind.c affine.c node.c prio.c cpumask.c wait.c yield.c delay.c \
+	signal.c park.c exit.c stop.c freezer.c completion.c waitqueue.c notify.c smpboot.c profile.c worker.c serve.c \
+	flush.c delayed.c armed.c queue.c mend.c worker_fork.c lock.c warn.c fork.c) \
 	lib/probe/slot.c lib/probe/probes.c
-kthread_headers := $(addprefix lib/kthread/,kthread.h sched.h completion.h worker.h err.h freezer.h \
-	waitqueue.h notify.h smpboot.h profile.h delayed.h cpumask.h jiffies.h warn.h)
+kthread_headers := $(addprefix lib/kthread/,kthread.h sched.h sched/signal.h sched/prio.h sched/rt.h sched/types.h \
+	sched/task.h completion.h wait.h delay.h hrtimer.h ktime.h jiffies.h freezer.h worker.h delayed.h smpboot.h cpu.h \
+	cpumask.h smp.h topology.h notify.h profile.h err.h container_of.h bug.h warn.h)
 
 # One object of all, so that what the files share is local; the base of the notes stays common to the
 # whole program that links it, as the format of the notes demands.

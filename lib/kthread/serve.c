@@ -2,11 +2,20 @@
 /* A worker's thread: one work after the other, and how it waits for the next. */
 #include <kthread/worker.h>
 
+#include <sys/prctl.h>
+
 #include "lib/kthread/queue.h"
 #include "lib/kthread/stamp.h"
 
 /* What the thread does while there is nothing to do. */
-enum rest { REST_NONE, REST_SPIN, REST_SPUN, REST_SLEEP };
+enum rest { REST_NONE, REST_SPIN, REST_SPUN, REST_NEAR, REST_SLEEP };
+
+/* Is a deadline so near that a precise worker does not sleep? */
+static bool is_near(const struct kthread_worker *w, uint64_t first_ns)
+{
+	return w->flags & KTW_PRECISE && first_ns != NEVER_NS &&
+	       wake_time(w, first_ns) <= slot_clock_ns();
+}
 
 /*
  * Nothing is there, seen under both locks. The thread is about to spin, if it may; or to sleep
@@ -14,10 +23,15 @@ enum rest { REST_NONE, REST_SPIN, REST_SPUN, REST_SLEEP };
  */
 static enum rest rest_locked(struct kthread_worker *w, struct kt_task *t, enum rest rest)
 {
-	w->idle = !(rest != REST_SPUN && is_empty(&w->delayed_work_list) && kt_spin_wanted(t));
-	if (!w->idle)
+	uint64_t first_ns = kt_armed_first_locked(w);
+
+	w->idle = 0;
+	if (is_near(w, first_ns))
+		return REST_NEAR;
+	if (rest != REST_SPUN && is_empty(&w->delayed_work_list) && kt_spin_wanted(t))
 		return REST_SPIN;
-	w->sleep_until_ns = kt_first_due_locked(w);
+	w->idle = 1;
+	w->sleep_until_ns = wake_time(w, first_ns);
 	kt_slot_absorb(t);
 	/* Under the submit lock: pairs with kt_wake_idle_locked(). Model: worker.pml 2, 8 */
 	kt_phase_change(&t->phase, PHASE_STATES, PHASE_INTERRUPTIBLE);
@@ -33,7 +47,7 @@ static struct kthread_work *next_work(struct kthread_worker *w, struct kt_task *
 	kt_lock(&w->lock);
 	if (__builtin_expect(!is_sound(&w->work_list), 0))
 		kt_mend_locked(w);
-	both = *rest != REST_NONE || is_empty(&w->work_list) || !is_empty(&w->delayed_work_list);
+	both = *rest != REST_NONE || is_empty(&w->work_list);
 	if (both) {
 		lock_submit(w);
 		move_due_locked(w);
@@ -77,12 +91,15 @@ static struct kthread_work *next_barrier(struct kthread_worker *w)
 	return work;
 }
 
-/* Has anything changed since the thread found nothing to do? Only a hint: the locks decide. */
-static bool is_stirred(struct kthread_worker *w, struct kt_task *t)
+/*
+ * Has anything changed since the thread found nothing to do, and @first_ns the earliest deadline?
+ * Only a hint: the locks decide.
+ */
+static bool is_stirred(struct kthread_worker *w, struct kt_task *t, uint64_t first_ns)
 {
 	return __atomic_load_n(&w->submitted.next, __ATOMIC_RELAXED) != &w->submitted ||
 	       __atomic_load_n(&w->work_list.next, __ATOMIC_RELAXED) != &w->work_list ||
-	       __atomic_load_n(&w->armed, __ATOMIC_RELAXED) ||
+	       __atomic_load_n(&w->first_due_ns, __ATOMIC_RELAXED) != first_ns ||
 	       __atomic_load_n(&t->phase, __ATOMIC_RELAXED) & PHASE_REQUESTS;
 }
 
@@ -97,7 +114,7 @@ static enum rest spin_for_work(struct kthread_worker *w, struct kt_task *t, uint
 
 	do {
 		for (i = 0; i < KT_SPIN_CHUNK; i++) {
-			if (is_stirred(w, t)) {
+			if (is_stirred(w, t, NEVER_NS)) {
 				t->spin_failed = 0;
 				return REST_NONE;
 			}
@@ -105,6 +122,15 @@ static enum rest spin_for_work(struct kthread_worker *w, struct kt_task *t, uint
 		}
 	} while (slot_clock_ns() - begin_ns < max_ns);
 	return REST_SPUN;
+}
+
+/* Of a precise worker, until the deadline that is so near. */
+static void spin_until_due(struct kthread_worker *w, struct kt_task *t)
+{
+	uint64_t first_ns = __atomic_load_n(&w->first_due_ns, __ATOMIC_RELAXED);
+
+	while (slot_clock_ns() < first_ns && !is_stirred(w, t, first_ns))
+		kt_cpu_relax();
 }
 
 /* Until woken, or until a delayed work is due. @spun_ns: see kt_sleep_spun() */
@@ -136,7 +162,8 @@ static void run_work(struct kt_task *t, struct kthread_work *work)
 	USDT(sched, sched_kthread_work_execute_end, work, func);
 	slot_work(t, NULL);
 	/* A state that the work left behind is not the next one's. */
-	kthread_set_state_relaxed(TASK_RUNNING);
+	if (__builtin_expect(__atomic_load_n(&t->phase, __ATOMIC_RELAXED) & PHASE_STATES, 0))
+		kt_phase_change(&t->phase, PHASE_STATES, 0);
 }
 
 static void run_barriers(struct kthread_worker *w, struct kt_task *t)
@@ -179,6 +206,10 @@ static void serve(struct kthread_worker *w, struct kt_task *t)
 			rest = spin_for_work(w, t, spun_ns);
 			if (rest == REST_NONE)
 				spun_ns = 0;
+			continue;
+		}
+		if (rest == REST_NEAR) {
+			spin_until_due(w, t);
 			continue;
 		}
 		/* After the state: a request before it woke nobody. Model: worker.pml 1 */
@@ -234,10 +265,12 @@ int kthread_worker_fn(void *worker_ptr)
 {
 	struct kthread_worker *w = worker_ptr;
 	struct kt_task *t = kt_current();
-	bool busy, freezable;
+	bool busy, freezable, precise;
+	int slack_ns = 0;
 
 	lock_both(w);
 	freezable = w->flags & KTW_FREEZABLE;
+	precise = w->flags & KTW_PRECISE;
 	busy = w->task && w->task != &t->task;
 	/* Users read it without the lock; create_worker() has set it already. */
 	if (w->task != &t->task)
@@ -250,7 +283,14 @@ int kthread_worker_fn(void *worker_ptr)
 	t->worker = w;
 	if (freezable)
 		set_freezable();
+	if (precise) {
+		slack_ns = prctl(PR_GET_TIMERSLACK);
+		prctl(PR_SET_TIMERSLACK, 1);
+	}
 	serve(w, t);
 	kt_worker_abandon(t);
+	/* The function may be called by one that does other things after. */
+	if (precise && slack_ns > 0)
+		prctl(PR_SET_TIMERSLACK, slack_ns);
 	return 0;
 }

@@ -48,8 +48,20 @@ static bool init_locked(void)
 		return false;
 	if (syscall(SYS_sched_getaffinity, getpid(), sizeof(smp.online.bits), smp.online.bits) < 0)
 		return false;
-	smp.nr_cpus = (unsigned int)n;
+	/* Release: the CPUs; pairs with kthread_cpus_online(). */
+	__atomic_store_n(&smp.nr_cpus, (unsigned int)n, __ATOMIC_RELEASE);
 	return true;
+}
+
+/* ---- the CPUs -------------------------------------------------------------------------------- */
+const struct cpumask *kthread_cpus_online(void)
+{
+	if (__builtin_expect(!__atomic_load_n(&smp.nr_cpus, __ATOMIC_ACQUIRE), 0)) {
+		pthread_mutex_lock(&smp.lock);
+		init_locked();
+		pthread_mutex_unlock(&smp.lock);
+	}
+	return &smp.online;
 }
 
 /* ---- the thread ------------------------------------------------------------------------------ */

@@ -37,6 +37,10 @@ struct smp_hotplug_thread {
 	struct kthread_smp_thread *threads;
 };
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #pragma GCC visibility push(default)
 
 /**
@@ -75,4 +79,8 @@ static inline void smpboot_unregister_percpu_thread(struct smp_hotplug_thread *s
 {
 	kthread_smpboot_unregister(set);
 }
+
+#ifdef __cplusplus
+}
+#endif
 #endif

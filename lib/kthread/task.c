@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/kthread/testing.h"
@@ -56,7 +57,7 @@ struct kt_task *kt_task_alloc(void)
 void kt_task_free(struct kt_task *t)
 {
 	if (t->notify_fd >= 0)
-		close(t->notify_fd);
+		syscall(SYS_close, t->notify_fd); /* no cancellation point */
 	free(t->full_name);
 	free(t->affinity);
 	free(t->preferred);
@@ -133,6 +134,11 @@ int kt_check_kthread(struct kt_task *t, const char *func)
 		return -ESRCH;
 	}
 	return 0;
+}
+
+bool kthread_is_kthread(struct task_struct *p)
+{
+	return kt_task(p)->is_kthread;
 }
 
 void *kthread_data(struct task_struct *k)

@@ -56,6 +56,7 @@ void kthread_set_state(unsigned int state)
 {
 	struct kt_task *t = kt_current();
 
+	t->announced = (state & PHASE_STATES) != 0;
 	if (state & PHASE_STATES)
 		kt_slot_absorb(t);
 	/*
@@ -72,8 +73,10 @@ void kthread_set_state_relaxed(unsigned int state)
 
 	/* Nobody else sets a state: what is clear stays clear. */
 	if (!(state & PHASE_STATES) &&
-	    !(__atomic_load_n(&t->phase, __ATOMIC_RELAXED) & PHASE_STATES))
+	    !(__atomic_load_n(&t->phase, __ATOMIC_RELAXED) & PHASE_STATES)) {
+		t->announced = false;
 		return;
+	}
 	kthread_set_state(state);
 }
 
@@ -110,17 +113,24 @@ bool kthread_should_stop_or_park(void)
 			    (PHASE_SHOULD_STOP | PHASE_SHOULD_PARK);
 }
 
+/* What ends interruptible waits: a signal; and, unlike in old kernels, a stop. */
+static bool has_pending(uint32_t phase)
+{
+	if (phase & PHASE_SIGNAL)
+		return true;
+	return phase & PHASE_SHOULD_STOP && !kt_profile_has(PROFILE_STOP_LEAVES_WAITS);
+}
+
 bool kthread_signal_pending(struct task_struct *p)
 {
-	return __atomic_load_n(&kt_task(p)->phase, __ATOMIC_ACQUIRE) & PHASE_SHOULD_STOP &&
-	       !kt_profile_has(PROFILE_STOP_LEAVES_WAITS);
+	return has_pending(__atomic_load_n(&kt_task(p)->phase, __ATOMIC_ACQUIRE));
 }
 
 static bool interrupted(uint32_t phase)
 {
-	if (phase & PHASE_SHOULD_STOP && kt_profile_has(PROFILE_STOP_LEAVES_WAITS))
-		return false;
-	return (phase & PHASE_INTERRUPTIBLE) && (phase & PHASE_SHOULD_STOP);
+	if (phase & PHASE_INTERRUPTIBLE)
+		return has_pending(phase);
+	return (phase & PHASE_WAKEKILL) && (phase & PHASE_KILL);
 }
 
 /* In the futex until the state is clear or the wait must end. */
@@ -261,9 +271,33 @@ int kt_sleep_spun(struct kt_task *t, const struct timespec *until, uint64_t spun
 	return ret;
 }
 
+/* The rare: nobody said that it would sleep, or it asks need_resched() now and then. */
+static __attribute__((noinline)) int schedule_rare(struct kt_task *t, const struct timespec *until)
+{
+	int ret = 0;
+
+	if (t->announced) {
+		t->announced = false;
+		ret = kt_sleep(t, until);
+	} else {
+		kt_yield();
+	}
+	if (t->asks_resched)
+		kt_slice_restart(t);
+	return ret;
+}
+
+int kt_schedule(struct kt_task *t, const struct timespec *until)
+{
+	if (__builtin_expect(!t->announced || t->asks_resched, 0))
+		return schedule_rare(t, until);
+	t->announced = false;
+	return kt_sleep(t, until);
+}
+
 void kthread_schedule(void)
 {
-	kt_sleep(kt_current(), NULL);
+	kt_schedule(kt_current(), NULL);
 }
 
 long kthread_schedule_timeout(long timeout)
@@ -272,7 +306,7 @@ long kthread_schedule_timeout(long timeout)
 	struct timespec until;
 
 	if (timeout == MAX_SCHEDULE_TIMEOUT) {
-		kt_sleep(t, NULL);
+		kt_schedule(t, NULL);
 		return MAX_SCHEDULE_TIMEOUT;
 	}
 	if (timeout < 0) {
@@ -282,7 +316,7 @@ long kthread_schedule_timeout(long timeout)
 		return 0;
 	}
 	kt_deadline(&until, timeout);
-	return kt_sleep(t, &until) == -ETIMEDOUT ? 0 : kt_left(&until);
+	return kt_schedule(t, &until) == -ETIMEDOUT ? 0 : kt_left(&until);
 }
 
 void kthread_set_spin(struct task_struct *k, unsigned int max_ns)
@@ -312,6 +346,22 @@ uint32_t kt_wait_change(struct kt_task *t, uint32_t seen)
 unsigned long kthread_jiffies(void)
 {
 	return (unsigned long)(slot_clock_ns() / 1000000ULL);
+}
+
+uint64_t kthread_jiffies_64(void)
+{
+	return slot_clock_ns() / 1000000ULL;
+}
+
+uint64_t kthread_clock_ns(void)
+{
+	return slot_clock_ns();
+}
+
+void kt_deadline_ns(struct timespec *ts, uint64_t at_ns)
+{
+	ts->tv_sec = (time_t)(at_ns / 1000000000ULL);
+	ts->tv_nsec = (long)(at_ns % 1000000000ULL);
 }
 
 void kt_deadline(struct timespec *ts, long timeout)

@@ -69,7 +69,7 @@ long kthread_prepare_to_wait_event(struct wait_queue_head *wq, struct wait_queue
 	long ret = 0;
 
 	kt_lock(&wq->lock);
-	if (state & TASK_INTERRUPTIBLE && signal_pending(e->task)) {
+	if (signal_pending_state(state, e->task)) {
 		if (e->queued)
 			del_locked(wq, e);
 		ret = -ERESTARTSYS;
@@ -87,6 +87,24 @@ void kthread_finish_wait(struct wait_queue_head *wq, struct wait_queue_entry *e)
 	/* Acquire: pairs with del_locked() of a waker, which is done with the entry then. */
 	if (!__atomic_load_n(&e->queued, __ATOMIC_ACQUIRE))
 		return;
+	kt_lock(&wq->lock);
+	if (e->queued)
+		del_locked(wq, e);
+	kt_unlock(&wq->lock);
+}
+
+void kthread_add_wait_queue(struct wait_queue_head *wq, struct wait_queue_entry *e,
+			    unsigned int flags)
+{
+	kt_lock(&wq->lock);
+	e->flags = (e->flags & ~WQ_FLAG_EXCLUSIVE) | flags;
+	add_locked(wq, e);
+	kt_unlock(&wq->lock);
+}
+
+/* Under the lock in any case: a waker that took the entry off may still be at it. */
+void kthread_remove_wait_queue(struct wait_queue_head *wq, struct wait_queue_entry *e)
+{
 	kt_lock(&wq->lock);
 	if (e->queued)
 		del_locked(wq, e);
@@ -123,7 +141,8 @@ int kthread_wake_up(struct wait_queue_head *wq, unsigned int state, int nr_exclu
 		old = kt_wake(t, states);
 		if (!(old & states))
 			continue;
-		del_locked(wq, e);
+		if (!(e->flags & WQ_FLAG_STAYS))
+			del_locked(wq, e);
 		woken++;
 		if (nr == MAX_KICKS) {
 			kick_all(kicks, nr, states);
@@ -141,4 +160,15 @@ int kthread_wake_up(struct wait_queue_head *wq, unsigned int state, int nr_exclu
 bool kthread_waitqueue_active(struct wait_queue_head *wq)
 {
 	return __atomic_load_n(&wq->first, __ATOMIC_ACQUIRE) != NULL;
+}
+
+/* The lock orders the caller's write and a waiter's look: whoever is not listed yet looks later. */
+bool kthread_wq_has_sleeper(struct wait_queue_head *wq)
+{
+	bool has;
+
+	kt_lock(&wq->lock);
+	has = wq->first != NULL;
+	kt_unlock(&wq->lock);
+	return has;
 }

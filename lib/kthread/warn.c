@@ -29,21 +29,44 @@ void kthread_warn(enum kthread_warning w, const char *fmt, ...)
 	bool fatal = must_abort();
 	char text[256];
 	va_list ap;
+	int state;
 
 	if (w <= KTHREAD_WARN_ANY || w >= KTHREAD_WARN_NR)
 		return;
 	__atomic_fetch_add(&counts[KTHREAD_WARN_ANY], 1, __ATOMIC_RELAXED);
-	if (__atomic_fetch_add(&counts[w], 1, __ATOMIC_RELAXED) && !fatal)
+	if (__atomic_fetch_add(&counts[w], 1, __ATOMIC_RELAXED) && !fatal && w != KTHREAD_WARN_ON)
 		return;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	if (fn)
+	if (fn) {
 		fn(w, text);
-	else
+	} else {
+		/* Printing is a cancellation point, a call that reports misuse is not. */
+		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
 		fprintf(stderr, "libkthread: %s\n", text);
+		pthread_setcancelstate(state, NULL);
+	}
 	if (fatal)
 		abort();
+}
+
+void kthread_warn_site(const char *file, int line, const char *func, const char *fmt, ...)
+{
+	char text[192];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	text[strcspn(text, "\n")] = 0;
+	kthread_warn(KTHREAD_WARN_ON, "%s:%d: %s(): %s", file, line, func, text);
+}
+
+void kthread_bug_site(const char *file, int line, const char *func, const char *text)
+{
+	kthread_warn_site(file, line, func, "%s", text);
+	abort();
 }
 
 unsigned long kthread_warn_count(enum kthread_warning w)

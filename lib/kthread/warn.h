@@ -34,8 +34,14 @@ enum kthread_warning {
 	KTHREAD_WARN_WRONG_CPU,	       /* a set's thread runs on another CPU than its own */
 	KTHREAD_WARN_INHERITED,	       /* nice or policy of the first creator could not be reset */
 	KTHREAD_WARN_PROFILE,	       /* KTHREAD_PROFILE is not a version */
+	KTHREAD_WARN_ON,	       /* WARN_ON() and the like, <kthread/bug.h>: each is shown */
+	KTHREAD_WARN_PRIORITY,	       /* nice, policy or priority refused by the system */
 	KTHREAD_WARN_NR,
 };
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 #pragma GCC visibility push(default)
 /* kthread_warn - report misuse of kind @w: counted, printed once per kind, aborts on request */
@@ -56,4 +62,8 @@ void kthread_warn_abort(bool on);
  */
 void kthread_warn_hook(void (*fn)(enum kthread_warning w, const char *text));
 #pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
 #endif

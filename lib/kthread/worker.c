@@ -20,6 +20,7 @@ void kthread_init_worker(struct kthread_worker *worker)
 		&worker->delayed_work_list;
 	worker->submitted.next = worker->submitted.prev = &worker->submitted;
 	worker->sleep_until_ns = NEVER_NS;
+	worker->first_due_ns = NEVER_NS;
 	worker->fork_nr = kt_fork_nr;
 }
 
@@ -67,16 +68,35 @@ struct kthread_worker *kthread_create_worker_on_node(unsigned int flags, int nod
 	return create_worker(flags, -1, node, name);
 }
 
-struct kthread_worker *kthread_create_worker_on_cpu(int cpu, unsigned int flags,
-						    const char *namefmt)
+/* Takes @name. */
+static struct kthread_worker *create_worker_on_cpu(unsigned int flags, int cpu, char *name)
 {
 	if (cpu < 0 && kt_profile_has(PROFILE_WORKER_STARTS))
-		return create_worker(flags, -1, NUMA_NO_NODE,
-				     kt_format_cpu(namefmt, (unsigned int)cpu));
-	if (cpu < 0 || cpu >= KTHREAD_NR_CPUS || cpu >= sysconf(_SC_NPROCESSORS_CONF))
+		return create_worker(flags, -1, NUMA_NO_NODE, name);
+	if (cpu < 0 || cpu >= KTHREAD_NR_CPUS || cpu >= sysconf(_SC_NPROCESSORS_CONF)) {
+		free(name);
 		return ERR_PTR(-EINVAL);
-	return create_worker(flags, cpu, kt_node_of_cpu((unsigned int)cpu),
-			     kt_format_cpu(namefmt, (unsigned int)cpu));
+	}
+	return create_worker(flags, cpu, kt_node_of_cpu((unsigned int)cpu), name);
+}
+
+/* In parentheses: the name is also that of a macro, for the form of older kernels. */
+struct kthread_worker *(kthread_create_worker_on_cpu)(int cpu, unsigned int flags,
+						      const char *namefmt)
+{
+	return create_worker_on_cpu(flags, cpu, kt_format_cpu(namefmt, (unsigned int)cpu));
+}
+
+struct kthread_worker *kthread_create_worker_on_cpu_named(int cpu, unsigned int flags,
+							  const char *namefmt, ...)
+{
+	va_list ap;
+	char *name;
+
+	va_start(ap, namefmt);
+	name = kt_format_name(namefmt, ap);
+	va_end(ap);
+	return create_worker_on_cpu(flags, cpu, name);
 }
 
 /*

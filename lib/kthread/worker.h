@@ -26,6 +26,7 @@ struct kthread_node {
 };
 
 struct kthread_work;
+struct kthread_delayed_work;
 typedef void (*kthread_work_func_t)(struct kthread_work *work);
 
 /* Fields are the library's to change; names are the kernel's. */
@@ -35,9 +36,12 @@ struct kthread_worker {
 	struct kthread_node work_list;
 	struct task_struct *task;
 	struct kthread_work *current_work;
-	struct kthread_node delayed_work_list; /* by deadline */
-	bool mended;			       /* a list was torn: to be reported at the unlock */
-	uint32_t fork_nr;		       /* process generation that uses it */
+	struct kthread_node delayed_work_list;
+	struct kthread_delayed_work *first_delayed; /* of them, by deadline: root of a tree */
+	unsigned int nr_delayed;
+	uint64_t next_order; /* of those with the same deadline */
+	bool mended;	     /* a list was torn: to be reported at the unlock */
+	uint32_t fork_nr;    /* process generation that uses it */
 
 	/* Those who queue and the thread write different cache lines, wherever the worker lies. */
 	char apart[64];
@@ -46,7 +50,7 @@ struct kthread_worker {
 	unsigned int idle; /* the thread sleeps, or has not started, and nobody has woken it yet */
 	struct kthread_node submitted; /* also ready: after those of work_list */
 	uint64_t sleep_until_ns;       /* while idle: when the thread wakes by itself */
-	bool armed;		       /* delayed_work_list is not empty */
+	uint64_t first_due_ns;	       /* or earlier; UINT64_MAX: none is armed */
 };
 
 struct kthread_work {
@@ -59,9 +63,25 @@ struct kthread_work {
 	bool armed;		       /* on the delayed list */
 };
 
-#define KTHREAD_WORK_INIT(work, fn)                                  \
-	{                                                            \
-		.node = { &(work).node, &(work).node }, .func = (fn) \
+/* An empty list. */
+#define KTHREAD_NODE_INIT(head)  \
+	{                        \
+		&(head), &(head) \
+	}
+
+/* KTHREAD_WORKER_INIT - what kthread_init_worker() does, for a variable */
+#define KTHREAD_WORKER_INIT(worker)                                                           \
+	{                                                                                     \
+		0, 0, KTHREAD_NODE_INIT((worker).work_list), NULL, NULL,                      \
+			KTHREAD_NODE_INIT((worker).delayed_work_list), false, 0, { 0 }, 0, 0, \
+			KTHREAD_NODE_INIT((worker).submitted), UINT64_MAX, false              \
+	}
+#define DEFINE_KTHREAD_WORKER(worker)	      struct kthread_worker worker = KTHREAD_WORKER_INIT(worker)
+#define DEFINE_KTHREAD_WORKER_ONSTACK(worker) DEFINE_KTHREAD_WORKER(worker)
+
+#define KTHREAD_WORK_INIT(work, fn)                                            \
+	{                                                                      \
+		KTHREAD_NODE_INIT((work).node), (fn), NULL, 0, 0, false, false \
 	}
 #define DEFINE_KTHREAD_WORK(work, fn) struct kthread_work work = KTHREAD_WORK_INIT(work, fn)
 
@@ -73,11 +93,28 @@ struct kthread_work {
  */
 static inline void kthread_init_work(struct kthread_work *work, kthread_work_func_t fn)
 {
-	*work = (struct kthread_work){ .node = { &work->node, &work->node }, .func = fn };
+	struct kthread_work init = KTHREAD_WORK_INIT(*work, fn);
+
+	*work = init;
 }
 
 /* kthread_create_worker(): kthread_freeze_all() freezes it between works, also while it is idle. */
 #define KTW_FREEZABLE 1U
+
+/*
+ * Our extension, also for kthread_create_worker(), or in the flags of a worker of the caller's own
+ * before a thread serves it: an idle worker runs its delayed works as near to their deadlines as a
+ * thread can, and never early. While it serves, the thread's timer slack is 1 ns instead of 50 us;
+ * it wakes KTHREAD_PRECISE_NS before a deadline and spins for the rest, which is what it costs: up
+ * to that much CPU time per deadline.
+ */
+#define KTW_PRECISE 0x10000U
+
+#define KTHREAD_PRECISE_NS 50000
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 #pragma GCC visibility push(default)
 
@@ -102,17 +139,37 @@ int kthread_worker_fn(void *worker_ptr);
  * Return: the worker, to be ended by kthread_destroy_worker(), or ERR_PTR as kthread_create().
  * Tests: W16, W18.
  */
-#define kthread_create_worker(flags, namefmt, ...) \
-	kthread_create_worker_on_node(flags, NUMA_NO_NODE, namefmt, ##__VA_ARGS__)
+#define kthread_create_worker(flags, ...) \
+	kthread_create_worker_on_node(flags, NUMA_NO_NODE, __VA_ARGS__)
 
 /* kthread_create_worker_on_node - the same near to @node, see kthread_create_on_node() */
 struct kthread_worker *kthread_create_worker_on_node(unsigned int flags, int node,
 						     const char *namefmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* kthread_create_worker_on_cpu - bound to @cpu; @namefmt gets it as its one argument ("x/%u") */
+/*
+ * kthread_create_worker_on_cpu - bound to @cpu; @namefmt gets it as its one argument ("x/%u")
+ *
+ * Callers of kernels up to 6.13 give the arguments of @namefmt themselves, and may.
+ */
 struct kthread_worker *kthread_create_worker_on_cpu(int cpu, unsigned int flags,
 						    const char *namefmt);
+struct kthread_worker *kthread_create_worker_on_cpu_named(int cpu, unsigned int flags,
+							  const char *namefmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Which of the two is meant: @namefmt alone, or with up to eight arguments. */
+#define kthread_worker_on_cpu_pick(a, b, c, d, e, f, g, h, i, pick, ...) pick
+#define kthread_create_worker_on_cpu(cpu, flags, ...)                               \
+	kthread_worker_on_cpu_pick(__VA_ARGS__, kthread_create_worker_on_cpu_named, \
+				   kthread_create_worker_on_cpu_named,              \
+				   kthread_create_worker_on_cpu_named,              \
+				   kthread_create_worker_on_cpu_named,              \
+				   kthread_create_worker_on_cpu_named,              \
+				   kthread_create_worker_on_cpu_named,              \
+				   kthread_create_worker_on_cpu_named,              \
+				   kthread_create_worker_on_cpu_named,              \
+				   kthread_create_worker_on_cpu, )(cpu, flags, __VA_ARGS__)
 
 /**
  * kthread_queue_work - run @work on @worker
@@ -170,13 +227,12 @@ void kthread_destroy_worker(struct kthread_worker *worker);
 
 #pragma GCC visibility pop
 
-#define kthread_run_worker(flags, namefmt, ...)                               \
-	({                                                                    \
-		struct kthread_worker *kthread_run_w =                        \
-			kthread_create_worker(flags, namefmt, ##__VA_ARGS__); \
-		if (!IS_ERR(kthread_run_w))                                   \
-			wake_up_process(kthread_run_w->task);                 \
-		kthread_run_w;                                                \
+#define kthread_run_worker(flags, ...)                                                            \
+	__extension__({                                                                           \
+		struct kthread_worker *kthread_run_w = kthread_create_worker(flags, __VA_ARGS__); \
+		if (!IS_ERR(kthread_run_w))                                                       \
+			wake_up_process(kthread_run_w->task);                                     \
+		kthread_run_w;                                                                    \
 	})
 
 static inline struct kthread_worker *kthread_run_worker_on_cpu(int cpu, unsigned int flags,
@@ -188,6 +244,10 @@ static inline struct kthread_worker *kthread_run_worker_on_cpu(int cpu, unsigned
 		wake_up_process(w->task);
 	return w;
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #include <kthread/delayed.h>
 #endif

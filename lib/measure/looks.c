@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "lib/measure/looks.h"
 
+#include <math.h>
+
 static bool is_look(size_t nr)
 {
 	return nr && judge_next_look((unsigned int)nr - 1) == nr;
@@ -86,6 +88,38 @@ struct looks looks_of(enum judge_metric m, const struct judge_instance *in, size
 struct looks looks_at(const struct judge_instance *in, size_t nr, double zone, void *memory)
 {
 	return looks_of(JUDGE_P50, in, nr, zone, memory);
+}
+
+/* What is said stays within what the interval shows: looks that found something else decide nothing. */
+static void ask_for_confirmation(struct judgement *j, const struct looks *l, size_t nr)
+{
+	unsigned int next;
+
+	if (l->decided && l->verdict == j->verdict)
+		return;
+	j->verdict = VERDICT_INCONCLUSIVE;
+	j->reason = JUDGE_UNCONFIRMED;
+	next = judge_next_look((unsigned int)(nr - l->called_at));
+	j->more = next ? (double)(l->called_at + next) / (double)nr : NAN;
+}
+
+struct judgement looks_judge(enum judge_metric m, const struct judge_instance *in, size_t nr,
+			     double zone, void *memory)
+{
+	struct judgement j;
+	struct looks l;
+
+	if (m == JUDGE_P50) {
+		l = looks_at(in, nr, zone, memory);
+		j = judge(m, in, l.decided ? l.nr : nr, zone, memory);
+	} else {
+		j = judge(m, in, nr, zone, memory);
+		if (is_call(j.verdict))
+			l = looks_of(m, in, nr, zone, memory);
+	}
+	if (is_call(j.verdict))
+		ask_for_confirmation(&j, &l, nr);
+	return j;
 }
 
 /* ---- measured again -------------------------------------------------------------------------- */

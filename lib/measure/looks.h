@@ -52,6 +52,14 @@ struct looks looks_of(enum judge_metric m, const struct judge_instance *i, size_
 /* looks_at - the same of the p50 */
 struct looks looks_at(const struct judge_instance *i, size_t nr, double zone, void *memory);
 
+/*
+ * looks_judge - what is said of a metric in the end: judge(), of the p50 on the instances that decided
+ * it, of the others on all; "slower" and "faster" only where the looks have confirmed them, else
+ * "inconclusive" with JUDGE_UNCONFIRMED
+ */
+struct judgement looks_judge(enum judge_metric m, const struct judge_instance *i, size_t nr,
+			     double zone, void *memory);
+
 /* ---- measured again -------------------------------------------------------------------------- */
 
 /*

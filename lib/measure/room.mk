@@ -1,1 +1,1 @@
-$(eval $(call archive,lib/libmeasure.a,lib/measure/hist.c lib/measure/verdict.c lib/measure/tail.c lib/measure/judge.c lib/measure/looks.c))
+$(eval $(call archive,lib/libmeasure.a,$(wildcard lib/measure/*.c)))

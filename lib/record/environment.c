@@ -121,6 +121,18 @@ static json_t *host_id(const char *nodename)
 	return hash_json(hash);
 }
 
+/* Runs of one boot have the same one, and no others. */
+static json_t *boot_id(void)
+{
+	uint64_t hash = HASH_START;
+	char id[64];
+
+	if (!read_line("/proc/sys/kernel/random/boot_id", id, sizeof(id)))
+		return json_null();
+	hash_text(&hash, id);
+	return hash_json(hash);
+}
+
 /* Options that change timing. The rest may hold secrets and addresses: hashed only. */
 static bool cmdline_option_matters(const char *option)
 {
@@ -485,18 +497,33 @@ static json_t *environment_json(void)
 
 	if (uname(&u))
 		memset(&u, 0, sizeof(u));
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "type", "environment", "host_id", host_id(u.nodename), "kernel",
-			 kernel_json(&u), "distribution",
-			 value_text("/etc/os-release", "PRETTY_NAME", '='), "cpu", cpu, "frequency",
-			 frequency, "clock", clock, "mitigations", mitigations_json(),
-			 "transparent_hugepage",
-			 file_text("/sys/kernel/mm/transparent_hugepage/enabled"), "process",
-			 process, "load", load, "build", build_json(), "variables",
-			 variables_json(), "warnings", warnings);
+	return json_pack(
+		"{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"type", "environment", "host_id", host_id(u.nodename), "boot_id", boot_id(),
+		"kernel", kernel_json(&u), "distribution",
+		value_text("/etc/os-release", "PRETTY_NAME", '='), "cpu", cpu, "frequency",
+		frequency, "clock", clock, "mitigations", mitigations_json(),
+		"transparent_hugepage", file_text("/sys/kernel/mm/transparent_hugepage/enabled"),
+		"process", process, "load", load, "build", build_json(), "variables",
+		variables_json(), "warnings", warnings);
 }
 
 int record_write_environment(struct record_writer *w)
 {
 	return record_write(w, environment_json());
+}
+
+void record_machine_now(struct record_machine *m)
+{
+	json_t *cpu = cpu_json(), *host;
+	struct utsname u;
+
+	if (uname(&u))
+		memset(&u, 0, sizeof(u));
+	host = host_id(u.nodename);
+	snprintf(m->host_id, sizeof(m->host_id), "%s", host ? json_string_value(host) : "");
+	snprintf(m->cpu, sizeof(m->cpu), "%s", text_of(cpu, "model"));
+	snprintf(m->kernel, sizeof(m->kernel), "%s", u.release);
+	json_decref(cpu);
+	json_decref(host);
 }

@@ -131,6 +131,14 @@ struct record_environment {
 int record_read_environment(const json_t *record, struct record_environment *e, char *why,
 			    size_t whylen);
 
+/* What an environment says to tell machines and kernels apart; "" where it is not known. */
+struct record_machine {
+	char host_id[32], cpu[256], kernel[96];
+};
+
+/* record_machine_now - this one */
+void record_machine_now(struct record_machine *m);
+
 enum record_status { RECORD_COMPLETE, RECORD_INTERRUPTED };
 int record_write_end(struct record_writer *w, enum record_status status);
 int record_read_end(const json_t *record, enum record_status *status, char *why, size_t whylen);
@@ -291,6 +299,39 @@ struct record_failed {
 };
 int record_write_failed(struct record_writer *w, const struct record_failed *f);
 int record_read_failed(const json_t *record, struct record_failed *f, char *why, size_t whylen);
+
+/* ---- what verdicts are worth on a machine ---------------------------------------------------- */
+
+#define RECORD_MAX_RATES 512
+
+/* Verdicts of one metric about arms of which it is known by how much they are slower. */
+struct record_rate {
+	const char *operation, *metric; /* "wake/cpu=same"; as judge_metric_name(), or "any" */
+	double shift; /* by which share they are slower; 0: the same code; NAN: not a share */
+	uint64_t compared;
+	uint64_t slower, faster, equivalent; /* of them; the rest were inconclusive */
+	double added; /* what the shift came to when it was measured; NAN: not measured */
+};
+
+/*
+ * What `kt selftest` found. Stored for the machine, and copied into each bench run of it, after the
+ * environment.
+ */
+struct record_selftest {
+	const char *start;		    /* UTC, ISO 8601 */
+	const char *host_id, *cpu, *kernel; /* as in the environment; NULL: not known */
+	const char *version;		    /* of kt */
+	bool load;			    /* beside a load of its own that comes and goes */
+	bool complete;			    /* not interrupted */
+	uint64_t duration_ns;
+	uint64_t questions, unsteady; /* measured; on an unsteady machine */
+	size_t nr_rates;
+	struct record_rate rate[RECORD_MAX_RATES];
+};
+
+/* -EINVAL: rates without a name, or of more verdicts than comparisons */
+int record_write_selftest(struct record_writer *w, const struct record_selftest *s);
+int record_read_selftest(const json_t *record, struct record_selftest *s, char *why, size_t whylen);
 
 /* ---- traces ---------------------------------------------------------------------------------- */
 

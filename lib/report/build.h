@@ -152,6 +152,7 @@ void build_sort_drops(struct build *b);
 
 int build_take_header(struct build *b, const json_t *record);
 int build_take_environment(struct build *b, const json_t *record);
+int build_take_selftest(struct build *b, const json_t *record);
 int build_take_end(struct build *b, const json_t *record);
 
 /* build_step - go on to the next record of the run at hand; false: it was taken from another copy */

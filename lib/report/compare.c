@@ -169,42 +169,6 @@ static bool is_call(enum verdict v)
 	return v == VERDICT_SLOWER || v == VERDICT_FASTER;
 }
 
-/*
- * Slower and faster hold once the looks of the controller confirm them. What is said stays within
- * what the interval shows: looks that found something else decide nothing.
- */
-static void ask_for_confirmation(struct judgement *j, const struct looks *l, size_t nr)
-{
-	unsigned int next;
-
-	if (l->decided && l->verdict == j->verdict)
-		return;
-	j->verdict = VERDICT_INCONCLUSIVE;
-	j->reason = JUDGE_UNCONFIRMED;
-	next = judge_next_look((unsigned int)(nr - l->called_at));
-	j->more = next ? (double)(l->called_at + next) / (double)nr : NAN;
-}
-
-/* The p50 on the instances that decided it; whatever else on all of them. */
-static struct judgement judge_instances(enum judge_metric m, double zone, struct workspace *w,
-					size_t nr)
-{
-	struct judgement j;
-	struct looks l;
-
-	if (m == JUDGE_P50) {
-		l = looks_at(w->in, nr, zone, w->memory);
-		j = judge(m, w->in, l.decided ? l.nr : nr, zone, w->memory);
-	} else {
-		j = judge(m, w->in, nr, zone, w->memory);
-		if (is_call(j.verdict))
-			l = looks_of(m, w->in, nr, zone, w->memory);
-	}
-	if (is_call(j.verdict))
-		ask_for_confirmation(&j, &l, nr);
-	return j;
-}
-
 /* What the first pass called, by what it waited for: its looks, of p50; else all its instances. */
 static enum verdict called_first(const struct judgement *j, struct workspace *w, size_t nr)
 {
@@ -287,7 +251,7 @@ static bool compare(const struct report_question *q, const struct report_result 
 	else if (c->of_blocks || q->kind != REPORT_ARMS)
 		c->j = judge(m, w->in, g.nr, zone_of(q, m), w->memory);
 	else
-		c->j = judge_instances(m, zone_of(q, m), w, g.nr);
+		c->j = looks_judge(m, w->in, g.nr, zone_of(q, m), w->memory);
 	if (q->kind != REPORT_ARMS)
 		ask_for_recheck(&c->j, w, &g, q->recheck_confidence);
 	c->rechecked = g.nr > g.nr_first;

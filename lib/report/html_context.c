@@ -244,6 +244,11 @@ static void environment(const struct page *p, const struct report_run *run)
 		return;
 	}
 	warnings(p, run);
+	if (run->selftest) {
+		fputs("<p id=selftest>Self-test of the machine: ", p->out);
+		report_write_selftest(p->out, run, escape_html);
+		fputs(".</p>\n", p->out);
+	}
 	fputs("<div class=env>", p->out);
 	single_values(p, all);
 	json_object_foreach (all, key, item)

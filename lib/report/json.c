@@ -342,6 +342,32 @@ static json_t *changes(const struct report *r)
 	return j;
 }
 
+static json_t *rate(const struct record_rate *r)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "operation",
+			 text(r->operation), "metric", text(r->metric), "shift", number(r->shift),
+			 "compared", count(r->compared), "slower", count(r->slower), "faster",
+			 count(r->faster), "equivalent", count(r->equivalent), "added",
+			 number(r->added));
+}
+
+static json_t *selftest(const struct record_selftest *t)
+{
+	json_t *rates = json_array();
+
+	for (size_t i = 0; t && i < t->nr_rates; i++)
+		json_array_append_new(rates, rate(&t->rate[i]));
+	if (t)
+		return json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:o}", "start",
+				 text(t->start), "host_id", text(t->host_id), "cpu", text(t->cpu),
+				 "kernel", text(t->kernel), "version", text(t->version), "load",
+				 t->load, "complete", t->complete, "duration_ns",
+				 count(t->duration_ns), "questions", count(t->questions),
+				 "unsteady", count(t->unsteady), "rates", rates);
+	json_decref(rates);
+	return json_null();
+}
+
 static json_t *runs(const struct report *r)
 {
 	json_t *all = json_array();
@@ -355,15 +381,15 @@ static json_t *runs(const struct report *r)
 			with_sides(
 				h,
 				json_pack(
-					"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}",
+					"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}",
 					"run", count(i + 1), "pooled_with", count(run->group + 1),
 					"id", text(h->id), "tool", text(h->tool), "start",
 					text(h->start), "host_id", text(run->environment.host_id),
 					"kernel", text(run->environment.kernel), "kt",
 					build(&h->kt), "suite", suite(h), "copies",
 					count(run->copies), "complete", run->complete, "tracing",
-					tracing(&run->tracing), "environment",
-					share(run->environment.all))));
+					tracing(&run->tracing), "selftest", selftest(run->selftest),
+					"environment", share(run->environment.all))));
 	}
 	return all;
 }

@@ -21,6 +21,7 @@ static int take(struct build *b, const json_t *record)
 		int (*take)(struct build *b, const json_t *record);
 	} types[] = {
 		{ "environment", build_take_environment },
+		{ "selftest", build_take_selftest },
 		{ "question", build_take_question },
 		{ "block", build_take_block },
 		{ "instance", build_take_instance },
@@ -145,4 +146,98 @@ int report_load_files(struct report **report, const char *const *path, size_t nr
 int report_load(struct report **report, const char *path, char *err, size_t errlen)
 {
 	return report_load_files(report, &path, 1, err, errlen);
+}
+
+/* ---- run by run ------------------------------------------------------------------------------ */
+
+struct splitting {
+	struct build *b; /* of the run at hand; NULL: none has begun */
+	const char *path;
+	size_t line; /* of its header */
+	report_each_run *each;
+	void *arg;
+	char *err;
+	size_t errlen;
+};
+
+static int begin_run(struct splitting *s)
+{
+	struct report *r = report_new();
+
+	s->b = calloc(1, sizeof(*s->b));
+	if (!r || !s->b) {
+		report_free(r);
+		free(s->b);
+		s->b = NULL;
+		snprintf(s->err, s->errlen, "no memory");
+		return -ENOMEM;
+	}
+	*s->b = (struct build){ .report = r,
+				.err = s->err,
+				.errlen = s->errlen,
+				.path = s->path,
+				.at = REPORT_NO_RUN };
+	r->nr_files = 1;
+	return 0;
+}
+
+static int end_run(struct splitting *s)
+{
+	struct build *b = s->b;
+	struct report *r;
+	int ret = 0;
+
+	if (!b)
+		return 0;
+	r = b->report;
+	s->b = NULL;
+	if (b->no_memory || build_finish_runs(b) || build_finish(b))
+		ret = no_memory(b);
+	build_free(b);
+	if (!ret)
+		ret = s->each(r, s->line, s->arg);
+	report_free(r);
+	return ret;
+}
+
+static int split_record(const json_t *record, size_t line, void *arg)
+{
+	struct splitting *s = arg;
+	int ret = 0;
+
+	if (!strcmp(record_type(record), "header")) {
+		ret = end_run(s);
+		s->line = line;
+		if (!ret)
+			ret = begin_run(s);
+	}
+	if (!ret && take_record(record, line, s->b))
+		ret = end_run(s);
+	return ret;
+}
+
+/* What stands before the first header is nobody's. */
+static void split_torn(size_t line, const char *reason, void *arg)
+{
+	struct splitting *s = arg;
+
+	if (s->b)
+		take_torn(line, reason, s->b);
+}
+
+int report_load_runs(const char *path, report_each_run *each, void *arg, char *err, size_t errlen)
+{
+	struct splitting s = {
+		.path = path, .each = each, .arg = arg, .err = err, .errlen = errlen
+	};
+	const struct record_visitor v = { .each = split_record, .torn = split_torn, .arg = &s };
+	int ret = record_read(path, &v, err, errlen);
+
+	if (!ret)
+		return end_run(&s);
+	if (s.b) {
+		report_free(s.b->report);
+		build_free(s.b);
+	}
+	return ret;
 }

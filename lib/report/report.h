@@ -216,6 +216,9 @@ struct report_run {
 	struct record_header header;
 	struct record_environment environment; /* all NULL when the record has none */
 	json_t *header_record;		       /* owns the texts of header */
+	/* What the machine's self-test said when this ran; NULL: the record has none */
+	struct record_selftest *selftest;
+	json_t *selftest_record; /* owns its texts */
 	/*
 	 * Index of the first run of the same host, kernel and build: with it this one is pooled. A
 	 * run of an unknown host is pooled with no other.
@@ -281,6 +284,20 @@ int report_load_files(struct report **r, const char *const *path, size_t nr, cha
 /* report_load - read @path; 0, or -errno and one sentence in @err */
 int report_load(struct report **r, const char *path, char *err, size_t errlen);
 void report_free(struct report *r);
+
+/*
+ * Of a report of one run, or of none when its header was dropped; @line: where it begins. 0 to go on,
+ * else what is returned
+ */
+typedef int report_each_run(const struct report *r, size_t line, void *arg);
+
+/*
+ * report_load_runs - call @each for every run of @path by itself, in order; one that stands there
+ * twice comes twice
+ *
+ * Return: 0; what @each returned; or -errno and one sentence in @err as report_load_files().
+ */
+int report_load_runs(const char *path, report_each_run *each, void *arg, char *err, size_t errlen);
 
 /*
  * report_rebase - compare with arm @baseline wherever it is an arm; other questions keep their own,

@@ -134,6 +134,34 @@ int build_take_environment(struct build *b, const json_t *record)
 	return 0;
 }
 
+/* The first of a run counts. */
+int build_take_selftest(struct build *b, const json_t *record)
+{
+	struct report_run *run = &b->run[b->at].r;
+	struct record_selftest *t;
+	char why[160];
+
+	if (run->selftest)
+		return build_drop(b, DROP_RECORD, NULL, NULL, "a second self-test");
+	if (is_deeper(record, MAX_DEPTH))
+		return build_drop(b, DROP_RECORD, NULL, NULL, "nested too deep");
+	t = malloc(sizeof(*t));
+	if (!t)
+		return -ENOMEM;
+	if (record_read_selftest(record, t, why, sizeof(why))) {
+		free(t);
+		return build_drop(b, DROP_RECORD, NULL, NULL, why);
+	}
+	if (!may_keep(b, record)) {
+		free(t);
+		return build_drop(b, DROP_RECORD, NULL, NULL,
+				  "headers and environments of more than 8 MiB");
+	}
+	run->selftest = t;
+	run->selftest_record = json_incref((json_t *)record);
+	return 0;
+}
+
 int build_take_end(struct build *b, const json_t *record)
 {
 	enum record_status status;

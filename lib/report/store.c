@@ -157,6 +157,8 @@ static void run_free(struct report_run *r)
 {
 	json_decref(r->header_record);
 	json_decref(r->environment.all);
+	json_decref(r->selftest_record);
+	free(r->selftest);
 	free(r->tracing.loss);
 	free(r->tracing.counter);
 }

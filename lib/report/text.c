@@ -445,6 +445,9 @@ int report_text(FILE *out, const struct report *r, const struct terminal_style *
 	t.width = s && s->width ? s->width : DEFAULT_WIDTH;
 	errno = 0;
 	text_head(&t);
+	for (size_t i = 0; i < r->nr_runs; i++)
+		if (r->run[i].selftest && !strcmp(report_tool(&r->run[i]), "selftest"))
+			report_selftest_text(out, r->run[i].selftest);
 	for (size_t i = 0; i < r->nr_questions; i++) {
 		if (r->question[i].from_trace)
 			trace_kind(&t, &r->question[i]);

@@ -249,6 +249,17 @@ static void warnings(struct text *t, size_t run)
 	}
 }
 
+/* Of a run that is one it stands above. */
+static void selftest(struct text *t, const struct report_run *run)
+{
+	if (!run->selftest || !strcmp(report_tool(run), "selftest"))
+		return;
+	label(t, run, "self-test of the machine");
+	fputc(' ', t->out);
+	report_write_selftest(t->out, run, escape_terminal_word);
+	fputc('\n', t->out);
+}
+
 void text_foot(struct text *t)
 {
 	const struct report *r = t->r;
@@ -258,6 +269,9 @@ void text_foot(struct text *t)
 		if (r->run[i].group == i)
 			tracing(t, &r->run[i]);
 	noise(t);
+	for (size_t i = 0; i < r->nr_runs; i++)
+		if (r->run[i].group == i)
+			selftest(t, &r->run[i]);
 	for (size_t i = 0; i < r->nr_runs; i++)
 		warnings(t, i);
 	for (size_t i = 0; i < r->nr_runs; i++) {

@@ -66,6 +66,40 @@ P
 "$kt" report "$tmp/run/asked.jsonl" --fail-on slower >/dev/null 2>"$tmp/said"
 check 'it fails by what its report says' test $status -eq $?
 check 'which both say alike' test "$(grep -c ' slower$' "$tmp/run/err4")" = "$(grep -c ' slower$' "$tmp/said")"
+# Several runs in one record: each has a header, an id and a seed of its own, and an end; the table pools them.
+(cd "$tmp/run" && timeout 120 "$kt" bench --repeat 3 --seed 7 --time 50ms --no-trace --filter '^create_stop$' -o "$tmp/run/three.jsonl" \
+	>out4 2>err4 </dev/null)
+check 'three runs' python3 - "$tmp/run/three.jsonl" <<'P'
+import json, sys
+records = [json.loads(line) for line in open(sys.argv[1])]
+heads = [r for r in records if r["type"] == "header"]
+assert [h["seed"] for h in heads] == [7, 8, 9], heads
+assert len({h["id"] for h in heads}) == 3
+assert len([r for r in records if r["type"] == "environment"]) == 3
+assert [r["status"] for r in records if r["type"] == "end"] == ["complete"] * 3
+P
+check 'which run it is' sh -c "grep -q 'run 3 of 3: 1 question' '$tmp/run/err4'"
+check 'the table is of all' grep -q '^kt bench  3 runs, 1 machine' "$tmp/run/out4"
+
+# Questions with a load of their own run only where a filter selects them, and leave nothing running.
+check 'wakeup/load=* are not in a run of everything' sh -c "! grep -q 'load=' '$run/run.jsonl'"
+check 'wakeup/load=* are listed as such' sh -c "'$kt' bench --list | grep -q '^wakeup/load=hog/cpu=cross .*only with --filter'"
+if [ "$(nproc)" -gt 1 ]; then
+	(cd "$tmp/run" && timeout 120 "$kt" bench --time 50ms --no-trace --filter '^wakeup/load=' -o load.jsonl >out5 2>err5 </dev/null)
+	check 'wakeup/load=*: they end well' test $? -eq 0
+	check 'wakeup/load=*: each arm has been measured' python3 - "$tmp/run/load.jsonl" <<'P'
+import json, sys
+seen = {}
+for r in map(json.loads, open(sys.argv[1])):
+    if r["type"] == "question":
+        seen[r["question"]] = set(r["arms"]) if isinstance(r["arms"], list) else set(r["arms"].keys())
+    if r["type"] == "instance":
+        seen[r["question"]] -= {p["arm"] for p in r["parts"] if p["passes"]}
+assert set(seen) == {"wakeup/load=hog/cpu=cross", "wakeup/load=crowd/cpu=cross"} and not any(seen.values()), seen
+P
+else
+	skip 'wakeup/load=* needs two CPUs'
+fi
 
 # Other programs on every CPU: the run says so, and under --strict its exit status too. They end by themselves.
 hogs=

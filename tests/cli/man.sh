@@ -6,7 +6,7 @@
 
 pages=$(find lib bpf bench -path '*/man/*.[1-8]')
 kthread_pages=$(ls lib/kthread/man/*.[1-8])
-headers=$(sed -n '/^kthread_headers/,/[^\\]$/p' lib/kthread/room.mk | grep -o '[a-z_]*\.h' | sed 's|^|lib/kthread/|')
+headers=$(sed -n '/^kthread_headers/,/[^\\]$/p' lib/kthread/room.mk | grep -o '[a-z_/]*\.h' | sed 's|^|lib/kthread/|')
 
 # Whether other packages' pages are installed is not ours to judge; our own links are looked up below.
 lint() { ! mandoc -T lint "$1" 2>/dev/null | grep -v 'referenced manual not found'; }
@@ -24,13 +24,13 @@ links_lead_somewhere() {
 }
 
 documented() { # names of functions and macros
-	sed -n -e 's/.*\.\(Fo\) \([A-Za-z_]*\).*/\2/p' $kthread_pages
-	grep -oE '\bFn [A-Za-z_]+' $kthread_pages | sed 's/.*Fn //'
-	sed -n 's/^\.Nm \([a-z_]*\)\( ,\)\?$/\1/p' $kthread_pages | grep -vxE 'kthread|kthread_probes|bpftrace|cc|kt'
+	sed -n -e 's/.*\.\(Fo\) \([A-Za-z_0-9]*\).*/\2/p' $kthread_pages
+	grep -oE '\bFn [A-Za-z_0-9]+' $kthread_pages | sed 's/.*Fn //'
+	sed -n 's/^\.Nm \([A-Za-z_0-9]*\)\( ,\)\?$/\1/p' $kthread_pages | grep -vxE 'kthread|kthread_probes|bpftrace|cc|kt'
 }
 declared() { # what a program that includes the headers may call; not the typedefs, not the kt_ inside
 	grep -hvE '^typedef|^#pragma|^[ 	]*(/?\*|extern)' $headers |
-		grep -oE '^[a-z#][^(=]*[ *][A-Za-z_]+\(' | grep -oE '[A-Za-z_]+\($' | tr -d '('
+		grep -oE '^[a-z#][^(=]*[ *][A-Za-z_0-9]+\(' | grep -oE '[A-Za-z_0-9]+\($' | tr -d '('
 }
 exported() { nm -D --defined-only "$KT_BUILD/lib/libkthread.so.0" | awk '$2 == "T" { sub(/@.*/, "", $3); print $3 }'; }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Writes a record with known contents: make_run.py NAME > FILE, where NAME is a function at the end of this file
 
-builds, moved, settings, hostile_sides: runs of two sides, old and new or A and B.
+builds, moved, settings, hostile_sides: runs of two sides, old and new or A and B. runs_base, runs_new: the two sides of a diff.
 
 v1: the small run and the trace, as version 1 of the format had them.
 
@@ -425,6 +425,42 @@ def hostile():
     run.end(HOSTILE)
 
 
+def runs(side):
+    """Six runs of one side for kt diff: one arm got slower, one faster, one question is new; a trace does not belong."""
+    kernel = ("6.1.0-example", "6.12.0-example")[side]
+    for number in range(6):
+        run = Run(200 + 10 * side + number)
+        plain = run.emit
+
+        def change(plain=plain, **record):
+            if record["type"] == "environment":
+                record["kernel"]["release"] = kernel
+                record["boot_id"] = f"{side + 1:016x}"
+                record["frequency"]["governor"] = ("powersave", "performance")[side == 1 or number == 5]
+            plain(**record)
+
+        run.emit = change
+        run.header("bench", ["bench", "--repeat", "6", "-o", f"side{side}.jsonl", "--seed", "7"], 100 * side + number,
+                   seed=7 + number, trace=False, trace_reason="switched off by --no-trace")
+        base = {"futex": 4000, "libkthread": 4010}
+        question(run, "wakeup/trip=oneway/cpu=cross/wait=sleep", {**base, "libkthread": (4010, 4400)[side]}, 4, 60)
+        question(run, "work_queue/worker=busy/cpu=cross", {"futex": 31.4, "libkthread": (24.8, 22)[side]}, 24, 20000,
+                 mode="time")
+        question(run, "wakeup/" + ("gone", HOSTILE)[side], base, 1, 20)
+        run.end("complete" if number < 5 or side else "interrupted")
+    if side:
+        trace(number=300)
+
+
+def runs_base():
+    runs(0)
+
+
+def runs_new():
+    runs(1)
+
+
 if __name__ == "__main__":
-    MAKERS = (small, full, trace, hostile, negative, instances, builds, moved, settings, hostile_sides, apart, v1)
+    MAKERS = (small, full, trace, hostile, negative, instances, builds, moved, settings, hostile_sides, apart, v1,
+              runs_base, runs_new)
     {maker.__name__: maker for maker in MAKERS}[sys.argv[1]]()

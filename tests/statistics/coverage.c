@@ -11,56 +11,18 @@
  * A study, not a test: it takes minutes and nothing is asserted. tests/unit/tail.c has the cases
  * that must hold each time.
  */
-#include <math.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/measure/judge.h"
+#include "tests/statistics/series.h"
 
 #define PAIRS	     1000
-#define OPERATIONS   20
 #define INSTANCE     8
 #define NR_INSTANCES (PAIRS / INSTANCE)
 #define TRUTH_EPOCHS 2000000
 
-static uint64_t state[2];
-
-static uint64_t next_random(void)
-{
-	uint64_t a = state[0], b = state[1];
-
-	state[0] = b;
-	a ^= a << 23;
-	state[1] = a ^ b ^ (a >> 18) ^ (b >> 5);
-	return state[1] + b;
-}
-
-static double uniform(void)
-{
-	return ((double)(next_random() >> 11) + 0.5) * 0x1p-53;
-}
-
-static double normal(void)
-{
-	return sqrt(-2 * log(uniform())) * cos(2 * M_PI * uniform());
-}
-
-/* ---- scenarios ------------------------------------------------------------------------------- */
-
-struct scenario {
-	const char *name;
-	/* states that come and go and make all of an epoch's operations ten times as slow */
-	double shared_share, shared_length, own_share, own_length;
-	double drift;		     /* of the level over the run */
-	double ar_shared, ar_own;    /* spread of a level that wanders */
-	double slow_one_in, slow_ns; /* B only: one operation in that many takes longer */
-	double slow_epochs;	     /* B only: share of its epochs that are ten times as slow */
-	double shift;		     /* B only: all operations, as a ratio */
-	double pareto;		     /* share of operations with a heavy tail */
-};
+#define OPERATIONS 20
 
 static const struct scenario scenarios[] = {
 	{ .name = "independent" },
@@ -79,60 +41,6 @@ static const struct scenario scenarios[] = {
 
 #define NR_SCENARIOS (sizeof(scenarios) / sizeof(scenarios[0]))
 
-struct weather {
-	bool shared, own[2];
-	double level, own_level[2], phase;
-};
-
-static bool flip(bool on, double share, double length)
-{
-	if (!(share > 0))
-		return false;
-	if (on)
-		return uniform() >= 1 / length;
-	return uniform() < share / (1 - share) / length;
-}
-
-/* One epoch of an arm: every operation's time in ns to @take. */
-static void epoch(const struct scenario *s, struct weather *w, int arm, double at,
-		  void (*take)(void *arg, double ns), void *arg)
-{
-	double log_level = s->drift * sin(w->phase + 9.4 * at);
-	bool slow;
-
-	w->shared = flip(w->shared, s->shared_share, s->shared_length);
-	w->own[arm] = flip(w->own[arm], s->own_share, s->own_length);
-	w->level = 0.95 * w->level + sqrt(1 - 0.95 * 0.95) * normal();
-	w->own_level[arm] = 0.9 * w->own_level[arm] + sqrt(1 - 0.81) * normal();
-	log_level += s->ar_shared * w->level + s->ar_own * w->own_level[arm];
-	slow = arm && s->slow_epochs > 0 && uniform() < s->slow_epochs;
-	if (w->shared || w->own[arm] || slow)
-		log_level += log(10);
-	for (int i = 0; i < OPERATIONS; i++) {
-		double ns = 10000 * exp(log_level + 0.3 * normal());
-
-		if (s->pareto > 0 && uniform() < s->pareto)
-			ns *= 1 + pow(uniform(), -1 / 1.5);
-		if (arm && s->slow_one_in > 0 && uniform() < 1 / s->slow_one_in)
-			ns += s->slow_ns;
-		if (arm && s->shift > 0)
-			ns *= s->shift;
-		take(arg, ns);
-	}
-}
-
-static struct weather weather_init(const struct scenario *s)
-{
-	struct weather w = { .phase = 2 * M_PI * uniform(),
-			     .level = normal(),
-			     .own_level = { normal(), normal() } };
-
-	w.shared = uniform() < s->shared_share;
-	w.own[0] = uniform() < s->own_share;
-	w.own[1] = uniform() < s->own_share;
-	return w;
-}
-
 /* ---- truth ----------------------------------------------------------------------------------- */
 
 static void into_hist(void *arg, double ns)
@@ -149,7 +57,8 @@ static void find_truth(const struct scenario *s, double truth[NR_JUDGE_METRICS])
 
 		hist_init(&h[arm], HIST_K_USER);
 		for (int e = 0; e < TRUTH_EPOCHS; e++)
-			epoch(s, &w, arm, (double)(e % PAIRS) / PAIRS, into_hist, &h[arm]);
+			epoch(s, &w, arm, (double)(e % PAIRS) / PAIRS, OPERATIONS, into_hist,
+			      &h[arm]);
 	}
 	truth[JUDGE_MEAN] = hist_mean(&h[1]) / hist_mean(&h[0]);
 	truth[JUDGE_P50] = hist_quantile(&h[1], 0.5) / hist_quantile(&h[0], 0.5);
@@ -166,18 +75,6 @@ static struct hist scratch[2];
 static struct tail_bucket buckets[NR_INSTANCES][2][HIST_NR_BUCKETS_MAX];
 static struct judge_sample sample[NR_INSTANCES][2];
 static double ratios[NR_INSTANCES][INSTANCE];
-
-static void keep(const struct hist *h, struct judge_sample *s, struct tail_bucket *bucket)
-{
-	s->sum = (double)h->sum;
-	s->count = (double)h->count;
-	s->tail.nr_buckets = 0;
-	s->tail.bucket = bucket;
-	for (uint32_t b = 0; b < HIST_NR_BUCKETS(h->k); b++)
-		if (h->bucket[b])
-			bucket[s->tail.nr_buckets++] =
-				(struct tail_bucket){ b, (double)h->bucket[b] };
-}
 
 static void run(const struct scenario *s, struct judgement j[NR_JUDGE_METRICS], void *memory)
 {
@@ -196,15 +93,15 @@ static void run(const struct scenario *s, struct judgement j[NR_JUDGE_METRICS], 
 				int arm = half ^ first ^ (p & 1);
 
 				hist_init(&one, HIST_K_USER);
-				epoch(s, &w, arm, (double)(i * INSTANCE + p) / PAIRS, into_hist,
-				      &one);
+				epoch(s, &w, arm, (double)(i * INSTANCE + p) / PAIRS, OPERATIONS,
+				      into_hist, &one);
 				median[arm] = hist_quantile(&one, 0.5);
 				hist_merge(&scratch[arm], &one);
 			}
 			ratios[i][p] = log(median[1] / median[0]);
 		}
 		for (int arm = 0; arm < 2; arm++)
-			keep(&scratch[arm], &sample[i][arm], buckets[i][arm]);
+			keep_sample(&scratch[arm], &sample[i][arm], buckets[i][arm]);
 		in[i] = (struct judge_instance){ &sample[i][0], &sample[i][1], INSTANCE,
 						 ratios[i] };
 	}
@@ -264,8 +161,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: coverage TRIALS SEED [SCENARIO]\n");
 		return 2;
 	}
-	state[0] = strtoull(argv[2], NULL, 0) * 0x9e3779b97f4a7c15ULL + 1;
-	state[1] = ~state[0];
+	start_random(strtoull(argv[2], NULL, 0));
 	for (size_t i = 0; i < NR_SCENARIOS; i++)
 		if (argc < 4 || !strcmp(argv[3], scenarios[i].name))
 			study(&scenarios[i], trials, memory);

@@ -279,6 +279,9 @@ ParameterizedTest(struct arm_case *c, arms, operations_come_in_complete_sets)
 	if (a->worker_create)
 		cr_expect(a->worker_destroy && a->worker_tid && a->work_create && a->work_destroy &&
 			  a->work_queue && a->work_flush);
+	if (a->delayed_create)
+		cr_expect(a->worker_create && a->delayed_destroy && a->delayed_arm &&
+			  a->delayed_cancel);
 }
 
 /* ---- wakeup ---------------------------------------------------------------------------------- */
@@ -802,6 +805,98 @@ ParameterizedTest(struct arm_case *c, arms, works_run_once_each_in_order, .timeo
 	cr_assert_eq(arm->worker_create(&k, &o), 0);
 	check_only_cpu(s.start_tid, o.cpu);
 	arm->worker_destroy(k);
+}
+
+struct feeder {
+	const struct arm *arm;
+	void *worker;
+	struct arm_work *work[NR_WORKS];
+};
+
+static unsigned int nr_ran;
+
+static void counts(void *arg)
+{
+	(void)arg;
+	__atomic_fetch_add(&nr_ran, 1, __ATOMIC_ACQ_REL);
+}
+
+static void *feeds(void *arg)
+{
+	struct feeder *f = arg;
+
+	for (int i = 0; i < NR_WORKS; i++)
+		f->arm->work_queue(f->worker, f->work[i]);
+	return NULL;
+}
+
+ParameterizedTestParameters(arms, many_feed_one_worker)
+{
+	return all_arms();
+}
+
+ParameterizedTest(struct arm_case *c, arms, many_feed_one_worker, .timeout = 120)
+{
+	const struct arm *arm = arm_or_skip(c);
+	struct arm_worker_opts o = { .cpu = allowed_cpu(true), .name = "worker" };
+	static struct feeder f[4];
+	pthread_t t[4];
+	void *k;
+
+	if (!(arm_can(arm) & ARM_MANY_FEED))
+		cr_skip_test("%s has no worker that many feed", c->arm);
+	cr_assert_eq(arm->worker_create(&k, &o), 0);
+	for (int i = 0; i < 4; i++) {
+		f[i] = (struct feeder){ .arm = arm, .worker = k };
+		for (int n = 0; n < NR_WORKS; n++)
+			f[i].work[n] = arm->work_create(k, counts, NULL);
+	}
+	for (unsigned int round = 1; round <= 20; round++) {
+		for (int i = 0; i < 4; i++)
+			cr_assert_eq(pthread_create(&t[i], NULL, feeds, &f[i]), 0);
+		for (int i = 0; i < 4; i++)
+			pthread_join(t[i], NULL);
+		arm->work_flush(k);
+		cr_assert_eq(__atomic_load_n(&nr_ran, __ATOMIC_ACQUIRE), round * 4 * NR_WORKS);
+	}
+	arm->worker_destroy(k);
+	for (int i = 0; i < 4; i++)
+		for (int n = 0; n < NR_WORKS; n++)
+			arm->work_destroy(f[i].work[n]);
+}
+
+ParameterizedTestParameters(arms, works_run_after_a_delay)
+{
+	return all_arms();
+}
+
+ParameterizedTest(struct arm_case *c, arms, works_run_after_a_delay, .timeout = 120)
+{
+	const struct arm *arm = arm_or_skip(c);
+	struct arm_worker_opts o = { .cpu = allowed_cpu(true), .name = "worker" };
+	struct arm_delayed *d[3];
+	double begin = now_s();
+	void *k;
+
+	if (!arm->delayed_create)
+		cr_skip_test("%s has no delayed works", c->arm);
+	nr_ran = 0;
+	cr_assert_eq(arm->worker_create(&k, &o), 0);
+	for (int i = 0; i < 3; i++)
+		d[i] = arm->delayed_create(k, counts, NULL);
+	arm->delayed_arm(k, d[0], 3000000);
+	arm->delayed_arm(k, d[1], 3600000000000ULL);
+	arm->delayed_arm(k, d[2], 3600000000000ULL);
+	cr_assert(reaches(&nr_ran, 1));
+	cr_expect_geq(now_s() - begin, 0.003);
+	arm->delayed_arm(k, d[1], 1000);
+	cr_assert(reaches(&nr_ran, 2), "it was not moved");
+	for (int i = 0; i < 3; i++)
+		arm->delayed_cancel(d[i]);
+	arm->worker_destroy(k);
+	for (int i = 0; i < 3; i++)
+		arm->delayed_destroy(d[i]);
+	cr_expect_eq(nr_ran, 2);
 }
 
 /* ---- delay ----------------------------------------------------------------------------------- */

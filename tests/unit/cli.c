@@ -335,6 +335,23 @@ Test(cli, a_status_line_fits_its_terminal, .timeout = 10)
 	cr_expect_not(strchr(line, '\033'), "no colours");
 }
 
+/* Questions that are measured again come after all of them. */
+Test(cli, questions_that_come_on_top_count_in_the_status_line, .timeout = 10)
+{
+	struct pty pty = open_pty(80);
+	struct progress p;
+
+	setenv("TERM", "xterm", 1);
+	setenv("NO_COLOR", "1", 1);
+	errors_to(fileno(pty.terminal));
+	progress_init(&p, 1, 5);
+	progress_question(&p, "first", 5);
+	progress_more(&p, 1, 5);
+	progress_question(&p, "first", 5);
+	progress_update(&p, "again", 0);
+	cr_expect(strstr(arrived(pty.controller), "[2/2] first  again 0 %  "));
+}
+
 Test(cli, a_status_line_is_whole_where_there_is_room, .timeout = 10)
 {
 	struct pty pty = open_pty(0);

@@ -180,6 +180,24 @@ Test(kthread_delayed, W9_armed_work_is_not_queued_again)
 	cr_expect_eq(nr_warnings(KTHREAD_WARN_ANY), 0);
 }
 
+/* Its time has come, and nobody has looked yet. Mutation W09m: as above. */
+Test(kthread_delayed, W9_work_that_is_due_is_not_queued_again)
+{
+	struct kthread_worker *w = kthread_run_worker(0, "w9");
+	struct job blocker, j;
+	struct completion go;
+
+	job_run_blocked(&blocker, w, &go);
+	job_init(&j, w);
+	cr_assert(kthread_queue_delayed_work_ns(w, &j.d, 1));
+	cr_assert(WAIT_UNTIL(now_ns() > PEEK(j.d.due_ns)));
+	cr_expect_not(kthread_queue_work(w, &j.d.work));
+	cr_expect_not(PEEK(j.d.work.armed), "made ready by the look");
+	complete(&go);
+	kthread_destroy_worker(w);
+	cr_expect_eq(j.runs, 1);
+}
+
 /* Mutation W09e: due_after() without the saturation. */
 Test(kthread_delayed, W9_longest_delay_is_for_ever)
 {
@@ -199,7 +217,8 @@ Test(kthread_delayed, W9_longest_delay_is_for_ever)
 
 /*
  * The worker's own thread is busy, and nobody else looks: then the next one who queues does.
- * Mutation: place_locked() that puts at the end; lock_worker() without kt_move_due_locked().
+ * Mutation W09l: kthread_queue_work() finds nothing due; or lock_worker() without
+ * kt_move_due_locked().
  */
 Test(kthread_delayed, due_works_run_in_the_order_of_their_deadlines)
 {
@@ -637,7 +656,7 @@ static void reinit_armed(int lost, bool again)
 	kthread_destroy_worker(w);
 }
 
-/* Mutation W25b: kt_first_due_locked() without its look at neighbours. */
+/* Those that are left run all the same; more in kthread_armed.c. */
 Test(kthread_delayed, W25_work_initialised_again_while_armed)
 {
 	for (int lost = 0; lost < 5; lost++) {

@@ -150,6 +150,23 @@ Test(kthread_smpboot, P14_cleanup_only_after_setup)
 	cr_assert_str_eq(events, "c");
 }
 
+/* As in the kernel: whoever has such a set lets each go on, once. Mutation B05: all are unparked. */
+Test(kthread_smpboot, threads_that_park_themselves_start_parked)
+{
+	needs_cpu_0();
+	set.selfparking = true;
+	cr_assert_eq(smpboot_register_percpu_thread(&set), 0);
+	cr_assert_eq(kthread_get_state(threads[0]), TASK_PARKED);
+	cr_assert_eq(kthread_park(threads[0]), -EBUSY);
+	kthread_unpark(threads[0]);
+	cr_assert(seen("cs"), "%s", events);
+	/* The library leaves it alone when its CPU goes. */
+	cr_assert_eq(kthread_cpu_offline(0), 0);
+	cr_assert_neq(kthread_get_state(threads[0]), TASK_PARKED);
+	cr_assert_eq(kthread_cpu_online(0), 0);
+	smpboot_unregister_percpu_thread(&set);
+}
+
 /* Mutation B01: online_locked() does not make the threads that are missing. */
 Test(kthread_smpboot, a_cpu_that_comes_later_gets_its_thread)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Wait queues. The mutation that each test was seen to catch stands above it. */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 
@@ -285,4 +286,233 @@ Test(kthread_waitqueue, a_wait_that_is_frozen_and_goes_on)
 	kthread_thaw_all();
 	cr_assert(WAIT_UNTIL(READ(passed) == 1));
 	cr_assert_eq(kthread_stop_put(k), 0);
+}
+
+/* ---- entries that stay ----------------------------------------------------------------------- */
+static unsigned int woken;
+
+static int waits_by_hand(void *data)
+{
+	DECLARE_WAITQUEUE(entry, current);
+
+	if (data)
+		add_wait_queue_exclusive(&wq, &entry);
+	else
+		add_wait_queue(&wq, &entry);
+	for (;;) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		ADD(looks);
+		if (READ(go) || kthread_should_stop())
+			break;
+		schedule();
+		ADD(woken);
+	}
+	__set_current_state(TASK_RUNNING);
+	remove_wait_queue(&wq, &entry);
+	ADD(passed);
+	return 0;
+}
+
+static struct task_struct *by_hand(bool exclusive)
+{
+	unsigned int before = nr_waiting();
+	struct task_struct *k =
+		get_task_struct(kthread_run(waits_by_hand, exclusive ? &woken : NULL, "hand"));
+
+	cr_assert(WAIT_UNTIL(nr_waiting() == before + 1 && kthread_get_state(k) &&
+			     thread_state(k->pid) == 'S'));
+	return k;
+}
+
+/* Mutation: Q08: a wake takes the entry off. */
+Test(kthread_waitqueue, an_entry_of_ones_own_stays_listed)
+{
+	struct task_struct *k = by_hand(false);
+	unsigned int i;
+
+	for (i = 1; i <= 3; i++) {
+		cr_assert_eq(wake_up(&wq), 1);
+		cr_assert(WAIT_UNTIL(READ(woken) == i && READ(looks) == i + 1 &&
+				     thread_state(k->pid) == 'S'));
+		cr_assert_eq(nr_waiting(), 1);
+	}
+	__atomic_store_n(&go, 1, __ATOMIC_RELEASE);
+	wake_up(&wq);
+	cr_assert(WAIT_UNTIL(READ(passed)));
+	cr_assert_eq(nr_waiting(), 0);
+	kthread_stop_put(k);
+}
+
+Test(kthread_waitqueue, exclusive_entries_of_ones_own)
+{
+	struct task_struct *k[3] = { by_hand(true), by_hand(true), by_hand(false) };
+	int i;
+
+	/* The shared one and the first of the exclusive ones. */
+	cr_assert_eq(wake_up(&wq), 2);
+	cr_assert(WAIT_UNTIL(READ(woken) == 2));
+	for (i = 0; i < 3; i++)
+		cr_assert(WAIT_UNTIL(kthread_get_state(k[i]) && thread_state(k[i]->pid) == 'S'));
+	__atomic_store_n(&go, 1, __ATOMIC_RELEASE);
+	wake_up_all(&wq);
+	cr_assert(WAIT_UNTIL(READ(passed) == 3));
+	for (i = 0; i < 3; i++)
+		kthread_stop_put(k[i]);
+}
+
+Test(kthread_waitqueue, entries_are_prepared_or_declared)
+{
+	struct wait_queue_entry e;
+
+	init_waitqueue_entry(&e, current);
+	cr_assert(!wq_has_sleeper(&wq));
+	add_wait_queue(&wq, &e);
+	cr_assert(wq_has_sleeper(&wq));
+	set_current_state(TASK_INTERRUPTIBLE);
+	cr_assert_eq(wake_up(&wq), 1);
+	cr_assert_eq(get_current_state(), TASK_RUNNING);
+	cr_assert_eq(wake_up(&wq), 0, "running: it is not counted");
+	remove_wait_queue(&wq, &e);
+	remove_wait_queue(&wq, &e);
+	cr_assert(!wq_has_sleeper(&wq));
+}
+
+/* ---- waits of those that hold a lock --------------------------------------------------------- */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static unsigned int nr_locked, nr_unlocked, commands;
+
+static void spin_lock_irq(pthread_mutex_t *l)
+{
+	pthread_mutex_lock(l);
+	nr_locked++;
+}
+
+static void spin_unlock_irq(pthread_mutex_t *l)
+{
+	nr_unlocked++;
+	pthread_mutex_unlock(l);
+}
+
+/* The condition is looked at with the lock. */
+static bool has_go(void)
+{
+	cr_assert_eq(pthread_mutex_trylock(&lock), EBUSY);
+	ADD(looks);
+	return READ(go);
+}
+
+enum locked_wait { PLAIN, CMD, INT, INT_CMD, TIMEOUT, INT_TIMEOUT, NR_LOCKED_WAITS };
+
+static int waits_locked(void *data)
+{
+	long ret = -1;
+
+	spin_lock_irq(&lock);
+	switch ((enum locked_wait)(long)data) {
+	case PLAIN:
+		wait_event_lock_irq(wq, has_go(), lock);
+		ret = 0;
+		break;
+	case CMD:
+		wait_event_lock_irq_cmd(wq, has_go(), lock, ADD(commands));
+		ret = 0;
+		break;
+	case INT:
+		ret = wait_event_interruptible_lock_irq(wq, has_go(), lock);
+		break;
+	case INT_CMD:
+		ret = wait_event_interruptible_lock_irq_cmd(wq, has_go(), lock, ADD(commands));
+		break;
+	case TIMEOUT:
+		ret = wait_event_lock_irq_timeout(wq, has_go(), lock, 1000 * HZ);
+		break;
+	case INT_TIMEOUT:
+		ret = wait_event_interruptible_lock_irq_timeout(wq, has_go(), lock, 1000 * HZ);
+		break;
+	default:
+		break;
+	}
+	spin_unlock_irq(&lock);
+	ADD(passed);
+	return (int)ret;
+}
+
+static struct task_struct *locked_waiter(long which)
+{
+	struct task_struct *k = kthread_create(waits_locked, (void *)which, "locked");
+
+	go = passed = looks = commands = 0;
+	get_task_struct(k);
+	wake_up_process(k);
+	cr_assert(WAIT_UNTIL(READ(looks) >= 2 && kthread_get_state(k) &&
+			     thread_state(k->pid) == 'S'));
+	return k;
+}
+
+/* Mutation: Q09: it sleeps with the lock held. */
+Test(kthread_waitqueue, a_lock_is_not_held_asleep)
+{
+	long which;
+
+	for (which = 0; which < NR_LOCKED_WAITS; which++) {
+		struct task_struct *k = locked_waiter(which);
+		int ret;
+
+		cr_assert(WAIT_UNTIL(!pthread_mutex_trylock(&lock)), "number %ld", which);
+		__atomic_store_n(&go, 1, __ATOMIC_RELEASE);
+		pthread_mutex_unlock(&lock);
+		wake_up(&wq);
+		cr_assert(WAIT_UNTIL(READ(passed)), "number %ld", which);
+		ret = kthread_stop(k);
+		if (which == TIMEOUT || which == INT_TIMEOUT)
+			cr_assert(ret > 0 && ret <= 1000 * HZ, "number %ld: %d", which, ret);
+		else
+			cr_assert_eq(ret, 0, "number %ld: %d", which, ret);
+		cr_assert_eq(READ(commands), which == CMD || which == INT_CMD);
+		cr_assert_eq(nr_locked, nr_unlocked);
+		put_task_struct(k);
+	}
+}
+
+Test(kthread_waitqueue, waits_with_a_lock_end_by_a_stop_or_in_time)
+{
+	static const long ends[] = { INT, INT_CMD, INT_TIMEOUT };
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		struct task_struct *k = locked_waiter(ends[i]);
+
+		cr_assert_eq(kthread_stop(k), -ERESTARTSYS, "number %ld", ends[i]);
+		put_task_struct(k);
+	}
+	spin_lock_irq(&lock);
+	cr_assert_eq(wait_event_lock_irq_timeout(wq, has_go(), lock, 2), 0);
+	cr_assert_eq(wait_event_interruptible_lock_irq_timeout(wq, has_go(), lock, 2), 0);
+	spin_unlock_irq(&lock);
+}
+
+static int waits_freezable(void *data)
+{
+	(void)data;
+	set_freezable();
+	ADD(looks);
+	return (int)wait_event_freezable_timeout(wq, READ(go), 1000 * HZ);
+}
+
+/* Mutation: Q10: the wait does not let the freezer in. */
+Test(kthread_waitqueue, a_freezable_wait_with_a_timeout_freezes)
+{
+	struct task_struct *k = get_task_struct(kthread_run(waits_freezable, NULL, "freezable"));
+	long left;
+
+	cr_assert(WAIT_UNTIL(READ(looks) && waitqueue_active(&wq) && thread_state(k->pid) == 'S'));
+	cr_assert_eq(freeze_kernel_threads(), 0);
+	cr_assert_eq(kthread_get_state(k), TASK_FROZEN);
+	thaw_kernel_threads();
+	__atomic_store_n(&go, 1, __ATOMIC_RELEASE);
+	wake_up(&wq);
+	left = kthread_stop(k);
+	cr_assert(left > 0 || left == -ERESTARTSYS, "%ld", left);
+	cr_assert_eq(wait_event_freezable_timeout(wq, false, 2), 0);
+	put_task_struct(k);
 }

@@ -16,7 +16,7 @@ static struct hist hists[2];
 
 /* ---- what cannot be written ------------------------------------------------------------------ */
 
-static json_t *kept[11];
+static json_t *kept[12];
 static size_t nr_kept;
 
 static int keep(const json_t *record, size_t line, void *arg)
@@ -191,7 +191,8 @@ static void try_all(const json_t *record)
 	enum record_status status;
 	const char *name;
 	struct record_recheck r;
-	int ret[15];
+	static struct record_selftest self;
+	int ret[16];
 
 #define TRY(i, call)                                                                              \
 	do {                                                                                      \
@@ -214,6 +215,7 @@ static void try_all(const json_t *record)
 	TRY(12, record_read_part(record, 0, &part, why, sizeof(why)));
 	TRY(13, record_read_pass(record, 0, 0, &pass, why, sizeof(why)));
 	TRY(14, record_read_recheck(record, &r, why, sizeof(why)));
+	TRY(15, record_read_selftest(record, &self, why, sizeof(why)));
 #undef TRY
 }
 
@@ -280,8 +282,12 @@ static void write_one_of_each(struct record_writer *w)
 						.counter = { { "spun", 1 } } };
 	const struct record_failed f = { .question = "q", .arm = "a", .reason = "reason" };
 	const struct record_recheck r = { .question = "q", .nr_arms = 1, .arm = { "a" } };
+	static const struct record_selftest self = {
+		.nr_rates = 1, .rate = { { .operation = "loop", .metric = "p50" } }
+	};
 
 	cr_assert_eq(record_write_header(w, &h, 0, NULL), 0);
+	cr_assert_eq(record_write_selftest(w, &self), 0);
 	cr_assert_eq(record_write_recheck(w, &r), 0);
 	cr_assert_eq(record_write_question(w, &q), 0);
 	cr_assert_eq(record_write_calibration(w, &c), 0);
@@ -337,6 +343,43 @@ Test(record_limits, reasons_name_the_field)
 struct bad_record {
 	const char *text, *says;
 };
+
+Test(record_limits, rates_that_do_not_add_up_are_neither_written_nor_read)
+{
+	static const struct bad_record selftests[] = {
+		{ "{\"rates\":[{\"operation\":\"o\",\"metric\":\"p50\",\"compared\":2,\"slower\":1,\"equivalent\":2}]}",
+		  "more verdicts than comparisons" },
+		{ "{\"rates\":[{\"operation\":\"o\",\"metric\":\"p50\",\"compared\":2,"
+		  "\"slower\":\"18446744073709551615\",\"faster\":2}]}",
+		  "more verdicts than comparisons" },
+		{ "{\"rates\":[{\"operation\":\"o\",\"metric\":\"p50\"}]}", "compared is not" },
+		{ "{\"rates\":[7]}", "operation is not" },
+		{ "{}", "rates is not a list" },
+	};
+	static struct record_selftest t;
+	struct record_writer *w;
+
+	for (size_t i = 0; i < ARRAY_SIZE(selftests); i++) {
+		json_t *record = json_loads(selftests[i].text, 0, NULL);
+
+		cr_assert_not_null(record, "%s", selftests[i].text);
+		why[0] = '\0';
+		cr_expect_eq(record_read_selftest(record, &t, why, sizeof(why)), -EINVAL);
+		cr_expect(strstr(why, selftests[i].says), "'%s' does not say '%s'", why,
+			  selftests[i].says);
+		json_decref(record);
+	}
+	cr_assert_eq(record_create(&w, path, err, sizeof(err)), 0, "%s", err);
+	t = (struct record_selftest){ .nr_rates = 1,
+				      .rate = { { "o", "p50", 0, .compared = 2, .faster = 3 } } };
+	cr_expect_eq(record_write_selftest(w, &t), -EINVAL);
+	t.rate[0] = (struct record_rate){ .operation = "o", .compared = 2 };
+	cr_expect_eq(record_write_selftest(w, &t), -EINVAL, "without a metric");
+	t.nr_rates = RECORD_MAX_RATES + 1;
+	cr_expect_eq(record_write_selftest(w, &t), -EINVAL, "too many");
+	cr_assert_eq(record_close(w), 0);
+	cr_expect_eq(file_size(), 0, "nothing was written");
+}
 
 /* What a reader does not know it must not take for something else. */
 Test(record_limits, words_of_two_sides_that_are_not_known_are_refused)

@@ -39,6 +39,15 @@ static int write_header(struct record_writer *w)
 	return record_write_header(w, &h, 1, argv);
 }
 
+static int write_selftest(struct record_writer *w)
+{
+	static const struct record_selftest t = {
+		.nr_rates = 1, .rate = { { .operation = "loop", .metric = "p50" } }
+	};
+
+	return record_write_selftest(w, &t);
+}
+
 static int write_question(struct record_writer *w)
 {
 	static const struct record_question q = {
@@ -148,6 +157,13 @@ static int read_environment(const json_t *j)
 	return record_read_environment(j, &e, why, sizeof(why));
 }
 
+static int read_selftest(const json_t *j)
+{
+	static struct record_selftest t;
+
+	return record_read_selftest(j, &t, why, sizeof(why));
+}
+
 static int read_question(const json_t *j)
 {
 	static struct record_question q;
@@ -224,6 +240,7 @@ static const struct type {
 } types[] = {
 	{ "header", write_header, read_header },
 	{ "environment", record_write_environment, read_environment },
+	{ "selftest", write_selftest, read_selftest },
 	{ "question", write_question, read_question },
 	{ "calibration", write_calibration, read_calibration },
 	{ "instance", write_instance, read_instance },
@@ -418,7 +435,7 @@ static void expect_needed(const struct type *t, json_t *record, json_t *at, json
 		bool must = json_object_get(needed, key);
 
 		json_incref(value);
-		if (!strcmp(key, "epochs") || !strcmp(key, "parts"))
+		if (!strcmp(key, "epochs") || !strcmp(key, "parts") || !strcmp(key, "rates"))
 			expect_needed(t, record, json_array_get(value, 0), needed);
 		json_object_set_new(at, key, json_null());
 		cr_expect_eq(t->read(record) != 0, must, "%s without `%s`", t->name, key);

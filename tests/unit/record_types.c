@@ -599,6 +599,80 @@ static void check_failed(const json_t *record, size_t number)
 
 ROUND(failed)
 
+/* ---- self-test ------------------------------------------------------------------------------- */
+
+static void draw_rate(struct record_rate *r)
+{
+	uint64_t left = r->compared = draw_count();
+
+	r->operation = draw_name();
+	r->metric = draw_name();
+	r->shift = draw_number();
+	left -= r->slower = draw_count() & left;
+	left -= r->faster = draw_count() & left;
+	r->equivalent = draw_count() & left;
+	r->added = draw_number();
+}
+
+static void draw_selftest(struct record_selftest *t)
+{
+	memset(t, 0, sizeof(*t));
+	t->start = draw_text();
+	t->host_id = draw_text();
+	t->cpu = draw_text();
+	t->kernel = draw_text();
+	t->version = draw_text();
+	t->load = draw_below(2);
+	t->complete = draw_below(2);
+	t->duration_ns = draw_count();
+	t->questions = draw_count();
+	t->unsteady = draw_count();
+	/* There are 512 names. */
+	t->nr_rates = draw_length(200);
+	for (size_t i = 0; i < t->nr_rates; i++)
+		draw_rate(&t->rate[i]);
+}
+
+static void write_selftest(struct record_writer *w, size_t number)
+{
+	static struct record_selftest t;
+
+	draw_selftest(&t);
+	cr_assert_eq(record_write_selftest(w, &t), 0, "case %zu", number);
+}
+
+static void check_selftest(const json_t *record, size_t number)
+{
+	static struct record_selftest want, got;
+
+	draw_selftest(&want);
+	cr_assert_eq(record_read_selftest(record, &got, why, sizeof(why)), 0, "case %zu: %s",
+		     number, why);
+	SAME_TEXT(start);
+	SAME_TEXT(host_id);
+	SAME_TEXT(cpu);
+	SAME_TEXT(kernel);
+	SAME_TEXT(version);
+	SAME_COUNT(load);
+	SAME_COUNT(complete);
+	SAME_COUNT(duration_ns);
+	SAME_COUNT(questions);
+	SAME_COUNT(unsteady);
+	SAME_COUNT(nr_rates);
+	for (size_t i = 0; i < got.nr_rates; i++) {
+		SAME_TEXT(rate[i].operation);
+		SAME_TEXT(rate[i].metric);
+		SAME(same_number(got.rate[i].shift, want.rate[i].shift));
+		SAME_COUNT(rate[i].compared);
+		SAME_COUNT(rate[i].slower);
+		SAME_COUNT(rate[i].faster);
+		SAME_COUNT(rate[i].equivalent);
+		SAME(same_number(got.rate[i].added, want.rate[i].added));
+	}
+}
+
+ROUND(selftest)
+
 /* ---- blocks ---------------------------------------------------------------------------------- */
 
 static struct hist hists[RECORD_MAX_METRICS];

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* kt diff: recorded runs against recorded runs. */
+#include <errno.h>
+#include <regex.h>
+#include <string.h>
+
+#include "lib/cli/cli.h"
+#include "lib/cli/output.h"
+
+#include "lib/report/diff.h"
+
+enum { KEY_FILTER = 256 };
+
+enum format { FORMAT_TEXT, FORMAT_JSON };
+
+struct options {
+	char **file[NR_DIFF_SIDES];
+	size_t nr_files[NR_DIFF_SIDES];
+	const char *output, *filter;
+	enum format format;
+};
+
+static const struct argp_option options[] = {
+	{ "format", 'f', "FORMAT", 0, "text (default) or json", 0 },
+	{ "filter", KEY_FILTER, "REGEX", 0,
+	  "Compare only questions whose names match: fewer, and so with fewer runs", 0 },
+	{ "output", 'o', "OUT", 0,
+	  "Write to OUT, a file that must not exist, instead of to standard output (-)", 0 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case 'f':
+		if (strcmp(arg, "text") && strcmp(arg, "json"))
+			return cli_refuse(KT_EXIT_USAGE,
+					  "unknown format '%s'; expected text or json", arg);
+		o->format = strcmp(arg, "json") ? FORMAT_TEXT : FORMAT_JSON;
+		return 0;
+	case KEY_FILTER:
+		o->filter = arg;
+		return 0;
+	case 'o':
+		o->output = arg;
+		return 0;
+	case ARGP_KEY_ARGS:
+		o->file[DIFF_BASE] = state->argv + state->next;
+		o->nr_files[DIFF_BASE] = (size_t)(state->argc - state->next);
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		return cli_refuse(KT_EXIT_USAGE, "no BASE given; kt diff BASE... -- NEW...");
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "BASE... -- NEW...",
+	.doc = "Compare recorded runs of `kt bench`: two kernels, two hosts, two nights. Each run counts once, so each "
+	       "side needs several (kt bench --repeat); with one on a side the figures are shown without a verdict."
+	       "\vBASE and NEW are records, with one or more runs each; - is standard input.\n\n"
+	       "Exit status: 0 nothing regressed, 1 something did, 2 usage or bad input, 4 nothing is on both sides, "
+	       "5 a run or a question was dropped, or the comparison could not be written.",
+};
+
+/*
+ * argp would take the words on both sides of "--" for one list. Return: how many words come before
+ * it, @argc without it.
+ */
+static int split(int argc, char **argv, struct options *o)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--"))
+			continue;
+		o->file[DIFF_NEW] = argv + i + 1;
+		o->nr_files[DIFF_NEW] = (size_t)(argc - i - 1);
+		return i;
+	}
+	return argc;
+}
+
+static int refuse_files(const struct options *o)
+{
+	bool stdin_given = false;
+
+	if (!o->file[DIFF_NEW])
+		return cli_refuse(KT_EXIT_USAGE,
+				  "no -- given, which parts the sides: kt diff BASE... -- NEW...");
+	if (!o->nr_files[DIFF_NEW])
+		return cli_refuse(KT_EXIT_USAGE, "no NEW given; kt diff BASE... -- NEW...");
+	for (size_t i = 0; i < o->nr_files[DIFF_NEW]; i++) {
+		const char *name = o->file[DIFF_NEW][i];
+
+		if (*name == '-' && name[1])
+			return cli_refuse(
+				KT_EXIT_USAGE,
+				"'%s' after the --, where files stand: options come first, "
+				"and a file of that name is ./%s",
+				name, name);
+	}
+	for (int s = 0; s < NR_DIFF_SIDES; s++)
+		for (size_t i = 0; i < o->nr_files[s]; i++) {
+			if (strcmp(o->file[s][i], "-"))
+				continue;
+			if (stdin_given)
+				return cli_refuse(KT_EXIT_USAGE,
+						  "standard input can be read once only");
+			stdin_given = true;
+		}
+	return 0;
+}
+
+static bool matches(const char *question, void *arg)
+{
+	return !regexec(arg, question, 0, NULL, 0);
+}
+
+static int read_all(struct diff *d, const struct options *o)
+{
+	char err[512];
+	int ret = 0;
+
+	for (int s = 0; s < NR_DIFF_SIDES; s++)
+		for (size_t i = 0; !ret && i < o->nr_files[s]; i++)
+			ret = diff_read(d, (enum diff_side)s, o->file[s][i], err, sizeof(err));
+	if (!ret)
+		ret = diff_finish(d, err, sizeof(err));
+	if (!ret)
+		return 0;
+	return cli_refuse(ret == -ENOMEM ? KT_EXIT_FAILED : KT_EXIT_USAGE, "%s", err);
+}
+
+static int render(FILE *out, const struct diff *d, const struct options *o)
+{
+	struct terminal_style style = terminal_style_of(out);
+
+	return o->format == FORMAT_JSON ? diff_json(out, d) : diff_text(out, d, &style);
+}
+
+static int write_diff(const struct diff *d, const struct options *o)
+{
+	struct output out;
+	char err[512];
+	int ret = output_open(&out, o->output, OUTPUT_REFUSE, err, sizeof(err));
+	bool opened = !ret;
+
+	if (!ret)
+		ret = output_close(&out, render(out.stream, d, o), err, sizeof(err));
+	if (ret == -EEXIST)
+		return cli_refuse(KT_EXIT_USAGE, "%s; name another file", err);
+	return ret ? cli_refuse(opened ? KT_EXIT_FAILED : KT_EXIT_USAGE, "%s", err) : KT_EXIT_OK;
+}
+
+static int status_of(const struct diff *d)
+{
+	if (!d->nr_compared)
+		return cli_refuse(KT_EXIT_NOTHING, "no arm of any question is on both sides");
+	if (!d->advisory && d->nr_changes[DIFF_REGRESSED])
+		return KT_EXIT_REGRESSION;
+	if (!d->store->lost_question)
+		return KT_EXIT_OK;
+	cli_say("a run or a question was dropped; the comparison names it with its reason");
+	return KT_EXIT_FAILED;
+}
+
+static int compare(const struct options *o, regex_t *filter)
+{
+	struct diff *d = diff_new();
+	int status;
+
+	if (!d)
+		return cli_refuse(KT_EXIT_FAILED, "no memory");
+	if (filter) {
+		d->wanted = matches;
+		d->wanted_arg = filter;
+	}
+	status = read_all(d, o);
+	if (!status)
+		status = write_diff(d, o);
+	if (!status)
+		status = status_of(d);
+	diff_free(d);
+	return status;
+}
+
+int cmd_diff(int argc, char **argv)
+{
+	struct options o = { 0 };
+	char why[128];
+	regex_t filter;
+	int ret, status;
+
+	argc = split(argc, argv, &o);
+	if (!cli_parse("kt diff", &argp, argc, argv, &o, &status))
+		return status;
+	status = refuse_files(&o);
+	if (status || !o.filter)
+		return status ? status : compare(&o, NULL);
+	ret = regcomp(&filter, o.filter, REG_EXTENDED | REG_NOSUB);
+	if (ret) {
+		regerror(ret, &filter, why, sizeof(why));
+		return cli_refuse(KT_EXIT_USAGE, "bad regular expression '%s': %s", o.filter, why);
+	}
+	status = compare(&o, &filter);
+	regfree(&filter);
+	return status;
+}
