@@ -20,3 +20,21 @@ void about_suite(struct about *a, const char *path, const char **name, struct re
 	b->compiler = note(path, BENCH_NOTE_COMPILER, a->compiler, sizeof(a->compiler));
 	b->flags = note(path, BENCH_NOTE_FLAGS, a->flags, sizeof(a->flags));
 }
+
+_Static_assert(CODE_MAX_NAMES <= RECORD_MAX_CODE_NAMES, "the record has room for all names");
+
+void about_code(struct code_difference *d, const char *old, const char *new, struct record_code *c)
+{
+	static const enum record_code_status status[] = { [CODE_SAME] = RECORD_CODE_SAME,
+							  [CODE_CHANGED] = RECORD_CODE_CHANGED,
+							  [CODE_UNKNOWN] = RECORD_CODE_UNKNOWN };
+
+	code_compare(d, old, new);
+	*c = (struct record_code){ .status = status[d->status],
+				   .reason = d->status == CODE_UNKNOWN ? d->reason : NULL,
+				   .compared = d->compared,
+				   .changed = d->changed,
+				   .nr_names = d->nr_names };
+	for (size_t i = 0; i < d->nr_names; i++)
+		c->changed_name[i] = d->name[i];
+}

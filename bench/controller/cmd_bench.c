@@ -134,6 +134,7 @@ static int begin_run(struct bench_run *run, int argc, char **argv, uint64_t seed
 				   .traced = run->traced,
 				   .trace_reason =
 					   run->trace_reason[0] ? run->trace_reason : NULL };
+	struct code_difference code;
 	struct about about[2];
 	int ret;
 
@@ -144,6 +145,7 @@ static int begin_run(struct bench_run *run, int argc, char **argv, uint64_t seed
 		h.against.name = run->o->against;
 		about_suite(&about[0], run->contest.subject[0].path, &h.against.suite_name,
 			    &h.against.build);
+		about_code(&code, run->contest.subject[0].path, run->contest.suite.path, &h.code);
 	}
 	h.toggle[0] = run->o->toggle[0];
 	h.toggle[1] = run->o->toggle[1];
@@ -268,21 +270,24 @@ static int measure_all(struct bench_run *run, int argc, char **argv, uint64_t se
 	return undo ? KT_EXIT_FAILED : status_of(&all, ret);
 }
 
-/* What --strict makes of a run that went well, also of one with a regression: is that to be believed? */
-static int hold_to_strict(struct bench_run *run, int status)
+/* What --strict makes of a run that went well, without a finding of a steady question. */
+static int hold_to_strict(struct bench_run *run)
 {
 	int nr = outcome_unsteady(run->record, run->err, sizeof(run->err));
 
 	if (nr < 0)
 		return complain(run, KT_EXIT_FAILED);
-	return nr ? KT_EXIT_NOISY : status;
+	return nr ? KT_EXIT_NOISY : KT_EXIT_OK;
 }
 
+/* Under --strict only what a steady machine says counts. */
 static unsigned int fail_on(const struct bench_options *o)
 {
-	if (!o->fail_on && (o->against || o->toggle[0]))
-		return REPORT_FAIL_REGRESSED;
-	return o->fail_on;
+	unsigned int set = o->fail_on;
+
+	if (!set && (o->against || o->toggle[0]))
+		set = REPORT_FAIL_REGRESSED;
+	return set | (o->strict ? REPORT_FAIL_STEADY : 0);
 }
 
 /* A question that failed takes nothing from what another one says. */
@@ -305,8 +310,8 @@ static int show(struct bench_run *run, int status)
 	if (failures.found)
 		cli_say("%s", failures.why);
 	status = fail(run, status, failures.found);
-	if (run->o->strict && (status == KT_EXIT_OK || status == KT_EXIT_REGRESSION))
-		status = hold_to_strict(run, status);
+	if (run->o->strict && status == KT_EXIT_OK)
+		status = hold_to_strict(run);
 	if (run->o->output)
 		return status;
 	if (outcome_publish(&run->outcome, run->err, sizeof(run->err)))

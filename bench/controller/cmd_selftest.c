@@ -18,6 +18,7 @@
 #include "lib/record/record.h"
 
 #include "bench/controller/about.h"
+#include "bench/controller/contest.h"
 #include "bench/controller/interrupt.h"
 #include "bench/controller/outcome.h"
 #include "bench/controller/selftest_rounds.h"
@@ -41,6 +42,7 @@
 
 struct options {
 	const char *filter, *output;
+	const char *path; /* of a benchmark of the user's own; NULL: the self-test's questions */
 	uint64_t time_ns, each_ns, seed;
 	bool seed_given, load, pairs, no_store;
 };
@@ -72,7 +74,9 @@ static const struct argp_option option_table[] = {
 static const char doc[] =
 	"Measure what verdicts are worth on this machine: how often the same code is called slower "
 	"or faster, and which known slowdowns are seen."
-	"\vThe result is kept, and stands in every later report of this machine.\n\n"
+	"\vThe result is kept, and stands in every later report of this machine. With PATH, a benchmark "
+	"binary of your own, each of its arms is compared with itself, as kt bench --against does with "
+	"two builds; that is not kept.\n\n"
 	"Exit status: 0 fine, 2 usage or bad input, 4 nothing was compared, 5 a question failed or "
 	"the result could not be kept, 130 interrupted.";
 
@@ -117,9 +121,17 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		o->no_store = true;
 		break;
 	case ARGP_KEY_ARG:
-		return cli_refuse(
-			KT_EXIT_USAGE,
-			"unexpected argument '%s'; the self-test has questions of its own", arg);
+		if (o->path)
+			return cli_refuse(KT_EXIT_USAGE,
+					  "unexpected argument '%s'; one PATH at a time", arg);
+		o->path = arg;
+		break;
+	case ARGP_KEY_END:
+		if (o->path && o->pairs)
+			return cli_refuse(KT_EXIT_USAGE,
+					  "--pairs is of the self-test's own questions, not of %s",
+					  o->path);
+		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -130,7 +142,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 struct selftest_run {
 	const struct options *o;
-	struct suite suite;
+	struct contest contest; /* its suite, and with a PATH both sides */
 	struct selftest s;
 	struct selftest_outcome outcome;
 	struct record_machine machine;
@@ -145,21 +157,38 @@ static int complain(const struct selftest_run *run, int status)
 	return cli_refuse(status, "%s", run->err);
 }
 
+/* The user's own, each arm against itself: as kt bench compares two builds, which are one here. */
+static int choose_sides(struct selftest_run *run)
+{
+	const struct bench_options o = { .path = run->o->path,
+					 .against = run->o->path,
+					 .filter = run->o->filter };
+	int status = contest_choose(&run->contest, &o, run->err, sizeof(run->err));
+
+	if (!status)
+		status = contest_agree(&run->contest, run->err, sizeof(run->err));
+	return status ? complain(run, status) : 0;
+}
+
 static int choose_questions(struct selftest_run *run)
 {
-	static char path[PATH_MAX];
-	int ret = suite_default_path(path, sizeof(path), run->err, sizeof(run->err));
+	struct suite *s = &run->contest.suite;
+	char path[PATH_MAX];
+	int ret;
 
+	if (run->o->path)
+		return choose_sides(run);
+	ret = suite_default_path(path, sizeof(path), run->err, sizeof(run->err));
 	if (!ret)
-		ret = suite_list(&run->suite, path, run->err, sizeof(run->err));
+		ret = suite_list(s, path, run->err, sizeof(run->err));
 	if (!ret)
-		ret = suite_filter(&run->suite, run->o->pairs ? PAIRS : QUESTIONS, run->err,
+		ret = suite_filter(s, run->o->pairs ? PAIRS : QUESTIONS, run->err,
 				   sizeof(run->err));
 	if (!ret && run->o->filter)
-		ret = suite_filter(&run->suite, run->o->filter, run->err, sizeof(run->err));
+		ret = suite_filter(s, run->o->filter, run->err, sizeof(run->err));
 	if (ret)
 		return complain(run, interrupt_seen() ? KT_EXIT_INTERRUPTED : KT_EXIT_USAGE);
-	if (run->suite.nr)
+	if (s->nr)
 		return 0;
 	return cli_refuse(KT_EXIT_NOTHING,
 			  "no question matches '%s'; `kt bench --list` lists them, as selftest/...",
@@ -216,7 +245,8 @@ static void give_up_output(struct selftest_run *run)
 static int measure(struct selftest_run *run, uint64_t seed)
 {
 	struct progress progress;
-	struct selftest_plan plan = { .suite = &run->suite,
+	struct selftest_plan plan = { .suite = &run->contest.suite,
+				      .sides = run->o->path ? &run->contest.sides : NULL,
 				      .time_ns = run->o->time_ns,
 				      .each_ns = run->o->each_ns,
 				      .patience_ns = PATIENCE_NS,
@@ -228,9 +258,9 @@ static int measure(struct selftest_run *run, uint64_t seed)
 
 	if (run->o->pairs && !plan.each_ns)
 		plan.each_ns = PAIR_TIME_NS;
-	progress_init(&progress, run->suite.nr, planned_s);
+	progress_init(&progress, run->contest.suite.nr, planned_s);
 	progress_say(&progress, "%zu questions again and again for about %.0f s, seed %llu",
-		     run->suite.nr, planned_s, (unsigned long long)seed);
+		     run->contest.suite.nr, planned_s, (unsigned long long)seed);
 	ret = selftest_rounds(&run->s, &plan, &run->outcome, run->err, sizeof(run->err));
 	interrupt_remove();
 	run->s.found.complete = !ret && !run->outcome.interrupted;
@@ -287,6 +317,8 @@ static const char *not_kept(const struct selftest_run *run)
 
 	if (o->no_store)
 		return "--no-store";
+	if (o->path)
+		return "it is of a benchmark of your own";
 	if (o->filter || o->pairs || o->each_ns)
 		return "it is of questions, or a time, of your choice";
 	if (o->load)
@@ -362,7 +394,7 @@ static int selftest(struct selftest_run *run, int argc, char **argv)
 	h.id = id;
 	record_build_self(&h.kt);
 	run->s.found.version = h.kt.version;
-	about_suite(&about, run->suite.path, &h.suite_name, &h.suite);
+	about_suite(&about, run->contest.suite.path, &h.suite_name, &h.suite);
 	status = measure(run, h.seed);
 	if (!status)
 		return leave(run, &h, argc, argv);
@@ -372,9 +404,9 @@ static int selftest(struct selftest_run *run, int argc, char **argv)
 
 int cmd_selftest(int argc, char **argv)
 {
-	static const struct argp argp = { .options = option_table,
-					  .parser = parse_option,
-					  .doc = doc };
+	static const struct argp argp = {
+		.options = option_table, .parser = parse_option, .args_doc = "[PATH]", .doc = doc
+	};
 	static struct selftest_run run;
 	struct options o = { .time_ns = DEFAULT_TIME_NS };
 	char **command = calloc((size_t)argc + 2, sizeof(*command));
@@ -391,7 +423,7 @@ int cmd_selftest(int argc, char **argv)
 		status = selftest(&run, argc + 1, command);
 	}
 	record_close(run.out);
-	suite_free(&run.suite);
+	contest_free(&run.contest);
 	selftest_free(&run.s);
 	free(command);
 	return status;

@@ -78,6 +78,8 @@ static int choose_two(struct contest *c, const struct bench_options *o, char *er
 	for (int side = 0; side < 2; side++) {
 		const struct subject *s = &c->subject[c->kind == RECORD_BUILDS ? side : 1];
 
+		if (s->reason)
+			cli_say("%s is measured in one layout of its code: %s", s->name, s->reason);
 		c->sides.nr_paths[side] = s->nr_variants;
 		c->sides.path[side] = (const char *const *)s->variant;
 	}

@@ -49,8 +49,9 @@ static const char look_up[] = "git() { command git -c safe.directory='*' \"$@\" 
  * and fetches no submodule. What an outer make or git has put into the environment is not for this
  * one.
  *
- * The variants are linked by the same Makefile: `-o build/flags` keeps it from building everything
- * anew because of the other LDFLAGS. What is linked again must be another file.
+ * The version is told by us, as it is not git's own tree. The variants are linked by the same
+ * Makefile: `-o build/flags` keeps it from building everything anew because of the other LDFLAGS.
+ * What is linked again must be another file.
  */
 static const char build[] =
 	"set -eu\n"
@@ -65,8 +66,9 @@ static const char build[] =
 	"unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES B GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE\n"
 	"export BOOTSTRAP=no\n"
 	"number=$(sed -n 's/^VERSION[[:space:]]*:=[[:space:]]*//p' Makefile | head -n 1)\n"
-	"one() { make \"$@\" ${number:+\"VERSION=$number-g$(echo \"$commit\" | cut -c1-7)\"} "
-	"build/kt-suite; }\n"
+	"mkdir -p build\n"
+	"echo \"${number:-0}-g$(echo \"$commit\" | cut -c1-7)\" >build/version\n"
+	"one() { make -o build/version \"$@\" build/kt-suite; }\n"
 	"one -j\"$(nproc)\"\n"
 	"cp build/kt-suite ../kt-suite-0\n"
 	"pad() {\n"
@@ -228,7 +230,9 @@ static void settings_key(char *key, size_t len)
 			hash = (hash ^ (unsigned char)*c) * 0x100000001b3ULL;
 		hash = (hash ^ (value ? 1u : 2u) << 8) * 0x100000001b3ULL;
 	}
-	snprintf(key, len, any ? "-%08x" : "", (unsigned int)(hash ^ hash >> 32));
+	key[0] = '\0';
+	if (any)
+		snprintf(key, len, "-%08x", (unsigned int)(hash ^ hash >> 32));
 }
 
 int revision_variant_path(const struct revision *r, unsigned int variant, char *path, size_t len)

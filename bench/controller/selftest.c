@@ -30,15 +30,23 @@ static enum truth truth_of(const char *arm, double *shift)
 	return !strcmp(end, "%") && *shift > 0 ? TRUTH_SHIFT : TRUTH_UNKNOWN;
 }
 
-/* "wake/cpu=same" of selftest/op=wake/cpu=same/arms=slower */
+/*
+ * "wake/cpu=same" of selftest/op=wake/cpu=same/arms=slower; of others what comes before parameters,
+ * "park" of park/cpu=same
+ */
 static const char *operation_of(struct selftest *s, const char *question)
 {
 	static const char begin[] = "selftest/op=";
-	const char *end = strstr(question, "/arms=");
+	const char *end = strchr(question, '=');
 	char name[256];
 
-	if (!strncmp(question, begin, sizeof(begin) - 1))
+	if (!strncmp(question, begin, sizeof(begin) - 1)) {
 		question += sizeof(begin) - 1;
+		end = strstr(question, "/arms=");
+	} else {
+		while (end && end > question && *end != '/')
+			end--;
+	}
 	snprintf(name, sizeof(name), "%.*s",
 		 end && end > question ? (int)(end - question) : (int)strlen(question), question);
 	for (size_t i = 0; i < s->nr_operations; i++)
@@ -193,6 +201,15 @@ static struct said said_of(const struct report *r, const struct report_question 
 	return said;
 }
 
+/* Two sides of one binary are the same code, whatever the arm is called. */
+static enum truth truth_in(const struct report_question *q, const char *arm, double *shift)
+{
+	if (q->kind == REPORT_ARMS)
+		return truth_of(arm, shift);
+	*shift = 0;
+	return TRUTH_SHIFT;
+}
+
 /* @c: the arm's p50 */
 static int add_arm(struct selftest *s, const struct report *r, const struct report_question *q,
 		   const struct report_comparison *c)
@@ -200,7 +217,7 @@ static int add_arm(struct selftest *s, const struct report *r, const struct repo
 	const char *operation;
 	struct said said;
 	double shift;
-	enum truth truth = truth_of(c->candidate, &shift);
+	enum truth truth = truth_in(q, c->candidate, &shift);
 	int ret;
 
 	if (truth == TRUTH_UNKNOWN)

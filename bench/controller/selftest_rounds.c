@@ -34,16 +34,19 @@ static struct measure_opts options_of(const struct round *r, uint64_t left_ns,
 {
 	const struct selftest_plan *plan = r->plan;
 	struct measure_opts m = { .path = plan->suite->path,
-				  .time_ns = plan->each_ns ? plan->each_ns : RUN_TIME_NS,
+				  .sides = plan->sides,
+				  .time_ns = plan->sides ? RUN_SIDES_TIME_NS : RUN_TIME_NS,
 				  .seed = plan->seed + r->o->nr_rounds,
 				  .patience_ns = plan->patience_ns,
 				  .out = out,
 				  .progress = plan->progress };
 	uint64_t least_ns = plan->suite->nr * LEAST_NS;
 
-	if (plan->each_ns)
+	if (plan->each_ns) {
+		m.time_ns = plan->each_ns;
 		return m;
-	m.budget_ns = run_budget_ns(plan->suite->nr, false);
+	}
+	m.budget_ns = run_budget_ns(plan->suite->nr, plan->sides != NULL);
 	if (m.budget_ns > left_ns)
 		m.budget_ns = left_ns > least_ns ? left_ns : least_ns;
 	return m;
@@ -59,6 +62,10 @@ static int measure(struct round *r, struct record_writer *out, uint64_t left_ns,
 	int ret;
 
 	about_suite(&about, m.path, &h.suite_name, &h.suite);
+	if (m.sides) {
+		h.kind = m.sides->kind;
+		h.against = (struct record_against){ m.path, h.suite_name, h.suite };
+	}
 	ret = record_write_header(out, &h, 0, NULL);
 	if (ret)
 		snprintf(r->err, r->errlen, "cannot write the record of a round: %s",

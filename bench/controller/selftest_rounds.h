@@ -8,13 +8,15 @@
  */
 #include <stdbool.h>
 
+#include "bench/controller/measure.h"
 #include "bench/controller/selftest.h"
 #include "bench/controller/suite.h"
 #include "lib/cli/progress.h"
 
 struct selftest_plan {
 	const struct suite *suite;
-	uint64_t time_ns; /* all rounds together, about; at least one begins */
+	const struct measure_sides *sides; /* of the suite, both of one binary; NULL: one side */
+	uint64_t time_ns;		   /* all rounds together, about; at least one begins */
 	uint64_t each_ns; /* of a question at most; 0: as kt bench has it without --time */
 	uint64_t patience_ns, seed;
 	bool load; /* beside hog.h's */

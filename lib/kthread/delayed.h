@@ -31,9 +31,13 @@ struct kthread_delayed_work {
 	struct kthread_delayed_work *parent, *child[2];
 };
 
-#define KTHREAD_DELAYED_WORK_INIT(dwork, fn)                                               \
-	{                                                                                  \
-		{ KTHREAD_NODE_INIT((dwork).work.node), (fn), NULL, 0, 0, true, false }, 0 \
+#define KTHREAD_DELAYED_WORK_INIT(dwork, fn)                                                      \
+	{                                                                                         \
+		{ KTHREAD_NODE_INIT((dwork).work.node), (fn), NULL, 0, 0, true, false }, 0, 0, 0, \
+			0, NULL,                                                                  \
+		{                                                                                 \
+			NULL, NULL                                                                \
+		}                                                                                 \
 	}
 #define DEFINE_KTHREAD_DELAYED_WORK(dwork, fn) \
 	struct kthread_delayed_work dwork = KTHREAD_DELAYED_WORK_INIT(dwork, fn)

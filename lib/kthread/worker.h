@@ -70,11 +70,11 @@ struct kthread_work {
 	}
 
 /* KTHREAD_WORKER_INIT - what kthread_init_worker() does, for a variable */
-#define KTHREAD_WORKER_INIT(worker)                                                           \
-	{                                                                                     \
-		0, 0, KTHREAD_NODE_INIT((worker).work_list), NULL, NULL,                      \
-			KTHREAD_NODE_INIT((worker).delayed_work_list), false, 0, { 0 }, 0, 0, \
-			KTHREAD_NODE_INIT((worker).submitted), UINT64_MAX, false              \
+#define KTHREAD_WORKER_INIT(worker)                                                                \
+	{                                                                                          \
+		0, 0, KTHREAD_NODE_INIT((worker).work_list), NULL, NULL,                           \
+			KTHREAD_NODE_INIT((worker).delayed_work_list), NULL, 0, 0, false, 0,       \
+			{ 0 }, 0, 0, KTHREAD_NODE_INIT((worker).submitted), UINT64_MAX, UINT64_MAX \
 	}
 #define DEFINE_KTHREAD_WORKER(worker)	      struct kthread_worker worker = KTHREAD_WORKER_INIT(worker)
 #define DEFINE_KTHREAD_WORKER_ONSTACK(worker) DEFINE_KTHREAD_WORKER(worker)

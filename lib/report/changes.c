@@ -195,14 +195,35 @@ bool report_fail_on_parse(const char *text, unsigned int *set)
 	return true;
 }
 
-static size_t nr_slower(const struct report *r)
+struct regressions {
+	bool steady; /* only those */
+	size_t nr;
+};
+
+static void count_regression(const struct report_row *row, void *arg)
+{
+	struct regressions *g = arg;
+
+	g->nr += row->change == CHANGE_REGRESSED && !(g->steady && row->telling->unstable);
+}
+
+static size_t nr_regressed(const struct report *r, bool steady)
+{
+	struct regressions g = { .steady = steady };
+
+	for_rows(r, count_regression, &g);
+	return g.nr;
+}
+
+static size_t nr_slower(const struct report *r, bool steady)
 {
 	size_t nr = 0;
 
 	for (size_t i = 0; i < r->nr_comparisons; i++) {
 		const struct report_comparison *c = &r->comparison[i];
 
-		nr += c->kind == REPORT_ARMS && c->j.verdict == VERDICT_SLOWER;
+		nr += c->kind == REPORT_ARMS && c->j.verdict == VERDICT_SLOWER &&
+		      !(steady && c->unstable);
 	}
 	return nr;
 }
@@ -232,12 +253,11 @@ bool report_may_fail(const struct report *r, unsigned int set)
 unsigned int report_failures(const struct report *r, unsigned int set, char *why, size_t whylen)
 {
 	size_t nr[NR_FAILURES], used = 0;
-	struct report_changes changes;
+	bool steady = set & REPORT_FAIL_STEADY;
 	unsigned int found = 0;
 
-	report_count_changes(r, &changes);
-	nr[0] = changes.nr[CHANGE_REGRESSED];
-	nr[1] = nr_slower(r);
+	nr[0] = nr_regressed(r, steady);
+	nr[1] = nr_slower(r, steady);
 	nr[2] = nr_unstable(r);
 	*why = '\0';
 	for (size_t i = 0; i < NR_FAILURES; i++) {

@@ -72,6 +72,7 @@ enum report_failure {
 	REPORT_FAIL_REGRESSED = 1, /* a row of builds or settings */
 	REPORT_FAIL_SLOWER = 2,	   /* an arm of kind "arms", in any figure */
 	REPORT_FAIL_UNSTABLE = 4,  /* a comparison of any kind */
+	REPORT_FAIL_STEADY = 8,	   /* of the first two: only what is not unstable counts */
 };
 
 #define REPORT_FAIL_ON_NAMES "regressed, slower or unstable"

@@ -148,7 +148,9 @@ bool diff_write_why(FILE *out, const struct diff *d, const struct diff_figure *f
 	case DIFF_WIDE:
 		if (more)
 			fprintf(out, "about %zu more run%s a side", more, many(more));
-		return more > 0;
+		else
+			fputs("runs differ too much: more than 1000 a side", out);
+		return true;
 	case DIFF_CHANCE:
 		snprintf(q, sizeof(q), "%.2g", f->q);
 		fprintf(out, "among %zu figures this may be chance (q %s)", d->family, q);

@@ -75,10 +75,10 @@ changed 'a streamed record' regressed b_changed streamed
 refused 'no such build' 2 'no-such-build' "$kt" bench --against "$tmp/no-such-build" "$plain"
 refused 'both at once' 2 'exclude each other' "$kt" bench --against "$plain" --toggle true true "$plain"
 refused 'traced' 2 'does not go with --against' "$kt" bench --trace --against "$plain" "$plain"
-refused 'a baseline' 2 'does not go with --toggle' "$kt" bench --baseline one --toggle true true "$plain"
 refused 'a baseline' 2 'each arm is compared with itself' "$kt" bench --baseline one --against "$plain" "$plain"
 refused 'slower' 2 'has regressed' "$kt" bench --fail-on slower --against "$plain" "$plain"
 refused 'regressed arms' 2 'needs --against or --toggle' "$kt" bench --fail-on regressed "$plain"
+refused 'a baseline' 2 'does not go with --toggle' "$kt" bench --baseline one --toggle true true "$plain"
 refused 'one command' 2 'takes two commands' "$kt" bench "$plain" --toggle true
 refused 'no execution' 2 'repeat-exec' "$kt" bench --repeat-exec 0 "$plain"
 

@@ -81,8 +81,27 @@ P
 check 'which run it is' sh -c "grep -q 'run 3 of 3: 1 question' '$tmp/run/err4'"
 check 'the table is of all' grep -q '^kt bench  3 runs, 1 machine' "$tmp/run/out4"
 
+# Interrupted in the second of many: that run says so, the first is whole, and none follows.
+(cd "$tmp/run" && exec timeout -s INT 60 "$kt" bench --repeat 500 --time 50ms --no-trace --filter '^create_stop$' -o "$tmp/run/many.jsonl" \
+	>out5 2>err5 </dev/null) &
+pid=$!
+for _ in $(seq 300); do
+	[ "$(grep -c '"type":"header"' "$tmp/run/many.jsonl" 2>/dev/null)" = 2 ] && break
+	sleep 0.1
+done
+kill -INT $pid
+wait $pid
+check 'interrupted amid runs' test $? -eq 130
+check 'what it leaves' python3 - "$tmp/run/many.jsonl" <<'P'
+import json, sys
+records = [json.loads(line) for line in open(sys.argv[1])]
+ends = [r["status"] for r in records if r["type"] == "end"]
+heads = len([r for r in records if r["type"] == "header"])
+assert heads == len(ends) < 10 and set(ends[:-1]) == {"complete"}, ends
+P
+
 # Questions with a load of their own run only where a filter selects them, and leave nothing running.
-check 'wakeup/load=* are not in a run of everything' sh -c "! grep -q 'load=' '$run/run.jsonl'"
+check 'wakeup/load=* are not in a run of everything' sh -c "! grep -q 'load=' '$first/run.jsonl'"
 check 'wakeup/load=* are listed as such' sh -c "'$kt' bench --list | grep -q '^wakeup/load=hog/cpu=cross .*only with --filter'"
 if [ "$(nproc)" -gt 1 ]; then
 	(cd "$tmp/run" && timeout 120 "$kt" bench --time 50ms --no-trace --filter '^wakeup/load=' -o load.jsonl >out5 2>err5 </dev/null)

@@ -37,6 +37,31 @@ check 'a page overwritten costs its question' test $? -eq 5
 check 'which is named' grep -q '^kt bench: b_first_words: bad: the shared page was overwritten' "$tmp/said"
 check 'the next one is measured' sh -c "grep '\"instance\"' '$tmp/page.jsonl' | grep -q '\"z_fine\"'"
 
+# On one side of a comparison of two builds, the other being harmless: each costs itself, on its side.
+cp "$suite" "$tmp/harmless"
+one_side() { # one_side SIDE OLD NEW
+	local side=$1 q record=$tmp/$1.jsonl
+	timeout 200 "$kt" bench --against "$2" "$3" --time 40ms --patience 1s --filter '^(a_[^a]|b_|c_i|c_s|z_)' \
+		-o "$record" >"$tmp/ran" 2>"$tmp/said" </dev/null
+	check "$side: exit status" test $? -eq 5
+	check "$side: strict JSON" strict_jsonl "$record"
+	for q in end_negative end_before_start start_zero histogram iterations names counters status; do
+		check "$side: a_$q" grep -q "^kt bench: a_$q: bad ($side): given up: " "$tmp/said"
+		check "$side: a_$q: the others are measured" sh -c "grep '\"instance\",\"question\":\"a_$q\"' '$record' | grep -q '\"arm\":\"good (old)\".*\"arm\":\"good (new)\"\|\"arm\":\"good (new)\".*\"arm\":\"good (old)\"'"
+	done
+	check "$side: a_setup_status" grep -q "^kt bench: a_setup_status: bad ($side): its status is 77" "$tmp/said"
+	for q in first_words turn_back turn_garbage; do
+		check "$side: b_$q" grep -q "^kt bench: b_$q: bad ($side): the shared page was .* in the body\$" "$tmp/said"
+	done
+	check "$side: values" grep -q "^kt bench: c_some_impossible: bad ($side): .* impossible values left out" "$tmp/said"
+	check "$side: counters" grep -q "^kt bench: c_infinite: bad ($side): .* values of counters left out" "$tmp/said"
+	check "$side: the last one is measured" sh -c "grep '\"instance\"' '$record' | grep -q '\"z_fine\"'"
+	check "$side: and nothing is said of it" sh -c "! grep -q 'z_fine: ' '$tmp/said'"
+	check "$side: nor of the other side" sh -c "! grep -E '(good|bad) \(' '$tmp/said' | grep -v '($side)'"
+}
+one_side old "$suite" "$tmp/harmless"
+one_side new "$tmp/harmless" "$suite"
+
 # By hand, without a controller.
 timeout 60 "$suite" --bench-filter='^c_(some_)?impossible$' >"$tmp/ran" 2>"$tmp/said" </dev/null
 check 'by hand: a failure' test $? -eq 5

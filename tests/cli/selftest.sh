@@ -13,7 +13,10 @@ refused 'no time' 2 "invalid --time 'soon'" "$kt" selftest --time soon
 refused 'no time at all' 2 "invalid --time '0'" "$kt" selftest --time 0
 refused 'no time for a question' 2 "invalid --each ''" "$kt" selftest --each ''
 refused 'no seed' 2 "invalid --seed '-1'" "$kt" selftest --seed=-1
-refused 'an argument' 2 "unexpected argument 'suite'" "$kt" selftest suite
+refused 'two paths' 2 "unexpected argument 'two'; one PATH" "$kt" selftest one two
+refused 'no such benchmark' 2 'none/such' "$kt" selftest none/such
+refused 'pairs of another benchmark' 2 'pairs is of the self-test' "$kt" selftest --pairs "$KT_BUILD/kt-suite"
+refused 'no such question of it' 4 "matches 'nobody'" "$kt" selftest --filter nobody "$KT_BUILD/kt-suite"
 refused 'a bad expression' 2 'bad regular expression' "$kt" selftest --filter '('
 refused 'no such question' 4 "no question matches 'nobody'" "$kt" selftest --filter nobody
 refused 'nor one of others' 4 "no question matches 'wakeup/'" "$kt" selftest --filter wakeup/
@@ -52,6 +55,12 @@ check 'goes the record alone' strict_jsonl "$tmp/stream"
 selftest "${short[@]}" >/dev/full 2>"$tmp/said"
 check 'nowhere to print' test $? -eq 5
 check 'is said' grep -q 'No space left' "$tmp/said"
+
+selftest "$KT_BUILD/kt-suite" --filter 'park/cpu=same' --time 1s --each 500ms -o "$tmp/own.jsonl" >"$tmp/text" 2>"$tmp/said"
+check 'a benchmark of one'"'"'s own' test $? -eq 0
+check 'has its arms compared with themselves' grep -qE '^  park  .*[0-9]/[1-9]' "$tmp/text"
+check 'and no shifts' sh -c "! grep -q 'known shifts' '$tmp/text'"
+check 'nor is it kept' grep -q 'not kept for later reports: it is of a benchmark of your own' "$tmp/said"
 
 # ---- what later reports say of it ----
 
@@ -122,8 +131,7 @@ hog_of() {
 pid=$!
 hog=$(hog_of $pid)
 check 'a load of its own' test -n "$hog"
-kill -9 $pid
-wait $pid 2>/dev/null
+{ kill -9 $pid && wait $pid; } 2>/dev/null
 check 'dies with it' gone "${hog:-0}"
 
 # Until a question is whole when the signal comes: how long that takes is not asked.

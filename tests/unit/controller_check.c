@@ -111,6 +111,34 @@ Test(controller_check, a_page_is_ours_and_answers_our_call)
 	}
 }
 
+/* In the form that its worker speaks, before it is put into today's picture. */
+Test(controller_check, a_page_of_an_old_form_is_checked_as_it_is)
+{
+	char why[CHECK_REASON];
+
+	for (size_t i = 0; i < wire_nr_forms; i++) {
+		const struct wire_form *form = &wire_forms[i];
+		const char *wrong;
+
+		memset(page, 0, sizeof(*page));
+		wire_form_begin(form, page);
+		if (!form->translate)
+			page->now.spoken = WIRE_VERSION;
+		wrong = check_page(page, form, CALL, why, sizeof(why));
+		cr_expect_eq(wrong != NULL, form->numbered, "%u: %s", form->version, wrong);
+		if (form->numbered)
+			page->now.answered = CALL;
+		cr_expect_null(check_page(page, form, CALL, why, sizeof(why)), "%u: %s",
+			       form->version, why);
+		cr_expect_not_null(check_page(page, &wire_forms[!i], CALL, why, sizeof(why)));
+		page->head.turn = WIRE_WORKER;
+		cr_expect_not_null(check_page(page, form, CALL, why, sizeof(why)));
+		page->head.turn = WIRE_CONTROLLER;
+		page->head.magic++;
+		cr_expect_not_null(check_page(page, form, CALL, why, sizeof(why)));
+	}
+}
+
 /* ---- the reply ------------------------------------------------------------------------------- */
 
 SPOIL(skipped, w->status = WIRE_SKIPPED)

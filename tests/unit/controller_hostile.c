@@ -16,9 +16,10 @@
 
 /* ---- the questions --------------------------------------------------------------------------- */
 
+/* Under the name "harmless" it is another build, in which that arm is mended. */
 static bool is_bad(const struct bench_state *st)
 {
-	return !strcmp(bench_arm(st), "bad");
+	return !strcmp(bench_arm(st), "bad") && strcmp(program_invocation_short_name, "harmless");
 }
 
 static void measured(struct bench_state *st)

@@ -145,6 +145,29 @@ Test(controller_selftest, a_tail_is_seen_in_the_mean_or_p999_and_its_median_is_t
 	selftest_free(&s);
 }
 
+Test(controller_selftest, of_two_sides_every_arm_is_the_same_code)
+{
+	static struct report_comparison c[3];
+	static struct report_question q[] = {
+		{ .name = "park/cpu=same", .kind = REPORT_BUILDS, .nr_comparisons = 2 },
+		{ .name = "create_stop",
+		  .kind = REPORT_BUILDS,
+		  .first_comparison = 2,
+		  .nr_comparisons = 1 },
+	};
+	struct report r = { .nr_questions = 2, .question = q, .comparison = c };
+
+	c[0] = comparison("futex (new)", JUDGE_P50, VERDICT_EQUIVALENT);
+	c[1] = comparison("+2% (new)", JUDGE_P50, VERDICT_SLOWER);
+	c[2] = comparison("pthread (new)", JUDGE_P50, VERDICT_FASTER);
+	cr_assert_eq(selftest_add(&s, &r, SIZE_MAX), 0);
+
+	expect_rate(rate(&s, "park", "p50", 0), 2, 1, 0, 1);
+	expect_rate(rate(&s, "create_stop", "any", 0), 1, 0, 1, 0);
+	cr_expect_eq(s.found.nr_rates, 4);
+	selftest_free(&s);
+}
+
 Test(controller_selftest, more_operations_than_there_is_room_for_are_refused)
 {
 	static struct report_comparison c;

@@ -43,12 +43,14 @@ static const char makefile[] =
 	"VERSION\t\t:= 1.2\n"
 	"build/kt-suite: build/suite.o\n"
 	"\t$(CC) $(LDFLAGS) -o $@ build/suite.o\n"
-	"build/suite.o: suite.c build/flags\n"
+	"build/suite.o: suite.c build/flags build/version\n"
 	"\techo built >>'%s/builds'\n"
-	"\t$(CC) $(CFLAGS) -DVERSION='\"$(VERSION)\"' -c -o $@ suite.c\n"
+	"\t$(CC) $(CFLAGS) -DVERSION=\\\"$$(cat build/version)\\\" -c -o $@ suite.c\n"
 	"build/flags: FORCE\n"
 	"\tmkdir -p build; echo '$(CFLAGS) $(LDFLAGS)' | cmp -s - $@ || echo '$(CFLAGS) "
 	"$(LDFLAGS)' >$@\n"
+	"build/version: FORCE\n"
+	"\techo $(VERSION) >$@\n"
 	"FORCE:\n";
 
 static void write_file(const char *name, const char *fmt, ...)

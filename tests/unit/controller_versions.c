@@ -175,6 +175,10 @@ static int be_named(const char *name, const char *option)
 		printf("q\ttime\t0\t0.01\t-\ta,b%s\n", old_workers[i].options);
 		return 0;
 	}
+	if (!strcmp(option, "--bench-list")) {
+		puts("q\ttime\t0\t0.01\t-\ta,b");
+		return 0;
+	}
 	if (!strcmp(name, "5-6"))
 		return new_worker(5, 6, fd);
 	if (!strcmp(name, "4-6"))
