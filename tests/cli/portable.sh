@@ -21,6 +21,7 @@ for h in $headers; do
 	printf '#include <kthread/%s>\n#include <kthread/%s>\nextern int none;\n' "$h" "$h" >"$tmp/alone.c"
 	# shellcheck disable=SC2086 # words
 	check "$h: alone, C" gcc -std=c99 $warnings -Ilib -c "$tmp/alone.c" -o /dev/null
+	cc_of g++ || continue
 	# shellcheck disable=SC2086
 	check "$h: alone, C++" g++ -std=c++11 $warnings -Ilib -x c++ -c "$tmp/alone.c" -o /dev/null
 done
@@ -54,13 +55,14 @@ for how in -I -isystem; do
 			check "$cc -std=$std $how: a program of its own" "$cc" -std=$std $warnings $how lib \
 				tests/portable/program.cc -o "$tmp/program" "$lib" -pthread
 		done
+		[ -e "$tmp/program" ] || continue
 		check "C++, $std, $how: it runs" runs "$tmp/both" "$both"
 		check "C++, $std, $how: the other runs" runs "$tmp/program" '0 1 2 well'
 	done
 done
-check 'C++ with the shared library' g++ -Ilib tests/portable/program.cc -o "$tmp/program" -L"$KT_BUILD/lib" -lkthread \
+cc_of g++ && check 'C++ with the shared library' g++ -Ilib tests/portable/program.cc -o "$tmp/program" -L"$KT_BUILD/lib" -lkthread \
 	-Wl,-rpath,"$KT_BUILD/lib" -pthread
-check 'C++ with the shared library: it runs' runs "$tmp/program" '0 1 2 well'
+cc_of g++ && check 'C++ with the shared library: it runs' runs "$tmp/program" '0 1 2 well'
 
 # A format that does not fit is noticed in both forms.
 for call in 'kthread_create_worker_on_cpu(0, 0, "x/%s", 1)' 'kthread_run_worker(0, "x/%s", 1)' 'kthread_run(f, 0, "%s", 1)' \
