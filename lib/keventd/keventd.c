@@ -174,12 +174,29 @@ const char *keventd_comm(const struct keventd_task *k)
 	return k->comm;
 }
 
+/* Until it has called schedule(): then it is asleep, or about to be. False: it was woken. */
+static bool wait_inactive(struct keventd_task *k)
+{
+	uint32_t state;
+
+	do {
+		state = __atomic_load_n(&k->state, __ATOMIC_ACQUIRE);
+		if (!(state & STATE_SLEEPING))
+			return false;
+		if (!(state & STATE_ASLEEP))
+			sched_yield();
+	} while (!(state & STATE_ASLEEP));
+	return true;
+}
+
 int keventd_bind(struct keventd_task *k, int cpu)
 {
 	cpu_set_t set;
 
 	if (cpu < 0 || cpu >= CPU_SETSIZE)
 		return -EINVAL;
+	if (!wait_inactive(k))
+		return -EBUSY;
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
 	return sched_setaffinity(k->tid, sizeof(set), &set) < 0 ? -errno : 0;

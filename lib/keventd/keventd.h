@@ -31,6 +31,15 @@
  * Differs from 2004: the name that other programs see is set by the thread itself when it is first
  * woken (user space cannot write it from outside at that price). The handle is memory of its own
  * and counted, as the kernel's task is; the thread holds a reference until it ends.
+ *
+ * kthread_exit_files(), by which each thread left its creator's directories and open files for
+ * those of init, has no counterpart: what init's are to the kernel the process's are here, and all
+ * its threads share them. Only where the caller has taken its own apart (unshare(2)), and makes a
+ * thread before the helper is up, do these leak into it, since user space has no way back.
+ *
+ * keventd_bind() looks as kthread_bind() did, whether the thread still waits for its first wake, and
+ * waits until it is off its CPU. Where that stopped the caller (BUG_ON) it refuses; and a CPU that
+ * is offline, which the kernel could bind to, is refused by the system.
  */
 #include <stdbool.h>
 #include <sys/types.h>
@@ -50,7 +59,7 @@ int keventd_init(void);
 struct keventd_task *keventd_create(int *err, int (*threadfn)(void *data), void *data,
 				    const char *namefmt, ...) __attribute__((format(printf, 4, 5)));
 
-/* keventd_bind - pin @k to @cpu; before the first wake. 0 or -errno */
+/* keventd_bind - pin @k to @cpu; before the first wake, else -EBUSY. 0 or -errno */
 int keventd_bind(struct keventd_task *k, int cpu);
 
 /* keventd_wake_up - 1 if @k slept or was about to, else 0 */

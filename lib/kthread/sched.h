@@ -37,6 +37,8 @@
 #define TASK_COMM_LEN 16
 #define NUMA_NO_NODE  (-1)
 
+struct kthread;
+
 /* What one may read of a thread; the rest is the library's. */
 struct task_struct {
 	pid_t pid;		  /* thread id */
@@ -175,10 +177,10 @@ static inline int cond_resched(void)
 	return kthread_cond_resched();
 }
 
-/* tsk_is_kthread - is @p one of the library's threads, and not another of the process? */
-static inline bool tsk_is_kthread(struct task_struct *p)
+/* tsk_is_kthread - not NULL if @p is one of the library's threads; nobody can look inside */
+static inline struct kthread *tsk_is_kthread(struct task_struct *p)
 {
-	return kthread_is_kthread(p);
+	return kthread_is_kthread(p) ? (struct kthread *)p : NULL;
 }
 
 static inline struct task_struct *get_task_struct(struct task_struct *p)

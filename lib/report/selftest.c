@@ -18,6 +18,9 @@
 #define SEEN_SHARE 0.9
 #define MIN_SEEN   5
 
+/* So many of its questions on an unsteady machine are said beside the rates. */
+#define UNSTEADY_SHARE 0.2
+
 /* Operations and shifts that are shown; a record may hold any number of names. */
 #define MAX_SHOWN 24
 /* Columns. */
@@ -169,6 +172,17 @@ static bool differs(const char *a, const char *b)
 	return a && b && strcmp(a, b);
 }
 
+/* Rates of a machine that was busy otherwise say little of it when it is not. */
+static void write_unsteady(FILE *out, const struct record_selftest *t)
+{
+	char part[FIGURE], all[FIGURE];
+
+	if ((double)t->unsteady <= UNSTEADY_SHARE * (double)t->questions)
+		return;
+	fprintf(out, ", %s of %s questions on an unsteady machine",
+		format_count(part, (double)t->unsteady), format_count(all, (double)t->questions));
+}
+
 void report_write_selftest(FILE *out, const struct report_run *run, report_word *word)
 {
 	const struct record_selftest *t = run->selftest;
@@ -185,6 +199,7 @@ void report_write_selftest(FILE *out, const struct report_run *run, report_word 
 		fputs(", another kernel than this run's", out);
 	fputs(t->load ? ", under a load of its own" : "", out);
 	fputs(t->complete ? "" : ", interrupted", out);
+	write_unsteady(out, t);
 	fputs(": false alarms ", out);
 	write_counted(out, count(t, &any, TOLD_CALLED));
 	write_sees(out, t, word);

@@ -116,7 +116,8 @@ void scenario_A8(void)
 #if SINCE(7, 0)
 	struct task_struct *k = actor_run(actor_new(), "a8");
 
-	say("a kthread: %d, its user: %d", tsk_is_kthread(k), tsk_is_kthread(current));
+	say("a kthread: %d, its user: %d", tsk_is_kthread(k) != NULL,
+	    tsk_is_kthread(current) != NULL);
 	kthread_stop(k);
 #else
 	absent();

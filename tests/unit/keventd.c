@@ -116,6 +116,43 @@ Test(keventd, bind)
 	cr_assert_eq(keventd_stop(k), 42);
 }
 
+static unsigned int spinning, enough;
+
+static int spins(void *data)
+{
+	(void)data;
+	ADD(spinning);
+	while (!READ(enough))
+		sched_yield();
+	return until_stop(NULL);
+}
+
+/* What was BUG_ON(k->state != TASK_INTERRUPTIBLE). Mutation M17: nobody looks. */
+Test(keventd, bind_of_a_thread_that_runs)
+{
+	struct keventd_task *k = keventd_create(NULL, spins, NULL, "spins");
+
+	keventd_wake_up(k);
+	cr_assert(WAIT_UNTIL(READ(spinning)));
+	cr_assert_eq(keventd_bind(k, 0), -EBUSY);
+	ADD(enough);
+	cr_assert_eq(keventd_stop(k), 42);
+}
+
+/* It is bound when it is off its CPU: right after the create it may not be yet. */
+Test(keventd, bind_waits_until_it_is_inactive)
+{
+	int i;
+
+	keventd_init();
+	for (i = 0; i < 300; i++) {
+		struct keventd_task *k = keventd_create(NULL, until_stop, NULL, "bind");
+
+		cr_assert_eq(keventd_bind(k, 0), 0);
+		cr_assert_eq(keventd_stop(k), -EINTR);
+	}
+}
+
 static bool falls_asleep(pid_t tid)
 {
 	char state;

@@ -63,7 +63,7 @@ Test(kthread_cpumask, the_set_of_one_cpu)
 	cr_expect(!cpumask_test_cpu(0, cpumask_of(KTHREAD_NR_CPUS)));
 }
 
-/* Mutation: A27: what is above nr_cpu_ids counts. */
+/* Mutation: A27: CPUs before the one that is asked for are found. */
 Test(kthread_cpumask, looking_for_cpus)
 {
 	unsigned int nr = nr_cpu_ids, cpu, n = 0;

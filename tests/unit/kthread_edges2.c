@@ -279,13 +279,16 @@ static void says_nothing(enum kthread_warning w, const char *text)
 }
 
 /* In the child: nothing is reported but that the thread is gone, and every work can be used. */
-static int child_uses_all(struct kthread_worker *w)
+static int child_uses_all(struct kthread_worker *w, bool is_listed)
 {
 	struct kthread_worker *mine;
 	int i;
 
 	alarm(20);
 	kthread_warn_hook(says_nothing);
+	kthread_flush_worker(w);
+	if (kthread_queue_work(w, &works[NR_WORKS - 1]) == is_listed)
+		return 3;
 	kthread_destroy_worker(w);
 	if (kthread_warn_count(KTHREAD_WARN_WORK_REINIT))
 		return 2;
@@ -353,7 +356,7 @@ Test(kthread_edges2, child_mends_what_was_half_changed)
 				works[2].pending = 1;
 				works[2].worker = w;
 				change_halfway(w, change, steps);
-				_exit(child_uses_all(w));
+				_exit(child_uses_all(w, change == INSERT && steps > 2));
 			}
 			waitpid(pid, &status, 0);
 			cr_expect(WIFEXITED(status) && !WEXITSTATUS(status),

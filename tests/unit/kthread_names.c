@@ -118,7 +118,7 @@ TYPE(schedule_timeout_idle, timeout_t);
 TYPE(schedule_timeout_killable, timeout_t);
 TYPE(need_resched, asks_t);
 TYPE(cond_resched, int(void));
-TYPE(tsk_is_kthread, task_bool_t);
+TYPE(tsk_is_kthread, struct kthread *(task));
 TYPE(set_user_nice, set_nice_t);
 TYPE(task_nice, task_int_t);
 TYPE(sched_set_fifo, task_void_t);

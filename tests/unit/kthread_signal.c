@@ -235,7 +235,10 @@ static int waits_killable(void *data)
 	return 7;
 }
 
-/* Mutation: S06: SIGKILL is a signal as any other. */
+/*
+ * Mutations: S06: SIGKILL is a signal as any other, S06b: and any other is as SIGKILL. Q11: the
+ * loop of wait_event_killable() does not see it.
+ */
 Test(kthread_signal, killable_waits_end_by_SIGKILL_only)
 {
 	long (*waits_of[])(void) = { kill_schedule, kill_wq, kill_completion };
@@ -251,7 +254,12 @@ Test(kthread_signal, killable_waits_end_by_SIGKILL_only)
 		send_sig(SIGUSR1, k, 0);
 		cr_expect(signal_pending(k) && !fatal_signal_pending(k));
 		cr_expect(!signal_pending_state(TASK_KILLABLE, k));
-		cr_expect_eq(kthread_get_state(k), TASK_KILLABLE, "number %zu", i);
+		/* It looks again, if that does not end the wait anyway, and sleeps on. */
+		if (waits_of[i] == kill_wq)
+			wake_up(&wq);
+		cr_assert(WAIT_UNTIL(kthread_get_state(k) == TASK_KILLABLE &&
+				     thread_state(k->pid) == 'S'),
+			  "number %zu", i);
 		send_sig(SIGKILL, k, 0);
 		cr_assert(WAIT_UNTIL(READ(left)), "number %zu", i);
 		cr_expect_eq(ret, -ERESTARTSYS, "number %zu", i);

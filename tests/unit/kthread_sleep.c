@@ -155,7 +155,10 @@ Test(kthread_sleep, hrtimeouts_by_mode)
 	cr_expect_eq(schedule_hrtimeout(NULL, HRTIMER_MODE_ABS), -EINTR);
 }
 
-/* Mutation: Y05: it only returns. */
+/*
+ * Mutations: Y05: it only returns. Y05b: one sleep is announced for good, Y05c: or one that did not
+ * come about.
+ */
 Test(kthread_sleep, schedule_without_a_state_gives_way)
 {
 	struct hold yields = { .point = "yield", .go = 1 };

@@ -63,6 +63,26 @@ Test(report_selftest, a_line_says_rates_and_the_least_that_is_seen)
 	report_free(r);
 }
 
+Test(report_selftest, rates_of_a_machine_that_was_busy_say_so)
+{
+	static struct record_selftest t = { .start = "2026-11-20",
+					    .complete = true,
+					    .questions = 10 };
+	static struct report_run run = { .selftest = &t };
+
+	for (t.unsteady = 2; t.unsteady <= 3; t.unsteady++) {
+		char *text = NULL;
+		size_t length;
+		FILE *to = open_memstream(&text, &length);
+
+		report_write_selftest(to, &run, escape_terminal_word);
+		fclose(to);
+		cr_expect_eq(strstr(text, " of 10 questions on an unsteady machine: false") != NULL,
+			     t.unsteady == 3, "%s", text);
+		free(text);
+	}
+}
+
 Test(report_selftest, another_kernel_or_machine_than_the_runs_is_said)
 {
 	struct report *r;

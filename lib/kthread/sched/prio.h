@@ -94,8 +94,9 @@ static inline bool rt_task(struct task_struct *p)
 /**
  * set_cpus_allowed_ptr - let @p run on the CPUs of @mask only
  *
- * At any time, unlike kthread_bind(), and as in the kernel also of a thread that is bound; a
- * per-CPU thread goes back to its CPU when it is unparked, and one that has preferred CPUs to
+ * At any time, unlike kthread_bind(), and as in the kernel also of a thread that is bound. Better
+ * than in kernels since 6.14, which forget it when the thread starts, also before that. A per-CPU
+ * thread goes back to its CPU when it is unparked, and one that has preferred CPUs to
  * these at the next kthread_refresh_affinity().
  *
  * Return: 0; -EINVAL if none of the CPUs can be had, -ESRCH if @p has ended.
