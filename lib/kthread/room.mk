@@ -1,7 +1,7 @@
 # libkthread: static (hidden symbols localised) and shared; sources in the order of a thread's life.
 kthread_sources := $(addprefix lib/kthread/,task.c create.c bind.c affine.c node.c wait.c park.c exit.c stop.c freezer.c \
 	completion.c waitqueue.c notify.c smpboot.c profile.c worker.c serve.c flush.c delayed.c armed.c queue.c mend.c worker_fork.c \
-	futex.c lock.c warn.c fork.c) \
+	futex.c lock.c lean.c warn.c fork.c) \
 	lib/probe/slot.c lib/probe/probes.c
 kthread_headers := $(addprefix lib/kthread/,kthread.h sched.h completion.h worker.h err.h freezer.h \
 	waitqueue.h notify.h smpboot.h profile.h delayed.h cpumask.h jiffies.h warn.h)
