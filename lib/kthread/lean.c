@@ -108,6 +108,6 @@ void kt_lean_fork_child(void)
 	bool on = !(kt_lean_state & (LEAN_OFF | LEAN_UNDECIDED));
 
 	if (on)
-		kt_lean_state = membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) ? 0 :
-											LEAN_OFF;
+		kt_lean_state =
+			membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) ? 0 : LEAN_OFF;
 }
