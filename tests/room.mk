@@ -128,6 +128,9 @@ endef
 vm: $B/kt $B/kt-suite $B/tests/tracer/kthread_oracle $B/tests/conformance/scenarios
 $(foreach t,$(vm_tests),$(eval $(call vm_test,$t)))
 
+# It calls the lock itself, which is inline: with the marked points of the testing build.
+flags_tests/unit/kthread_lean = -DKT_TEST_BUILD
+
 # Two builds of libkthread as arms: scripts/compare-speed
 $(eval $(call program,tests/ab/libraries,tests/ab/libraries.c,lib/libktbench.a,-ldl -lm))
 
