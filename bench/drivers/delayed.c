@@ -9,7 +9,8 @@
  *
  * Not in it: the cancels; choosing; waking the worker, which is kept busy by a work that blocks.
  *
- * How late a delayed work runs is asked by engines/delayed.
+ * Nobody to compare with, so that it is asked only by --filter. How late a delayed work runs is
+ * asked by engines/delayed.
  */
 #include <errno.h>
 #include <stdlib.h>
