@@ -94,10 +94,6 @@ static bool look_at(const struct session *s, struct place *p, void *memory)
 	return all;
 }
 
-/*
- * At the end as well, whatever the time has left: that is what the report looks at. So confirmed[]
- * is what the latest look said, and an arm that rests had its last one.
- */
 void again_look(struct session *s, void *memory)
 {
 	for (unsigned int i = 0; i < s->nr; i++) {
@@ -108,6 +104,13 @@ void again_look(struct session *s, void *memory)
 		p->rests = look_at(s, p, memory);
 		s->place[p->partner].rests = p->rests;
 	}
+}
+
+void again_end(struct session *s, void *memory)
+{
+	for (unsigned int i = 0; i < s->nr; i++)
+		if (!s->place[i].rests)
+			look_at(s, &s->place[i], memory);
 }
 
 bool again_is_over(const struct session *s)

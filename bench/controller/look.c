@@ -172,9 +172,9 @@ int look(struct session *s, uint64_t wall_ns, void *memory)
 	for (unsigned int i = 0; i < s->nr; i++) {
 		struct place *p = &s->place[i];
 
+		/* Arms that were in have pairs, also when one was given up before the end. */
 		against = look_against(s, i);
-		if (against < 0 || !session_is_active(s, (unsigned int)against) ||
-		    !session_is_active(s, i))
+		if (against < 0)
 			continue;
 		ret = add_instance(s, i, (unsigned int)against);
 		if (ret < 0)

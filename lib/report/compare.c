@@ -97,7 +97,10 @@ static void gather(struct workspace *w, struct gathered *g, const struct report_
 		*in = (struct judge_instance){ .a = &a->sample,
 					       .b = &b->sample,
 					       .log_ratio = w->pair + g->nr_pairs };
+		/* Without a pair it is not an instance of both; the controller has not counted it either. */
 		in->nr_pairs = pair_up(a, b, w->pair + g->nr_pairs);
+		if (!in->nr_pairs)
+			continue;
 		g->nr_pairs += in->nr_pairs;
 		g->nr++;
 		g->wall_ns += (double)a->wall_ns + (double)b->wall_ns;

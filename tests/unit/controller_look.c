@@ -251,6 +251,20 @@ Test(controller_look, a_call_of_tails_is_confirmed_as_well)
 	cr_expect_geq(s.place[1].nr_instances, 16, "a call and its confirmation");
 }
 
+/* Its epochs of that instance stand in the record, where the report finds them. */
+Test(controller_look, the_instance_in_which_an_arm_is_given_up_counts)
+{
+	instance(alike);
+	for (unsigned int i = 0; i < NR_ARMS; i++)
+		measure(i, &alike[i]);
+	s.place[2].given_up = true;
+	cr_assert_eq(look(&s, 40 * MS, memory), 0);
+	cr_expect_eq(s.place[2].nr_instances, 2);
+	instance(alike);
+	cr_expect_eq(s.place[2].nr_instances, 2, "it is in no later one");
+	cr_expect_eq(s.place[1].nr_instances, 3);
+}
+
 /* In mode "time" there is the mean beside the median, and no tail. */
 Test(controller_look, mode_time_has_no_tails)
 {
