@@ -25,6 +25,9 @@ archives += lib/libkthread.a
 # The test build of libkthread instead of the real one, for tests that use its hooks (kthread_test_delay and the like).
 hooked_tests := $(notdir $(basename $(shell grep -lE 'kthread_test_[a-z]|unit/hold\.h' tests/unit/*.c)))
 
+# It calls the lock itself, which is inline: with the marked points of the testing build.
+flags_tests/unit/kthread_lean = -DKT_TEST_BUILD
+
 # $(call test_links,NAME): the archives of test NAME, below build/
 test_links = $(addprefix $B/,$(if $(filter $1,$(hooked_tests)),\
 	$(patsubst lib/libkthread.a,lib/libkthread-testing.a,$(test_room)),$(test_room)))
@@ -68,7 +71,8 @@ objs += $B/tests/plain/$1.o
 plain: $B/tests/plain/$1
 $B/tests/plain/$1.o: tests/unit/$1.c $B/flags
 	$$(call say,CC)mkdir -p $$(@D)
-	$$Q$(CC) -Itests/plain -Itests/unit $(KT_CPPFLAGS) $(CPPFLAGS) $(KT_CFLAGS) $(CFLAGS) -MMD -MP -c $$< -o $$@
+	$$Q$(CC) -Itests/plain -Itests/unit $(KT_CPPFLAGS) $(CPPFLAGS) $(KT_CFLAGS) $(CFLAGS) $(flags_tests/unit/$1) -MMD -MP \
+		-c $$< -o $$@
 $B/tests/plain/$1: $B/tests/plain/$1.o $(call test_links,$1)
 	$$(call say,LD)$(CC) $(KT_LDFLAGS) $(LDFLAGS) -o $$@ $$(filter %.o,$$^) \
 		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group

@@ -18,6 +18,7 @@ static void fork_in_child(void)
 		slot_unregister();
 		kt_self->slot = kt_self->slot ? slot_register() : NULL;
 	}
+	kt_lean_fork_child();
 	kt_completion_fork_child();
 	kt_freezer_fork_child();
 	kt_affine_fork_child();
@@ -41,5 +42,6 @@ static void fork_in_parent(void)
  */
 static __attribute__((constructor(101))) void register_handlers(void)
 {
+	kt_lean_init();
 	pthread_atfork(kt_creator_fork_prepare, fork_in_parent, fork_in_child);
 }

@@ -132,6 +132,10 @@ int kt_apply_affinity(struct kt_task *t);
 void kt_worker_abandon(struct kt_task *t);
 void kt_worker_fork_child(void);
 
+/* lean.c */
+void kt_lean_init(void);
+void kt_lean_fork_child(void);
+
 /* affine.c, node.c */
 void kt_affine_node(struct kt_task *t);
 void kt_affine_bound(struct kt_task *t);

@@ -2,6 +2,20 @@
 /* Onto a worker's lists: queueing a work, and making ready those that are due. */
 #include "lib/kthread/queue.h"
 
+/* The coarse clock is behind by a tick, of 10 ms at most; twice that for one that came late. */
+#define COARSE_NS 20000000
+
+/* The dear clock only when it is a matter of ticks. */
+bool kt_is_past(uint64_t ns)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
+	if (ns > (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec + COARSE_NS)
+		return false;
+	return ns <= slot_clock_ns();
+}
+
 void kt_move_due_locked(struct kthread_worker *w)
 {
 	uint64_t now_ns = slot_clock_ns();
@@ -33,14 +47,24 @@ static __attribute__((noinline)) bool queue_slowly(struct kthread_worker *w,
 	return idle;
 }
 
-bool kthread_queue_work(struct kthread_worker *worker, struct kthread_work *work)
+/* What a call finds nearly always: an idle work of this worker, and nobody to wake. */
+static inline bool is_plain_locked(const struct kthread_worker *w, const struct kthread_work *work)
+{
+	/* Acquire: the node is no longer the thread's, as in renew_pending_locked(). */
+	return has_sound_tail(&w->submitted) &&
+	       !__atomic_load_n(&work->pending, __ATOMIC_ACQUIRE) && !work->canceling && !w->idle &&
+	       !is_elsewhere(w, work);
+}
+
+/* Under the submit lock, which it releases. */
+static __attribute__((noinline)) bool queue_unlock(struct kthread_worker *worker,
+						   struct kthread_work *work)
 {
 	struct wake wake = { NULL, 0, 0 };
-	bool idle, elsewhere, due = may_be_due(worker);
+	bool idle, elsewhere;
 
-	kt_lock(&worker->submit_lock);
-	if (__builtin_expect(due || !has_sound_tail(&worker->submitted), 0)) {
-		kt_unlock(&worker->submit_lock);
+	if (!has_sound_tail(&worker->submitted)) {
+		kt_lean_unlock(&worker->submit_lock);
 		return queue_slowly(worker, work);
 	}
 	elsewhere = is_elsewhere(worker, work);
@@ -48,9 +72,22 @@ bool kthread_queue_work(struct kthread_worker *worker, struct kthread_work *work
 	if (idle)
 		wake = insert_locked(worker, work, &worker->submitted);
 	KT_DELAY("queue");
-	kt_unlock(&worker->submit_lock);
+	kt_lean_unlock(&worker->submit_lock);
 	wake_finish(&wake);
 	if (elsewhere)
 		kt_warn_two_workers("kthread_queue_work", work);
 	return idle;
+}
+
+bool kthread_queue_work(struct kthread_worker *worker, struct kthread_work *work)
+{
+	if (__builtin_expect(may_be_due(worker), 0))
+		return queue_slowly(worker, work);
+	kt_lean_lock(&worker->submit_lock, LEAN_HOLDS_NONE);
+	if (__builtin_expect(!is_plain_locked(worker, work), 0))
+		return queue_unlock(worker, work);
+	make_ready_locked(worker, work, &worker->submitted);
+	KT_DELAY("queue");
+	kt_lean_unlock(&worker->submit_lock);
+	return true;
 }

@@ -28,7 +28,7 @@
 #include <kthread/delayed.h>
 
 #include "lib/kthread/internal.h"
-#include "lib/kthread/lock.h"
+#include "lib/kthread/lean.h"
 #include "lib/kthread/testing.h"
 
 #define NEVER_NS UINT64_MAX
@@ -88,21 +88,14 @@ struct kthread_delayed_work *kt_armed_due_locked(struct kthread_worker *w, uint6
 /* The earliest deadline, or an earlier time at which to look again. NEVER_NS: none is armed */
 uint64_t kt_armed_first_locked(struct kthread_worker *w);
 
-/* The coarse clock is behind by a tick, of 10 ms at most; twice that for one that came late. */
-#define COARSE_NS 20000000
+bool kt_is_past(uint64_t ns);
 
-/* Without a lock. The dear clock only when it is a matter of ticks. */
+/* Without a lock. */
 static inline bool may_be_due(const struct kthread_worker *w)
 {
 	uint64_t first_ns = __atomic_load_n(&w->first_due_ns, __ATOMIC_RELAXED);
-	struct timespec ts;
 
-	if (__builtin_expect(first_ns == NEVER_NS, 1))
-		return false;
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
-	if (first_ns > (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec + COARSE_NS)
-		return false;
-	return first_ns <= slot_clock_ns();
+	return __builtin_expect(first_ns != NEVER_NS, 0) && kt_is_past(first_ns);
 }
 
 /* When the thread has to be awake for a deadline. */
@@ -142,7 +135,7 @@ static inline void collect_locked(struct kthread_worker *w)
 /* The submit lock, after the lock. Model: worker.pml 3, 5, 9 */
 static inline void lock_submit(struct kthread_worker *w)
 {
-	kt_lock(&w->submit_lock);
+	kt_lean_lock(&w->submit_lock, LEAN_HOLDS_ANOTHER);
 	if (__builtin_expect(!has_sound_tail(&w->work_list), 0))
 		kt_mend_locked(w);
 	collect_locked(w);
@@ -156,7 +149,7 @@ static inline void move_due_locked(struct kthread_worker *w)
 
 static inline void unlock_submit(struct kthread_worker *w)
 {
-	kt_unlock(&w->submit_lock);
+	kt_lean_unlock(&w->submit_lock);
 }
 
 static inline void unlock_only(struct kthread_worker *w)
@@ -164,7 +157,7 @@ static inline void unlock_only(struct kthread_worker *w)
 	bool mended = w->mended;
 
 	w->mended = false;
-	kt_unlock(&w->lock);
+	kt_lean_unlock(&w->lock);
 	if (__builtin_expect(mended, 0))
 		kt_warn_reinit(w);
 }
@@ -177,7 +170,7 @@ static inline void lock_both(struct kthread_worker *w)
 	/* Acquire: its locks are free again; pairs with kt_worker_forked(). */
 	if (__builtin_expect(__atomic_load_n(&w->fork_nr, __ATOMIC_ACQUIRE) != kt_fork_nr, 0))
 		kt_worker_forked(w);
-	kt_lock(&w->lock);
+	kt_lean_lock(&w->lock, LEAN_HOLDS_NONE);
 	lock_submit(w);
 }
 

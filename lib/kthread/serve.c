@@ -44,7 +44,7 @@ static struct kthread_work *next_work(struct kthread_worker *w, struct kt_task *
 	struct kthread_work *work = NULL;
 	bool both;
 
-	kt_lock(&w->lock);
+	kt_lean_lock(&w->lock, LEAN_HOLDS_NONE);
 	if (__builtin_expect(!is_sound(&w->work_list), 0))
 		kt_mend_locked(w);
 	both = *rest != REST_NONE || is_empty(&w->work_list);

@@ -11,6 +11,8 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -266,6 +268,105 @@ BENCHMARK(arm_and_cancel, AB, .setup = worker_setup, .teardown = worker_teardown
 	while (bench_keep_running(st)) {
 		a->l.kthread_queue_delayed_work(a->worker, &a->delayed, HZ * 1000);
 		a->l.kthread_cancel_delayed_work_sync(&a->delayed);
+	}
+}
+
+/* ---- many producers: how long does one of their calls take? ---------------------------------- */
+
+#define MAX_OTHERS 3
+
+struct crowd {
+	struct ab ab;
+	struct other {
+		struct crowd *crowd;
+		pthread_t thread;
+		struct kthread_work work[BATCH];
+	} other[MAX_OTHERS];
+	unsigned int nr, nr_busy;
+	uint32_t round, leave;
+};
+
+static void *storm(void *arg)
+{
+	struct other *o = arg;
+	struct crowd *c = o->crowd;
+	cpu_set_t all;
+
+	memset(&all, 0xff, sizeof(all));
+	sched_setaffinity(0, sizeof(all), &all);
+	for (uint32_t round = 0;; round++) {
+		while (__atomic_load_n(&c->round, __ATOMIC_ACQUIRE) == round)
+			sched_yield();
+		if (c->leave)
+			return NULL;
+		for (int i = 0; i < BATCH; i++)
+			c->ab.l.kthread_queue_work(c->ab.worker, &o->work[i]);
+		__atomic_fetch_sub(&c->nr_busy, 1, __ATOMIC_ACQ_REL);
+	}
+}
+
+static void next_round(struct crowd *c)
+{
+	c->nr_busy = c->nr;
+	__atomic_fetch_add(&c->round, 1, __ATOMIC_RELEASE);
+}
+
+static int crowd_setup(struct bench_state *st)
+{
+	struct crowd *c = bench_ctx(st);
+	int ret = worker_setup(st);
+
+	if (ret)
+		return ret;
+	for (long n = bench_param_int(st, "producers") - 1; c->nr < n; c->nr++) {
+		struct other *o = &c->other[c->nr];
+
+		o->crowd = c;
+		for (int i = 0; i < BATCH; i++)
+			kthread_init_work(&o->work[i], nothing);
+		if (pthread_create(&o->thread, NULL, storm, o))
+			return bench_fail(st, "cannot create a thread");
+	}
+	return 0;
+}
+
+static void crowd_teardown(struct bench_state *st)
+{
+	struct crowd *c = bench_ctx(st);
+
+	c->leave = 1;
+	next_round(c);
+	for (unsigned int i = 0; i < c->nr; i++)
+		pthread_join(c->other[i].thread, NULL);
+	worker_teardown(st);
+}
+
+BENCHMARK(queue_in_a_crowd, .arms = BENCH_ARMS("old", "new"), .baseline = "old",
+	  .ctx_size = sizeof(struct crowd), .mode = BENCH_LATENCY,
+	  .params = BENCH_PARAMS("producers=1,2,4"), .setup = crowd_setup,
+	  .teardown = crowd_teardown)
+{
+	struct crowd *c = bench_ctx(st);
+	struct ab *a = &c->ab;
+	uint64_t begin, end;
+
+	while (bench_keep_running(st)) {
+		__atomic_store_n(&a->open, 0, __ATOMIC_RELEASE);
+		a->l.kthread_queue_work(a->worker, &a->gate);
+		next_round(c);
+		begin = bench_now_ns();
+		for (int i = 0; i < BATCH; i++) {
+			a->l.kthread_queue_work(a->worker, &a->work[i]);
+			end = bench_now_ns();
+			bench_lat_record(st, end - begin);
+			begin = bench_now_ns();
+		}
+		__atomic_store_n(&a->open, 1, __ATOMIC_RELEASE);
+		while (__atomic_load_n(&c->nr_busy, __ATOMIC_ACQUIRE))
+			sched_yield();
+		a->l.kthread_flush_work(&a->work[BATCH - 1]);
+		for (unsigned int i = 0; i < c->nr; i++)
+			a->l.kthread_flush_work(&c->other[i].work[BATCH - 1]);
 	}
 }
 

@@ -5,6 +5,9 @@
 . "$(dirname "$0")/lib.sh"
 for name in plain changed bad; do cp "$KT_BUILD/tests/unit/controller_sides" "$tmp/side-$name"; done
 plain=$tmp/side-plain changed=$tmp/side-changed bad=$tmp/side-bad
+# By its code it is the same program: that cannot be told of one without symbols, so that what it does counts.
+cp "$changed" "$tmp/side-changed-alike"
+strip "$changed"
 
 # bench NAME STATUS RECORD OPTION...: exits with STATUS; the record and what was said are kept
 bench() {
@@ -38,7 +41,7 @@ recorded 'equal builds' '"header"' '"kind":"builds","against":\{"name":"[^"]*sid
 recorded 'equal builds' '"question"' '"two \(new\)":\{"of":"two","side":"new","against":"two \(old\)"\}' equal
 bench 'a slower build' 1 slower --against "$plain" "$changed" --filter '^[ab]_'
 said 'a slower build' '^kt bench: 1 question seems to have changed: measured again$'
-recorded 'a slower build' '"recheck"' '"question":"b_changed","arms":\["two \(new\)"\],"first":[0-9]+,"confidence":0[.]99' slower
+recorded 'a slower build' '"recheck"' '"question":"b_changed","arms":\["two \(new\)"\],"first":[0-9]+,"confidence":0[.]9[89]' slower
 check 'its first line is what was found' sh -c "head -n 1 '$tmp/ran' | grep -qE '^1 of 4 regressed: b_changed two 1[.][0-9]+ \[1[.]'"
 check 'the second what was compared' sh -c "sed -n 2p '$tmp/ran' | grep -q '^  old: .*side-plain, side-plain '"
 said 'a slower build' '^kt bench: 1 regressed$'
@@ -46,6 +49,8 @@ check 'kt report agrees' sh -c "'$kt' report '$tmp/slower.jsonl' --fail-on regre
 check 'its JSON counts it' sh -c "'$kt' report '$tmp/slower.jsonl' -f json | python3 -c 'import json, sys; c = json.load(sys.stdin)[\"changes\"]; assert c[\"regressed\"] == 1 and c[\"compared\"] == 4, c'"
 bench 'a wide zone' 0 wide --against "$plain" "$changed" --zone 50% --filter '^b_'
 recorded 'a wide zone' '"question"' '"zone":0.5' wide
+bench 'the same code' 0 alike --against "$plain" "$tmp/side-changed-alike" --filter '^b_'
+check 'the same code: it moved' grep -q '^0 of 2 regressed.* 1 moved' "$tmp/ran"
 bench 'a faster build' 0 faster --against "$changed" "$plain" --filter '^b_'
 said 'a faster build' '1 question seems'
 changed 'a slower build' regressed b_changed slower

