@@ -147,16 +147,3 @@ bool looks_confirmed(enum judge_metric m, const struct judge_instance *in, size_
 	return judge_at(m, in + first, nr - first, 0, confidence, memory).verdict == call &&
 	       judge(m, in, nr, zone, memory).verdict == call;
 }
-
-struct looks looks_rechecked(const struct judge_instance *in, size_t first, size_t nr, double zone,
-			     double confidence, void *memory)
-{
-	struct looks l = looks_at(in, first, zone, memory);
-
-	if (!l.decided || !is_call(l.verdict) ||
-	    looks_confirmed(JUDGE_P50, in, first, nr, l.verdict, zone, confidence, memory))
-		return l;
-	return (struct looks){ .verdict = VERDICT_INCONCLUSIVE,
-			       .called_at = first,
-			       .call = l.verdict };
-}

@@ -13,6 +13,9 @@
 
 #include "lib/measure/ranks.h"
 
+/* A ratio is written with three or four figures: what differs by less reads as the same. */
+#define ROUNDING 0.0025
+
 /* More than this is not a plan. */
 #define MOST_RUNS_NEEDED 1000
 
@@ -96,6 +99,11 @@ static size_t gather(const struct diff_row *row, enum diff_side s, enum judge_me
 	return nr;
 }
 
+static bool is_apart(const struct diff_figure *f)
+{
+	return log(f->shown) < log(f->lo) - ROUNDING || log(f->shown) > log(f->hi) + ROUNDING;
+}
+
 static void compare(const struct diff *d, const struct diff_row *row, enum judge_metric m,
 		    struct workspace *w, struct diff_figure *f)
 {
@@ -131,7 +139,7 @@ static void compare(const struct diff *d, const struct diff_row *row, enum judge
 	for (int s = 0; s < NR_DIFF_SIDES; s++)
 		f->median[s] = exp(stat_median(w->log[s], f->nr[s]));
 	f->shown = f->reason == DIFF_ZEROS ? NAN : f->median[DIFF_NEW] / f->median[DIFF_BASE];
-	f->apart = f->shown < f->lo || f->shown > f->hi;
+	f->apart = is_apart(f);
 }
 
 /* ---- verdicts -------------------------------------------------------------------------------- */
