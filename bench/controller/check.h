@@ -29,8 +29,8 @@ struct check_asked {
 };
 
 /*
- * check_page - is @page still the page that we made in @form, given back by whom we called, as
- * answer to @call?
+ * check_page - is @page still the page that we made in @form, given back by the worker as its answer
+ * to @call?
  *
  * Return: NULL, or what is wrong, in @why. The same holds for the two below, which take today's
  * picture of it.

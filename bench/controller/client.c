@@ -25,7 +25,7 @@
 /* For a worker to come up and answer that it has no such arm. */
 #define ASK_LIMIT_NS 10000000000ULL
 
-/* What an old worker does with a page that it does not know, and any when no version fits. */
+/* Exit status of an old worker on a page that it does not know, and of any when no version fits. */
 #define STATUS_REFUSED 2
 
 #define PADDING "KT_BENCH_PADDING="
@@ -224,9 +224,9 @@ static void remember_form(const char *path, const struct stat *file, const struc
 }
 
 /*
- * A worker with a page of @form: does it take it? Any does when it answers, if only that it has no
- * such arm; and one that ends or hangs in another way than by refusing is left to be measured,
- * where that is told.
+ * A worker with a page of @form: does it take it? It does when it answers, if only that it has no
+ * such arm. One that ends or hangs in another way than by refusing is left to the measuring, which
+ * reports that.
  *
  * Return: 1: it answers; 0: something else happened; -EAGAIN: it refuses this form; -EPROTO: it has
  * no version in common with us; -EINTR, or what kept it from being started.
@@ -281,8 +281,8 @@ static int find_form(const char *path, const struct wire_form **form, char *err,
 		return 0;
 	if (ret == -EAGAIN)
 		snprintf(err, errlen,
-			 "%s speaks no version of the protocol with kt that this kt does (%d to "
-			 "%d)",
+			 "%s speaks none of the versions of the protocol with kt that this kt "
+			 "speaks (%d to %d)",
 			 path, WIRE_FORM_OLDEST, WIRE_VERSION);
 	return ret == -EAGAIN ? -EPROTO : ret;
 }

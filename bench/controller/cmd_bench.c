@@ -112,8 +112,7 @@ static int create_record(struct bench_run *run, const char *id)
 	if (run->o->strict || run->o->fail_on) {
 		close(fd);
 		snprintf(run->err, sizeof(run->err),
-			 "%s reads the record again, which it cannot where -o %s writes it: name a "
-			 "file",
+			 "%s reads the record again, and -o %s cannot be read again: name a file",
 			 run->o->strict ? "--strict" : "--fail-on", run->record);
 		return -EINVAL;
 	}
@@ -189,14 +188,14 @@ static int status_of(const struct run_summary *sum, int ret)
 	return sum->done ? KT_EXIT_OK : KT_EXIT_NOTHING;
 }
 
-/* The machine is left as the user wants it, which is said before anything else is. */
+/* The machine is left in setting A before anything else is said. */
 static int end_toggle(struct bench_run *run)
 {
 	char why[300];
 	int ret = toggle_end(&run->toggle, why, sizeof(why));
 
 	if (ret)
-		cli_say("the machine is not as '%s' is to make it: %s", run->o->toggle[0], why);
+		cli_say("the machine was not left as '%s' makes it: %s", run->o->toggle[0], why);
 	return ret;
 }
 
@@ -272,7 +271,7 @@ static int measure_all(struct bench_run *run, int argc, char **argv, uint64_t se
 	return undo ? KT_EXIT_FAILED : status_of(&all, ret);
 }
 
-/* What --strict makes of a run that went well, without a finding of a steady question. */
+/* What --strict makes of a run that went well, when no steady question has a finding. */
 static int hold_to_strict(struct bench_run *run)
 {
 	int nr = outcome_unsteady(run->record, run->err, sizeof(run->err));
@@ -292,7 +291,7 @@ static unsigned int fail_on(const struct bench_options *o)
 	return set | (o->strict ? REPORT_FAIL_STEADY : 0);
 }
 
-/* A question that failed takes nothing from what another one says. */
+/* That one question failed does not change what another one says. */
 static int fail(const struct bench_run *run, int status, bool found)
 {
 	return found && !run->cut_short ? KT_EXIT_REGRESSION : status;

@@ -128,9 +128,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case ARGP_KEY_END:
 		if (o->path && o->pairs)
-			return cli_refuse(KT_EXIT_USAGE,
-					  "--pairs is of the self-test's own questions, not of %s",
-					  o->path);
+			return cli_refuse(
+				KT_EXIT_USAGE,
+				"--pairs is for the self-test's own questions, not for %s",
+				o->path);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -310,7 +311,7 @@ static int print(struct selftest_run *run, const struct record_header *h, int ar
 	return ret && ret != -EPIPE ? complain(run, KT_EXIT_FAILED) : 0;
 }
 
-/* Why the result is not kept, where that is as it should be; NULL: it is kept. */
+/* Why the result is not to be kept; NULL: it is. */
 static const char *not_kept(const struct selftest_run *run)
 {
 	const struct options *o = run->o;
@@ -320,7 +321,7 @@ static const char *not_kept(const struct selftest_run *run)
 	if (o->path)
 		return "it is of a benchmark of your own";
 	if (o->filter || o->pairs || o->each_ns)
-		return "it is of questions, or a time, of your choice";
+		return "its questions, or their time, are of your choice";
 	if (o->load)
 		return "it was measured beside a load";
 	if (selftest_compared(&run->s) < MIN_KEPT)

@@ -2,7 +2,7 @@
 #ifndef KT_CONTROLLER_HOG_H
 #define KT_CONTROLLER_HOG_H
 /*
- * A load that comes and goes, as other people's work does: a process that for 0.5 to 4.5 s takes 1
+ * A load that comes and goes, as other programs do: a process that for 0.5 to 4.5 s takes 1
  * of every 2 ms of a CPU, then rests for 0.5 to 6.5 s, and comes back on another CPU.
  */
 #include <stddef.h>

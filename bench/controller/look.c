@@ -203,7 +203,7 @@ bool look_all_decided(const struct session *s)
 	return decided;
 }
 
-/* ---- who is in the next instance ------------------------------------------------------------- */
+/* ---- which arms are in the next instance ----------------------------------------------------- */
 
 /* Is a look at metric @m due, or one of those before not made yet? */
 static bool is_behind(const struct place *p, enum judge_metric m)
@@ -216,7 +216,7 @@ static bool is_behind(const struct place *p, enum judge_metric m)
 	return l.decided && judge_next_look((unsigned int)p->nr_instances - 1) == p->nr_instances;
 }
 
-/* Of the metrics beside the p50: instances that would decide the next one, about; 0: all are */
+/* Of the metrics beside the p50: about how many instances decide the next one; 0: all are */
 static double wanted_by_tails(struct session *s, struct place *p, void *memory)
 {
 	unsigned int end = s->q->latency ? NR_JUDGE_METRICS : JUDGE_P99;
@@ -253,7 +253,7 @@ static double instance_ns(const struct session *s, const struct look_left *left)
 	return fmax(sum, (double)left->least_ns);
 }
 
-/* What is compared with nobody is in when one that is compared with it is. */
+/* An arm that is compared with none is in when one that is compared with it is. */
 static void rest_baselines(struct session *s)
 {
 	for (unsigned int i = 0; i < s->nr; i++) {
@@ -339,7 +339,7 @@ static bool plan_tails(struct session *s, const struct look_left *left, void *me
 	}
 }
 
-/* Has a call of its not had the fresh instances yet that could confirm it? */
+/* Does a call of this arm still lack the fresh instances that could confirm it? */
 static bool call_waits(const struct place *p)
 {
 	if (!p->decided)

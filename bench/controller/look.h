@@ -2,14 +2,13 @@
 #ifndef KT_CONTROLLER_LOOK_H
 #define KT_CONTROLLER_LOOK_H
 /*
- * What the instances of a question say so far, and who is in the next one. Each arm is judged against
- * the one that look_against() names, at the looks of lib/measure/looks.h. For instance.c only.
+ * What the instances of a question say so far, and which arms are in the next one. Each is judged
+ * against the one that look_against() names, at the looks of lib/measure/looks.h. For instance.c only.
  *
  * First come the medians: an arm whose p50 is decided rests, so that the others have more of the
  * time. When all are decided, or are so far from it that the time would not do, arms whose mean or
- * tails are open come back, as long as these can be decided within what is left; of those that
- * cannot nothing is gained. When the time is over a call that waits for its confirmation has a
- * little more.
+ * tails are open come back, as long as these can be decided within what is left. When the time is
+ * over a call that waits for its confirmation has a little more.
  */
 #include "bench/controller/session.h"
 
@@ -32,7 +31,7 @@ struct look_left {
 	uint64_t least_ns; /* an instance is not shorter, however few arms are in it */
 };
 
-/* look_plan - decide who is in the next instance; false: nobody needs one */
+/* look_plan - decide which arms are in the next instance; false: none needs one */
 bool look_plan(struct session *s, const struct look_left *left, void *memory);
 
 /* look_all_decided - are the p50s of all arms that are compared? False where none is. */

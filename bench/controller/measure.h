@@ -36,11 +36,12 @@ struct measure_sides {
 struct measure_opts {
 	const char *path; /* of the benchmark binary */
 	uint64_t time_ns; /* the instances of a question take no longer */
-	/* Nor do arms go on for their mean and tails alone; 0: not at all. */
+	/* Arms go on no longer for their mean and tails alone; 0: not at all. */
 	uint64_t tails_ns;
 	/*
-	 * Nor, with all that belongs to them but is not traced, those of all questions of a run
-	 * together (run.c): one that ends early leaves its time to the others; 0: no bound.
+	 * The instances of all questions of a run together take no longer, with all that belongs to
+	 * them but is not traced (run.c): one that ends early leaves its time to the others; 0: no
+	 * bound.
 	 */
 	uint64_t budget_ns;
 	uint64_t seed;

@@ -16,8 +16,8 @@
 
 /*
  * A chain of dependent multiplications, 3 to 4 cycles each on current CPUs: about 30 us. What
- * interrupts it makes one reading longer, so the shortest of several counts; told is the time of
- * CANARY_STEPS.
+ * interrupts it makes one reading longer, so the shortest of several counts; what is recorded is
+ * the time of CANARY_STEPS.
  */
 #define CANARY_STEPS	80000
 #define CANARY_PART	20000

@@ -103,23 +103,23 @@ static const char doc[] =
 	"unsteady machine (with --strict), 4 nothing ran, 5 a question failed, 130 "
 	"interrupted.";
 
-/* To wait for what cannot happen is a mistake. */
+/* To name what cannot happen is a mistake. */
 static error_t check_fail_on(const struct bench_options *o)
 {
 	bool sides = o->against || o->toggle[0];
 
 	if (!sides && o->fail_on == REPORT_FAIL_REGRESSED)
 		return cli_refuse(KT_EXIT_USAGE,
-				  "--fail-on regressed needs --against or --toggle; an "
-				  "arm is slower than its baseline");
+				  "--fail-on regressed needs --against or --toggle; for arms "
+				  "name slower");
 	if (sides && o->fail_on == REPORT_FAIL_SLOWER)
 		return cli_refuse(KT_EXIT_USAGE,
-				  "--fail-on slower is of arms; with %s one has regressed",
+				  "--fail-on slower is for arms; with %s name regressed",
 				  o->against ? "--against" : "--toggle");
 	return 0;
 }
 
-/* What of two sides does not go with something else. */
+/* What does not go with two sides. */
 static error_t check_sides(struct bench_options *o)
 {
 	const char *option = o->against ? "--against" : "--toggle";

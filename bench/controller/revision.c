@@ -51,7 +51,7 @@ static const char look_up[] = "git() { command git -c safe.directory='*' \"$@\" 
  *
  * A finished directory that has lost its binaries is in the way of the new one.
  *
- * The version is told by us, as it is not git's own tree. The variants are linked by the same
+ * We set the version, as this tree is not git's. The variants are linked by the same
  * Makefile: `-o build/flags` keeps it from building everything anew because of the other LDFLAGS.
  * What is linked again must be another file.
  */
@@ -210,8 +210,10 @@ static int find_commit(struct found *f, const char *name, char *err, size_t errl
 			 "repository",
 			 name);
 	else
-		snprintf(err, errlen, "'%s' is not a file, and git cannot be asked for a revision",
-			 name);
+		snprintf(
+			err, errlen,
+			"'%s' is not a file, and git, which would look for a revision, cannot be run",
+			name);
 	return -ENOENT;
 }
 

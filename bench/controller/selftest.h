@@ -3,9 +3,9 @@
 #define KT_CONTROLLER_SELFTEST_H
 /*
  * The self-test's counting: from reports of questions with known answers to rates. Which arms are
- * the same code, and by how much others are slower, their names say (bench/drivers/selftest.c); of
+ * the same code, and by how much others are slower, is in their names (bench/drivers/selftest.c); in
  * questions whose two sides are one binary each arm is compared with itself. Verdicts are the
- * report's, as everybody's are. Pure, apart from memory.
+ * report's, as of any run. Pure, apart from memory.
  */
 #include <stddef.h>
 

@@ -2,9 +2,9 @@
 #ifndef KT_CONTROLLER_SESSION_H
 #define KT_CONTROLLER_SESSION_H
 /*
- * One question while it is measured, as measure.c (its course), instance.c (its untraced part) and
- * look.c (who needs no more of it) share it: its worker, its arms, and single epochs of them. For
- * these three only.
+ * One question while it is measured: its workers, its arms, and single epochs of them. For measure.c
+ * (its course) and the files that share it: setup.c, instance.c with two_sides.c and part.c (its
+ * untraced part), look.c and again.c (which arms need more).
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,7 +20,7 @@
 /* Blocks of an instance at most. */
 #define SESSION_MAX_BLOCKS 128
 
-/* Instances that are looked at: there is no look beyond. As many again where calls are rechecked. */
+/* Instances that are looked at, and as many again in a recheck. */
 #define SESSION_MAX_LOOK      1024
 #define SESSION_MAX_INSTANCES (2 * SESSION_MAX_LOOK)
 
@@ -97,7 +97,7 @@ struct session {
 	bool failed;		     /* a `failed` record was written */
 	bool lost;		     /* the question was: it is not measured again */
 	struct wire reply;	     /* to the latest SETUP or TEARDOWN */
-	const char *lost_arm;	     /* whose call did not come back well, NULL: nobody's */
+	const char *lost_arm;	     /* whose call did not come back well; NULL: none's */
 	char lost_why[WIRE_MESSAGE]; /* and how */
 	char *err;
 	size_t errlen;

@@ -3,9 +3,9 @@
  * delayed: what does it cost to arm a delayed work, or to move it, among many that are pending?
  *
  * Span: 8 works are given random deadlines between one and two hours from now, divided by 8; one
- * value per batch. op=arm: they were idle, and other ones are cancelled after, chosen at random,
- * which are the next to be armed. op=move: armed ones, chosen at random, so that with many of them
- * each is cold.
+ * value per batch. op=arm: the works are idle; then 8 armed ones, chosen at random, are cancelled and
+ * are the next to be armed. op=move: the works are armed, and chosen at random, so that among many
+ * each is cold in the caches.
  *
  * Not in it: the cancels; choosing; waking the worker, which is kept busy by a work that blocks.
  *

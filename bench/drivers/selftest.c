@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * selftest: what do verdicts find here that is known beforehand? For `kt selftest`.
+ * selftest: do verdicts find what is known beforehand? For `kt selftest`.
  *
  * arms=same: the same code under several names: whatever is called slower or faster is a false
  * alarm. arms=slower: arms that do a known share more, named by it. arms=pair, pair2, pair5: two
@@ -11,7 +11,7 @@
  * worth the share of the time that this very wake has taken, so that every quantile is larger by it,
  * give or take some nanoseconds; what they came to stands in the counter "added".
  *
- * Trap: the memory that is walked lies elsewhere for each arm and instance, as anybody's does.
+ * Trap: the memory that is walked lies elsewhere for each arm and instance, as any benchmark's does.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -174,7 +174,7 @@ const char *keventd_comm(const struct keventd_task *k)
 	return k->comm;
 }
 
-/* Until it has called schedule(): then it is asleep, or about to be. False: it was woken. */
+/* Wait until @k has called schedule() and is asleep, or about to be. False: it was woken. */
 static bool wait_inactive(struct keventd_task *k)
 {
 	uint32_t state;

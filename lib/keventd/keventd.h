@@ -32,14 +32,14 @@
  * woken (user space cannot write it from outside at that price). The handle is memory of its own
  * and counted, as the kernel's task is; the thread holds a reference until it ends.
  *
- * kthread_exit_files(), by which each thread left its creator's directories and open files for
- * those of init, has no counterpart: what init's are to the kernel the process's are here, and all
- * its threads share them. Only where the caller has taken its own apart (unshare(2)), and makes a
- * thread before the helper is up, do these leak into it, since user space has no way back.
+ * kthread_exit_files(), by which each thread gave up its creator's directories and open files for
+ * those of init, has no counterpart: all threads of a process share the process's. A thread gets
+ * others only from a caller that has unshared its own (unshare(2)), before the helper is up; user
+ * space has no way back.
  *
- * keventd_bind() looks as kthread_bind() did, whether the thread still waits for its first wake, and
- * waits until it is off its CPU. Where that stopped the caller (BUG_ON) it refuses; and a CPU that
- * is offline, which the kernel could bind to, is refused by the system.
+ * keventd_bind() checks, as kthread_bind() did, that the thread still waits for its first wake, and
+ * waits until it is off its CPU. Where the kernel stopped the caller (BUG_ON) it returns -EBUSY; a
+ * CPU that is offline, which the kernel could bind to, is refused by the system.
  */
 #include <stdbool.h>
 #include <sys/types.h>

@@ -3,13 +3,13 @@
  * A worker's armed works by deadline: a heap whose nodes lie in the works, so that nothing is
  * allocated.
  *
- * A complete binary tree in which nobody is due before its parent; the digits of n lead from the
+ * A complete binary tree in which no work is due before its parent; the digits of n lead from the
  * root to the n-th work. Arming, moving and taking one cost at most as many steps as the number of
- * works has binary digits, and mostly one or two: half of all works have nobody below them.
+ * works has binary digits, and mostly one or two: half of all works have none below them.
  *
  * A work that is moved to a later deadline stays where it is, by its old one, and none of its
  * neighbours is touched: with many works, memory is what costs. It goes where it belongs when its
- * old time comes, and what is first is seen to before the thread sleeps.
+ * old time comes; the first one also before the thread sleeps.
  *
  * All are also on delayed_work_list, in no order. A work initialised again while armed loses its
  * links, and with them whatever is below it. The list loses nothing but that work, and the tree is
@@ -25,7 +25,7 @@
 /* More than any tree has levels: a torn one may have a ring. */
 #define MAX_STEPS 64
 
-/* Before a sleep: beyond that, waking once too often is cheaper for those who want the locks. */
+/* Before a sleep, with the locks held: beyond that, waking once too often is cheaper. */
 #define MAX_CORRECTED 8
 
 static inline bool is_earlier(const struct kthread_delayed_work *a,
@@ -34,7 +34,7 @@ static inline bool is_earlier(const struct kthread_delayed_work *a,
 	return a->key_ns < b->key_ns || (a->key_ns == b->key_ns && a->key_order < b->key_order);
 }
 
-/* ---- the tree: false or NULL, it is torn ----------------------------------------------------- */
+/* ---- the tree; false or NULL: it is torn ----------------------------------------------------- */
 static inline bool is_child(const struct kthread_delayed_work *d,
 			    const struct kthread_delayed_work *parent)
 {
@@ -195,7 +195,7 @@ static bool shrink(struct kthread_worker *w, struct kthread_delayed_work *d)
 	return rises(w, last) && sinks(w, last);
 }
 
-/* For those who queue. */
+/* So that kthread_queue_work() sees it without the other lock. */
 static void note_first(struct kthread_worker *w)
 {
 	uint64_t due_ns = w->first_delayed ? w->first_delayed->key_ns : NEVER_NS;
@@ -258,7 +258,7 @@ void kt_armed_remove_locked(struct kthread_worker *w, struct kthread_delayed_wor
 	note_first(w);
 }
 
-/* The first one goes where it belongs. Return: false, there it is, or there is none */
+/* Put the first one where it belongs. Return: false: it was there, or no work is armed */
 static bool correct_first(struct kthread_worker *w)
 {
 	struct kthread_delayed_work *first = w->first_delayed;

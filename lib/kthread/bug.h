@@ -37,7 +37,7 @@ void kthread_bug_site(const char *file, int line, const char *func, const char *
 /*
  * WARN_ON - report @condition if it holds. WARN: with a text, printf format and arguments
  *
- * Value: does it hold? Also of those named _ONCE, each time.
+ * Value: does it hold? Those named _ONCE also say so each time.
  */
 #ifndef WARN
 #define WARN(condition, ...)                                                          \

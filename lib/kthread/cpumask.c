@@ -34,8 +34,8 @@ const struct cpumask *kthread_cpus_possible(void)
 }
 
 /*
- * One set for each bit of a word, with the bit in the word that is the first of its row; a set that
- * begins some words before it has the bit in a later word. The words between are 0 in every row.
+ * A row for each bit of a word, with that bit in its first word and 0 in the others. The set of a CPU
+ * whose bit is in word n of a set begins n words before the row, at 0s of the row above.
  */
 const struct cpumask *kthread_cpumask_of(unsigned int cpu)
 {
@@ -45,7 +45,7 @@ const struct cpumask *kthread_cpumask_of(unsigned int cpu)
 
 	if (cpu >= KTHREAD_NR_CPUS)
 		return (const struct cpumask *)&rows[0][0];
-	/* Whoever comes first; the others write the same. */
+	/* The first caller writes it; others who come meanwhile write the same. */
 	if (!__atomic_load_n(word, __ATOMIC_ACQUIRE))
 		__atomic_store_n(word, 1UL << bit, __ATOMIC_RELEASE);
 	return (const struct cpumask *)(word - cpu / KTHREAD_LONG_BITS);

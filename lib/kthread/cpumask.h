@@ -2,8 +2,8 @@
 #ifndef KTHREAD_CPUMASK_H
 #define KTHREAD_CPUMASK_H
 /*
- * Sets of CPUs. All that count, compare and look for CPUs know those below nr_cpu_ids only, the
- * number of CPUs that the machine can have; the rest of a set is not looked at.
+ * Sets of CPUs. The functions that count, compare and look for CPUs know only those below nr_cpu_ids,
+ * the number of CPUs that the machine can have; the rest of a set is not looked at.
  *
  * Online are the CPUs that the process may run on at the start; later kthread_cpu_online() and
  * kthread_cpu_offline() say so (<kthread/smpboot.h>). Present and active are the same as online.

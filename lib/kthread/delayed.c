@@ -49,7 +49,7 @@ static struct wake move_locked(struct kthread_worker *w, struct kthread_delayed_
 {
 	uint64_t due_ns;
 
-	/* As a number: there may be none. */
+	/* By a number, not a member: the parent may be NULL. */
 	__builtin_prefetch((void *)((uintptr_t)dwork->parent + KEY_AT), 1);
 	due_ns = due_after(delay_ns);
 	kt_armed_move_locked(w, dwork, due_ns);

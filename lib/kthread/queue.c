@@ -2,10 +2,10 @@
 /* Onto a worker's lists: queueing a work, and making ready those that are due. */
 #include "lib/kthread/queue.h"
 
-/* The coarse clock is behind by a tick, of 10 ms at most; twice that for one that came late. */
+/* The coarse clock lags by a tick, of 10 ms at most; twice that for a tick that comes late. */
 #define COARSE_NS 20000000
 
-/* The dear clock only when it is a matter of ticks. */
+/* The costly clock only when it is a matter of ticks. */
 bool kt_is_past(uint64_t ns)
 {
 	struct timespec ts;

@@ -271,7 +271,7 @@ int kt_sleep_spun(struct kt_task *t, const struct timespec *until, uint64_t spun
 	return ret;
 }
 
-/* The rare: nobody said that it would sleep, or it asks need_resched() now and then. */
+/* The rare cases: no state was announced, or the thread calls need_resched() now and then. */
 static __attribute__((noinline)) int schedule_rare(struct kt_task *t, const struct timespec *until)
 {
 	int ret = 0;

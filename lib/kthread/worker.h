@@ -13,10 +13,10 @@
  *
  * A queue_work on a busy worker makes no system call; an idle worker is woken once, however many
  * works are queued before it runs. Only a thread that finds the worker locked for longer than a
- * spin, since who holds the lock has lost its CPU, makes some: membarrier(2), which the whole
+ * spin, since the holder of the lock has lost its CPU, makes some: membarrier(2), which the whole
  * process notices, and a sleep. KTHREAD_MEMBARRIER=off in the environment keeps the library from
  * that call; queueing then costs one more locked instruction, as where the call is missing or
- * filtered. Like other variables it is not looked at by a program with more privileges than its
+ * filtered. Like the other variables, it does not count in a program with more privileges than its
  * caller.
  */
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Giving way. The slice is CPU time, whose clock costs a system call: the other clock says before
- * when it cannot be over.
+ * Giving way. The slice is CPU time, whose clock costs a system call: it is read only when the slice
+ * can be over by the other clock.
  */
 #include "lib/kthread/internal.h"
 

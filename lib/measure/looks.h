@@ -14,8 +14,8 @@
  *
  * A call is withdrawn when all instances say "equivalent", or the fresh ones the opposite.
  *
- * Of two builds or two settings many arms are looked at for a change that in most of them is not
- * there, so what is called is measured again when all questions have been: looks_confirmed().
+ * Of two builds or two settings many arms are compared, and most of them have not changed. So what is
+ * called is measured again after all questions: looks_confirmed().
  *
  * The p50 is what the controller stops by: it is judged on the instances that decided it, also when
  * others follow for the sake of the arm's tails or of another arm. Mean and tails are judged on all
@@ -63,12 +63,12 @@ struct judgement looks_judge(enum judge_metric m, const struct judge_instance *i
 /* ---- measured again -------------------------------------------------------------------------- */
 
 /*
- * looks_recheck_confidence - that the second measuring is asked for when @nr_flagged arms of a run
- * have it: one false call in a hundred runs, however many are flagged
+ * looks_recheck_confidence - what confidence is asked of the second measuring when @nr_flagged figures
+ * of a run were called: one false call in a hundred runs, however many they are
  */
 double looks_recheck_confidence(size_t nr_flagged);
 
-/* A confidence that more instances than this, all on one side, do not give is not asked for. */
+/* No confidence is asked for that takes more instances than this, all on one side. */
 #define LOOKS_MAX_RECHECK 100
 
 /*

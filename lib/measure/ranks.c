@@ -5,7 +5,7 @@
 
 #include "lib/measure/verdict.h"
 
-/* Of the smaller side times all values: what is counted out is at most the square of it, twice. */
+/* Of the smaller side times all values: counting takes at most twice the square of it. */
 #define MOST_COUNTED 800
 
 /* The larger of two sums that are the same but for how they were rounded. */
@@ -91,7 +91,7 @@ static double sum_of_ranks(const struct memory *m, const double *v, size_t nr, s
 	return sum;
 }
 
-/* ---- what chance does, counted out ----------------------------------------------------------- */
+/* ---- the exact distribution ------------------------------------------------------------------ */
 
 /*
  * ways[k][s]: in how many ways k of the values have doubled ranks whose sum is s. Value by value:
@@ -153,7 +153,7 @@ static size_t left_out_counted(const struct memory *m, size_t nr_base, size_t nr
 	return c;
 }
 
-/* ---- the same from the normal distribution --------------------------------------------------- */
+/* ---- the normal approximation ---------------------------------------------------------------- */
 
 static double normal_tail(double z)
 {
@@ -298,7 +298,7 @@ void ranks_q_values(const double *p, double *q, size_t nr, double *scratch)
 			else
 				from = middle + 1;
 		}
-		/* Whoever calls more is expected to be wrong in a smaller share: take that. */
+		/* To call more of them may make the expected share smaller: take the smallest. */
 		for (size_t called = from; !isnan(p[i]) && called <= known; called++)
 			least = fmin(least, scratch[called - 1] * (double)known / (double)called);
 		q[i] = isnan(p[i]) ? NAN : least;

@@ -2,14 +2,14 @@
 #ifndef KT_MEASURE_RANKS_H
 #define KT_MEASURE_RANKS_H
 /*
- * Two small samples that have nothing to do with each other (the runs of two nights, of two
- * kernels): how far is one from the other, and can that be chance?
+ * Two small independent samples (the runs of two nights, of two kernels): how far is one from the
+ * other, and can that be chance?
  *
  * Pure functions on the caller's memory. All of it rests on ranks: no value has to be drawn from a
- * distribution of a known shape, only independently of the others. The shift is that of Hodges and
- * Lehmann, the median of all differences; its interval that of Moses, from one of the ordered
- * differences to another; p that of Wilcoxon, Mann and Whitney. Of logarithms the shift is the
- * logarithm of a ratio.
+ * distribution of a known shape, only independently of the others. The shift is the Hodges-Lehmann
+ * estimate, the median of all differences; its interval that of Moses, from one of the ordered
+ * differences to another; p that of the Mann-Whitney test (Wilcoxon's rank sum). Of logarithms the
+ * shift is the logarithm of a ratio.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,7 +26,7 @@ struct ranks_shift {
 	 * direction; NAN when a side is empty.
 	 */
 	double p;
-	bool exact; /* p and the coverage are counted out, else from the normal distribution */
+	bool exact; /* p and the coverage are exact, else from the normal distribution */
 };
 
 /* ranks_memory - bytes of working memory for ranks_compare() of samples of these sizes */
@@ -36,9 +36,9 @@ size_t ranks_memory(size_t nr_base, size_t nr_new);
  * ranks_compare - @new against @base, none of them NAN or infinite; an interval of at least @confidence
  * @memory: ranks_memory(@nr_base, @nr_new) bytes, aligned as malloc()'s
  *
- * Both are counted out over all ways to deal the values, equal ones too, while the smaller number of
- * values times all of them is at most 800: 20 against 20, 10 against 70. Beyond it p is that of the
- * normal distribution, corrected for equal values and for continuity.
+ * p and the coverage are exact (all ways to deal the values are counted, also with equal ones) while
+ * the smaller number of values times all of them is at most 800: 20 against 20, 10 against 70. Beyond
+ * that they are from the normal distribution, p corrected for equal values and for continuity.
  */
 struct ranks_shift ranks_compare(const double *base, size_t nr_base, const double *new,
 				 size_t nr_new, double confidence, void *memory);
@@ -53,8 +53,8 @@ double ranks_least_p(size_t nr_base, size_t nr_new);
 size_t ranks_least_side(double p);
 
 /*
- * ranks_q_values - the share of false ones among all that are called when the @nr tests of a family
- * are called up to this one's p (Benjamini and Hochberg), as it is expected at most
+ * ranks_q_values - Benjamini-Hochberg: the share of false ones to be expected, at most, among all of a
+ * family's @nr tests that are called up to this one's p
  * @q: may be @p; NAN where p is, which does not count for the family
  * @scratch: @nr doubles
  */

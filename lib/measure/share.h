@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #ifndef KT_MEASURE_SHARE_H
 #define KT_MEASURE_SHARE_H
-/* A share that was counted, @k of @n, and what it says of the rate behind it. Pure. */
+/* A share that was counted, @k of @n, and what it says of the true rate. Pure. */
 #include <stdint.h>
 
 struct share {
@@ -9,7 +9,7 @@ struct share {
 };
 
 /*
- * share_interval - the exact interval of a binomial rate (Clopper and Pearson): the rates at which
+ * share_interval - the exact (Clopper-Pearson) interval of a binomial rate: the rates at which
  * neither so few nor so many of @n are rarer than (1 - @confidence) / 2
  * @k: at most @n
  *

@@ -24,7 +24,7 @@ const char *record_kind_name(enum record_kind k)
 	return (unsigned int)k < NR_RECORD_KINDS ? kind_name[k] : NULL;
 }
 
-/* The place of @text among @nr names; -1: it is none of them. */
+/* The place of @text among @nr names; -1: it is not one of them. */
 static int find_name(const char *text, const char *const *name, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++)
@@ -49,7 +49,7 @@ bool sides_get_kind(const struct field_source *s, enum record_kind *kind)
 	if (text)
 		at = find_name(text, kind_name, NR_RECORD_KINDS);
 	if (at < 0) {
-		field_refuse(s, "kind is none of arms, builds, settings");
+		field_refuse(s, "kind is not arms, builds or settings");
 		return false;
 	}
 	*kind = (enum record_kind)at;
@@ -167,7 +167,7 @@ static bool get_code(const struct field_source *s, struct record_code *c)
 		return false;
 	at = find_name(status, code_status_name, NR_RECORD_CODE_STATUSES);
 	if (at < 0) {
-		field_refuse(s, "the status of code is none of same, changed, unknown");
+		field_refuse(s, "the status of code is not same, changed or unknown");
 		return false;
 	}
 	c->status = (enum record_code_status)at;

@@ -22,8 +22,7 @@ const char *report_change_name(enum report_change c);
 
 /*
  * An arm that was compared with itself. It has regressed when any of its four figures has, else
- * improved when any has; else it is what p50 says. @telling is the figure that says so: the first of
- * those that do.
+ * improved when any has; else it is what p50 says. @telling is the first figure that says so.
  */
 struct report_row {
 	const struct report_question *q;
@@ -44,7 +43,7 @@ ssize_t report_rows(const struct report *r, struct report_row **rows);
 struct report_changes {
 	size_t compared; /* rows: the sum of those below */
 	size_t nr[NR_CHANGES];
-	size_t unstable; /* rows among them for which the machine was */
+	size_t unstable; /* rows among them whose verdict is unstable */
 };
 
 /* report_count_changes - what all rows come to; all 0 when nothing of the kind was compared */

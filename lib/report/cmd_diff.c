@@ -23,7 +23,7 @@ struct options {
 static const struct argp_option options[] = {
 	{ "format", 'f', "FORMAT", 0, "text (default) or json", 0 },
 	{ "filter", KEY_FILTER, "REGEX", 0,
-	  "Compare only questions whose names match: fewer, and so with fewer runs", 0 },
+	  "Compare only questions whose names match; among fewer, fewer runs decide", 0 },
 	{ "output", 'o', "OUT", 0,
 	  "Write to OUT, a file that must not exist, instead of to standard output (-)", 0 },
 	{ 0 },
@@ -51,7 +51,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->nr_files[DIFF_BASE] = (size_t)(state->argc - state->next);
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		return cli_refuse(KT_EXIT_USAGE, "no BASE given; kt diff BASE... -- NEW...");
+		return cli_refuse(KT_EXIT_USAGE, "no BASE given; expected BASE... -- NEW...");
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -90,26 +90,26 @@ static int refuse_files(const struct options *o)
 
 	if (!o->file[DIFF_NEW])
 		return cli_refuse(KT_EXIT_USAGE,
-				  "no -- given, which parts the sides: kt diff BASE... -- NEW...");
+				  "no -- given between the sides; expected BASE... -- NEW...");
 	if (!o->nr_files[DIFF_NEW])
-		return cli_refuse(KT_EXIT_USAGE, "no NEW given; kt diff BASE... -- NEW...");
+		return cli_refuse(KT_EXIT_USAGE, "no NEW given; expected BASE... -- NEW...");
 	for (size_t i = 0; i < o->nr_files[DIFF_NEW]; i++) {
 		const char *name = o->file[DIFF_NEW][i];
 
 		if (*name == '-' && name[1])
-			return cli_refuse(
-				KT_EXIT_USAGE,
-				"'%s' after the --, where files stand: options come first, "
-				"and a file of that name is ./%s",
-				name, name);
+			return cli_refuse(KT_EXIT_USAGE,
+					  "option '%s' after --: options come before BASE; "
+					  "for a file of that name give ./%s",
+					  name, name);
 	}
 	for (int s = 0; s < NR_DIFF_SIDES; s++)
 		for (size_t i = 0; i < o->nr_files[s]; i++) {
 			if (strcmp(o->file[s][i], "-"))
 				continue;
 			if (stdin_given)
-				return cli_refuse(KT_EXIT_USAGE,
-						  "standard input can be read once only");
+				return cli_refuse(
+					KT_EXIT_USAGE,
+					"- is given more than once; standard input can be read only once");
 			stdin_given = true;
 		}
 	return 0;

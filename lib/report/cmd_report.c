@@ -115,7 +115,7 @@ static const struct argp argp = {
 	.args_doc = "FILE...",
 	.doc = "Render records of `kt bench` or `kt trace`: its figures, their comparison, and what they rest on."
 	       "\vFILE - is standard input.\n\n"
-	       "Exit status: 0 rendered, 1 it was, and has what --fail-on names, 2 usage or bad input, 5 a question was dropped, or the "
+	       "Exit status: 0 rendered, 1 rendered, and has what --fail-on names, 2 usage or bad input, 5 a question was dropped, or the "
 	       "report could not be written.",
 	.help_filter = help_text,
 };
@@ -233,9 +233,9 @@ int cmd_report(int argc, char **argv)
 			KT_EXIT_USAGE,
 			o.fail_on & REPORT_FAIL_REGRESSED
 				? "--fail-on regressed: these runs compare no builds or settings; "
-				  "slower is of arms"
-				: "--fail-on slower: these runs compare no arms; regressed is of "
-				  "builds and settings");
+				  "for arms name slower"
+				: "--fail-on slower: these runs compare no arms; for builds and "
+				  "settings name regressed");
 	else
 		status = o.targets ? hold_against(r, &o) : write_report(r, &o);
 	if (!status && r->lost_question)

@@ -7,7 +7,7 @@
  * from that; diff_text.c and diff_json.c write it.
  *
  * The unit is the run: blocks or instances of different runs have nothing in common that could be
- * paired, and paired all the same they call every second comparison of equal code. So each run
+ * paired, and when they are, every second comparison of equal code is called. So each run
  * gives one value to each figure of each arm (that of its report), and the values of both sides
  * are compared by their ranks. With a single run on a side nothing is said but what moved.
  */
@@ -82,7 +82,7 @@ enum diff_change {
 	DIFF_IMPROVED,
 	DIFF_UNCHANGED,
 	DIFF_UNDECIDED,
-	DIFF_UNSTABLE, /* the machine was, in more than half of the runs of a side */
+	DIFF_UNSTABLE, /* the machine was unsteady in more than half of the runs of a side */
 	NR_DIFF_CHANGES
 };
 

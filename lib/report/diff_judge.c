@@ -3,7 +3,7 @@
  * What became of each arm. A figure is called when the interval of its ratio, at 95 % or more, lies
  * beyond the zone, and its q is 0.05 at most. The family of a q is all figures of all arms: of what
  * is called 5 % are false at most, and of comparisons of equal code 5 % call anything. A family for
- * each metric would do with one run less a side, and call something four times as often.
+ * each metric would need one run less a side, and call something four times as often.
  */
 #include "lib/report/diff.h"
 

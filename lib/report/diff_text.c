@@ -252,8 +252,7 @@ static void facts(struct text *t, const struct diff *d)
 		fputs("nothing that is recorded of machine, kernel, settings and builds differs between the sides\n",
 		      t->out);
 	if (d->more_facts)
-		fprintf(t->out, "  and what %" PRIu64 " further values say was not compared\n",
-			d->more_facts);
+		fprintf(t->out, "  %" PRIu64 " further values were not compared\n", d->more_facts);
 }
 
 /* Runs of one side that are not of one kind: their spread is then of two things. */

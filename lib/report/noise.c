@@ -11,9 +11,9 @@
 
 /*
  * Steal and idle time are counted in ticks of 10 ms: in a short block one tick is many per cent, so
- * blocks and instances are taken together to windows. One is noisy when both its share of steal and
- * its ticks of it are many, or when other programs kept half a CPU busy. So many noisy windows make
- * a question unsteady.
+ * blocks and instances are joined to windows. A window is noisy when steal has both so large a share
+ * of it and so many ticks, or when other programs kept so many CPUs busy. Such a share of noisy
+ * windows makes a question unsteady.
  */
 #define WINDOW_NS     0.5e9
 #define TICK_NS	      10e6

@@ -13,7 +13,7 @@
 #define LINE_MAX_BYTES 512
 #define FIELD	       128
 
-/* What a figure is held against. */
+/* What a figure is compared with. */
 enum against {
 	AGAINST_NS,	/* a time */
 	AGAINST_NUMBER, /* a number, of a counter per operation */
@@ -72,19 +72,19 @@ static const char *take_baseline(struct target *t)
 		t->against = units[i].ns ? AGAINST_NS : AGAINST_NUMBER;
 		t->limit *= units[i].ns ? units[i].ns : 1;
 		if (counter != (t->against == AGAINST_NUMBER))
-			return "a counter is held against a number 'each', a time against ns, us or ms";
+			return "the unit of a counter is 'each', that of a time ns, us or ms";
 		if (!counter && t->judged != JUDGE_P50 && t->judged != JUDGE_P99)
-			return "only p50, p99 and counters are held against a number";
-		return counter || t->limit > 0 ? NULL : "a time is above 0";
+			return "only p50, p99 and counters can have a number as their limit";
+		return counter || t->limit > 0 ? NULL : "a time must be above 0";
 	}
 	t->against = at ? AGAINST_OTHER : AGAINST_ARM;
 	t->other = at ? at + 1 : NULL;
 	if (at && (at == t->baseline || !at[1]))
 		return "ARM@QUESTION has an empty side";
 	if (at && !counter && t->judged != JUDGE_P50 && t->judged != JUDGE_P99)
-		return "only p50, p99 and counters are held against an arm of another question";
+		return "only p50, p99 and counters can be compared with an arm of another question";
 	if (!(t->limit > 0))
-		return "a factor is above 0";
+		return "a factor must be above 0";
 	return NULL;
 }
 
@@ -106,7 +106,7 @@ static int parse(char *text, struct target *t, const char **what)
 	*what = "the relation is not <=";
 	if (strcmp(relation, "<="))
 		return -EINVAL;
-	*what = "the limit is not a number from 0 on";
+	*what = "the limit must be a number, 0 or more";
 	t->limit = strtod(number, &end);
 	if (*end || !isfinite(t->limit) || t->limit < 0)
 		return -EINVAL;

@@ -86,7 +86,7 @@ static int open_elf(struct image *m, char *why, size_t len)
 	}
 	if (eh.e_machine != EM_X86_64 || eh.e_ident[EI_DATA] != ELFDATA2LSB ||
 	    eh.e_ident[EI_CLASS] != ELFCLASS64) {
-		snprintf(why, len, "it is for another machine than x86-64");
+		snprintf(why, len, "it is not for x86-64");
 		return -ENOEXEC;
 	}
 	if (eh.e_type != ET_EXEC && eh.e_type != ET_DYN) {

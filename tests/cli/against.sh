@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # kt bench --against and --toggle: two builds and two settings (tests/unit/controller_sides.c is the binary, and is
-# another build under another name), exit statuses, what goes wrong on one side, and what a killed run leaves behind.
+# another build under another name), exit statuses, what goes wrong on one side, and what a killed run leaves.
 . "$(dirname "$0")/lib.sh"
 for name in plain changed bad; do cp "$KT_BUILD/tests/unit/controller_sides" "$tmp/side-$name"; done
 plain=$tmp/side-plain changed=$tmp/side-changed bad=$tmp/side-bad
-# By its code it is the same program: that cannot be told of one without symbols, so that what it does counts.
+# Its code is that of plain, so a change would only have moved; without symbols that is not known, and the change counts.
 cp "$changed" "$tmp/side-changed-alike"
 strip "$changed"
 
@@ -81,7 +81,7 @@ refused 'no such build' 2 'no-such-build' "$kt" bench --against "$tmp/no-such-bu
 refused 'both at once' 2 'exclude each other' "$kt" bench --against "$plain" --toggle true true "$plain"
 refused 'traced' 2 'does not go with --against' "$kt" bench --trace --against "$plain" "$plain"
 refused 'a baseline' 2 'each arm is compared with itself' "$kt" bench --baseline one --against "$plain" "$plain"
-refused 'slower' 2 'has regressed' "$kt" bench --fail-on slower --against "$plain" "$plain"
+refused 'slower' 2 'with --against name regressed' "$kt" bench --fail-on slower --against "$plain" "$plain"
 refused 'regressed arms' 2 'needs --against or --toggle' "$kt" bench --fail-on regressed "$plain"
 refused 'a baseline' 2 'does not go with --toggle' "$kt" bench --baseline one --toggle true true "$plain"
 refused 'one command' 2 'takes two commands' "$kt" bench "$plain" --toggle true
@@ -125,7 +125,7 @@ said 'what it prints' '^told$'
 check 'and what it prints is not in the results' sh -c "! grep -q told '$tmp/ran'"
 check 'no question after it' test "$(grep -c '"type":"question"' "$tmp/fails.jsonl")" -le 1
 bench 'an undo that fails' 5 undo "$plain" --toggle "[ ! -e $setting.no ]" "touch $setting.no" --filter '^a_'
-said 'an undo that fails' "^kt bench: the machine is not as .* is to make it: .* exited with status 1\$"
+said 'an undo that fails' "^kt bench: the machine was not left as .* makes it: .* exited with status 1\$"
 
 # Interrupted in the middle: the machine is left in setting A, nobody is left, also by kill -9.
 for how in INT TERM KILL GROUP; do

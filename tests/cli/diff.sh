@@ -34,10 +34,10 @@ refused 'nothing' 2 'no BASE' "$kt" diff
 refused 'no --' 2 'no -- given' "$kt" diff "$base" "$new"
 refused 'no BASE' 2 'no BASE' "$kt" diff -- "$new"
 refused 'no NEW' 2 'no NEW' "$kt" diff "$base" --
-refused 'an option among the files' 2 "'--format' after the --.*\./--format" "$kt" diff "$base" -- "$new" --format json
+refused 'an option among the files' 2 "'--format' after --.*\./--format" "$kt" diff "$base" -- "$new" --format json
 refused 'an unknown format' 2 "'html'; expected text or json" "$kt" diff -f html "$base" -- "$new"
 refused 'a bad filter' 2 "bad regular expression" "$kt" diff --filter '(' "$base" -- "$new"
-refused 'standard input twice' 2 'once only' "$kt" diff - -- -
+refused 'standard input twice' 2 'only once' "$kt" diff - -- -
 refused 'a file that is not there' 2 'no-such-file' "$kt" diff "$base" -- "$tmp/no-such-file"
 refused 'a file that is not a record' 2 'not a kt record' "$kt" diff "$base" -- Makefile
 refused 'an empty file' 2 'empty' "$kt" diff "$base" -- /dev/null

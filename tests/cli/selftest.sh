@@ -15,7 +15,7 @@ refused 'no time for a question' 2 "invalid --each ''" "$kt" selftest --each ''
 refused 'no seed' 2 "invalid --seed '-1'" "$kt" selftest --seed=-1
 refused 'two paths' 2 "unexpected argument 'two'; one PATH" "$kt" selftest one two
 refused 'no such benchmark' 2 'none/such' "$kt" selftest none/such
-refused 'pairs of another benchmark' 2 'pairs is of the self-test' "$kt" selftest --pairs "$KT_BUILD/kt-suite"
+refused 'pairs of another benchmark' 2 'pairs is for the self-test' "$kt" selftest --pairs "$KT_BUILD/kt-suite"
 refused 'no such question of it' 4 "matches 'nobody'" "$kt" selftest --filter nobody "$KT_BUILD/kt-suite"
 refused 'a bad expression' 2 'bad regular expression' "$kt" selftest --filter '('
 refused 'no such question' 4 "no question matches 'nobody'" "$kt" selftest --filter nobody

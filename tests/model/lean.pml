@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The lock of workers (lib/kthread/lean.h, lean.c): 0 free, 1 held, 2 held and somebody may sleep. Its unlock is a
- * plain store, which may become visible late, and two looks at the number of those who sleep, which may come early; who
- * is about to sleep counts itself and calls membarrier(). All get the lock; each holder sees what the holders before it wrote;
+ * plain store, which may become visible late, and two looks at the number of those who sleep, which may come early; a thread
+ * about to sleep counts itself and calls membarrier(). All get the lock; each holder sees what the holders before it wrote;
  * the last one to hold it frees the memory it is in, so that an unlock must not touch it after its store.
  *
  * Bounds: three threads, each takes it once; a spin is one look and one try, or several. The lean way is decided. Those who
@@ -11,12 +11,12 @@
  * VARIANT 1 c11 holder_sees: the unlock does not release
  * VARIANT 2 c11 holder_sees: the fast way does not acquire
  * VARIANT 3 c11 holder_sees: the slow way does not acquire
- * VARIANT 4 tso c11 missed_wake: who slept takes the lock as 1, though others may sleep
+ * VARIANT 4 tso c11 missed_wake: a thread that slept takes the lock as 1, though others may sleep
  * VARIANT 5 tso c11 missed_wake: no membarrier before the sleep
  * VARIANT 6 tso c11 missed_wake: the unlock does not look again after its store
- * VARIANT 7 tso c11 missed_wake: who is about to sleep counts itself after the membarrier
+ * VARIANT 7 tso c11 missed_wake: a thread about to sleep counts itself after the membarrier
  * VARIANT 8 tso c11 lock_lives: the unlock looks for sleepers in the lock, after its store
- * VARIANT 9 tso c11 missed_wake: who sleeps is counted no more when it has once looked
+ * VARIANT 9 tso c11 missed_wake: a sleeper is counted no more once it has looked
  * VARIANT 10 tso c11 missed_wake: with somebody counted, the unlock is a store all the same, and wakes nobody
  * VARIANT 11 c11 holder_sees: the exchange of an unlock does not release
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Each macro of the headers once, and the types behind them, in the words that C99 and C++11 have
+ * Each macro of the headers once, and the types that they use, in the words that C99 and C++11 have
  * in common: compiled as either, by gcc and clang, with -pedantic, the headers as the user's own and
  * as the system's. Prints what it counted.
  */

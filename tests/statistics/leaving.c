@@ -4,7 +4,7 @@
  * leave and come back as `kt bench` lets them?
  *
  * leaving TRIALS SEED [SCENARIO]: runs of a baseline and three arms are made up, operation by
- * operation; bench/controller/look.c decides after each instance who is in the next one and when the
+ * operation; bench/controller/look.c decides after each instance which arms are in the next one and when the
  * question ends, and the verdicts are those of lib/measure/looks.h, as in a report. Arms 2 and 3 are
  * always alike; arm 1 is as the scenario says. A run has 3 s or 30 s of time by the made-up clock.
  *

@@ -43,7 +43,7 @@ Test(controller_noise, a_child_is_our_own_while_it_lives_and_after)
 	cr_expect_eq(child_cpu_ns(), 0);
 }
 
-Test(controller_noise, what_is_told_lies_in_its_bounds)
+Test(controller_noise, what_is_recorded_lies_in_its_bounds)
 {
 	struct record_noise told;
 	struct noise n;

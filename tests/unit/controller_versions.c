@@ -406,8 +406,9 @@ Test(controller_versions, without_a_common_version_both_ranges_are_said)
 
 Test(controller_versions, a_worker_that_refuses_all_is_said_to)
 {
-	expect_refused("none", " speaks no version of the protocol with kt that this kt does "
-			       "(1 to 4)");
+	expect_refused("none",
+		       " speaks none of the versions of the protocol with kt that this kt speaks "
+		       "(1 to 4)");
 }
 
 Test(controller_versions, a_worker_cannot_cut_the_page_short)
@@ -420,7 +421,7 @@ Test(controller_versions, a_worker_cannot_cut_the_page_short)
 	client_stop(&c);
 }
 
-Test(controller_versions, one_that_ends_or_cannot_be_run_is_told_as_that)
+Test(controller_versions, one_that_ends_or_cannot_be_run_is_reported_as_that)
 {
 	const struct client_request request = { .cmd = WIRE_SETUP };
 	char err[300] = "";

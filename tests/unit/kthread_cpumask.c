@@ -33,7 +33,7 @@ Test(kthread_cpumask, the_machines_own)
 }
 
 /* Mutation: A25: the set of online CPUs stays what it was. */
-Test(kthread_cpumask, online_follows_what_it_is_told)
+Test(kthread_cpumask, online_follows_kthread_cpu_online)
 {
 	unsigned int cpu = cpumask_last(cpu_online_mask), n = num_online_cpus();
 

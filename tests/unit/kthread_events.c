@@ -311,7 +311,7 @@ static void step(struct progress *p, char what)
 	}
 }
 
-/* Mutation W26e: mod tells the wrong thing of a work that it takes back. */
+/* Mutation W26e: mod reports the wrong thing of a work that it takes back. */
 Test(kthread_events, W26_order_and_counts_under_chaos)
 {
 	struct progress job[NR_JOBS] = { { .ready = 0 } }, barriers = { .ready = 0 };

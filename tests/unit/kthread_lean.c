@@ -162,7 +162,7 @@ Test(kthread_lean, unlock_of_another_lock_makes_no_system_call)
  * It does not hold others up for as long as membarrier() may take, and no missed wake can stop it.
  * Mutations: K03 calls it all the same; K04 sleeps until woken.
  */
-Test(kthread_lean, who_holds_another_lock_calls_no_membarrier_and_naps)
+Test(kthread_lean, a_holder_of_another_lock_calls_no_membarrier_and_naps)
 {
 	enum lean_caller caller = LEAN_HOLDS_ANOTHER;
 	struct call sleeper;
@@ -230,7 +230,7 @@ Test(kthread_lean, filtered_from_the_start_it_is_the_small_lock)
 }
 
 /* Mutation K07: a membarrier() that fails counts as one. */
-Test(kthread_lean, filtered_later_those_who_sleep_nap)
+Test(kthread_lean, filtered_later_sleepers_nap)
 {
 	enum lean_caller caller = LEAN_HOLDS_NONE;
 	struct call sleeper;
@@ -274,7 +274,7 @@ Test(kthread_lean, a_sleep_before_the_decision_decides)
 /* ---- fork ------------------------------------------------------------------------------------ */
 
 /* Mutation K10: the child keeps its parent's count, and all its unlocks are dear. */
-Test(kthread_lean, L14_child_has_nobody_who_sleeps)
+Test(kthread_lean, L14_child_has_no_sleepers)
 {
 	enum lean_caller caller = LEAN_HOLDS_NONE;
 	struct call sleeper;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Shifts, their intervals and p of two small samples, held against R; q of a family. */
+/* Shifts, their intervals and p of two small samples, as R has them; q of a family. */
 #include "lib/measure/ranks.h"
 
 #include <criterion/criterion.h>

@@ -385,9 +385,8 @@ Test(record_limits, rates_that_do_not_add_up_are_neither_written_nor_read)
 Test(record_limits, words_of_two_sides_that_are_not_known_are_refused)
 {
 	static const struct bad_record headers[] = {
-		{ "{\"schema\":2,\"kind\":\"nights\"}", "kind is none of arms, builds, settings" },
-		{ "{\"schema\":2,\"code\":{\"status\":\"alike\"}}",
-		  "the status of code is none of" },
+		{ "{\"schema\":2,\"kind\":\"nights\"}", "kind is not arms, builds or settings" },
+		{ "{\"schema\":2,\"code\":{\"status\":\"alike\"}}", "the status of code is not" },
 		{ "{\"schema\":2,\"code\":{\"status\":\"same\",\"names\":[null]}}",
 		  "names is not a list of strings" },
 		{ "{\"schema\":2,\"against\":{\"version\":\"1\"}}", "name is not a string" },

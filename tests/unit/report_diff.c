@@ -595,7 +595,7 @@ static void command_of(enum diff_side s, const char *word, const char *value, un
 		       word));
 }
 
-Test(report_diff, whatever_is_recorded_is_compared_but_for_what_changes_each_time)
+Test(report_diff, whatever_is_recorded_is_compared_except_what_changes_each_time)
 {
 	command_of(DIFF_BASE, "1s", "a.jsonl", 1);
 	environment_of(NULL, 0.5, NULL);

@@ -336,7 +336,7 @@ Test(target_code, what_cannot_be_compared_has_a_reason)
 	patch("arm", offsetof(Elf64_Ehdr, e_machine), EM_AARCH64);
 	expect_unknown("stripped", "usual", "the old binary: it is stripped");
 	expect_unknown("usual", "stripped", "the new binary: it is stripped");
-	expect_unknown("usual", "arm", "the new binary: it is for another machine");
+	expect_unknown("usual", "arm", "the new binary: it is not for x86-64");
 	expect_unknown("object", "usual", "the old binary: it is not a linked program");
 	expect_unknown("usual", "one.c", "the new binary: it is not an ELF file");
 	expect_unknown("empty", "usual", "the old binary: it is not an ELF file");

@@ -4,7 +4,7 @@
 /*
  * Signals as a kthread sees them: all are ignored, except those that it allows. One of these, once
  * sent, stays pending and ends the thread's interruptible waits, now and later, until it is
- * flushed; nothing is called and nobody is killed.
+ * flushed; no handler is called and no thread is killed.
  *
  *	allow_signal(SIGHUP);
  *	while (!kthread_should_stop()) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #ifndef KTHREAD_SCHED_TYPES_H
 #define KTHREAD_SCHED_TYPES_H
-/* For the includes of kernel code: what it has here stands in the header below. */
+/* What kernel code includes <linux/sched/types.h> for, as far as there is any. */
 #include <kthread/sched/prio.h>
 #endif
