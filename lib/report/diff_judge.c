@@ -77,11 +77,6 @@ static bool workspace_make(struct workspace *w, const struct diff *d)
 	return w->log[DIFF_BASE] && w->log[DIFF_NEW] && w->p && w->scratch && w->memory;
 }
 
-static double zone_of(const struct diff_row *row, enum judge_metric m)
-{
-	return m == JUDGE_P99 ? JUDGE_ZONE_P99 : m == JUDGE_P999 ? JUDGE_ZONE_P999 : row->zone;
-}
-
 /* The values of side @s that are known; their logarithms to @to. @zeros: one has none. */
 static size_t gather(const struct diff_row *row, enum diff_side s, enum judge_metric m, double *to,
 		     bool *zeros)
@@ -117,7 +112,7 @@ static void compare(const struct diff *d, const struct diff_row *row, enum judge
 				   .shown = NAN,
 				   .p = NAN,
 				   .q = NAN,
-				   .zone = zone_of(row, m),
+				   .zone = judge_zone(m, row->zone),
 				   .verdict = VERDICT_INCONCLUSIVE };
 	for (int s = 0; s < NR_DIFF_SIDES; s++)
 		f->nr[s] = gather(row, (enum diff_side)s, m, w->log[s], &zeros);
