@@ -170,7 +170,7 @@ static int child_queues(struct kthread_worker *w)
  */
 Test(kthread_edges2, child_queues_on_a_worker_that_was_locked_at_the_fork)
 {
-	struct kthread_worker mine, *w[] = { kthread_run_worker(0, "edge"), &mine };
+	struct kthread_worker mine, *w[] = { &mine, kthread_run_worker(0, "edge") };
 	struct task_struct *k;
 	int i, status;
 	pid_t pid;
@@ -192,9 +192,10 @@ Test(kthread_edges2, child_queues_on_a_worker_that_was_locked_at_the_fork)
 			  (unsigned int)status);
 		complete(&let_go);
 		cr_expect_eq(kthread_stop_put(k), 1);
+		if (w[i] == &mine)
+			cr_expect(kthread_cancel_work_sync(&moved));
 	}
-	cr_expect(kthread_cancel_work_sync(&moved));
-	kthread_destroy_worker(w[0]);
+	kthread_destroy_worker(w[1]);
 }
 
 /* ---- signals --------------------------------------------------------------------------------- */
