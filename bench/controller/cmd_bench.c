@@ -374,14 +374,11 @@ int cmd_bench(int argc, char **argv)
 {
 	struct bench_options o;
 	struct bench_run run = { .o = &o };
-	char **command = calloc((size_t)argc + 2, sizeof(*command));
+	char **command = cli_command(argc, argv);
 	int status;
 
 	if (!command)
 		return KT_EXIT_FAILED;
-	/* As the user typed it: into the record, for the report to say how to repeat it. */
-	command[0] = "kt";
-	memcpy(command + 1, argv, (size_t)argc * sizeof(*argv));
 	if (bench_options_parse(&o, argc, argv, &status)) {
 		interrupt_install();
 		status = bench(&run, argc + 1, command);

@@ -11,23 +11,20 @@
 #include <unistd.h>
 
 #include "lib/cli/cli.h"
-#include "lib/cli/number.h"
 #include "lib/cli/output.h"
-#include "lib/cli/time.h"
 #include "lib/record/build.h"
 #include "lib/record/record.h"
 
 #include "bench/controller/about.h"
 #include "bench/controller/contest.h"
 #include "bench/controller/interrupt.h"
+#include "bench/controller/options.h"
 #include "bench/controller/outcome.h"
 #include "bench/controller/selftest_rounds.h"
 #include "bench/controller/selftest_store.h"
 
 /* With setting up and printing it then ends within five minutes. */
 #define DEFAULT_TIME_NS 240000000000ULL
-#define MIN_TIME_NS	1000000ULL
-#define MAX_TIME_NS	86400000000000ULL
 #define PATIENCE_NS	10000000000ULL
 /* Two arms alone have what a pair of them has in a question of many. */
 #define PAIR_TIME_NS 3000000000ULL
@@ -80,24 +77,15 @@ static const char doc[] =
 	"Exit status: 0 fine, 2 usage or bad input, 4 nothing was compared, 5 a question failed or "
 	"the result could not be kept, 130 interrupted.";
 
-static error_t parse_time(const char *name, const char *arg, uint64_t *ns)
-{
-	*ns = time_parse(arg);
-	if (*ns < MIN_TIME_NS || *ns > MAX_TIME_NS)
-		return cli_refuse(KT_EXIT_USAGE, "invalid %s '%s': expected 1ms to 24h, such as 4m",
-				  name, arg);
-	return 0;
-}
-
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
 
 	switch (key) {
 	case KEY_TIME:
-		return parse_time("--time", arg, &o->time_ns);
+		return options_parse_time("--time", arg, "4m", &o->time_ns);
 	case KEY_EACH:
-		return parse_time("--each", arg, &o->each_ns);
+		return options_parse_time("--each", arg, "3s", &o->each_ns);
 	case KEY_FILTER:
 		o->filter = arg;
 		break;
@@ -108,12 +96,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		o->pairs = true;
 		break;
 	case KEY_SEED:
-		if (!number_parse(arg, 0, INT64_MAX, &o->seed))
-			return cli_refuse(KT_EXIT_USAGE,
-					  "invalid --seed '%s': expected a number from 0 to 2^63-1",
-					  arg);
 		o->seed_given = true;
-		break;
+		return options_parse_seed(arg, &o->seed);
 	case 'o':
 		o->output = arg;
 		break;
@@ -410,14 +394,11 @@ int cmd_selftest(int argc, char **argv)
 	};
 	static struct selftest_run run;
 	struct options o = { .time_ns = DEFAULT_TIME_NS };
-	char **command = calloc((size_t)argc + 2, sizeof(*command));
+	char **command = cli_command(argc, argv);
 	int status;
 
 	if (!command)
 		return KT_EXIT_FAILED;
-	/* As the user typed it: into the record, for the report to say how to repeat it. */
-	command[0] = "kt";
-	memcpy(command + 1, argv, (size_t)argc * sizeof(*argv));
 	run.o = &o;
 	if (cli_parse("kt selftest", &argp, argc, argv, &o, &status)) {
 		interrupt_install();

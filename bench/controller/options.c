@@ -142,6 +142,23 @@ static error_t check_sides(struct bench_options *o)
 	return check_fail_on(o);
 }
 
+int options_parse_time(const char *option, const char *arg, const char *example, uint64_t *ns)
+{
+	*ns = time_parse(arg);
+	if (*ns < MIN_TIME_NS || *ns > MAX_TIME_NS)
+		return cli_refuse(KT_EXIT_USAGE, "invalid %s '%s': expected 1ms to 24h, such as %s",
+				  option, arg, example);
+	return 0;
+}
+
+int options_parse_seed(const char *arg, uint64_t *seed)
+{
+	if (!number_parse(arg, 0, INT64_MAX, seed))
+		return cli_refuse(KT_EXIT_USAGE,
+				  "invalid --seed '%s': expected a number from 0 to 2^63-1", arg);
+	return 0;
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct bench_options *o = state->input;
@@ -153,19 +170,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_TIME:
 		o->time_given = true;
-		o->time_ns = time_parse(arg);
-		if (o->time_ns < MIN_TIME_NS || o->time_ns > MAX_TIME_NS)
-			return cli_refuse(KT_EXIT_USAGE,
-					  "invalid --time '%s': expected 1ms to 24h, such as 3s",
-					  arg);
-		break;
+		return options_parse_time("--time", arg, "3s", &o->time_ns);
 	case KEY_PATIENCE:
-		o->patience_ns = time_parse(arg);
-		if (o->patience_ns < MIN_TIME_NS || o->patience_ns > MAX_TIME_NS)
-			return cli_refuse(
-				KT_EXIT_USAGE,
-				"invalid --patience '%s': expected 1ms to 24h, such as 60s", arg);
-		break;
+		return options_parse_time("--patience", arg, "60s", &o->patience_ns);
 	case KEY_AGAINST:
 		o->against = arg;
 		break;
@@ -202,12 +209,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 					  arg);
 		break;
 	case KEY_SEED:
-		if (!number_parse(arg, 0, INT64_MAX, &o->seed))
-			return cli_refuse(KT_EXIT_USAGE,
-					  "invalid --seed '%s': expected a number from 0 to 2^63-1",
-					  arg);
 		o->seed_given = true;
-		break;
+		return options_parse_seed(arg, &o->seed);
 	case KEY_REPEAT:
 		if (!number_parse(arg, 1, MAX_REPEAT, &o->repeat))
 			return cli_refuse(KT_EXIT_USAGE,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #ifndef KT_CONTROLLER_OPTIONS_H
 #define KT_CONTROLLER_OPTIONS_H
-/* What the command line of `kt bench` says. */
+/* What the command line of `kt bench` says, and what options `kt selftest` shares with it. */
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -28,4 +28,10 @@ struct bench_options {
  * Return: true when the command is to go on; false when it ends with *@status, everything said.
  */
 bool bench_options_parse(struct bench_options *o, int argc, char **argv, int *status);
+
+/* options_parse_time - of @option: 1ms to 24h; 0, or the exit status after a refusal */
+int options_parse_time(const char *option, const char *arg, const char *example, uint64_t *ns);
+
+/* options_parse_seed - 0, or the exit status after a refusal */
+int options_parse_seed(const char *arg, uint64_t *seed);
 #endif

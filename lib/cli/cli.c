@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -85,6 +86,17 @@ int cli_version(void)
 }
 
 /* ---- the command line ------------------------------------------------------------------------ */
+
+char **cli_command(int argc, char **argv)
+{
+	char **words = calloc((size_t)argc + 2, sizeof(*words));
+
+	if (!words)
+		return NULL;
+	words[0] = "kt";
+	memcpy(words + 1, argv, (size_t)argc * sizeof(*argv));
+	return words;
+}
 
 enum { KEY_USAGE = 0x10000 };
 

@@ -52,6 +52,12 @@ bool cli_parse(const char *name, const struct argp *argp, int argc, char **argv,
 	       int *status);
 
 /*
+ * cli_command - "kt" and the @argc words of @argv, as the user typed them: for a record, from which the
+ * report says how to repeat it. To be called before cli_parse(). Return: for free(); NULL: no memory
+ */
+char **cli_command(int argc, char **argv);
+
+/*
  * cli_say - one line on standard error after the command's name, in one write(2), so that it does
  * not mix with those of other processes; control characters become '?'
  */

@@ -10,11 +10,10 @@
 
 #include "lib/report/text.h"
 
-#define NAME_WIDTH     14 /* of an arm at least */
-#define MAX_NAME       26
-#define MAX_NAMED      3  /* arms that the first line names */
-#define MAX_ONLY       20 /* arms of one side that are named */
-#define MAX_DROP_LINES 10
+#define NAME_WIDTH 14 /* of an arm at least */
+#define MAX_NAME   26
+#define MAX_NAMED  3  /* arms that the first line names */
+#define MAX_ONLY   20 /* arms of one side that are named */
 
 /* ---- words ----------------------------------------------------------------------------------- */
 
@@ -279,51 +278,18 @@ static void facts_within(struct text *t, const struct diff *d, enum diff_side s)
 		fputs(text_paint(t, PLAIN), t->out);
 }
 
-static void drops(struct text *t, const struct diff *d)
-{
-	const struct report *r = d->store;
-	size_t shown = r->nr_drops < MAX_DROP_LINES ? r->nr_drops : MAX_DROP_LINES;
-
-	if (!r->nr_drops)
-		return;
-	fprintf(t->out, "%sdropped: ", text_paint(t, YELLOW));
-	report_write_drops_summary(t->out, r);
-	fprintf(t->out, "; everything else is compared%s\n", text_paint(t, PLAIN));
-	for (size_t i = 0; i < shown; i++) {
-		fputs("  ", t->out);
-		report_write_drop(t->out, r, &r->drop[i], escape_terminal_word);
-		fputc('\n', t->out);
-	}
-	if (shown < r->nr_drops)
-		fprintf(t->out, "  and %zu more reasons, in JSON\n", r->nr_drops - shown);
-}
-
 /* ---- tables ---------------------------------------------------------------------------------- */
-
-static enum text_colour colour_of(const struct diff_row *row, const struct diff_figure *f)
-{
-	if (row->change == DIFF_UNSTABLE)
-		return YELLOW;
-	switch (f->verdict) {
-	case VERDICT_SLOWER:
-		return RED;
-	case VERDICT_FASTER:
-		return GREEN;
-	case VERDICT_EQUIVALENT:
-		return PLAIN;
-	case VERDICT_INCONCLUSIVE:
-		break;
-	}
-	return DIM;
-}
 
 static void write_verdict(struct text *t, const struct diff_row *row, const struct diff_figure *f)
 {
+	enum text_colour colour = text_verdict_colour(f->verdict);
 	const char *unstable = "";
 
-	if (row->change == DIFF_UNSTABLE)
+	if (row->change == DIFF_UNSTABLE) {
+		colour = YELLOW;
 		unstable = f->verdict == VERDICT_INCONCLUSIVE ? "unstable, " : "unstable: ";
-	fprintf(t->out, "  %s%s%s%s", text_paint(t, colour_of(row, f)), unstable,
+	}
+	fprintf(t->out, "  %s%s%s%s", text_paint(t, colour), unstable,
 		verdict_change_name(f->verdict), text_paint(t, PLAIN));
 }
 
@@ -506,7 +472,7 @@ int diff_text(FILE *out, const struct diff *d, const struct terminal_style *styl
 	facts(&t, d);
 	facts_within(&t, d, DIFF_BASE);
 	facts_within(&t, d, DIFF_NEW);
-	drops(&t, d);
+	text_drops(&t, d->store, "compared");
 	tables(&t, d);
 	if (d->nr_compared)
 		fputc('\n', out);

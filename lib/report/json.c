@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The report as one JSON object for other programs. A value that does not exist is null. jansson
- * escapes control characters and refuses what is not UTF-8, so hostile names need no more than it.
+ * The report as one JSON object for other programs (value.h).
  */
 #include "lib/report/render.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/record/record.h"
 #include "lib/report/changes.h"
+#include "lib/report/value.h"
 
 /*
  * 2: runs, dropped, losses of arms; a row names its run when there are several of them apart.
@@ -20,27 +19,10 @@
  */
 #define JSON_REPORT_SCHEMA 4
 
-static json_t *number(double v)
-{
-	return isfinite(v) ? json_real(v) : json_null();
-}
-
-/* A text that was cut to a length may end in the middle of a character. */
-static json_t *text(const char *s)
-{
-	return s ? record_string(s) : json_null();
-}
-
 /* @j shared, null for NULL */
 static json_t *share(json_t *j)
 {
 	return j ? json_incref(j) : json_null();
-}
-
-/* Readers of JSON take 63 bits; beyond them the first digits have to do. */
-static json_t *count(uint64_t n)
-{
-	return n <= INT64_MAX ? json_integer((json_int_t)n) : json_real((double)n);
 }
 
 static json_t *counts(const struct record_count *list, size_t nr)
@@ -48,7 +30,7 @@ static json_t *counts(const struct record_count *list, size_t nr)
 	json_t *all = json_object();
 
 	for (size_t i = 0; i < nr; i++)
-		json_object_set_new(all, list[i].name, count(list[i].value));
+		json_object_set_new(all, list[i].name, value_count(list[i].value));
 	return all;
 }
 
@@ -56,7 +38,7 @@ static json_t *counts(const struct record_count *list, size_t nr)
 static json_t *with_run(const struct report *r, size_t run, json_t *row)
 {
 	if (r->apart && run != REPORT_NO_RUN)
-		json_object_set_new(row, "run", count(run + 1));
+		json_object_set_new(row, "run", value_count(run + 1));
 	return row;
 }
 
@@ -66,9 +48,10 @@ static json_t *figures(const struct hist *h)
 
 	if (!s.count)
 		return json_null();
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "count", count(s.count), "mean",
-			 number(s.mean), "p50", number(s.p50), "p90", number(s.p90), "p99",
-			 number(s.p99), "p999", number(s.p999), "max", number(s.max));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "count", value_count(s.count),
+			 "mean", value_number(s.mean), "p50", value_number(s.p50), "p90",
+			 value_number(s.p90), "p99", value_number(s.p99), "p999",
+			 value_number(s.p999), "max", value_number(s.max));
 }
 
 /* null when nothing was split; else every phase by name, null where it has no value. */
@@ -101,7 +84,7 @@ static json_t *counters(const struct report_result *r)
 	json_t *all = json_object();
 
 	for (size_t i = 0; i < r->nr_counters; i++)
-		json_object_set_new(all, r->counter[i].name, number(r->counter[i].value));
+		json_object_set_new(all, r->counter[i].name, value_number(r->counter[i].value));
 	return all;
 }
 
@@ -112,27 +95,28 @@ static json_t *result(const struct report_question *q, const struct report_resul
 		json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			  "source", r->from_trace ? "trace" : "bench", "benchmark", r->benchmark,
 			  q->from_trace ? "subject" : "arm", r->name, "mode", q->mode, "unit", "ns",
-			  "count", count(s->count), "mean", number(s->mean), "p50", number(s->p50),
-			  "p90", number(s->p90), "p99", number(s->p99), "p999", number(s->p999),
-			  "max", number(s->max), "phases", phases(r));
+			  "count", value_count(s->count), "mean", value_number(s->mean), "p50",
+			  value_number(s->p50), "p90", value_number(s->p90), "p99",
+			  value_number(s->p99), "p999", value_number(s->p999), "max",
+			  value_number(s->max), "phases", phases(r));
 
 	if (r->from_trace) {
-		json_object_set_new(j, "metric", text(r->main_metric));
+		json_object_set_new(j, "metric", value_text(r->main_metric));
 		json_object_set_new(j, "metrics", metrics(r));
 		return j;
 	}
-	json_object_set_new(j, "label", text(r->label));
+	json_object_set_new(j, "label", value_text(r->label));
 	if (q->kind != REPORT_ARMS) {
-		json_object_set_new(j, "of", text(r->of));
-		json_object_set_new(j, "side", text(r->side));
-		json_object_set_new(j, "against", text(r->against));
+		json_object_set_new(j, "of", value_text(r->of));
+		json_object_set_new(j, "side", value_text(r->side));
+		json_object_set_new(j, "against", value_text(r->against));
 	}
-	json_object_set_new(j, "iterations", count(r->iterations));
+	json_object_set_new(j, "iterations", value_count(r->iterations));
 	json_object_set_new(j, "cpu_ns_per_op",
-			    number(r->iterations ? (double)r->cpu_ns / (double)r->iterations
-						 : NAN));
+			    value_number(r->iterations ? (double)r->cpu_ns / (double)r->iterations
+						       : NAN));
 	json_object_set_new(j, "traced", figures(r->traced));
-	json_object_set_new(j, "observer_effect", number(report_observer_effect(r)));
+	json_object_set_new(j, "observer_effect", value_number(report_observer_effect(r)));
 	json_object_set_new(j, "counters", counters(r));
 	json_object_set_new(j, "losses", counts(r->loss, r->nr_losses));
 	return j;
@@ -162,12 +146,13 @@ static json_t *comparison(const struct report_comparison *c)
 		"s:o, s:b, s:b}",
 		"kind", report_kind_name(c->kind), "benchmark", c->benchmark, "arm", c->arm,
 		"metric", judge_metric_name(j->metric), "baseline", c->baseline, "candidate",
-		c->candidate, "ratio", number(j->ratio), "lo", number(j->lo), "hi", number(j->hi),
-		"confidence", j->confidence > 0 ? number(j->confidence) : json_null(), "zone",
-		j->zone, "verdict", report_verdict_name(c), "reason", judge_reason_name(j->reason),
-		"instances", count(j->nr), "unit", c->of_blocks ? "block" : "instance", "bursts",
-		number(j->bursts), "more_s", number(c->more_s), "unstable", c->unstable, "moved",
-		c->moved);
+		c->candidate, "ratio", value_number(j->ratio), "lo", value_number(j->lo), "hi",
+		value_number(j->hi), "confidence",
+		j->confidence > 0 ? value_number(j->confidence) : json_null(), "zone", j->zone,
+		"verdict", report_verdict_name(c), "reason", judge_reason_name(j->reason),
+		"instances", value_count(j->nr), "unit", c->of_blocks ? "block" : "instance",
+		"bursts", value_number(j->bursts), "more_s", value_number(c->more_s), "unstable",
+		c->unstable, "moved", c->moved);
 }
 
 static json_t *comparisons(const struct report *r)
@@ -188,11 +173,12 @@ static json_t *comparisons(const struct report *r)
 static json_t *noise(const struct report_noise *n)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "windows",
-			 count(n->nr_windows), "noisy_windows", count(n->nr_noisy), "steal_mean",
-			 number(n->steal_mean), "steal_max", number(n->steal_max), "foreign_mean",
-			 number(n->foreign_mean), "foreign_max", number(n->foreign_max),
-			 "psi_cpu_mean", number(n->psi_mean), "canary_ns", number(n->canary_ns),
-			 "canary_drift", number(n->canary_drift), "unsteady", n->unsteady);
+			 value_count(n->nr_windows), "noisy_windows", value_count(n->nr_noisy),
+			 "steal_mean", value_number(n->steal_mean), "steal_max",
+			 value_number(n->steal_max), "foreign_mean", value_number(n->foreign_mean),
+			 "foreign_max", value_number(n->foreign_max), "psi_cpu_mean",
+			 value_number(n->psi_mean), "canary_ns", value_number(n->canary_ns),
+			 "canary_drift", value_number(n->canary_drift), "unsteady", n->unsteady);
 }
 
 static json_t *skipped(const struct report_question *q)
@@ -200,7 +186,7 @@ static json_t *skipped(const struct report_question *q)
 	json_t *all = json_object();
 
 	for (size_t i = 0; i < q->nr_skipped; i++)
-		json_object_set_new(all, q->skipped[i].arm, text(q->skipped[i].reason));
+		json_object_set_new(all, q->skipped[i].arm, value_text(q->skipped[i].reason));
 	return all;
 }
 
@@ -221,12 +207,13 @@ static json_t *questions(const struct report *r)
 				json_pack(
 					"{s:s, s:s, s:s, s:o, s:b, s:f, s:o, s:o, s:o, s:o, s:o, s:o}",
 					"benchmark", q->name, "kind", report_kind_name(q->kind),
-					"mode", q->mode, "baseline", text(q->baseline),
+					"mode", q->mode, "baseline", value_text(q->baseline),
 					"baseline_measured", report_baseline(r, q) != NULL, "zone",
-					q->zone, "instances", count(q->nr_instances), "blocks",
-					count(q->nr_blocks), "traced_blocks",
-					count(q->nr_traced_blocks), "skipped", skipped(q), "failed",
-					text(q->failed), "noise", noise(&q->noise))));
+					q->zone, "instances", value_count(q->nr_instances),
+					"blocks", value_count(q->nr_blocks), "traced_blocks",
+					value_count(q->nr_traced_blocks), "skipped", skipped(q),
+					"failed", value_text(q->failed), "noise",
+					noise(&q->noise))));
 	}
 	return all;
 }
@@ -239,18 +226,12 @@ static json_t *context(const struct report_run *run)
 	const struct record_header *h = &run->header;
 	bool bench = !strcmp(report_tool(run), "bench");
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "tool", text(h->tool),
-			 "version", text(h->kt.version), "command", share(h->command), "id",
-			 text(h->id), "start", text(h->start), "seed",
-			 h->has_seed ? count(h->seed) : json_null(), "trace",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "tool",
+			 value_text(h->tool), "version", value_text(h->kt.version), "command",
+			 share(h->command), "id", value_text(h->id), "start", value_text(h->start),
+			 "seed", h->has_seed ? value_count(h->seed) : json_null(), "trace",
 			 bench ? json_boolean(h->traced) : json_null(), "trace_reason",
-			 text(h->trace_reason), "environment", share(run->environment.all));
-}
-
-static json_t *build(const struct record_build *b)
-{
-	return json_pack("{s:o, s:o, s:o, s:o}", "version", text(b->version), "build_id",
-			 text(b->build_id), "compiler", text(b->compiler), "flags", text(b->flags));
+			 value_text(h->trace_reason), "environment", share(run->environment.all));
 }
 
 static json_t *suite(const struct record_header *h)
@@ -259,8 +240,8 @@ static json_t *suite(const struct record_header *h)
 
 	if (!h->suite_name && !h->suite.version && !h->suite.build_id)
 		return json_null();
-	j = build(&h->suite);
-	json_object_set_new(j, "name", text(h->suite_name));
+	j = value_build(&h->suite);
+	json_object_set_new(j, "name", value_text(h->suite_name));
 	return j;
 }
 
@@ -268,9 +249,9 @@ static json_t *cost(const struct report_tracing *t)
 {
 	if (!t->known)
 		return json_null();
-	return json_pack("{s:o, s:o, s:o}", "events", count(t->events), "bpf_ns",
-			 t->has_bpf_ns ? count(t->bpf_ns) : json_null(), "cpu_ns",
-			 count(t->cpu_ns));
+	return json_pack("{s:o, s:o, s:o}", "events", value_count(t->events), "bpf_ns",
+			 t->has_bpf_ns ? value_count(t->bpf_ns) : json_null(), "cpu_ns",
+			 value_count(t->cpu_ns));
 }
 
 /* The tracing of a group stands with its first run. */
@@ -289,9 +270,9 @@ static json_t *against(const struct record_header *h)
 
 	if (!h->against.name)
 		return json_null();
-	j = build(&h->against.build);
-	json_object_set_new(j, "name", text(h->against.name));
-	json_object_set_new(j, "suite_name", text(h->against.suite_name));
+	j = value_build(&h->against.build);
+	json_object_set_new(j, "name", value_text(h->against.name));
+	json_object_set_new(j, "suite_name", value_text(h->against.suite_name));
 	return j;
 }
 
@@ -307,10 +288,10 @@ static json_t *code(const struct record_code *c)
 		return json_null();
 	}
 	for (size_t i = 0; i < c->nr_names; i++)
-		json_array_append_new(names, text(c->changed_name[i]));
+		json_array_append_new(names, value_text(c->changed_name[i]));
 	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "status", status[c->status], "reason",
-			 text(c->reason), "compared", count(c->compared), "changed",
-			 count(c->changed), "names", names);
+			 value_text(c->reason), "compared", value_count(c->compared), "changed",
+			 value_count(c->changed), "names", names);
 }
 
 static json_t *with_sides(const struct record_header *h, json_t *run)
@@ -319,7 +300,8 @@ static json_t *with_sides(const struct record_header *h, json_t *run)
 	json_object_set_new(run, "against", against(h));
 	json_object_set_new(run, "toggle",
 			    h->kind == RECORD_SETTINGS
-				    ? json_pack("[o, o]", text(h->toggle[0]), text(h->toggle[1]))
+				    ? json_pack("[o, o]", value_text(h->toggle[0]),
+						value_text(h->toggle[1]))
 				    : json_null());
 	json_object_set_new(run, "code", code(&h->code));
 	return run;
@@ -335,20 +317,21 @@ static json_t *changes(const struct report *r)
 		return json_null();
 	report_count_changes(r, &c);
 	j = json_object();
-	json_object_set_new(j, "compared", count(c.compared));
+	json_object_set_new(j, "compared", value_count(c.compared));
 	for (int i = 0; i < NR_CHANGES; i++)
-		json_object_set_new(j, report_change_name((enum report_change)i), count(c.nr[i]));
-	json_object_set_new(j, "unstable", count(c.unstable));
+		json_object_set_new(j, report_change_name((enum report_change)i),
+				    value_count(c.nr[i]));
+	json_object_set_new(j, "unstable", value_count(c.unstable));
 	return j;
 }
 
 static json_t *rate(const struct record_rate *r)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "operation",
-			 text(r->operation), "metric", text(r->metric), "shift", number(r->shift),
-			 "compared", count(r->compared), "slower", count(r->slower), "faster",
-			 count(r->faster), "equivalent", count(r->equivalent), "added",
-			 number(r->added));
+			 value_text(r->operation), "metric", value_text(r->metric), "shift",
+			 value_number(r->shift), "compared", value_count(r->compared), "slower",
+			 value_count(r->slower), "faster", value_count(r->faster), "equivalent",
+			 value_count(r->equivalent), "added", value_number(r->added));
 }
 
 static json_t *selftest(const struct record_selftest *t)
@@ -359,11 +342,12 @@ static json_t *selftest(const struct record_selftest *t)
 		json_array_append_new(rates, rate(&t->rate[i]));
 	if (t)
 		return json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:o}", "start",
-				 text(t->start), "host_id", text(t->host_id), "cpu", text(t->cpu),
-				 "kernel", text(t->kernel), "version", text(t->version), "load",
-				 t->load, "complete", t->complete, "duration_ns",
-				 count(t->duration_ns), "questions", count(t->questions),
-				 "unsteady", count(t->unsteady), "rates", rates);
+				 value_text(t->start), "host_id", value_text(t->host_id), "cpu",
+				 value_text(t->cpu), "kernel", value_text(t->kernel), "version",
+				 value_text(t->version), "load", t->load, "complete", t->complete,
+				 "duration_ns", value_count(t->duration_ns), "questions",
+				 value_count(t->questions), "unsteady", value_count(t->unsteady),
+				 "rates", rates);
 	json_decref(rates);
 	return json_null();
 }
@@ -382,14 +366,16 @@ static json_t *runs(const struct report *r)
 				h,
 				json_pack(
 					"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}",
-					"run", count(i + 1), "pooled_with", count(run->group + 1),
-					"id", text(h->id), "tool", text(h->tool), "start",
-					text(h->start), "host_id", text(run->environment.host_id),
-					"kernel", text(run->environment.kernel), "kt",
-					build(&h->kt), "suite", suite(h), "copies",
-					count(run->copies), "complete", run->complete, "tracing",
-					tracing(&run->tracing), "selftest", selftest(run->selftest),
-					"environment", share(run->environment.all))));
+					"run", value_count(i + 1), "pooled_with",
+					value_count(run->group + 1), "id", value_text(h->id),
+					"tool", value_text(h->tool), "start", value_text(h->start),
+					"host_id", value_text(run->environment.host_id), "kernel",
+					value_text(run->environment.kernel), "kt",
+					value_build(&h->kt), "suite", suite(h), "copies",
+					value_count(run->copies), "complete", run->complete,
+					"tracing", tracing(&run->tracing), "selftest",
+					selftest(run->selftest), "environment",
+					share(run->environment.all))));
 	}
 	return all;
 }
@@ -406,10 +392,11 @@ static json_t *drops(const struct report *r)
 						"kind", report_drop_name(d->kind), "by",
 						d->by_tool ? "measurement" : "report", "run",
 						d->run == REPORT_NO_RUN ? json_null()
-									: count(d->run + 1),
-						"question", text(d->question), "arm", text(d->arm),
-						"reason", text(d->reason), "count", count(d->count),
-						"file", text(d->path), "line", count(d->line)));
+									: value_count(d->run + 1),
+						"question", value_text(d->question), "arm",
+						value_text(d->arm), "reason", value_text(d->reason),
+						"count", value_count(d->count), "file",
+						value_text(d->path), "line", value_count(d->line)));
 	}
 	return all;
 }
@@ -420,7 +407,7 @@ static json_t *everything(const struct report *r)
 	json_t *all = json_pack("{s:i, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 				"schema", JSON_REPORT_SCHEMA, "complete", r->complete, "changes",
 				changes(r), "context", context(&r->run[0]), "runs", runs(r),
-				"dropped", drops(r), "dropped_more", count(r->more_drops),
+				"dropped", drops(r), "dropped_more", value_count(r->more_drops),
 				"results", results(r), "comparisons", comparisons(r), "questions",
 				questions(r), "losses", counts(t.loss, t.nr_losses), "counters",
 				counts(t.counter, t.nr_counters), "cost", cost(&t));
@@ -432,17 +419,7 @@ static json_t *everything(const struct report *r)
 
 int report_json(FILE *out, const struct report *r)
 {
-	json_t *all = everything(r);
-	int ret;
-
-	if (!all)
-		return -ENOMEM;
-	errno = 0;
-	ret = json_dumpf(all, out, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
-	json_decref(all);
-	if (ret || fputc('\n', out) == EOF || fflush(out))
-		return errno ? -errno : -EIO;
-	return 0;
+	return value_write(out, everything(r));
 }
 
 static int render(FILE *out, const struct report *r, const struct terminal_style *style)

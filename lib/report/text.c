@@ -88,11 +88,9 @@ static void choose_name_width(struct text *t, const struct report_question *q)
 
 /* ---- comparisons ----------------------------------------------------------------------------- */
 
-static enum text_colour verdict_colour(const struct report_comparison *c)
+enum text_colour text_verdict_colour(enum verdict v)
 {
-	if (c->unstable || c->moved)
-		return YELLOW;
-	switch (c->j.verdict) {
+	switch (v) {
 	case VERDICT_SLOWER:
 		return RED;
 	case VERDICT_FASTER:
@@ -108,12 +106,15 @@ static enum text_colour verdict_colour(const struct report_comparison *c)
 static void comparison_cell(struct text *t, const struct report_comparison *c)
 {
 	char ratio[FIGURE], lo[FIGURE], hi[FIGURE], interval[2 * FIGURE + 8] = "";
+	enum text_colour colour = text_verdict_colour(c->j.verdict);
 
+	if (c->unstable || c->moved)
+		colour = YELLOW;
 	if (!isnan(c->j.lo))
 		snprintf(interval, sizeof(interval), "[%s, %s]", format_ratio(lo, c->j.lo),
 			 format_ratio(hi, c->j.hi));
 	fprintf(t->out, "  %-5s %6s %-15s %s", judge_metric_name(c->j.metric),
-		format_ratio(ratio, c->j.ratio), interval, text_paint(t, verdict_colour(c)));
+		format_ratio(ratio, c->j.ratio), interval, text_paint(t, colour));
 	report_write_verdict(t->out, c);
 	fputs(text_paint(t, PLAIN), t->out);
 	if (c->j.verdict == VERDICT_INCONCLUSIVE &&

@@ -2,8 +2,8 @@
 #ifndef KT_REPORT_TEXT_H
 #define KT_REPORT_TEXT_H
 /*
- * The parts of the text: text.c writes the tables, text_context.c what stands above and below them.
- * All text goes through escape_terminal().
+ * The parts of the text: text.c writes the tables, text_context.c what stands above and below them;
+ * diff_text.c shares some of it. All text goes through escape_terminal().
  */
 #include "lib/report/render.h"
 
@@ -19,6 +19,12 @@ struct text {
 
 /* text_paint - the sequence that begins @c; "" where there are no colours */
 const char *text_paint(const struct text *t, enum text_colour c);
+
+/* text_verdict_colour - red for slower, green for faster, dim for inconclusive */
+enum text_colour text_verdict_colour(enum verdict v);
+
+/* text_drops - what @r left out, if anything; everything else is @done ("shown", "compared") */
+void text_drops(struct text *t, const struct report *r, const char *done);
 
 void text_head(struct text *t);
 void text_foot(struct text *t);

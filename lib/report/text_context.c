@@ -43,24 +43,22 @@ static void runs(struct text *t)
 	}
 }
 
-static void drops(struct text *t)
+void text_drops(struct text *t, const struct report *r, const char *done)
 {
-	const struct report *r = t->r;
 	size_t shown = r->nr_drops < MAX_DROP_LINES ? r->nr_drops : MAX_DROP_LINES;
 
 	if (!r->nr_drops)
 		return;
 	fprintf(t->out, "%sdropped: ", text_paint(t, YELLOW));
 	report_write_drops_summary(t->out, r);
-	fprintf(t->out, "; everything else is shown%s\n", text_paint(t, PLAIN));
+	fprintf(t->out, "; everything else is %s%s\n", done, text_paint(t, PLAIN));
 	for (size_t i = 0; i < shown; i++) {
 		fputs("  ", t->out);
 		report_write_drop(t->out, r, &r->drop[i], escape_terminal_word);
 		fputc('\n', t->out);
 	}
 	if (shown < r->nr_drops)
-		fprintf(t->out, "  and %zu more reasons, in the JSON report\n",
-			r->nr_drops - shown);
+		fprintf(t->out, "  and %zu more reasons, in JSON\n", r->nr_drops - shown);
 }
 
 /* Of builds and settings what was found comes first of all, then of what. */
@@ -96,7 +94,7 @@ void text_head(struct text *t)
 		fprintf(t->out,
 			"%sinterrupted: the run did not reach its end; what was measured until then is shown%s\n",
 			text_paint(t, YELLOW), text_paint(t, PLAIN));
-	drops(t);
+	text_drops(t, t->r, "shown");
 }
 
 /* ---- below ----------------------------------------------------------------------------------- */

@@ -261,7 +261,7 @@ Test(kthread_lean, environment_switches_it_off)
 	cr_expect_eq(kt_lean_state, has_membarrier() ? 0 : LEAN_OFF);
 }
 
-/* Mutation K09: who sleeps before that is not kept in mind. */
+/* Mutation K09: a sleep before that is forgotten. */
 Test(kthread_lean, a_sleep_before_the_decision_decides)
 {
 	kt_lean_state = LEAN_UNDECIDED;
@@ -273,7 +273,7 @@ Test(kthread_lean, a_sleep_before_the_decision_decides)
 
 /* ---- fork ------------------------------------------------------------------------------------ */
 
-/* Mutation K10: the child keeps its parent's count, and all its unlocks are dear. */
+/* Mutation K10: the child keeps its parent's count, and all its unlocks are costly. */
 Test(kthread_lean, L14_child_has_no_sleepers)
 {
 	enum lean_caller caller = LEAN_HOLDS_NONE;

@@ -343,7 +343,7 @@ Test(report_drops, many_different_ones_are_counted)
 	cr_expect_eq(r->result[0].stats.count, 50000);
 	text = rendered(r, as_text);
 	cr_expect(strstr(text, "dropped: 200 epochs and 800 more; everything else is shown"));
-	cr_expect(strstr(text, "and 190 more reasons, in the JSON report"));
+	cr_expect(strstr(text, "and 190 more reasons, in JSON"));
 	json = rendered(r, report_json);
 	j = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
 	cr_expect_eq(json_array_size(json_object_get(j, "dropped")), 200);
