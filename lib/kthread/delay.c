@@ -49,7 +49,7 @@ int kthread_schedule_hrtimeout(const int64_t *expires, unsigned int mode)
 		kt_schedule(t, NULL);
 		return -EINTR;
 	}
-	/* What is negative is over, too: an absolute time before the machine's start, or less. */
+	/* A negative time is over: before the start of the machine, or less than now. */
 	at_ns = *expires > 0 ? (uint64_t)*expires : 0;
 	if (!*expires) {
 		__set_current_state(TASK_RUNNING);
