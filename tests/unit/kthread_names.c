@@ -199,15 +199,15 @@ static bool same_list(const struct kthread_node *a, const struct kthread_node *b
 	return a->next == b->next && a->prev == b->prev;
 }
 
+/* All except fork_nr: in a forked child the first use of what a macro made sees to it. */
 static bool same_worker(const struct kthread_worker *a, const struct kthread_worker *b)
 {
 	return a->flags == b->flags && a->lock == b->lock && a->task == b->task &&
 	       a->current_work == b->current_work && a->mended == b->mended &&
 	       a->submit_lock == b->submit_lock && a->idle == b->idle &&
 	       a->first_delayed == b->first_delayed && a->nr_delayed == b->nr_delayed &&
-	       a->next_order == b->next_order && a->fork_nr == b->fork_nr &&
-	       a->first_due_ns == b->first_due_ns && a->sleep_until_ns == b->sleep_until_ns &&
-	       same_list(&a->work_list, &b->work_list) &&
+	       a->next_order == b->next_order && a->first_due_ns == b->first_due_ns &&
+	       a->sleep_until_ns == b->sleep_until_ns && same_list(&a->work_list, &b->work_list) &&
 	       same_list(&a->delayed_work_list, &b->delayed_work_list) &&
 	       same_list(&a->submitted, &b->submitted);
 }
