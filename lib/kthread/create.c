@@ -38,6 +38,7 @@ struct kt_create {
 	struct kt_task *task;
 	int err;
 	uint32_t done;
+	int cpu; /* where the caller was */
 	bool counted;
 	uint32_t owners;
 	struct kt_create *cancel_next; /* under the lock of the struct kthread_cancel */
@@ -336,15 +337,17 @@ static void create_all(struct kt_create *newest)
 
 /*
  * Amid a storm the next request comes at once: a spin then is cheaper than a sleep, and the wake that
- * each caller would have to pay for. @short_gap: the latest did.
+ * each caller would have to pay for. @soon: the latest did, and from another CPU; a caller on this
+ * one cannot run meanwhile.
  */
-static bool spin_for_requests(bool short_gap)
+static bool spin_for_requests(bool soon)
 {
 	uint64_t begin_ns;
 	int i;
 
-	if (!short_gap)
+	if (!soon)
 		return false;
+	KT_DELAY("request spin");
 	begin_ns = slot_clock_ns();
 	do {
 		for (i = 0; i < KT_SPIN_CHUNK; i++) {
@@ -360,7 +363,8 @@ static void *creator_main(void *arg)
 {
 	struct kt_create *c;
 	uint64_t through_ns = 0; /* when the latest request was */
-	bool short_gap = false;
+	bool soon = false;
+	int cpu;
 	pid_t tid;
 
 	(void)arg;
@@ -370,13 +374,14 @@ static void *creator_main(void *arg)
 		/* Acquire: the requests; pairs with submit(). */
 		c = __atomic_exchange_n(&creator.requests, NULL, __ATOMIC_ACQUIRE);
 		if (c) {
-			__atomic_store_n(&creator.cpu, sched_getcpu(), __ATOMIC_RELAXED);
-			short_gap = slot_clock_ns() - through_ns < REQUEST_SPIN_NS;
+			cpu = sched_getcpu();
+			__atomic_store_n(&creator.cpu, cpu, __ATOMIC_RELAXED);
+			soon = c->cpu != cpu && slot_clock_ns() - through_ns < REQUEST_SPIN_NS;
 			create_all(c);
 			through_ns = slot_clock_ns();
 			continue;
 		}
-		if (spin_for_requests(short_gap))
+		if (spin_for_requests(soon))
 			continue;
 		prctl(PR_SET_NAME, CREATOR_NAME);
 		/*
@@ -533,6 +538,7 @@ static struct task_struct *create_thread(int (*threadfn)(void *data), void *data
 	if (ret)
 		goto fail;
 	c->owners = 2;
+	c->cpu = sched_getcpu();
 	KT_DELAY("submit");
 	done = wait_answer(c, submit(c));
 	if (cancel)

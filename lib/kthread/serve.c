@@ -161,9 +161,9 @@ static void run_work(struct kt_task *t, struct kthread_work *work)
 	/* The work may be gone: its address is all that is left. */
 	USDT(sched, sched_kthread_work_execute_end, work, func);
 	slot_work(t, NULL);
-	/* A state that the work left behind is not the next one's. */
-	if (__builtin_expect(__atomic_load_n(&t->phase, __ATOMIC_RELAXED) & PHASE_STATES, 0))
-		kt_phase_change(&t->phase, PHASE_STATES, 0);
+	/* A state that the work left behind is not the next one's, nor that it was announced. */
+	if (__builtin_expect(t->announced, 0))
+		__set_current_state(TASK_RUNNING);
 }
 
 static void run_barriers(struct kthread_worker *w, struct kt_task *t)

@@ -98,6 +98,66 @@ Test(kthread_birth, L10_a_create_does_not_wait_until_its_thread_has_run)
 	cr_expect_eq(READ(in_vain), 0);
 }
 
+/* ---- storms ---------------------------------------------------------------------------------- */
+static unsigned int asked, created, spins;
+static int creator_cpu;
+
+static void pin(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET((size_t)cpu, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+/* The creator, on its CPU, is not through with one request before the next one has come. */
+static void storm(const char *point)
+{
+	if (!strcmp(point, "wait answer"))
+		ADD(asked);
+	if (!strcmp(point, "request"))
+		pin(creator_cpu);
+	if (!strcmp(point, "created") && ADD(created) % 2 == 0)
+		WAIT_UNTIL(READ(asked) > READ(created));
+	if (!strcmp(point, "request spin"))
+		ADD(spins);
+}
+
+/* Return: has the creator spun? */
+static bool create_two(int caller_cpu)
+{
+	struct task_struct *k[2];
+
+	pin(caller_cpu);
+	for (int i = 0; i < 2; i++)
+		k[i] = kthread_create(until_stop, NULL, "storm");
+	/* It has answered both, and made both. */
+	cr_assert(WAIT_UNTIL(READ(created) % 2 == 0));
+	for (int i = 0; i < 2; i++)
+		kthread_stop(k[i]);
+	return READ(spins) != 0;
+}
+
+/* Mutations: L10e spins though the caller needs that CPU, L10f never spins. */
+Test(kthread_birth, L10_the_creator_spins_for_requests_from_other_CPUs_only)
+{
+	cpu_set_t allowed;
+	int last = CPU_SETSIZE - 1;
+
+	sched_getaffinity(0, sizeof(allowed), &allowed);
+	while (!CPU_ISSET((size_t)creator_cpu, &allowed))
+		creator_cpu++;
+	while (!CPU_ISSET((size_t)last, &allowed))
+		last--;
+	__atomic_store_n(&kthread_test_delay, storm, __ATOMIC_RELEASE);
+	for (int i = 0; i < 50; i++)
+		create_two(creator_cpu);
+	cr_expect_eq(READ(spins), 0);
+	if (last != creator_cpu)
+		cr_expect(WAIT_UNTIL(create_two(last)));
+}
+
 #define NR_MANY 10000
 
 static int look_at_stack(void *data)

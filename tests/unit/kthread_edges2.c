@@ -68,6 +68,43 @@ Test(kthread_edges2, work_that_moves_runs_each_time)
 	kthread_destroy_worker(w[1]);
 }
 
+/* ---- what a work leaves behind --------------------------------------------------------------- */
+static unsigned int yields;
+
+static void counts_yields(const char *point)
+{
+	if (!strcmp(point, "yield"))
+		ADD(yields);
+}
+
+static void announces(struct kthread_work *work)
+{
+	(void)work;
+	set_current_state(TASK_INTERRUPTIBLE);
+	wake_up_process(current);
+}
+
+static void gives_way(struct kthread_work *work)
+{
+	(void)work;
+	schedule();
+}
+
+/* The wake took the state away, but not that it was announced. Mutation: G05b. */
+Test(kthread_edges2, sleep_that_a_work_announces_is_not_the_next_ones)
+{
+	struct kthread_worker *w = kthread_run_worker(0, "edge");
+	DEFINE_KTHREAD_WORK(first, announces);
+	DEFINE_KTHREAD_WORK(second, gives_way);
+
+	__atomic_store_n(&kthread_test_delay, counts_yields, __ATOMIC_RELEASE);
+	kthread_queue_work(w, &first);
+	kthread_queue_work(w, &second);
+	kthread_flush_worker(w);
+	cr_expect_eq(READ(yields), 1);
+	kthread_destroy_worker(w);
+}
+
 /* ---- reports --------------------------------------------------------------------------------- */
 
 static struct kthread_worker *reported;

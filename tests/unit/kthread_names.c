@@ -202,6 +202,7 @@ static bool same_list(const struct kthread_node *a, const struct kthread_node *b
 	return a->next == b->next && a->prev == b->prev;
 }
 
+/* All except fork_nr: in a forked child the first use of what a macro made sees to it. */
 static bool same_worker(const struct kthread_worker *a, const struct kthread_worker *b)
 {
 	return a->flags == b->flags && a->lock == b->lock && a->task == b->task &&
