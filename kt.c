@@ -70,6 +70,7 @@ int main(int argc, char **argv)
 {
 	const struct command *c;
 
+	cli_hold_standard();
 	if (argc < 2) {
 		usage(stderr);
 		return KT_EXIT_USAGE;

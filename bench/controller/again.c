@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bench/controller/again.h"
 
-static bool is_call(enum verdict v)
-{
-	return v == VERDICT_SLOWER || v == VERDICT_FASTER;
-}
-
 static enum judge_metric nr_metrics(const struct session *s)
 {
 	return s->q->latency ? NR_JUDGE_METRICS : JUDGE_P99;
@@ -37,7 +32,7 @@ void again_flag(struct session *s, void *memory)
 bool again_is_flagged(const struct place *p)
 {
 	for (enum judge_metric m = 0; is_compared(p) && m < NR_JUDGE_METRICS; m++)
-		if (is_call(p->called[m]))
+		if (verdict_is_call(p->called[m]))
 			return true;
 	return false;
 }
@@ -48,7 +43,7 @@ size_t again_nr_flagged(const struct session *s)
 
 	for (unsigned int i = 0; i < s->nr; i++)
 		for (enum judge_metric m = 0; m < NR_JUDGE_METRICS; m++)
-			nr += is_compared(&s->place[i]) && is_call(s->place[i].called[m]);
+			nr += is_compared(&s->place[i]) && verdict_is_call(s->place[i].called[m]);
 	return nr;
 }
 
@@ -84,7 +79,7 @@ static bool look_at(const struct session *s, struct place *p, void *memory)
 	bool all = true;
 
 	for (enum judge_metric m = 0; m < NR_JUDGE_METRICS; m++) {
-		if (!is_call(p->called[m]))
+		if (!verdict_is_call(p->called[m]))
 			continue;
 		p->confirmed[m] =
 			looks_confirmed(m, p->instance, p->nr_first, p->nr_instances, p->called[m],
@@ -94,10 +89,6 @@ static bool look_at(const struct session *s, struct place *p, void *memory)
 	return all;
 }
 
-/*
- * At the end as well, whatever the time has left: that is what the report looks at. So confirmed[]
- * is what the latest look said, and an arm that rests had its last one.
- */
 void again_look(struct session *s, void *memory)
 {
 	for (unsigned int i = 0; i < s->nr; i++) {
@@ -108,6 +99,13 @@ void again_look(struct session *s, void *memory)
 		p->rests = look_at(s, p, memory);
 		s->place[p->partner].rests = p->rests;
 	}
+}
+
+void again_end(struct session *s, void *memory)
+{
+	for (unsigned int i = 0; i < s->nr; i++)
+		if (!s->place[i].rests)
+			look_at(s, &s->place[i], memory);
 }
 
 bool again_is_over(const struct session *s)
@@ -132,7 +130,7 @@ enum verdict again_says(const struct place *p)
 	enum verdict said = VERDICT_INCONCLUSIVE;
 
 	for (enum judge_metric m = 0; m < NR_JUDGE_METRICS; m++) {
-		if (!is_call(p->called[m]) || !p->confirmed[m])
+		if (!verdict_is_call(p->called[m]) || !p->confirmed[m])
 			continue;
 		if (p->called[m] == VERDICT_SLOWER)
 			return VERDICT_SLOWER;

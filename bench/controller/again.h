@@ -21,6 +21,12 @@ void again_begin(struct session *s);
 /* again_look - after an instance: an arm whose calls are all confirmed rests */
 void again_look(struct session *s, void *memory);
 
+/*
+ * again_end - look at all instances that there are, of the arms that do not rest, as the report will;
+ * also of those that were given up meanwhile: what they did before stands in the record
+ */
+void again_end(struct session *s, void *memory);
+
 /* again_is_over - are all confirmed? */
 bool again_is_over(const struct session *s);
 

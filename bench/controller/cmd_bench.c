@@ -36,6 +36,7 @@ struct bench_run {
 	const char *record; /* path, or what it is called */
 	bool streamed;	    /* the record cannot be read again */
 	bool cut_short;	    /* not all of it was measured, recorded and undone */
+	bool same_code;	    /* of two builds: what changes is where it lies */
 	bool regressed;	    /* something did, by what the controller saw */
 	struct record_writer *out;
 	char err[512];
@@ -145,6 +146,7 @@ static int begin_run(struct bench_run *run, int argc, char **argv, uint64_t seed
 		about_suite(&about[0], run->contest.subject[0].path, &h.against.suite_name,
 			    &h.against.build);
 		about_code(&code, run->contest.subject[0].path, run->contest.suite.path, &h.code);
+		run->same_code = h.code.status == RECORD_CODE_SAME;
 	}
 	h.toggle[0] = run->o->toggle[0];
 	h.toggle[1] = run->o->toggle[1];
@@ -265,7 +267,7 @@ static int measure_all(struct bench_run *run, int argc, char **argv, uint64_t se
 	else if (all.interrupted)
 		cli_say("interrupted");
 	run->cut_short = undo || ret || all.over || all.interrupted;
-	run->regressed = all.regressed;
+	run->regressed = all.regressed && !run->same_code;
 	return undo ? KT_EXIT_FAILED : status_of(&all, ret);
 }
 

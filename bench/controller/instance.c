@@ -217,7 +217,8 @@ static int instance(struct session *s, struct course *c)
 		c->longest_setup_ns = c->setup_ns;
 	wrote = part_write_instance(s, c);
 	s->number++;
-	if (!wrote && !ret)
+	/* What stands in the record is looked at, as the report will. */
+	if (!wrote)
 		wrote = look(s, slot_clock_ns() - begin_ns, c->memory);
 	if (!wrote && !ret && s->confidence > 0)
 		again_look(s, c->memory);
@@ -290,8 +291,12 @@ int instances(struct session *s)
 		ret = c->memory ? run(s, c) : -ENOMEM;
 	if (!ret)
 		say_setup(s, c);
-	if (s->nr_sides > 1 && !(s->confidence > 0) && c->memory)
-		again_flag(s, c->memory);
+	if (s->nr_sides > 1 && c->memory) {
+		if (s->confidence > 0)
+			again_end(s, c->memory);
+		else
+			again_flag(s, c->memory);
+	}
 	for (unsigned int i = 0; i < s->nr; i++) {
 		free(s->place[i].part);
 		s->place[i].part = NULL;

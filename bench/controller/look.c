@@ -122,8 +122,11 @@ static double wanted(const struct judgement *j, const struct looks *l, size_t nr
 		next = judge_next_look((unsigned int)(nr - l->called_at));
 		return next ? (double)l->called_at + next : INFINITY;
 	}
-	if (isnan(j->more))
-		return INFINITY;
+	if (isnan(j->more)) {
+		/* With few groups nothing may be rejected: a width is not known before there are more. */
+		next = judge_next_look((unsigned int)nr);
+		return j->reason == JUDGE_WIDE && nr < TAIL_MAX_GROUPS ? (double)next : INFINITY;
+	}
 	sum = (double)nr * j->more;
 	/* Outside of the zone it will be a call, and those have to be confirmed. */
 	if (fabs(log(j->ratio)) > log1p(j->zone))
@@ -172,9 +175,9 @@ int look(struct session *s, uint64_t wall_ns, void *memory)
 	for (unsigned int i = 0; i < s->nr; i++) {
 		struct place *p = &s->place[i];
 
+		/* Arms that were in have pairs, also when one was given up before the end. */
 		against = look_against(s, i);
-		if (against < 0 || !session_is_active(s, (unsigned int)against) ||
-		    !session_is_active(s, i))
+		if (against < 0)
 			continue;
 		ret = add_instance(s, i, (unsigned int)against);
 		if (ret < 0)
@@ -300,7 +303,8 @@ static bool plan_medians(struct session *s, const struct look_left *left, bool *
 
 /*
  * Beside those that are in already come those that can be decided in the time, the nearest first:
- * each makes the instances longer, so the next one must be so much nearer.
+ * each makes the instances longer, so the next one must be so much nearer. How much they want is an
+ * estimate, and an arm that rests would never get a better one: only who is hopeless rests.
  */
 static bool plan_tails(struct session *s, const struct look_left *left, void *memory)
 {
@@ -326,7 +330,7 @@ static bool plan_tails(struct session *s, const struct look_left *left, void *me
 			return any;
 		s->place[next].rests = false;
 		rest_baselines(s);
-		if (wants[next] * instance_ns(s, left) > (double)left->tails_ns)
+		if (wants[next] * instance_ns(s, left) > HOPELESS * (double)left->tails_ns)
 			s->place[next].rests = true;
 		else
 			any = true;

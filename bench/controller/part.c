@@ -86,11 +86,12 @@ bool part_keep_pass(const struct session *s, struct place *p, unsigned int block
 
 	if (hist_merge(&part->hist, &a->hist))
 		return false;
-	p50 = shorten(s->q->latency ? hist_quantile(&a->hist, 0.5)
-				    : (double)ns / (double)a->iterations);
+	/* As the report has it: from the record, in mode "time" from ns and iterations there. */
+	p50 = s->q->latency ? shorten(hist_quantile(&a->hist, 0.5))
+			    : (double)ns / (double)a->iterations;
 	part->p50[block] = p50;
 	part->pass[r->nr_passes++] =
-		(struct record_pass){ block, a->start_ns, ns, a->iterations, p50 };
+		(struct record_pass){ block, a->start_ns, ns, a->iterations, shorten(p50) };
 	add_count(&r->cpu_ns, a->cpu_ns);
 	add_count(&r->nvcsw, a->nvcsw);
 	add_count(&r->nivcsw, a->nivcsw);

@@ -49,6 +49,8 @@ static const char look_up[] = "git() { command git -c safe.directory='*' \"$@\" 
  * and fetches no submodule. What an outer make or git has put into the environment is not for this
  * one.
  *
+ * A finished directory that has lost its binaries is in the way of the new one.
+ *
  * We set the version, as this tree is not git's. The variants are linked by the same
  * Makefile: `-o build/flags` keeps it from building everything anew because of the other LDFLAGS.
  * What is linked again must be another file.
@@ -56,7 +58,7 @@ static const char look_up[] = "git() { command git -c safe.directory='*' \"$@\" 
 static const char build[] =
 	"set -eu\n"
 	"commit=$2 part=$3 nr=$4\n"
-	"rm -rf \"$part\"\n"
+	"rm -rf \"$part\" \"${part%.part}\"\n"
 	"trap '[ $? -eq 0 ] || { cd /; rm -rf \"$part\"; }' EXIT\n"
 	"mkdir -p \"$part/tree\"\n"
 	"git -c safe.directory='*' -C \"$1\" archive -o \"$part/tree.tar\" \"$commit\"\n"

@@ -147,7 +147,7 @@ static enum verdict together(const struct said *said, const enum judge_metric *m
 
 		if (!said->is[metric[i]])
 			continue;
-		if (v == VERDICT_SLOWER || v == VERDICT_FASTER)
+		if (verdict_is_call(v))
 			return v;
 		equivalent &= v == VERDICT_EQUIVALENT;
 	}

@@ -130,7 +130,7 @@ static inline uint64_t session_least_instances(const struct session *s)
 /* session_zone - of metric @m in this question */
 static inline double session_zone(const struct session *s, enum judge_metric m)
 {
-	return m == JUDGE_P99 ? JUDGE_ZONE_P99 : m == JUDGE_P999 ? JUDGE_ZONE_P999 : s->q->zone;
+	return judge_zone(m, s->q->zone);
 }
 
 /* session_is_active - is the arm in place @i in the next instance? */

@@ -170,7 +170,7 @@ DRIVER_ARMS(workers, .can = ARM_MANY_FEED);
 
 BENCHMARK_NAMED(work_queue_producers, "work_queue",
 		.params = BENCH_PARAMS("worker=busy", "producers=1,2,4"), .arms = workers,
-		.baseline = "futex", .mode = BENCH_LATENCY, .batch = BATCH,
+		.baseline = "futex", .mode = BENCH_LATENCY, .batch = BATCH, .manual = true,
 		.ctx_size = sizeof(struct producers), .setup = producers_setup,
 		.teardown = producers_teardown)
 {

@@ -232,7 +232,7 @@ BENCHMARK_NAMED(work_queue_busy, "work_queue",
 DRIVER_ARMS(arming, .can = ARM_HAS_WORKER | ARM_CAN_ARM);
 
 BENCHMARK_NAMED(work_queue_armed, "work_queue", .params = BENCH_PARAMS("worker=busy", "armed=0,1"),
-		.arms = arming, .mode = BENCH_LATENCY, .batch = BATCH,
+		.arms = arming, .mode = BENCH_LATENCY, .batch = BATCH, .manual = true,
 		.ctx_size = sizeof(struct work_queue), .setup = work_queue_setup,
 		.teardown = work_queue_teardown)
 {

@@ -32,6 +32,14 @@ int cmd_diff(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 
 /*
+ * cli_hold_standard - the first thing that a program does: of descriptors 0 to 2 none is to be that
+ * of a file opened later, a record say, which messages and what a benchmark prints would go into
+ *
+ * What was closed stays of no use, except that standard error swallows what it is given.
+ */
+void cli_hold_standard(void);
+
+/*
  * cli_parse - the command line of command @name ("kt report") by @argp, whose parser gets @input
  *
  * Adds -h, -?, --help, --usage, -V and --version, the same for every command. The parser refuses

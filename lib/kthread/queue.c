@@ -27,7 +27,10 @@ void kt_move_due_locked(struct kthread_worker *w)
 	}
 }
 
-/* A delayed work is due, or the list is torn: the order is found under both locks. */
+/*
+ * A delayed work is due, or the list is torn: the order is found under both locks. Or nobody has used
+ * the worker since a fork.
+ */
 static __attribute__((noinline)) bool queue_slowly(struct kthread_worker *w,
 						   struct kthread_work *work)
 {
@@ -81,7 +84,7 @@ static __attribute__((noinline)) bool queue_unlock(struct kthread_worker *worker
 
 bool kthread_queue_work(struct kthread_worker *worker, struct kthread_work *work)
 {
-	if (__builtin_expect(may_be_due(worker), 0))
+	if (__builtin_expect(may_be_due(worker), 0) || is_forked(worker))
 		return queue_slowly(worker, work);
 	kt_lean_lock(&worker->submit_lock, LEAN_HOLDS_NONE);
 	if (__builtin_expect(!is_plain_locked(worker, work), 0))

@@ -164,11 +164,17 @@ static inline void unlock_only(struct kthread_worker *w)
 
 void kt_worker_forked(struct kthread_worker *w);
 
+/* Is it from before a fork, and locked by whoever was left behind there? Before any lock is taken. */
+static inline bool is_forked(const struct kthread_worker *w)
+{
+	/* Acquire: its locks are free again; pairs with kt_worker_forked(). */
+	return __builtin_expect(__atomic_load_n(&w->fork_nr, __ATOMIC_ACQUIRE) != kt_fork_nr, 0);
+}
+
 /* As it is: nobody is to run what is due. */
 static inline void lock_both(struct kthread_worker *w)
 {
-	/* Acquire: its locks are free again; pairs with kt_worker_forked(). */
-	if (__builtin_expect(__atomic_load_n(&w->fork_nr, __ATOMIC_ACQUIRE) != kt_fork_nr, 0))
+	if (is_forked(w))
 		kt_worker_forked(w);
 	kt_lean_lock(&w->lock, LEAN_HOLDS_NONE);
 	lock_submit(w);

@@ -37,12 +37,10 @@ void kt_worker_forked(struct kthread_worker *w)
 {
 	kt_lock(&forked_lock);
 	if (w->fork_nr != kt_fork_nr) {
-		if (__atomic_load_n(&w->task, __ATOMIC_RELAXED)) {
-			__atomic_store_n(&w->lock, 0, __ATOMIC_RELAXED);
-			__atomic_store_n(&w->submit_lock, 0, __ATOMIC_RELAXED);
-			finish_changes(w);
-		}
-		/* Release: pairs with lock_both(). */
+		__atomic_store_n(&w->lock, 0, __ATOMIC_RELAXED);
+		__atomic_store_n(&w->submit_lock, 0, __ATOMIC_RELAXED);
+		finish_changes(w);
+		/* Release: pairs with is_forked(). */
 		__atomic_store_n(&w->fork_nr, kt_fork_nr, __ATOMIC_RELEASE);
 	}
 	kt_unlock(&forked_lock);

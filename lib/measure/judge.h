@@ -48,6 +48,12 @@ unsigned int judge_next_look(unsigned int nr);
 #define JUDGE_ZONE_P99	0.05
 #define JUDGE_ZONE_P999 0.10
 
+/* judge_zone - of metric @m in a question whose own zone is @zone */
+static inline double judge_zone(enum judge_metric m, double zone)
+{
+	return m == JUDGE_P99 ? JUDGE_ZONE_P99 : m == JUDGE_P999 ? JUDGE_ZONE_P999 : zone;
+}
+
 /* What one arm did in one instance. */
 struct judge_sample {
 	struct tail_sample tail; /* all its operations; nr_buckets 0 in mode "time" */

@@ -13,11 +13,6 @@ bool looks_due(const struct looks *l, size_t nr)
 	return !l->decided && (is_look(nr) || (l->called_at && is_look(nr - l->called_at)));
 }
 
-static bool is_call(enum verdict v)
-{
-	return v == VERDICT_SLOWER || v == VERDICT_FASTER;
-}
-
 /* What the looks are at. */
 struct series {
 	enum judge_metric metric;
@@ -40,7 +35,7 @@ static void confirm(struct looks *l, const struct series *s, size_t nr)
 		l->decided = true;
 		l->verdict = l->call;
 		l->called_at = 0;
-	} else if (is_call(fresh) && fresh != l->call) {
+	} else if (verdict_is_call(fresh) && fresh != l->call) {
 		l->called_at = 0;
 	}
 }
@@ -53,7 +48,7 @@ static void look(struct looks *l, const struct series *s, size_t nr)
 		l->decided = true;
 		l->verdict = v;
 		l->called_at = 0;
-	} else if (is_call(v) && (!l->called_at || l->call != v)) {
+	} else if (verdict_is_call(v) && (!l->called_at || l->call != v)) {
 		l->called_at = nr;
 		l->call = v;
 	}
@@ -114,10 +109,10 @@ struct judgement looks_judge(enum judge_metric m, const struct judge_instance *i
 		j = judge(m, in, l.decided ? l.nr : nr, zone, memory);
 	} else {
 		j = judge(m, in, nr, zone, memory);
-		if (is_call(j.verdict))
+		if (verdict_is_call(j.verdict))
 			l = looks_of(m, in, nr, zone, memory);
 	}
-	if (is_call(j.verdict))
+	if (verdict_is_call(j.verdict))
 		ask_for_confirmation(&j, &l, nr);
 	return j;
 }
@@ -142,21 +137,8 @@ size_t looks_recheck_instances(double confidence)
 bool looks_confirmed(enum judge_metric m, const struct judge_instance *in, size_t first, size_t nr,
 		     enum verdict call, double zone, double confidence, void *memory)
 {
-	if (!is_call(call) || nr <= first)
+	if (!verdict_is_call(call) || nr <= first)
 		return false;
 	return judge_at(m, in + first, nr - first, 0, confidence, memory).verdict == call &&
 	       judge(m, in, nr, zone, memory).verdict == call;
-}
-
-struct looks looks_rechecked(const struct judge_instance *in, size_t first, size_t nr, double zone,
-			     double confidence, void *memory)
-{
-	struct looks l = looks_at(in, first, zone, memory);
-
-	if (!l.decided || !is_call(l.verdict) ||
-	    looks_confirmed(JUDGE_P50, in, first, nr, l.verdict, zone, confidence, memory))
-		return l;
-	return (struct looks){ .verdict = VERDICT_INCONCLUSIVE,
-			       .called_at = first,
-			       .call = l.verdict };
 }

@@ -15,7 +15,7 @@
  * A call is withdrawn when all instances say "equivalent", or the fresh ones the opposite.
  *
  * Of two builds or two settings many arms are compared, and most of them have not changed. So what is
- * called is measured again after all questions: looks_rechecked().
+ * called is measured again after all questions: looks_confirmed().
  *
  * The p50 is what the controller stops by: it is judged on the instances that decided it, also when
  * others follow for the sake of the arm's tails or of another arm. Mean and tails are judged on all
@@ -87,11 +87,4 @@ size_t looks_recheck_instances(double confidence);
  */
 bool looks_confirmed(enum judge_metric m, const struct judge_instance *i, size_t first, size_t nr,
 		     enum verdict call, double zone, double confidence, void *memory);
-
-/*
- * looks_rechecked - looks_at() the first @first instances; a call that the others do not confirm
- * leaves the arm "inconclusive", undecided, with the call in .call
- */
-struct looks looks_rechecked(const struct judge_instance *i, size_t first, size_t nr, double zone,
-			     double confidence, void *memory);
 #endif

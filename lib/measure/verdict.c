@@ -22,6 +22,11 @@ const char *verdict_change_name(enum verdict v)
 	return names[v].change;
 }
 
+bool verdict_is_call(enum verdict v)
+{
+	return v == VERDICT_SLOWER || v == VERDICT_FASTER;
+}
+
 static void sift_down(double *v, size_t root, size_t nr)
 {
 	double moved = v[root];

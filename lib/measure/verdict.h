@@ -20,6 +20,9 @@ const char *verdict_name(enum verdict v);
 /* verdict_change_name - of builds and of runs: "regressed", "improved", "unchanged", "undecided" */
 const char *verdict_change_name(enum verdict v);
 
+/* verdict_is_call - does @v say that the two differ? */
+bool verdict_is_call(enum verdict v);
+
 #define VERDICT_DEFAULT_ZONE 0.01
 #define VERDICT_MIN_PAIRS    6 /* fewest for a two-sided 95 % interval of the median */
 

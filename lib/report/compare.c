@@ -97,7 +97,10 @@ static void gather(struct workspace *w, struct gathered *g, const struct report_
 		*in = (struct judge_instance){ .a = &a->sample,
 					       .b = &b->sample,
 					       .log_ratio = w->pair + g->nr_pairs };
+		/* Without a pair it is not an instance of both; the controller has not counted it either. */
 		in->nr_pairs = pair_up(a, b, w->pair + g->nr_pairs);
+		if (!in->nr_pairs)
+			continue;
 		g->nr_pairs += in->nr_pairs;
 		g->nr++;
 		g->wall_ns += (double)a->wall_ns + (double)b->wall_ns;
@@ -164,11 +167,6 @@ static void compare_blocks(const struct report_result *base, const struct report
 	to->unstable = c.unstable;
 }
 
-static bool is_call(enum verdict v)
-{
-	return v == VERDICT_SLOWER || v == VERDICT_FASTER;
-}
-
 /* What the first pass called, by what it waited for: its looks, of p50; else all its instances. */
 static enum verdict called_first(const struct judgement *j, struct workspace *w, size_t nr)
 {
@@ -188,7 +186,7 @@ static void ask_for_recheck(struct judgement *j, struct workspace *w, const stru
 	if (again && looks_confirmed(j->metric, w->in, g->nr_first, g->nr, called, j->zone,
 				     confidence, w->memory))
 		return;
-	if (!is_call(j->verdict) && !(again && is_call(called)))
+	if (!verdict_is_call(j->verdict) && !(again && verdict_is_call(called)))
 		return;
 	j->verdict = VERDICT_INCONCLUSIVE;
 	j->reason = JUDGE_UNCONFIRMED;
@@ -213,11 +211,6 @@ static double figure_of(const struct report_stats *s, enum judge_metric m)
 		break;
 	}
 	return NAN;
-}
-
-static double zone_of(const struct report_question *q, enum judge_metric m)
-{
-	return m == JUDGE_P99 ? JUDGE_ZONE_P99 : m == JUDGE_P999 ? JUDGE_ZONE_P999 : q->zone;
 }
 
 /* Does the row's own ratio lie beside its interval? */
@@ -249,9 +242,9 @@ static bool compare(const struct report_question *q, const struct report_result 
 	if (m == JUDGE_P50 && c->of_blocks)
 		compare_blocks(base, arm, q->zone, w, c);
 	else if (c->of_blocks || q->kind != REPORT_ARMS)
-		c->j = judge(m, w->in, g.nr, zone_of(q, m), w->memory);
+		c->j = judge(m, w->in, g.nr, judge_zone(m, q->zone), w->memory);
 	else
-		c->j = looks_judge(m, w->in, g.nr, zone_of(q, m), w->memory);
+		c->j = looks_judge(m, w->in, g.nr, judge_zone(m, q->zone), w->memory);
 	if (q->kind != REPORT_ARMS)
 		ask_for_recheck(&c->j, w, &g, q->recheck_confidence);
 	c->rechecked = g.nr > g.nr_first;
@@ -314,7 +307,7 @@ static bool compare_arms(struct report *out, struct report_question *q, struct w
 
 			if (!compare(q, base, arm, (enum judge_metric)m, w, c))
 				return false;
-			c->moved = same_code && is_call(c->j.verdict);
+			c->moved = same_code && verdict_is_call(c->j.verdict);
 		}
 	}
 	q->nr_comparisons = out->nr_comparisons - q->first_comparison;

@@ -13,6 +13,9 @@
 
 #include "lib/measure/ranks.h"
 
+/* A ratio is written with three or four figures: what differs by less reads as the same. */
+#define ROUNDING 0.0025
+
 /* More than this is not a plan. */
 #define MOST_RUNS_NEEDED 1000
 
@@ -74,11 +77,6 @@ static bool workspace_make(struct workspace *w, const struct diff *d)
 	return w->log[DIFF_BASE] && w->log[DIFF_NEW] && w->p && w->scratch && w->memory;
 }
 
-static double zone_of(const struct diff_row *row, enum judge_metric m)
-{
-	return m == JUDGE_P99 ? JUDGE_ZONE_P99 : m == JUDGE_P999 ? JUDGE_ZONE_P999 : row->zone;
-}
-
 /* The values of side @s that are known; their logarithms to @to. @zeros: one has none. */
 static size_t gather(const struct diff_row *row, enum diff_side s, enum judge_metric m, double *to,
 		     bool *zeros)
@@ -96,6 +94,11 @@ static size_t gather(const struct diff_row *row, enum diff_side s, enum judge_me
 	return nr;
 }
 
+static bool is_apart(const struct diff_figure *f)
+{
+	return log(f->shown) < log(f->lo) - ROUNDING || log(f->shown) > log(f->hi) + ROUNDING;
+}
+
 static void compare(const struct diff *d, const struct diff_row *row, enum judge_metric m,
 		    struct workspace *w, struct diff_figure *f)
 {
@@ -109,7 +112,7 @@ static void compare(const struct diff *d, const struct diff_row *row, enum judge
 				   .shown = NAN,
 				   .p = NAN,
 				   .q = NAN,
-				   .zone = zone_of(row, m),
+				   .zone = judge_zone(m, row->zone),
 				   .verdict = VERDICT_INCONCLUSIVE };
 	for (int s = 0; s < NR_DIFF_SIDES; s++)
 		f->nr[s] = gather(row, (enum diff_side)s, m, w->log[s], &zeros);
@@ -131,7 +134,7 @@ static void compare(const struct diff *d, const struct diff_row *row, enum judge
 	for (int s = 0; s < NR_DIFF_SIDES; s++)
 		f->median[s] = exp(stat_median(w->log[s], f->nr[s]));
 	f->shown = f->reason == DIFF_ZEROS ? NAN : f->median[DIFF_NEW] / f->median[DIFF_BASE];
-	f->apart = f->shown < f->lo || f->shown > f->hi;
+	f->apart = is_apart(f);
 }
 
 /* ---- verdicts -------------------------------------------------------------------------------- */

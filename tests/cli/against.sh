@@ -152,6 +152,16 @@ for how in INT TERM KILL GROUP; do
 	check "$how: the record is read" "$kt" report "$tmp/$how.jsonl"
 done
 
+# Without standard descriptors, as some daemons start what they start: the record is a record all the same.
+for closed in '2>&-' '<&- >&- 2>&-'; do
+	rm -f "$tmp/closed.jsonl" "$setting"
+	timeout 60 sh -c "exec '$kt' bench '$plain' --filter '^z_' --time 1s -o '$tmp/closed.jsonl' \
+		--toggle 'echo A; echo A >$setting' 'echo B; echo B >$setting' $closed"
+	check "$closed: strict JSON" strict_jsonl "$tmp/closed.jsonl"
+	check "$closed: it is measured" grep -q '"instance"' "$tmp/closed.jsonl"
+	check "$closed: the setting is undone" grep -qx A "$setting"
+done
+
 # ---- executions
 bench 'executed anew' 0 exec "$plain" --no-trace --repeat-exec 4 --filter '^c_'
 check 'four processes at least' python3 - "$tmp/exec.jsonl" <<'P'

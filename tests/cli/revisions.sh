@@ -78,6 +78,18 @@ strip -o stripped "build/revisions/$(git rev-parse HEAD)/kt-suite-0"
 bench 'stripped' 0 --against stripped stripped
 header 'stripped' '"code":{"status":"unknown","reason":"the old binary: it is stripped of its symbols"'
 
+# The same code under two names, by which it chooses how far it goes: a change, and not of the code.
+sed -i 's/return steps(v, 300)/return steps(v, program_invocation_short_name[0] == 115 ? 300 : 100)/; 1i #define _GNU_SOURCE\n#include <errno.h>' suite.c
+git commit -qam 'by its name'
+bench 'built' 0 --against HEAD HEAD
+for name in fast slow; do cp "build/revisions/$(git rev-parse HEAD)/kt-suite-0" $name; done
+bench 'moved' 0 --against ./fast ./slow
+check 'moved: the first line says so' sh -c "head -n 1 '$tmp/ran' | grep -q '^0 of 2 regressed, .*1 moved with the same code'"
+timeout 60 "$kt" bench --against ./fast ./slow --time 1s -o - >"$tmp/streamed.jsonl" 2>"$tmp/said" </dev/null
+check 'moved: the same exit status where the record is not read again' test $? -eq 0
+check 'moved: it was measured again' grep -q '"recheck"' "$tmp/streamed.jsonl"
+rm fast slow
+
 refused 'no such revision' 2 "'nothing' is not a file, and not a revision of the repository" "$kt" bench --against nothing HEAD
 sed -i 's/^build.kt-suite: .*/build\/kt-suite:\n\t@echo it is broken; false/' Makefile
 git commit -qam broken

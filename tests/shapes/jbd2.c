@@ -4,11 +4,13 @@
  * callers wait for the number of their transaction. It says when it has begun and when it ends.
  */
 #include <linux/atomic.h>
+#include <linux/delay.h>
 #include <linux/freezer.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
+#include <linux/sched/task.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
@@ -24,6 +26,7 @@ struct journal {
 };
 
 static struct journal journal;
+static struct task_struct *thread;
 
 /* With the lock. */
 static bool has_work(struct journal *j)
@@ -109,16 +112,17 @@ static void wait_commit(struct journal *j, unsigned int number)
 static int __init journal_init(void)
 {
 	struct journal *j = &journal;
-	struct task_struct *t;
 	unsigned int number;
 	int i;
 
 	spin_lock_init(&j->state_lock);
 	init_waitqueue_head(&j->wait_commit);
 	init_waitqueue_head(&j->wait_done_commit);
-	t = kthread_run(journal_thread, j, "jbd/%s", "shape");
-	if (IS_ERR(t))
-		return PTR_ERR(t);
+	thread = kthread_create(journal_thread, j, "jbd/%s", "shape");
+	if (IS_ERR(thread))
+		return PTR_ERR(thread);
+	get_task_struct(thread);
+	wake_up_process(thread);
 	wait_event(j->wait_done_commit, READ_ONCE(j->task) != NULL);
 	for (i = 0; i < 3; i++)
 		wait_commit(j, start_commit(j));
@@ -134,7 +138,7 @@ static int __init journal_init(void)
 	return 0;
 }
 
-/* The thread ends by itself: nobody stops it. */
+/* The thread ends by itself; then we wait until it runs no more of the module. */
 static void __exit journal_exit(void)
 {
 	struct journal *j = &journal;
@@ -148,7 +152,8 @@ static void __exit journal_exit(void)
 		spin_lock_irq(&j->state_lock);
 	}
 	spin_unlock_irq(&j->state_lock);
-	pr_info("ended\n");
+	pr_info("ended: %d\n", kthread_stop(thread));
+	put_task_struct(thread);
 }
 
 module_init(journal_init);

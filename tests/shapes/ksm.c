@@ -4,6 +4,7 @@
  * length can be changed while it lasts; switched off it sleeps without an end.
  */
 #include <linux/atomic.h>
+#include <linux/delay.h>
 #include <linux/freezer.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
@@ -61,17 +62,15 @@ static int scan_thread(void *unused)
 	return 0;
 }
 
-static void await_batches(int more)
+static void await_batches(int until)
 {
-	int until = atomic_read(&batches) + more;
-
 	while (atomic_read(&batches) < until)
 		msleep(1);
 }
 
 static int __init scan_init(void)
 {
-	int before;
+	int seen;
 
 	scanner = kthread_run(scan_thread, NULL, "ksmd-shape");
 	if (IS_ERR(scanner))
@@ -79,23 +78,27 @@ static int __init scan_init(void)
 	WRITE_ONCE(run, true);
 	wake_up_interruptible(&thread_wait);
 	await_batches(3);
+	seen = atomic_read(&batches);
 	pr_info("nice %d\n", task_nice(scanner));
 
 	/* An hour's rest, and its end. */
 	WRITE_ONCE(rest_ms, 3600 * 1000);
 	wake_up_interruptible(&rest_wait);
-	await_batches(1);
+	await_batches(seen + 1);
+	seen = atomic_read(&batches);
 	WRITE_ONCE(rest_ms, 5);
 	wake_up_interruptible(&rest_wait);
-	await_batches(2);
+	await_batches(seen + 2);
 
-	pr_info("frozen: %d\n", freeze_kernel_threads());
-	before = atomic_read(&batches);
-	msleep(30);
-	pr_info("scans while frozen: %d\n", atomic_read(&batches) - before);
-	thaw_kernel_threads();
-	await_batches(2);
+	/* Switched off it rests without an end, and goes on when it is switched on. */
 	WRITE_ONCE(run, false);
+	msleep(20);
+	seen = atomic_read(&batches);
+	WRITE_ONCE(run, true);
+	wake_up_interruptible(&thread_wait);
+	await_batches(seen + 2);
+	WRITE_ONCE(run, false);
+	pr_info("scanned\n");
 	return 0;
 }
 

@@ -4,10 +4,12 @@
  * changed; a signal wakes it and does no harm. Writers wait for a barrier with a lock held.
  */
 #include <linux/bitops.h>
+#include <linux/delay.h>
 #include <linux/kernel.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/task.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
@@ -125,7 +127,8 @@ static int __init array_init(void)
 	pr_info("the writer waits: %d\n", a->nr_pending == 0);
 	spin_unlock_irq(&a->lock);
 	lower_barrier(a);
-	kthread_stop_put(w);
+	kthread_stop(w);
+	put_task_struct(w);
 
 	send_sig(SIGKILL, a->daemon, 1);
 	raise_barrier(a);

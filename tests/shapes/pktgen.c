@@ -49,9 +49,9 @@ static void wait_until(struct generator *g, ktime_t at)
 	} else {
 		set_current_state(TASK_INTERRUPTIBLE);
 		schedule_hrtimeout(&at, HRTIMER_MODE_ABS);
+		if (ktime_before(ktime_get(), at) && !kthread_should_stop())
+			g->early++;
 	}
-	if (ktime_before(ktime_get(), at) && !kthread_should_stop())
-		g->early++;
 }
 
 static void give_way(struct generator *g)

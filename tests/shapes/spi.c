@@ -116,7 +116,7 @@ static int __init spi_init(void)
 	controller = c;
 	spin_lock_init(&c->queue_lock);
 	INIT_LIST_HEAD(&c->queue);
-	c->kworker = kthread_run_worker(0, "%s", "spi-shape");
+	c->kworker = kthread_create_worker(0, "%s", "spi-shape");
 	if (IS_ERR(c->kworker))
 		return PTR_ERR(c->kworker);
 	kthread_init_work(&c->pump_messages, pump_messages);

@@ -15,6 +15,7 @@
 #include <linux/smp.h>
 #include <linux/smpboot.h>
 #include <linux/spinlock.h>
+#include <linux/threads.h>
 
 struct stop_done {
 	atomic_t nr_todo;
@@ -37,8 +38,8 @@ struct stopper {
 	struct stop_work work; /* for all CPUs at once */
 };
 
-static struct stopper stoppers[KTHREAD_NR_CPUS];
-static struct task_struct *threads[KTHREAD_NR_CPUS];
+static struct stopper stoppers[NR_CPUS];
+static DEFINE_PER_CPU(struct task_struct *, threads);
 static unsigned int nr_parked;
 
 static bool queue_stop(unsigned int cpu, struct stop_work *work)
@@ -52,7 +53,7 @@ static bool queue_stop(unsigned int cpu, struct stop_work *work)
 		list_add_tail(&work->list, &s->works);
 	spin_unlock_irq(&s->lock);
 	if (enabled)
-		wake_up_process(threads[cpu]);
+		wake_up_process(per_cpu(threads, cpu));
 	else if (atomic_dec_and_test(&work->done->nr_todo))
 		complete(&work->done->completion);
 	return enabled;
@@ -109,8 +110,8 @@ static void run_works(unsigned int cpu)
 
 static void stopper_create(unsigned int cpu)
 {
-	stoppers[cpu].thread = threads[cpu];
-	sched_set_fifo_low(threads[cpu]);
+	stoppers[cpu].thread = per_cpu(threads, cpu);
+	sched_set_fifo_low(stoppers[cpu].thread);
 }
 
 static void stopper_park(unsigned int cpu)
@@ -125,7 +126,7 @@ static void stopper_unpark(unsigned int cpu)
 }
 
 static struct smp_hotplug_thread stopper_threads = {
-	.store = threads,
+	.store = &threads,
 	.thread_should_run = should_run,
 	.thread_fn = run_works,
 	.create = stopper_create,

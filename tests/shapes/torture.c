@@ -37,10 +37,10 @@ static void torture_kthread_stopping(void)
 
 static void torture_sleep_us(unsigned int us)
 {
-	ktime_t kt = us_to_ktime(us);
+	ktime_t kt = ns_to_ktime(us * NSEC_PER_USEC);
 
 	set_current_state(TASK_IDLE);
-	schedule_hrtimeout_range(&kt, us_to_ktime(10), HRTIMER_MODE_REL);
+	schedule_hrtimeout_range(&kt, 10 * NSEC_PER_USEC, HRTIMER_MODE_REL);
 }
 
 static void stutter_wait(void)

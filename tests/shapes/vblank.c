@@ -135,7 +135,7 @@ static int __init vblank_init(void)
 	spin_lock_init(&c->event_lock);
 	init_waitqueue_head(&c->work_wait);
 	INIT_LIST_HEAD(&c->pending);
-	c->worker = kthread_run_worker(0, "card%d-crtc%d", 0, 0);
+	c->worker = kthread_create_worker(0, "card%d-crtc%d", 0, 0);
 	if (IS_ERR(c->worker))
 		return PTR_ERR(c->worker);
 	sched_set_fifo(c->worker->task);

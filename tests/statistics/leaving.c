@@ -233,9 +233,7 @@ static void study_one(const struct study *st, int trials, void *memory)
 		for (unsigned int arm = 1; arm < NR_ARMS; arm++) {
 			for (enum judge_metric m = 0; m < NR_JUDGE_METRICS; m++) {
 				const struct place *p = &r.s.place[arm];
-				double zone = m == JUDGE_P99	? JUDGE_ZONE_P99
-					      : m == JUDGE_P999 ? JUDGE_ZONE_P999
-								: question.zone;
+				double zone = judge_zone(m, question.zone);
 				enum verdict v =
 					looks_judge(m, p->instance, p->nr_instances, zone, memory)
 						.verdict;

@@ -242,6 +242,17 @@ Test(controller_subject, what_was_built_half_is_built_again)
 	expect_prints(s.path, "second ");
 }
 
+/* Somebody has tidied up, or the disk was full when it was copied: a directory of that name is there. */
+Test(controller_subject, what_lost_its_binary_is_built_again)
+{
+	find("HEAD");
+	cr_assert_eq(sh("rm build/revisions/*/kt-suite-0"), 0);
+	find("HEAD");
+	cr_expect_eq(nr_builds(), 2);
+	cr_expect_eq(s.nr_variants, SUBJECT_VARIANTS);
+	expect_prints(s.path, "second ");
+}
+
 Test(controller_subject, other_settings_are_another_build)
 {
 	find("HEAD");

@@ -118,16 +118,28 @@ Test(controller_toggle, a_command_that_fails_is_named_with_its_status)
 			 "the command 'kill -9 $$' of --toggle was killed by signal 9 (Killed)");
 }
 
-Test(controller_toggle, a_command_that_does_not_end_is_ended)
+Test(controller_toggle, a_command_that_does_not_end_is_ended_with_what_it_started)
 {
-	char slow[160];
+	uint64_t deadline = slot_clock_ns() + LIMIT_NS;
+	char slow[200], file[80];
 	struct toggle t;
+	int pid = 0;
+	FILE *in;
 
-	/* In a process group of its own, with what it starts. */
-	snprintf(slow, sizeof(slow), "(sleep 1000; %s) & wait", b);
-	cr_assert_eq(toggle_begin(&t, a, slow, 300000000, err, sizeof(err)), 0, "%s", err);
+	snprintf(file, sizeof(file), "%s.pid", path);
+	snprintf(slow, sizeof(slow), "sleep 100 & echo $! >%s; wait", file);
+	cr_assert_eq(toggle_begin(&t, a, slow, 2 * 1000000000ULL, err, sizeof(err)), 0, "%s", err);
 	cr_expect_eq(toggle_set(&t, 1, err, sizeof(err)), -ECANCELED);
-	cr_expect(strstr(err, "did not end within 0.3 s"), "%s", err);
+	cr_expect(strstr(err, "did not end within 2 s"), "%s", err);
+	in = fopen(file, "r");
+	cr_assert(in && fscanf(in, "%d", &pid) == 1);
+	fclose(in);
+	unlink(file);
+	/* It is nobody's child by now. */
+	while (!kill(pid, 0) && slot_clock_ns() < deadline)
+		usleep(1000);
+	cr_expect(kill(pid, 0) && errno == ESRCH, "%d is still there", pid);
+	kill(pid, SIGKILL);
 	cr_expect_eq(toggle_end(&t, err, sizeof(err)), 0, "%s", err);
 	expect_ran("A");
 }

@@ -148,6 +148,56 @@ Test(kthread_edges2, child_destroys_a_worker_that_was_locked_at_the_fork)
 	kthread_destroy_worker(w);
 }
 
+static void says_nothing(enum kthread_warning w, const char *text)
+{
+	(void)w;
+	(void)text;
+}
+
+static int child_queues(struct kthread_worker *w)
+{
+	DEFINE_KTHREAD_WORK(work, count);
+
+	alarm(20);
+	kthread_warn_hook(says_nothing);
+	return !kthread_queue_work(w, &work) || !kthread_cancel_work_sync(&work);
+}
+
+/*
+ * Also the call that needs only one of the two locks, and also where nobody serves the worker.
+ * Mutations G22, G23: it takes what was locked at the fork as locked; it looks only at workers that
+ * are served.
+ */
+Test(kthread_edges2, child_queues_on_a_worker_that_was_locked_at_the_fork)
+{
+	struct kthread_worker mine, *w[] = { &mine, kthread_run_worker(0, "edge") };
+	struct task_struct *k;
+	int i, status;
+	pid_t pid;
+
+	kthread_init_worker(&mine);
+	for (i = 0; i < 2; i++) {
+		init_completion(&held);
+		init_completion(&let_go);
+		kthread_init_work(&moved, count);
+		__atomic_store_n(&kthread_test_delay, holds, __ATOMIC_RELEASE);
+		k = get_task_struct(kthread_run(queues_once, w[i], "holder"));
+		wait_for_completion(&held);
+		__atomic_store_n(&kthread_test_delay, NULL, __ATOMIC_RELEASE);
+		pid = fork();
+		if (!pid)
+			_exit(child_queues(w[i]));
+		waitpid(pid, &status, 0);
+		cr_expect(WIFEXITED(status) && !WEXITSTATUS(status), "%d: status %x", i,
+			  (unsigned int)status);
+		complete(&let_go);
+		cr_expect_eq(kthread_stop_put(k), 1);
+		if (w[i] == &mine)
+			cr_expect(kthread_cancel_work_sync(&moved));
+	}
+	kthread_destroy_worker(w[1]);
+}
+
 /* ---- signals --------------------------------------------------------------------------------- */
 static pid_t sender;
 
@@ -270,12 +320,6 @@ static void remove_halfway(struct kthread_node *head, unsigned int steps)
 		n->prev->next = n->next;
 	if (steps > 1)
 		n->next->prev = n->prev;
-}
-
-static void says_nothing(enum kthread_warning w, const char *text)
-{
-	(void)w;
-	(void)text;
 }
 
 /* In the child: nothing is reported but that the thread is gone, and every work can be used. */

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 
 #include "tests/unit/kthread_test.h"
+#include "tests/unit/sanitizer.h"
 
 TestSuite(kthread_fork, .timeout = 60);
 
@@ -32,7 +33,7 @@ Test(kthread_fork, L14_a_constructor_may_fork)
 	cr_assert_eq(WEXITSTATUS(early_status), 0, "the child has its parent's id");
 }
 
-#ifndef __SANITIZE_THREAD__ /* which ends a forked child that makes threads */
+#if !WITH_TSAN /* which ends a forked child that makes threads */
 static bool made;
 static int made_result;
 

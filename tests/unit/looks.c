@@ -156,9 +156,9 @@ Test(looks, nothing_changes_where_none_is_due)
 
 /* ---- measured again -------------------------------------------------------------------------- */
 
-static struct looks rechecked(size_t first, size_t nr, double confidence)
+static bool confirmed(enum verdict call, size_t first, size_t nr, double confidence)
 {
-	return looks_rechecked(instance, first, nr, ZONE, confidence, memory);
+	return looks_confirmed(JUDGE_P50, instance, first, nr, call, ZONE, confidence, memory);
 }
 
 struct level {
@@ -186,24 +186,21 @@ Test(looks, the_more_are_flagged_the_more_instances_a_recheck_takes)
 Test(looks, a_call_stands_once_it_is_measured_again)
 {
 	for (int slower = 0; slower < 2; slower++) {
-		enum verdict want = slower ? VERDICT_SLOWER : VERDICT_FASTER;
-		struct looks l;
+		enum verdict call = slower ? VERDICT_SLOWER : VERDICT_FASTER;
 
 		fill(0, MAX, slower ? 1.1 : 0.9, 0.001);
-		l = rechecked(16, 16, 0.99);
-		cr_expect_not(l.decided, "not measured again yet");
-		cr_expect_eq(l.verdict, VERDICT_INCONCLUSIVE);
-		cr_expect_eq(l.call, want);
-		cr_expect_eq(l.called_at, 16);
-		l = rechecked(16, 16 + 30, 0.9999);
-		cr_expect(l.decided);
-		cr_expect_eq(l.verdict, want);
-		cr_expect_not(rechecked(16, 16 + 14, 0.9999).decided, "too few for that level");
-		cr_expect(rechecked(16, 16 + 15, 0.9999).decided);
+		cr_expect_eq(at(16).verdict, call);
+		cr_expect_not(confirmed(call, 16, 16, 0.99), "not measured again yet");
+		cr_expect(confirmed(call, 16, 16 + 30, 0.9999));
+		cr_expect_not(confirmed(call, 16, 16 + 14, 0.9999), "too few for that level");
+		cr_expect(confirmed(call, 16, 16 + 15, 0.9999));
+		cr_expect_not(confirmed(slower ? VERDICT_FASTER : VERDICT_SLOWER, 16, 16 + 30,
+					0.99),
+			      "the opposite");
 	}
 }
 
-Test(looks, a_call_that_the_second_measuring_does_not_see_is_left_undecided)
+Test(looks, a_call_that_the_second_measuring_does_not_see_is_not_confirmed)
 {
 	static const double second[] = { 1, 0.9, 1.0001 };
 
@@ -211,9 +208,7 @@ Test(looks, a_call_that_the_second_measuring_does_not_see_is_left_undecided)
 		fill(0, 16, 1.1, 0.001);
 		fill(16, MAX, second[i], 0.001);
 		cr_expect_eq(at(16).verdict, VERDICT_SLOWER);
-		cr_expect_not(rechecked(16, 32, 0.99).decided, "%g", second[i]);
-		cr_expect_eq(rechecked(16, 32, 0.99).verdict, VERDICT_INCONCLUSIVE);
-		cr_expect_eq(rechecked(16, 32, 0.99).call, VERDICT_SLOWER);
+		cr_expect_not(confirmed(VERDICT_SLOWER, 16, 32, 0.99), "%g", second[i]);
 	}
 }
 
@@ -223,20 +218,15 @@ Test(looks, a_second_measuring_inside_the_zone_does_not_confirm_what_all_do_not_
 	fill(0, 16, 1.02, 0.0001);
 	fill(16, MAX, 1.005, 0.0001);
 	cr_expect_eq(at(16).verdict, VERDICT_SLOWER);
-	cr_expect_not(rechecked(16, 60, 0.99).decided);
+	cr_expect_not(confirmed(VERDICT_SLOWER, 16, 60, 0.99));
 	fill(0, 16, 1.02, 0.003);
 	fill(16, MAX, 1.018, 0.003);
-	cr_expect(rechecked(16, 60, 0.99).decided);
+	cr_expect(confirmed(VERDICT_SLOWER, 16, 60, 0.99));
 }
 
-Test(looks, what_was_not_called_needs_no_second_measuring)
+Test(looks, what_was_not_called_cannot_be_confirmed)
 {
 	fill(0, MAX, 1, 0.001);
-	cr_expect(rechecked(8, 8, 0.9999).decided);
-	cr_expect_eq(rechecked(8, 8, 0.9999).verdict, VERDICT_EQUIVALENT);
-	fill(0, MAX, 1, 0.5);
-	cr_expect_not(rechecked(40, 40, 0.99).decided);
-	cr_expect_eq(rechecked(40, 40, 0.99).call, VERDICT_INCONCLUSIVE);
-	cr_expect_not(looks_confirmed(JUDGE_P50, instance, 10, 40, VERDICT_EQUIVALENT, ZONE, 0.99,
-				      memory));
+	cr_expect_not(confirmed(VERDICT_EQUIVALENT, 10, 40, 0.99));
+	cr_expect_not(confirmed(VERDICT_INCONCLUSIVE, 10, 40, 0.99));
 }

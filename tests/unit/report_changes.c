@@ -92,6 +92,33 @@ Test(report_changes, what_the_recheck_alone_says_is_not_a_call)
 	report_free(r);
 }
 
+/* Bad epochs were left out, of either side another one: the controller does not count such an instance. */
+Test(report_changes, an_instance_without_a_pair_does_not_count)
+{
+	static struct sides_part made[2] = { { .name = "libkthread (old)" },
+					     { .name = "libkthread (new)" } };
+	struct record_part parts[2];
+	struct record_instance in = { .question = "q", .batch = 1, .nr_parts = 2, .part = parts };
+	struct record_writer *w;
+	struct report *r;
+
+	builds_header(RECORD_CODE_CHANGED);
+	sides_question("q", RECORD_BUILDS, "libkthread", NULL);
+	make_sides_part(&made[0], &parts[0], 10000, 0);
+	make_sides_part(&made[1], &parts[1], 90000, 0);
+	for (size_t i = 0; i < SIDES_PAIRS; i++)
+		made[1].pass[i].block += SIDES_PAIRS;
+	w = sides_writer();
+	cr_assert_eq(record_write_instance(w, &in), 0);
+	cr_assert_eq(record_close(w), 0);
+	sides_instances("q", "libkthread", 1, 12, 10000, 1.0, 0);
+	r = read_back();
+	cr_expect_eq(only(r, JUDGE_P50)->j.nr, 12);
+	cr_expect_eq(only(r, JUDGE_MEAN)->j.nr, 12);
+	cr_expect_lt(only(r, JUDGE_MEAN)->j.ratio, 1.01);
+	report_free(r);
+}
+
 /* One in ten operations takes ten times as long in the new build: its p50 is what it was. */
 Test(report_changes, a_tail_regresses_once_it_is_measured_again)
 {
@@ -461,7 +488,7 @@ Test(report_changes, slower_is_of_arms_and_regressed_of_builds)
 	char why[160];
 
 	cr_expect_eq(report_failures(arms, both, why, sizeof(why)), REPORT_FAIL_SLOWER);
-	cr_expect(strstr(why, " slower"), "%s", why);
+	cr_expect_str_eq(why, "1 slower");
 	cr_expect_eq(report_failures(arms, REPORT_FAIL_REGRESSED, why, sizeof(why)), 0);
 	cr_expect_eq(report_failures(builds, both, why, sizeof(why)), REPORT_FAIL_REGRESSED);
 	cr_expect_str_eq(why, "1 regressed");

@@ -336,6 +336,23 @@ Test(report_diff, zeros_have_no_ratio)
 	says("zeros have no ratio");
 }
 
+/* Their interval is a single point, which the ratio of the medians misses by how it was rounded. */
+Test(report_diff, runs_that_are_all_alike_do_not_come_in_groups)
+{
+	for (uint64_t ns = NS; ns < NS + 20; ns++) {
+		for (int i = 0; i < 4; i++) {
+			run_of(DIFF_BASE, ns, NS);
+			run_of(DIFF_NEW, ns * 13 / 10, NS + 7);
+		}
+		compare_sides();
+		cr_expect_not(row_of("q", A)->figure[JUDGE_P50].apart);
+		cr_expect_not(row_of("q", B)->figure[JUDGE_P50].apart);
+		finish_sides();
+		d = NULL;
+		begin_sides();
+	}
+}
+
 /* Whatever the runs are, the ratio lies in its interval and on the side that the verdict says. */
 Test(report_diff, no_verdict_contradicts_its_figures)
 {

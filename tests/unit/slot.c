@@ -27,6 +27,15 @@ static struct kthread_slot *find(pid_t tid)
 	return NULL;
 }
 
+/* A kthread takes its slot when it first runs, which may be after its creation has returned. */
+static struct kthread_slot *find_kthread(struct task_struct *k)
+{
+	struct kthread_slot *s = NULL;
+
+	cr_assert(WAIT_UNTIL((s = find(k->pid)) != NULL));
+	return s;
+}
+
 Test(slot, a_thread_has_one_slot_and_gives_it_back)
 {
 	struct kthread_slot *s;
@@ -156,7 +165,7 @@ static int sees_rounds(void *data)
 Test(slot, libkthread_stamps_each_wake_while_observed)
 {
 	struct task_struct *k = kthread_create(sees_rounds, NULL, "stamps");
-	struct kthread_slot *s = find(k->pid);
+	struct kthread_slot *s = find_kthread(k);
 	uint64_t t0, before;
 	unsigned int i;
 
@@ -209,7 +218,7 @@ Test(slot, a_request_that_found_the_thread_awake_is_not_the_next_wakes_beginning
 Test(slot, park_and_unpark_are_stamped)
 {
 	struct task_struct *k = kthread_run(until_stop, NULL, "parks");
-	struct kthread_slot *s = find(k->pid);
+	struct kthread_slot *s = find_kthread(k);
 	uint64_t before;
 	uint32_t seq;
 
@@ -239,7 +248,7 @@ Test(slot, the_work_being_run_stands_in_the_slot)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "work");
 	DEFINE_KTHREAD_WORK(work, sees_its_slot);
-	struct kthread_slot *s = find(w->task->pid);
+	struct kthread_slot *s = find_kthread(w->task);
 
 	slot_observe(1);
 	cr_assert(WAIT_UNTIL(kthread_get_state(w->task) == TASK_INTERRUPTIBLE));

@@ -20,6 +20,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/unit/sanitizer.h"
+
 struct plain_test {
 	const char *plain_suite, *plain_name;
 	void (*plain_fn)(void); /* NULL: a suite */
@@ -109,7 +111,7 @@ plain_fail(const char *file, int line, const char *cond, const char *fmt, ...)
 		_exit(PLAIN_SKIPPED);                     \
 	} while (0)
 
-#ifdef __SANITIZE_THREAD__
+#if WITH_TSAN
 /* A test may fork in a child that has threads: TSan itself would refuse. */
 __attribute__((visibility("default"))) const char *__tsan_default_options(void);
 const char *__tsan_default_options(void)
