@@ -304,7 +304,7 @@ static bool plan_medians(struct session *s, const struct look_left *left, bool *
 /*
  * Beside those that are in already come those that can be decided in the time, the nearest first:
  * each makes the instances longer, so the next one must be so much nearer. How much they want is an
- * estimate, and an arm that rests would never get a better one: only who is hopeless rests.
+ * estimate, and an arm that rests would never get a better one: only a hopeless arm rests.
  */
 static bool plan_tails(struct session *s, const struct look_left *left, void *memory)
 {

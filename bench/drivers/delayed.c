@@ -9,7 +9,7 @@
  *
  * Not in it: the cancels; choosing; waking the worker, which is kept busy by a work that blocks.
  *
- * Nobody to compare with, so that it is asked only by --filter. How late a delayed work runs is
+ * There is no arm to compare with, so it runs only with --filter. How late a delayed work runs is
  * asked by engines/delayed.
  */
 #include <errno.h>

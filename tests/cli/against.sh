@@ -142,12 +142,8 @@ for how in INT TERM KILL GROUP; do
 	if [ $how = GROUP ]; then kill -INT -- -$pid; else kill -$how $pid; fi
 	wait $pid 2>/dev/null
 	status=$?
-	for _ in $(seq 600); do
-		alive=
-		for c in $children; do [ -d "/proc/$c" ] && alive="$alive $c"; done
-		[ -z "$alive" ] && break
-		sleep 0.05
-	done
+	# shellcheck disable=SC2086 # words
+	alive=$(survivors $children)
 	check "$how: nobody is left" test -z "$alive"
 	check "$how: setting A" grep -qx 1000 "$setting"
 	check "$how: it came last" grep -qE 'A$' "$tmp/order"

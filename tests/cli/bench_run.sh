@@ -164,12 +164,8 @@ children=$(pgrep -P $pid)
 check 'it had a worker' test -n "$children"
 kill -9 $pid
 wait $pid 2>/dev/null
-for _ in $(seq 100); do
-	alive=
-	for c in $children; do [ -d "/proc/$c" ] && alive="$alive $c"; done
-	[ -z "$alive" ] && break
-	sleep 0.1
-done
+# shellcheck disable=SC2086 # words
+alive=$(survivors $children)
 check 'no orphan' test -z "$alive"
 "$kt" report "$tmp/run/killed.jsonl" >"$tmp/killed.txt" 2>&1 || bad 'report of a killed run'
 check 'marked as interrupted' grep -qi interrupted "$tmp/killed.txt"

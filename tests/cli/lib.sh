@@ -61,6 +61,18 @@ P
 }
 strict_jsonl() { strict_json "$1" lines; }
 
+# survivors PID...: those that still live after half a minute
+survivors() {
+	local alive pid
+	for _ in $(seq 300); do
+		alive=
+		for pid; do [ ! -d "/proc/$pid" ] || alive="$alive $pid"; done
+		[ -n "$alive" ] || break
+		sleep 0.1
+	done
+	echo "$alive"
+}
+
 finish() {
 	echo "$passed passed, $failed failed"
 	[ "$failed" -eq 0 ]

@@ -6,6 +6,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "tests/shapes/own/list.h"
+
 typedef pthread_mutex_t spinlock_t;
 
 #define spin_lock_init(lock)		    pthread_mutex_init(lock, NULL)
@@ -15,30 +17,6 @@ typedef pthread_mutex_t spinlock_t;
 #define GFP_KERNEL	    0
 #define kzalloc(size, flag) calloc(1, size)
 #define kfree(ptr)	    free(ptr)
-
-struct list_head {
-	struct list_head *next, *prev;
-};
-
-static inline void INIT_LIST_HEAD(struct list_head *head)
-{
-	head->next = head->prev = head;
-}
-
-static inline void list_add_tail(struct list_head *node, struct list_head *head)
-{
-	node->prev = head->prev;
-	node->next = head;
-	head->prev->next = node;
-	head->prev = node;
-}
-
-static inline void list_del_init(struct list_head *node)
-{
-	node->prev->next = node->next;
-	node->next->prev = node->prev;
-	INIT_LIST_HEAD(node);
-}
 
 #define list_first_entry_or_null(head, type, member) \
 	((head)->next == (head) ? NULL : container_of((head)->next, type, member))
