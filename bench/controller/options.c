@@ -57,7 +57,7 @@ static const struct argp_option option_table[] = {
 	  0 },
 	{ "time", KEY_TIME, "TIME", 0,
 	  "Measuring time per question at most, all its arms together, traced blocks extra (3s, and "
-	  "1.2s on average over a suite; with --against or --toggle 6s and 3s); units ns us ms s m h; "
+	  "1.1s on average over a suite; with --against or --toggle 6s and 3s); units ns us ms s m h; "
 	  "default s",
 	  0 },
 	{ "patience", KEY_PATIENCE, "TIME", 0,

@@ -12,7 +12,7 @@
 #include "lib/measure/looks.h"
 
 /* Of each question on average, setup and calibration included; and few have all they want. */
-#define BUDGET_EACH_NS	1200000000ULL
+#define BUDGET_EACH_NS	1100000000ULL
 #define BUDGET_SIDES_NS 3000000000ULL
 #define BUDGET_LEAST_NS 12000000000ULL
 

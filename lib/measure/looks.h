@@ -64,7 +64,7 @@ struct judgement looks_judge(enum judge_metric m, const struct judge_instance *i
 
 /*
  * looks_recheck_confidence - what confidence is asked of the second measuring when @nr_flagged figures
- * of a run were called: one false call in a hundred runs, however many they are
+ * of a run were called: about one false call in a hundred runs, however many they are
  */
 double looks_recheck_confidence(size_t nr_flagged);
 

@@ -152,8 +152,7 @@ static void code_line(const struct lines *l, const struct record_code *c)
 		return;
 	begin_line(l, "code");
 	if (c->status == RECORD_CODE_SAME) {
-		fprintf(l->out,
-			"no function differs (%" PRIu64 " compared): what moved is its place",
+		fprintf(l->out, "no function differs (%" PRIu64 " compared), only where it may lie",
 			c->compared);
 	} else if (c->status == RECORD_CODE_CHANGED) {
 		changed_functions(l, c);

@@ -583,7 +583,7 @@ Test(controller_sides, a_setting_that_slows_an_arm_is_a_regression_of_that_arm)
 	struct toggle t = begin_toggle(NULL);
 	struct run_summary sum = settings(&t, "^[ad]_");
 	json_t *in, *q;
-	size_t i;
+	size_t i, nr = 0;
 
 	cr_expect_eq(sum.done, 2);
 	cr_expect_geq(sum.flagged, 1);
@@ -596,6 +596,10 @@ Test(controller_sides, a_setting_that_slows_an_arm_is_a_regression_of_that_arm)
 	json_array_foreach (records("instance", "d_setting"), i, in) {
 		json_t *a = part_of(in, "two (A)"), *b = part_of(in, "two (B)");
 
+		/* On a busy machine an instance may be cut off before its second half. */
+		if (!a || !b)
+			continue;
+		nr++;
 		/* Setting by setting: its values, and as many blocks of both. */
 		cr_expect_eq(json_integer_value(json_object_get(json_object_get(a, "hist"), "min")),
 			     1000);
@@ -604,6 +608,7 @@ Test(controller_sides, a_setting_that_slows_an_arm_is_a_regression_of_that_arm)
 		cr_expect_eq(json_array_size(json_object_get(a, "passes")),
 			     json_array_size(json_object_get(b, "passes")));
 	}
+	cr_expect_geq(nr, JUDGE_MIN_INSTANCES);
 	end_settings(&t);
 }
 
