@@ -28,9 +28,12 @@
 #define CLEAN_TIMERSLACK_NS 50000UL /* what init has */
 #define CREATOR_NAME	    "kthreadd"
 
-/* A clone takes about 10 us, a wake and its interrupt half of that. */
-#define ANSWER_SPIN_NS	20000
-#define REQUEST_SPIN_NS 10000
+/*
+ * A clone amid a storm takes 10 to 20 us, and a wake of a CPU that rests as long, or twice that on a
+ * virtual machine. With shorter spins both sides sleep each time, and each thread costs two wakes.
+ */
+#define ANSWER_SPIN_NS	50000
+#define REQUEST_SPIN_NS 50000
 
 /* On the caller's stack, and the change of done is the answerer's last access; or counted. */
 struct kt_create {
