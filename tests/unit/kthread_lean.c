@@ -50,7 +50,9 @@ static void filter_membarrier(void)
 	struct sock_fprog program = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
 
 	cr_assert_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-	cr_assert_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+	/* Emulators of another architecture have no filters. */
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+		cr_skip_test("seccomp filters cannot be used here");
 	cr_assert_eq(syscall(SYS_membarrier, 0, 0, 0), -1);
 }
 
