@@ -207,7 +207,8 @@ static void not_traced(const struct page *p, size_t index)
 {
 	const struct report_run *run = &p->r->run[index];
 
-	if (run->group != index || !report_not_traced(run))
+	/* Of two sides none ever are: no reason for a warning. */
+	if (run->group != index || !report_not_traced(run) || run->header.kind != RECORD_ARMS)
 		return;
 	fputs("<p class=banner><b>Phases were not taken", p->out);
 	if (p->r->nr_groups > 1)
