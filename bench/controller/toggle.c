@@ -17,8 +17,9 @@
 
 /* How often the keeper looks whether a command has ended. */
 #define LOOK_MS 1
-/* What is said of a command that it had to end; no wait status has this value. */
+/* What is said of a command that it had to end, or could not start; no wait status has these values. */
 #define TOOK_TOO_LONG (-1)
+#define NOT_STARTED   (-2)
 /* We wait so much longer than the keeper does for a command. */
 #define MARGIN_NS 2000000000ULL
 
@@ -40,7 +41,7 @@ static void become_command(const char *command)
 	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
 }
 
-/* Its wait status, or TOOK_TOO_LONG. */
+/* Its wait status, TOOK_TOO_LONG or NOT_STARTED. */
 static int run_command(const char *command, uint64_t limit_ns)
 {
 	uint64_t deadline = slot_clock_ns() + limit_ns;
@@ -52,7 +53,7 @@ static int run_command(const char *command, uint64_t limit_ns)
 		_exit(127);
 	}
 	if (pid < 0)
-		return TOOK_TOO_LONG;
+		return NOT_STARTED;
 	setpgid(pid, pid);
 	while (waitpid(pid, &status, WNOHANG) != pid) {
 		if (slot_clock_ns() > deadline) {
@@ -152,10 +153,12 @@ static int say_status(const struct toggle *t, const char *command, int status, c
 	if (status == TOOK_TOO_LONG)
 		snprintf(text, sizeof(text), "did not end within %.3g s (longer with --patience)",
 			 (double)t->limit_ns / 1e9);
+	else if (status == NOT_STARTED)
+		snprintf(text, sizeof(text), "was not run: no process could be made for it");
 	else
 		child_status_text(status, text, sizeof(text));
 	snprintf(err, errlen, "the command '%.200s' of --toggle %s%s", command,
-		 status == TOOK_TOO_LONG || WIFEXITED(status) ? "" : "was ", text);
+		 status < 0 || WIFEXITED(status) ? "" : "was ", text);
 	return -ECANCELED;
 }
 
