@@ -85,9 +85,11 @@ void kt_put(struct kt_task *t);
 /* Is @t a kthread of this process? If not: reports misuse by @func. Return: 0, -EINVAL, -ESRCH */
 int kt_check_kthread(struct kt_task *t, const char *func);
 
-/* create.c */
+/* creator.c */
 void kt_creator_fork_prepare(void);
 void kt_creator_fork_done(bool in_child);
+
+/* create.c */
 struct task_struct *kt_create_thread(int (*threadfn)(void *data), void *data, char *name, int node);
 char *kt_format_name(const char *namefmt, va_list ap);
 char *kt_format_cpu(const char *namefmt, unsigned int cpu);
