@@ -221,6 +221,27 @@ static void judge_p50(struct judgement *j, const struct judge_instance *in, size
 	decide(j, sorted[lo], sorted[hi]);
 }
 
+/* As many times as far as they lie apart. */
+#define FAR 10
+
+enum verdict judge_far(const struct judge_instance *in, size_t nr, void *memory)
+{
+	double *effect = (double *)((char *)memory + tail_memory()), apart;
+	size_t n = 0;
+
+	for (size_t i = 0; i < nr; i++) {
+		effect[n] = instance_effect(&in[i], memory);
+		n += isfinite(effect[n]);
+	}
+	if (n < nr || n < JUDGE_MIN_INSTANCES)
+		return VERDICT_INCONCLUSIVE;
+	apart = fmax(spread(effect, n), NEGLIGIBLE);
+	for (size_t i = 0; i < n; i++)
+		if (!(fabs(effect[i]) >= FAR * apart) || (effect[i] > 0) != (effect[0] > 0))
+			return VERDICT_INCONCLUSIVE;
+	return effect[0] > 0 ? VERDICT_SLOWER : VERDICT_FASTER;
+}
+
 /* ---- mean and tails -------------------------------------------------------------------------- */
 
 #define JUDGE_MIN_BEYOND 10

@@ -129,6 +129,15 @@ size_t judge_memory(size_t nr);
 struct judgement judge(enum judge_metric m, const struct judge_instance *i, size_t nr, double zone,
 		       void *memory);
 
+/*
+ * judge_far - the side of 1 on which the p50 of all instances lies, when it is ten times as far away
+ * as they lie apart: slower or faster, else inconclusive
+ *
+ * For instances that go together. Too few independent ones may be left for an interval, and still there
+ * is no doubt which arm of two is the slower one when it takes twice as long each time.
+ */
+enum verdict judge_far(const struct judge_instance *i, size_t nr, void *memory);
+
 /* judge_at - with an interval of another confidence, 0.5 to below 1 */
 struct judgement judge_at(enum judge_metric m, const struct judge_instance *i, size_t nr,
 			  double zone, double confidence, void *memory);

@@ -31,6 +31,8 @@ static void confirm(struct looks *l, const struct series *s, size_t nr)
 {
 	enum verdict fresh = verdict_on(s, l->called_at, nr, 0);
 
+	if (s->metric == JUDGE_P50 && !verdict_is_call(fresh))
+		fresh = judge_far(s->in + l->called_at, nr - l->called_at, s->memory);
 	if (fresh == l->call && verdict_on(s, 0, nr, s->zone) == l->call) {
 		l->decided = true;
 		l->verdict = l->call;

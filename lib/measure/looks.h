@@ -12,6 +12,9 @@
  * not be divided by the number of arms called. The second step asks for the direction alone: how
  * large the difference is, all instances say.
  *
+ * Fresh instances that go together leave too few independent ones for an interval; they confirm a p50
+ * that is ten times as far from 1 as they lie apart (judge_far()).
+ *
  * A call is withdrawn when all instances say "equivalent", or the fresh ones the opposite.
  *
  * Of two builds or two settings many arms are compared, and most of them have not changed. So what is

@@ -74,6 +74,33 @@ Test(looks, a_call_counts_once_fresh_instances_confirm_it)
 	}
 }
 
+/* They wander slowly around a ratio of @ratio, by @share. */
+static void wander(size_t from, size_t to, double ratio, double share)
+{
+	fill(from, to, ratio, 0);
+	for (size_t i = from; i < to; i++)
+		effect[i] += share * sin((double)i * 0.7);
+}
+
+Test(looks, instances_that_go_together_confirm_what_is_far_beyond_them)
+{
+	wander(0, MAX, 2, 0.02);
+	fill(0, 8, 2, 0.001);
+	cr_expect_eq(at(8).called_at, 8);
+	cr_expect_not(at(15).decided);
+	cr_expect(at(16).decided, "twice as slow, give or take 2 %");
+	cr_expect_eq(at(16).verdict, VERDICT_SLOWER);
+
+	wander(0, MAX, 0.5, 0.02);
+	fill(0, 8, 0.5, 0.001);
+	cr_expect_eq(at(16).verdict, VERDICT_FASTER);
+
+	wander(0, MAX, 1.03, 0.02);
+	fill(0, 8, 1.03, 0.001);
+	cr_expect_eq(at(8).called_at, 8);
+	cr_expect_not(at(16).decided, "as far away as they lie apart: they say nothing");
+}
+
 Test(looks, luck_that_does_not_last_is_not_confirmed)
 {
 	fill(0, 8, 1.1, 0.001);
