@@ -102,7 +102,7 @@ struct trace_option {
 	const char *name, *argument; /* argument NULL: takes none */
 	char letter;		     /* 0: none */
 	enum takes takes;
-	size_t field;						 /* of struct trace_options */
+	size_t field;						/* of struct trace_options */
 	int (*call)(struct trace_options *o, const char *text); /* an exit status, 0: go on */
 	const char *help;
 	void (*list)(FILE *out); /* writes the help instead */
