@@ -71,8 +71,7 @@ static bool get_metric(const struct field_source *s, const json_t *metric,
 	return field_need_text(&inner, "name", &m->name) &&
 	       field_get_text(&inner, "title", &m->title) &&
 	       field_get_text(&inner, "meaning", &m->meaning) &&
-	       field_get_text(&inner, "of", &m->of) &&
-	       field_get_text(&inner, "waits", &m->waits) &&
+	       field_get_text(&inner, "of", &m->of) && field_get_text(&inner, "waits", &m->waits) &&
 	       field_get_bool(&inner, "running", &m->running) &&
 	       field_get_bool(&inner, "counted", &m->counted);
 }
