@@ -349,8 +349,10 @@ static const char *kind_note(const char *kind)
 
 static void subject_rows(const struct page *p, const struct report_result *r, bool drawn)
 {
+	static struct hist scratch;
+
 	for (size_t m = 0; m < r->nr_metrics; m++) {
-		struct report_stats s = report_stats(r->metric[m].hist);
+		struct report_stats s = report_stats(report_metric_read(&r->metric[m], &scratch));
 
 		fprintf(p->out, "<tr%s><td class=name>",
 			m + 1 < r->nr_metrics ? " class=more" : "");

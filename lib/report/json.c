@@ -59,10 +59,13 @@ static json_t *phases(const struct report_result *r)
 {
 	json_t *all = json_object();
 	bool any = false;
+	static struct hist scratch;
 
 	for (int p = 0; p < REPORT_NR_PHASES; p++) {
-		any |= r->phase[p] != NULL;
-		json_object_set_new(all, report_phase_name[p], figures(r->phase[p]));
+		const struct hist *h = report_metric_find(r, report_phase_name[p], &scratch);
+
+		any |= h != NULL;
+		json_object_set_new(all, report_phase_name[p], figures(h));
 	}
 	if (any)
 		return all;
@@ -73,9 +76,11 @@ static json_t *phases(const struct report_result *r)
 static json_t *metrics(const struct report_result *r)
 {
 	json_t *all = json_object();
+	static struct hist scratch;
 
 	for (size_t i = 0; i < r->nr_metrics; i++)
-		json_object_set_new(all, r->metric[i].name, figures(r->metric[i].hist));
+		json_object_set_new(all, r->metric[i].name,
+				    figures(report_metric_read(&r->metric[i], &scratch)));
 	return all;
 }
 

@@ -11,7 +11,7 @@
 #include "lib/record/record.h"
 
 /*
- * Types that are not listed (calibration, outlier, event, those to come) say nothing that is shown
+ * Types that are not listed (calibration, those to come) say nothing that is shown
  * here.
  */
 static int take(struct build *b, const json_t *record)
@@ -26,8 +26,11 @@ static int take(struct build *b, const json_t *record)
 		{ "block", build_take_block },
 		{ "instance", build_take_instance },
 		{ "recheck", build_take_recheck },
+		{ "layout", build_take_layout },
+		{ "event", build_take_event },
 		{ "trace", build_take_trace },
 		{ "losses", build_take_losses },
+		{ "cost", build_take_cost },
 		{ "failed", build_take_failed },
 		{ "end", build_take_end },
 	};

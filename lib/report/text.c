@@ -16,7 +16,7 @@
 #define STAT		 8  /* columns of "mean" and the like */
 #define COMPARISON_WIDTH 42
 /* More subjects than this are counted, not listed: kt report --format json has them all. */
-#define MAX_SUBJECTS 30
+#define MAX_ROWS 30
 
 const char *text_paint(const struct text *t, enum text_colour c)
 {
@@ -324,7 +324,7 @@ static void phase_heading(struct text *t, bool observer)
 
 static void phase_table(struct text *t, const struct report_question *q)
 {
-	size_t nr = q->nr_results < MAX_SUBJECTS ? q->nr_results : MAX_SUBJECTS;
+	size_t nr = q->nr_results < MAX_ROWS ? q->nr_results : MAX_ROWS;
 	bool any = false;
 
 	for (size_t i = 0; i < nr; i++) {
@@ -405,7 +405,8 @@ static void trace_kind(struct text *t, const struct report_question *q)
 {
 	static const char *const title[] = { "",    "count", "p50", "p90",
 					     "p99", "p99.9", "max", "mean" };
-	size_t nr = q->nr_results < MAX_SUBJECTS ? q->nr_results : MAX_SUBJECTS;
+	size_t nr = q->nr_results < MAX_ROWS ? q->nr_results : MAX_ROWS;
+	static struct hist scratch;
 
 	choose_name_width(t, q);
 	question_title(t, q);
@@ -419,7 +420,8 @@ static void trace_kind(struct text *t, const struct report_question *q)
 
 		name_cell(t, *r->name ? r->name : "all");
 		for (size_t m = 0; m < r->nr_metrics; m++) {
-			struct report_stats s = report_stats(r->metric[m].hist);
+			struct report_stats s =
+				report_stats(report_metric_read(&r->metric[m], &scratch));
 			int columns;
 
 			if (m)
