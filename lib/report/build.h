@@ -111,6 +111,14 @@ struct build {
 	struct hist spare;
 };
 
+/* ---- model.c --------------------------------------------------------------------------------- */
+
+/* build_take - a visitor of records: each goes to what it is about in struct build @arg */
+int build_take(const json_t *record, size_t line, void *arg);
+
+/* build_no_memory - why it went no further, into @b->err. Return: -ENOMEM or -EFBIG */
+int build_no_memory(struct build *b);
+
 /* ---- store.c --------------------------------------------------------------------------------- */
 
 /* report_new - an empty report, for report_free(); NULL: no memory */

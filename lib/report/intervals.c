@@ -196,8 +196,7 @@ void report_interval_line(FILE *out, const struct report_trace *t, const struct 
 	size_t whole = 0, nr = 0;
 	double wait = (double)i->wait_ns, running = (double)i->running_ns;
 
-	fprintf(out, "%8.3f s",
-		(double)(i->end_ns > from_ns ? i->end_ns - from_ns : 0) / 1e9);
+	fprintf(out, "%8.3f s", (double)(i->end_ns > from_ns ? i->end_ns - from_ns : 0) / 1e9);
 	for (size_t m = 0; m < t->layout.nr_metrics && whole < REPORT_MAX_WHOLES; m++) {
 		const struct report_interval_part *p = &i->part[whole];
 

@@ -324,6 +324,28 @@ typedef int report_each_run(const struct report *r, size_t line, void *arg);
 int report_load_runs(const char *path, report_each_run *each, void *arg, char *err, size_t errlen);
 
 /*
+ * A report that is made while its run goes on: of the records as they are written, so that none is
+ * kept for it.
+ */
+struct report_growing;
+
+/* report_grow - Return: NULL: no memory */
+struct report_growing *report_grow(void);
+
+/* report_grow_record - a record_look of struct report_growing @g. Return: 0 or -ENOMEM */
+int report_grow_record(const json_t *record, void *g);
+
+/* report_growing_trace - the kind that is traced, as far as it is known by now; NULL: not yet */
+const struct report_trace *report_growing_trace(const struct report_growing *g);
+
+/*
+ * report_grown - the report of what has come; @g is gone then
+ *
+ * Return: 0, or -errno and one sentence in @err: nothing has come, or no memory.
+ */
+int report_grown(struct report_growing *g, struct report **r, char *err, size_t errlen);
+
+/*
  * report_rebase - compare with arm @baseline wherever it is an arm; other questions keep their own,
  * and so do those of builds and settings.
  * Return: questions that have it, -ENOMEM

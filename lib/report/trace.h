@@ -24,8 +24,8 @@ struct report_interval_part {
 /* What came between two reads of the tracer. */
 struct report_interval {
 	uint64_t start_ns, end_ns;
-	uint64_t counted;		/* events of the counted metrics */
-	uint64_t wait_ns, running_ns;	/* over all subjects */
+	uint64_t counted;				     /* events of the counted metrics */
+	uint64_t wait_ns, running_ns;			     /* over all subjects */
 	struct report_interval_part part[REPORT_MAX_WHOLES]; /* of the wholes, in their order */
 	double p50, p90, p99; /* of the first whole that has values; NAN: too few values */
 	double lost;	      /* a share of its values; NAN: not known */
@@ -93,7 +93,7 @@ struct report_waits {
 	uint64_t counted, counted_ns; /* events of the counted metrics, and their sum */
 	uint64_t others;	      /* waits of the others */
 	uint64_t ns, running_ns;
-	uint64_t values; /* of all metrics */
+	uint64_t values;			/* of all metrics */
 	uint64_t metric_ns[RECORD_MAX_METRICS]; /* by number in the layout */
 };
 

@@ -20,8 +20,8 @@ static bool keep(struct build *b, const char **text)
 
 static bool keep_layout(struct build *b, struct record_layout *l)
 {
-	bool kept = keep(b, &l->kind) && keep(b, &l->noun) && keep(b, &l->by) &&
-		    keep(b, &l->target);
+	bool kept =
+		keep(b, &l->kind) && keep(b, &l->noun) && keep(b, &l->by) && keep(b, &l->target);
 
 	for (size_t i = 0; kept && i < l->nr_metrics; i++) {
 		struct record_layout_metric *m = &l->metric[i];
@@ -135,9 +135,9 @@ static const char **keep_frames(struct build *b, const struct record_event *e)
 	const char **frame = calloc(nr + 1, sizeof(*frame));
 
 	for (size_t i = 0; frame && i < nr; i++) {
-		frame[i] = report_keep(b->report, i < e->kernel.nr
-							  ? e->kernel.frame[i]
-							  : e->user.frame[i - e->kernel.nr]);
+		frame[i] =
+			report_keep(b->report, i < e->kernel.nr ? e->kernel.frame[i]
+								: e->user.frame[i - e->kernel.nr]);
 		if (!frame[i]) {
 			free(frame);
 			return NULL;

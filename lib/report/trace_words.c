@@ -119,8 +119,7 @@ double report_coverage(const struct report_trace *t, const struct report_waits *
 	double kept = 1;
 
 	for (size_t i = 0; i < tracing->nr_losses; i++) {
-		const struct record_layout_loss *l =
-			report_loss_layout(t, tracing->loss[i].name);
+		const struct record_layout_loss *l = report_loss_layout(t, tracing->loss[i].name);
 		uint64_t whole;
 		double share = report_loss_share(t, all, tracing, &tracing->loss[i], &whole);
 
