@@ -101,6 +101,8 @@ static __always_inline void emit(struct wake_task *t, struct task_struct *p, str
 
 	if (settings.by_name && t->unwanted)
 		return;
+	if (!wanted_cpu(bpf_get_smp_processor_id()))
+		return;
 	if (o->fate < NR_COUNTERS)
 		count(o->fate);
 	if (o->edge < NR_COUNTERS)
