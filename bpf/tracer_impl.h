@@ -117,7 +117,7 @@ struct tracer_known_process {
 
 struct tracer {
 	const struct tracer_ops *ops;
-	struct tracer_opts opts; /* comm_glob and command are copies */
+	struct tracer_opts opts; /* filter and command are copies */
 	void *kind;		 /* the kind's own data */
 
 	struct bpf_object *obj;
@@ -187,9 +187,14 @@ void slab_start(struct tracer *t); /* times and counters count from now on */
 int slab_read(struct tracer *t, struct tracer_snapshot **s);
 void slab_snapshot_free(struct tracer_snapshot *s);
 
-/* do opts.tgid and opts.tid exist? */
-int process_check(struct tracer *t, char *err, size_t errlen);
-int process_seed(struct tracer *t, char *err, size_t errlen); /* opts.tgid into the set */
+/* filter_load.c: opts.filter, from words to what the programs ask */
+int filter_check(struct tracer *t, char *err, size_t errlen); /* do the ids exist? */
+int filter_settings(struct tracer *t, char *err, size_t errlen);
+int filter_sizes(struct tracer *t);			     /* of the maps, before load */
+int filter_seed(struct tracer *t, char *err, size_t errlen); /* fills them */
+
+/* descendants that are there already, once new ones are seen */
+int process_seed_children(struct tracer *t, char *err, size_t errlen);
 int process_look_all(struct tracer *t, char *err, size_t errlen);
 void process_forget_looks(struct tracer *t); /* what was found is detached: look again */
 int process_add(struct tracer *t, pid_t tgid, uint64_t registry_addr);

@@ -10,9 +10,11 @@
 #include "bpf/common.bpf.h"
 #include <bpf/usdt.bpf.h>
 
+#include "bpf/filters.bpf.h"
 #include "bpf/follow.bpf.h"
 #include "bpf/names.bpf.h"
 #include "bpf/slot_read.bpf.h"
+#include "bpf/subjects.bpf.h"
 #include "bpf/wake_state.h"
 #include "bpf/wakeup_shared.h"
 
@@ -117,6 +119,8 @@ WAKE_FN void wake_put(struct wake_out *o, uint32_t metric, uint64_t v)
 static __always_inline void tell(struct wake_task *t, struct wake_out *o)
 {
 	if (settings.by_name && t->unwanted)
+		return;
+	if (!wanted_cpu(bpf_get_smp_processor_id()))
 		return;
 	if (o->fate < NR_COUNTERS)
 		count(o->fate);

@@ -33,7 +33,8 @@ static const char *const programs[] = { "on_sched_switch", "on_sched_migrate_tas
 /* Do threads' names matter? Then library threads have their full ones. */
 static bool names_matter(const struct tracer *t)
 {
-	return !t->opts.kthreads && (t->opts.comm_glob || t->opts.group == TRACER_GROUP_SUBJECT);
+	return !t->opts.kthreads &&
+	       (t->opts.filter.nr_globs || t->opts.group == TRACER_GROUP_SUBJECT);
 }
 
 static int wakeup_open(struct tracer *t, char *err, size_t errlen)
