@@ -88,7 +88,7 @@ int usdt_files_open(struct tracer *t, struct usdt_files *u, char *err, size_t er
 	if (n == -ESRCH)
 		return error_say(err, errlen, n, "no process has the id %d", pid);
 	if (n < 0)
-		return error_explain_process(err, errlen, n, "read the memory map", pid);
+		return error_explain_process(err, errlen, n, "read the files", pid);
 	u->next_scan_ns = now_ns() + SCAN_PERIOD_NS;
 	return any_usable(u) ? 0 : say_missing(t, u, err, errlen);
 }
