@@ -236,6 +236,7 @@ int trace_run(struct trace_request *q, struct trace_outcome *o, char *err, size_
 	ret = loop(&r);
 	tracer_enable(r.t, false);
 	tracer_poll(r.t);
+	snprintf(o->lacks, sizeof(o->lacks), "%s", tracer_lacks(r.t));
 	if (!ret)
 		ret = write_interval(&r);
 	tracer_detach(r.t);
