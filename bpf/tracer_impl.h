@@ -3,7 +3,7 @@
 #define KT_BPF_TRACER_IMPL_H
 /*
  * Inside of a tracer: what the core (tracer.c, slab.c, process.c, attach*.c) does for every kind,
- * and what a kind (wakeup.c, park.c, work.c, stop.c) adds through its table of operations.
+ * and what a kind (wakeup.c, park.c, work.c, workqueue.c, stop.c) adds through its table of operations.
  *
  * The core resolves the options, opens and loads the skeleton, fills the settings, sizes and maps
  * the slab, keeps the set of processes, flips banks, reads counters, owns all links and words
