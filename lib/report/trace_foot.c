@@ -34,8 +34,8 @@ static void woken_by(const struct trace_text *x, const struct report_event *e)
 static void event_line(const struct trace_text *x, const struct report_event *e)
 {
 	size_t m = report_trace_metric(x->trace, e->population);
-	const char *waits = m < x->trace->layout.nr_metrics ? x->trace->layout.metric[m].waits
-							    : NULL;
+	const char *waits =
+		m < x->trace->layout.nr_metrics ? x->trace->layout.metric[m].waits : NULL;
 	char text[FIGURE];
 
 	fprintf(x->t->out, "%s  ", format_ns(text, (double)e->ns));
@@ -84,8 +84,8 @@ static void in_the_way(const struct trace_text *x)
 		fputs(before, x->t->out);
 		escape_terminal(x->t->out, t->in_the_way[i].comm);
 		fprintf(x->t->out, " %s",
-			format_percent(text, (double)t->in_the_way[i].ns /
-						     (double)t->in_the_way_ns));
+			format_percent(text,
+				       (double)t->in_the_way[i].ns / (double)t->in_the_way_ns));
 		other -= t->in_the_way[i].ns < other ? t->in_the_way[i].ns : other;
 		before = ", ";
 	}

@@ -18,9 +18,7 @@ static struct hist scratch;
 
 static struct trace_text trace_text_of(struct text *t, const struct report_question *q)
 {
-	struct trace_text x = {
-		.t = t, .q = q, .trace = q->trace, .run = &t->r->run[q->run]
-	};
+	struct trace_text x = { .t = t, .q = q, .trace = q->trace, .run = &t->r->run[q->run] };
 
 	report_waits_all(&x.all, t->r, q);
 	return x;
@@ -116,8 +114,7 @@ static void counted(const struct trace_text *x)
 	fprintf(x->t->out, "   %s ", format_count(text, (double)x->all.counted));
 	escape_terminal(x->t->out, trace_text_noun(x->trace));
 	if (seconds > 0 && x->all.counted)
-		fprintf(x->t->out, " (%s/s)",
-			format_count(rate, (double)x->all.counted / seconds));
+		fprintf(x->t->out, " (%s/s)", format_count(rate, (double)x->all.counted / seconds));
 }
 
 /* How much of the time was waited, and after what. */
@@ -259,7 +256,9 @@ static void choose_title_width(struct trace_text *x)
 
 static void blocks(struct trace_text *x, const struct report_result *r)
 {
-	static const char *const title[] = { "count", "p50", "p90", "p99", "p99.9", "max", "total" };
+	static const char *const title[] = {
+		"count", "p50", "p90", "p99", "p99.9", "max", "total"
+	};
 
 	choose_title_width(x);
 	headings(x, title, sizeof(title) / sizeof(title[0]));
@@ -278,9 +277,9 @@ static bool has_waits(const struct report_trace *t)
 
 static void subject_headings(const struct trace_text *x)
 {
-	static const char *const waits[] = { "p50", "p90", "p99", "max", "others", "waited",
-					     "total" },
-				 *const other[] = { "p50", "p90", "p99", "max", "total" };
+	static const char
+		*const waits[] = { "p50", "p90", "p99", "max", "others", "waited", "total" },
+		       *const other[] = { "p50", "p90", "p99", "max", "total" };
 	bool has = has_waits(x->trace);
 	size_t nr = has ? sizeof(waits) / sizeof(waits[0]) : sizeof(other) / sizeof(other[0]);
 
@@ -327,8 +326,8 @@ static const struct hist *merged(const struct trace_text *x, size_t first, size_
 
 	hist_init(&sum, HIST_K_USER);
 	for (size_t i = first; i < end; i++) {
-		const struct hist *h = report_metric_find(
-			&x->t->r->result[x->q->first_result + i], metric, &one);
+		const struct hist *h =
+			report_metric_find(&x->t->r->result[x->q->first_result + i], metric, &one);
 
 		if (!h)
 			continue;
@@ -438,7 +437,8 @@ static void intervals_in_short(const struct trace_text *x)
 	fprintf(x->t->out, "\n%zu intervals: longest %s at %.3f s", t->nr_intervals,
 		format_ns(text, (double)max_ns), trace_text_seconds(t, longest->end_ns));
 	if (has_waits(t))
-		fprintf(x->t->out, ", waited most at %.3f s (%s)", trace_text_seconds(t, waited->end_ns),
+		fprintf(x->t->out, ", waited most at %.3f s (%s)",
+			trace_text_seconds(t, waited->end_ns),
 			format_percent(text, interval_share(waited)));
 	fputs("; -v lists them\n", x->t->out);
 }
