@@ -22,7 +22,7 @@
 /* Subjects by default: 128 of them take 40 MB of histograms for wakeup on two CPUs. */
 #define NR_SUBJECTS 128
 
-enum { KEY_KTHREADS = 256, KEY_BY, KEY_FAIL_ON_LOSS };
+enum { KEY_KTHREADS = 256, KEY_BY, KEY_FAIL_ON_LOSS, KEY_AS_ROOT };
 
 static const struct argp_option option_table[] = {
 	{ "pid", 'p', "PID", 0, "Only the threads of this process", 0 },
@@ -37,6 +37,8 @@ static const struct argp_option option_table[] = {
 	  "(-) it goes without a table",
 	  0 },
 	{ "fail-on-loss", KEY_FAIL_ON_LOSS, NULL, 0, "Exit status 1 when something was lost", 0 },
+	{ "as-root", KEY_AS_ROOT, NULL, 0,
+	  "Under sudo: run COMMAND as root, not as the user who called sudo", 0 },
 	{ 0 },
 };
 
@@ -125,6 +127,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_FAIL_ON_LOSS:
 		o->fail_on_loss = true;
+		break;
+	case KEY_AS_ROOT:
+		o->q.as_root = true;
 		break;
 	case ARGP_KEY_ARG:
 		if (o->kind_given)

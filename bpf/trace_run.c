@@ -14,6 +14,7 @@
 
 #include "lib/record/build.h"
 
+#include "bpf/caller.h"
 #include "bpf/snapshot.h"
 #include "bpf/trace_command.h"
 
@@ -30,8 +31,9 @@ struct run {
 	struct record_writer *w;
 	struct tracer *t;
 	struct trace_command *c;
-	int signals; /* signalfd */
-	int process; /* pidfd of the traced process, -1: none */
+	struct caller who; /* whose the command is, and kt itself once it is attached */
+	int signals;	   /* signalfd */
+	int process;	   /* pidfd of the traced process, -1: none */
 	uint64_t start_ns;
 	char *err;
 	size_t errlen;
@@ -193,10 +195,12 @@ static int open_record(struct run *r)
 static int begin(struct run *r)
 {
 	struct tracer_opts opts = r->q->opts;
-	int ret;
+	int ret = r->q->as_root ? 0 : caller_find(&r->who, r->err, r->errlen);
 
+	if (ret)
+		return ret;
 	if (r->q->command) {
-		ret = trace_command_hold(&r->c, r->q->command, r->err, r->errlen);
+		ret = trace_command_hold(&r->c, r->q->command, &r->who, r->err, r->errlen);
 		if (ret)
 			return ret;
 		opts.tgid = trace_command_pid(r->c);
@@ -208,6 +212,7 @@ static int begin(struct run *r)
 	ret = tracer_open(&r->t, &opts, r->err, r->errlen);
 	if (!ret)
 		ret = tracer_attach(r->t, r->err, r->errlen);
+	ret = ret ?: tracer_settle(r->t, &r->who, false, r->err, r->errlen);
 	if (!ret && r->c)
 		ret = trace_command_wake(r->c, r->err, r->errlen);
 	if (ret)
@@ -275,6 +280,7 @@ close:
 	if (r.process >= 0)
 		close(r.process);
 	close(r.signals);
+	caller_free(&r.who);
 	return ret;
 }
 
