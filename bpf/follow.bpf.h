@@ -10,6 +10,7 @@
  * moved.
  */
 #include "bpf/common.bpf.h"
+#include "bpf/filters.bpf.h"
 
 SEC("?tp_btf/sched_process_fork")
 int BPF_PROG(on_process_fork, struct task_struct *parent, struct task_struct *child)

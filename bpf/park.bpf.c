@@ -10,6 +10,7 @@
 #include "bpf/common.bpf.h"
 #include "bpf/follow.bpf.h"
 #include "bpf/names.bpf.h"
+#include "bpf/subjects.bpf.h"
 #include <bpf/usdt.bpf.h>
 
 #include "bpf/park_shared.h"

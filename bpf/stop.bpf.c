@@ -8,8 +8,10 @@
 #define HIST_PREEMPTIBLE
 #define TRACER_THREAD_NAMES
 #include "bpf/common.bpf.h"
+#include "bpf/filters.bpf.h"
 #include "bpf/follow.bpf.h"
 #include "bpf/names.bpf.h"
+#include "bpf/subjects.bpf.h"
 #include <bpf/usdt.bpf.h>
 
 #include "bpf/stop_shared.h"

@@ -10,9 +10,11 @@
 #include "bpf/common.bpf.h"
 #include <bpf/usdt.bpf.h>
 
+#include "bpf/filters.bpf.h"
 #include "bpf/follow.bpf.h"
 #include "bpf/names.bpf.h"
 #include "bpf/slot_read.bpf.h"
+#include "bpf/subjects.bpf.h"
 #include "bpf/wake_state.h"
 #include "bpf/wakeup_shared.h"
 
