@@ -13,7 +13,7 @@
  * Order: core opens the skeleton -> ops->open -> core fills *t->settings, sizes maps, loads the
  * skeleton, maps the slab, seeds `processes` -> (tracer_attach) core attaches follow.bpf.h's
  * programs, then ops->attach -> ops->process for each known process -> (tracer_poll) ops->process
- * for each that joined or called exec, ops->poll -> (tracer_read) ops->fold, ops->subject_name ->
+ * for each that joined or called exec, ops->poll -> (tracer_read) ops->subject_name ->
  * (tracer_detach) links destroyed in reverse, ops->detach -> ops->close.
  */
 #include <bpf/bpf.h>
@@ -74,8 +74,7 @@ struct tracer_ops {
 	struct tracer_kind_about about;
 	const struct tracer_skeleton *skeleton;
 	const struct usdt_kind *usdt; /* tables for the functions of usdt_kind.h, else NULL */
-	uint32_t nr_hidden; /* further histograms per group, after the metrics: for fold() only */
-	uint64_t counters;  /* COUNTER_BIT()s of its own; COUNTERS_ALL_KINDS are added */
+	uint64_t counters;	      /* COUNTER_BIT()s of its own; COUNTERS_ALL_KINDS are added */
 
 	/* The skeleton is open: set autoload and the kind's own settings, allocate t->kind. */
 	int (*open)(struct tracer *t, char *err, size_t errlen);
@@ -95,11 +94,6 @@ struct tracer_ops {
 	 */
 	void (*subject_name)(struct tracer *t, const struct tracer_subject *s, char *name,
 			     size_t size);
-	/*
-	 * A group as read: decide what becomes of the hidden histograms (@hidden[0..nr_hidden-1],
-	 * owned by the caller; one that is moved into @g is set to NULL there).
-	 */
-	void (*fold)(struct tracer *t, struct tracer_group_data *g, struct hist **hidden);
 	void (*close)(struct tracer *t); /* free t->kind, which is not NULL */
 };
 
@@ -140,8 +134,8 @@ struct tracer {
 	struct tracer_hist *hists;
 	size_t hists_bytes;
 	uint32_t nr_groups, nr_shards, nr_cpus;
-	uint32_t nr_metrics; /* with the hidden ones */
-	bool shard_owned;    /* settings->shard_owned */
+	uint32_t nr_metrics;
+	bool shard_owned; /* settings->shard_owned */
 	uint64_t last_read_ns, last_cpu_ns;
 	uint64_t last_counter[NR_COUNTER_SLOTS];
 	uint64_t last_missed, last_bpf_ns;
