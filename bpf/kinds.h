@@ -76,7 +76,7 @@ struct tracer_kind_about {
 	 * Which metric stands for a subject where there is room for one: the first of these that
 	 * has values.
 	 */
-	uint16_t main_metrics[4];
+	uint16_t main_metrics[8];
 	uint32_t nr_main_metrics;
 	uint32_t by;	/* TRACER_BY_BIT()s of its own; those of every kind are added */
 	uint32_t needs; /* FEATURE_BIT()s: what is asked for when it cannot be loaded */

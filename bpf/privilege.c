@@ -68,8 +68,8 @@ int privilege_use(uint64_t caps)
 /* An exec by root brings everything back unless it is told not to; then it is so for good. */
 static void lock_exec(void)
 {
-	const unsigned long locked = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED |
-				     SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED;
+	const unsigned long locked = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
+				     SECBIT_NO_SETUID_FIXUP_LOCKED;
 
 	prctl(PR_SET_SECUREBITS, locked, 0, 0, 0); /* only with CAP_SETPCAP; the next always */
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);

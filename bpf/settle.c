@@ -8,7 +8,7 @@
 #include "bpf/tracer_impl.h"
 
 /* To look at another process: its maps, its files, also the deleted ones. */
-#define KEEP_TO_LOOK                                                        \
+#define KEEP_TO_LOOK                                                          \
 	(PRIVILEGE_BIT(CAP_SYS_PTRACE) | PRIVILEGE_BIT(CAP_DAC_READ_SEARCH) | \
 	 PRIVILEGE_BIT(PRIVILEGE_CHECKPOINT_RESTORE))
 
@@ -17,7 +17,7 @@
 
 static bool later_processes(const struct tracer_opts *o)
 {
-	return o->follow_children || (!o->tgid && !o->tid && !o->kthreads);
+	return o->follow_children || (!o->filter.nr_tgids && !o->filter.nr_tids && !o->kthreads);
 }
 
 static uint64_t needed(const struct tracer *t)

@@ -10,6 +10,7 @@
  * the same as "has no slot".
  */
 #include "bpf/common.bpf.h"
+#include "bpf/filters.bpf.h"
 #include "lib/probe/slot.h"
 
 /*

@@ -12,11 +12,12 @@
 #include "bpf/tracer.h"
 
 struct trace_request {
-	struct tracer_opts opts; /* tgid, follow_children and command are set here for a command */
-	uint64_t duration_ns;	 /* 0: until the command or process ends, or a signal comes */
-	uint64_t interval_ns;	 /* 0: one interval, the whole run */
-	uint64_t start_ns;	 /* set when counting begins */
-	const char *output;	 /* file to be made */
+	struct tracer_opts
+		opts; /* process id, follow_children and command are set here for a command */
+	uint64_t duration_ns;	      /* 0: until the command or process ends, or a signal comes */
+	uint64_t interval_ns;	      /* 0: one interval, the whole run */
+	uint64_t start_ns;	      /* set when counting begins */
+	const char *output;	      /* file to be made */
 	struct record_writer *stream; /* instead of it, taken over; NULL: none */
 	char **command;		      /* NULL: none */
 	bool as_root; /* under sudo: the command is root's, not the caller's, and kt stays root */

@@ -13,7 +13,7 @@
  * Order: core opens the skeleton -> ops->open -> core fills *t->settings, sizes maps, loads the
  * skeleton, maps the slab, seeds `processes` -> (tracer_attach) core attaches follow.bpf.h's
  * programs, then ops->attach -> ops->process for each known process -> (tracer_poll) ops->process
- * for each that joined or called exec, ops->poll -> (tracer_read) ops->fold, ops->subject_name ->
+ * for each that joined or called exec, ops->poll -> (tracer_read) ops->subject_name ->
  * (tracer_detach) links destroyed in reverse, ops->detach -> ops->close.
  */
 #include <bpf/bpf.h>
@@ -75,8 +75,7 @@ struct tracer_ops {
 	struct tracer_kind_about about;
 	const struct tracer_skeleton *skeleton;
 	const struct usdt_kind *usdt; /* tables for the functions of usdt_kind.h, else NULL */
-	uint32_t nr_hidden; /* further histograms per group, after the metrics: for fold() only */
-	uint64_t counters;  /* COUNTER_BIT()s of its own; COUNTERS_ALL_KINDS are added */
+	uint64_t counters;	      /* COUNTER_BIT()s of its own; COUNTERS_ALL_KINDS are added */
 
 	/* The skeleton is open: set autoload and the kind's own settings, allocate t->kind. */
 	int (*open)(struct tracer *t, char *err, size_t errlen);
@@ -96,11 +95,6 @@ struct tracer_ops {
 	 */
 	void (*subject_name)(struct tracer *t, const struct tracer_subject *s, char *name,
 			     size_t size);
-	/*
-	 * A group as read: decide what becomes of the hidden histograms (@hidden[0..nr_hidden-1],
-	 * owned by the caller; one that is moved into @g is set to NULL there).
-	 */
-	void (*fold)(struct tracer *t, struct tracer_group_data *g, struct hist **hidden);
 	void (*close)(struct tracer *t); /* free t->kind, which is not NULL */
 };
 
@@ -130,7 +124,7 @@ struct tracer_link {
 
 struct tracer {
 	const struct tracer_ops *ops;
-	struct tracer_opts opts; /* comm_glob and command are copies */
+	struct tracer_opts opts; /* filter and command are copies */
 	void *kind;		 /* the kind's own data */
 
 	struct bpf_object *obj;
@@ -153,8 +147,8 @@ struct tracer {
 	struct tracer_hist *hists;
 	size_t hists_bytes;
 	uint32_t nr_groups, nr_shards, nr_cpus;
-	uint32_t nr_metrics; /* with the hidden ones */
-	bool shard_owned;    /* settings->shard_owned */
+	uint32_t nr_metrics;
+	bool shard_owned; /* settings->shard_owned */
 	uint64_t last_read_ns, last_cpu_ns;
 	uint64_t last_counter[NR_COUNTER_SLOTS];
 	uint64_t last_missed, last_bpf_ns;
@@ -220,9 +214,14 @@ void slab_start(struct tracer *t); /* times and counters count from now on */
 int slab_read(struct tracer *t, struct tracer_snapshot **s);
 void slab_snapshot_free(struct tracer_snapshot *s);
 
-/* do opts.tgid and opts.tid exist? */
-int process_check(struct tracer *t, char *err, size_t errlen);
-int process_seed(struct tracer *t, char *err, size_t errlen); /* opts.tgid into the set */
+/* filter_load.c: opts.filter, from words to what the programs ask */
+int filter_check(struct tracer *t, char *err, size_t errlen); /* do the ids exist? */
+int filter_settings(struct tracer *t, char *err, size_t errlen);
+int filter_sizes(struct tracer *t);			     /* of the maps, before load */
+int filter_seed(struct tracer *t, char *err, size_t errlen); /* fills them */
+
+/* descendants that are there already, once new ones are seen */
+int process_seed_children(struct tracer *t, char *err, size_t errlen);
 int process_look_all(struct tracer *t, char *err, size_t errlen);
 void process_forget_looks(struct tracer *t); /* what was found is detached: look again */
 int process_add(struct tracer *t, pid_t tgid, uint64_t registry_addr);

@@ -19,7 +19,6 @@ static const struct tracer_metric metrics[] = { WAKEUP_METRICS(METRIC_INIT) };
 struct wakeup {
 	struct targets files;
 	uint32_t nr_attached;
-	bool whole_seen; /* group ALL: wakes with stamps have been reported */
 };
 
 /*
@@ -34,7 +33,8 @@ static const char *const programs[] = { "on_sched_switch", "on_sched_migrate_tas
 /* Do threads' names matter? Then library threads have their full ones. */
 static bool names_matter(const struct tracer *t)
 {
-	return !t->opts.kthreads && (t->opts.comm_glob || t->opts.group == TRACER_GROUP_SUBJECT);
+	return !t->opts.kthreads &&
+	       (t->opts.filter.nr_globs || t->opts.group == TRACER_GROUP_SUBJECT);
 }
 
 static int wakeup_open(struct tracer *t, char *err, size_t errlen)
@@ -139,21 +139,6 @@ static int wakeup_process(struct tracer *t, pid_t tgid, char *err, size_t errlen
 	return ret < 0 ? attach_without(t, ret, WITHOUT_STAMPS, err) ?: 1 : ret;
 }
 
-static void wakeup_fold(struct tracer *t, struct tracer_group_data *g, struct hist **hidden)
-{
-	struct wakeup *w = t->kind;
-
-	/* Also later: intervals are merged, and parts must stay counted over the same wakes. */
-	if (t->opts.group == TRACER_GROUP_ALL)
-		w->whole_seen |= g->metric[METRIC_CALL] != NULL;
-	if (w->whole_seen || g->metric[METRIC_CALL])
-		return;
-	g->metric[METRIC_WAKE] = hidden[HIDDEN_WAKE];
-	g->metric[METRIC_RUNQ] = hidden[HIDDEN_RUNQ];
-	g->metric[METRIC_PREMIG] = hidden[HIDDEN_PREMIG];
-	memset(hidden, 0, NR_HIDDEN * sizeof(*hidden));
-}
-
 static void wakeup_close(struct tracer *t)
 {
 	struct wakeup *w = t->kind;
@@ -169,12 +154,12 @@ const struct tracer_ops tracer_wakeup = {
 		.measures = "what a wakeup consists of",
 		.metrics = metrics,
 		.nr_metrics = sizeof(metrics) / sizeof(metrics[0]),
-		.main_metrics = { METRIC_KERNEL, METRIC_END_TO_END },
-		.nr_main_metrics = 2,
+		.main_metrics = { METRIC_WOKEN, METRIC_END_TO_END, METRIC_PREEMPTED,
+				  METRIC_REQUEUED, METRIC_FIRST_RUN, METRIC_RAN },
+		.nr_main_metrics = 6,
 		.needs = FEATURE_BIT(FEATURE_TASK_STORAGE),
 	},
 	.skeleton = &wakeup_skeleton,
-	.nr_hidden = NR_HIDDEN,
 	.counters = COUNTER_BIT(switch_missed) | COUNTER_BIT(absorbed) | COUNTER_BIT(spun) |
 		    COUNTER_BIT(no_slot) | COUNTER_BIT(no_t0) | COUNTER_BIT(stale_t0) |
 		    COUNTER_BIT(t0_reused) | COUNTER_BIT(idle_waker) | COUNTER_BIT(foreign_waker) |
@@ -187,6 +172,5 @@ const struct tracer_ops tracer_wakeup = {
 	.attach = wakeup_attach,
 	.detach = wakeup_detach,
 	.process = wakeup_process,
-	.fold = wakeup_fold,
 	.close = wakeup_close,
 };

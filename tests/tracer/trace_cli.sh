@@ -70,6 +70,9 @@ check 'no command after --' refused 'command' "$kt" trace work --
 check 'a command without --' refused 'after --' "$kt" trace work true
 check 'unknown --by' refused 'worker' "$kt" trace work --by colour
 check '--by func of wakeups' refused 'thread' "$kt" trace wakeup --by func
+check 'not a process id in a list' refused "'x' is not a process id" "$kt" trace wakeup -p 1,x
+check 'not a list of CPUs' refused 'such as 0,2-3' "$kt" trace wakeup --cpu 1-0
+check '--children of whom?' refused 'goes with -p' "$kt" trace wakeup --children -c x
 check 'open bracket' refused 'pattern' "$kt" trace wakeup -c '['
 check 'unknown option' refused 'frob' "$kt" trace work --frob
 check 'option without its value' refused 'argument' "$kt" trace work -d
