@@ -13,6 +13,7 @@
 
 #include "lib/record/build.h"
 
+#include "bpf/caller.h"
 #include "bpf/snapshot.h"
 #include "bpf/trace_command.h"
 
@@ -29,7 +30,8 @@ struct run {
 	struct record_writer *w;
 	struct tracer *t;
 	struct trace_command *c;
-	int signals; /* signalfd */
+	struct caller who; /* whose the command is, and kt itself once it is attached */
+	int signals;	   /* signalfd */
 	uint64_t start_ns;
 	char *err;
 	size_t errlen;
@@ -181,10 +183,12 @@ static int begin(struct run *r)
 {
 	struct tracer_opts opts = r->q->opts;
 	pid_t command;
-	int ret;
+	int ret = r->q->as_root ? 0 : caller_find(&r->who, r->err, r->errlen);
 
+	if (ret)
+		return ret;
 	if (r->q->command) {
-		ret = trace_command_hold(&r->c, r->q->command, r->err, r->errlen);
+		ret = trace_command_hold(&r->c, r->q->command, &r->who, r->err, r->errlen);
 		if (ret)
 			return ret;
 		command = trace_command_pid(r->c);
@@ -196,6 +200,7 @@ static int begin(struct run *r)
 	ret = tracer_open(&r->t, &opts, r->err, r->errlen);
 	if (!ret)
 		ret = tracer_attach(r->t, r->err, r->errlen);
+	ret = ret ?: tracer_settle(r->t, &r->who, false, r->err, r->errlen);
 	if (!ret && r->c)
 		ret = trace_command_wake(r->c, r->err, r->errlen);
 	if (ret)
@@ -261,6 +266,7 @@ close:
 	else
 		trace_command_free(r.c);
 	close(r.signals);
+	caller_free(&r.who);
 	return ret;
 }
 

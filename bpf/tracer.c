@@ -256,8 +256,8 @@ void tracer_close(struct tracer *t)
 	if (t->stats_fd >= 0)
 		close(t->stats_fd);
 	free(t->link);
-	filter_free(&t->opts.filter);
 	free(t->spec);
+	filter_free(&t->opts.filter);
 	free((char *)t->opts.command);
 	free(t);
 }

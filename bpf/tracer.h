@@ -100,6 +100,19 @@ const char *tracer_lacks(const struct tracer *t);
 /* tracer_enable - start or stop counting; stamps pending at a stop are dropped, not counted */
 void tracer_enable(struct tracer *t, bool on);
 
+struct caller;
+
+/*
+ * tracer_settle - give up the privilege that the attached tracer will not need, and become @who
+ *	when kt runs for somebody
+ * @runs: commands will be executed later, with what their user has
+ *
+ * What later processes need stays where there may be some: with a tgid or tid, and without
+ * follow_children, nothing stays. A detached tracer can then not be attached again. Not undone by
+ * tracer_close(). Return: 0, or -errno and one sentence in @err.
+ */
+int tracer_settle(struct tracer *t, const struct caller *who, bool runs, char *err, size_t errlen);
+
 /*
  * tracer_poll - housekeeping (new processes, ring); call about every 20 ms; does not block. 0 or
  * -errno.
