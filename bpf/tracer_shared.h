@@ -15,6 +15,7 @@
  * then owns the idle bank.
  */
 #include "bpf/counters.h"
+#include "bpf/events_shared.h"
 #include "bpf/glob.h"
 #include "bpf/kinds.h"
 #include "lib/measure/hist.h"
@@ -59,6 +60,7 @@ struct tracer_settings {
 	uint32_t shard_owned;	   /* no two CPUs share a shard */
 	uint32_t switch_has_state; /* sched_switch has prev_state as its 4th argument (5.18) */
 	struct glob glob;
+	struct events_settings events;
 };
 
 /* Variables (.bss), mapped into the loader. */
@@ -66,6 +68,7 @@ struct tracer_control {
 	uint32_t enabled;	  /* count; written by the loader */
 	uint32_t session;	  /* one more with each enable: older per-task state is void */
 	uint32_t bank;		  /* 0 or 1 */
+	uint32_t events_bank;	  /* 0 or 1 */
 	uint32_t stamped;	  /* a traced process has state slots */
 	uint32_t process_changes; /* forks, execs, exits and addresses in `processes` so far */
 };
