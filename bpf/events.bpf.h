@@ -86,20 +86,6 @@ static __always_inline bool events_on(void)
 	       settings.events.flight_len;
 }
 
-/* Until 5.16 it is a member of the task itself. */
-struct task_struct___cpu {
-	unsigned int cpu;
-} __attribute__((preserve_access_index));
-
-static __always_inline __u32 cpu_of(struct task_struct *p)
-{
-	if (bpf_core_field_exists(p->thread_info.cpu))
-		return p->thread_info.cpu;
-	if (bpf_core_field_exists(struct task_struct___cpu, cpu))
-		return ((struct task_struct___cpu *)p)->cpu;
-	return EVENTS_NO_CPU;
-}
-
 _Static_assert(EVENTS_COMM_LEN == 2 * sizeof(__u64) && EVENTS_COMM_LEN == TASK_COMM_LEN,
 	       "copied as two words");
 

@@ -9,6 +9,21 @@
 
 #include "bpf/events_shared.h"
 
+/* Until 5.16 the CPU is a member of the task itself. */
+struct task_struct___cpu {
+	unsigned int cpu;
+} __attribute__((preserve_access_index));
+
+/* cpu_of - where @p runs or is queued; EVENTS_NO_CPU: not known */
+static __always_inline __u32 cpu_of(struct task_struct *p)
+{
+	if (bpf_core_field_exists(p->thread_info.cpu))
+		return p->thread_info.cpu;
+	if (bpf_core_field_exists(struct task_struct___cpu, cpu))
+		return ((struct task_struct___cpu *)p)->cpu;
+	return EVENTS_NO_CPU;
+}
+
 /* As include/linux/preempt.h cuts the count; macros, hence not in BTF. */
 #define PREEMPT_SOFTIRQ 0x00000100 /* serving one; with softirqs off it is twice that */
 #define PREEMPT_HARDIRQ 0x00ff0000 /* an NMI's bits, too */

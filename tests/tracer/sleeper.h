@@ -183,7 +183,7 @@ static int job_hear(int fd)
 	return read(fd, &c, 1) == 1 ? c : -1;
 }
 
-static bool can_hear(int fd)
+__attribute__((unused)) static bool can_hear(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
@@ -327,6 +327,8 @@ static struct tracer_snapshot *trace_child(const struct tracer_opts *o, void (*s
 	if (job_hear(j.from[0]) != 'd')
 		die("child");
 	tracer_enable(t, false);
+	if (tracer_poll(t))
+		die("tracer_poll");
 	s = snapshot(t);
 	show(s);
 	tracer_close(t);
