@@ -16,6 +16,14 @@ struct {
 	__type(value, struct tracer_process);
 } processes SEC(".maps");
 
+/* With settings.by_thread; sized by the loader. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct tracer_thread);
+	__type(value, __u32);
+} wanted_threads SEC(".maps");
+
 /* ---- tasks ----------------------------------------------------------------------------------- */
 
 /* Before 5.14 the member is called state and is a long. */
@@ -96,18 +104,24 @@ static __always_inline void task_name(struct task_struct *p, char *buf, __u32 si
 		bpf_probe_read_kernel_str(buf, size, p->comm);
 }
 
-/* text_matches - does @name, zero-terminated in TRACER_NAME_LEN bytes, match the pattern? */
+/* text_matches - does @name, zero-terminated in TRACER_NAME_LEN bytes, match one of the patterns? */
 static __always_inline bool text_matches(const char *name)
 {
-	__u64 state = 1;
-	__u32 i;
+	__u32 g, i;
 
-	for (i = 0; i < TRACER_NAME_LEN; i++) {
-		if (!name[i])
-			break;
-		state = glob_step(settings.glob.accept[(__u8)name[i]], settings.glob.star, state);
+	for (g = 0; g < TRACER_MAX_GLOBS && g < settings.nr_globs; g++) {
+		__u64 state = settings.glob[g].begin;
+
+		for (i = 0; i < TRACER_NAME_LEN; i++) {
+			if (!name[i])
+				break;
+			state = glob_step(settings.glob[g].accept[(__u8)name[i]],
+					  settings.glob[g].star, state);
+		}
+		if (state & settings.glob[g].final)
+			return true;
 	}
-	return state & settings.glob.final;
+	return false;
 }
 
 static __always_inline bool name_matches(struct task_struct *p)
@@ -123,6 +137,21 @@ static __always_inline struct tracer_process *process_of(struct task_struct *p)
 	__u32 tgid = p->tgid;
 
 	return bpf_map_lookup_elem(&processes, &tgid);
+}
+
+/* wanted_thread - thread @tid, as gettid() returns it, of process @tgid */
+static __always_inline bool wanted_thread(__u32 tgid, __u32 tid)
+{
+	struct tracer_thread key = { .tgid = tgid, .tid = tid };
+
+	return !settings.by_thread || bpf_map_lookup_elem(&wanted_threads, &key);
+}
+
+/* wanted_cpu - may what ends on this CPU count? */
+static __always_inline bool wanted_cpu(__u32 cpu)
+{
+	return !settings.by_cpu ||
+	       (cpu < FILTER_MAX_CPUS && settings.cpus[cpu / 64] >> cpu % 64 & 1);
 }
 
 /*
@@ -146,9 +175,9 @@ static __always_inline bool wanted_class(struct task_struct *p)
 		return false;
 	if (!!(p->flags & PF_KTHREAD) != settings.kthreads)
 		return false;
-	if (settings.tid && p->pid != (int)settings.tid)
+	if (settings.by_process && !process_of(p))
 		return false;
-	return !settings.by_process || process_of(p);
+	return !settings.by_thread || wanted_thread(p->tgid, own_tid(p));
 }
 
 /* wanted - every restriction asked for holds for @p (the subject, never the waker) */

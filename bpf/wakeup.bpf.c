@@ -122,6 +122,8 @@ static __always_inline void tell(struct wake_task *t, struct wake_out *o)
 {
 	if (settings.by_name && t->unwanted)
 		return;
+	if (!wanted_cpu(bpf_get_smp_processor_id()))
+		return;
 	if (o->fate < NR_COUNTERS)
 		count(o->fate);
 	if (o->edge < NR_COUNTERS)
