@@ -60,10 +60,11 @@ static void listen_to(struct tracer *t)
 static struct tracer_snapshot *trace(const struct events_opts *events, uint32_t ring_bytes,
 				     void (*setup)(void), void (*work)(void))
 {
+	static char *globs[] = { "kt_*" };
 	struct tracer_opts o = { .kind = TRACER_WAKEUP,
 				 .group = TRACER_GROUP_SUBJECT,
 				 .nr_groups = 64,
-				 .comm_glob = "kt_*",
+				 .filter = { .glob = globs, .nr_globs = 1 },
 				 .ring_bytes = ring_bytes,
 				 .events = *events };
 
