@@ -45,6 +45,24 @@ struct pid {
 	struct upid numbers[1];
 };
 
+/* What the clocks of a time namespace (5.5) are ahead of the initial one's. */
+struct timespec64 {
+	long long tv_sec;
+	long tv_nsec;
+};
+
+struct timens_offsets {
+	struct timespec64 monotonic;
+};
+
+struct time_namespace {
+	struct timens_offsets offsets;
+};
+
+struct nsproxy {
+	struct time_namespace *time_ns;
+};
+
 struct mm_struct {
 	unsigned long task_size;
 };
@@ -76,6 +94,7 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
+	struct nsproxy *nsproxy;
 	char comm[TASK_COMM_LEN];
 	int *set_child_tid;   /* before 5.17: a kthread's struct kthread */
 	void *worker_private; /* since 5.17: a kthread's struct kthread */
