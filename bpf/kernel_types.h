@@ -45,11 +45,44 @@ struct pid {
 	struct upid numbers[1];
 };
 
+/* What the clocks of a time namespace (5.5) are ahead of the initial one's. */
+struct timespec64 {
+	long long tv_sec;
+	long tv_nsec;
+};
+
+struct timens_offsets {
+	struct timespec64 monotonic;
+};
+
+struct time_namespace {
+	struct timens_offsets offsets;
+};
+
+struct nsproxy {
+	struct time_namespace *time_ns;
+};
+
 struct mm_struct {
 	unsigned long task_size;
 };
 
+struct thread_info {
+	unsigned int cpu; /* 5.16; before: the task's */
+};
+
+struct rq;
+struct cfs_rq {
+	struct rq *rq; /* where tasks can be grouped */
+};
+
+struct sched_entity {
+	struct cfs_rq *cfs_rq;
+};
+
 struct task_struct {
+	struct sched_entity se;
+	struct thread_info thread_info;
 	unsigned int __state; /* 5.14; before: state */
 	unsigned int flags;
 	int on_cpu;
@@ -61,6 +94,7 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
+	struct nsproxy *nsproxy;
 	char comm[TASK_COMM_LEN];
 	int *set_child_tid;   /* before 5.17: a kthread's struct kthread */
 	void *worker_private; /* since 5.17: a kthread's struct kthread */
