@@ -237,8 +237,8 @@ static uint64_t since(uint64_t now, uint64_t *last)
 
 static int read_counters(struct tracer *t, struct tracer_snapshot *s)
 {
-#define COUNTER_LOSS(n) { #n, true, 0 },
-#define COUNTER_NOTE(n) { #n, false, 0 },
+#define COUNTER_LOSS(n, ...) { #n, true, 0 },
+#define COUNTER_NOTE(n)	     { #n, false, 0 },
 	static const struct tracer_counter names[NR_COUNTERS] = { TRACER_COUNTERS(COUNTER_LOSS,
 										  COUNTER_NOTE) };
 	uint64_t missed, bpf_ns, *per_cpu = calloc(t->nr_cpus, sizeof(*per_cpu));

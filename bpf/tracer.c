@@ -161,8 +161,6 @@ int tracer_open(struct tracer **out, const struct tracer_opts *o, char *err, siz
 		tracer_close(t);
 		return ret;
 	}
-	if (o->run_time)
-		t->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	slab_start(t);
 	*out = t;
 	return 0;

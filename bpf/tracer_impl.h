@@ -155,7 +155,12 @@ struct tracer {
 	uint64_t last_missed, last_bpf_ns;
 	uint32_t *subject_order; /* indices of groups in order of appearance */
 	uint32_t nr_subjects;
+
+	/* cost.c */
 	int stats_fd; /* keeps BPF run time counted, -1: not */
+	uint64_t sample_start_ns;
+	struct tracer_cost cost;
+	struct tracer_program cost_before[TRACER_MAX_PROGRAMS]; /* at the last look */
 
 	struct events *events; /* events.c */
 	int (*on_event)(const struct record_event *e, void *arg);

@@ -14,6 +14,22 @@ TRACER_SKELETON(wakeup);
 
 static const struct tracer_metric metrics[] = { WAKEUP_METRICS(METRIC_INIT) };
 
+/* Call and resume are parts of those wakes that have stamps. */
+static const struct tracer_row rows[] = {
+	{ METRIC_WOKEN, .counted = true, .title = "woken -> running", .waits = "after wakes" },
+	{ METRIC_WAKE, .part = true, .of = METRIC_WOKEN },
+	{ METRIC_RUNQ, .part = true, .of = METRIC_WOKEN },
+	{ METRIC_PREMIG, .part = true, .of = METRIC_RUNQ },
+	{ METRIC_PREEMPTED, .title = "preempted -> running", .waits = "after preemption" },
+	{ METRIC_REQUEUED, .title = "slice over -> running", .waits = "after a slice" },
+	{ METRIC_FIRST_RUN, .title = "created -> running", .waits = "before a first run" },
+	{ METRIC_END_TO_END, .title = "request -> answer" },
+	{ METRIC_CALL, .part = true, .of = METRIC_END_TO_END },
+	{ METRIC_RESUME, .part = true, .of = METRIC_END_TO_END },
+	{ METRIC_UNATTRIBUTED, .part = true, .of = METRIC_END_TO_END },
+	{ METRIC_RAN, .running = true, .title = "ran" },
+};
+
 /* The kind's own data: files whose probe kthread:slot is attached. */
 struct wakeup {
 	struct targets files;
@@ -156,6 +172,9 @@ const struct tracer_ops tracer_wakeup = {
 		.main_metrics = { METRIC_WOKEN, METRIC_END_TO_END, METRIC_PREEMPTED,
 				  METRIC_REQUEUED, METRIC_FIRST_RUN, METRIC_RAN },
 		.nr_main_metrics = 6,
+		.rows = rows,
+		.nr_rows = sizeof(rows) / sizeof(rows[0]),
+		.noun = "wakes",
 		.waits = true,
 		.needs = FEATURE_BIT(FEATURE_TASK_STORAGE),
 	},

@@ -463,7 +463,8 @@ int record_read_event(const json_t *record, struct record_event *e, char *why, s
 
 /* What the tracing missed, counted and cost. */
 struct record_losses {
-	const char *question; /* NULL: of a trace */
+	const char *question;	   /* NULL: of a trace */
+	uint64_t start_ns, end_ns; /* 0: not said */
 	size_t nr_losses, nr_counters;
 	struct record_count loss[RECORD_MAX_NUMBERS], counter[RECORD_MAX_NUMBERS];
 	uint64_t events, cpu_ns;

@@ -147,7 +147,7 @@ static void share_column(const struct columns *c, double share)
 {
 	char text[FIGURE];
 
-	text_column(c, share == 0 ? "0" : format_percent(text, share));
+	text_column(c, share == 0 ? "0" : format_small_percent(text, share));
 }
 
 static void name_column(const struct columns *c, const char *name)

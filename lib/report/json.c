@@ -223,6 +223,17 @@ static json_t *questions(const struct report *r)
 	return all;
 }
 
+static json_t *traces(const struct report *r)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < r->nr_questions; i++)
+		if (r->question[i].trace)
+			json_array_append_new(all, with_run(r, r->question[i].run,
+							    value_trace(r, &r->question[i])));
+	return all;
+}
+
 /* ---- what it rests on ------------------------------------------------------------------------ */
 
 /* Of the first run. */
@@ -409,13 +420,14 @@ static json_t *drops(const struct report *r)
 static json_t *everything(const struct report *r)
 {
 	struct report_tracing t = report_tracing_total(r);
-	json_t *all = json_pack("{s:i, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-				"schema", JSON_REPORT_SCHEMA, "complete", r->complete, "changes",
-				changes(r), "context", context(&r->run[0]), "runs", runs(r),
-				"dropped", drops(r), "dropped_more", value_count(r->more_drops),
-				"results", results(r), "comparisons", comparisons(r), "questions",
-				questions(r), "losses", counts(t.loss, t.nr_losses), "counters",
-				counts(t.counter, t.nr_counters), "cost", cost(&t));
+	json_t *all =
+		json_pack("{s:i, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			  "schema", JSON_REPORT_SCHEMA, "complete", r->complete, "changes",
+			  changes(r), "context", context(&r->run[0]), "runs", runs(r), "dropped",
+			  drops(r), "dropped_more", value_count(r->more_drops), "results",
+			  results(r), "comparisons", comparisons(r), "questions", questions(r),
+			  "traces", traces(r), "losses", counts(t.loss, t.nr_losses), "counters",
+			  counts(t.counter, t.nr_counters), "cost", cost(&t));
 
 	free(t.loss);
 	free(t.counter);

@@ -290,9 +290,10 @@ struct report {
 	struct report_comparison *comparison;
 	struct report_private *private; /* owns the strings */
 	/* What the reader asked for; the text alone heeds it. */
-	size_t top;    /* subjects of a trace that have a line; 0: REPORT_TOP */
-	bool verbose;  /* of traces: everything that is known */
-	bool programs; /* of traces: what each BPF program cost */
+	size_t top;	     /* subjects of a trace that have a line; 0: REPORT_TOP */
+	bool verbose;	     /* of traces: everything that is known */
+	bool programs;	     /* of traces: what each BPF program cost */
+	bool intervals_seen; /* of traces: they have been printed already */
 };
 
 #define REPORT_TOP 20

@@ -123,8 +123,9 @@ static int take_behind(struct build *b, struct build_question *q, const struct r
 		const struct record_behind *by = &e->behind[i];
 
 		t->in_the_way_ns = report_sum(t->in_the_way_ns, by->ns);
-		if (by->task.comm && by->task.tid)
-			ret = add_in_the_way(b, q, by->task.comm, by->ns);
+		if (!by->task.tid || by->task.comm)
+			ret = add_in_the_way(b, q, by->task.tid ? by->task.comm : "an idle CPU",
+					     by->ns);
 	}
 	return ret;
 }

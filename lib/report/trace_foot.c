@@ -17,18 +17,27 @@ static void task(const struct trace_text *x, const char *comm, uint64_t tid)
 		fprintf(x->t->out, " %" PRIu64, tid);
 }
 
+static bool is_context(const struct report_event *e, const char *context)
+{
+	return e->context && !strcmp(e->context, context);
+}
+
+/* An interrupt has no task of its own: the one that it came upon had nothing to do with it. */
 static void woken_by(const struct trace_text *x, const struct report_event *e)
 {
+	bool idle = is_context(e, "idle");
+
 	fputs(", woken by ", x->t->out);
-	/* An interrupt has no task of its own: what it interrupted had nothing to do with it. */
-	if (e->context && strcmp(e->context, "task"))
-		fprintf(x->t->out, "%s ",
-			!strcmp(e->context, "idle") ? "the idle" : "an interrupt in");
-	task(x, e->waker, e->waker_tid);
-	if (e->context && !strcmp(e->context, "softirq"))
-		fputs(" (softirq)", x->t->out);
+	if (idle)
+		fputs("an interrupt", x->t->out);
+	else if (is_context(e, "interrupt"))
+		fputs("an interrupt in ", x->t->out);
+	else if (is_context(e, "softirq"))
+		fputs("a softirq in ", x->t->out);
+	if (!idle)
+		task(x, e->waker, e->waker_tid);
 	if (e->waker_cpu != RECORD_NO_CPU)
-		fprintf(x->t->out, " on CPU %" PRIu64, e->waker_cpu);
+		fprintf(x->t->out, " on %sCPU %" PRIu64, idle ? "the idle " : "", e->waker_cpu);
 }
 
 static void event_line(const struct trace_text *x, const struct report_event *e)
@@ -50,8 +59,6 @@ static void event_line(const struct trace_text *x, const struct report_event *e)
 	}
 	if (e->cpu_queued != RECORD_NO_CPU)
 		fprintf(x->t->out, ", waited on CPU %" PRIu64, e->cpu_queued);
-	if (e->cpu != RECORD_NO_CPU && e->cpu != e->cpu_queued)
-		fprintf(x->t->out, ", ran on CPU %" PRIu64, e->cpu);
 	if (e->nr_behind) {
 		fputs(" behind ", x->t->out);
 		if (e->behind[0].tid)
@@ -59,6 +66,8 @@ static void event_line(const struct trace_text *x, const struct report_event *e)
 		else
 			fputs("an idle CPU", x->t->out);
 	}
+	if (e->cpu != RECORD_NO_CPU && e->cpu != e->cpu_queued)
+		fprintf(x->t->out, ", ran on CPU %" PRIu64, e->cpu);
 	fputc('\n', x->t->out);
 }
 
@@ -127,7 +136,7 @@ static void loss(const struct trace_text *x, const struct record_count *lost)
 		fputs(format_count(text, (double)whole), x->t->out);
 		fputc(' ', x->t->out);
 		escape_terminal(x->t->out, of);
-		fprintf(x->t->out, " (%s): ", trace_text_percent(share_text, share));
+		fprintf(x->t->out, " (%s): ", format_small_percent(share_text, share));
 	} else {
 		fprintf(x->t->out, "%s times ", text);
 	}
@@ -146,7 +155,7 @@ static void losses(const struct trace_text *x)
 	bool any = false;
 
 	if (report_losses_missing(x->run)) {
-		fputs("lost: not known, the record ends before it\n", x->t->out);
+		fputs("losses: not known, the record ends before them\n", x->t->out);
 		return;
 	}
 	if (!tracing->known)
@@ -180,11 +189,11 @@ static void cost(const struct trace_text *x)
 	if (c->sample_ns && calls > 0) {
 		fprintf(x->t->out, "%s a run of its programs, ", format_ns(text, ns / calls));
 		fprintf(x->t->out, "%s of a CPU; ",
-			trace_text_percent(text, ns / (double)c->sample_ns));
+			format_small_percent(text, ns / (double)c->sample_ns));
 	}
 	if (x->trace->span_ns)
 		fprintf(x->t->out, "kt itself %s of a CPU",
-			trace_text_percent(text, (double)c->cpu_ns / (double)x->trace->span_ns));
+			format_small_percent(text, (double)c->cpu_ns / (double)x->trace->span_ns));
 	else
 		fprintf(x->t->out, "kt itself %s", format_ns(text, (double)c->cpu_ns));
 	if (!c->sample_ns)
@@ -210,7 +219,7 @@ static void programs(const struct trace_text *x)
 			format_count(text, calls * 1e9 / (double)c->sample_ns));
 		fprintf(x->t->out, " %9s each", format_ns(text, calls > 0 ? ns / calls : NAN));
 		fprintf(x->t->out, " %8s of a CPU\n",
-			trace_text_percent(text, ns / (double)c->sample_ns));
+			format_small_percent(text, ns / (double)c->sample_ns));
 	}
 }
 

@@ -55,15 +55,6 @@ static void count_cell(const struct trace_text *x, double n)
 	fprintf(x->t->out, " %11s", format_count(text, n));
 }
 
-const char *trace_text_percent(char text[FIGURE], double share)
-{
-	if (share > 0 && share < 0.0095)
-		snprintf(text, FIGURE, "%.1g %%", 100 * share);
-	else
-		format_percent(text, share);
-	return text;
-}
-
 static void first_cell(const struct trace_text *x, int indent, const char *text)
 {
 	int columns;
@@ -131,7 +122,7 @@ static void waited(const struct trace_text *x)
 	if (isnan(share))
 		fputs(format_ns(text, (double)x->all.ns), x->t->out);
 	else
-		fprintf(x->t->out, "%s of the time", trace_text_percent(text, share));
+		fprintf(x->t->out, "%s of the time", format_small_percent(text, share));
 	for (size_t i = 0; i < l->nr_metrics; i++) {
 		if (!l->metric[i].waits || !x->all.metric_ns[i])
 			continue;
@@ -141,7 +132,7 @@ static void waited(const struct trace_text *x)
 		if (isnan(share))
 			format_ns(text, (double)x->all.metric_ns[i]);
 		else
-			trace_text_percent(text, share);
+			format_small_percent(text, share);
 		fprintf(x->t->out, " %s", text);
 		before = ", ";
 	}
@@ -310,7 +301,7 @@ static void subject_cells(const struct trace_text *x, const char *metric, const 
 	ns_cell(x, s.max);
 	if (has_waits(x->trace)) {
 		cell(x, format_count(text, (double)w->others));
-		cell(x, trace_text_percent(text, report_waits_share(w, w->ns)));
+		cell(x, format_small_percent(text, report_waits_share(w, w->ns)));
 		ns_cell(x, (double)w->ns);
 	} else {
 		ns_cell(x, h ? (double)h->sum : NAN);
@@ -447,7 +438,7 @@ static void intervals(const struct trace_text *x)
 {
 	const struct report_trace *t = x->trace;
 
-	if (t->nr_intervals < 2)
+	if (t->nr_intervals < 2 || x->t->r->intervals_seen)
 		return;
 	if (t->nr_intervals > top_of(x->t->r) && !x->t->r->verbose) {
 		intervals_in_short(x);
@@ -501,7 +492,8 @@ void text_trace(struct text *t, const struct report_question *q)
 	}
 	waited(&x);
 	coverage(&x);
-	fputc('\n', t->out);
+	if (q->nr_results)
+		fputc('\n', t->out);
 	if (q->nr_results == 1 && !*t->r->result[q->first_result].name)
 		blocks(&x, &t->r->result[q->first_result]);
 	else if (q->nr_results)

@@ -16,9 +16,6 @@ struct trace_text {
 	int name; /* columns of the first column */
 };
 
-/* trace_text_percent - also of small shares: "0.003 %"; returns @text */
-const char *trace_text_percent(char text[FIGURE], double share);
-
 /* trace_text_noun - what is counted; "events" when the record does not say */
 const char *trace_text_noun(const struct report_trace *t);
 

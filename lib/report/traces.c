@@ -190,16 +190,23 @@ static double interval_lost(const struct build_question *q, const struct record_
 	return 1 - kept;
 }
 
-static void close_intervals(struct build *b, const struct record_losses *l)
+/* An interval in which no subject did anything has no other record. */
+static int close_intervals(struct build *b, const struct record_losses *l)
 {
 	size_t group = build_group(b);
+	int ret = 0;
 
-	for (size_t i = 0; i < b->nr; i++) {
+	for (size_t i = 0; !ret && i < b->nr; i++) {
 		struct build_question *q = &b->question[i];
 
-		if (q->trace && q->trace->open && q->q.run == group)
+		if (!q->trace || q->q.run != group)
+			continue;
+		if (l->end_ns)
+			ret = build_interval(q, l->start_ns, l->end_ns);
+		if (q->trace->open)
 			build_interval_close(q, interval_lost(q, l));
 	}
+	return ret;
 }
 
 int build_take_losses(struct build *b, const json_t *record)
@@ -211,8 +218,9 @@ int build_take_losses(struct build *b, const json_t *record)
 
 	if (record_read_losses(record, &l, why, sizeof(why)))
 		return build_drop(b, DROP_RECORD, l.question, NULL, why);
-	if (!l.question)
-		close_intervals(b, &l);
+	ret = l.question ? 0 : close_intervals(b, &l);
+	if (ret)
+		return ret;
 	t->known = true;
 	t->events = report_sum(t->events, l.events);
 	t->cpu_ns = report_sum(t->cpu_ns, l.cpu_ns);

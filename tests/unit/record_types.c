@@ -996,6 +996,8 @@ static void draw_losses(struct record_losses *l)
 {
 	memset(l, 0, sizeof(*l));
 	l->question = draw_text();
+	l->start_ns = draw_count();
+	l->end_ns = draw_count();
 	draw_counts(l->loss, &l->nr_losses);
 	draw_counts(l->counter, &l->nr_counters);
 	l->events = draw_count();
@@ -1020,6 +1022,8 @@ static void check_losses(const json_t *record, size_t number)
 	cr_assert_eq(record_read_losses(record, &got, why, sizeof(why)), 0, "case %zu: %s", number,
 		     why);
 	SAME_TEXT(question);
+	SAME_COUNT(start_ns);
+	SAME_COUNT(end_ns);
 	SAME_COUNT(nr_losses);
 	SAME_COUNT(nr_counters);
 	for (size_t i = 0; i < want.nr_losses; i++) {
