@@ -12,6 +12,7 @@
 
 #include "bpf/filters.bpf.h"
 #include "bpf/follow.bpf.h"
+#include "bpf/hist.bpf.h"
 #include "bpf/names.bpf.h"
 #include "bpf/slot_read.bpf.h"
 #include "bpf/subjects.bpf.h"
@@ -68,7 +69,7 @@ static __always_inline struct wake_task *task_make(struct task_struct *p)
 	return t;
 }
 
-/* group_of - group to record @t's values in, settings.nr_groups: none */
+/* group_of - group to record @t's values in */
 static __always_inline __u32 group_of(struct wake_task *t, struct task_struct *p)
 {
 	struct tracer_subject s;
@@ -80,25 +81,22 @@ static __always_inline __u32 group_of(struct wake_task *t, struct task_struct *p
 	if (!t->group) {
 		subject_of_task(&s, p);
 		t->group = subject_group(&s) + 1;
-	} else if (t->group > settings.nr_groups) {
-		count(COUNTER_groups_full); /* found out earlier; this one is lost too */
 	}
 	/* Read anew: the verifier forgets the ways that led here, and walks the rest once. */
 	return *(volatile __u32 *)&t->group - 1;
 }
 
 /* Once, not per metric: an own function keeps the verifier's work and the code small. */
-__noinline int wake_record(__u32 bank, __u32 group, __u32 metric, __u64 v)
+__noinline int wake_record(__u32 group, __u32 metric, __u64 v)
 {
-	hist_record(bank, group, metric, v);
+	hist_record(group, metric, v);
 	return 0;
 }
 
 /* Where the values of an event go; an event that has none needs no place for them. */
 static __always_inline void sink(struct wake_out *o, struct wake_task *t, struct task_struct *p)
 {
-	o->bank = bank_now();
-	o->group = settings.by_name && t->unwanted ? settings.nr_groups : group_of(t, p);
+	o->group = settings.by_name && t->unwanted ? TRACER_NO_GROUP : group_of(t, p);
 }
 
 WAKE_FN void wake_put(struct wake_out *o, uint32_t metric, uint64_t v)
@@ -112,8 +110,8 @@ WAKE_FN void wake_put(struct wake_out *o, uint32_t metric, uint64_t v)
 	if (settings.group == TRACER_GROUP_ARM ? !o->whole && metric != METRIC_WOKEN
 					       : o->whole && part)
 		return;
-	if (o->group < settings.nr_groups)
-		wake_record(o->bank, o->group, metric, v);
+	if (o->group != TRACER_NO_GROUP)
+		wake_record(o->group, metric, v);
 }
 
 static __always_inline void tell(struct wake_task *t, struct wake_out *o)

@@ -247,9 +247,7 @@ static bool is_all(const struct tracer_snapshot *s, uint64_t got, uint64_t want)
 
 static uint64_t count_of(const struct tracer_snapshot *s, uint32_t group, uint32_t m)
 {
-	const struct hist *h = group < s->nr_groups ? s->group[group].metric[m] : NULL;
-
-	return h ? h->count : 0;
+	return tracer_snapshot_count(s, group, m);
 }
 
 static struct tracer_snapshot *snapshot(struct tracer *t)
@@ -266,6 +264,7 @@ static struct tracer_snapshot *snapshot(struct tracer *t)
 
 static void show(const struct tracer_snapshot *s)
 {
+	static struct hist room;
 	uint32_t g, i;
 	int m;
 
@@ -273,7 +272,7 @@ static void show(const struct tracer_snapshot *s)
 		return;
 	for (g = 0; g < s->nr_groups; g++)
 		for (m = 0; m < NR_METRICS; m++) {
-			const struct hist *h = s->group[g].metric[m];
+			const struct hist *h = tracer_snapshot_hist(s, g, m, &room);
 
 			if (h)
 				printf("    [%u] %-20s %-12s n=%-6lu min=%-7lu mean=%-9.1f p50=%-9.1f p99=%-9.1f max=%lu\n",
