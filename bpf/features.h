@@ -42,4 +42,7 @@ int features_missing(unsigned int needs, char *text, size_t size);
  * btf_trace_<name>
  */
 int feature_tracepoint_args(const char *name);
+
+/* feature_enumerator - value of @name in the kernel's enum @of; -1: there is none */
+int feature_enumerator(const char *of, const char *name);
 #endif
