@@ -14,10 +14,10 @@
 
 #include "bpf/slab.h"
 
-#define WINDOW_BYTES	  (1U << 20)
-#define LINES_PER_WINDOW  (WINDOW_BYTES / sizeof(struct tracer_cell_line))
-#define PAGES_PER_WINDOW  (LINES_PER_WINDOW / TRACER_CELL_PAGE)
-#define CELLS_PER_PAGE	  (TRACER_CELL_PAGE * TRACER_CELLS_PER_LINE)
+#define WINDOW_BYTES	 (1U << 20)
+#define LINES_PER_WINDOW (WINDOW_BYTES / sizeof(struct tracer_cell_line))
+#define PAGES_PER_WINDOW (LINES_PER_WINDOW / TRACER_CELL_PAGE)
+#define CELLS_PER_PAGE	 (TRACER_CELL_PAGE * TRACER_CELLS_PER_LINE)
 
 /* Cells of one read, by group; within a group as they were found. */
 struct tracer_cells {
@@ -46,12 +46,15 @@ int cells_size(struct tracer *t)
 		t->nr_cells = 2 * TRACER_CELL_LINES_TRIED * TRACER_CELLS_PER_LINE;
 	t->settings->nr_cell_lines = nr_lines(t) - TRACER_CELL_LINES_TRIED + 1;
 	ret = bpf_map__set_max_entries(bpf_object__find_map_by_name(t->obj, "cells"), nr_lines(t));
-	ret = ret ?: bpf_map__set_max_entries(bpf_object__find_map_by_name(t->obj, "heads"),
-					      groups * t->nr_metrics);
-	ret = ret ?: bpf_map__set_max_entries(bpf_object__find_map_by_name(t->obj, "subjects"),
-					      groups);
-	return ret ?: bpf_map__set_max_entries(bpf_object__find_map_by_name(t->obj, "groups"),
-					       groups);
+	ret = ret
+		      ?: bpf_map__set_max_entries(bpf_object__find_map_by_name(t->obj, "heads"),
+						  groups * t->nr_metrics);
+	ret = ret
+		      ?: bpf_map__set_max_entries(bpf_object__find_map_by_name(t->obj, "subjects"),
+						  groups);
+	return ret
+		       ?: bpf_map__set_max_entries(bpf_object__find_map_by_name(t->obj, "groups"),
+						   groups);
 }
 
 /* ---- taking ---------------------------------------------------------------------------------- */
@@ -182,8 +185,8 @@ static void put_back_larger(uint64_t *at, uint64_t v)
 {
 	uint64_t old = __atomic_load_n(at, __ATOMIC_RELAXED);
 
-	while (old < v && !__atomic_compare_exchange_n(at, &old, v, false, __ATOMIC_RELAXED,
-						       __ATOMIC_RELAXED))
+	while (old < v &&
+	       !__atomic_compare_exchange_n(at, &old, v, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 		;
 }
 
@@ -211,8 +214,8 @@ static int take_heads(const struct tracer *t, struct tracer_cells *c)
 	int fd = tracer_map_fd(t, "heads");
 
 	for (uint32_t group = 0; group < c->nr_groups; group += per_window) {
-		uint32_t end = c->nr_groups - group < per_window ? c->nr_groups
-								 : group + per_window;
+		uint32_t end =
+			c->nr_groups - group < per_window ? c->nr_groups : group + per_window;
 		/* A window begins with a page, so it may begin before the first group. */
 		size_t from = group * row & ~((size_t)sysconf(_SC_PAGESIZE) - 1);
 		char *at = slab_window(fd, from, end * row - from);

@@ -27,7 +27,7 @@ struct {
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct tracer_counts);
-} counts SEC(".maps");
+} counters SEC(".maps");
 
 /* ---- counters -------------------------------------------------------------------------------- */
 
@@ -35,7 +35,7 @@ static __always_inline struct tracer_counts *counts_here(void)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 
-	return bpf_map_lookup_elem(&counts, &cpu);
+	return bpf_map_lookup_elem(&counters, &cpu);
 }
 
 /* count_shared - where another of our programs may run on this CPU in between */

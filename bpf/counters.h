@@ -50,8 +50,8 @@ _Static_assert(NR_COUNTERS <= 64, "masks are 64 bits");
 #define COUNTER_BIT(name) (1ULL << COUNTER_##name)
 
 /* What every kind can lose; a kind adds its own. */
-#define COUNTERS_ALL_KINDS                                                                      \
-	(COUNTER_BIT(storage_failed) | COUNTER_BIT(processes_full) |      \
+#define COUNTERS_ALL_KINDS                                           \
+	(COUNTER_BIT(storage_failed) | COUNTER_BIT(processes_full) | \
 	 COUNTER_BIT(recursion_missed) | COUNTER_BIT(record_failed))
 
 /* Not reported by name: the number of events handled comes after the counters. */

@@ -14,7 +14,7 @@ int counts_map(struct tracer *t, char *err, size_t errlen)
 
 	t->counts_bytes = (t->nr_cpus * sizeof(*t->counts) + page - 1) / page * page;
 	at = mmap(NULL, t->counts_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
-		  tracer_map_fd(t, "counts"), 0);
+		  tracer_map_fd(t, "counters"), 0);
 	if (at == MAP_FAILED)
 		return error_explain(err, errlen, -errno, "map the counters");
 	t->counts = at;

@@ -109,7 +109,7 @@ int slab_size(struct tracer *t)
 		return -ENOMEM;
 	t->nr_hists = dense * t->nr_metrics * t->nr_shards;
 	ret = bpf_map__set_max_entries(map_of(t, "hists"), t->nr_hists);
-	ret = ret ?: bpf_map__set_max_entries(map_of(t, "counts"), t->nr_cpus);
+	ret = ret ?: bpf_map__set_max_entries(map_of(t, "counters"), t->nr_cpus);
 	return ret ?: cells_size(t);
 }
 
@@ -409,7 +409,8 @@ const struct hist *tracer_snapshot_hist(const struct tracer_snapshot *s, uint32_
 		return NULL;
 	if (s->group[group].metric)
 		return s->group[group].metric[metric];
-	return s->cells && cells_hist(s->cells, group, metric - s->first_metric, room) ? room : NULL;
+	return s->cells && cells_hist(s->cells, group, metric - s->first_metric, room) ? room
+										       : NULL;
 }
 
 uint64_t tracer_snapshot_count(const struct tracer_snapshot *s, uint32_t group, uint32_t metric)

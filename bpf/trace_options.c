@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bpf/trace_options.h"
 
-#include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,49 +8,27 @@
 #include <unistd.h>
 
 #include "lib/cli/cli.h"
-#include "lib/cli/number.h"
 #include "lib/cli/time.h"
-
-#include "bpf/glob.h"
 
 /* Subjects by default: 128 of them take 40 MB of histograms for wakeup on two CPUs. */
 
 /* ---- what single options take ---------------------------------------------------------------- */
 
-static int take_id(const char *what, const char *text, pid_t *id)
-{
-	uint64_t value;
-
-	if (!number_parse(text, 1, INT_MAX, &value))
-		return cli_refuse(KT_EXIT_USAGE, "'%s' is not a %s id", text, what);
-	*id = (pid_t)value;
-	return 0;
-}
-
-static int take_pid(struct trace_options *o, const char *text)
-{
-	return take_id("process", text, &o->q.opts.tgid);
-}
-
-static int take_tid(struct trace_options *o, const char *text)
-{
-	return take_id("thread", text, &o->q.opts.tid);
-}
-
-static int take_comm(struct trace_options *o, const char *text)
-{
-	struct glob *g = malloc(sizeof(*g));
-	bool ok = g && !glob_compile(g, text);
-
-	free(g);
-	if (!ok)
-		return cli_refuse(
-			KT_EXIT_USAGE,
-			"invalid pattern '%s': a bracket is open, or it is longer than %d characters",
-			text, GLOB_MAX_TOKENS);
-	o->q.opts.comm_glob = text;
-	return 0;
-}
+/* TAKE_FILTER - take_NAME(), which adds to the filter by filter_add_NAME() */
+#define TAKE_FILTER(name)                                                          \
+	static int take_##name(struct trace_options *o, const char *text)          \
+	{                                                                          \
+		char err[512];                                                     \
+                                                                                   \
+		if (!filter_add_##name(&o->q.opts.filter, text, err, sizeof(err))) \
+			return 0;                                                  \
+		return cli_refuse(KT_EXIT_USAGE, "%s", err);                       \
+	}
+TAKE_FILTER(tgids)
+TAKE_FILTER(tids)
+TAKE_FILTER(globs)
+TAKE_FILTER(cgroup)
+TAKE_FILTER(cpus)
 
 /* ---- help that the kinds write --------------------------------------------------------------- */
 
@@ -115,12 +92,19 @@ struct trace_option {
 
 /* clang-format off */
 static const struct trace_option table[] = {
-	{ SUBJECTS, "pid", "PID", 'p', CALL(take_pid),
-	  "Only the threads of this process", NULL },
-	{ SUBJECTS, "tid", "TID", 't', CALL(take_tid),
-	  "Only this thread", NULL },
-	{ SUBJECTS, "comm", "GLOB", 'c', CALL(take_comm),
-	  "Only threads whose name matches this shell pattern", NULL },
+	{ SUBJECTS, "pid", "PID,...", 'p', CALL(take_tgids),
+	  "Only the threads of these processes", NULL },
+	{ SUBJECTS, "children", NULL, 0, FLAG(q.opts.follow_children),
+	  "With -p: and those of their descendants", NULL },
+	{ SUBJECTS, "tid", "TID,...", 't', CALL(take_tids),
+	  "Only these threads", NULL },
+	{ SUBJECTS, "comm", "GLOB,...", 'c', CALL(take_globs),
+	  "Only threads whose name matches one of these shell patterns", NULL },
+	{ SUBJECTS, "cgroup", "PATH", 0, CALL(take_cgroup),
+	  "Only threads in this cgroup and in those below it", NULL },
+	{ SUBJECTS, "cpu", "LIST", 0, CALL(take_cpus),
+	  "Only what ends on these CPUs, such as 0,2-3: a wait on the one that the thread then runs on",
+	  NULL },
 	{ SUBJECTS, "kthreads", NULL, 0, FLAG(q.opts.kthreads),
 	  "The kernel's threads instead of user threads", NULL },
 
@@ -283,20 +267,26 @@ static int check_kind(struct trace_options *o)
 static int check_subjects(struct trace_options *o)
 {
 	const struct tracer_opts *t = &o->q.opts;
+	const struct filter *f = &t->filter;
 
-	if (t->kthreads && t->tgid)
+	if (t->kthreads && f->nr_tgids)
 		return cli_refuse(
 			KT_EXIT_USAGE,
 			"--kthreads and -p exclude each other: kernel threads belong to no process");
-	if (o->q.command && (t->tgid || t->tid || t->kthreads))
+	if (o->q.command && (f->nr_tgids || f->nr_tids || t->kthreads))
 		return cli_refuse(
 			KT_EXIT_USAGE,
 			"a command and %s exclude each other: the command is what is traced",
-			t->tgid	 ? "-p"
-			: t->tid ? "-t"
-				 : "--kthreads");
-	if (t->tgid == getpid())
-		return cli_refuse(KT_EXIT_USAGE, "process %d is kt trace itself", t->tgid);
+			f->nr_tgids  ? "-p"
+			: f->nr_tids ? "-t"
+				     : "--kthreads");
+	if (t->follow_children && !f->nr_tgids && !o->q.command)
+		return cli_refuse(KT_EXIT_USAGE,
+				  "--children goes with -p: whose children are to be traced?");
+	for (uint32_t i = 0; i < f->nr_tgids; i++)
+		if (f->tgid[i] == getpid())
+			return cli_refuse(KT_EXIT_USAGE, "process %d is kt trace itself",
+					  f->tgid[i]);
 	return 0;
 }
 

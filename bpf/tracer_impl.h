@@ -2,9 +2,9 @@
 #ifndef KT_BPF_TRACER_IMPL_H
 #define KT_BPF_TRACER_IMPL_H
 /*
- * Inside of a tracer: what the core (tracer.c, slab.c, cells.c, counts.c,
- * process.c, attach.c) does for every kind,
- * and what a kind (wakeup.c, park.c, work.c, stop.c) adds through its table of operations.
+ * Inside of a tracer: what the core (tracer.c, slab.c, cells.c, counts.c, process.c, attach*.c) does
+ * for every kind, and what a kind (wakeup.c, park.c, work.c, workqueue.c, stop.c) adds through its
+ * table of operations.
  *
  * The core resolves the options, opens and loads the skeleton, fills the settings, sizes and maps
  * the slab, keeps the set of processes, reads histograms and counters, owns all links and words
@@ -21,6 +21,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 
+#include "bpf/cgroups.h"
 #include "bpf/error.h"
 #include "bpf/features.h"
 #include "bpf/tracer.h"
@@ -28,6 +29,7 @@
 
 struct tracer;
 struct usdt_kind;
+struct usdt_spec;
 
 /* A skeleton of libbpf's: opened, loaded and destroyed alike, but of a type of its own. */
 struct tracer_skeleton {
@@ -116,9 +118,15 @@ struct tracer_known_process {
 	uint64_t next_ns;  /* when to look again */
 };
 
+/* One of libbpf's, or the descriptor of a link that libbpf does not know. */
+struct tracer_link {
+	struct bpf_link *link; /* NULL: fd is it */
+	int fd;
+};
+
 struct tracer {
 	const struct tracer_ops *ops;
-	struct tracer_opts opts; /* comm_glob and command are copies */
+	struct tracer_opts opts; /* filter and command are copies */
 	void *kind;		 /* the kind's own data */
 
 	struct bpf_object *obj;
@@ -126,10 +134,17 @@ struct tracer {
 	struct tracer_settings *settings; /* in the skeleton's rodata, until it is loaded */
 	struct tracer_control *control;	  /* in the skeleton's bss, once it is loaded */
 	bool attached, enabled;
-	bool by_process; /* settings->by_process */
+	bool by_process;		   /* settings->by_process */
+	uint64_t *cgroup_id;		   /* of opts.filter.cgroup */
+	struct cgroup_hierarchy hierarchy; /* theirs, or the one of --by cgroup */
 
-	struct bpf_link **link;
+	/* attach.c, attach_usdt.c */
+	struct tracer_link *link;
 	uint32_t nr_links;
+	bool uprobe_multi;	/* its programs for probes are loaded for that */
+	struct usdt_spec *spec; /* of the map __bpf_usdt_specs; @nr_specs of @max_specs */
+	uint32_t nr_specs, max_specs;
+	char lacks[384]; /* what the trace does without, one sentence; "": nothing */
 
 	/* slab.c, cells.c */
 	struct tracer_hist *hists;
@@ -175,6 +190,14 @@ int attach_program(struct tracer *t, const char *prog, char *err, size_t errlen)
 int attach_usdt(struct tracer *t, const char *prog, const char *path, const char *provider,
 		const char *name, uint64_t cookie, char *err, size_t errlen);
 
+/*
+ * attach_without - @ret of an attachment or a look at a process that the trace can do without
+ *
+ * Where it was refused (-EPERM, -EACCES) the first sentence that says so, "@costs: @err", is kept
+ * for tracer_lacks(). Return: 0 then and for 0, otherwise @ret.
+ */
+int attach_without(struct tracer *t, int ret, const char *costs, const char *err);
+
 /* attach_iter_once - run an iter/task program of the object once over all tasks */
 int attach_iter_once(struct tracer *t, const char *prog, char *err, size_t errlen);
 
@@ -185,6 +208,12 @@ uint32_t tracer_nr_subjects(const struct tracer *t);
 int process_set_registry(struct tracer *t, pid_t tgid, uint64_t registry_addr);
 
 /* ---- between the core's own files ------------------------------------------------------------ */
+
+/* The skeleton is open: how its programs for probes will be attached. */
+int attach_usdt_prepare(struct tracer *t);
+int attach_keep(struct tracer *t, struct bpf_link *link); /* also when it fails @link is gone */
+int attach_keep_fd(struct tracer *t, int fd);		  /* likewise */
+void attach_undo(struct tracer *t);			  /* all links, the last one first */
 
 int slab_size(struct tracer *t);			  /* before load */
 int slab_map(struct tracer *t, char *err, size_t errlen); /* after load */
@@ -198,9 +227,15 @@ void counts_free(struct tracer *t);
 void counts_start(struct tracer *t);
 int counts_read(struct tracer *t, struct tracer_snapshot *s);
 
-/* do opts.tgid and opts.tid exist? */
-int process_check(struct tracer *t, char *err, size_t errlen);
-int process_seed(struct tracer *t, char *err, size_t errlen); /* opts.tgid into the set */
+/* filter_load.c: opts.filter, from words to what the programs ask */
+int filter_check(struct tracer *t, char *err, size_t errlen); /* do the ids exist? */
+int filter_settings(struct tracer *t, char *err, size_t errlen);
+int filter_sizes(struct tracer *t);			     /* of the maps, before load */
+int filter_seed(struct tracer *t, char *err, size_t errlen); /* fills them */
+void filter_unload(struct tracer *t);
+
+/* descendants that are there already, once new ones are seen */
+int process_seed_children(struct tracer *t, char *err, size_t errlen);
 int process_look_all(struct tracer *t, char *err, size_t errlen);
 void process_forget_looks(struct tracer *t); /* what was found is detached: look again */
 int process_add(struct tracer *t, pid_t tgid, uint64_t registry_addr);

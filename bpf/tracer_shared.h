@@ -20,21 +20,23 @@
  * cell is free the value goes to the subject `others`, which is group 0 of `hists`.
  */
 #include "bpf/counters.h"
+#include "bpf/filter.h"
 #include "bpf/glob.h"
 #include "bpf/kinds.h"
 #include "lib/measure/hist.h"
 
-#define TRACER_MAX_SHARDS     64
-#define TRACER_MAX_PROCESSES  4096
-#define TRACER_MAX_NAMES      4096
-#define TRACER_NAME_LEN	      64
-#define TRACER_MAX_SUBJECTS   16384
-#define TRACER_NO_GROUP	      0xffffffffU /* not to be recorded; beyond the last one: others */
+#define TRACER_MAX_SHARDS    64
+#define TRACER_MAX_PROCESSES 4096
+#define TRACER_MAX_NAMES     4096
+#define TRACER_NAME_LEN	     64
+#define TRACER_MAX_GLOBS     16 /* words of patterns, see glob.h */
+#define TRACER_MAX_SUBJECTS  16384
+#define TRACER_NO_GROUP	     0xffffffffU /* not to be recorded; beyond the last one: others */
 
 #define TRACER_CELLS_PER_LINE	8
 #define TRACER_CELL_LINES_TRIED 4
 #define TRACER_DEFAULT_CELLS	(3U << 20) /* 24 MB */
-#define TRACER_CELL_PAGE	64	    /* lines for which one byte says that they are in use */
+#define TRACER_CELL_PAGE	64	   /* lines for which one byte says that they are in use */
 #define TRACER_CELL_PAGES	8192
 
 /* Never 0, which is a free cell. */
@@ -82,20 +84,26 @@ struct tracer_counts {
 
 /* Constants (.rodata): fixed before loading, so that the verifier drops what is not asked for. */
 struct tracer_settings {
-	uint32_t self_tgid;  /* the tracing process, never a subject */
-	uint32_t by_process; /* only processes in the map `processes` */
-	uint32_t follow;     /* children of a process in the map join it */
-	uint32_t tid;	     /* only this thread; 0: any */
-	uint32_t kthreads;   /* kernel threads instead of user threads */
-	uint32_t by_name;    /* only names that match `glob` */
-	uint32_t group;	     /* enum tracer_group */
+	uint32_t self_tgid;	    /* the tracing process, never a subject */
+	uint32_t by_process;	    /* only processes in the map `processes` */
+	uint32_t follow;	    /* children of a process in the map join it */
+	uint32_t by_thread;	    /* only threads in the map `wanted_threads` */
+	uint32_t kthreads;	    /* kernel threads instead of user threads */
+	uint32_t by_name;	    /* only names that match one of `glob` */
+	uint32_t by_cpu;	    /* only what ends on a CPU of `cpus` */
+	uint32_t by_cgroup;	    /* only tasks below a cgroup in the map `wanted_cgroups` */
+	uint32_t cgroup_controller; /* 1 + enum cgroup_subsys_id: its hierarchy; 0: version 2 */
+	uint32_t group;		    /* enum tracer_group */
+	uint32_t by;		    /* enum tracer_by, with TRACER_GROUP_SUBJECT */
 	uint32_t nr_groups;
 	uint32_t nr_metrics;
 	uint32_t nr_shards;
 	uint32_t shard_owned;	   /* no two CPUs share a shard */
 	uint32_t nr_cell_lines;	   /* where a search in `cells` may begin */
 	uint32_t switch_has_state; /* sched_switch has prev_state as its 4th argument (5.18) */
-	struct glob glob;
+	uint32_t nr_globs;
+	struct glob glob[TRACER_MAX_GLOBS];
+	uint64_t cpus[FILTER_MAX_CPUS / 64]; /* a bit per CPU */
 };
 
 /* Variables (.bss), mapped into the loader. */
@@ -105,6 +113,8 @@ struct tracer_control {
 	uint32_t nr_subjects;	  /* groups given to subjects so far */
 	uint32_t stamped;	  /* a traced process has state slots */
 	uint32_t process_changes; /* forks, execs, exits and addresses in `processes` so far */
+	uint32_t names;		  /* full names that came so far, see names.bpf.h */
+	uint32_t children_found;  /* by seed_children, so far */
 	uint8_t cell_page_used[TRACER_CELL_PAGES];
 };
 

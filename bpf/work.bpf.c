@@ -75,7 +75,8 @@ static __always_inline __u32 group_of(const struct execution *e)
 
 static __always_inline void record(const struct execution *e, __u32 metric, __u64 ns)
 {
-	hist_record(group_of(e), metric - METRIC_DELAY_IDLE, ns);
+	if (wanted_cpu(bpf_get_smp_processor_id()))
+		hist_record(group_of(e), metric - METRIC_DELAY_IDLE, ns);
 }
 
 static __always_inline void count_outcome(enum work_outcome o)

@@ -62,17 +62,6 @@ if [ "$(id -u)" = 0 ]; then
 	cp "$kt" "$tmp/kt"
 	check 'doctor without privilege' exits 0 setpriv --reuid=65534 --regid=65534 --clear-groups "$tmp/kt" doctor
 	check 'it says what is forbidden' sh -c "setpriv --reuid=65534 --regid=65534 --clear-groups '$tmp/kt' doctor | grep -q '^tp_btf programs  *forbidden'"
-	# Where the kernel requires more for probes than for BPF, both say so; else it works.
-	caps=+bpf,+perfmon,+sys_ptrace
-	some="setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=$caps --ambient-caps=$caps $tmp/kt"
-	if $some doctor 2>/dev/null | grep -q '^uprobes and USDT .*CAP_SYS_ADMIN'; then
-		cp "$oracle" "$tmp/oracle"
-		check 'park with too few capabilities' refused 'requires CAP_SYS_ADMIN' $some trace park -- "$tmp/oracle" park 1
-	fi
-	for kind in park work stop; do
-		check "$kind without privilege" refused 'root.*CAP_BPF' \
-			setpriv --reuid=65534 --regid=65534 --clear-groups "$tmp/kt" trace $kind -- true
-	done
 fi
 
 check '-p with --kthreads' refused 'exclude' "$kt" trace work --kthreads -p 1
@@ -81,6 +70,9 @@ check 'no command after --' refused 'command' "$kt" trace work --
 check 'a command without --' refused 'after --' "$kt" trace work true
 check 'unknown --by' refused 'worker' "$kt" trace work --by colour
 check '--by func of wakeups' refused 'thread' "$kt" trace wakeup --by func
+check 'not a process id in a list' refused "'x' is not a process id" "$kt" trace wakeup -p 1,x
+check 'not a list of CPUs' refused 'such as 0,2-3' "$kt" trace wakeup --cpu 1-0
+check '--children of whom?' refused 'goes with -p' "$kt" trace wakeup --children -c x
 check 'open bracket' refused 'pattern' "$kt" trace wakeup -c '['
 check 'unknown option' refused 'frob' "$kt" trace work --frob
 check 'option without its value' refused 'argument' "$kt" trace work -d
@@ -94,6 +86,16 @@ if ! "$kt" trace stop --kthreads -d 1ms -o "$tmp/try" >/dev/null 2>"$tmp/err"; t
 	echo "$passed passed, $failed failed"
 	exit $((failed > 0))
 fi
+
+check 'not a cgroup' refused "no cgroup '/no/such/group'.*such as" "$kt" trace wakeup --cgroup /no/such/group -d 1s
+check 'a directory that is not a cgroup' refused "no cgroup '/tmp'" "$kt" trace wakeup --cgroup /tmp -d 1s
+check 'no such CPU' refused 'no CPU 8000; this machine has 0 to' "$kt" trace wakeup --cpu 8000 -d 1s
+mounted() { awk -v type="$1" -v option="$2" '$3 == type && $4 ~ "(^|,)" option "(,|$)" { print $2; exit }' /proc/mounts; }
+named=$(mounted cgroup name=systemd) cpu=$(mounted cgroup cpu) memory=$(mounted cgroup memory)
+[ -z "$named" ] || check 'a hierarchy without a controller' refused 'without a controller' \
+	"$kt" trace wakeup --cgroup "$named" -d 1s
+[ -z "$cpu" ] || [ -z "$memory" ] || check 'two hierarchies' refused 'different hierarchies' \
+	"$kt" trace wakeup --cgroup "$cpu" --cgroup "$memory" -d 1s
 
 sleep 60 &
 other=$!

@@ -313,7 +313,8 @@ static void intervals(void)
 
 static void intervals_of_subjects(void)
 {
-	static const struct tracer_opts o = { .kind = TRACER_WAKEUP, .group = TRACER_GROUP_SUBJECT };
+	static const struct tracer_opts o = { .kind = TRACER_WAKEUP,
+					      .group = TRACER_GROUP_SUBJECT };
 
 	read_between(&o, "kt_sleeper");
 }
@@ -407,10 +408,11 @@ static void work_two(void)
 
 static void subjects(void)
 {
+	char *glob = "kt_[fs]*";
 	struct tracer_opts o = { .kind = TRACER_WAKEUP,
 				 .group = TRACER_GROUP_SUBJECT,
 				 .nr_groups = 8,
-				 .comm_glob = "kt_[fs]*" };
+				 .filter = { .glob = &glob, .nr_globs = 1 } };
 	struct tracer_snapshot *s = trace_child(&o, setup_two, work_two, NULL);
 	uint32_t g, first = 99, second = 99;
 
@@ -439,7 +441,7 @@ static void subjects(void)
 	tracer_snapshot_free(s);
 
 	o.nr_groups = 8;
-	o.comm_glob = "kt_s?con*";
+	glob = "kt_s?con*";
 	s = trace_child(&o, setup_two, work_two, NULL);
 	CHECK(s->nr_groups == 1 && is_all(s, count_of(s, 0, METRIC_WOKEN), 200), "%u groups, %lu",
 	      s->nr_groups, count_of(s, 0, METRIC_WOKEN));
@@ -504,7 +506,7 @@ static void command(void)
 		waitpid(middle, NULL, 0);
 		_exit(0);
 	}
-	o.tgid = j.pid;
+	o.filter = (struct filter){ .tgid = &j.pid, .nr_tgids = 1 };
 	t = open_or_die(&o);
 	attach_or_die(t);
 	job_say(j.to[1], 'g');
@@ -607,7 +609,10 @@ static void killed(void)
 
 static void refusals(void)
 {
-	struct tracer_opts o = { .kind = TRACER_WAKEUP, .tgid = 0x3fffffff };
+	pid_t nobody = 0x3fffffff;
+	char *glob = "[a";
+	struct tracer_opts o = { .kind = TRACER_WAKEUP,
+				 .filter = { .tgid = &nobody, .nr_tgids = 1 } };
 	struct tracer *t = NULL;
 	char err[512] = "";
 	pid_t pid;
@@ -615,7 +620,8 @@ static void refusals(void)
 
 	CHECK(tracer_open(&t, &o, err, sizeof(err)) == -ESRCH && strstr(err, "1073741823"), "%s",
 	      err);
-	o = (struct tracer_opts){ .kind = TRACER_WAKEUP, .comm_glob = "[a" };
+	o = (struct tracer_opts){ .kind = TRACER_WAKEUP,
+				  .filter = { .glob = &glob, .nr_globs = 1 } };
 	CHECK(tracer_open(&t, &o, err, sizeof(err)) == -EINVAL && strstr(err, "[a"), "%s", err);
 	fflush(stdout);
 	pid = fork();
