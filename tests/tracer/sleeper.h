@@ -94,7 +94,7 @@ static void *sleeper_main(void *arg)
 	return NULL;
 }
 
-static void sleeper_start(struct sleeper *s, int cpu, int flags)
+static inline void sleeper_start(struct sleeper *s, int cpu, int flags)
 {
 	memset(s, 0, sizeof(*s));
 	s->cpu = cpu;
@@ -152,7 +152,7 @@ static void request(struct sleeper *s)
  * Asleep before the first wake and after each: each finds a sleeping thread, nothing is pending at
  * the end.
  */
-static void wake_times(struct sleeper *s, int nr)
+static inline void wake_times(struct sleeper *s, int nr)
 {
 	int i;
 
@@ -237,7 +237,7 @@ static __attribute__((unused)) uint64_t nr_lost(const struct tracer_snapshot *s)
  * Exactly @want, less only what the tracer itself says that the kernel did not tell (on some
  * virtual machines a few sched_switch events never reach any tracer).
  */
-static bool is_all(const struct tracer_snapshot *s, uint64_t got, uint64_t want)
+static inline bool is_all(const struct tracer_snapshot *s, uint64_t got, uint64_t want)
 {
 	/* A sleeper preempted between its announcement and its sleep is woken without a latency. */
 	uint64_t told = counter(s, "switch_missed") + counter(s, "absorbed");
@@ -245,7 +245,7 @@ static bool is_all(const struct tracer_snapshot *s, uint64_t got, uint64_t want)
 	return got <= want && got + told >= want;
 }
 
-static uint64_t count_of(const struct tracer_snapshot *s, uint32_t group, uint32_t m)
+static inline uint64_t count_of(const struct tracer_snapshot *s, uint32_t group, uint32_t m)
 {
 	return tracer_snapshot_count(s, group, m);
 }
