@@ -28,6 +28,7 @@
 #include "bpf/tracer_shared.h"
 
 struct tracer;
+struct events;
 struct usdt_kind;
 struct usdt_spec;
 
@@ -160,6 +161,10 @@ struct tracer {
 	uint64_t last_counter[NR_COUNTER_SLOTS];
 	uint64_t last_missed, last_bpf_ns;
 	int stats_fd; /* keeps BPF run time counted, -1: not */
+
+	struct events *events; /* events.c */
+	int (*on_event)(const struct record_event *e, void *arg);
+	void *on_event_arg;
 
 	/* process.c */
 	struct tracer_known_process *process;

@@ -10,6 +10,7 @@
 #include "bpf/common.bpf.h"
 #include <bpf/usdt.bpf.h>
 
+#include "bpf/events.bpf.h"
 #include "bpf/filters.bpf.h"
 #include "bpf/follow.bpf.h"
 #include "bpf/hist.bpf.h"
@@ -23,6 +24,7 @@ struct wake_task {
 	struct wake_state wake;
 	struct slot_place place;
 	struct filter_memo memo;
+	struct events_task events;
 	__u32 session; /* of struct tracer_control; another: the state is void */
 	__u32 group;   /* with TRACER_GROUP_SUBJECT: group + 1, 0: not asked yet */
 };
@@ -219,6 +221,7 @@ int BPF_PROG(on_sched_waking, struct task_struct *p)
 	wake_out_init(&o);
 	stamp = read_request(t, p, waker, now, &slot);
 	wake_waking(&t->wake, now, stamp, &slot, &o);
+	events_waking(ctx, &t->events, p, waker);
 	tell(t, &o);
 	return 0;
 }
@@ -273,12 +276,13 @@ int BPF_PROG(on_sched_migrate_task, struct task_struct *p)
 		return 0;
 	wake_out_init(&o);
 	wake_migrate(&t->wake, now, &o);
+	events_migrating(&t->events, p, now);
 	tell(t, &o);
 	return 0;
 }
 
-static __always_inline void leave(struct task_struct *prev, bool preempt, __u32 prev_state,
-				  __u64 now)
+static __always_inline void leave(void *ctx, struct task_struct *prev, bool preempt,
+				  __u32 prev_state, __u64 now)
 {
 	struct wake_task *t = task_find(prev);
 	struct kthread_slot slot, *read = NULL;
@@ -291,12 +295,14 @@ static __always_inline void leave(struct task_struct *prev, bool preempt, __u32 
 	wake_out_init(&o);
 	sink(&o, t, prev);
 	wake_switch_out(&t->wake, now, wake_leave_how(preempt, prev_state, TASK_PARKED), read, &o);
+	events_leaving(ctx, prev, preempt || !prev_state);
 	tell(t, &o);
 }
 
 static __always_inline void enter(struct task_struct *next, __u64 now)
 {
 	struct wake_task *t = task_find(next);
+	struct events_span span;
 	struct wake_out o;
 
 	if (!t)
@@ -304,6 +310,8 @@ static __always_inline void enter(struct task_struct *next, __u64 now)
 	memo_refresh(&t->memo, next, 0);
 	wake_out_init(&o);
 	sink(&o, t, next);
+	if (o.group != TRACER_NO_GROUP && events_ending(&t->wake, now, &span))
+		events_waited(&t->events, next, &span);
 	wake_switch_in(&t->wake, now, &o);
 	tell(t, &o);
 }
@@ -319,10 +327,11 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
 	 * The argument where there is one: the field may have changed since the decision was taken.
 	 */
 	if (prev->pid)
-		leave(prev, preempt, settings.switch_has_state ? (__u32)ctx[3] : state_field(prev),
-		      now);
+		leave(ctx, prev, preempt,
+		      settings.switch_has_state ? (__u32)ctx[3] : state_field(prev), now);
 	if (next->pid)
 		enter(next, now);
+	events_switched(next, now);
 	return 0;
 }
 
