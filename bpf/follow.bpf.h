@@ -10,6 +10,7 @@
  * moved.
  */
 #include "bpf/common.bpf.h"
+#include "bpf/filters.bpf.h"
 
 SEC("?tp_btf/sched_process_fork")
 int BPF_PROG(on_process_fork, struct task_struct *parent, struct task_struct *child)
@@ -39,6 +40,40 @@ int BPF_PROG(on_process_exec, struct task_struct *p)
 	known->registry = 0;
 	known->execs++;
 	__sync_fetch_and_add(&control.process_changes, 1);
+	return 0;
+}
+
+/* How far up an ancestor is looked for; what is deeper is found by running once more. */
+#define ANCESTORS_MAX 32
+
+/* Descendants that were there before: those of which an ancestor is in the map. */
+SEC("?iter/task")
+int seed_children(struct bpf_iter__task *ctx)
+{
+	struct task_struct *p = ctx->task, *up = p;
+	struct tracer_process fresh = {};
+	__u32 id, i;
+
+	if (!p || p->pid != p->tgid || p->flags & PF_KTHREAD || process_of(p))
+		return 0;
+	for (i = 0; i < ANCESTORS_MAX; i++) {
+		up = BPF_CORE_READ(up, real_parent);
+		id = up ? BPF_CORE_READ(up, tgid) : 0;
+		if (!id)
+			return 0;
+		if (bpf_map_lookup_elem(&processes, &id))
+			break;
+	}
+	if (i == ANCESTORS_MAX)
+		return 0;
+	id = p->tgid;
+	/* Its fork may have been seen in between, then it is there already. */
+	if (!bpf_map_update_elem(&processes, &id, &fresh, BPF_NOEXIST)) {
+		control.children_found++;
+		__sync_fetch_and_add(&control.process_changes, 1);
+	} else if (!process_of(p)) {
+		count(COUNTER_processes_full);
+	}
 	return 0;
 }
 

@@ -40,12 +40,9 @@ static const char *accept_bracket(struct glob *g, uint32_t token, const char *p)
 	return p + 1;
 }
 
-int glob_compile(struct glob *g, const char *pattern)
+/* The tokens of @p from bit @nr on. Return: the bit after the last one, or -errno. */
+static int add_tokens(struct glob *g, const char *p, uint32_t nr)
 {
-	const char *p = pattern;
-	uint32_t nr = 0;
-
-	memset(g, 0, sizeof(*g));
 	while (*p) {
 		if (*p == '*') {
 			g->star |= 1ULL << nr;
@@ -53,7 +50,7 @@ int glob_compile(struct glob *g, const char *pattern)
 			continue;
 		}
 		if (nr == GLOB_MAX_TOKENS)
-			return -EINVAL;
+			return -ENOSPC;
 		if (*p == '?') {
 			accept_range(g, nr, 1, 255);
 			p++;
@@ -68,13 +65,33 @@ int glob_compile(struct glob *g, const char *pattern)
 		}
 		nr++;
 	}
-	g->final = 1ULL << nr;
+	return (int)nr;
+}
+
+int glob_add(struct glob *g, const char *pattern)
+{
+	/* The bit after the highest one that ends a pattern. */
+	uint32_t first = g->final ? 64 - (uint32_t)__builtin_clzll(g->final) : 0;
+	struct glob grown = *g;
+	int end = first > GLOB_MAX_TOKENS ? -ENOSPC : add_tokens(&grown, pattern, first);
+
+	if (end < 0)
+		return end;
+	grown.begin |= 1ULL << first;
+	grown.final |= 1ULL << end;
+	*g = grown;
 	return 0;
+}
+
+int glob_compile(struct glob *g, const char *pattern)
+{
+	memset(g, 0, sizeof(*g));
+	return glob_add(g, pattern) ? -EINVAL : 0;
 }
 
 int glob_match(const struct glob *g, const char *text)
 {
-	uint64_t state = 1;
+	uint64_t state = g->begin;
 
 	for (; *text; text++)
 		state = glob_step(g->accept[(unsigned char)*text], g->star, state);

@@ -10,6 +10,7 @@
  * keep their comm.
  */
 #include "bpf/common.bpf.h"
+#include "bpf/filters.bpf.h"
 #include <bpf/usdt.bpf.h>
 
 SEC("?usdt")

@@ -10,6 +10,7 @@
 #include "bpf/common.bpf.h"
 #include "bpf/follow.bpf.h"
 #include "bpf/names.bpf.h"
+#include "bpf/subjects.bpf.h"
 #include <bpf/usdt.bpf.h>
 
 #include "bpf/park_shared.h"
@@ -49,10 +50,22 @@ static __always_inline __u32 session_now(void)
 	return *(volatile __u32 *)&control.session;
 }
 
-static __always_inline void record(__u32 group, __u32 metric, __u64 ns)
+/* May what ends now count? It is asked where it ends; a figure that is owed is paid elsewhere. */
+static __always_inline bool ends_here(void)
+{
+	return wanted_cpu(bpf_get_smp_processor_id());
+}
+
+static __always_inline void put(__u32 group, __u32 metric, __u64 ns)
 {
 	if (group < settings.nr_groups)
 		hist_record(bank_now(), group, metric - METRIC_PARK, ns);
+}
+
+static __always_inline void record(__u32 group, __u32 metric, __u64 ns)
+{
+	if (ends_here())
+		put(group, metric, ns);
 }
 
 static __always_inline void count_answer(enum park_answer a)
@@ -99,7 +112,8 @@ static __always_inline bool target_known(struct park_target *t, struct task_stru
 	if (p) {
 		t->wanted = wanted(p);
 		t->group = t->wanted ? group_of(p) : settings.nr_groups;
-	} else if (settings.by_name || settings.tid || settings.group == TRACER_GROUP_SUBJECT) {
+	} else if (settings.by_name || settings.by_thread ||
+		   settings.group == TRACER_GROUP_SUBJECT) {
 		return false;
 	} else {
 		t->wanted = 1;
@@ -112,9 +126,9 @@ static __always_inline bool target_known(struct park_target *t, struct task_stru
 static __always_inline void pay_owed(struct park_target *t)
 {
 	if (t->owed_park_ns)
-		record(t->group, METRIC_PARK, t->owed_park_ns);
+		put(t->group, METRIC_PARK, t->owed_park_ns);
 	if (t->owed_call_ns)
-		record(t->group, METRIC_UNPARK_CALL, t->owed_call_ns);
+		put(t->group, METRIC_UNPARK_CALL, t->owed_call_ns);
 	t->owed_park_ns = t->owed_call_ns = 0;
 }
 
@@ -190,7 +204,7 @@ int BPF_USDT(on_park_end, int tid, int ret)
 	if (target_known(t, NULL))
 		record(t->group, METRIC_PARK, took);
 	else
-		t->owed_park_ns = took;
+		t->owed_park_ns = ends_here() ? took : 0;
 	return 0;
 }
 
@@ -254,7 +268,7 @@ int BPF_USDT(on_unpark_end, int tid)
 	if (target_known(t, NULL))
 		record(t->group, METRIC_UNPARK_CALL, took);
 	else
-		t->owed_call_ns = took;
+		t->owed_call_ns = ends_here() ? took : 0;
 	return 0;
 }
 

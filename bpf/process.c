@@ -5,10 +5,12 @@
  * up.
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -174,6 +176,22 @@ static int resync(struct tracer *t)
 	return 0;
 }
 
+int process_seed_children(struct tracer *t, char *err, size_t errlen)
+{
+	uint32_t before;
+	int ret;
+
+	/*
+	 * Forks are seen already. A task of which the parent joins now may have been passed over,
+	 * and so may one whose ancestor is far: until a run finds nothing more.
+	 */
+	do {
+		before = t->control->children_found;
+		ret = attach_iter_once(t, "seed_children", err, errlen);
+	} while (!ret && before != t->control->children_found);
+	return ret ?: resync(t);
+}
+
 int process_poll(struct tracer *t)
 {
 	uint32_t changes = __atomic_load_n(&t->control->process_changes, __ATOMIC_ACQUIRE), i;
@@ -224,28 +242,23 @@ void process_forget_looks(struct tracer *t)
 	}
 }
 
-/* The process of thread @tid: Tgid in its status file. */
-static pid_t process_of_thread(pid_t tid)
+/* Where the first thread has ended others may go on; the kernel knows when all have. */
+static bool process_lives(pid_t tgid)
 {
-	char name[64], line[128];
-	int tgid = -ESRCH;
-	FILE *in;
+	struct pollfd p = { .events = POLLIN };
+	bool lives;
 
-	snprintf(name, sizeof(name), "/proc/%d/status", tid);
-	in = fopen(name, "re");
-	while (in && fgets(line, sizeof(line), in))
-		if (sscanf(line, "Tgid: %d", &tgid) == 1)
-			break;
-	if (in)
-		fclose(in);
-	return tgid;
+	p.fd = (int)syscall(SYS_pidfd_open, tgid, 0);
+	if (p.fd < 0)
+		return errno != ESRCH;
+	lives = poll(&p, 1, 0) == 0;
+	close(p.fd);
+	return lives;
 }
 
-/* PF_KTHREAD among the flags of its stat file. */
-static bool is_kernel_thread(pid_t tid)
+static bool thread_lives(pid_t tid)
 {
 	char name[64], line[512] = "", *name_end;
-	unsigned int flags = 0;
 	FILE *in;
 
 	snprintf(name, sizeof(name), "/proc/%d/stat", tid);
@@ -254,53 +267,26 @@ static bool is_kernel_thread(pid_t tid)
 		return false;
 	name_end = fgets(line, sizeof(line), in) ? strrchr(line, ')') : NULL;
 	fclose(in);
-	return name_end && sscanf(name_end + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) == 1 &&
-	       flags & 0x00200000;
+	return name_end && !strchr("ZXx", name_end[2]);
 }
 
-int process_check(struct tracer *t, char *err, size_t errlen)
+bool tracer_ended(struct tracer *t)
 {
-	const struct tracer_opts *o = &t->opts;
-	pid_t of = o->tgid ? process_of_thread(o->tgid) : 0,
-	      of_tid = o->tid ? process_of_thread(o->tid) : 0;
-	uint32_t id;
+	const struct filter *f = &t->opts.filter;
+	uint32_t i;
 
-	if (of < 0)
-		return error_say(err, errlen, -ESRCH, "no process has the id %d", o->tgid);
-	if (of_tid < 0)
-		return error_say(err, errlen, -ESRCH, "no thread has the id %d", o->tid);
-	if (of && of != o->tgid)
-		return error_say(err, errlen, -ESRCH, "%d is a thread of process %d, not a process",
-				 o->tgid, of);
-	if (of && of_tid && of != of_tid)
-		return error_say(err, errlen, -ESRCH, "thread %d belongs to process %d, not to %d",
-				 o->tid, of_tid, of);
-	if (!o->kthreads && (of || of_tid) && is_kernel_thread(of_tid ?: of))
-		return error_say(err, errlen, -EINVAL,
-				 "%d is a kernel thread; trace it with --kthreads -t %d",
-				 of_tid ?: of, of_tid ?: of);
-	if (o->kthreads && of_tid && !is_kernel_thread(of_tid))
-		return error_say(err, errlen, -EINVAL,
-				 "thread %d is not a kernel thread; leave out --kthreads", o->tid);
-	if ((of || of_tid) && pidns_to_global(of ?: of_tid, &id))
-		return error_say(
-			err, errlen, -ENOTSUP,
-			"cannot translate the id %d out of this pid namespace; run in the initial one",
-			of ?: of_tid);
-	return 0;
-}
-
-int process_seed(struct tracer *t, char *err, size_t errlen)
-{
-	pid_t tgid = t->opts.tgid ?: t->opts.tid ? process_of_thread(t->opts.tid) : 0;
-	int ret;
-
-	if (!tgid || !t->by_process)
-		return 0;
-	ret = process_add(t, tgid, 0);
-	if (ret)
-		return error_explain(err, errlen, ret, "trace process %d", tgid);
-	return 0;
+	for (i = 0; i < f->nr_tids; i++)
+		if (thread_lives(f->tid[i]))
+			return false;
+	if (f->nr_tids)
+		return true;
+	for (i = 0; i < f->nr_tgids; i++)
+		if (process_lives(f->tgid[i]))
+			return false;
+	for (i = 0; t->opts.follow_children && i < t->nr_processes; i++)
+		if (t->process[i].local && process_lives(t->process[i].local))
+			return false;
+	return f->nr_tgids != 0;
 }
 
 void process_free(struct tracer *t)

@@ -81,12 +81,12 @@ int slab_size(struct tracer *t)
 
 	if (cpus < 1)
 		return cpus ?: -EINVAL;
-	if (t->ops->about.nr_metrics > TRACER_MAX_METRICS || t->ops->nr_hidden > TRACER_MAX_METRICS)
+	if (t->ops->about.nr_metrics > TRACER_MAX_METRICS)
 		return -E2BIG;
 	t->nr_cpus = cpus;
 	t->nr_shards = cpus < TRACER_MAX_SHARDS ? cpus : TRACER_MAX_SHARDS;
 	t->nr_groups = t->opts.group == TRACER_GROUP_ALL ? 1 : t->opts.nr_groups ?: TRACER_DEFAULT_GROUPS;
-	t->nr_metrics = t->ops->about.nr_metrics + t->ops->nr_hidden;
+	t->nr_metrics = t->ops->about.nr_metrics;
 	t->settings->nr_groups = t->nr_groups;
 	t->settings->nr_metrics = t->nr_metrics;
 	t->settings->nr_shards = t->nr_shards;
@@ -306,17 +306,10 @@ static void find_new_subjects(struct tracer *t)
 static void read_group(struct tracer *t, struct tracer_group_data *g, uint32_t cell,
 		       struct tracer_extremes *per_cpu)
 {
-	struct hist *hidden[TRACER_MAX_METRICS] = { NULL };
 	uint32_t m;
 
 	for (m = 0; m < t->ops->about.nr_metrics; m++)
 		g->metric[TRACER_FIRST_METRIC(t->opts.kind) + m] = take_cell(t, cell++, per_cpu);
-	for (m = 0; m < t->ops->nr_hidden; m++)
-		hidden[m] = take_cell(t, cell++, per_cpu);
-	if (t->ops->fold)
-		t->ops->fold(t, g, hidden);
-	for (m = 0; m < t->ops->nr_hidden; m++)
-		free(hidden[m]);
 }
 
 static int read_groups(struct tracer *t, struct tracer_snapshot *s, uint32_t bank)

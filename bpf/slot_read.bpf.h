@@ -13,6 +13,7 @@
  * clock with the namespace's offset, which is taken off here.
  */
 #include "bpf/common.bpf.h"
+#include "bpf/filters.bpf.h"
 #include "lib/probe/slot.h"
 
 /*

@@ -8,8 +8,10 @@
 #define HIST_PREEMPTIBLE
 #define TRACER_THREAD_NAMES
 #include "bpf/common.bpf.h"
+#include "bpf/filters.bpf.h"
 #include "bpf/follow.bpf.h"
 #include "bpf/names.bpf.h"
+#include "bpf/subjects.bpf.h"
 #include <bpf/usdt.bpf.h>
 
 #include "bpf/stop_shared.h"
@@ -72,7 +74,7 @@ static __always_inline int stop_ended(__u64 now)
 		return lose(COUNTER_unmatched);
 	if (now < s.start_ns)
 		return lose(COUNTER_negative);
-	if (s.group < settings.nr_groups)
+	if (s.group < settings.nr_groups && wanted_cpu(bpf_get_smp_processor_id()))
 		hist_record(bank_now(), s.group, 0, now - s.start_ns);
 	return 0;
 }
@@ -88,11 +90,9 @@ int BPF_USDT(on_usdt_stop, char *comm, int tid)
 
 	if (!started() || !wanted_process(p))
 		return 0;
-	/* The thread id is as its own pid namespace shows it. */
 	if (!library_name(p->tgid, tid, s.name, sizeof(s.name)))
 		bpf_probe_read_user_str(s.name, sizeof(s.name), comm);
-	if ((settings.tid && settings.tid != (__u32)tid) ||
-	    (settings.by_name && !text_matches(s.name))) {
+	if (!wanted_thread(p->tgid, tid) || (settings.by_name && !text_matches(s.name))) {
 		count(COUNTER_filtered);
 		return stop_begun(now, NULL);
 	}

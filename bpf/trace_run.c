@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,7 +30,6 @@ struct run {
 	struct tracer *t;
 	struct trace_command *c;
 	int signals; /* signalfd */
-	int process; /* pidfd of the traced process, -1: none */
 	uint64_t start_ns;
 	char *err;
 	size_t errlen;
@@ -117,17 +115,7 @@ static int take_signal(int fd, struct trace_command *c)
 
 static bool target_ended(struct run *r)
 {
-	struct pollfd p = { .fd = r->process, .events = POLLIN };
-	char path[32];
-
-	if (r->c)
-		return trace_command_ended(r->c);
-	if (r->process >= 0)
-		return poll(&p, 1, 0) > 0;
-	if (!r->q->opts.tid)
-		return false;
-	snprintf(path, sizeof(path), "/proc/%d/comm", r->q->opts.tid);
-	return access(path, F_OK);
+	return r->c ? trace_command_ended(r->c) : tracer_ended(r->t);
 }
 
 static int loop(struct run *r)
@@ -135,8 +123,7 @@ static int loop(struct run *r)
 	uint64_t next = r->start_ns + r->q->interval_ns, end = r->start_ns + r->q->duration_ns;
 
 	for (;;) {
-		struct pollfd p[2] = { { .fd = r->signals, .events = POLLIN },
-				       { .fd = r->process, .events = POLLIN } };
+		struct pollfd p = { .fd = r->signals, .events = POLLIN };
 		uint64_t now = now_ns();
 		uint64_t left = r->q->duration_ns && end < now + POLL_MS * 1000000ULL
 					? end - now
@@ -148,7 +135,7 @@ static int loop(struct run *r)
 			return 0;
 		if (r->c && now < r->start_ns + START_PHASE_NS && left > POLL_START_MS * 1000000ULL)
 			ts.tv_nsec = POLL_START_MS * 1000000L;
-		ppoll(p, 2, &ts, NULL);
+		ppoll(&p, 1, &ts, NULL);
 		ret = tracer_poll(r->t);
 		if (ret)
 			return say(r, ret, "tracing failed");
@@ -193,17 +180,18 @@ static int open_record(struct run *r)
 static int begin(struct run *r)
 {
 	struct tracer_opts opts = r->q->opts;
+	pid_t command;
 	int ret;
 
 	if (r->q->command) {
 		ret = trace_command_hold(&r->c, r->q->command, r->err, r->errlen);
 		if (ret)
 			return ret;
-		opts.tgid = trace_command_pid(r->c);
+		command = trace_command_pid(r->c);
+		opts.filter.tgid = &command;
+		opts.filter.nr_tgids = 1;
 		opts.follow_children = true;
 		opts.command = r->q->command[0];
-	} else if (opts.tgid) {
-		r->process = (int)syscall(SYS_pidfd_open, opts.tgid, 0);
 	}
 	ret = tracer_open(&r->t, &opts, r->err, r->errlen);
 	if (!ret)
@@ -219,7 +207,7 @@ static int begin(struct run *r)
 
 int trace_run(struct trace_request *q, struct trace_outcome *o, char *err, size_t errlen)
 {
-	struct run r = { .q = q, .o = o, .process = -1, .err = err, .errlen = errlen };
+	struct run r = { .q = q, .o = o, .err = err, .errlen = errlen };
 	sigset_t set;
 	int ret, close_ret;
 	bool counted = false;
@@ -248,6 +236,7 @@ int trace_run(struct trace_request *q, struct trace_outcome *o, char *err, size_
 	ret = loop(&r);
 	tracer_enable(r.t, false);
 	tracer_poll(r.t);
+	snprintf(o->lacks, sizeof(o->lacks), "%s", tracer_lacks(r.t));
 	if (!ret)
 		ret = write_interval(&r);
 	tracer_detach(r.t);
@@ -271,8 +260,6 @@ close:
 		o->command = r.c;
 	else
 		trace_command_free(r.c);
-	if (r.process >= 0)
-		close(r.process);
 	close(r.signals);
 	return ret;
 }

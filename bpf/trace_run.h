@@ -12,11 +12,12 @@
 #include "bpf/tracer.h"
 
 struct trace_request {
-	struct tracer_opts opts; /* tgid, follow_children and command are set here for a command */
-	uint64_t duration_ns;	 /* 0: until the command or process ends, or a signal comes */
-	uint64_t interval_ns;	 /* 0: one interval, the whole run */
-	uint64_t start_ns;	 /* set when counting begins */
-	const char *output;	 /* file to be made */
+	struct tracer_opts
+		opts; /* process id, follow_children and command are set here for a command */
+	uint64_t duration_ns;	      /* 0: until the command or process ends, or a signal comes */
+	uint64_t interval_ns;	      /* 0: one interval, the whole run */
+	uint64_t start_ns;	      /* set when counting begins */
+	const char *output;	      /* file to be made */
 	struct record_writer *stream; /* instead of it, taken over; NULL: none */
 	char **command;		      /* NULL: none */
 	int argc;		      /* command line for the record's header */
@@ -31,6 +32,7 @@ struct trace_outcome {
 	bool interrupted;   /* by a signal, before its time */
 	bool lost;	    /* some loss counter is not 0 */
 	uint64_t nr_values; /* in all histograms */
+	char lacks[384];    /* what was traced without, and why; "": nothing */
 	struct trace_command
 		*command; /* still to be waited for and freed; NULL: none or never executed */
 };

@@ -48,12 +48,12 @@ static void raise_memlock(void)
 
 static int copy_opts(struct tracer *t, const struct tracer_opts *o)
 {
+	int ret;
+
 	t->opts = *o;
-	t->opts.comm_glob = o->comm_glob ? strdup(o->comm_glob) : NULL;
 	t->opts.command = o->command ? strdup(o->command) : NULL;
-	if ((o->comm_glob && !t->opts.comm_glob) || (o->command && !t->opts.command))
-		return -ENOMEM;
-	return 0;
+	ret = filter_copy(&t->opts.filter, &o->filter);
+	return o->command && !t->opts.command ? -ENOMEM : ret;
 }
 
 static int fill_settings(struct tracer *t, char *err, size_t errlen)
@@ -64,19 +64,14 @@ static int fill_settings(struct tracer *t, char *err, size_t errlen)
 
 	if (!pidns_to_global(getpid(), &id))
 		s->self_tgid = id;
-	if (o->tid && !pidns_to_global(o->tid, &id))
-		s->tid = id;
 	/* Arms exist only in processes that were added. */
-	s->by_process = t->by_process = o->tgid || o->tid || o->group == TRACER_GROUP_ARM;
+	s->by_process = t->by_process =
+		o->filter.nr_tgids || o->filter.nr_tids || o->group == TRACER_GROUP_ARM;
 	s->follow = o->follow_children;
 	s->kthreads = o->kthreads;
 	s->group = o->group;
 	s->switch_has_state = feature_tracepoint_args("sched_switch") >= 4;
-	s->by_name = o->comm_glob != NULL;
-	if (o->comm_glob && glob_compile(&s->glob, o->comm_glob))
-		return error_say(err, errlen, -EINVAL, "'%s' is not a valid shell pattern",
-				 o->comm_glob);
-	return 0;
+	return filter_settings(t, err, errlen);
 }
 
 static const char *const follow_programs[] = { "on_process_fork", "on_process_exec",
@@ -94,6 +89,8 @@ static void autoload_follow(struct tracer *t)
 		if (p)
 			bpf_program__set_autoload(p, t->by_process);
 	}
+	bpf_program__set_autoload(bpf_object__find_program_by_name(t->obj, "seed_children"),
+				  t->opts.follow_children);
 }
 
 static int open_skeleton(struct tracer *t, char *err, size_t errlen)
@@ -114,7 +111,13 @@ static int load(struct tracer *t, char *err, size_t errlen)
 
 	if (ret)
 		return error_explain(err, errlen, ret, "size the histograms");
+	ret = filter_sizes(t);
+	if (ret)
+		return error_explain(err, errlen, ret, "size the filters");
 	autoload_follow(t);
+	ret = attach_usdt_prepare(t);
+	if (ret)
+		return error_explain(err, errlen, ret, "prepare the probes");
 	error_log_start();
 	ret = t->ops->skeleton->load(t);
 	t->settings = NULL; /* read-only from here on */
@@ -145,12 +148,12 @@ int tracer_open(struct tracer **out, const struct tracer_opts *o, char *err, siz
 	raise_memlock();
 	t->stats_fd = -1;
 	t->ops = tracer_kind_ops(o->kind);
-	ret = process_check(t, err, errlen);
+	ret = filter_check(t, err, errlen);
 	ret = ret ?: open_skeleton(t, err, errlen);
 	ret = ret ?: t->ops->open(t, err, errlen);
 	ret = ret ?: fill_settings(t, err, errlen);
 	ret = ret ?: load(t, err, errlen);
-	ret = ret ?: process_seed(t, err, errlen);
+	ret = ret ?: filter_seed(t, err, errlen);
 	if (ret) {
 		tracer_close(t);
 		return ret;
@@ -174,9 +177,12 @@ int tracer_attach(struct tracer *t, char *err, size_t errlen)
 
 	if (t->attached)
 		return 0;
+	t->lacks[0] = 0;
 	for (i = 0; !ret && t->by_process && i < NR_FOLLOW; i++)
 		if (bpf_object__find_program_by_name(t->obj, follow_programs[i]))
 			ret = attach_program(t, follow_programs[i], err, errlen);
+	if (!ret && t->opts.follow_children)
+		ret = process_seed_children(t, err, errlen);
 	ret = ret ?: t->ops->attach(t, err, errlen);
 	if (!ret) {
 		t->attached = true;
@@ -190,12 +196,16 @@ int tracer_attach(struct tracer *t, char *err, size_t errlen)
 void tracer_detach(struct tracer *t)
 {
 	tracer_enable(t, false);
-	while (t->nr_links)
-		bpf_link__destroy(t->link[--t->nr_links]);
+	attach_undo(t);
 	if (t->ops->detach)
 		t->ops->detach(t);
 	t->attached = false;
 	process_forget_looks(t);
+}
+
+const char *tracer_lacks(const struct tracer *t)
+{
+	return t->lacks;
 }
 
 void tracer_enable(struct tracer *t, bool on)
@@ -246,7 +256,8 @@ void tracer_close(struct tracer *t)
 	if (t->stats_fd >= 0)
 		close(t->stats_fd);
 	free(t->link);
-	free((char *)t->opts.comm_glob);
+	filter_free(&t->opts.filter);
+	free(t->spec);
 	free((char *)t->opts.command);
 	free(t);
 }

@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "bpf/filter.h"
 #include "bpf/kinds.h"
 #include "lib/measure/hist.h"
 
@@ -24,18 +25,16 @@
 struct tracer_opts {
 	enum tracer_kind kind;
 	enum tracer_group group;
-	uint32_t nr_groups;    /* at most this many; further subjects are counted as lost */
-	pid_t tgid;	       /* process id, as this process's pid namespace shows it */
-	pid_t tid;	       /* thread id, likewise */
-	const char *comm_glob; /* thread name, shell pattern */
-	bool kthreads;	       /* kernel threads only (without it: user threads only) */
-	bool follow_children;  /* with tgid: its descendants as well, also after exec */
-	uint32_t ring_bytes;   /* 0: default; small values are for tests of the loss counters */
-	uint32_t max_pending;  /* 0: default; entries of the pending-work map */
+	uint32_t nr_groups;   /* at most this many; further subjects are counted as lost */
+	struct filter filter; /* the caller's; the tracer keeps a copy */
+	bool kthreads;	      /* kernel threads only (without it: user threads only) */
+	bool follow_children; /* with process ids: their descendants as well, also after exec */
+	uint32_t ring_bytes;  /* 0: default; small values are for tests of the loss counters */
+	uint32_t max_pending; /* 0: default; entries of the pending-work map */
 	bool run_time; /* let the kernel keep our programs' run time (two clock reads more per hit) */
 	enum tracer_by by; /* with TRACER_GROUP_SUBJECT */
 	const char *
-		command; /* with tgid: the program it is about to execute, searched for probes before it runs */
+		command; /* with one process id: the program it is about to execute, searched for probes before it runs */
 };
 
 /*
@@ -80,8 +79,8 @@ int tracer_open(struct tracer **t, const struct tracer_opts *o, char *err, size_
  * tracer_add_process - the slots of process @tgid are at @registry_addr (its struct
  * kthread_slot_registry)
  *
- * Only for processes whose registry the tracer need not search; tracer_opts.tgid and its children
- * are found by it.
+ * Only for processes whose registry the tracer need not search; those of tracer_opts.filter and
+ * their children are found by it.
  */
 int tracer_add_process(struct tracer *t, pid_t tgid, uint64_t registry_addr);
 
@@ -92,6 +91,12 @@ int tracer_add_process(struct tracer *t, pid_t tgid, uint64_t registry_addr);
 int tracer_attach(struct tracer *t, char *err, size_t errlen);
 void tracer_detach(struct tracer *t);
 
+/*
+ * tracer_lacks - what the attached tracer does without because it was refused, and what would bring
+ * it, one sentence; "" when there is nothing
+ */
+const char *tracer_lacks(const struct tracer *t);
+
 /* tracer_enable - start or stop counting; stamps pending at a stop are dropped, not counted */
 void tracer_enable(struct tracer *t, bool on);
 
@@ -100,6 +105,12 @@ void tracer_enable(struct tracer *t, bool on);
  * -errno.
  */
 int tracer_poll(struct tracer *t);
+
+/*
+ * tracer_ended - every process and thread that was named has ended, and their descendants where
+ * they are followed; never true when none was named
+ */
+bool tracer_ended(struct tracer *t);
 
 /*
  * tracer_read - flip the banks, wait for programs in flight, take what the idle bank holds

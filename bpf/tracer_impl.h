@@ -2,8 +2,8 @@
 #ifndef KT_BPF_TRACER_IMPL_H
 #define KT_BPF_TRACER_IMPL_H
 /*
- * Inside of a tracer: what the core (tracer.c, slab.c, process.c, attach.c) does for every kind,
- * and what a kind (wakeup.c, park.c, work.c, stop.c) adds through its table of operations.
+ * Inside of a tracer: what the core (tracer.c, slab.c, process.c, attach*.c) does for every kind,
+ * and what a kind (wakeup.c, park.c, work.c, workqueue.c, stop.c) adds through its table of operations.
  *
  * The core resolves the options, opens and loads the skeleton, fills the settings, sizes and maps
  * the slab, keeps the set of processes, flips banks, reads counters, owns all links and words
@@ -13,7 +13,7 @@
  * Order: core opens the skeleton -> ops->open -> core fills *t->settings, sizes maps, loads the
  * skeleton, maps the slab, seeds `processes` -> (tracer_attach) core attaches follow.bpf.h's
  * programs, then ops->attach -> ops->process for each known process -> (tracer_poll) ops->process
- * for each that joined or called exec, ops->poll -> (tracer_read) ops->fold, ops->subject_name ->
+ * for each that joined or called exec, ops->poll -> (tracer_read) ops->subject_name ->
  * (tracer_detach) links destroyed in reverse, ops->detach -> ops->close.
  */
 #include <bpf/bpf.h>
@@ -27,6 +27,7 @@
 
 struct tracer;
 struct usdt_kind;
+struct usdt_spec;
 
 /* A skeleton of libbpf's: opened, loaded and destroyed alike, but of a type of its own. */
 struct tracer_skeleton {
@@ -74,8 +75,7 @@ struct tracer_ops {
 	struct tracer_kind_about about;
 	const struct tracer_skeleton *skeleton;
 	const struct usdt_kind *usdt; /* tables for the functions of usdt_kind.h, else NULL */
-	uint32_t nr_hidden; /* further histograms per group, after the metrics: for fold() only */
-	uint64_t counters;  /* COUNTER_BIT()s of its own; COUNTERS_ALL_KINDS are added */
+	uint64_t counters;	      /* COUNTER_BIT()s of its own; COUNTERS_ALL_KINDS are added */
 
 	/* The skeleton is open: set autoload and the kind's own settings, allocate t->kind. */
 	int (*open)(struct tracer *t, char *err, size_t errlen);
@@ -95,11 +95,6 @@ struct tracer_ops {
 	 */
 	void (*subject_name)(struct tracer *t, const struct tracer_subject *s, char *name,
 			     size_t size);
-	/*
-	 * A group as read: decide what becomes of the hidden histograms (@hidden[0..nr_hidden-1],
-	 * owned by the caller; one that is moved into @g is set to NULL there).
-	 */
-	void (*fold)(struct tracer *t, struct tracer_group_data *g, struct hist **hidden);
 	void (*close)(struct tracer *t); /* free t->kind, which is not NULL */
 };
 
@@ -121,9 +116,15 @@ struct tracer_known_process {
 	uint64_t next_ns;  /* when to look again */
 };
 
+/* One of libbpf's, or the descriptor of a link that libbpf does not know. */
+struct tracer_link {
+	struct bpf_link *link; /* NULL: fd is it */
+	int fd;
+};
+
 struct tracer {
 	const struct tracer_ops *ops;
-	struct tracer_opts opts; /* comm_glob and command are copies */
+	struct tracer_opts opts; /* filter and command are copies */
 	void *kind;		 /* the kind's own data */
 
 	struct bpf_object *obj;
@@ -133,15 +134,20 @@ struct tracer {
 	bool attached, enabled;
 	bool by_process; /* settings->by_process */
 
-	struct bpf_link **link;
+	/* attach.c, attach_usdt.c */
+	struct tracer_link *link;
 	uint32_t nr_links;
+	bool uprobe_multi;	/* its programs for probes are loaded for that */
+	struct usdt_spec *spec; /* of the map __bpf_usdt_specs; @nr_specs of @max_specs */
+	uint32_t nr_specs, max_specs;
+	char lacks[384]; /* what the trace does without, one sentence; "": nothing */
 
 	/* slab.c */
 	struct tracer_hist *hists;
 	size_t hists_bytes;
 	uint32_t nr_groups, nr_shards, nr_cpus;
-	uint32_t nr_metrics; /* with the hidden ones */
-	bool shard_owned;    /* settings->shard_owned */
+	uint32_t nr_metrics;
+	bool shard_owned; /* settings->shard_owned */
 	uint64_t last_read_ns, last_cpu_ns;
 	uint64_t last_counter[NR_COUNTER_SLOTS];
 	uint64_t last_missed, last_bpf_ns;
@@ -178,6 +184,14 @@ int attach_program(struct tracer *t, const char *prog, char *err, size_t errlen)
 int attach_usdt(struct tracer *t, const char *prog, const char *path, const char *provider,
 		const char *name, uint64_t cookie, char *err, size_t errlen);
 
+/*
+ * attach_without - @ret of an attachment or a look at a process that the trace can do without
+ *
+ * Where it was refused (-EPERM, -EACCES) the first sentence that says so, "@costs: @err", is kept
+ * for tracer_lacks(). Return: 0 then and for 0, otherwise @ret.
+ */
+int attach_without(struct tracer *t, int ret, const char *costs, const char *err);
+
 /* attach_iter_once - run an iter/task program of the object once over all tasks */
 int attach_iter_once(struct tracer *t, const char *prog, char *err, size_t errlen);
 
@@ -186,6 +200,12 @@ int process_set_registry(struct tracer *t, pid_t tgid, uint64_t registry_addr);
 
 /* ---- between the core's own files ------------------------------------------------------------ */
 
+/* The skeleton is open: how its programs for probes will be attached. */
+int attach_usdt_prepare(struct tracer *t);
+int attach_keep(struct tracer *t, struct bpf_link *link); /* also when it fails @link is gone */
+int attach_keep_fd(struct tracer *t, int fd);		  /* likewise */
+void attach_undo(struct tracer *t);			  /* all links, the last one first */
+
 int slab_size(struct tracer *t);			  /* before load */
 int slab_map(struct tracer *t, char *err, size_t errlen); /* after load */
 void slab_free(struct tracer *t);
@@ -193,9 +213,14 @@ void slab_start(struct tracer *t); /* times and counters count from now on */
 int slab_read(struct tracer *t, struct tracer_snapshot **s);
 void slab_snapshot_free(struct tracer_snapshot *s);
 
-/* do opts.tgid and opts.tid exist? */
-int process_check(struct tracer *t, char *err, size_t errlen);
-int process_seed(struct tracer *t, char *err, size_t errlen); /* opts.tgid into the set */
+/* filter_load.c: opts.filter, from words to what the programs ask */
+int filter_check(struct tracer *t, char *err, size_t errlen); /* do the ids exist? */
+int filter_settings(struct tracer *t, char *err, size_t errlen);
+int filter_sizes(struct tracer *t);			     /* of the maps, before load */
+int filter_seed(struct tracer *t, char *err, size_t errlen); /* fills them */
+
+/* descendants that are there already, once new ones are seen */
+int process_seed_children(struct tracer *t, char *err, size_t errlen);
 int process_look_all(struct tracer *t, char *err, size_t errlen);
 void process_forget_looks(struct tracer *t); /* what was found is detached: look again */
 int process_add(struct tracer *t, pid_t tgid, uint64_t registry_addr);

@@ -15,6 +15,7 @@
  * then owns the idle bank.
  */
 #include "bpf/counters.h"
+#include "bpf/filter.h"
 #include "bpf/glob.h"
 #include "bpf/kinds.h"
 #include "lib/measure/hist.h"
@@ -23,6 +24,7 @@
 #define TRACER_MAX_PROCESSES  4096
 #define TRACER_MAX_NAMES      4096
 #define TRACER_NAME_LEN	      64
+#define TRACER_MAX_GLOBS      16 /* words of patterns, see glob.h */
 #define TRACER_GROUP_PROBES   64
 #define TRACER_DEFAULT_GROUPS 64
 
@@ -49,16 +51,19 @@ struct tracer_settings {
 	uint32_t self_tgid;  /* the tracing process, never a subject */
 	uint32_t by_process; /* only processes in the map `processes` */
 	uint32_t follow;     /* children of a process in the map join it */
-	uint32_t tid;	     /* only this thread; 0: any */
+	uint32_t by_thread;  /* only threads in the map `wanted_threads` */
 	uint32_t kthreads;   /* kernel threads instead of user threads */
-	uint32_t by_name;    /* only names that match `glob` */
+	uint32_t by_name;    /* only names that match one of `glob` */
+	uint32_t by_cpu;     /* only what ends on a CPU of `cpus` */
 	uint32_t group;	     /* enum tracer_group */
 	uint32_t nr_groups;
 	uint32_t nr_metrics;
 	uint32_t nr_shards;
 	uint32_t shard_owned;	   /* no two CPUs share a shard */
 	uint32_t switch_has_state; /* sched_switch has prev_state as its 4th argument (5.18) */
-	struct glob glob;
+	uint32_t nr_globs;
+	struct glob glob[TRACER_MAX_GLOBS];
+	uint64_t cpus[FILTER_MAX_CPUS / 64]; /* a bit per CPU */
 };
 
 /* Variables (.bss), mapped into the loader. */
@@ -68,6 +73,7 @@ struct tracer_control {
 	uint32_t bank;		  /* 0 or 1 */
 	uint32_t stamped;	  /* a traced process has state slots */
 	uint32_t process_changes; /* forks, execs, exits and addresses in `processes` so far */
+	uint32_t children_found;  /* by seed_children, so far */
 };
 
 /* A traced process, key: process id as the kernel's initial namespace shows it. */

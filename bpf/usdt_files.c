@@ -53,10 +53,23 @@ static int scan_all(struct usdt_files *u)
 	return ret == -ENOMEM ? ret : 0;
 }
 
+/*
+ * The @i-th process or thread that was named; 0: there are no more. A thread's maps are its
+ * process's.
+ */
+static pid_t named(const struct tracer *t, uint32_t i)
+{
+	const struct filter *f = &t->opts.filter;
+
+	if (f->nr_tgids)
+		return i < f->nr_tgids ? f->tgid[i] : 0;
+	return i < f->nr_tids ? f->tid[i] : 0;
+}
+
 static int say_missing(const struct tracer *t, const struct usdt_files *u, char *err, size_t errlen)
 {
 	const struct usdt_want *w = u->want;
-	pid_t pid = t->opts.tgid ?: t->opts.tid;
+	pid_t pid = named(t, 0);
 
 	for (uint32_t i = 0; i < u->targets.nr; i++)
 		w = first_missing(u, &u->targets.file[i]) ?: w;
@@ -69,33 +82,43 @@ static int say_missing(const struct tracer *t, const struct usdt_files *u, char 
 			w->provider, w->name);
 	return error_say(
 		err, errlen, -ENOENT,
-		"process %d has no probe %s:%s in any file it maps; it must be linked with "
+		"process %d has no probe %s:%s in any file it maps%s; it must be linked with "
 		"libkthread (built with probes)%s",
-		pid, w->provider, w->name,
+		pid, w->provider, w->name, named(t, 1) ? ", nor has another one given" : "",
 		u->targets.nr ? "; it is linked with a libkthread too old to have this probe" : "");
+}
+
+static int add_named(struct tracer *t, struct usdt_files *u, char *err, size_t errlen)
+{
+	for (uint32_t i = 0; named(t, i); i++) {
+		int n = targets_add_process(&u->targets, named(t, i));
+
+		if (n == -ESRCH)
+			return error_say(err, errlen, n, "no process has the id %d", named(t, i));
+		if (n < 0)
+			return error_explain_process(err, errlen, n, "read the files", named(t, i));
+	}
+	return 0;
 }
 
 int usdt_files_open(struct tracer *t, struct usdt_files *u, char *err, size_t errlen)
 {
-	pid_t pid = t->opts.tgid ?: t->opts.tid;
 	int n;
 
 	if (t->opts.command) {
 		n = targets_add_command(&u->targets, t->opts.command);
 		return n == -ENOMEM ? error_say(err, errlen, n, "out of memory") : 0;
 	}
-	n = pid ? targets_add_process(&u->targets, pid) : scan_all(u);
-	if (n == -ESRCH)
-		return error_say(err, errlen, n, "no process has the id %d", pid);
-	if (n < 0)
-		return error_explain_process(err, errlen, n, "read the memory map", pid);
+	n = named(t, 0) ? add_named(t, u, err, errlen) : scan_all(u);
+	if (n)
+		return n;
 	u->next_scan_ns = now_ns() + SCAN_PERIOD_NS;
 	return any_usable(u) ? 0 : say_missing(t, u, err, errlen);
 }
 
 static bool names_matter(const struct tracer *t)
 {
-	return t->opts.comm_glob ||
+	return t->opts.filter.nr_globs ||
 	       (t->opts.group == TRACER_GROUP_SUBJECT && t->opts.by != TRACER_BY_FUNC);
 }
 
@@ -189,7 +212,7 @@ int usdt_files_poll(struct tracer *t, struct usdt_files *u)
 	char err[256];
 	int ret;
 
-	if (t->opts.tgid || t->opts.tid || now_ns() < u->next_scan_ns)
+	if (named(t, 0) || now_ns() < u->next_scan_ns)
 		return 0;
 	u->next_scan_ns = now_ns() + SCAN_PERIOD_NS;
 	ret = scan_all(u);

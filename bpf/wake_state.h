@@ -8,12 +8,17 @@
  * A wake is a chain of stamps: T0 request (user space), T1 sched_waking, T2 sched_wakeup, T3
  * switched in, T4 first instruction (user space). Each event goes into one function here, which
  * advances the state and says in struct wake_out what to count and what to record; the caller does
- * only that. The values of a wake come all together (at T4, or at T3 where no stamps exist) or not
- * at all, so that their counts agree; KERNEL (T1 -> T3) comes with every wake.
+ * only that.
+ *
+ * A task that can run and does not waits, and each wait is somebody's: after a wake (WOKEN, T1 ->
+ * T3), after preemption, after a slice or a yield, before a first run (each from the event that
+ * queued it to T3). The parts of WOKEN come with it. The values of a whole wake with stamps come all
+ * together at T4 or not at all, so that their counts agree; its WAKE, RUNQ and PREMIG are then
+ * those of the whole.
  *
  * A woken task may block again before its T4, typically on a lock that the waker still holds: the
- * request is then carried out by several wakes, its links. They are one chain: WAKE and RUNQ are
- * the sums over the links, RESUME follows the last one, and the time between a link's T3 and the
+ * request is then carried out by several wakes, its links. They are one chain: of the whole, WAKE
+ * and RUNQ are the sums over the links, RESUME follows the last one, and the time between a link's T3 and the
  * next one's T1 belongs to CALL, since it is the way the request takes, not the scheduler's.
  *
  * Which events may run together, as the kernel serialises them:
@@ -32,7 +37,7 @@
 
 /* What a waking could learn about the request. */
 enum wake_stamp {
-	WAKE_STAMP_NONE, /* no stamps exist for this task: phases end at T3 */
+	WAKE_STAMP_NONE, /* no stamps exist for this task */
 	WAKE_STAMP_OK,	 /* t0 is an unanswered request */
 	WAKE_STAMP_NO_SLOT,
 	WAKE_STAMP_NO_T0,
@@ -45,6 +50,8 @@ enum wake_stamp {
 };
 
 enum wake_place { WAKE_UNKNOWN, WAKE_BLOCKED, WAKE_QUEUED, WAKE_RUNNING };
+/* What a queued task waits after: the metric of that wait, where its beginning was seen. */
+enum wake_wait { WAKE_WAIT_OTHER, WAKE_WAIT_PREEMPTED, WAKE_WAIT_REQUEUED, WAKE_WAIT_FIRST };
 enum wake_chain {
 	WAKE_IDLE,
 	WAKE_WOKEN, /* T2 seen */
@@ -64,12 +71,14 @@ struct wake_state {
 	uint32_t w_seq;
 	uint32_t w_arm;
 
-	uint32_t place;	   /* enum wake_place */
-	uint32_t chain;	   /* enum wake_chain */
-	uint32_t stamp;	   /* enum wake_stamp of the chain */
-	uint32_t arm;	   /* arm of the chain, or KTHREAD_SLOT_NONE */
-	uint32_t primed;   /* the chain began when the place was known */
-	uint32_t seq;	   /* slot's sequence when the chain began */
+	uint32_t place;	 /* enum wake_place */
+	uint32_t wait;	 /* enum wake_wait; the wait of a chain is OTHER */
+	uint64_t since;	 /* when the place became QUEUED (but by a wake) or RUNNING, 0: not seen */
+	uint32_t chain;	 /* enum wake_chain */
+	uint32_t stamp;	 /* enum wake_stamp of the chain */
+	uint32_t arm;	 /* arm of the chain, or KTHREAD_SLOT_NONE */
+	uint32_t primed; /* the chain began when the place was known */
+	uint32_t seq;	 /* slot's sequence when the chain began */
 	uint32_t last_seq; /* the last sequence accounted for */
 	uint32_t seq_known;
 	uint32_t owed;	  /* an answer will come to a wake that is not a chain: it was not a spin */
@@ -85,27 +94,45 @@ _Static_assert(METRIC_CALL == 0, "the values of a wake are indexed by their metr
 
 /* What an event means; counter NR_COUNTERS: nothing. */
 struct wake_out {
-	uint32_t fate;	 /* counter: what became of a wake */
-	uint32_t edge;	 /* counter: what kind of switch, or of stamp */
-	uint32_t spun;	 /* answers given with no sched_waking */
-	uint32_t record; /* bit per metric, METRIC_CALL..METRIC_KERNEL */
-	uint64_t value[METRIC_KERNEL + 1];
+	uint32_t fate; /* counter: what became of a wake */
+	uint32_t edge; /* counter: what kind of switch, or of stamp */
+	uint32_t spun; /* answers given with no sched_waking */
+	bool whole;    /* the values are of a whole wake: CALL and all its parts */
+#ifdef __bpf__
+	uint32_t bank, group; /* where values go */
+#else
+	uint32_t record; /* bit per metric, METRIC_CALL..METRIC_RAN */
+	uint64_t value[METRIC_RAN + 1];
+#endif
 };
 
 #define WAKE_BIT(metric) (1U << (metric))
 #define WAKE_FN		 static inline __attribute__((always_inline))
 
-WAKE_FN void wake_out_init(struct wake_out *o)
-{
-	o->fate = o->edge = NR_COUNTERS;
-	o->spun = 0;
-	o->record = 0;
-}
-
+/*
+ * wake_put - @v is a value of @metric
+ *
+ * In BPF it is recorded at once (wakeup.bpf.c): what is kept for later is one more thing that the
+ * verifier follows through every way on from here.
+ */
+#ifdef __bpf__
+WAKE_FN void wake_put(struct wake_out *o, uint32_t metric, uint64_t v);
+#else
 WAKE_FN void wake_put(struct wake_out *o, uint32_t metric, uint64_t v)
 {
 	o->record |= WAKE_BIT(metric);
 	o->value[metric] = v;
+}
+#endif
+
+WAKE_FN void wake_out_init(struct wake_out *o)
+{
+	o->fate = o->edge = NR_COUNTERS;
+	o->spun = 0;
+	o->whole = false;
+#ifndef __bpf__
+	o->record = 0;
+#endif
 }
 
 WAKE_FN bool wake_before(uint64_t a, uint64_t b)
@@ -113,10 +140,12 @@ WAKE_FN bool wake_before(uint64_t a, uint64_t b)
 	return (long long)(a - b) < 0;
 }
 
-/* wake_new - sched_wakeup_new: first run of a thread; no request, no latency */
-WAKE_FN void wake_new(struct wake_state *s, struct wake_out *o)
+/* wake_new - sched_wakeup_new: a thread that has never run; nobody requests, nothing wakes */
+WAKE_FN void wake_new(struct wake_state *s, uint64_t now, struct wake_out *o)
 {
 	s->place = WAKE_QUEUED;
+	s->wait = WAKE_WAIT_FIRST;
+	s->since = now;
 	s->chain = WAKE_IDLE;
 	o->fate = COUNTER_new_task;
 }
@@ -202,8 +231,10 @@ WAKE_FN void wake_wakeup(struct wake_state *s, uint64_t now, struct wake_out *o)
 
 	if (!s->w_t1) {
 		o->fate = COUNTER_unmatched;
-		if (s->place == WAKE_UNKNOWN || s->place == WAKE_BLOCKED)
+		if (s->place == WAKE_UNKNOWN || s->place == WAKE_BLOCKED) {
 			s->place = WAKE_QUEUED;
+			s->wait = WAKE_WAIT_OTHER;
+		}
 		return;
 	}
 	if (s->place == WAKE_RUNNING || s->place == WAKE_QUEUED) {
@@ -213,6 +244,7 @@ WAKE_FN void wake_wakeup(struct wake_state *s, uint64_t now, struct wake_out *o)
 		s->w_t1 = 0;
 		return;
 	}
+	s->wait = WAKE_WAIT_OTHER;
 	if (wake_is_link(s, stamp)) {
 		s->t1 = s->w_t1;
 		s->t2 = now;
@@ -268,18 +300,34 @@ WAKE_FN uint64_t wake_premig(const struct wake_state *s)
 	return s->migrated && !wake_before(s->migrated, s->t2) ? s->migrated - s->t2 : 0;
 }
 
-/* T1..T3 of all links as phases; false: stamps out of order */
-WAKE_FN bool wake_put_kernel_phases(const struct wake_state *s, struct wake_out *o)
+/* The parts between T1 and T3, and what they come to in earlier links */
+WAKE_FN void wake_put_parts(const struct wake_state *s, uint64_t more_wake, uint64_t more_runq,
+			    uint64_t more_premig, struct wake_out *o)
 {
-	uint64_t premig = s->more_premig + wake_premig(s);
+	uint64_t premig = more_premig + wake_premig(s);
 
-	if (wake_before(s->t2, s->t1) || wake_before(s->t3, s->t2))
-		return false;
-	wake_put(o, METRIC_WAKE, s->more_wake + (s->t2 - s->t1));
-	wake_put(o, METRIC_RUNQ, s->more_runq + (s->t3 - s->t2));
+	wake_put(o, METRIC_WAKE, more_wake + (s->t2 - s->t1));
+	wake_put(o, METRIC_RUNQ, more_runq + (s->t3 - s->t2));
 	if (premig)
 		wake_put(o, METRIC_PREMIG, premig);
-	return true;
+}
+
+/* The end of a wait that no wake began */
+WAKE_FN void wake_put_wait(const struct wake_state *s, uint64_t now, struct wake_out *o)
+{
+	if (!s->since || s->wait == WAKE_WAIT_OTHER)
+		return;
+	if (wake_before(now, s->since)) {
+		o->fate = COUNTER_negative;
+		return;
+	}
+	/* Not by an index: the verifier knows each of these, but no computed one. */
+	if (s->wait == WAKE_WAIT_PREEMPTED)
+		wake_put(o, METRIC_PREEMPTED, now - s->since);
+	else if (s->wait == WAKE_WAIT_REQUEUED)
+		wake_put(o, METRIC_REQUEUED, now - s->since);
+	else
+		wake_put(o, METRIC_FIRST_RUN, now - s->since);
 }
 
 /* wake_switch_in - T3: consumes what is pending, whatever becomes of it */
@@ -287,11 +335,14 @@ WAKE_FN void wake_switch_in(struct wake_state *s, uint64_t now, struct wake_out 
 {
 	uint32_t came_from = s->place;
 
+	if (came_from == WAKE_QUEUED)
+		wake_put_wait(s, now, o);
 	s->place = WAKE_RUNNING;
+	s->since = now;
 	if (s->chain != WAKE_WOKEN) {
 		/*
 		 * RAN: preempted before T4, goes on. Queued without a chain: preempted, new or
-		 * dropped.
+		 * its beginning was not seen.
 		 */
 		if (s->chain == WAKE_AGAIN)
 			s->chain = WAKE_IDLE; /* the wake between was not seen */
@@ -307,17 +358,16 @@ WAKE_FN void wake_switch_in(struct wake_state *s, uint64_t now, struct wake_out 
 		o->fate = COUNTER_negative;
 		return;
 	}
-	wake_put(o, METRIC_KERNEL, now - s->t1);
+	wake_put(o, METRIC_WOKEN, now - s->t1);
+	wake_put_parts(s, 0, 0, 0, o);
 	if (s->stamp == WAKE_STAMP_OK)
 		s->chain = WAKE_RAN;
-	else if (s->stamp == WAKE_STAMP_NONE)
-		wake_put_kernel_phases(s, o);
 }
 
 /* T4 is there: the values of the whole wake */
 WAKE_FN void wake_finish(struct wake_state *s, const struct kthread_slot *slot, struct wake_out *o)
 {
-	uint64_t t4 = slot->t4_ns, kernel, call, resume, sum, e2e;
+	uint64_t t4 = slot->t4_ns, call, resume, sum, e2e;
 
 	s->chain = WAKE_IDLE;
 	if (wake_before(s->t1, s->t0) || wake_before(t4, s->t3) || wake_before(t4, s->t0) ||
@@ -325,20 +375,19 @@ WAKE_FN void wake_finish(struct wake_state *s, const struct kthread_slot *slot, 
 		o->fate = COUNTER_negative;
 		return;
 	}
-	if (!wake_put_kernel_phases(s, o)) {
-		o->fate = COUNTER_negative;
-		return;
-	}
+	o->whole = true;
+	wake_put_parts(s, s->more_wake, s->more_runq, s->more_premig, o);
 	/* From the last T1 back to T0 lies the call, and the earlier links within it. */
 	call = s->t1 - s->t0 - (s->more_wake + s->more_runq);
-	kernel = o->value[METRIC_WAKE] + o->value[METRIC_RUNQ];
 	resume = t4 - s->t3;
 	wake_put(o, METRIC_CALL, call);
 	wake_put(o, METRIC_RESUME, resume);
-	sum = call + kernel + resume;
+	sum = s->t3 - s->t0 + resume;
 	e2e = slot->e2e_ns ? slot->e2e_ns : t4 - s->t0;
 	wake_put(o, METRIC_END_TO_END, e2e);
-	wake_put(o, METRIC_UNATTRIBUTED, wake_before(e2e, sum) ? sum - e2e : e2e - sum);
+	/* Without a clock of its own it would be 0 by the way it is reckoned. */
+	if (slot->e2e_ns)
+		wake_put(o, METRIC_UNATTRIBUTED, wake_before(e2e, sum) ? sum - e2e : e2e - sum);
 }
 
 /*
@@ -390,8 +439,7 @@ WAKE_FN void wake_block_again(struct wake_state *s, const struct kthread_slot *s
 			      struct wake_out *o)
 {
 	s->chain = WAKE_IDLE;
-	if (!slot || s->links >= WAKE_LINKS_MAX || wake_before(s->t2, s->t1) ||
-	    wake_before(s->t3, s->t2)) {
+	if (!slot || s->links >= WAKE_LINKS_MAX) {
 		o->fate = COUNTER_no_t4;
 		return;
 	}
@@ -408,8 +456,8 @@ WAKE_FN void wake_block_again(struct wake_state *s, const struct kthread_slot *s
  *
  * @slot: read now, needed only while wake_awaits_stamp(); NULL: could not be read
  */
-WAKE_FN void wake_switch_out(struct wake_state *s, uint32_t how, const struct kthread_slot *slot,
-			     struct wake_out *o)
+WAKE_FN void wake_switch_out(struct wake_state *s, uint64_t now, uint32_t how,
+			     const struct kthread_slot *slot, struct wake_out *o)
 {
 	bool blocks = how == WAKE_LEAVE_BLOCKED || how == WAKE_LEAVE_PARKED;
 
@@ -422,6 +470,8 @@ WAKE_FN void wake_switch_out(struct wake_state *s, uint32_t how, const struct kt
 	else if (how == WAKE_LEAVE_PARKED)
 		o->edge = COUNTER_parked;
 
+	if (s->place == WAKE_RUNNING && s->since && !wake_before(now, s->since))
+		wake_put(o, METRIC_RAN, now - s->since);
 	if (s->chain == WAKE_WOKEN) {
 		/*
 		 * No T3. Either it was woken before we knew its place and ran all the time, or the
@@ -444,6 +494,8 @@ WAKE_FN void wake_switch_out(struct wake_state *s, uint32_t how, const struct kt
 	if (s->chain == WAKE_RAN && blocks)
 		wake_block_again(s, slot, o);
 	s->place = blocks ? WAKE_BLOCKED : WAKE_QUEUED;
+	s->wait = how == WAKE_LEAVE_PREEMPTED ? WAKE_WAIT_PREEMPTED : WAKE_WAIT_REQUEUED;
+	s->since = now;
 }
 
 /* wake_awaits_stamp - would a look into the slot help now? */

@@ -10,9 +10,11 @@
 #include "bpf/common.bpf.h"
 #include <bpf/usdt.bpf.h>
 
+#include "bpf/filters.bpf.h"
 #include "bpf/follow.bpf.h"
 #include "bpf/names.bpf.h"
 #include "bpf/slot_read.bpf.h"
+#include "bpf/subjects.bpf.h"
 #include "bpf/wake_state.h"
 #include "bpf/wakeup_shared.h"
 
@@ -92,12 +94,33 @@ __noinline int wake_record(__u32 bank, __u32 group, __u32 metric, __u64 v)
 	return 0;
 }
 
-static __always_inline void emit(struct wake_task *t, struct task_struct *p, struct wake_out *o)
+/* Where the values of an event go; an event that has none needs no place for them. */
+static __always_inline void sink(struct wake_out *o, struct wake_task *t, struct task_struct *p)
 {
-	__u32 group, bank;
-	bool whole = o->record & WAKE_BIT(METRIC_CALL);
+	o->bank = bank_now();
+	o->group = settings.by_name && t->unwanted ? settings.nr_groups : group_of(t, p);
+}
 
+WAKE_FN void wake_put(struct wake_out *o, uint32_t metric, uint64_t v)
+{
+	bool part = metric == METRIC_WAKE || metric == METRIC_RUNQ || metric == METRIC_PREMIG;
+
+	/*
+	 * Parts are counted over the same wakes as their whole: with arms that is the request, else
+	 * T1 -> T3.
+	 */
+	if (settings.group == TRACER_GROUP_ARM ? !o->whole && metric != METRIC_WOKEN
+					       : o->whole && part)
+		return;
+	if (o->group < settings.nr_groups)
+		wake_record(o->bank, o->group, metric, v);
+}
+
+static __always_inline void tell(struct wake_task *t, struct wake_out *o)
+{
 	if (settings.by_name && t->unwanted)
+		return;
+	if (!wanted_cpu(bpf_get_smp_processor_id()))
 		return;
 	if (o->fate < NR_COUNTERS)
 		count(o->fate);
@@ -105,31 +128,6 @@ static __always_inline void emit(struct wake_task *t, struct task_struct *p, str
 		count(o->edge);
 	if (o->spun)
 		count_n(COUNTER_spun, o->spun);
-	if (!o->record)
-		return;
-	group = group_of(t, p);
-	if (group >= settings.nr_groups)
-		return;
-	bank = bank_now();
-#define RECORD_AS(metric, index)                                                    \
-	do {                                                                        \
-		if (o->record & WAKE_BIT(METRIC_##metric))                          \
-			wake_record(bank, group, index, o->value[METRIC_##metric]); \
-	} while (0)
-#define RECORD(metric) RECORD_AS(metric, METRIC_##metric)
-#define RECORD_PART(metric) \
-	RECORD_AS(metric, whole ? METRIC_##metric : HIDDEN_METRIC(HIDDEN_##metric))
-	RECORD(CALL);
-	RECORD_PART(WAKE);
-	RECORD_PART(RUNQ);
-	RECORD_PART(PREMIG);
-	RECORD(RESUME);
-	RECORD(END_TO_END);
-	RECORD(UNATTRIBUTED);
-	RECORD(KERNEL);
-#undef RECORD_PART
-#undef RECORD
-#undef RECORD_AS
 }
 
 /* read_own_slot - @p is current; true: @slot holds its slot */
@@ -156,9 +154,7 @@ static __always_inline enum wake_stamp read_request(struct wake_task *t, struct 
 	case SLOT_FAULT:
 		return WAKE_STAMP_FAULT;
 	default:
-		/* A subject of its own keeps its kernel phases. */
-		return settings.group == TRACER_GROUP_SUBJECT ? WAKE_STAMP_NONE
-							      : WAKE_STAMP_NO_SLOT;
+		return WAKE_STAMP_NO_SLOT;
 	}
 	if (settings.group == TRACER_GROUP_ARM && slot->arm >= settings.nr_groups)
 		return WAKE_STAMP_UNTAGGED;
@@ -187,8 +183,9 @@ static __always_inline void look_for_stamp(struct task_struct *waker, __u64 now)
 	if (!t || !wake_awaits_stamp(&t->wake) || !read_own_slot(t, waker, now, &slot))
 		return;
 	wake_out_init(&o);
+	sink(&o, t, waker);
 	wake_stamped(&t->wake, &slot, &o);
-	emit(t, waker, &o);
+	tell(t, &o);
 }
 
 SEC("?tp_btf/sched_waking")
@@ -223,7 +220,7 @@ int BPF_PROG(on_sched_waking, struct task_struct *p)
 	wake_out_init(&o);
 	stamp = read_request(t, p, waker, now, &slot);
 	wake_waking(&t->wake, now, stamp, &slot, &o);
-	emit(t, p, &o);
+	tell(t, &o);
 	return 0;
 }
 
@@ -241,13 +238,14 @@ int BPF_PROG(on_sched_wakeup, struct task_struct *p)
 		return 0;
 	wake_out_init(&o);
 	wake_wakeup(&t->wake, now, &o);
-	emit(t, p, &o);
+	tell(t, &o);
 	return 0;
 }
 
 SEC("?tp_btf/sched_wakeup_new")
 int BPF_PROG(on_sched_wakeup_new, struct task_struct *p)
 {
+	__u64 now = bpf_ktime_get_ns();
 	struct wake_task *t;
 	struct wake_out o;
 
@@ -257,8 +255,8 @@ int BPF_PROG(on_sched_wakeup_new, struct task_struct *p)
 	if (!t)
 		return 0;
 	wake_out_init(&o);
-	wake_new(&t->wake, &o);
-	emit(t, p, &o);
+	wake_new(&t->wake, now, &o);
+	tell(t, &o);
 	return 0;
 }
 
@@ -276,7 +274,7 @@ int BPF_PROG(on_sched_migrate_task, struct task_struct *p)
 		return 0;
 	wake_out_init(&o);
 	wake_migrate(&t->wake, now, &o);
-	emit(t, p, &o);
+	tell(t, &o);
 	return 0;
 }
 
@@ -292,8 +290,9 @@ static __always_inline void leave(struct task_struct *prev, bool preempt, __u32 
 	if (wake_awaits_stamp(&t->wake) && read_own_slot(t, prev, now, &slot))
 		read = &slot;
 	wake_out_init(&o);
-	wake_switch_out(&t->wake, wake_leave_how(preempt, prev_state, TASK_PARKED), read, &o);
-	emit(t, prev, &o);
+	sink(&o, t, prev);
+	wake_switch_out(&t->wake, now, wake_leave_how(preempt, prev_state, TASK_PARKED), read, &o);
+	tell(t, &o);
 }
 
 static __always_inline void enter(struct task_struct *next, __u64 now)
@@ -304,8 +303,9 @@ static __always_inline void enter(struct task_struct *next, __u64 now)
 	if (!t)
 		return;
 	wake_out_init(&o);
+	sink(&o, t, next);
 	wake_switch_in(&t->wake, now, &o);
-	emit(t, next, &o);
+	tell(t, &o);
 }
 
 SEC("?tp_btf/sched_switch")

@@ -18,7 +18,6 @@ static const struct tracer_metric metrics[] = { WAKEUP_METRICS(METRIC_INIT) };
 struct wakeup {
 	struct targets files;
 	uint32_t nr_attached;
-	bool whole_seen; /* group ALL: wakes with stamps have been reported */
 };
 
 /*
@@ -33,7 +32,8 @@ static const char *const programs[] = { "on_sched_switch", "on_sched_migrate_tas
 /* Do threads' names matter? Then library threads have their full ones. */
 static bool names_matter(const struct tracer *t)
 {
-	return !t->opts.kthreads && (t->opts.comm_glob || t->opts.group == TRACER_GROUP_SUBJECT);
+	return !t->opts.kthreads &&
+	       (t->opts.filter.nr_globs || t->opts.group == TRACER_GROUP_SUBJECT);
 }
 
 static int wakeup_open(struct tracer *t, char *err, size_t errlen)
@@ -65,6 +65,8 @@ static void wakeup_detach(struct tracer *t)
 	w->files = (struct targets){ 0 };
 	w->nr_attached = 0;
 }
+
+#define WITHOUT_STAMPS "no phases call and resume"
 
 /*
  * The semaphore of kthread:slot, raised by attaching, makes the threads of all processes that
@@ -104,11 +106,11 @@ static int wakeup_attach(struct tracer *t, char *err, size_t errlen)
 	ret = ret ?: attach_iter_once(t, "seed_tasks", err, errlen);
 	/* A command without probes is traced without stamps. */
 	if (!ret && t->opts.command && targets_add_command(&w->files, t->opts.command) > 0)
-		ret = attach_slot_probes(t, err, errlen);
+		ret = attach_without(t, attach_slot_probes(t, err, errlen), WITHOUT_STAMPS, err);
 	return ret;
 }
 
-static int wakeup_process(struct tracer *t, pid_t tgid, char *err, size_t errlen)
+static int find_stamps(struct tracer *t, pid_t tgid, char *err, size_t errlen)
 {
 	struct wakeup *w = t->kind;
 	uint64_t registry;
@@ -116,7 +118,7 @@ static int wakeup_process(struct tracer *t, pid_t tgid, char *err, size_t errlen
 
 	ret = targets_add_process(&w->files, tgid);
 	if (ret < 0)
-		return error_explain_process(err, errlen, ret, "read the memory map", tgid);
+		return error_explain_process(err, errlen, ret, "read the files", tgid);
 	ret = attach_slot_probes(t, err, errlen);
 	if (ret)
 		return ret;
@@ -128,19 +130,12 @@ static int wakeup_process(struct tracer *t, pid_t tgid, char *err, size_t errlen
 	return process_set_registry(t, tgid, registry) ?: 1;
 }
 
-static void wakeup_fold(struct tracer *t, struct tracer_group_data *g, struct hist **hidden)
+/* The kernel's phases need no look at the process. */
+static int wakeup_process(struct tracer *t, pid_t tgid, char *err, size_t errlen)
 {
-	struct wakeup *w = t->kind;
+	int ret = find_stamps(t, tgid, err, errlen);
 
-	/* Also later: intervals are merged, and parts must stay counted over the same wakes. */
-	if (t->opts.group == TRACER_GROUP_ALL)
-		w->whole_seen |= g->metric[METRIC_CALL] != NULL;
-	if (w->whole_seen || g->metric[METRIC_CALL])
-		return;
-	g->metric[METRIC_WAKE] = hidden[HIDDEN_WAKE];
-	g->metric[METRIC_RUNQ] = hidden[HIDDEN_RUNQ];
-	g->metric[METRIC_PREMIG] = hidden[HIDDEN_PREMIG];
-	memset(hidden, 0, NR_HIDDEN * sizeof(*hidden));
+	return ret < 0 ? attach_without(t, ret, WITHOUT_STAMPS, err) ?: 1 : ret;
 }
 
 static void wakeup_close(struct tracer *t)
@@ -158,12 +153,12 @@ const struct tracer_ops tracer_wakeup = {
 		.measures = "what a wakeup consists of",
 		.metrics = metrics,
 		.nr_metrics = sizeof(metrics) / sizeof(metrics[0]),
-		.main_metrics = { METRIC_KERNEL, METRIC_END_TO_END },
-		.nr_main_metrics = 2,
+		.main_metrics = { METRIC_WOKEN, METRIC_END_TO_END, METRIC_PREEMPTED,
+				  METRIC_REQUEUED, METRIC_FIRST_RUN, METRIC_RAN },
+		.nr_main_metrics = 6,
 		.needs = FEATURE_BIT(FEATURE_TASK_STORAGE),
 	},
 	.skeleton = &wakeup_skeleton,
-	.nr_hidden = NR_HIDDEN,
 	.counters = COUNTER_BIT(switch_missed) | COUNTER_BIT(absorbed) | COUNTER_BIT(spun) |
 		    COUNTER_BIT(no_slot) | COUNTER_BIT(no_t0) | COUNTER_BIT(stale_t0) |
 		    COUNTER_BIT(t0_reused) | COUNTER_BIT(idle_waker) | COUNTER_BIT(foreign_waker) |
@@ -176,6 +171,5 @@ const struct tracer_ops tracer_wakeup = {
 	.attach = wakeup_attach,
 	.detach = wakeup_detach,
 	.process = wakeup_process,
-	.fold = wakeup_fold,
 	.close = wakeup_close,
 };

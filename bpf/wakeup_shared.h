@@ -5,9 +5,12 @@
  * What wakeup.bpf.c, wake_state.h and wakeup.c agree on: the metrics. wake_state.h says between
  * which stamps they lie.
  *
- * All but KERNEL (and PREMIG, where nothing moved) come together, once per wake of which every
- * stamp was found, so their counts agree. In a group with no such wake (kernel threads have no
- * stamps) WAKE, RUNQ and PREMIG come for every wake.
+ * Each wait for a CPU is in one of four populations: WOKEN, PREEMPTED, REQUEUED, FIRST_RUN; RAN is
+ * what came of it. WAKE and RUNQ (and PREMIG, where it moved) are the parts of WOKEN and come with
+ * each wake; CALL, RESUME and END_TO_END with those of which every stamp was found.
+ *
+ * By TRACER_GROUP_ARM the parts are those of one whole, from the request to its answer: there WAKE,
+ * RUNQ and PREMIG come only together with CALL and the others, so that all their counts agree.
  */
 #include "bpf/kinds.h"
 
@@ -19,18 +22,14 @@
 	METRIC(RESUME, "resume", "from switched in to its first instruction")                    \
 	METRIC(END_TO_END, "end_to_end",                                                         \
 	       "the whole wake, by the program's own clock where it has one")                    \
-	METRIC(UNATTRIBUTED, "unattributed", "how far the sum of the phases is from end_to_end") \
-	METRIC(KERNEL, "kernel", "from sched_waking until it is switched in, of every wake")
+	METRIC(UNATTRIBUTED, "unattributed",                                                     \
+	       "how far the sum of the phases is from end_to_end by the program's own clock")    \
+	METRIC(WOKEN, "woken", "from sched_waking until it is switched in")                      \
+	METRIC(PREEMPTED, "preempted", "from being preempted until it is switched in again")     \
+	METRIC(REQUEUED, "requeued",                                                             \
+	       "from the end of its slice, or its yield, until it is switched in again")         \
+	METRIC(FIRST_RUN, "first_run", "from its creation until it is first switched in")        \
+	METRIC(RAN, "ran", "from switched in until it leaves the CPU")
 
 enum wakeup_metric { TRACER_METRICS(WAKEUP, WAKEUP_METRICS) };
-
-/*
- * Histograms beside the metrics: the kernel's phases of wakes that have no stamps. They are
- * reported as WAKE, RUNQ and PREMIG only where a group has no wake with stamps, since parts of one
- * whole must be counted over the same wakes.
- */
-enum { HIDDEN_WAKE, HIDDEN_RUNQ, HIDDEN_PREMIG, NR_HIDDEN };
-
-/* index after the metrics, as hist_record() counts */
-#define HIDDEN_METRIC(h) (METRIC_KERNEL + 1 - METRIC_CALL + (h))
 #endif

@@ -8,8 +8,10 @@
 #define HIST_PREEMPTIBLE /* USDTs run in the thread's context */
 #define TRACER_THREAD_NAMES
 #include "bpf/common.bpf.h"
+#include "bpf/filters.bpf.h"
 #include "bpf/follow.bpf.h"
 #include "bpf/names.bpf.h"
+#include "bpf/subjects.bpf.h"
 #include <bpf/usdt.bpf.h>
 
 #include "bpf/subject_func.h"
@@ -72,8 +74,11 @@ static __always_inline __u32 group_of(const struct execution *e)
 
 static __always_inline void record(const struct execution *e, __u32 metric, __u64 ns)
 {
-	__u32 group = group_of(e);
+	__u32 group;
 
+	if (!wanted_cpu(bpf_get_smp_processor_id()))
+		return;
+	group = group_of(e);
 	if (group < settings.nr_groups)
 		hist_record(bank_now(), group, metric - METRIC_DELAY_IDLE, ns);
 }

@@ -12,6 +12,12 @@
 
 /* ---- trace ----------------------------------------------------------------------------------- */
 
+/* What the metric @name of an older record is called now; it means the same. */
+static const char *metric_now(const char *name)
+{
+	return name && !strcmp(name, "kernel") ? "woken" : name;
+}
+
 /* NULL when two metrics have one name. */
 static json_t *metrics_json(const struct record_trace *t)
 {
@@ -67,6 +73,7 @@ int record_read_trace(const json_t *record, struct record_trace *t, char *why, s
 	if (!metrics)
 		return field_refuse(&s, "metrics is not an object");
 	t->nr_metrics = json_object_size(metrics);
+	t->main_metric = metric_now(t->main_metric);
 	return 0;
 }
 
@@ -78,7 +85,7 @@ int record_read_metric(const json_t *record, size_t i, const char **name, struct
 
 	while (at && i--)
 		at = json_object_iter_next(metrics, at);
-	*name = at ? json_object_iter_key(at) : NULL;
+	*name = metric_now(at ? json_object_iter_key(at) : NULL);
 	return hist_from_json(h, at ? json_object_iter_value(at) : NULL, *name ? *name : "", why,
 			      whylen);
 }

@@ -361,6 +361,72 @@ int record_read_trace(const json_t *record, struct record_trace *t, char *why, s
 int record_read_metric(const json_t *record, size_t i, const char **name, struct hist *h, char *why,
 		       size_t whylen);
 
+/* Why a single wait stands in the record; one wait may stand there once for each. */
+enum record_why {
+	RECORD_WORST,  /* one of the longest of an interval */
+	RECORD_SLOW,   /* longer than --slower-than */
+	RECORD_STREAM, /* all were asked for */
+	RECORD_FLIGHT, /* shortly before a slow one */
+	NR_RECORD_WHYS
+};
+
+/* record_why_name - "worst", "slow", ...; NULL: there is none */
+const char *record_why_name(enum record_why why);
+
+#define RECORD_MAX_PHASES 8
+#define RECORD_MAX_BEHIND 16
+#define RECORD_MAX_FRAMES 64
+#define RECORD_NO_CPU	  UINT64_MAX /* not known */
+
+/* Ids as the kernel's first pid namespace shows them. */
+struct record_task {
+	const char *comm;
+	uint64_t tgid, tid; /* tid 0: the CPU was idle */
+};
+
+struct record_waker {
+	struct record_task task; /* the current task; of an interrupt: the one it interrupted */
+	const char *context;	 /* "task", "softirq", "interrupt", "idle"; NULL: not known */
+	uint64_t cpu;
+};
+
+struct record_behind {
+	struct record_task task;
+	uint64_t ns;
+};
+
+struct record_stack {
+	size_t nr;
+	const char *frame[RECORD_MAX_FRAMES]; /* from the innermost on: a symbol, or an address */
+};
+
+/* One wait for a CPU, over: the task has been switched in. */
+struct record_event {
+	const char *kind;	/* "wakeup" */
+	const char *population; /* the metric that counts it: "woken", "preempted", ... */
+	enum record_why why;
+	uint64_t time_ns, ns; /* its end; its length */
+	size_t nr_phases;
+	struct record_count phase[RECORD_MAX_PHASES]; /* parts of ns, by their metrics */
+	struct record_task task;
+	uint64_t cpu_before; /* it ran on before */
+	uint64_t cpu_queued; /* it was put into the queue of */
+	uint64_t cpu;	     /* it runs on now */
+	uint64_t migrations; /* while it was queued */
+	bool has_waker;	     /* of "woken" */
+	struct record_waker waker;
+	/* Who ran on the CPUs where it was queued, meanwhile; other_ns: more of them, or not known. */
+	bool has_behind;
+	size_t nr_behind;
+	struct record_behind behind[RECORD_MAX_BEHIND];
+	uint64_t other_ns;
+	/* Of the waker, or of the task itself when it was preempted. */
+	bool has_stack;
+	struct record_stack kernel, user;
+};
+int record_write_event(struct record_writer *w, const struct record_event *e);
+int record_read_event(const json_t *record, struct record_event *e, char *why, size_t whylen);
+
 /* What the tracing missed, counted and cost. */
 struct record_losses {
 	const char *question; /* NULL: of a trace */

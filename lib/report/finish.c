@@ -101,7 +101,7 @@ static uint64_t count_of(const struct hist *h)
 /* The first of @r that is there, in the order of records of schema 1, which do not say it. */
 static const char *guess_main_metric(const struct report_result *r)
 {
-	static const char *const order[] = { "kernel",	   "end_to_end", "park",
+	static const char *const order[] = { "woken",	   "end_to_end", "park",
 					     "stop",	   "unpark",	 "park_react",
 					     "delay_idle", "delay_busy", "run" };
 

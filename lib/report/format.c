@@ -92,7 +92,7 @@ const char *report_phase_title(enum report_phase p)
 		[PHASE_PREMIG] = "before migration",
 		[PHASE_RESUME] = "resume",
 		[PHASE_UNATTRIBUTED] = "unattributed",
-		[PHASE_KERNEL] = "kernel's part",
+		[PHASE_WOKEN] = "kernel's part",
 	};
 
 	return title[p];

@@ -37,7 +37,7 @@ enum report_phase {
 	PHASE_PREMIG, /* part of RUNQ */
 	PHASE_RESUME,
 	PHASE_UNATTRIBUTED,
-	PHASE_KERNEL
+	PHASE_WOKEN
 };
 
 /*

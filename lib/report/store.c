@@ -14,7 +14,7 @@ const char *const report_phase_name[REPORT_NR_PHASES] = {
 	[PHASE_PREMIG] = "premig",
 	[PHASE_RESUME] = "resume",
 	[PHASE_UNATTRIBUTED] = "unattributed",
-	[PHASE_KERNEL] = "kernel",
+	[PHASE_WOKEN] = "woken",
 };
 
 /* All strings together. Names and reasons are short; a hostile file may hold any number of long ones. */

@@ -49,21 +49,35 @@ int maps_each(pid_t pid, int (*each)(const struct mapping *m, void *arg), void *
 	return ret;
 }
 
-/* Overlay and btrfs show another device in maps than in stat: the inode number has to do there. */
-static bool leads_to(const char *path, const struct mapping *m)
+/*
+ * 0, -ENOENT: it is another file, or -errno. Overlay and btrfs show another device in maps than in
+ * stat: where the path can only be right, the inode number has to do.
+ */
+static int leads_to(const char *path, const struct mapping *m, bool same_device)
 {
 	struct stat st;
 
-	return !stat(path, &st) && S_ISREG(st.st_mode) && st.st_ino == m->ino;
+	if (stat(path, &st))
+		return -errno;
+	return S_ISREG(st.st_mode) && st.st_ino == m->ino && (!same_device || st.st_dev == m->dev)
+		       ? 0
+		       : -ENOENT;
 }
 
 int mapping_open_path(const struct mapping *m, char *out, size_t len)
 {
+	int ret;
+
 	snprintf(out, len, "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, m->pid, m->start, m->end);
-	if (leads_to(out, m))
+	if (!leads_to(out, m, false))
 		return 0;
 	snprintf(out, len, "/proc/%d/root%s", m->pid, m->path);
-	return leads_to(out, m) ? 0 : -ENOENT;
+	ret = leads_to(out, m, false);
+	if (ret != -EACCES && ret != -EPERM)
+		return ret;
+	/* Another user's process: perhaps it sees what we see. */
+	snprintf(out, len, "%s", m->path);
+	return leads_to(out, m, true) ? ret : 0;
 }
 
 int mapping_bias(const struct mapping *m, const char *path, uint64_t *bias)

@@ -20,6 +20,7 @@
 #include "lib/target/elf_file.h"
 #include "lib/target/maps.h"
 #include "lib/target/marks.h"
+#include "lib/target/notes.h"
 #include "lib/target/symbols.h"
 
 extern char **environ;
@@ -47,82 +48,21 @@ static struct target_probe *probe_get(struct target_file *f, const char *provide
 	return p;
 }
 
-/*
- * One note: three addresses (site, where the linker thought .stapsdt.base was, semaphore), then the
- * strings provider, name, arguments. @base is where .stapsdt.base is: prelink moves it.
- */
-static int note_add(struct target_file *f, const char *desc, size_t len, uint64_t base)
+static int note_add(const struct usdt_note *n, void *arg)
 {
-	const size_t head = 3 * sizeof(uint64_t);
-	const char *provider, *name, *end = desc + len;
+	struct target_file *f = arg;
 	struct target_probe *p;
-	uint64_t addr[3];
 
-	if (len < head + 3)
-		return -EINVAL;
-	memcpy(addr, desc, head);
-	provider = desc + head;
-	name = memchr(provider, 0, end - provider);
-	if (!name || ++name >= end || !memchr(name, 0, end - name))
-		return -EINVAL;
-	if (strlen(provider) >= sizeof(p->provider) || strlen(name) >= sizeof(p->name) ||
-	    !is_ours(provider))
+	if (strlen(n->provider) >= sizeof(p->provider) || strlen(n->name) >= sizeof(p->name) ||
+	    !is_ours(n->provider))
 		return 0;
-	p = probe_get(f, provider, name);
+	p = probe_get(f, n->provider, n->name);
 	if (!p)
 		return -ENOMEM;
-	if (base) {
-		addr[0] += base - addr[1];
-		if (addr[2])
-			addr[2] += base - addr[1];
-	}
 	if (p->nr_sites < TARGET_MAX_SITES)
-		p->site[p->nr_sites] = addr[0];
+		p->site[p->nr_sites] = n->site;
 	p->nr_sites++;
-	p->semaphore = addr[2];
-	return 0;
-}
-
-static int notes_read(struct target_file *f, Elf *elf)
-{
-	Elf_Scn *scn = NULL, *notes = NULL;
-	uint64_t base = 0;
-	size_t shstr, at = 0, name_at, desc_at;
-	Elf_Data *data;
-	GElf_Shdr sh;
-	GElf_Nhdr nh;
-	int ret;
-
-	if (gelf_getclass(elf) != ELFCLASS64 || elf_getshdrstrndx(elf, &shstr))
-		return 0;
-	while ((scn = elf_nextscn(elf, scn))) {
-		const char *name;
-
-		if (!gelf_getshdr(scn, &sh))
-			return -EINVAL;
-		name = elf_strptr(elf, shstr, sh.sh_name);
-		if (!name)
-			continue;
-		if (sh.sh_type == SHT_NOTE && !strcmp(name, ".note.stapsdt"))
-			notes = scn;
-		else if (!strcmp(name, ".stapsdt.base"))
-			base = sh.sh_addr;
-	}
-	if (!notes)
-		return 0;
-	data = elf_getdata(notes, NULL);
-	if (!data)
-		return -EINVAL;
-	while (at < data->d_size && (at = gelf_getnote(data, at, &nh, &name_at, &desc_at))) {
-		const char *buf = data->d_buf;
-
-		if (nh.n_type != 3 || nh.n_namesz != sizeof("stapsdt") ||
-		    memcmp(buf + name_at, "stapsdt", sizeof("stapsdt")))
-			continue;
-		ret = note_add(f, buf + desc_at, nh.n_descsz, base);
-		if (ret)
-			return ret;
-	}
+	p->semaphore = n->semaphore;
 	return 0;
 }
 
@@ -201,7 +141,7 @@ int targets_add_file(struct targets *t, const char *path, const char *name)
 		goto drop;
 	elf = S_ISREG(st.st_mode) ? elf_begin(f.fd, ELF_C_READ_MMAP, NULL) : NULL;
 	if (elf && elf_kind(elf) == ELF_K_ELF)
-		ret = notes_read(&f, elf);
+		ret = notes_each(elf, note_add, &f);
 	elf_end(elf);
 	if (!f.nr_probes)
 		remember_other(t, &st);
@@ -232,6 +172,8 @@ drop:
 struct add_mapping {
 	struct targets *t;
 	int added;
+	int refused; /* -errno of a file that we may not look at */
+	bool any;    /* it maps a file of the set */
 };
 
 static int add_mapping(const struct mapping *m, void *arg)
@@ -243,13 +185,16 @@ static int add_mapping(const struct mapping *m, void *arg)
 	if (!m->executable)
 		return 0;
 	for (uint32_t i = 0; i < a->t->nr; i++)
-		if (a->t->file[i].dev == m->dev && a->t->file[i].ino == m->ino)
+		if (a->t->file[i].dev == m->dev && a->t->file[i].ino == m->ino) {
+			a->any = true;
 			return 0;
-	if (mapping_open_path(m, path, sizeof(path)))
-		return 0;
-	n = targets_add_file(a->t, path, m->path);
+		}
+	n = mapping_open_path(m, path, sizeof(path));
+	n = n ?: targets_add_file(a->t, path, m->path);
 	if (n > 0)
 		a->added += n;
+	else if (n == -EACCES || n == -EPERM)
+		a->refused = n;
 	/* A library that cannot be read or is broken has no probes for us; the others count. */
 	return n == -ENOMEM ? n : 0;
 }
@@ -259,7 +204,9 @@ int targets_add_process(struct targets *t, pid_t pid)
 	struct add_mapping a = { .t = t };
 	int ret = maps_each(pid, add_mapping, &a);
 
-	return ret < 0 ? ret : a.added;
+	if (ret < 0)
+		return ret;
+	return a.added || a.any ? a.added : a.refused;
 }
 
 /* The loader asked to list what it would map, one "name => path (address)" per line. */

@@ -5,6 +5,7 @@
  * lib/target: what a process is made of, seen from outside.
  *
  *	targets.h	the files with our probes, of a process, a command or a path
+ *	sites.h		all sites of one probe, for one who attaches by himself
  *	maps.h		the mappings of a process, and how to open what is mapped
  *	symbols.h	names to addresses and back: in files, in processes, in the kernel
  *
@@ -75,7 +76,8 @@ int targets_add_file(struct targets *t, const char *path, const char *name);
 /*
  * targets_add_process - add every file that @pid maps executable and that has our probes
  *
- * Return: number of files added, -ESRCH when @pid is gone, or another -errno.
+ * Return: number of files added, -ESRCH when @pid is gone, -EACCES or -EPERM: it maps none of the
+ * set, and some that we may not look at, or another -errno.
  */
 int targets_add_process(struct targets *t, pid_t pid);
 

@@ -183,7 +183,7 @@ static int job_hear(int fd)
 	return read(fd, &c, 1) == 1 ? c : -1;
 }
 
-static bool can_hear(int fd)
+static __attribute__((unused)) bool can_hear(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
@@ -223,7 +223,7 @@ static uint64_t counter(const struct tracer_snapshot *s, const char *name)
 	return 0;
 }
 
-static uint64_t nr_lost(const struct tracer_snapshot *s)
+static __attribute__((unused)) uint64_t nr_lost(const struct tracer_snapshot *s)
 {
 	uint64_t lost = 0;
 	uint32_t i;
@@ -292,8 +292,9 @@ static void show(const struct tracer_snapshot *s)
  * Run @work in a child between enable and read. The child's registry lies where ours does (fork),
  * so it is told to the tracer, as `kt bench` does for its workers.
  */
-static struct tracer_snapshot *trace_child(const struct tracer_opts *o, void (*setup)(void),
-					   void (*work)(void), void (*between)(struct tracer *t))
+static __attribute__((unused)) struct tracer_snapshot *
+trace_child(const struct tracer_opts *o, void (*setup)(void), void (*work)(void),
+	    void (*between)(struct tracer *t))
 {
 	struct tracer_snapshot *s;
 	struct job j = { 0 };
@@ -317,7 +318,7 @@ static struct tracer_snapshot *trace_child(const struct tracer_opts *o, void (*s
 	if (job_hear(j.from[0]) != 'r')
 		die("child");
 	t = open_or_die(o);
-	if (o->group == TRACER_GROUP_ARM || o->tgid == 0)
+	if (o->group == TRACER_GROUP_ARM || !o->filter.nr_tgids)
 		tracer_add_process(t, j.pid, (uint64_t)(uintptr_t)&kthread_slot_registry);
 	attach_or_die(t);
 	tracer_enable(t, true);

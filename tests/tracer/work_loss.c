@@ -57,6 +57,7 @@ int main(int argc, char **argv)
 	struct tracer_snapshot *s;
 	struct trace_command *c;
 	struct tracer *t;
+	pid_t pid;
 
 	(void)argc;
 	if (tracer_permitted(err, sizeof(err))) {
@@ -68,7 +69,8 @@ int main(int argc, char **argv)
 	snprintf(busy, sizeof(busy), "%d", BUSY);
 	if (trace_command_hold(&c, command, err, sizeof(err)))
 		die(err);
-	o.tgid = trace_command_pid(c);
+	pid = trace_command_pid(c);
+	o.filter = (struct filter){ .tgid = &pid, .nr_tgids = 1 };
 	o.follow_children = true;
 	o.command = path;
 	if (tracer_open(&t, &o, err, sizeof(err)) || tracer_attach(t, err, sizeof(err)) ||

@@ -117,6 +117,21 @@ static int write_trace(struct record_writer *w)
 	return record_write_trace(w, &t);
 }
 
+static int write_event(struct record_writer *w)
+{
+	static const struct record_event e = { .kind = "wakeup",
+					       .population = "woken",
+					       .nr_phases = 1,
+					       .phase = { { "-runq", 1 } },
+					       .has_waker = true,
+					       .has_behind = true,
+					       .nr_behind = 1,
+					       .has_stack = true,
+					       .kernel = { 1, { "f" } } };
+
+	return record_write_event(w, &e);
+}
+
 static int write_losses(struct record_writer *w)
 {
 	static const struct record_losses l = { .nr_losses = 1,
@@ -205,6 +220,13 @@ static int read_trace(const json_t *j)
 	return record_read_trace(j, &t, why, sizeof(why));
 }
 
+static int read_event(const json_t *j)
+{
+	static struct record_event e;
+
+	return record_read_event(j, &e, why, sizeof(why));
+}
+
 static int read_losses(const json_t *j)
 {
 	static struct record_losses l;
@@ -246,6 +268,7 @@ static const struct type {
 	{ "instance", write_instance, read_instance },
 	{ "block", write_block, read_block },
 	{ "trace", write_trace, read_trace },
+	{ "event", write_event, read_event },
 	{ "losses", write_losses, read_losses },
 	{ "recheck", write_recheck, read_recheck },
 	{ "failed", write_failed, read_failed },
@@ -266,7 +289,7 @@ static int keep(const json_t *record, size_t line, void *arg)
 
 /* Rows of the tables of a section: cells without the blanks around them. */
 struct row {
-	char section[64], cell[3][2048];
+	char section[64], cell[3][3072];
 };
 
 static struct row rows[64];

@@ -319,6 +319,6 @@ Test(report_model, the_main_metric_is_the_one_that_the_record_names)
 	cr_expect_str_eq(r->result[0].name, "thread");
 	cr_expect_str_eq(r->result[0].main_metric, "end_to_end");
 	cr_expect_eq(r->result[0].stats.count, 5);
-	cr_expect_str_eq(r->result[1].main_metric, "kernel");
+	cr_expect_str_eq(r->result[1].main_metric, "woken");
 	report_free(r);
 }

@@ -47,10 +47,17 @@ static void in(uint64_t now)
 }
 
 /* as the BPF side does: the slot is read only while it can help */
-static void out(enum wake_leave how)
+static void out_at(uint64_t at, enum wake_leave how)
 {
 	wake_out_init(&o);
-	wake_switch_out(&s, how, wake_awaits_stamp(&s) ? &slot : NULL, &o);
+	wake_switch_out(&s, at, how, wake_awaits_stamp(&s) ? &slot : NULL, &o);
+}
+
+/* ... at a time of no interest: with what the task ran until then left out */
+static void out(enum wake_leave how)
+{
+	out_at(s.since, how);
+	o.record &= ~WAKE_BIT(METRIC_RAN);
 }
 
 static void stamped(void)
@@ -79,6 +86,9 @@ static void answer(uint64_t t4, uint64_t e2e)
 	slot.e2e_ns = e2e;
 }
 
+/* what comes with each link of a wake */
+#define LINK (WAKE_BIT(METRIC_WOKEN) | WAKE_BIT(METRIC_WAKE) | WAKE_BIT(METRIC_RUNQ))
+
 static void check_value(enum wakeup_metric m, uint64_t v)
 {
 	cr_expect(o.record & WAKE_BIT(m), "metric %d missing", m);
@@ -105,8 +115,11 @@ Test(wake_state, ordinary_wake_gives_all_phases_at_once)
 	wakeup(130);
 	check_nothing();
 	in(170);
-	cr_expect_eq(o.record, WAKE_BIT(METRIC_KERNEL), "only KERNEL before T4");
-	check_value(METRIC_KERNEL, 60);
+	cr_expect_eq(o.record, LINK, "only the link before T4");
+	cr_expect_not(o.whole);
+	check_value(METRIC_WOKEN, 60);
+	check_value(METRIC_WAKE, 20);
+	check_value(METRIC_RUNQ, 40);
 	answer(250, 0);
 	out(WAKE_LEAVE_BLOCKED);
 	check_value(METRIC_CALL, 10);
@@ -114,8 +127,9 @@ Test(wake_state, ordinary_wake_gives_all_phases_at_once)
 	check_value(METRIC_RUNQ, 40);
 	check_value(METRIC_RESUME, 80);
 	check_value(METRIC_END_TO_END, 150);
-	check_value(METRIC_UNATTRIBUTED, 0);
-	cr_expect_not(o.record & WAKE_BIT(METRIC_PREMIG));
+	cr_expect(o.whole);
+	cr_expect_not(o.record & WAKE_BIT(METRIC_UNATTRIBUTED), "no clock of its own");
+	cr_expect_not(o.record & (WAKE_BIT(METRIC_WOKEN) | WAKE_BIT(METRIC_PREMIG)));
 	cr_expect_eq(o.fate, NONE);
 }
 
@@ -162,21 +176,26 @@ Test(wake_state, without_stamps_phases_end_at_t3)
 	waking(110, WAKE_STAMP_NONE);
 	wakeup(130);
 	in(170);
-	cr_expect_eq(o.record,
-		     WAKE_BIT(METRIC_KERNEL) | WAKE_BIT(METRIC_WAKE) | WAKE_BIT(METRIC_RUNQ));
-	check_value(METRIC_KERNEL, 60);
+	cr_expect_eq(o.record, LINK);
+	check_value(METRIC_WOKEN, 60);
 	check_value(METRIC_WAKE, 20);
 	check_value(METRIC_RUNQ, 40);
 	out(WAKE_LEAVE_BLOCKED);
 	check_nothing();
 }
 
-Test(wake_state, new_task_has_no_latency)
+Test(wake_state, new_task_waits_for_its_first_run)
 {
-	wake_new(&s, &o);
+	wake_new(&s, 20, &o);
 	cr_expect_eq(o.fate, COUNTER_new_task);
-	in(50);
+	migrate(30);
 	check_nothing();
+	in(50);
+	cr_expect_eq(o.record, WAKE_BIT(METRIC_FIRST_RUN));
+	check_value(METRIC_FIRST_RUN, 30);
+	out_at(57, WAKE_LEAVE_BLOCKED);
+	cr_expect_eq(o.record, WAKE_BIT(METRIC_RAN));
+	check_value(METRIC_RAN, 7);
 }
 
 Test(wake_state, preempted_with_a_sleep_state_is_queued_not_blocked)
@@ -184,27 +203,68 @@ Test(wake_state, preempted_with_a_sleep_state_is_queued_not_blocked)
 	cr_expect_eq(wake_leave_how(true, 1, 0x40), WAKE_LEAVE_PREEMPTED);
 	cr_expect_eq(wake_leave_how(true, 0x100, 0x40), WAKE_LEAVE_PREEMPTED);
 	in(1);
-	out(WAKE_LEAVE_PREEMPTED);
+	out_at(4, WAKE_LEAVE_PREEMPTED);
 	cr_expect_eq(o.edge, COUNTER_preempted);
-	in(2);
-	check_nothing();
-	/* a wake in between changed its state only */
-	out(WAKE_LEAVE_PREEMPTED);
-	waking(10, WAKE_STAMP_NONE);
-	wakeup(11);
+	check_value(METRIC_RAN, 3);
+	in(9);
+	cr_expect_eq(o.record, WAKE_BIT(METRIC_PREEMPTED));
+	check_value(METRIC_PREEMPTED, 5);
+	/* a wake in between changed its state only: one wait, from its beginning */
+	out_at(10, WAKE_LEAVE_PREEMPTED);
+	waking(14, WAKE_STAMP_NONE);
+	wakeup(15);
 	cr_expect_eq(o.fate, COUNTER_absorbed);
-	in(12);
-	check_nothing();
+	in(22);
+	cr_expect_eq(o.record, WAKE_BIT(METRIC_PREEMPTED));
+	check_value(METRIC_PREEMPTED, 12);
 }
 
 Test(wake_state, requeued_is_told_from_preempted)
 {
 	cr_expect_eq(wake_leave_how(false, 0, 0x40), WAKE_LEAVE_REQUEUED);
 	in(1);
-	out(WAKE_LEAVE_REQUEUED);
+	out_at(2, WAKE_LEAVE_REQUEUED);
 	cr_expect_eq(o.edge, COUNTER_requeued);
-	in(2);
-	check_nothing();
+	in(8);
+	cr_expect_eq(o.record, WAKE_BIT(METRIC_REQUEUED));
+	check_value(METRIC_REQUEUED, 6);
+}
+
+Test(wake_state, each_wait_is_of_one_population)
+{
+	asleep();
+	waking(10, WAKE_STAMP_NONE);
+	wakeup(12);
+	in(15);
+	cr_expect_eq(o.record, LINK, "after a wake");
+	out_at(20, WAKE_LEAVE_REQUEUED);
+	in(23);
+	cr_expect_eq(o.record, WAKE_BIT(METRIC_REQUEUED));
+	out_at(30, WAKE_LEAVE_PREEMPTED);
+	in(34);
+	cr_expect_eq(o.record, WAKE_BIT(METRIC_PREEMPTED));
+	out_at(40, WAKE_LEAVE_BLOCKED);
+	check_value(METRIC_RAN, 6);
+	waking(50, WAKE_STAMP_NONE);
+	wakeup(52);
+	in(58);
+	cr_expect_eq(o.record, LINK, "the wait before it is over");
+	check_value(METRIC_WOKEN, 8);
+}
+
+Test(wake_state, wait_whose_beginning_was_not_seen_is_not_recorded)
+{
+	wakeup(5); /* its sched_waking came before the tracing */
+	in(9);
+	cr_expect_eq(o.record, 0);
+	out_at(12, WAKE_LEAVE_PREEMPTED);
+	check_value(METRIC_RAN, 3);
+	begin();
+	out_at(7,
+	       WAKE_LEAVE_PREEMPTED); /* since when it ran is not known, since when it waits is */
+	cr_expect_eq(o.record, 0);
+	in(10);
+	check_value(METRIC_PREEMPTED, 3);
 }
 
 Test(wake_state, blocked_and_parked)
@@ -217,7 +277,7 @@ Test(wake_state, blocked_and_parked)
 	waking(10, WAKE_STAMP_NONE);
 	wakeup(20);
 	in(30);
-	check_value(METRIC_KERNEL, 20);
+	check_value(METRIC_WOKEN, 20);
 }
 
 Test(wake_state, wake_of_a_running_task_is_absorbed)
@@ -236,7 +296,7 @@ Test(wake_state, wake_of_a_running_task_is_absorbed)
 	waking(20, WAKE_STAMP_NONE);
 	wakeup(21);
 	in(22);
-	check_value(METRIC_KERNEL, 2);
+	check_value(METRIC_WOKEN, 2);
 }
 
 Test(wake_state, waking_that_overlaps_the_blocking_is_a_wake)
@@ -246,7 +306,7 @@ Test(wake_state, waking_that_overlaps_the_blocking_is_a_wake)
 	out(WAKE_LEAVE_BLOCKED);
 	wakeup(14);
 	in(20);
-	check_value(METRIC_KERNEL, 10);
+	check_value(METRIC_WOKEN, 10);
 	check_value(METRIC_WAKE, 4);
 }
 
@@ -266,7 +326,7 @@ Test(wake_state, signal_pending_turns_the_block_into_a_requeue)
 	out(wake_leave_how(false, 0, 0x40)); /* the argument says 0 whatever the field said */
 	cr_expect_eq(o.edge, COUNTER_requeued);
 	in(2);
-	check_nothing();
+	cr_expect_eq(o.record, WAKE_BIT(METRIC_REQUEUED));
 }
 
 Test(wake_state, migrated_at_wake_is_placement)
@@ -291,7 +351,7 @@ Test(wake_state, migrated_while_queued_is_premig_up_to_the_last_move)
 	cr_expect_eq(o.edge, COUNTER_migrated);
 	migrate(28);
 	in(40);
-	cr_expect_not(o.record & WAKE_BIT(METRIC_PREMIG), "comes with the rest");
+	check_value(METRIC_PREMIG, 8);
 	answer(50, 0);
 	out(WAKE_LEAVE_BLOCKED);
 	check_value(METRIC_RUNQ, 20);
@@ -332,9 +392,9 @@ Test(wake_state, exit_drops_what_is_pending)
 	wakeup(20);
 	in(30);
 	wake_out_init(&o);
-	wake_switch_out(&s, WAKE_LEAVE_BLOCKED, NULL, &o); /* its memory is gone */
+	wake_switch_out(&s, 40, WAKE_LEAVE_BLOCKED, NULL, &o); /* its memory is gone */
 	cr_expect_eq(o.fate, COUNTER_no_t4);
-	cr_expect_eq(o.record, 0);
+	cr_expect_eq(o.record, WAKE_BIT(METRIC_RAN));
 }
 
 Test(wake_state, first_edges_of_an_unknown_task_prime_only)
@@ -352,7 +412,7 @@ Test(wake_state, first_edges_of_an_unknown_task_prime_only)
 	waking(10, WAKE_STAMP_NONE);
 	wakeup(20);
 	in(30);
-	check_value(METRIC_KERNEL, 20);
+	check_value(METRIC_WOKEN, 20);
 }
 
 Test(wake_state, wake_of_a_task_of_unknown_place)
@@ -360,7 +420,7 @@ Test(wake_state, wake_of_a_task_of_unknown_place)
 	waking(10, WAKE_STAMP_NONE);
 	wakeup(20);
 	in(30);
-	check_value(METRIC_KERNEL, 20);
+	check_value(METRIC_WOKEN, 20);
 	/* it was running all the time: no switch in follows */
 	begin();
 	waking(10, WAKE_STAMP_NONE);
@@ -388,7 +448,7 @@ Test(wake_state, missing_switch_in_is_a_loss_not_a_latency)
 	wakeup(70);
 	cr_expect_eq(o.spun, 0, "nor is it counted later");
 	in(80);
-	check_value(METRIC_KERNEL, 20);
+	check_value(METRIC_WOKEN, 20);
 }
 
 Test(wake_state, missing_switch_out_is_a_loss)
@@ -413,7 +473,7 @@ Test(wake_state, missing_wakeup_is_superseded_and_its_stamp_is_gone)
 	cr_expect_eq(o.fate, COUNTER_superseded);
 	wakeup(31);
 	in(32);
-	check_value(METRIC_KERNEL, 2);
+	check_value(METRIC_WOKEN, 2);
 }
 
 /* ---- T0 -------------------------------------------------------------------------------------- */
@@ -424,13 +484,13 @@ static void check_dropped_for(enum wake_stamp stamp, uint32_t counter)
 	wakeup(120);
 	cr_expect_eq(o.edge, counter);
 	in(130);
-	cr_expect_eq(o.record, WAKE_BIT(METRIC_KERNEL), "KERNEL and nothing else");
+	cr_expect_eq(o.record, LINK, "the kernel's part and nothing else");
 	answer(140, 0);
 	out(WAKE_LEAVE_BLOCKED);
 	cr_expect_eq(o.record, 0);
 }
 
-Test(wake_state, without_a_usable_t0_only_kernel_is_recorded)
+Test(wake_state, without_a_usable_t0_the_kernels_part_is_recorded)
 {
 	static const struct {
 		enum wake_stamp stamp;
@@ -477,7 +537,7 @@ static void link_of_chain(uint64_t t1, enum wake_stamp stamp)
 	waking(t1, stamp);
 	wakeup(t1 + 10);
 	in(t1 + 30);
-	check_value(METRIC_KERNEL, 30);
+	check_value(METRIC_WOKEN, 30);
 	out(WAKE_LEAVE_BLOCKED);
 }
 
@@ -622,13 +682,12 @@ Test(wake_state, preempted_before_t4_keeps_waiting)
 	cr_expect_eq(o.edge, COUNTER_preempted);
 	cr_expect_eq(o.record, 0);
 	in(500);
-	cr_expect_eq(o.record, 0, "not a wake");
+	cr_expect_eq(o.record, WAKE_BIT(METRIC_PREEMPTED), "not a wake");
 	answer(600, 0);
 	out(WAKE_LEAVE_BLOCKED);
 	check_value(METRIC_RUNQ, 10);
 	check_value(METRIC_RESUME, 470);
 	check_value(METRIC_END_TO_END, 500);
-	check_value(METRIC_UNATTRIBUTED, 0);
 }
 
 Test(wake_state, overrun_t4_is_dropped_and_the_others_counted)
@@ -684,7 +743,7 @@ Test(wake_state, stamps_out_of_order_are_counted_never_clamped)
 		waking(row[i].t1, WAKE_STAMP_OK);
 		wakeup(row[i].t2);
 		in(row[i].t3);
-		cr_expect_eq(o.record, row[i].kernel ? WAKE_BIT(METRIC_KERNEL) : 0, "row %zu", i);
+		cr_expect_eq(o.record, row[i].kernel ? LINK : 0, "row %zu", i);
 		if (!row[i].kernel)
 			cr_expect_eq(o.fate, COUNTER_negative, "row %zu", i);
 		answer(row[i].t4, 0);
@@ -697,10 +756,9 @@ Test(wake_state, stamps_out_of_order_are_counted_never_clamped)
 
 Test(wake_state, counts_of_all_phases_agree_over_a_random_life)
 {
-	static const enum wakeup_metric part[] = { METRIC_CALL,	      METRIC_WAKE,
-						   METRIC_RUNQ,	      METRIC_RESUME,
-						   METRIC_END_TO_END, METRIC_UNATTRIBUTED };
-	uint64_t count[NR_METRICS] = { 0 }, now = 1, rnd = 42;
+	static const enum wakeup_metric whole[] = { METRIC_CALL, METRIC_RESUME, METRIC_END_TO_END };
+	static const enum wakeup_metric link[] = { METRIC_WAKE, METRIC_RUNQ };
+	uint64_t count[NR_METRICS] = { 0 }, now = 1, rnd = 42, nr_whole = 0;
 	int i, m;
 
 	for (i = 0; i < 200000; i++) {
@@ -721,7 +779,7 @@ Test(wake_state, counts_of_all_phases_agree_over_a_random_life)
 			in(now);
 			break;
 		case 4:
-			out(rnd >> 40 & 3);
+			out_at(now, rnd >> 40 & 3);
 			break;
 		case 5:
 			migrate(now);
@@ -733,10 +791,12 @@ Test(wake_state, counts_of_all_phases_agree_over_a_random_life)
 		default:
 			stamped();
 		}
-		for (m = 0; m <= METRIC_KERNEL; m++)
+		for (m = 0; m <= METRIC_RAN; m++)
 			count[m] += o.record >> m & 1;
+		nr_whole += o.whole;
+		cr_assert(o.whole == !!(o.record & WAKE_BIT(METRIC_CALL)));
+		cr_assert(!o.whole || !(o.record & WAKE_BIT(METRIC_WOKEN)), "two wakes at once");
 		if (o.record & WAKE_BIT(METRIC_END_TO_END)) {
-			cr_assert_eq(o.value[METRIC_UNATTRIBUTED], 0);
 			cr_assert_eq(o.value[METRIC_CALL] + o.value[METRIC_WAKE] +
 					     o.value[METRIC_RUNQ] + o.value[METRIC_RESUME],
 				     o.value[METRIC_END_TO_END]);
@@ -744,8 +804,12 @@ Test(wake_state, counts_of_all_phases_agree_over_a_random_life)
 		wake_out_init(&o);
 	}
 	cr_expect_gt(count[METRIC_CALL], 100);
-	for (i = 0; i < 6; i++)
-		cr_expect_eq(count[part[i]], count[METRIC_CALL], "metric %d", part[i]);
-	cr_expect_leq(count[METRIC_CALL], count[METRIC_KERNEL]);
-	cr_expect_leq(count[METRIC_PREMIG], count[METRIC_CALL]);
+	for (i = 0; i < 3; i++)
+		cr_expect_eq(count[whole[i]], nr_whole, "metric %d", whole[i]);
+	for (i = 0; i < 2; i++)
+		cr_expect_eq(count[link[i]], count[METRIC_WOKEN] + nr_whole, "metric %d", link[i]);
+	cr_expect_leq(nr_whole, count[METRIC_WOKEN]);
+	cr_expect_leq(count[METRIC_PREMIG], count[METRIC_RUNQ]);
+	cr_expect_gt(count[METRIC_PREEMPTED], 100);
+	cr_expect_gt(count[METRIC_REQUEUED], 100);
 }

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_BPF_FILTERS_BPF_H
+#define KT_BPF_FILTERS_BPF_H
+/*
+ * Which tasks a tracer looks at, and what they are called.
+ *
+ * Filters of one sort add up, sorts narrow. A filter always asks about the subject (the woken
+ * thread), never about current, which may be its waker or whoever ran before it.
+ */
+#include "bpf/common.bpf.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, TRACER_MAX_PROCESSES);
+	__type(key, __u32);
+	__type(value, struct tracer_process);
+} processes SEC(".maps");
+
+/* With settings.by_thread; sized by the loader. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct tracer_thread);
+	__type(value, __u32);
+} wanted_threads SEC(".maps");
+
+/* ---- tasks ----------------------------------------------------------------------------------- */
+
+/* Before 5.14 the member is called state and is a long. */
+struct task_struct___state {
+	long state;
+} __attribute__((preserve_access_index));
+
+static __always_inline __u32 state_field(struct task_struct *p)
+{
+	if (bpf_core_field_exists(struct task_struct, __state))
+		return p->__state;
+	return BPF_CORE_READ((struct task_struct___state *)p, state);
+}
+
+/* ---- filters --------------------------------------------------------------------------------- */
+
+/* own_tid - what gettid() returns to @p */
+static __always_inline __u32 own_tid(struct task_struct *p)
+{
+	struct pid *pid = NULL;
+	struct upid *at;
+	unsigned int level = 0;
+	int nr = 0;
+
+	/* As a number: to a typed pointer 6.1's verifier lets no unknown level be added. */
+	bpf_core_read(&pid, sizeof(pid), &p->thread_pid);
+	if (!pid)
+		return 0;
+	bpf_core_read(&level, sizeof(level), &pid->level);
+	/* numbers[level]: the array's length is not part of its type */
+	at = (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+	     level * bpf_core_type_size(struct upid);
+	bpf_core_read(&nr, sizeof(nr), &at->nr);
+	return nr;
+}
+
+#ifdef TRACER_THREAD_NAMES
+/*
+ * Full names of library threads, from the probe of their creation; see names.bpf.h. Entries go with
+ * their threads.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, TRACER_MAX_NAMES);
+	__type(key, struct tracer_thread);
+	__type(value, struct tracer_name);
+} thread_names SEC(".maps");
+
+static __always_inline bool library_name(__u32 tgid, __u32 tid, char *buf, __u32 size)
+{
+	struct tracer_thread key = { .tgid = tgid, .tid = tid };
+	struct tracer_name *n = bpf_map_lookup_elem(&thread_names, &key);
+
+	return n && bpf_probe_read_kernel_str(buf, size, n->name) > 0;
+}
+#else
+static __always_inline bool library_name(__u32 tgid, __u32 tid, char *buf, __u32 size)
+{
+	return false;
+}
+#endif
+
+/* task_name - full name into @buf (zeroed), also where comm is too short for it */
+static __always_inline void task_name(struct task_struct *p, char *buf, __u32 size)
+{
+	struct kthread *k = NULL;
+	char *full = NULL;
+
+	if (!(p->flags & PF_KTHREAD) && library_name(p->tgid, own_tid(p), buf, size))
+		return;
+	if (p->flags & PF_KTHREAD) {
+		if (bpf_core_field_exists(struct task_struct, worker_private))
+			k = p->worker_private;
+		if (k && bpf_core_field_exists(struct kthread, full_name))
+			bpf_core_read(&full, sizeof(full), &k->full_name);
+	}
+	if (!full || bpf_probe_read_kernel_str(buf, size, full) <= 0)
+		bpf_probe_read_kernel_str(buf, size, p->comm);
+}
+
+/* text_matches - does @name, zero-terminated in TRACER_NAME_LEN bytes, match one of the patterns? */
+static __always_inline bool text_matches(const char *name)
+{
+	__u32 g, i;
+
+	for (g = 0; g < TRACER_MAX_GLOBS && g < settings.nr_globs; g++) {
+		__u64 state = settings.glob[g].begin;
+
+		for (i = 0; i < TRACER_NAME_LEN; i++) {
+			if (!name[i])
+				break;
+			state = glob_step(settings.glob[g].accept[(__u8)name[i]],
+					  settings.glob[g].star, state);
+		}
+		if (state & settings.glob[g].final)
+			return true;
+	}
+	return false;
+}
+
+static __always_inline bool name_matches(struct task_struct *p)
+{
+	char name[TRACER_NAME_LEN] = {};
+
+	task_name(p, name, sizeof(name));
+	return text_matches(name);
+}
+
+static __always_inline struct tracer_process *process_of(struct task_struct *p)
+{
+	__u32 tgid = p->tgid;
+
+	return bpf_map_lookup_elem(&processes, &tgid);
+}
+
+/* wanted_thread - thread @tid, as gettid() returns it, of process @tgid */
+static __always_inline bool wanted_thread(__u32 tgid, __u32 tid)
+{
+	struct tracer_thread key = { .tgid = tgid, .tid = tid };
+
+	return !settings.by_thread || bpf_map_lookup_elem(&wanted_threads, &key);
+}
+
+/* wanted_cpu - may what ends on this CPU count? */
+static __always_inline bool wanted_cpu(__u32 cpu)
+{
+	return !settings.by_cpu ||
+	       (cpu < FILTER_MAX_CPUS && settings.cpus[cpu / 64] >> cpu % 64 & 1);
+}
+
+/*
+ * wanted_process - for probes, which fire in all processes: is the current one to be looked at? The
+ * thread that fires a probe need not be the subject, so nothing else of it is asked.
+ */
+static __always_inline bool wanted_process(struct task_struct *p)
+{
+	if (p->tgid == (int)settings.self_tgid)
+		return false;
+	return !settings.by_process || process_of(p);
+}
+
+/*
+ * wanted_class - the restrictions that hold for a task's whole life, except that its process may
+ * join
+ */
+static __always_inline bool wanted_class(struct task_struct *p)
+{
+	if (!p->pid || p->tgid == (int)settings.self_tgid)
+		return false;
+	if (!!(p->flags & PF_KTHREAD) != settings.kthreads)
+		return false;
+	if (settings.by_process && !process_of(p))
+		return false;
+	return !settings.by_thread || wanted_thread(p->tgid, own_tid(p));
+}
+
+/* wanted - every restriction asked for holds for @p (the subject, never the waker) */
+static __always_inline bool wanted(struct task_struct *p)
+{
+	return wanted_class(p) && (!settings.by_name || name_matches(p));
+}
+#endif
