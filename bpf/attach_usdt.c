@@ -29,7 +29,8 @@ int attach_usdt_prepare(struct tracer *t)
 	if (!specs || !usdt_args_known() || bpf_map__value_size(specs) != sizeof(*t->spec) ||
 	    feature_uprobe_multi())
 		return 0;
-	bpf_object__for_each_program(p, t->obj) {
+	bpf_object__for_each_program(p, t->obj)
+	{
 		if (strcmp(bpf_program__section_name(p), "usdt"))
 			continue;
 		ret = bpf_program__set_expected_attach_type(p, UPROBE_MULTI_ATTACH_TYPE);
@@ -109,14 +110,16 @@ static int attach_multi(struct tracer *t, struct bpf_program *p, const char *pat
 		return error_explain(err, errlen, nr, "read the probe %s:%s", provider, name);
 	ret = link_sites(t, bpf_program__fd(p), path, site, nr, cookie);
 	if (ret == -ENOTSUP || ret == -EINVAL)
-		error_say(err, errlen, ret,
-			  "cannot attach the probe %s:%s: its arguments or sites (\"%s\", ...) have "
-			  "a form that kt does not know",
-			  provider, name, site[0].args);
+		error_say(
+			err, errlen, ret,
+			"cannot attach the probe %s:%s: its arguments or sites (\"%s\", ...) have "
+			"a form that kt does not know",
+			provider, name, site[0].args);
 	else if (ret == -ENOSPC)
-		error_say(err, errlen, ret,
-			  "cannot attach the probe %s:%s: more than %d probes of files are attached",
-			  provider, name, MAX_SPECS);
+		error_say(
+			err, errlen, ret,
+			"cannot attach the probe %s:%s: more than %d probes of files are attached",
+			provider, name, MAX_SPECS);
 	else if (ret)
 		error_explain(err, errlen, ret, "attach the probe %s:%s", provider, name);
 	sites_free(site, nr);

@@ -112,8 +112,9 @@ static int check_thread(struct tracer *t, pid_t tid, char *err, size_t errlen)
 		return error_say(err, errlen, -ESRCH, "no thread has the id %d", tid);
 	/* One of a descendant is found out later. */
 	if (f->nr_tgids && !t->opts.follow_children && !has_process(f, of))
-		return error_say(err, errlen, -ESRCH, "thread %d belongs to process %d, not to %d%s",
-				 tid, of, f->tgid[0], f->nr_tgids > 1 ? " or another one given" : "");
+		return error_say(err, errlen, -ESRCH,
+				 "thread %d belongs to process %d, not to %d%s", tid, of,
+				 f->tgid[0], f->nr_tgids > 1 ? " or another one given" : "");
 	return check_kernel_thread(t, tid, err, errlen);
 }
 
@@ -127,7 +128,8 @@ static int check_namespace(struct tracer *t, char *err, size_t errlen)
 		return 0;
 	return error_say(
 		err, errlen, -ENOTSUP,
-		"cannot translate the id %d out of this pid namespace; run in the initial one", any);
+		"cannot translate the id %d out of this pid namespace; run in the initial one",
+		any);
 }
 
 static int check_cpus(struct tracer *t, char *err, size_t errlen)
@@ -138,7 +140,8 @@ static int check_cpus(struct tracer *t, char *err, size_t errlen)
 	for (int cpu = nr; nr > 0 && f->cpus && cpu < FILTER_MAX_CPUS; cpu++)
 		if (f->cpus[cpu / 64] >> cpu % 64 & 1)
 			return error_say(err, errlen, -EINVAL,
-					 "there is no CPU %d; this machine has 0 to %d", cpu, nr - 1);
+					 "there is no CPU %d; this machine has 0 to %d", cpu,
+					 nr - 1);
 	return 0;
 }
 
@@ -165,7 +168,8 @@ static int pack_globs(struct tracer_settings *s, const struct filter *f, char *e
 
 		if (ret == -ENOSPC && s->nr_globs == TRACER_MAX_GLOBS)
 			return error_say(err, errlen, -E2BIG,
-					 "too many patterns of names: %u of %u fit", i, f->nr_globs);
+					 "too many patterns of names: %u of %u fit", i,
+					 f->nr_globs);
 		if (ret == -ENOSPC)
 			ret = glob_compile(&s->glob[s->nr_globs++], f->glob[i]);
 		if (ret)

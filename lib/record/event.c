@@ -122,8 +122,8 @@ static bool get_task(const struct field_source *s, struct record_task *t)
 
 static bool get_cpu(const struct field_source *s, const char *key, uint64_t *cpu)
 {
-	bool there = json_object_get(s->object, key) &&
-		     !json_is_null(json_object_get(s->object, key));
+	bool there =
+		json_object_get(s->object, key) && !json_is_null(json_object_get(s->object, key));
 
 	if (!field_get_count(s, key, cpu))
 		return false;

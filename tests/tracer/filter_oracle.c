@@ -197,8 +197,8 @@ static void check_seen(const struct tracer_snapshot *s, const bool seen[NR_BEATE
 	for (int i = 0; i < NR_BEATERS; i++) {
 		uint64_t n = wakes_of(s, beats[i].name);
 
-		CHECK(seen[i] ? is_all(s, n, nr_beats[i]) : n == 0, "%s: %lu of %d",
-		      beats[i].name, n, seen[i] ? nr_beats[i] : 0);
+		CHECK(seen[i] ? is_all(s, n, nr_beats[i]) : n == 0, "%s: %lu of %d", beats[i].name,
+		      n, seen[i] ? nr_beats[i] : 0);
 	}
 }
 
@@ -297,7 +297,8 @@ static void children(void)
 	s = trace(&o, beat_and_fork);
 	CHECK(is_all(s, wakes_of(s, "kt_one"), 100), "%lu", wakes_of(s, "kt_one"));
 	/* It is also woken on its way to its CPU, and by those that share its memory. */
-	CHECK(wakes_of(s, "later") + counter(s, "switch_missed") >= 150, "%lu", wakes_of(s, "later"));
+	CHECK(wakes_of(s, "later") + counter(s, "switch_missed") >= 150, "%lu",
+	      wakes_of(s, "later"));
 	tracer_snapshot_free(s);
 	filter_free(&o.filter);
 	beater_end(&beater[0]);

@@ -115,9 +115,12 @@ Test(filter, a_copy_stands_alone)
 /* Several patterns in one word match what each alone matches, and nothing else. */
 Test(filter, patterns_share_a_word)
 {
-	static const char *const pattern[] = { "a*", "?b", "", "*", "c[0-9]*x", "abcdefghij", "*z*" };
-	static const char *const text[] = { "", "a", "ab", "b", "bb", "c1x", "cx", "abcdefghij",
-					    "abcdefghijk", "zz", "xzx", "c12x", "c1xy" };
+	static const char *const pattern[] = {
+		"a*", "?b", "", "*", "c[0-9]*x", "abcdefghij", "*z*"
+	};
+	static const char *const text[] = { "",	   "a",	   "ab",	 "b",		"bb",
+					    "c1x", "cx",   "abcdefghij", "abcdefghijk", "zz",
+					    "xzx", "c12x", "c1xy" };
 	enum { NR = sizeof(pattern) / sizeof(pattern[0]) };
 
 	/* every subset */
@@ -136,7 +139,8 @@ Test(filter, patterns_share_a_word)
 				cr_assert_eq(glob_compile(&one, pattern[p]), 0);
 				any |= set >> p & 1 && glob_match(&one, text[t]);
 			}
-			cr_expect_eq(!!glob_match(&all, text[t]), any, "set %x, '%s'", set, text[t]);
+			cr_expect_eq(!!glob_match(&all, text[t]), any, "set %x, '%s'", set,
+				     text[t]);
 		}
 	}
 }

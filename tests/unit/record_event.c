@@ -208,7 +208,8 @@ Test(record_event, what_cannot_be_a_wait_is_refused_by_its_field)
 		{ "behind", "[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]", "more than 16 members" },
 		{ "stack", "{\"user\": [7]}", "frame of user" },
 		{ "stack", "{\"kernel\": 7}", "kernel is not a list" },
-		{ "phases", "{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,\"i\":1}",
+		{ "phases",
+		  "{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,\"i\":1}",
 		  "more than 8 members" },
 	};
 	struct record_event e = full();
