@@ -8,6 +8,8 @@
 #define HIST_PREEMPTIBLE /* works start and end in the worker's context */
 #include "bpf/common.bpf.h"
 
+#include "bpf/filters.bpf.h"
+#include "bpf/subjects.bpf.h"
 #include "bpf/workqueue_shared.h"
 #include "bpf/workqueue_state.h"
 

@@ -38,7 +38,7 @@ static int check(const struct tracer *t, char *err, size_t errlen)
 
 	if (o->group == TRACER_GROUP_ARM)
 		return error_say(err, errlen, -ENOTSUP, "works have no arms to be grouped by");
-	if (o->tid || (o->tgid && !o->command))
+	if (o->filter.nr_tids || (o->filter.nr_tgids && !o->command))
 		return error_say(err, errlen, -EINVAL,
 				 "works of the kernel's workqueues belong to no process or thread; "
 				 "-c GLOB selects workqueues by name");
@@ -62,7 +62,7 @@ static int workqueue_open(struct tracer *t, char *err, size_t errlen)
 	if (ret)
 		return ret;
 	/* COMMAND only says for how long: what it causes is done by the kernel for all. */
-	t->opts.tgid = 0;
+	t->opts.filter.nr_tgids = 0;
 	t->opts.follow_children = false;
 	for (size_t i = 0; i < NR_PROGRAMS; i++)
 		bpf_program__set_autoload(bpf_object__find_program_by_name(t->obj, programs[i]),

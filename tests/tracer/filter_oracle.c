@@ -183,7 +183,7 @@ static uint64_t wakes_of(const struct tracer_snapshot *s, const char *name)
 
 	for (uint32_t g = 0; g < s->nr_groups; g++)
 		if (!strncmp(s->group[g].name, name, strlen(name)))
-			sum += count_of(s, g, METRIC_KERNEL);
+			sum += count_of(s, g, METRIC_WOKEN);
 	return sum;
 }
 
