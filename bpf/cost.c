@@ -42,7 +42,8 @@ static void read_programs(struct tracer *t, bool add)
 			to->runs += info.run_cnt - t->cost_before[nr].runs;
 			to->ns += info.run_time_ns - t->cost_before[nr].ns;
 		}
-		t->cost_before[nr] = (struct tracer_program){ NULL, info.run_cnt, info.run_time_ns };
+		t->cost_before[nr] =
+			(struct tracer_program){ NULL, info.run_cnt, info.run_time_ns };
 		nr++;
 	}
 	c->nr_programs = nr;

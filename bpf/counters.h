@@ -13,7 +13,6 @@
 	LOSS(ring_full, "events", "the ring had no room for it")                                   \
 	LOSS(map_full, "values", "the map of pending items was full")                              \
 	LOSS(storage_failed, "hits", "no memory for the state of a task")                          \
-	LOSS(groups_full, "values", "more subjects than there is room for")                        \
 	LOSS(processes_full, "", "a process was not followed: the map of processes was full")      \
 	LOSS(recursion_missed, "hits", "the program was running already on that CPU")              \
 	LOSS(switch_missed, "values", "the kernel told of no switch")                              \
@@ -44,7 +43,8 @@
 	NOTE(no_nudge)	    /* park asked of a thread that was awake */                            \
 	NOTE(park_refused)  /* park returned an error: -EBUSY or -ENOSYS */                        \
 	NOTE(cancelled)	    /* queued work that never started */                                   \
-	NOTE(flush_work)    /* the kernel's own marker works of a flush */
+	NOTE(flush_work)    /* the kernel's own marker works of a flush */                         \
+	NOTE(folded)	    /* value of a subject that found no room: it is in `others` */
 
 #define COUNTER_ENUM(name, ...) COUNTER_##name,
 enum tracer_counter_id { TRACER_COUNTERS(COUNTER_ENUM, COUNTER_ENUM) NR_COUNTERS };
@@ -54,8 +54,8 @@ _Static_assert(NR_COUNTERS <= 64, "masks are 64 bits");
 #define COUNTER_BIT(name) (1ULL << COUNTER_##name)
 
 /* What every kind can lose; a kind adds its own. */
-#define COUNTERS_ALL_KINDS                                                                      \
-	(COUNTER_BIT(storage_failed) | COUNTER_BIT(groups_full) | COUNTER_BIT(processes_full) | \
+#define COUNTERS_ALL_KINDS                                           \
+	(COUNTER_BIT(storage_failed) | COUNTER_BIT(processes_full) | \
 	 COUNTER_BIT(recursion_missed) | COUNTER_BIT(record_failed))
 
 /* Not reported by name: the number of events handled comes after the counters. */

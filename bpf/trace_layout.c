@@ -55,8 +55,7 @@ int trace_layout_write(struct record_writer *w, const struct tracer_opts *o, con
 	add_rows(&l, a);
 	add_others(&l, a);
 	while ((loss = tracer_loss_at(l.nr_losses)))
-		l.loss[l.nr_losses++] = (struct record_layout_loss){
-			loss->name, loss->text, *loss->of ? loss->of : NULL
-		};
+		l.loss[l.nr_losses++] = (struct record_layout_loss){ loss->name, loss->text,
+								     *loss->of ? loss->of : NULL };
 	return record_write_layout(w, &l);
 }

@@ -12,7 +12,6 @@
 #include "lib/cli/time.h"
 
 /* Subjects by default: 128 of them take 40 MB of histograms for wakeup on two CPUs. */
-#define NR_SUBJECTS 128
 
 /* Waits that are recorded by themselves. */
 #define NR_WORST       10
@@ -33,6 +32,7 @@
 TAKE_FILTER(tgids)
 TAKE_FILTER(tids)
 TAKE_FILTER(globs)
+TAKE_FILTER(cgroup)
 TAKE_FILTER(cpus)
 
 static int take_top(struct trace_options *o, const char *text)
@@ -113,6 +113,8 @@ static const struct trace_option table[] = {
 	  "Only these threads", NULL },
 	{ SUBJECTS, "comm", "GLOB,...", 'c', CALL(take_globs),
 	  "Only threads whose name matches one of these shell patterns", NULL },
+	{ SUBJECTS, "cgroup", "PATH", 0, CALL(take_cgroup),
+	  "Only threads in this cgroup and in those below it", NULL },
 	{ SUBJECTS, "cpu", "LIST", 0, CALL(take_cpus),
 	  "Only what ends on these CPUs, such as 0,2-3: a wait on the one that the thread then runs on",
 	  NULL },
@@ -331,7 +333,6 @@ static int check_by(struct trace_options *o)
 	if (!o->by || !strcmp(o->by, "all"))
 		return 0;
 	t->group = TRACER_GROUP_SUBJECT;
-	t->nr_groups = NR_SUBJECTS;
 	for (t->by = 0; t->by < NR_TRACER_BYS; t->by++) {
 		size_t used = strlen(known);
 

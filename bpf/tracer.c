@@ -71,6 +71,7 @@ static int fill_settings(struct tracer *t, char *err, size_t errlen)
 	s->follow = o->follow_children;
 	s->kthreads = o->kthreads;
 	s->group = o->group;
+	s->by = o->by;
 	s->switch_has_state = feature_tracepoint_args("sched_switch") >= 4;
 	return filter_settings(t, err, errlen);
 }
@@ -79,19 +80,20 @@ static const char *const follow_programs[] = { "on_process_fork", "on_process_ex
 					       "on_process_free" };
 #define NR_FOLLOW (sizeof(follow_programs) / sizeof(follow_programs[0]))
 
+/* An object whose subjects belong to no process has none of them. */
+static void autoload(struct tracer *t, const char *program, bool on)
+{
+	struct bpf_program *p = bpf_object__find_program_by_name(t->obj, program);
+
+	if (p)
+		bpf_program__set_autoload(p, on);
+}
+
 static void autoload_follow(struct tracer *t)
 {
-	size_t i;
-
-	for (i = 0; i < NR_FOLLOW; i++) {
-		struct bpf_program *p =
-			bpf_object__find_program_by_name(t->obj, follow_programs[i]);
-
-		if (p)
-			bpf_program__set_autoload(p, t->by_process);
-	}
-	bpf_program__set_autoload(bpf_object__find_program_by_name(t->obj, "seed_children"),
-				  t->opts.follow_children);
+	for (size_t i = 0; i < NR_FOLLOW; i++)
+		autoload(t, follow_programs[i], t->by_process);
+	autoload(t, "seed_children", t->opts.follow_children);
 }
 
 static int open_skeleton(struct tracer *t, char *err, size_t errlen)
@@ -214,6 +216,7 @@ void tracer_enable(struct tracer *t, bool on)
 	if (t->enabled == on)
 		return;
 	t->enabled = on;
+	t->quiet = false;
 	/*
 	 * A new session voids what tasks remember: stamps of before the pause must not meet later
 	 * ones.
@@ -277,7 +280,7 @@ void tracer_close(struct tracer *t)
 		close(t->stats_fd);
 	free(t->link);
 	free(t->spec);
-	filter_free(&t->opts.filter);
+	filter_unload(t);
 	free((char *)t->opts.command);
 	free(t);
 }

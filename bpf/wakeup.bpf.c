@@ -13,6 +13,7 @@
 #include "bpf/events.bpf.h"
 #include "bpf/filters.bpf.h"
 #include "bpf/follow.bpf.h"
+#include "bpf/hist.bpf.h"
 #include "bpf/names.bpf.h"
 #include "bpf/slot_read.bpf.h"
 #include "bpf/subjects.bpf.h"
@@ -22,10 +23,10 @@
 struct wake_task {
 	struct wake_state wake;
 	struct slot_place place;
+	struct filter_memo memo;
 	struct events_task events;
-	__u32 session;	/* of struct tracer_control; another: the state is void */
-	__u32 unwanted; /* name does not match */
-	__u32 group;	/* with TRACER_GROUP_SUBJECT: group + 1, 0: not asked yet */
+	__u32 session; /* of struct tracer_control; another: the state is void */
+	__u32 group;   /* with TRACER_GROUP_SUBJECT: group + 1, 0: not asked yet */
 };
 
 struct {
@@ -45,8 +46,7 @@ static __always_inline void task_refresh(struct wake_task *t, struct task_struct
 		return;
 	t->session = session;
 	__builtin_memset(&t->wake, 0, sizeof(t->wake));
-	if (settings.by_name)
-		t->unwanted = !name_matches(p);
+	memo_refresh(&t->memo, p, 0);
 }
 
 /* task_find - state of @p, NULL: not a subject (or new; see task_make) */
@@ -70,7 +70,7 @@ static __always_inline struct wake_task *task_make(struct task_struct *p)
 	return t;
 }
 
-/* group_of - group to record @t's values in, settings.nr_groups: none */
+/* group_of - group to record @t's values in */
 static __always_inline __u32 group_of(struct wake_task *t, struct task_struct *p)
 {
 	struct tracer_subject s;
@@ -82,25 +82,28 @@ static __always_inline __u32 group_of(struct wake_task *t, struct task_struct *p
 	if (!t->group) {
 		subject_of_task(&s, p);
 		t->group = subject_group(&s) + 1;
-	} else if (t->group > settings.nr_groups) {
-		count(COUNTER_groups_full); /* found out earlier; this one is lost too */
 	}
 	/* Read anew: the verifier forgets the ways that led here, and walks the rest once. */
 	return *(volatile __u32 *)&t->group - 1;
 }
 
 /* Once, not per metric: an own function keeps the verifier's work and the code small. */
-__noinline int wake_record(__u32 bank, __u32 group, __u32 metric, __u64 v)
+__noinline int wake_record(__u32 group, __u32 metric, __u64 v)
 {
-	hist_record(bank, group, metric, v);
+	hist_record(group, metric, v);
 	return 0;
+}
+
+/* Does what ends now count? */
+static __always_inline bool counts(const struct wake_task *t)
+{
+	return memo_wanted(&t->memo) && wanted_cpu(bpf_get_smp_processor_id());
 }
 
 /* Where the values of an event go; an event that has none needs no place for them. */
 static __always_inline void sink(struct wake_out *o, struct wake_task *t, struct task_struct *p)
 {
-	o->bank = bank_now();
-	o->group = settings.by_name && t->unwanted ? settings.nr_groups : group_of(t, p);
+	o->group = counts(t) ? group_of(t, p) : TRACER_NO_GROUP;
 }
 
 WAKE_FN void wake_put(struct wake_out *o, uint32_t metric, uint64_t v)
@@ -114,15 +117,13 @@ WAKE_FN void wake_put(struct wake_out *o, uint32_t metric, uint64_t v)
 	if (settings.group == TRACER_GROUP_ARM ? !o->whole && metric != METRIC_WOKEN
 					       : o->whole && part)
 		return;
-	if (o->group < settings.nr_groups)
-		wake_record(o->bank, o->group, metric, v);
+	if (o->group != TRACER_NO_GROUP)
+		wake_record(o->group, metric, v);
 }
 
 static __always_inline void tell(struct wake_task *t, struct wake_out *o)
 {
-	if (settings.by_name && t->unwanted)
-		return;
-	if (!wanted_cpu(bpf_get_smp_processor_id()))
+	if (!counts(t))
 		return;
 	if (o->fate < NR_COUNTERS)
 		count(o->fate);
@@ -214,11 +215,9 @@ int BPF_PROG(on_sched_waking, struct task_struct *p)
 		if (!t)
 			return 0;
 	}
-	if (settings.by_name) {
-		t->unwanted = !name_matches(p);
-		if (t->unwanted)
-			count(COUNTER_filtered);
-	}
+	memo_refresh(&t->memo, p, 0);
+	if (!memo_wanted(&t->memo))
+		count(COUNTER_filtered);
 	wake_out_init(&o);
 	stamp = read_request(t, p, waker, now, &slot);
 	wake_waking(&t->wake, now, stamp, &slot, &o);
@@ -308,9 +307,10 @@ static __always_inline void enter(struct task_struct *next, __u64 now)
 
 	if (!t)
 		return;
+	memo_refresh(&t->memo, next, 0);
 	wake_out_init(&o);
 	sink(&o, t, next);
-	if (o.group < settings.nr_groups && events_ending(&t->wake, now, &span))
+	if (o.group != TRACER_NO_GROUP && events_ending(&t->wake, now, &span))
 		events_waited(&t->events, next, &span);
 	wake_switch_in(&t->wake, now, &o);
 	tell(t, &o);

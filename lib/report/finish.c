@@ -104,7 +104,7 @@ const struct hist *report_metric_read(const struct report_metric *m, struct hist
 {
 	if (m->hist)
 		return m->hist;
-	cells_read(m->cells, scratch);
+	sparse_read(m->sparse, scratch);
 	return scratch;
 }
 
@@ -118,7 +118,7 @@ const struct hist *report_metric_find(const struct report_result *r, const char 
 
 static uint64_t count_of(const struct report_metric *m)
 {
-	return !m ? 0 : m->hist ? m->hist->count : cells_count(m->cells);
+	return !m ? 0 : m->hist ? m->hist->count : sparse_count(m->sparse);
 }
 
 /* The first of @r that is there, in the order of records of schema 1, which do not say it. */
@@ -175,7 +175,7 @@ static bool make_whole(struct report_result *r)
 		m->hist = malloc(sizeof(*m->hist));
 		if (!m->hist)
 			return false;
-		cells_read(m->cells, m->hist);
+		sparse_read(m->sparse, m->hist);
 	}
 	return true;
 }

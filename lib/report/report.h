@@ -22,7 +22,7 @@
 #include "lib/measure/judge.h"
 #include "lib/measure/verdict.h"
 #include "lib/record/types.h"
-#include "lib/report/cells.h"
+#include "lib/report/sparse.h"
 #include "lib/report/trace.h"
 
 #define REPORT_NR_PHASES 8
@@ -73,9 +73,9 @@ struct report_result;
 double report_quantile(const struct report_result *r, double q);
 
 struct report_metric {
-	const char *name;    /* of tracer_metric_name() */
-	struct hist *hist;   /* NULL: of a trace, beyond the first REPORT_NR_WHOLE subjects */
-	struct cells *cells; /* of a trace: the same */
+	const char *name;      /* of tracer_metric_name() */
+	struct hist *hist;     /* NULL: of a trace, beyond the first REPORT_NR_WHOLE subjects */
+	struct sparse *sparse; /* of a trace: the same */
 };
 
 /* Subjects of a trace whose distributions are whole in memory: more than are drawn. */

@@ -141,7 +141,7 @@ static void report_parts_free(struct report_result *r)
 static void report_metric_free(struct report_metric *m)
 {
 	free(m->hist);
-	cells_free(m->cells);
+	sparse_free(m->sparse);
 }
 
 static void report_trace_free(struct report_trace *t)

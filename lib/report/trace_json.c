@@ -17,9 +17,9 @@ static json_t *waited(const struct report_trace *t, const struct report_waits *a
 
 	for (size_t i = 0; i < t->layout.nr_metrics; i++)
 		if (t->layout.metric[i].waits)
-			json_object_set_new(
-				by, t->layout.metric[i].name,
-				value_number(report_waits_share(all, all->metric_ns[i])));
+			json_object_set_new(by, t->layout.metric[i].name,
+					    value_number(
+						    report_waits_share(all, all->metric_ns[i])));
 	return json_pack("{s:o, s:o, s:o, s:o}", "share",
 			 value_number(report_waits_share(all, all->ns)), "ns", value_count(all->ns),
 			 "ran_ns", value_count(all->running_ns), "by", by);
@@ -38,13 +38,12 @@ static json_t *losses(const struct report_trace *t, const struct report_waits *a
 
 		if (!loss->value)
 			continue;
-		json_array_append_new(
-			list, json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "name", loss->name,
-					"count", value_count(loss->value), "of",
-					value_text(l ? l->of : NULL), "whole",
-					whole ? value_count(whole) : json_null(), "share",
-					value_number(whole ? share : NAN), "text",
-					value_text(l ? l->text : NULL)));
+		json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "name",
+						      loss->name, "count", value_count(loss->value),
+						      "of", value_text(l ? l->of : NULL), "whole",
+						      whole ? value_count(whole) : json_null(),
+						      "share", value_number(whole ? share : NAN),
+						      "text", value_text(l ? l->text : NULL)));
 	}
 	return list;
 }
@@ -126,8 +125,8 @@ static json_t *worst(const struct report_trace *t)
 				value_count(e->tgid), "tid", value_count(e->tid), "cpu_before",
 				cpu(e->cpu_before), "cpu_queued", cpu(e->cpu_queued), "cpu",
 				cpu(e->cpu), "migrations", value_count(e->migrations), "waker",
-				waker(e), "behind", behind(e), "other_ns",
-				value_count(e->other_ns), "stack", stack(e)));
+				waker(e), "behind", behind(e), "other_ns", value_count(e->other_ns),
+				"stack", stack(e)));
 	}
 	return list;
 }
@@ -137,11 +136,11 @@ static json_t *in_the_way(const struct report_trace *t)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < t->nr_in_the_way; i++)
-		json_array_append_new(
-			list, json_pack("{s:s, s:o, s:o}", "comm", t->in_the_way[i].comm, "ns",
-					value_count(t->in_the_way[i].ns), "share",
-					value_number((double)t->in_the_way[i].ns /
-						     (double)t->in_the_way_ns)));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:o, s:o}", "comm", t->in_the_way[i].comm,
+						"ns", value_count(t->in_the_way[i].ns), "share",
+						value_number((double)t->in_the_way[i].ns /
+							     (double)t->in_the_way_ns)));
 	return list;
 }
 
@@ -150,10 +149,9 @@ static json_t *programs(const struct report_tracing *c)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < c->nr_programs; i++)
-		json_array_append_new(list,
-				      json_pack("{s:s, s:o, s:o}", "name", c->program[i].name,
-						"runs", value_count(c->program[i].calls), "ns",
-						value_count(c->program[i].ns)));
+		json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "name", c->program[i].name,
+						      "runs", value_count(c->program[i].calls),
+						      "ns", value_count(c->program[i].ns)));
 	return list;
 }
 

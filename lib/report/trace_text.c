@@ -158,7 +158,7 @@ static uint64_t sum_of(const struct report_result *r, const char *metric)
 {
 	for (size_t i = 0; i < r->nr_metrics; i++)
 		if (!strcmp(r->metric[i].name, metric))
-			return cells_sum(r->metric[i].cells);
+			return sparse_sum(r->metric[i].sparse);
 	return 0;
 }
 
@@ -221,7 +221,7 @@ static void block(const struct trace_text *x, const struct report_result *r, con
 		for (size_t k = 0; k < r->nr_metrics && !seen; k++)
 			if (!strcmp(r->metric[k].name, m->name))
 				seen = &r->metric[k];
-		count = seen ? cells_count(seen->cells) : 0;
+		count = seen ? sparse_count(seen->sparse) : 0;
 		/* That nothing was waited for is an answer, that a part has no values is none. */
 		if (!count && (m->of || !(m->waits || m->counted)))
 			continue;

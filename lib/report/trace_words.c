@@ -38,8 +38,8 @@ static void add_waits(struct report_waits *w, const struct report_trace *t,
 {
 	for (size_t i = 0; i < r->nr_metrics; i++) {
 		size_t at = report_trace_metric(t, r->metric[i].name);
-		uint64_t count = cells_count(r->metric[i].cells),
-			 sum = cells_sum(r->metric[i].cells);
+		uint64_t count = sparse_count(r->metric[i].sparse),
+			 sum = sparse_sum(r->metric[i].sparse);
 		const struct record_layout_metric *m = &t->layout.metric[at];
 
 		add(&w->values, count);

@@ -59,7 +59,7 @@ static int add_values(struct build *b, struct build_question *q, struct report_m
 
 	if (!q->trace)
 		return build_merge(b, &m->hist);
-	ret = cells_add(&m->cells, &b->scratch);
+	ret = sparse_add(&m->sparse, &b->scratch);
 	if (!ret)
 		build_interval_add(b, q, build_trace_metric(b, q, m->name));
 	return ret;
