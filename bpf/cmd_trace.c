@@ -18,7 +18,7 @@
 struct view {
 	struct trace_options o;
 	struct report_growing *report;
-	size_t nr_printed; /* intervals */
+	uint64_t nr_printed; /* intervals */
 };
 
 /* ---- while it runs --------------------------------------------------------------------------- */
@@ -75,12 +75,14 @@ static bool print_interval(void *arg)
 	struct view *v = arg;
 	const struct report_trace *t = report_growing_trace(v->report);
 
-	if (!t || t->nr_intervals == v->nr_printed)
+	uint64_t nr = t ? t->nr_intervals + t->more_intervals : 0;
+
+	if (nr == v->nr_printed)
 		return true;
 	if (!v->nr_printed)
 		report_intervals_heading(stdout, t);
-	report_interval_line(stdout, t, &t->interval[t->nr_intervals - 1], t->interval[0].start_ns);
-	v->nr_printed = t->nr_intervals;
+	report_interval_line(stdout, t, &t->last, t->interval[0].start_ns);
+	v->nr_printed = nr;
 	/* A reader that has seen enough; a record is kept all the same. */
 	return !fflush(stdout) || v->o.q.output;
 }

@@ -124,7 +124,7 @@ static const struct trace_option table[] = {
 	{ TIMES, "duration", "TIME", 'd', TIME(q.duration_ns),
 	  "End after TIME (units ns us ms s m h; default s)", NULL },
 	{ TIMES, "interval", "TIME", 'i', TIME(q.interval_ns),
-	  "Record every TIME, at least 10ms, and print a line", NULL },
+	  "Record every TIME, 1ms or longer, and print a line", NULL },
 
 	{ FIGURES, "by", "WHAT", 0, TEXT(by), NULL, list_by },
 	{ FIGURES, "top", "N", 0, CALL(take_top),
@@ -364,14 +364,14 @@ static int check_events(struct trace_options *o)
 	return cli_refuse(KT_EXIT_USAGE, "%s is about single waits, which only wakeup has", asked);
 }
 
-/* Below that an interval is what the scheduler makes of it. */
-#define MIN_INTERVAL_NS 10000000
+/* A read takes about as long; below 10 ms intervals are already what the scheduler makes of them. */
+#define MIN_INTERVAL_NS 1000000
 
 static int check_interval(struct trace_options *o)
 {
 	if (!o->q.interval_ns || o->q.interval_ns >= MIN_INTERVAL_NS)
 		return 0;
-	return cli_refuse(KT_EXIT_USAGE, "the interval of -i is too short: expected at least 10ms");
+	return cli_refuse(KT_EXIT_USAGE, "the interval of -i is too short: expected at least 1ms");
 }
 
 static int check_top(struct trace_options *o)

@@ -9,8 +9,8 @@
 
 #include "lib/report/render.h"
 
-/* An hour of intervals of 10 ms; later ones are in the sums only. */
-#define MAX_INTERVALS 360000
+/* Twenty megabytes of them, a day of seconds; later ones are in the sums only. */
+#define MAX_INTERVALS 100000
 
 #define NO_WHOLE REPORT_MAX_WHOLES
 
@@ -26,47 +26,40 @@ static size_t whole_of(const struct report_trace *t, size_t metric)
 	return metric < t->layout.nr_metrics && report_is_whole(t, metric) ? nr : NO_WHOLE;
 }
 
-static struct report_interval *open_interval(struct report_trace *t)
-{
-	return &t->interval[t->nr_intervals - 1];
-}
-
 void build_interval_close(struct build_question *q, double lost)
 {
-	struct build_trace *b = q->trace;
-	struct report_interval *i;
+	struct report_trace *t = q->q.trace;
 	struct report_stats s;
 
-	if (!b->open)
+	if (!q->trace->open)
 		return;
-	b->open = false;
-	i = open_interval(q->q.trace);
-	s = report_stats(b->whole < NO_WHOLE ? &b->values : NULL);
-	i->p50 = s.p50;
-	i->p90 = s.p90;
-	i->p99 = s.p99;
-	i->lost = lost;
+	q->trace->open = false;
+	s = report_stats(q->trace->whole < NO_WHOLE ? &q->trace->values : NULL);
+	t->last.p50 = s.p50;
+	t->last.p90 = s.p90;
+	t->last.p99 = s.p99;
+	t->last.lost = lost;
+	if (t->nr_intervals < MAX_INTERVALS)
+		t->interval[t->nr_intervals++] = t->last;
+	else
+		t->more_intervals++;
 }
 
 int build_interval(struct build_question *q, uint64_t start_ns, uint64_t end_ns)
 {
 	struct report_trace *t = q->q.trace;
 	struct build_trace *b = q->trace;
-	const struct report_interval *last = b->open ? open_interval(t) : NULL;
 
-	if (last && last->start_ns == start_ns && last->end_ns == end_ns)
+	if (b->open && t->last.start_ns == start_ns && t->last.end_ns == end_ns)
 		return 0;
 	build_interval_close(q, NAN);
-	t->span_ns = report_sum(t->span_ns, end_ns > start_ns ? end_ns - start_ns : 0);
-	if (t->nr_intervals == MAX_INTERVALS) {
-		t->more_intervals++;
-		return 0;
-	}
-	if (!build_grow((void **)&t->interval, t->nr_intervals, &b->room_intervals,
+	/* Room for when it is closed. */
+	if (t->nr_intervals < MAX_INTERVALS &&
+	    !build_grow((void **)&t->interval, t->nr_intervals, &b->room_intervals,
 			sizeof(*t->interval)))
 		return -ENOMEM;
-	t->interval[t->nr_intervals++] =
-		(struct report_interval){ .start_ns = start_ns, .end_ns = end_ns };
+	t->span_ns = report_sum(t->span_ns, end_ns > start_ns ? end_ns - start_ns : 0);
+	t->last = (struct report_interval){ .start_ns = start_ns, .end_ns = end_ns };
 	b->open = true;
 	b->whole = NO_WHOLE;
 	return 0;
@@ -78,11 +71,10 @@ void build_interval_add(struct build *b, struct build_question *q, size_t metric
 	struct report_trace *t = q->q.trace;
 	const struct record_layout_metric *m = &t->layout.metric[metric];
 	size_t whole = whole_of(t, metric);
-	struct report_interval *i;
+	struct report_interval *i = &t->last;
 
 	if (!q->trace->open || metric == t->layout.nr_metrics || !h->count)
 		return;
-	i = open_interval(t);
 	if (m->counted)
 		i->counted = report_sum(i->counted, h->count);
 	if (m->waits)

@@ -66,6 +66,7 @@ struct report_trace {
 	size_t nr_intervals;
 	struct report_interval *interval;
 	uint64_t more_intervals; /* not kept */
+	struct report_interval last;
 	size_t nr_worst;
 	struct report_event worst[REPORT_NR_WORST]; /* the longest first */
 	uint64_t nr_events;			    /* recorded one by one, as they came */

@@ -170,7 +170,7 @@ static int add_counts(struct build *b, struct record_count **list, size_t *nr,
 static double interval_lost(const struct build_question *q, const struct record_losses *l)
 {
 	const struct report_trace *t = q->q.trace;
-	const struct report_interval *i = &t->interval[t->nr_intervals - 1];
+	const struct report_interval *i = &t->last;
 	double kept = 1;
 
 	for (size_t n = 0; n < l->nr_losses; n++) {

@@ -431,12 +431,12 @@ def layout(run, by=None, target=None):
         return {"name": name, "title": title, "meaning": None, "of": of, "waits": waits, "running": running, "counted": counted}
 
     run.emit(type="layout", kind="wakeup", noun="wakes", by=by, target=target,
-             metrics=[metric("woken", "woken -> running", waits="after wakes", counted=True), metric("wake", of="woken"),
+             rows=[metric("woken", "woken -> running", waits="after wakes", counted=True), metric("wake", of="woken"),
                       metric("runq", of="woken"), metric("premig", of="runq"),
                       metric("preempted", "preempted -> running", waits="after preemption"),
                       metric("first_run", "created -> running", waits="before a first run"),
                       metric("ran", running=True)],
-             losses=[{"name": "ring_full", "text": "the ring had no room for it", "of": "events"},
+             causes=[{"name": "ring_full", "text": "the ring had no room for it", "of": "events"},
                      {"name": "switch_missed", "text": "the kernel told of no switch", "of": "values"}])
 
 
