@@ -9,6 +9,7 @@
  * what both sides agree on, NAME.c has its struct tracer_ops; the row stands in TRACER_KINDS below.
  * Help, refusals, records and `kt doctor` take everything else from there.
  */
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/probe/types.h"
@@ -79,6 +80,7 @@ struct tracer_kind_about {
 	uint16_t main_metrics[8];
 	uint32_t nr_main_metrics;
 	uint32_t by;	/* TRACER_BY_BIT()s of its own; those of every kind are added */
+	bool waits;	/* its single waits can be handed over: events.bpf.h */
 	uint32_t needs; /* FEATURE_BIT()s: what is asked for when it cannot be loaded */
 	/*
 	 * What a program linked with libkthread must have done to be seen, "queued a work"; NULL:

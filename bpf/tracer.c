@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "bpf/events.h"
 #include "bpf/pidns.h"
 #include "bpf/tracer_impl.h"
 
@@ -150,7 +151,9 @@ int tracer_open(struct tracer **out, const struct tracer_opts *o, char *err, siz
 	ret = ret ?: open_skeleton(t, err, errlen);
 	ret = ret ?: t->ops->open(t, err, errlen);
 	ret = ret ?: fill_settings(t, err, errlen);
+	ret = ret ?: events_open(t, err, errlen);
 	ret = ret ?: load(t, err, errlen);
+	ret = ret ?: events_begin(t, err, errlen);
 	ret = ret ?: filter_seed(t, err, errlen);
 	if (ret) {
 		tracer_close(t);
@@ -219,14 +222,32 @@ int tracer_poll(struct tracer *t)
 {
 	int ret = process_poll(t);
 
+	ret = events_poll(t) ?: ret;
 	if (t->ops->poll)
 		ret = t->ops->poll(t) ?: ret;
 	return ret;
 }
 
+void tracer_on_event(struct tracer *t, int (*each)(const struct record_event *e, void *arg),
+		     void *arg)
+{
+	t->on_event = each;
+	t->on_event_arg = arg;
+}
+
 int tracer_read(struct tracer *t, struct tracer_snapshot **s)
 {
-	return slab_read(t, s);
+	int ret;
+
+	/* Before the slab's grace period, so that it holds for both. */
+	events_flip(t);
+	ret = slab_read(t, s);
+	if (ret)
+		return ret;
+	ret = events_hand_worst(t);
+	if (ret)
+		slab_snapshot_free(*s);
+	return ret;
 }
 
 void tracer_snapshot_free(struct tracer_snapshot *s)
@@ -240,6 +261,7 @@ void tracer_close(struct tracer *t)
 		return;
 	if (t->control)
 		tracer_detach(t);
+	events_close(t);
 	slab_free(t);
 	process_free(t);
 	if (t->skel)

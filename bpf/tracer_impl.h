@@ -27,6 +27,7 @@
 #include "bpf/tracer_shared.h"
 
 struct tracer;
+struct events;
 struct usdt_kind;
 
 /* A skeleton of libbpf's: opened, loaded and destroyed alike, but of a type of its own. */
@@ -145,6 +146,10 @@ struct tracer {
 	uint32_t *subject_order; /* indices of groups in order of appearance */
 	uint32_t nr_subjects;
 	int stats_fd; /* keeps BPF run time counted, -1: not */
+
+	struct events *events; /* events.c */
+	int (*on_event)(const struct record_event *e, void *arg);
+	void *on_event_arg;
 
 	/* process.c */
 	struct tracer_known_process *process;

@@ -15,6 +15,7 @@
  * then owns the idle bank.
  */
 #include "bpf/counters.h"
+#include "bpf/events_shared.h"
 #include "bpf/filter.h"
 #include "bpf/glob.h"
 #include "bpf/kinds.h"
@@ -27,6 +28,7 @@
 #define TRACER_MAX_GLOBS      16 /* words of patterns, see glob.h */
 #define TRACER_GROUP_PROBES   64
 #define TRACER_DEFAULT_GROUPS 64
+#define TRACER_NO_GROUP	      0xffffffffU /* not to be recorded; beyond the last one: others */
 
 /* Zeroed memory is an empty one: min is kept as its complement, so that both grow. */
 struct tracer_extremes {
@@ -67,6 +69,7 @@ struct tracer_settings {
 	uint32_t nr_globs;
 	struct glob glob[TRACER_MAX_GLOBS];
 	uint64_t cpus[FILTER_MAX_CPUS / 64]; /* a bit per CPU */
+	struct events_settings events;
 };
 
 /* Variables (.bss), mapped into the loader. */
@@ -74,6 +77,7 @@ struct tracer_control {
 	uint32_t enabled;	  /* count; written by the loader */
 	uint32_t session;	  /* one more with each enable: older per-task state is void */
 	uint32_t bank;		  /* 0 or 1 */
+	uint32_t events_bank;	  /* 0 or 1 */
 	uint32_t stamped;	  /* a traced process has state slots */
 	uint32_t process_changes; /* forks, execs, exits and addresses in `processes` so far */
 	uint32_t names;		  /* full names that came so far, see names.bpf.h */

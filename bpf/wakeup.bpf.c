@@ -10,6 +10,7 @@
 #include "bpf/common.bpf.h"
 #include <bpf/usdt.bpf.h>
 
+#include "bpf/events.bpf.h"
 #include "bpf/filters.bpf.h"
 #include "bpf/follow.bpf.h"
 #include "bpf/names.bpf.h"
@@ -21,6 +22,7 @@
 struct wake_task {
 	struct wake_state wake;
 	struct slot_place place;
+	struct events_task events;
 	struct filter_memo memo;
 	__u32 session; /* of struct tracer_control; another: the state is void */
 	__u32 group;   /* with TRACER_GROUP_SUBJECT: group + 1, 0: not asked yet */
@@ -93,8 +95,6 @@ __noinline int wake_record(__u32 bank, __u32 group, __u32 metric, __u64 v)
 	return 0;
 }
 
-#define NO_GROUP (~0U)
-
 /* Does what ends now count? */
 static __always_inline bool counts(const struct wake_task *t)
 {
@@ -105,7 +105,7 @@ static __always_inline bool counts(const struct wake_task *t)
 static __always_inline void sink(struct wake_out *o, struct wake_task *t, struct task_struct *p)
 {
 	o->bank = bank_now();
-	o->group = counts(t) ? group_of(t, p) : NO_GROUP;
+	o->group = counts(t) ? group_of(t, p) : TRACER_NO_GROUP;
 }
 
 WAKE_FN void wake_put(struct wake_out *o, uint32_t metric, uint64_t v)
@@ -223,6 +223,7 @@ int BPF_PROG(on_sched_waking, struct task_struct *p)
 	wake_out_init(&o);
 	stamp = read_request(t, p, waker, now, &slot);
 	wake_waking(&t->wake, now, stamp, &slot, &o);
+	events_waking(ctx, &t->events, p, waker);
 	tell(t, &o);
 	return 0;
 }
@@ -277,12 +278,13 @@ int BPF_PROG(on_sched_migrate_task, struct task_struct *p)
 		return 0;
 	wake_out_init(&o);
 	wake_migrate(&t->wake, now, &o);
+	events_migrating(&t->events, p, now);
 	tell(t, &o);
 	return 0;
 }
 
-static __always_inline void leave(struct task_struct *prev, bool preempt, __u32 prev_state,
-				  __u64 now)
+static __always_inline void leave(void *ctx, struct task_struct *prev, bool preempt,
+				  __u32 prev_state, __u64 now)
 {
 	struct wake_task *t = task_find(prev);
 	struct kthread_slot slot, *read = NULL;
@@ -295,12 +297,14 @@ static __always_inline void leave(struct task_struct *prev, bool preempt, __u32 
 	wake_out_init(&o);
 	sink(&o, t, prev);
 	wake_switch_out(&t->wake, now, wake_leave_how(preempt, prev_state, TASK_PARKED), read, &o);
+	events_leaving(ctx, prev, preempt || !prev_state);
 	tell(t, &o);
 }
 
 static __always_inline void enter(struct task_struct *next, __u64 now)
 {
 	struct wake_task *t = task_find(next);
+	struct events_span span;
 	struct wake_out o;
 
 	if (!t)
@@ -308,6 +312,8 @@ static __always_inline void enter(struct task_struct *next, __u64 now)
 	memo_refresh(&t->memo, next, 0);
 	wake_out_init(&o);
 	sink(&o, t, next);
+	if (o.group != TRACER_NO_GROUP && events_ending(&t->wake, now, &span))
+		events_waited(&t->events, next, &span);
 	wake_switch_in(&t->wake, now, &o);
 	tell(t, &o);
 }
@@ -323,10 +329,11 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
 	 * The argument where there is one: the field may have changed since the decision was taken.
 	 */
 	if (prev->pid)
-		leave(prev, preempt, settings.switch_has_state ? (__u32)ctx[3] : state_field(prev),
-		      now);
+		leave(ctx, prev, preempt,
+		      settings.switch_has_state ? (__u32)ctx[3] : state_field(prev), now);
 	if (next->pid)
 		enter(next, now);
+	events_switched(next, now);
 	return 0;
 }
 

@@ -147,6 +147,7 @@ const struct tracer_ops tracer_wakeup = {
 		.main_metrics = { METRIC_WOKEN, METRIC_END_TO_END, METRIC_PREEMPTED,
 				  METRIC_REQUEUED, METRIC_FIRST_RUN, METRIC_RAN },
 		.nr_main_metrics = 6,
+		.waits = true,
 		.needs = FEATURE_BIT(FEATURE_TASK_STORAGE),
 	},
 	.skeleton = &wakeup_skeleton,
@@ -157,7 +158,8 @@ const struct tracer_ops tracer_wakeup = {
 		    COUNTER_BIT(slot_fault) | COUNTER_BIT(untagged) | COUNTER_BIT(new_task) |
 		    COUNTER_BIT(preempted) | COUNTER_BIT(requeued) | COUNTER_BIT(migrated) |
 		    COUNTER_BIT(parked) | COUNTER_BIT(unmatched) | COUNTER_BIT(superseded) |
-		    COUNTER_BIT(negative) | COUNTER_BIT(filtered),
+		    COUNTER_BIT(negative) | COUNTER_BIT(filtered) | COUNTER_BIT(ring_full) |
+		    COUNTER_BIT(streamed),
 	.open = wakeup_open,
 	.attach = wakeup_attach,
 	.detach = wakeup_detach,
