@@ -59,7 +59,8 @@ static bool mount_parse(char *line, struct mounted *m)
 	unsigned int major, minor;
 
 	if (!rest ||
-	    sscanf(line, "%*d %*d %u:%u %4095s %4095s", &major, &minor, m->h.root, m->h.mount) != 4 ||
+	    sscanf(line, "%*d %*d %u:%u %4095s %4095s", &major, &minor, m->h.root, m->h.mount) !=
+		    4 ||
 	    sscanf(rest, " - %31s %*s %255s", type, m->options) != 2)
 		return false;
 	m->v2 = !strcmp(type, "cgroup2");
@@ -148,7 +149,8 @@ static bool path_find(const struct cgroup_hierarchy *h, const char *path, uint64
 	bool v2;
 
 	/* A container may see a part of the hierarchy, while its paths begin at the root of all. */
-	if (strcmp(h->root, "/") && !strncmp(path, h->root, len) && (!path[len] || path[len] == '/'))
+	if (strcmp(h->root, "/") && !strncmp(path, h->root, len) &&
+	    (!path[len] || path[len] == '/'))
 		path += len;
 	snprintf(full, sizeof(full), "%s/%s", h->mount, path);
 	return directory_find(full, &dev, id, &v2);
@@ -163,7 +165,8 @@ int cgroup_find(const char *path, struct cgroup_hierarchy *h, uint64_t *id, char
 	if (directory_find(path, &here.dev, id, &here.v2)) {
 		if (mount_find(&here, h))
 			return error_say(err, errlen, -ENOENT,
-					 "the hierarchy of cgroup '%s' is not among the mounts", path);
+					 "the hierarchy of cgroup '%s' is not among the mounts",
+					 path);
 		if (!here.v2 && !h->controller)
 			return error_say(
 				err, errlen, -ENOTSUP,
