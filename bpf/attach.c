@@ -1,23 +1,58 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Attaching a tracer's programs: to tracepoints, to probes of programs, to iterators. */
+/* Attaching a tracer's programs: to tracepoints and iterators; probes are attach_usdt.c's. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "bpf/tracer_impl.h"
 
-/* @link belongs to @t from now on and goes with the next detach. */
-static int keep_link(struct tracer *t, struct bpf_link *link)
+/* A place for one more link, which belongs to @t from now on and goes with the next detach. */
+static struct tracer_link *new_link(struct tracer *t)
 {
-	struct bpf_link **grown = reallocarray(t->link, t->nr_links + 1, sizeof(*grown));
+	struct tracer_link *grown = reallocarray(t->link, t->nr_links + 1, sizeof(*grown));
 
-	if (!grown) {
+	if (!grown)
+		return NULL;
+	t->link = grown;
+	return &t->link[t->nr_links++];
+}
+
+int attach_keep(struct tracer *t, struct bpf_link *link)
+{
+	struct tracer_link *l = new_link(t);
+
+	if (!l) {
 		bpf_link__destroy(link);
 		return -ENOMEM;
 	}
-	t->link = grown;
-	t->link[t->nr_links++] = link;
+	*l = (struct tracer_link){ .link = link, .fd = -1 };
 	return 0;
+}
+
+int attach_keep_fd(struct tracer *t, int fd)
+{
+	struct tracer_link *l = new_link(t);
+
+	if (!l) {
+		close(fd);
+		return -ENOMEM;
+	}
+	*l = (struct tracer_link){ .fd = fd };
+	return 0;
+}
+
+void attach_undo(struct tracer *t)
+{
+	while (t->nr_links) {
+		struct tracer_link *l = &t->link[--t->nr_links];
+
+		if (l->link)
+			bpf_link__destroy(l->link);
+		else
+			close(l->fd);
+	}
+	t->nr_specs = 0;
 }
 
 int attach_program(struct tracer *t, const char *name, char *err, size_t errlen)
@@ -31,23 +66,7 @@ int attach_program(struct tracer *t, const char *name, char *err, size_t errlen)
 	link = bpf_program__attach(p);
 	if (!link)
 		return error_explain(err, errlen, -errno, "attach %s", name);
-	return keep_link(t, link);
-}
-
-int attach_usdt(struct tracer *t, const char *prog, const char *path, const char *provider,
-		const char *name, uint64_t cookie, char *err, size_t errlen)
-{
-	struct bpf_program *p = bpf_object__find_program_by_name(t->obj, prog);
-	LIBBPF_OPTS(bpf_usdt_opts, opts, .usdt_cookie = cookie);
-	struct bpf_link *link;
-
-	if (!p)
-		return error_say(err, errlen, -ENOENT, "there is no program %s", prog);
-	error_log_start();
-	link = bpf_program__attach_usdt(p, -1, path, provider, name, &opts);
-	if (!link)
-		return error_explain_probe(err, errlen, -errno, provider, name);
-	return keep_link(t, link);
+	return attach_keep(t, link);
 }
 
 int attach_iter_once(struct tracer *t, const char *prog, char *err, size_t errlen)
@@ -74,4 +93,13 @@ int attach_iter_once(struct tracer *t, const char *prog, char *err, size_t errle
 		close(fd);
 	bpf_link__destroy(link);
 	return n < 0 ? -EIO : 0;
+}
+
+int attach_without(struct tracer *t, int ret, const char *costs, const char *err)
+{
+	if (ret != -EPERM && ret != -EACCES)
+		return ret;
+	if (!t->lacks[0])
+		snprintf(t->lacks, sizeof(t->lacks), "%s: %s", costs, err);
+	return 0;
 }

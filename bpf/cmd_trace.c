@@ -145,6 +145,8 @@ int cmd_trace(int argc, char **argv)
 	} else if (!outcome.nr_values) {
 		explain_nothing(&o);
 	}
+	if (*outcome.lacks)
+		cli_say("%s", outcome.lacks);
 	if (*temporary)
 		remove_temporary(temporary);
 	if (outcome.command)

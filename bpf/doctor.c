@@ -232,6 +232,11 @@ static void examine_events(struct examination *e)
 		    "without %s", missing);
 	else
 		say(e, "sched_kthread_* events", CAPABILITY_OK, "", NULL, "all five");
+	if (!feature_tracepoint_args("workqueue_execute_start"))
+		say(e, "workqueue_* events", CAPABILITY_ABSENT, "kt trace workqueue",
+		    "a kernel with BTF and CONFIG_TRACEPOINTS", "not in the kernel's BTF");
+	else
+		say(e, "workqueue_* events", CAPABILITY_OK, "", NULL, "%s", "");
 }
 
 static int perf_open(struct perf_event_attr *attr)

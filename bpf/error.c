@@ -11,10 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CAP_SYS_PTRACE_BIT 19
-#define CAP_SYS_ADMIN_BIT  21
-#define CAP_PERFMON_BIT	   38
-#define CAP_BPF_BIT	   39
+#define CAP_DAC_OVERRIDE_BIT	1
+#define CAP_DAC_READ_SEARCH_BIT 2
+#define CAP_SYS_PTRACE_BIT	19
+#define CAP_SYS_ADMIN_BIT	21
+#define CAP_PERFMON_BIT		38
+#define CAP_BPF_BIT		39
 
 /*
  * libbpf's messages of the last failure: enough for the verifier's last lines. One thread traces.
@@ -187,14 +189,18 @@ int error_explain(char *err, size_t errlen, int errnum, const char *what, ...)
 
 int error_explain_process(char *err, size_t errlen, int errnum, const char *what, pid_t pid)
 {
+	const char *why = "refused although privileged; it is in another user namespace, or a "
+			  "security module protects it";
+	uint64_t caps = effective_caps();
+
 	if (errnum != -EPERM && errnum != -EACCES)
 		return error_explain(err, errlen, errnum, "%s of process %d", what, pid);
-	return error_say(
-		err, errlen, errnum, "cannot %s of process %d: %s", what, pid,
-		effective_caps() >> CAP_SYS_PTRACE_BIT & 1
-			? "refused although privileged; it is in another user namespace, "
-			  "or a security module protects it"
-			: "not permitted, CAP_SYS_PTRACE missing; run as root or grant it");
+	if (!(caps >> CAP_SYS_PTRACE_BIT & 1))
+		why = "not permitted, CAP_SYS_PTRACE missing; run as root or grant it";
+	else if (!(caps >> CAP_DAC_READ_SEARCH_BIT & 1) && !(caps >> CAP_DAC_OVERRIDE_BIT & 1))
+		why = "not permitted, CAP_DAC_READ_SEARCH missing for files that only others may "
+		      "read; run as root or grant it";
+	return error_say(err, errlen, errnum, "cannot %s of process %d: %s", what, pid, why);
 }
 
 int error_explain_probe(char *err, size_t errlen, int errnum, const char *provider,

@@ -5,6 +5,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <linux/bpf.h>
 
 #include "bpf/error.h"
+#include "bpf/uprobe_multi.h"
 
 const struct feature_text feature_text[NR_FEATURES] = {
 	[FEATURE_ATOMICS] = { "atomic operations of BPF", "Linux 5.12 or later" },
@@ -94,6 +96,18 @@ int features_missing(unsigned int needs, char *text, size_t size)
 		nr++;
 	}
 	return nr;
+}
+
+static bool multi_hidden;
+
+int feature_uprobe_multi(void)
+{
+	return multi_hidden ? -EINVAL : uprobe_multi_try();
+}
+
+void feature_hide_uprobe_multi(void)
+{
+	multi_hidden = true;
 }
 
 /* The kernel's types, read once; NULL: it does not show them. */

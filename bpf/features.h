@@ -38,6 +38,15 @@ int feature_try(enum feature f);
 int features_missing(unsigned int needs, char *text, size_t size);
 
 /*
+ * feature_uprobe_multi - 0: probes of programs can be attached by uprobe_multi links; else -errno,
+ * and they go by perf_event_open(2)
+ */
+int feature_uprobe_multi(void);
+
+/* feature_hide_uprobe_multi - for tests: from now on as on a kernel without them */
+void feature_hide_uprobe_multi(void);
+
+/*
  * feature_tracepoint_args - the number of arguments of tracepoint @name, 0: the kernel's BTF has no
  * btf_trace_<name>
  */

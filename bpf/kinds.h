@@ -15,10 +15,11 @@
 #include "lib/probe/types.h"
 
 /* KIND(constant, symbol): TRACER_<constant>, whose operations are tracer_<symbol>. At most 32. */
-#define TRACER_KINDS(KIND)   \
-	KIND(WAKEUP, wakeup) \
-	KIND(PARK, park)     \
-	KIND(WORK, work)     \
+#define TRACER_KINDS(KIND)         \
+	KIND(WAKEUP, wakeup)       \
+	KIND(PARK, park)           \
+	KIND(WORK, work)           \
+	KIND(WORKQUEUE, workqueue) \
 	KIND(STOP, stop)
 
 #define KIND_ENUM(constant, symbol) TRACER_##constant,
@@ -40,7 +41,8 @@ enum tracer_group { TRACER_GROUP_ALL, TRACER_GROUP_ARM, TRACER_GROUP_SUBJECT };
 	SOME(WAKER, "waker")	     /* who woke it: the name of a thread, interrupt or softirq */ \
 	SOME(PLACEMENT, "placement") /* how far from the CPU where it last ran */                  \
 	SOME(FUNC, "func")	     /* the function that the work is */                           \
-	SOME(WORKER, "worker")	     /* the worker, that is the thread it executes in */
+	SOME(WORKER, "worker")	     /* the worker, that is the thread it executes in */       \
+	SOME(WORKQUEUE, "workqueue") /* the workqueue that the work was queued on */
 
 #define BY_ENUM(constant, name) TRACER_BY_##constant,
 enum tracer_by { TRACER_BREAKDOWNS(BY_ENUM, BY_ENUM) NR_TRACER_BYS };

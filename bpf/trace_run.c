@@ -257,6 +257,7 @@ int trace_run(struct trace_request *q, struct trace_outcome *o, char *err, size_
 	close_ret = tracer_poll(r.t);
 	if (!ret && close_ret)
 		ret = say_tracing(&r, close_ret, "tracing failed");
+	snprintf(o->lacks, sizeof(o->lacks), "%s", tracer_lacks(r.t));
 	if (!ret)
 		ret = write_interval(&r);
 	tracer_detach(r.t);

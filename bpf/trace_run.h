@@ -32,6 +32,7 @@ struct trace_outcome {
 	bool interrupted;   /* by a signal, before its time */
 	bool lost;	    /* some loss counter is not 0 */
 	uint64_t nr_values; /* in all histograms */
+	char lacks[384];    /* what was traced without, and why; "": nothing */
 	struct trace_command
 		*command; /* still to be waited for and freed; NULL: none or never executed */
 };

@@ -117,6 +117,9 @@ static int load(struct tracer *t, char *err, size_t errlen)
 	if (ret)
 		return error_explain(err, errlen, ret, "size the filters");
 	autoload_follow(t);
+	ret = attach_usdt_prepare(t);
+	if (ret)
+		return error_explain(err, errlen, ret, "prepare the probes");
 	error_log_start();
 	ret = t->ops->skeleton->load(t);
 	t->settings = NULL; /* read-only from here on */
@@ -178,6 +181,7 @@ int tracer_attach(struct tracer *t, char *err, size_t errlen)
 
 	if (t->attached)
 		return 0;
+	t->lacks[0] = 0;
 	for (i = 0; !ret && t->by_process && i < NR_FOLLOW; i++)
 		if (bpf_object__find_program_by_name(t->obj, follow_programs[i]))
 			ret = attach_program(t, follow_programs[i], err, errlen);
@@ -196,12 +200,16 @@ int tracer_attach(struct tracer *t, char *err, size_t errlen)
 void tracer_detach(struct tracer *t)
 {
 	tracer_enable(t, false);
-	while (t->nr_links)
-		bpf_link__destroy(t->link[--t->nr_links]);
+	attach_undo(t);
 	if (t->ops->detach)
 		t->ops->detach(t);
 	t->attached = false;
 	process_forget_looks(t);
+}
+
+const char *tracer_lacks(const struct tracer *t)
+{
+	return t->lacks;
 }
 
 void tracer_enable(struct tracer *t, bool on)
@@ -271,6 +279,7 @@ void tracer_close(struct tracer *t)
 	if (t->stats_fd >= 0)
 		close(t->stats_fd);
 	free(t->link);
+	free(t->spec);
 	filter_unload(t);
 	free((char *)t->opts.command);
 	free(t);

@@ -100,6 +100,12 @@ int tracer_add_process(struct tracer *t, pid_t tgid, uint64_t registry_addr);
 int tracer_attach(struct tracer *t, char *err, size_t errlen);
 void tracer_detach(struct tracer *t);
 
+/*
+ * tracer_lacks - what the attached tracer does without because it was refused, and what would bring
+ * it, one sentence; "" when there is nothing
+ */
+const char *tracer_lacks(const struct tracer *t);
+
 /* tracer_enable - start or stop counting; stamps pending at a stop are dropped, not counted */
 void tracer_enable(struct tracer *t, bool on);
 

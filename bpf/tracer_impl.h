@@ -2,8 +2,8 @@
 #ifndef KT_BPF_TRACER_IMPL_H
 #define KT_BPF_TRACER_IMPL_H
 /*
- * Inside of a tracer: what the core (tracer.c, slab.c, process.c, attach.c) does for every kind,
- * and what a kind (wakeup.c, park.c, work.c, stop.c) adds through its table of operations.
+ * Inside of a tracer: what the core (tracer.c, slab.c, process.c, attach*.c) does for every kind,
+ * and what a kind (wakeup.c, park.c, work.c, workqueue.c, stop.c) adds through its table of operations.
  *
  * The core resolves the options, opens and loads the skeleton, fills the settings, sizes and maps
  * the slab, keeps the set of processes, flips banks, reads counters, owns all links and words
@@ -29,6 +29,7 @@
 struct tracer;
 struct events;
 struct usdt_kind;
+struct usdt_spec;
 
 /* A skeleton of libbpf's: opened, loaded and destroyed alike, but of a type of its own. */
 struct tracer_skeleton {
@@ -117,6 +118,12 @@ struct tracer_known_process {
 	uint64_t next_ns;  /* when to look again */
 };
 
+/* One of libbpf's, or the descriptor of a link that libbpf does not know. */
+struct tracer_link {
+	struct bpf_link *link; /* NULL: fd is it */
+	int fd;
+};
+
 struct tracer {
 	const struct tracer_ops *ops;
 	struct tracer_opts opts; /* filter and command are copies */
@@ -131,8 +138,13 @@ struct tracer {
 	uint64_t *cgroup_id;		   /* of opts.filter.cgroup */
 	struct cgroup_hierarchy hierarchy; /* theirs, or the one of --by cgroup */
 
-	struct bpf_link **link;
+	/* attach.c, attach_usdt.c */
+	struct tracer_link *link;
 	uint32_t nr_links;
+	bool uprobe_multi;	/* its programs for probes are loaded for that */
+	struct usdt_spec *spec; /* of the map __bpf_usdt_specs; @nr_specs of @max_specs */
+	uint32_t nr_specs, max_specs;
+	char lacks[384]; /* what the trace does without, one sentence; "": nothing */
 
 	/* slab.c */
 	struct tracer_hist *hists;
@@ -180,6 +192,14 @@ int attach_program(struct tracer *t, const char *prog, char *err, size_t errlen)
 int attach_usdt(struct tracer *t, const char *prog, const char *path, const char *provider,
 		const char *name, uint64_t cookie, char *err, size_t errlen);
 
+/*
+ * attach_without - @ret of an attachment or a look at a process that the trace can do without
+ *
+ * Where it was refused (-EPERM, -EACCES) the first sentence that says so, "@costs: @err", is kept
+ * for tracer_lacks(). Return: 0 then and for 0, otherwise @ret.
+ */
+int attach_without(struct tracer *t, int ret, const char *costs, const char *err);
+
 /* attach_iter_once - run an iter/task program of the object once over all tasks */
 int attach_iter_once(struct tracer *t, const char *prog, char *err, size_t errlen);
 
@@ -187,6 +207,12 @@ int attach_iter_once(struct tracer *t, const char *prog, char *err, size_t errle
 int process_set_registry(struct tracer *t, pid_t tgid, uint64_t registry_addr);
 
 /* ---- between the core's own files ------------------------------------------------------------ */
+
+/* The skeleton is open: how its programs for probes will be attached. */
+int attach_usdt_prepare(struct tracer *t);
+int attach_keep(struct tracer *t, struct bpf_link *link); /* also when it fails @link is gone */
+int attach_keep_fd(struct tracer *t, int fd);		  /* likewise */
+void attach_undo(struct tracer *t);			  /* all links, the last one first */
 
 int slab_size(struct tracer *t);			  /* before load */
 int slab_map(struct tracer *t, char *err, size_t errlen); /* after load */

@@ -96,8 +96,7 @@ static int add_named(struct tracer *t, struct usdt_files *u, char *err, size_t e
 		if (n == -ESRCH)
 			return error_say(err, errlen, n, "no process has the id %d", named(t, i));
 		if (n < 0)
-			return error_explain_process(err, errlen, n, "read the memory map",
-						     named(t, i));
+			return error_explain_process(err, errlen, n, "read the files", named(t, i));
 	}
 	return 0;
 }

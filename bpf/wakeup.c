@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/target/symbols.h"
 #include "lib/target/targets.h"
 
 #include "bpf/tracer_impl.h"
@@ -70,6 +69,8 @@ static void wakeup_detach(struct tracer *t)
 	w->nr_attached = 0;
 }
 
+#define WITHOUT_STAMPS "no phases call and resume"
+
 /*
  * The semaphore of kthread:slot, raised by attaching, makes the threads of all processes that
  * map the file write stamps.
@@ -108,11 +109,11 @@ static int wakeup_attach(struct tracer *t, char *err, size_t errlen)
 	ret = ret ?: attach_iter_once(t, "seed_tasks", err, errlen);
 	/* A command without probes is traced without stamps. */
 	if (!ret && t->opts.command && targets_add_command(&w->files, t->opts.command) > 0)
-		ret = attach_slot_probes(t, err, errlen);
+		ret = attach_without(t, attach_slot_probes(t, err, errlen), WITHOUT_STAMPS, err);
 	return ret;
 }
 
-static int wakeup_process(struct tracer *t, pid_t tgid, char *err, size_t errlen)
+static int find_stamps(struct tracer *t, pid_t tgid, char *err, size_t errlen)
 {
 	struct wakeup *w = t->kind;
 	uint64_t registry;
@@ -120,16 +121,24 @@ static int wakeup_process(struct tracer *t, pid_t tgid, char *err, size_t errlen
 
 	ret = targets_add_process(&w->files, tgid);
 	if (ret < 0)
-		return error_explain_process(err, errlen, ret, "read the memory map", tgid);
+		return error_explain_process(err, errlen, ret, "read the files", tgid);
 	ret = attach_slot_probes(t, err, errlen);
 	if (ret)
 		return ret;
-	ret = symbol_find_in_process(tgid, "kthread_slot_registry", &registry);
+	ret = targets_find_slots(&w->files, tgid, &registry);
 	if (ret)
 		return ret == -ENOENT
 			       ? 0
 			       : error_explain_process(err, errlen, ret, "find the slots", tgid);
 	return process_set_registry(t, tgid, registry) ?: 1;
+}
+
+/* The kernel's phases need no look at the process. */
+static int wakeup_process(struct tracer *t, pid_t tgid, char *err, size_t errlen)
+{
+	int ret = find_stamps(t, tgid, err, errlen);
+
+	return ret < 0 ? attach_without(t, ret, WITHOUT_STAMPS, err) ?: 1 : ret;
 }
 
 static int wakeup_poll(struct tracer *t)

@@ -30,7 +30,17 @@ int maps_each(pid_t pid, int (*each)(const struct mapping *m, void *arg), void *
  * mapping_open_path - a path that opens the mapped file itself from our mount namespace
  *
  * map_files also reaches deleted and replaced files, but asks for more privilege than the root
- * link. Return: 0, or -errno when neither leads to the same inode.
+ * link, and that for more than the path itself, which may lead to another file in our mount
+ * namespace: device and inode decide. Return: 0, -EACCES or -EPERM: we may not look, or another
+ * -errno when none leads to the same inode.
  */
 int mapping_open_path(const struct mapping *m, char *out, size_t len);
+
+/*
+ * mapping_bias - what the addresses of the file of @m, open at @path, lie apart from those of its
+ * mapping
+ *
+ * Return: 0, -ENOENT when the file has no code there, or another -errno.
+ */
+int mapping_bias(const struct mapping *m, const char *path, uint64_t *bias);
 #endif

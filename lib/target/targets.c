@@ -11,10 +11,17 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/probe/slot.h"
+
+#include "lib/target/elf_file.h"
 #include "lib/target/maps.h"
+#include "lib/target/marks.h"
+#include "lib/target/notes.h"
+#include "lib/target/symbols.h"
 
 extern char **environ;
 
@@ -41,82 +48,21 @@ static struct target_probe *probe_get(struct target_file *f, const char *provide
 	return p;
 }
 
-/*
- * One note: three addresses (site, where the linker thought .stapsdt.base was, semaphore), then the
- * strings provider, name, arguments. @base is where .stapsdt.base is: prelink moves it.
- */
-static int note_add(struct target_file *f, const char *desc, size_t len, uint64_t base)
+static int note_add(const struct usdt_note *n, void *arg)
 {
-	const size_t head = 3 * sizeof(uint64_t);
-	const char *provider, *name, *end = desc + len;
+	struct target_file *f = arg;
 	struct target_probe *p;
-	uint64_t addr[3];
 
-	if (len < head + 3)
-		return -EINVAL;
-	memcpy(addr, desc, head);
-	provider = desc + head;
-	name = memchr(provider, 0, end - provider);
-	if (!name || ++name >= end || !memchr(name, 0, end - name))
-		return -EINVAL;
-	if (strlen(provider) >= sizeof(p->provider) || strlen(name) >= sizeof(p->name) ||
-	    !is_ours(provider))
+	if (strlen(n->provider) >= sizeof(p->provider) || strlen(n->name) >= sizeof(p->name) ||
+	    !is_ours(n->provider))
 		return 0;
-	p = probe_get(f, provider, name);
+	p = probe_get(f, n->provider, n->name);
 	if (!p)
 		return -ENOMEM;
-	if (base) {
-		addr[0] += base - addr[1];
-		if (addr[2])
-			addr[2] += base - addr[1];
-	}
 	if (p->nr_sites < TARGET_MAX_SITES)
-		p->site[p->nr_sites] = addr[0];
+		p->site[p->nr_sites] = n->site;
 	p->nr_sites++;
-	p->semaphore = addr[2];
-	return 0;
-}
-
-static int notes_read(struct target_file *f, Elf *elf)
-{
-	Elf_Scn *scn = NULL, *notes = NULL;
-	uint64_t base = 0;
-	size_t shstr, at = 0, name_at, desc_at;
-	Elf_Data *data;
-	GElf_Shdr sh;
-	GElf_Nhdr nh;
-	int ret;
-
-	if (gelf_getclass(elf) != ELFCLASS64 || elf_getshdrstrndx(elf, &shstr))
-		return 0;
-	while ((scn = elf_nextscn(elf, scn))) {
-		const char *name;
-
-		if (!gelf_getshdr(scn, &sh))
-			return -EINVAL;
-		name = elf_strptr(elf, shstr, sh.sh_name);
-		if (!name)
-			continue;
-		if (sh.sh_type == SHT_NOTE && !strcmp(name, ".note.stapsdt"))
-			notes = scn;
-		else if (!strcmp(name, ".stapsdt.base"))
-			base = sh.sh_addr;
-	}
-	if (!notes)
-		return 0;
-	data = elf_getdata(notes, NULL);
-	if (!data)
-		return -EINVAL;
-	while (at < data->d_size && (at = gelf_getnote(data, at, &nh, &name_at, &desc_at))) {
-		const char *buf = data->d_buf;
-
-		if (nh.n_type != 3 || nh.n_namesz != sizeof("stapsdt") ||
-		    memcmp(buf + name_at, "stapsdt", sizeof("stapsdt")))
-			continue;
-		ret = note_add(f, buf + desc_at, nh.n_descsz, base);
-		if (ret)
-			return ret;
-	}
+	p->semaphore = n->semaphore;
 	return 0;
 }
 
@@ -163,6 +109,19 @@ static void remember_other(struct targets *t, const struct stat *st)
 	t->other[t->nr_others++] = other_of(st);
 }
 
+/* What files say by their symbols that are older than marks. */
+static void read_old_marks(struct target_file *f)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", f->fd);
+	if (!f->flush)
+		symbol_find_in_file(path, "kthread_flush_work_fn", &f->flush, NULL);
+	if (!f->nr_slots && target_find(f, "kthread", "slot"))
+		f->nr_slots =
+			!symbol_find_in_file(path, "kthread_slot_registry", &f->slots[0], NULL);
+}
+
 int targets_add_file(struct targets *t, const char *path, const char *name)
 {
 	struct target_file f = { 0 }, *grown;
@@ -171,9 +130,9 @@ int targets_add_file(struct targets *t, const char *path, const char *name)
 	Elf *elf;
 
 	elf_version(EV_CURRENT);
-	f.fd = open(path, O_RDONLY | O_CLOEXEC);
+	f.fd = elf_file_open_plain(path);
 	if (f.fd < 0)
-		return -errno;
+		return f.fd == -ENOEXEC ? 0 : f.fd;
 	if (fstat(f.fd, &st)) {
 		ret = -errno;
 		goto drop;
@@ -182,12 +141,14 @@ int targets_add_file(struct targets *t, const char *path, const char *name)
 		goto drop;
 	elf = S_ISREG(st.st_mode) ? elf_begin(f.fd, ELF_C_READ_MMAP, NULL) : NULL;
 	if (elf && elf_kind(elf) == ELF_K_ELF)
-		ret = notes_read(&f, elf);
+		ret = notes_each(elf, note_add, &f);
 	elf_end(elf);
 	if (!f.nr_probes)
 		remember_other(t, &st);
 	if (ret || !f.nr_probes)
 		goto drop;
+	marks_read(&f);
+	read_old_marks(&f);
 	f.dev = st.st_dev;
 	f.ino = st.st_ino;
 	f.name = strdup(name ?: path);
@@ -211,6 +172,8 @@ drop:
 struct add_mapping {
 	struct targets *t;
 	int added;
+	int refused; /* -errno of a file that we may not look at */
+	bool any;    /* it maps a file of the set */
 };
 
 static int add_mapping(const struct mapping *m, void *arg)
@@ -222,13 +185,16 @@ static int add_mapping(const struct mapping *m, void *arg)
 	if (!m->executable)
 		return 0;
 	for (uint32_t i = 0; i < a->t->nr; i++)
-		if (a->t->file[i].dev == m->dev && a->t->file[i].ino == m->ino)
+		if (a->t->file[i].dev == m->dev && a->t->file[i].ino == m->ino) {
+			a->any = true;
 			return 0;
-	if (mapping_open_path(m, path, sizeof(path)))
-		return 0;
-	n = targets_add_file(a->t, path, m->path);
+		}
+	n = mapping_open_path(m, path, sizeof(path));
+	n = n ?: targets_add_file(a->t, path, m->path);
 	if (n > 0)
 		a->added += n;
+	else if (n == -EACCES || n == -EPERM)
+		a->refused = n;
 	/* A library that cannot be read or is broken has no probes for us; the others count. */
 	return n == -ENOMEM ? n : 0;
 }
@@ -238,7 +204,9 @@ int targets_add_process(struct targets *t, pid_t pid)
 	struct add_mapping a = { .t = t };
 	int ret = maps_each(pid, add_mapping, &a);
 
-	return ret < 0 ? ret : a.added;
+	if (ret < 0)
+		return ret;
+	return a.added || a.any ? a.added : a.refused;
 }
 
 /* The loader asked to list what it would map, one "name => path (address)" per line. */
@@ -316,20 +284,16 @@ static bool names_loader(int fd, const GElf_Phdr *ph)
 static bool can_be_asked(const char *path)
 {
 	bool found = false;
+	struct elf_file e;
 	size_t nr = 0;
 	GElf_Phdr ph;
-	Elf *elf;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	elf_version(EV_CURRENT);
-	elf = fd < 0 ? NULL : elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	if (elf && elf_kind(elf) == ELF_K_ELF && !elf_getphdrnum(elf, &nr))
+	if (elf_file_open(&e, path, -1))
+		return false;
+	if (!elf_getphdrnum(e.elf, &nr))
 		for (size_t i = 0; i < nr && !found; i++)
-			found = gelf_getphdr(elf, i, &ph) && names_loader(fd, &ph);
-	if (elf)
-		elf_end(elf);
-	if (fd >= 0)
-		close(fd);
+			found = gelf_getphdr(e.elf, (int)i, &ph) && names_loader(e.fd, &ph);
+	elf_file_close(&e);
 	return found;
 }
 
@@ -368,6 +332,97 @@ int targets_add_command(struct targets *t, const char *argv0)
 		return n < 0 && n != -ENOMEM ? 0 : n;
 	needed = add_needed(t, path);
 	return needed < 0 ? n : n + needed;
+}
+
+/* ---- the slots of a process ------------------------------------------------------------------ */
+
+struct find_slots {
+	const struct targets *t;
+	pid_t pid;
+	char exe[PATH_MAX];
+	uint64_t addr; /* the best so far */
+	bool found;
+};
+
+static const struct target_file *file_of(const struct targets *t, const struct mapping *m)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	for (uint32_t i = 0; i < t->nr; i++) {
+		if (t->file[i].ino != m->ino)
+			continue;
+		/* Overlay and btrfs show another device in maps than in stat. */
+		if (t->file[i].dev == m->dev ||
+		    (!mapping_open_path(m, path, sizeof(path)) && !stat(path, &st) &&
+		     st.st_dev == t->file[i].dev && st.st_ino == t->file[i].ino))
+			return &t->file[i];
+	}
+	return NULL;
+}
+
+enum magic { MAGIC_NONE, MAGIC_THERE, MAGIC_UNKNOWN };
+
+/* Is there a registry at @addr? It says so itself, once a thread has registered. */
+static enum magic look_for_magic(pid_t pid, uint64_t addr)
+{
+	struct {
+		uint64_t magic;
+		uint32_t version, nr;
+	} head = { 0 };
+	struct iovec here = { &head, sizeof(head) }, there = { (void *)addr, sizeof(head) };
+
+	if (process_vm_readv(pid, &here, 1, &there, 1, 0) != (ssize_t)sizeof(head))
+		return errno == EPERM || errno == ENOSYS ? MAGIC_UNKNOWN : MAGIC_NONE;
+	return head.magic == KTHREAD_SLOT_MAGIC && head.version == KTHREAD_SLOT_VERSION &&
+			       head.nr == KTHREAD_SLOT_NR
+		       ? MAGIC_THERE
+		       : MAGIC_NONE;
+}
+
+static int slots_in_mapping(const struct mapping *m, void *arg)
+{
+	struct find_slots *f = arg;
+	const struct target_file *file = m->executable ? file_of(f->t, m) : NULL;
+	uint64_t bias;
+	bool exe;
+
+	if (!file || !file->nr_slots || mapping_bias(m, file->path, &bias))
+		return 0;
+	exe = !strcmp(m->path, f->exe);
+	for (uint32_t i = 0; i < file->nr_slots; i++) {
+		uint64_t addr = file->slots[i] + bias;
+		enum magic magic = look_for_magic(f->pid, addr);
+
+		if (magic == MAGIC_NONE || (magic == MAGIC_UNKNOWN && f->found && !exe))
+			continue;
+		f->addr = addr;
+		f->found = true;
+		if (magic == MAGIC_THERE)
+			return 1;
+		if (exe)
+			exe = false; /* its first one */
+	}
+	return 0;
+}
+
+int targets_find_slots(const struct targets *t, pid_t pid, uint64_t *addr)
+{
+	struct find_slots f = { .t = t, .pid = pid };
+	char link[64];
+	ssize_t n;
+	int ret;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+	n = readlink(link, f.exe, sizeof(f.exe) - 1);
+	f.exe[n > 0 ? n : 0] = 0;
+	ret = maps_each(pid, slots_in_mapping, &f);
+	if (ret < 0)
+		return ret;
+	if (!f.found)
+		return -ENOENT;
+	*addr = f.addr;
+	return 0;
 }
 
 const struct target_probe *target_find(const struct target_file *f, const char *provider,

@@ -62,17 +62,6 @@ if [ "$(id -u)" = 0 ]; then
 	cp "$kt" "$tmp/kt"
 	check 'doctor without privilege' exits 0 setpriv --reuid=65534 --regid=65534 --clear-groups "$tmp/kt" doctor
 	check 'it says what is forbidden' sh -c "setpriv --reuid=65534 --regid=65534 --clear-groups '$tmp/kt' doctor | grep -q '^tp_btf programs  *forbidden'"
-	# Where the kernel requires more for probes than for BPF, both say so; else it works.
-	caps=+bpf,+perfmon,+sys_ptrace
-	some="setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=$caps --ambient-caps=$caps $tmp/kt"
-	if $some doctor 2>/dev/null | grep -q '^uprobes and USDT .*CAP_SYS_ADMIN'; then
-		cp "$oracle" "$tmp/oracle"
-		check 'park with too few capabilities' refused 'requires CAP_SYS_ADMIN' $some trace park -- "$tmp/oracle" park 1
-	fi
-	for kind in park work stop; do
-		check "$kind without privilege" refused 'root.*CAP_BPF' \
-			setpriv --reuid=65534 --regid=65534 --clear-groups "$tmp/kt" trace $kind -- true
-	done
 fi
 
 check '-p with --kthreads' refused 'exclude' "$kt" trace work --kthreads -p 1

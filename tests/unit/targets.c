@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/target/sites.h"
 #include "lib/target/symbols.h"
 
 static char dir[] = "/tmp/kt-targets-XXXXXX";
@@ -23,12 +24,12 @@ static char dir[] = "/tmp/kt-targets-XXXXXX";
  * provider.
  */
 static const char library[] =
-	"#define NOTE(prov, name, sema) __asm__ volatile( \\\n"
+	"#define NOTE(prov, name, sema, args) __asm__ volatile( \\\n"
 	"	\"990: nop\\n\" \\\n"
 	"	\".pushsection .note.stapsdt,\\\"\\\",@note\\n.balign 4\\n\" \\\n"
 	"	\".4byte 992f-991f, 994f-993f, 3\\n991: .asciz \\\"stapsdt\\\"\\n992: .balign 4\\n\" \\\n"
 	"	\"993: .8byte 990b, _.stapsdt.base, \" sema \"\\n\" \\\n"
-	"	\".asciz \\\"\" prov \"\\\"\\n.asciz \\\"\" name \"\\\"\\n.asciz \\\"\\\"\\n\" \\\n"
+	"	\".asciz \\\"\" prov \"\\\"\\n.asciz \\\"\" name \"\\\"\\n.asciz \\\"\" args \"\\\"\\n\" \\\n"
 	"	\"994: .balign 4\\n.popsection\\n\" \\\n"
 	"	\".ifndef _.stapsdt.base\\n\" \\\n"
 	"	\".pushsection .stapsdt.base,\\\"aG\\\",\\\"progbits\\\",.stapsdt.base,comdat\\n\" \\\n"
@@ -37,8 +38,9 @@ static const char library[] =
 	"__attribute__((visibility(\"hidden\"), section(\".probes\"))) unsigned short demo_sema;\n"
 	"long demo_data = 7;\n"
 	"void demo_hit(void);\n"
-	"void demo_hit(void) { NOTE(\"sched\", \"demo\", \"demo_sema\"); NOTE(\"sched\", \"demo\", \"demo_sema\");\n"
-	"	NOTE(\"kthread\", \"other\", \"0\"); NOTE(\"foreign\", \"x\", \"0\"); }\n";
+	"void demo_hit(void) { NOTE(\"sched\", \"demo\", \"demo_sema\", \"\");\n"
+	"	NOTE(\"sched\", \"demo\", \"demo_sema\", \"-4@$5 8@%rsp\");\n"
+	"	NOTE(\"kthread\", \"other\", \"0\", \"\"); NOTE(\"foreign\", \"x\", \"0\", \"\"); }\n";
 static const char program[] =
 	"#include <stdio.h>\n#include <unistd.h>\n"
 	"extern long demo_data;\nvoid demo_hit(void);\n"
@@ -96,6 +98,35 @@ static const char *in_dir(const char *name)
 	return path;
 }
 
+static unsigned char byte_at(const struct target_file *f, uint64_t offset)
+{
+	unsigned char c = 0;
+
+	cr_assert_eq(pread(f->fd, &c, 1, (off_t)offset), 1, "%s", f->name);
+	return c;
+}
+
+static void check_sites(const struct target_file *f)
+{
+	struct usdt_site *site = NULL;
+
+	cr_assert_eq(sites_read(f->path, "sched", "demo", &site), 2, "%s", f->name);
+	for (int i = 0; i < 2; i++) {
+		cr_expect_eq(byte_at(f, site[i].offset), 0x90, "the nop");
+		cr_expect_eq(byte_at(f, site[i].semaphore), 0);
+		cr_expect_neq(site[i].semaphore, 0);
+		cr_expect_str_eq(site[i].args, i ? "-4@$5 8@%rsp" : "");
+	}
+	cr_expect_neq(site[0].offset, site[1].offset);
+	cr_expect_eq(site[0].semaphore, site[1].semaphore);
+	sites_free(site, 2);
+	cr_assert_eq(sites_read(f->path, "kthread", "other", &site), 1);
+	cr_expect_eq(site->semaphore, 0);
+	sites_free(site, 1);
+	cr_expect_eq(sites_read(f->path, "foreign", "y", &site), -ENOENT);
+	cr_expect_eq(sites_read(in_dir("text"), "sched", "demo", &site), -EINVAL);
+}
+
 static void check_file(const struct target_file *f)
 {
 	const struct target_probe *demo = target_find(f, "sched", "demo");
@@ -118,6 +149,7 @@ static void check_file(const struct target_file *f)
 	cr_expect_str_eq(name, "demo_hit");
 	cr_expect_eq(symbol_name_in_file(f->path, demo->site[1], name, sizeof(name)), 0);
 	cr_expect(!strncmp(name, "demo_hit+0x", 11));
+	check_sites(f);
 }
 
 Test(targets, file_with_probes_counts_whatever_its_name)
