@@ -122,7 +122,7 @@ $(eval $(call program,kt-suite,$(suite_sources),lib/libktbench.a bench/libarms.a
 
 # ---- targets -----------------------------------------------------------------------------------
 .PHONY: bench check check-arm64 check-asan check-model check-mutations check-stress check-tsan check-ubsan \
-	check-vm check-vm-all clean format help install uninstall vm-shell
+	check-vm check-vm-all clean evaluate format help install uninstall vm-shell
 # Builds started by a target use all CPUs, unless make was told how many.
 parallel = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
@@ -132,6 +132,11 @@ bench: ## install what is missing, build, run the suite, leave a report in resul
 	$Qscripts/bootstrap run
 	$Q$(MAKE) $(parallel) --no-print-directory $B/kt $B/kt-suite
 	$Qscripts/run-bench $B $(BENCH_FLAGS)
+
+evaluate: ## how costs grow with numbers: minutes of runs, drawn in EVALUATION=results/runs/scaling
+	$Qscripts/bootstrap evaluate
+	$Q$(MAKE) $(parallel) --no-print-directory $B/kt $B/kt-suite
+	$Qscripts/evaluate $B $(or $(EVALUATION),results/runs/scaling) $(BENCH_FLAGS)
 
 check: ## install what is missing, build with -Werror, run every test
 	$Qscripts/bootstrap check
