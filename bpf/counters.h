@@ -14,6 +14,7 @@
 	LOSS(recursion_missed) /* the kernel skipped a program because it was running already */   \
 	LOSS(switch_missed)    /* no sched_switch came between two that exclude each other */      \
 	LOSS(record_failed)    /* a histogram index out of range: a bug of ours, never silent */   \
+	NOTE(streamed)	       /* single waits handed over through the ring */                     \
 	NOTE(absorbed)	       /* woken while still running or queued: no latency */               \
 	NOTE(spun)	       /* T4 stamped with no sched_waking: the wait was a spin */          \
 	NOTE(no_slot)	       /* woken thread of a process with slots has none */                 \

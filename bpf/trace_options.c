@@ -12,6 +12,10 @@
 
 /* Subjects by default: 128 of them take 40 MB of histograms for wakeup on two CPUs. */
 
+/* Waits that are recorded by themselves. */
+#define NR_WORST       10
+#define SLOWER_THAN_NS 1000000
+
 /* ---- what single options take ---------------------------------------------------------------- */
 
 /* TAKE_FILTER - take_NAME(), which adds to the filter by filter_add_NAME() */
@@ -115,9 +119,18 @@ static const struct trace_option table[] = {
 
 	{ FIGURES, "by", "WHAT", 0, TEXT(by), NULL, list_by },
 
+	{ RECORD, "slower-than", "TIME", 0, TIME(q.opts.events.slower_ns),
+	  "Record each wait of TIME or longer by itself, with its waker and who ran meanwhile "
+	  "(default 1ms); the 10 longest always are", NULL },
+	{ RECORD, "stacks", NULL, 0, FLAG(q.opts.events.stacks),
+	  "With the stack of the waker, or of the thread where it was preempted", NULL },
+	{ RECORD, "stream", NULL, 0, FLAG(q.opts.events.stream),
+	  "Record every wait by itself", NULL },
 	{ RECORD, "output", "FILE", 'o', TEXT(q.output),
 	  "Keep the record in FILE, which must not exist; into a pipe, a device or standard output "
 	  "(-) it goes without a table", NULL },
+	{ RECORD, "as-root", NULL, 0, FLAG(q.as_root),
+	  "Under sudo: COMMAND runs as root, not as the user who called sudo", NULL },
 	{ RECORD, "fail-on-loss", NULL, 0, FLAG(fail_on_loss),
 	  "Exit status 1 when something was lost", NULL },
 };
@@ -318,12 +331,27 @@ static int check_by(struct trace_options *o)
 	return cli_refuse(KT_EXIT_USAGE, "invalid --by '%s': expected %s or all", o->by, known);
 }
 
+static int check_events(struct trace_options *o)
+{
+	struct events_opts *e = &o->q.opts.events;
+	const char *asked = e->slower_ns ? "--slower-than"
+			    : e->stacks	 ? "--stacks"
+			    : e->stream	 ? "--stream"
+					 : NULL;
+
+	if (tracer_kind_about(o->q.opts.kind)->waits) {
+		e->worst = NR_WORST;
+		e->slower_ns = e->slower_ns ?: SLOWER_THAN_NS;
+		return 0;
+	}
+	if (!asked)
+		return 0;
+	return cli_refuse(KT_EXIT_USAGE, "%s is about single waits, which only wakeup has", asked);
+}
+
 /* In this order; the first that refuses is the one that speaks. */
 static int (*const checks[])(struct trace_options *o) = {
-	check_command,
-	check_kind,
-	check_subjects,
-	check_by,
+	check_command, check_kind, check_subjects, check_by, check_events,
 };
 
 /* ---- the command line ------------------------------------------------------------------------ */

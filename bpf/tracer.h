@@ -21,6 +21,14 @@
 #include "bpf/kinds.h"
 #include "lib/measure/hist.h"
 
+/* Which single waits to hand over, with tracer_on_event(); zero: none. */
+struct events_opts {
+	uint32_t worst;	    /* the longest of each interval: at most so many */
+	uint64_t slower_ns; /* each that is as long or longer */
+	bool stream;	    /* each */
+	bool stacks;	    /* with the waker's or the preempted task's stack */
+};
+
 /* What to trace; zero or NULL: no restriction. Restrictions add up (all must hold). */
 struct tracer_opts {
 	enum tracer_kind kind;
@@ -34,6 +42,7 @@ struct tracer_opts {
 	uint32_t max_pending; /* 0: default; entries of the pending-work map */
 	bool run_time; /* let the kernel keep our programs' run time (two clock reads more per hit) */
 	enum tracer_by by; /* with TRACER_GROUP_SUBJECT */
+	struct events_opts events;
 	const char *
 		command; /* with one process id: the program it is about to execute, searched for probes before it runs */
 };
@@ -107,6 +116,30 @@ const char *tracer_lacks(const struct tracer *t);
 
 /* tracer_enable - start or stop counting; stamps pending at a stop are dropped, not counted */
 void tracer_enable(struct tracer *t, bool on);
+
+struct record_event;
+
+/*
+ * tracer_on_event - @each gets each single wait that tracer_opts.events asks for, as they are found
+ * by tracer_poll(), the longest of an interval by tracer_read()
+ *
+ * What it returns other than 0 ends the call that found the wait, and is returned by it.
+ */
+void tracer_on_event(struct tracer *t, int (*each)(const struct record_event *e, void *arg),
+		     void *arg);
+
+struct caller;
+
+/*
+ * tracer_settle - give up the privilege that the attached tracer will not need, and become @who
+ *	when kt runs for somebody
+ * @runs: commands will be executed later, with what their user has
+ *
+ * What later processes need stays where there may be some: with a tgid or tid, and without
+ * follow_children, nothing stays. A detached tracer can then not be attached again. Not undone by
+ * tracer_close(). Return: 0, or -errno and one sentence in @err.
+ */
+int tracer_settle(struct tracer *t, const struct caller *who, bool runs, char *err, size_t errlen);
 
 /*
  * tracer_poll - housekeeping (new processes, ring); call about every 20 ms; does not block. 0 or

@@ -28,6 +28,7 @@
 #include "bpf/tracer_shared.h"
 
 struct tracer;
+struct events;
 struct usdt_kind;
 struct usdt_spec;
 
@@ -134,6 +135,7 @@ struct tracer {
 	struct tracer_settings *settings; /* in the skeleton's rodata, until it is loaded */
 	struct tracer_control *control;	  /* in the skeleton's bss, once it is loaded */
 	bool attached, enabled;
+	bool settled;			   /* the privilege to attach is given up */
 	bool by_process;		   /* settings->by_process */
 	uint64_t *cgroup_id;		   /* of opts.filter.cgroup */
 	struct cgroup_hierarchy hierarchy; /* theirs, or the one of --by cgroup */
@@ -160,6 +162,10 @@ struct tracer {
 	uint64_t last_counter[NR_COUNTER_SLOTS];
 	uint64_t last_missed, last_bpf_ns;
 	int stats_fd; /* keeps BPF run time counted, -1: not */
+
+	struct events *events; /* events.c */
+	int (*on_event)(const struct record_event *e, void *arg);
+	void *on_event_arg;
 
 	/* process.c */
 	struct tracer_known_process *process;

@@ -20,6 +20,7 @@
  * cell is free the value goes to the subject `others`, which is group 0 of `hists`.
  */
 #include "bpf/counters.h"
+#include "bpf/events_shared.h"
 #include "bpf/filter.h"
 #include "bpf/glob.h"
 #include "bpf/kinds.h"
@@ -104,6 +105,7 @@ struct tracer_settings {
 	uint32_t nr_globs;
 	struct glob glob[TRACER_MAX_GLOBS];
 	uint64_t cpus[FILTER_MAX_CPUS / 64]; /* a bit per CPU */
+	struct events_settings events;
 };
 
 /* Variables (.bss), mapped into the loader. */
@@ -111,6 +113,7 @@ struct tracer_control {
 	uint32_t enabled;	  /* count; written by the loader */
 	uint32_t session;	  /* one more with each enable: older per-task state is void */
 	uint32_t nr_subjects;	  /* groups given to subjects so far */
+	uint32_t events_bank;	  /* 0 or 1 */
 	uint32_t stamped;	  /* a traced process has state slots */
 	uint32_t process_changes; /* forks, execs, exits and addresses in `processes` so far */
 	uint32_t names;		  /* full names that came so far, see names.bpf.h */
