@@ -33,6 +33,7 @@ struct thread {
 
 static struct thread threads[MAX_THREADS];
 static int nr_threads;
+static char name[16]; /* of all; other tests may run beside this one */
 static _Atomic uint32_t go, done;
 static _Atomic uint64_t end_ns; /* of all: who has ended wakes nobody */
 static void (*work)(int i, uint64_t end);
@@ -52,9 +53,7 @@ static void wake(_Atomic uint32_t *word)
 static void *thread_main(void *arg)
 {
 	int i = (int)(uintptr_t)arg;
-	char name[16];
 
-	snprintf(name, sizeof(name), "kt_waits");
 	pthread_setname_np(pthread_self(), name);
 	threads[i].tid = gettid();
 	sleep_in(&go, 0);
@@ -164,7 +163,7 @@ static void compare(const struct tracer_snapshot *s, int tid, uint64_t kernel)
 	char tail[32];
 	uint64_t sum = 0, nr = 0;
 
-	snprintf(tail, sizeof(tail), "kt_waits-%d", tid);
+	snprintf(tail, sizeof(tail), "%s-%d", name, tid);
 	for (uint32_t g = 0; g < s->nr_groups; g++) {
 		if (strcmp(s->group[g].name, tail))
 			continue;
@@ -220,7 +219,7 @@ static bool run_once(void (*what)(int i, uint64_t end), int nr, int first)
 	for (int i = 0; i < nr; i++)
 		if (read(j.from[0], &tid[i], sizeof(int)) != sizeof(int))
 			die("child");
-	if (filter_add_globs(&o.filter, "kt_waits", err, sizeof(err)))
+	if (filter_add_globs(&o.filter, name, err, sizeof(err)))
 		die(err);
 	t = open_or_die(&o);
 	attach_or_die(t);
@@ -287,6 +286,7 @@ int main(int argc, char **argv)
 	int failed = 0, passed = 0, skipped = 0;
 	char err[512] = "";
 
+	snprintf(name, sizeof(name), "kt_w%d", (int)getpid());
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		if (argc > 1 && !strstr(cases[i].name, argv[1]))
 			continue;
