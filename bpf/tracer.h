@@ -196,6 +196,21 @@ uint64_t tracer_snapshot_count(const struct tracer_snapshot *s, uint32_t group, 
 uint64_t tracer_snapshot_sum(const struct tracer_snapshot *s, uint32_t group, uint32_t metric);
 void tracer_snapshot_free(struct tracer_snapshot *s);
 
+/* Threads that wait for a CPU now; of the one that has waited longest: */
+struct tracer_waiting {
+	uint32_t nr;
+	uint64_t ns;	/* so far, since tracer_enable() at most */
+	uint32_t tid;	/* as the kernel's initial pid namespace shows it */
+	char name[128]; /* as read, unescaped */
+};
+
+/*
+ * tracer_waiting - whose wait is not over, so that no figure has it: a starved thread
+ *
+ * While counting is on. Kinds that know of no waits say that there is none. Return: 0 or -errno.
+ */
+int tracer_waiting(struct tracer *t, struct tracer_waiting *w);
+
 /* tracer_close - detach, restore, free; NULL is fine */
 void tracer_close(struct tracer *t);
 
