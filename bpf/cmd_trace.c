@@ -127,18 +127,6 @@ static void explain_nothing(const struct view *v, const struct trace_outcome *ou
 		cli_say("nothing was seen: none of this happened in that time");
 }
 
-/* What is in no histogram, because it is not over. */
-static void say_starved(const struct trace_outcome *outcome)
-{
-	if (outcome->nr_starved == 1)
-		cli_say("%s waited for a CPU all the time: it was ready to run and never ran",
-			outcome->starved);
-	else if (outcome->nr_starved)
-		cli_say("%u threads waited for a CPU all the time, %s among them: they were ready "
-			"to run and never ran",
-			outcome->nr_starved, outcome->starved);
-}
-
 static bool saw_nothing(const struct report *r)
 {
 	struct report_waits all;
@@ -147,7 +135,7 @@ static bool saw_nothing(const struct report *r)
 		if (!r->question[i].trace)
 			continue;
 		report_waits_all(&all, r, &r->question[i]);
-		if (all.values)
+		if (all.values || r->run[0].tracing.waiting)
 			return false;
 	}
 	return true;
@@ -163,8 +151,7 @@ static int show(struct view *v, const struct trace_outcome *outcome, char *err, 
 		return ret;
 	if (!v->o.q.stream)
 		ret = print_report(r, v, err, errlen);
-	say_starved(outcome);
-	if (!ret && saw_nothing(r) && !outcome->nr_starved)
+	if (!ret && saw_nothing(r))
 		explain_nothing(v, outcome);
 	report_free(r);
 	return ret;

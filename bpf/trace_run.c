@@ -17,7 +17,6 @@
 
 #include "bpf/caller.h"
 #include "bpf/snapshot.h"
-#include "bpf/starved.h"
 #include "bpf/trace_command.h"
 #include "bpf/trace_layout.h"
 
@@ -39,9 +38,9 @@ struct run {
 	struct record_writer *w;
 	struct tracer *t;
 	struct trace_command *c;
-	struct caller who; /* whose the command is, and kt itself once it is attached */
-	struct starved *starved;
-	int signals; /* signalfd */
+	struct caller who;	       /* whose the command is, and kt itself once it is attached */
+	struct tracer_waiting waiting; /* in the end */
+	int signals;		       /* signalfd */
 	uint64_t called_ns, start_ns;
 	bool sampling;
 	uint64_t sample_ns; /* when the next sample begins, or this one ends; 0: no more */
@@ -107,7 +106,10 @@ static int write_cost(struct run *r)
 {
 	const struct tracer_cost *cost = tracer_cost(r->t);
 	struct record_cost c = { .sample_ns = cost->sample_ns,
-				 .attach_ns = r->start_ns - r->called_ns };
+				 .attach_ns = r->start_ns - r->called_ns,
+				 .waiting = r->waiting.nr,
+				 .waiting_ns = r->waiting.ns,
+				 .waiting_name = r->waiting.nr ? r->waiting.name : NULL };
 
 	_Static_assert(TRACER_MAX_PROGRAMS <= RECORD_MAX_NUMBERS, "all programs are one record");
 	for (; c.nr_programs < cost->nr_programs; c.nr_programs++) {
@@ -232,6 +234,14 @@ static int loop(struct run *r)
 	return 0;
 }
 
+/* Whoever waits when counting ends is in no histogram. */
+static int find_waiting(struct run *r)
+{
+	int ret = tracer_waiting(r->t, &r->waiting);
+
+	return ret ? say(r, ret, "cannot look who waits") : 0;
+}
+
 static int open_record(struct run *r)
 {
 	struct record_header h = { .tool = "trace" };
@@ -323,7 +333,6 @@ static int begin(struct run *r)
 	tracer_enable(r->t, true);
 	r->start_ns = r->q->start_ns = now_ns();
 	r->sample_ns = r->sampling ? r->start_ns + SAMPLE_NS : 0;
-	r->starved = starved_watch(&r->q->opts.filter);
 	ret = r->c ? trace_command_go(r->c, r->err, r->errlen) : 0;
 	if (!ret)
 		say_ready(r);
@@ -359,12 +368,13 @@ int trace_run(struct trace_request *q, struct trace_outcome *o, char *err, size_
 		goto close;
 	counted = true;
 	ret = loop(&r);
+	if (!ret)
+		ret = find_waiting(&r);
 	tracer_enable(r.t, false);
 	close_ret = tracer_poll(r.t);
 	if (!ret && close_ret)
 		ret = say_tracing(&r, close_ret, "tracing failed");
 	tracer_sample(r.t, false);
-	o->nr_starved = starved_find(r.starved, o->starved, sizeof(o->starved));
 	snprintf(o->lacks, sizeof(o->lacks), "%s", tracer_lacks(r.t));
 	if (!ret)
 		ret = write_interval(&r);
@@ -395,7 +405,6 @@ close:
 	else
 		trace_command_free(r.c);
 	close(r.signals);
-	starved_free(r.starved);
 	caller_free(&r.who);
 	return ret;
 }

@@ -48,9 +48,6 @@ struct trace_outcome {
 	bool lost;	  /* some loss counter is not 0 */
 	bool counted;	  /* some counter is not 0 */
 	char lacks[384];  /* what was traced without in the end, and why; "": nothing */
-	/* Threads that waited from beginning to end, and the first of them. */
-	uint32_t nr_starved;
-	char starved[96];
 	struct trace_command
 		*command; /* still to be waited for and freed; NULL: none or never executed */
 };

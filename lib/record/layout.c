@@ -130,6 +130,9 @@ int record_write_cost(struct record_writer *w, const struct record_cost *c)
 	record = field_record("cost");
 	field_put_count(&record, "sample_ns", c->sample_ns);
 	field_put_count(&record, "attach_ns", c->attach_ns);
+	field_put_count(&record, "waiting", c->waiting);
+	field_put_count(&record, "waiting_ns", c->waiting_ns);
+	field_put_text(&record, "waiting_name", c->waiting_name);
 	field_put(&record, "programs", programs);
 	return record_write(w, record);
 }
@@ -144,6 +147,9 @@ int record_read_cost(const json_t *record, struct record_cost *c, char *why, siz
 	memset(c, 0, sizeof(*c));
 	if (!field_get_count(&s, "sample_ns", &c->sample_ns) ||
 	    !field_get_count(&s, "attach_ns", &c->attach_ns) ||
+	    !field_get_count(&s, "waiting", &c->waiting) ||
+	    !field_get_count(&s, "waiting_ns", &c->waiting_ns) ||
+	    !field_get_text(&s, "waiting_name", &c->waiting_name) ||
 	    !field_get_array(&s, "programs", RECORD_MAX_NUMBERS, &programs))
 		return -EINVAL;
 	json_array_foreach (programs, i, item) {

@@ -480,10 +480,13 @@ struct record_program {
 	uint64_t calls, ns;
 };
 
-/* What `kt trace` cost beside the CPU time of its process, which the losses have. */
+/* What there is to say in the end: what `kt trace` cost beside the CPU time that the losses have. */
 struct record_cost {
 	uint64_t sample_ns; /* how long the kernel kept run times for us; 0: it did not */
 	uint64_t attach_ns; /* from the start of kt to the moment when counting began */
+	/* Threads whose wait was not over in the end, and the one that had waited longest. */
+	uint64_t waiting, waiting_ns;
+	const char *waiting_name; /* NULL: there is none */
 	size_t nr_programs;
 	struct record_program program[RECORD_MAX_NUMBERS];
 };

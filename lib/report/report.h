@@ -227,6 +227,9 @@ struct report_tracing {
 	uint64_t sample_ns;
 	size_t nr_programs;
 	struct record_program *program;
+	/* Threads whose wait was not over in the end, and the one that had waited longest. */
+	uint64_t waiting, waiting_ns;
+	const char *waiting_name;
 };
 
 /* A run: what one header begins. People see the number "1" for the run with index 0. */

@@ -260,6 +260,12 @@ int build_take_cost(struct build *b, const json_t *record)
 	if (record_read_cost(record, &c, why, sizeof(why)))
 		return build_drop(b, DROP_RECORD, NULL, NULL, why);
 	t->sample_ns = report_sum(t->sample_ns, c.sample_ns);
+	t->waiting = report_sum(t->waiting, c.waiting);
+	if (c.waiting_name && (!t->waiting_name || c.waiting_ns > t->waiting_ns)) {
+		t->waiting_ns = c.waiting_ns;
+		t->waiting_name = report_keep(b->report, c.waiting_name);
+		ret = t->waiting_name ? 0 : -ENOMEM;
+	}
 	for (size_t i = 0; !ret && i < c.nr_programs; i++)
 		ret = add_program(b, t, &c.program[i]);
 	return ret;

@@ -155,6 +155,12 @@ static json_t *programs(const struct report_tracing *c)
 	return list;
 }
 
+static json_t *waiting(const struct report_tracing *t)
+{
+	return json_pack("{s:o, s:o, s:o}", "count", value_count(t->waiting), "ns",
+			 value_count(t->waiting_ns), "name", value_text(t->waiting_name));
+}
+
 json_t *value_trace(const struct report *r, const struct report_question *q)
 {
 	const struct report_tracing *tracing = &r->run[q->run].tracing;
@@ -162,13 +168,13 @@ json_t *value_trace(const struct report *r, const struct report_question *q)
 	struct report_waits all;
 
 	report_waits_all(&all, r, q);
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "kind", q->name, "noun", value_text(t->layout.noun), "by",
-			 value_text(t->layout.by), "target", value_text(t->layout.target),
-			 "duration_ns", value_count(t->span_ns), "count", value_count(all.counted),
-			 "waited", waited(t, &all), "covered",
-			 value_number(report_coverage(t, &all, tracing)), "losses",
-			 losses(t, &all, tracing), "intervals", intervals(t), "worst", worst(t),
-			 "in_the_way", in_the_way(t), "sample_ns", value_count(tracing->sample_ns),
-			 "programs", programs(tracing));
+	return json_pack(
+		"{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"kind", q->name, "noun", value_text(t->layout.noun), "by", value_text(t->layout.by),
+		"target", value_text(t->layout.target), "duration_ns", value_count(t->span_ns),
+		"count", value_count(all.counted), "waited", waited(t, &all), "waiting",
+		waiting(tracing), "covered", value_number(report_coverage(t, &all, tracing)),
+		"losses", losses(t, &all, tracing), "intervals", intervals(t), "worst", worst(t),
+		"in_the_way", in_the_way(t), "sample_ns", value_count(tracing->sample_ns),
+		"programs", programs(tracing));
 }

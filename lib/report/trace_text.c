@@ -139,6 +139,26 @@ static void waited(const struct trace_text *x)
 	fprintf(x->t->out, ")%s\n", text_paint(x->t, PLAIN));
 }
 
+/*
+ * A wait that is not over is in no figure. Worth saying when it is long, or when there is nothing
+ * else to say.
+ */
+static void waiting(const struct trace_text *x)
+{
+	const struct report_tracing *t = &x->run->tracing;
+	char text[FIGURE];
+
+	if (!t->waiting || !t->waiting_name ||
+	    (x->all.counted && t->waiting_ns < x->trace->span_ns / 4))
+		return;
+	fprintf(x->t->out, "%sstill waiting for a CPU in the end: ", text_paint(x->t, YELLOW));
+	escape_terminal(x->t->out, t->waiting_name);
+	fprintf(x->t->out, ", for %s so far", format_ns(text, (double)t->waiting_ns));
+	if (t->waiting > 1)
+		fprintf(x->t->out, ", and %s more", format_count(text, (double)(t->waiting - 1)));
+	fprintf(x->t->out, ": no figure has that%s\n", text_paint(x->t, PLAIN));
+}
+
 static void coverage(const struct trace_text *x)
 {
 	double kept = report_coverage(x->trace, &x->all, &x->run->tracing);
@@ -491,6 +511,7 @@ void text_trace(struct text *t, const struct report_question *q)
 		fputc('\n', t->out);
 	}
 	waited(&x);
+	waiting(&x);
 	coverage(&x);
 	if (q->nr_results)
 		fputc('\n', t->out);

@@ -465,7 +465,7 @@ def event(run, ns, why="worst", waker=True):
 
 
 def cost(run):
-    run.emit(type="cost", sample_ns=100_000_000, attach_ns=180_000_000,
+    run.emit(type="cost", sample_ns=100_000_000, attach_ns=180_000_000, waiting=2, waiting_ns=3_900_000_000, waiting_name="redis-bgsave-23725",
              programs=[{"name": "on_sched_switch", "calls": 4000, "ns": 900_000}, {"name": "on_slot", "calls": 0, "ns": 0}])
 
 
