@@ -41,7 +41,7 @@ enum tracer_group { TRACER_GROUP_ALL, TRACER_GROUP_ARM, TRACER_GROUP_SUBJECT };
 	SOME(WAKER, "waker")	     /* who woke it: the name of a thread, interrupt or softirq */ \
 	SOME(PLACEMENT, "placement") /* how far from the CPU where it last ran */                  \
 	SOME(FUNC, "func")	     /* the function that the work is */                           \
-	SOME(WORKER, "worker")	     /* the worker, that is the thread it executes in */       \
+	SOME(WORKER, "worker")	     /* the worker, that is the thread it executes in */           \
 	SOME(WORKQUEUE, "workqueue") /* the workqueue that the work was queued on */
 
 #define BY_ENUM(constant, name) TRACER_BY_##constant,

@@ -8,45 +8,50 @@
 #include "bpf/common.bpf.h"
 #include "bpf/filters.bpf.h"
 
+/* By group; sized by the loader, as is the next one. */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct tracer_subject);
 } subjects SEC(".maps");
 
-/* ---- subjects -------------------------------------------------------------------------------- */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct tracer_subject_key);
+	__type(value, __u32);
+} groups SEC(".maps");
 
 /*
  * subject_group - the group of @s (key, name filled in), made when new
  *
- * Open addressing by index; BPF_NOEXIST claims a free index, so two CPUs never take the same one.
- * Return: the group, or settings.nr_groups when all are taken (counted).
+ * Groups are numbered as subjects turn up. Of two CPUs that see a new subject at the same time one
+ * gives its number up: it stays without a subject.
+ *
+ * Return: the group, or settings.nr_groups when all are taken: that is the subject `others`.
  */
 static __always_inline __u32 subject_group(struct tracer_subject *s)
 {
-	__u64 h = (s->key[0] ^ (s->key[1] << 1)) * 0x9e3779b97f4a7c15ULL;
-	__u32 i, index, first = h >> 33;
+	struct tracer_subject_key key = { { s->key[0], s->key[1] } };
+	__u32 *known = bpf_map_lookup_elem(&groups, &key), group;
+	struct tracer_subject *own;
 
-	for (i = 0; i < TRACER_GROUP_PROBES && i < settings.nr_groups; i++) {
-		struct tracer_subject *known;
-
-		/*
-		 * Not by wrapping around at the end: the verifier would follow each wrap on its
-		 * own.
-		 */
-		index = (first + i) % (settings.nr_groups ?: 1);
-		known = bpf_map_lookup_elem(&subjects, &index);
-		if (!known) {
-			if (!bpf_map_update_elem(&subjects, &index, s, BPF_NOEXIST))
-				return index;
-			known = bpf_map_lookup_elem(&subjects, &index);
-		}
-		if (known && known->key[0] == s->key[0] && known->key[1] == s->key[1])
-			return index;
-	}
-	count(COUNTER_groups_full);
-	return settings.nr_groups;
+	if (known)
+		return *known;
+	if (*(volatile __u32 *)&control.nr_subjects >= settings.nr_groups)
+		return settings.nr_groups;
+	group = __sync_fetch_and_add(&control.nr_subjects, 1);
+	own = bpf_map_lookup_elem(&subjects, &group);
+	if (!own)
+		return settings.nr_groups;
+	s->group = group;
+	*own = *s;
+	if (!bpf_map_update_elem(&groups, &key, &group, BPF_NOEXIST))
+		return group;
+	__builtin_memset(own->key, 0, sizeof(own->key));
+	known = bpf_map_lookup_elem(&groups, &key);
+	return known ? *known : settings.nr_groups;
 }
 
 /*

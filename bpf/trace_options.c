@@ -11,7 +11,6 @@
 #include "lib/cli/time.h"
 
 /* Subjects by default: 128 of them take 40 MB of histograms for wakeup on two CPUs. */
-#define NR_SUBJECTS 128
 
 /* Waits that are recorded by themselves. */
 #define NR_WORST       10
@@ -317,7 +316,6 @@ static int check_by(struct trace_options *o)
 	if (!o->by || !strcmp(o->by, "all"))
 		return 0;
 	t->group = TRACER_GROUP_SUBJECT;
-	t->nr_groups = NR_SUBJECTS;
 	for (t->by = 0; t->by < NR_TRACER_BYS; t->by++) {
 		size_t used = strlen(known);
 

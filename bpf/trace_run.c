@@ -79,7 +79,7 @@ static int write_interval(struct run *r)
 		return say_tracing(r, ret, "cannot read the histograms");
 	for (uint32_t g = 0; g < s->nr_groups; g++)
 		for (uint32_t m = 0; m < NR_METRICS; m++)
-			r->o->nr_values += s->group[g].metric[m] ? s->group[g].metric[m]->count : 0;
+			r->o->nr_values += tracer_snapshot_count(s, g, m);
 	for (uint32_t i = 0; i < s->nr_counters; i++)
 		r->o->lost |= s->counter[i].loss && s->counter[i].value;
 	ret = snapshot_write_subjects(r->w, s, r->q->opts.group, &about);

@@ -217,6 +217,7 @@ void tracer_enable(struct tracer *t, bool on)
 	if (t->enabled == on)
 		return;
 	t->enabled = on;
+	t->quiet = false;
 	/*
 	 * A new session voids what tasks remember: stamps of before the pause must not meet later
 	 * ones.

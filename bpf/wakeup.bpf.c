@@ -13,6 +13,7 @@
 #include "bpf/events.bpf.h"
 #include "bpf/filters.bpf.h"
 #include "bpf/follow.bpf.h"
+#include "bpf/hist.bpf.h"
 #include "bpf/names.bpf.h"
 #include "bpf/slot_read.bpf.h"
 #include "bpf/subjects.bpf.h"
@@ -76,7 +77,7 @@ static __always_inline struct wake_task *task_make(struct task_struct *p)
 	return t;
 }
 
-/* group_of - group to record @t's values in, settings.nr_groups: none */
+/* group_of - group to record @t's values in */
 static __always_inline __u32 group_of(struct wake_task *t, struct task_struct *p)
 {
 	if (settings.group == TRACER_GROUP_ALL)
@@ -87,9 +88,9 @@ static __always_inline __u32 group_of(struct wake_task *t, struct task_struct *p
 }
 
 /* Once, not per metric: an own function keeps the verifier's work and the code small. */
-__noinline int wake_record(__u32 bank, __u32 group, __u32 metric, __u64 v)
+__noinline int wake_record(__u32 group, __u32 metric, __u64 v)
 {
-	hist_record(bank, group, metric, v);
+	hist_record(group, metric, v);
 	return 0;
 }
 
@@ -102,7 +103,6 @@ static __always_inline bool counts(const struct wake_task *t)
 /* Where the values of an event go; an event that has none needs no place for them. */
 static __always_inline void sink(struct wake_out *o, struct wake_task *t, struct task_struct *p)
 {
-	o->bank = bank_now();
 	o->group = counts(t) ? group_of(t, p) : TRACER_NO_GROUP;
 }
 
@@ -117,8 +117,8 @@ WAKE_FN void wake_put(struct wake_out *o, uint32_t metric, uint64_t v)
 	if (settings.group == TRACER_GROUP_ARM ? !o->whole && metric != METRIC_WOKEN
 					       : o->whole && part)
 		return;
-	if (o->group < settings.nr_groups)
-		wake_record(o->bank, o->group, metric, v);
+	if (o->group != TRACER_NO_GROUP)
+		wake_record(o->group, metric, v);
 }
 
 static __always_inline void tell(struct wake_task *t, struct wake_out *o)

@@ -9,6 +9,7 @@
 #include "bpf/common.bpf.h"
 
 #include "bpf/filters.bpf.h"
+#include "bpf/hist.bpf.h"
 #include "bpf/subjects.bpf.h"
 #include "bpf/workqueue_shared.h"
 #include "bpf/workqueue_state.h"
@@ -107,8 +108,8 @@ static __always_inline void name_of_current(struct task_struct *p, char *name)
 
 static __always_inline void record(__u32 group, __u32 metric, __u64 ns)
 {
-	if (group < settings.nr_groups)
-		hist_record(bank_now(), group, metric - METRIC_HELD, ns);
+	if (group != TRACER_NO_GROUP)
+		hist_record(group, metric - METRIC_HELD, ns);
 }
 
 static __always_inline void count_outcome(enum workqueue_outcome o)
@@ -262,7 +263,7 @@ int BPF_PROG(on_start, struct work_struct *work)
 	if (!known && !softirq)
 		name_of_current(p, item.name);
 	if (!name_wanted(item.name)) {
-		r->group = settings.nr_groups;
+		r->group = TRACER_NO_GROUP;
 		return lose(COUNTER_filtered);
 	}
 	r->group = group_of(p, softirq, func, item.name);
