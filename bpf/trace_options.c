@@ -129,6 +129,8 @@ static const struct trace_option table[] = {
 	{ RECORD, "output", "FILE", 'o', TEXT(q.output),
 	  "Keep the record in FILE, which must not exist; into a pipe, a device or standard output "
 	  "(-) it goes without a table", NULL },
+	{ RECORD, "as-root", NULL, 0, FLAG(q.as_root),
+	  "Under sudo: COMMAND runs as root, not as the user who called sudo", NULL },
 	{ RECORD, "fail-on-loss", NULL, 0, FLAG(fail_on_loss),
 	  "Exit status 1 when something was lost", NULL },
 };

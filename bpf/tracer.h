@@ -128,6 +128,19 @@ struct record_event;
 void tracer_on_event(struct tracer *t, int (*each)(const struct record_event *e, void *arg),
 		     void *arg);
 
+struct caller;
+
+/*
+ * tracer_settle - give up the privilege that the attached tracer will not need, and become @who
+ *	when kt runs for somebody
+ * @runs: commands will be executed later, with what their user has
+ *
+ * What later processes need stays where there may be some: with a tgid or tid, and without
+ * follow_children, nothing stays. A detached tracer can then not be attached again. Not undone by
+ * tracer_close(). Return: 0, or -errno and one sentence in @err.
+ */
+int tracer_settle(struct tracer *t, const struct caller *who, bool runs, char *err, size_t errlen);
+
 /*
  * tracer_poll - housekeeping (new processes, ring); call about every 20 ms; does not block. 0 or
  * -errno.

@@ -135,6 +135,7 @@ struct tracer {
 	struct tracer_settings *settings; /* in the skeleton's rodata, until it is loaded */
 	struct tracer_control *control;	  /* in the skeleton's bss, once it is loaded */
 	bool attached, enabled;
+	bool settled;			   /* the privilege to attach is given up */
 	bool by_process;		   /* settings->by_process */
 	uint64_t *cgroup_id;		   /* of opts.filter.cgroup */
 	struct cgroup_hierarchy hierarchy; /* theirs, or the one of --by cgroup */

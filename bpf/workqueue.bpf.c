@@ -262,7 +262,7 @@ int BPF_PROG(on_start, struct work_struct *work)
 		bpf_map_delete_elem(&pending, &key);
 	if (!known && !softirq)
 		name_of_current(p, item.name);
-	if (!name_wanted(item.name)) {
+	if (!name_wanted(item.name) || !wanted_cpu(bpf_get_smp_processor_id())) {
 		r->group = TRACER_NO_GROUP;
 		return lose(COUNTER_filtered);
 	}

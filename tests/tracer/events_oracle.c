@@ -60,11 +60,11 @@ static void listen_to(struct tracer *t)
 static struct tracer_snapshot *trace(const struct events_opts *events, uint32_t ring_bytes,
 				     void (*setup)(void), void (*work)(void))
 {
-	char *glob = "kt_*";
+	static char *globs[] = { "kt_*" };
 	struct tracer_opts o = { .kind = TRACER_WAKEUP,
 				 .group = TRACER_GROUP_SUBJECT,
 				 .nr_groups = 64,
-				 .filter = { .glob = &glob, .nr_globs = 1 },
+				 .filter = { .glob = globs, .nr_globs = 1 },
 				 .ring_bytes = ring_bytes,
 				 .events = *events };
 

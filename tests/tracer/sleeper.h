@@ -183,7 +183,7 @@ static int job_hear(int fd)
 	return read(fd, &c, 1) == 1 ? c : -1;
 }
 
-__attribute__((unused)) static bool can_hear(int fd)
+static __attribute__((unused)) bool can_hear(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
