@@ -271,8 +271,10 @@ static __always_inline void keep(struct events_table *table, __u32 first, struct
 	if (!settings.events.stacks)
 		return;
 	kept_stack = bpf_map_lookup_elem(&events_worst_stacks, &first);
-	if (kept_stack)
+	if (kept_stack && stack)
 		bpf_probe_read_kernel(kept_stack, sizeof(*kept_stack), stack);
+	else if (kept_stack)
+		kept_stack->nr_kernel = kept_stack->nr_user = 0;
 }
 
 /* Into the flight recorder of this CPU. */

@@ -26,10 +26,21 @@
 struct got {
 	struct record_event e;
 	char comm[2 + RECORD_MAX_BEHIND][32];
+	char kernel[512], user[512]; /* " frame frame ..." without what comes after a '+' */
 };
 
 static struct got *got;
 static size_t nr_got, max_got;
+
+static void keep_stack(char *text, size_t size, const struct record_stack *stack)
+{
+	size_t used = 0, i;
+
+	text[0] = 0;
+	for (i = 0; i < stack->nr && used < size; i++)
+		used += snprintf(text + used, size - used, " %.*s",
+				 (int)strcspn(stack->frame[i], "+"), stack->frame[i]);
+}
 
 static int take(const struct record_event *e, void *arg)
 {
@@ -47,6 +58,8 @@ static int take(const struct record_event *e, void *arg)
 	g->e = *e;
 	for (i = 0; i < e->nr_behind; i++)
 		snprintf(g->comm[2 + i], 32, "%s", e->behind[i].task.comm);
+	keep_stack(g->kernel, sizeof(g->kernel), &e->kernel);
+	keep_stack(g->user, sizeof(g->user), &e->user);
 	snprintf(g->comm[0], 32, "%s", e->task.comm);
 	snprintf(g->comm[1], 32, "%s", e->has_waker ? e->waker.task.comm : "");
 	return 0;
@@ -57,8 +70,9 @@ static void listen_to(struct tracer *t)
 	tracer_on_event(t, take, NULL);
 }
 
-static struct tracer_snapshot *trace(const struct events_opts *events, uint32_t ring_bytes,
-				     void (*setup)(void), void (*work)(void))
+static struct tracer_snapshot *trace_with(const struct events_opts *events, uint32_t ring_bytes,
+					  void (*setup)(void), void (*work)(void),
+					  void (*between)(struct tracer *t))
 {
 	static char *globs[] = { "kt_*" };
 	struct tracer_opts o = { .kind = TRACER_WAKEUP,
@@ -69,7 +83,13 @@ static struct tracer_snapshot *trace(const struct events_opts *events, uint32_t 
 				 .events = *events };
 
 	nr_got = 0;
-	return trace_child(&o, setup, work, listen_to);
+	return trace_child(&o, setup, work, between);
+}
+
+static struct tracer_snapshot *trace(const struct events_opts *events, uint32_t ring_bytes,
+				     void (*setup)(void), void (*work)(void))
+{
+	return trace_with(events, ring_bytes, setup, work, listen_to);
 }
 
 static size_t count_why(enum record_why why)
@@ -523,6 +543,128 @@ static void moved_away(void)
 	tracer_snapshot_free(s);
 }
 
+/* ---- stacks ---------------------------------------------------------------------------------- */
+
+static bool has_frame(const char *stack, const char *frame)
+{
+	char word[64];
+	const char *at;
+
+	snprintf(word, sizeof(word), " %s", frame);
+	at = strstr(stack, word);
+	return at && (at[strlen(word)] == ' ' || !at[strlen(word)]);
+}
+
+/*
+ * libc's syscall() keeps no frame pointer, so that whoever calls it does not show: two of them, and
+ * neither is the last thing that the other does.
+ */
+static __attribute__((noinline)) void wakes_inside(void)
+{
+	wake_times(&sleeper, NR_WAKES);
+	__asm__ volatile("");
+}
+
+static __attribute__((noinline)) void wakes_here(void)
+{
+	wakes_inside();
+	__asm__ volatile("");
+}
+
+static void stack_of_waker(void)
+{
+	static const struct events_opts events = { .worst = 10, .slower_ns = 1, .stacks = true };
+	struct tracer_snapshot *s = trace(&events, 8u << 20, setup_sleeper, wakes_here);
+	size_t i, nr = 0, right = 0;
+
+	for (i = 0; i < nr_got; i++) {
+		const struct got *g = &got[i];
+
+		if (strcmp(g->e.population, "woken") ||
+		    g->e.task.tid != (uint64_t)shared->sleeper_tid)
+			continue;
+		nr++;
+		right += g->e.has_stack && has_frame(g->kernel, "try_to_wake_up") &&
+			 has_frame(g->user, "wakes_here") && has_frame(g->user, "main");
+	}
+	/* Another waker is an interrupt that has something else to do. */
+	CHECK(nr >= NR_WAKES / 2 && right >= nr * 9 / 10, "%zu of %zu: kernel%s, user%s", right, nr,
+	      nr_got ? got[0].kernel : "", nr_got ? got[0].user : "");
+	CHECK(nr && !strstr(got[0].kernel, "bpf_"), "the tracer's own frames:%s", got[0].kernel);
+	tracer_snapshot_free(s);
+}
+
+static void stack_of_preempted(void)
+{
+	static const struct events_opts events = { .worst = 10, .stacks = true };
+	struct tracer_snapshot *s = trace(&events, 0, setup_sleeper, work_preempt);
+	size_t i, nr = 0, right = 0;
+
+	for (i = 0; i < nr_got; i++) {
+		const struct got *g = &got[i];
+
+		if (strcmp(g->comm[0], "kt_busy") ||
+		    (strcmp(g->e.population, "preempted") && strcmp(g->e.population, "requeued")))
+			continue;
+		nr++;
+		right += g->e.has_stack && has_frame(g->user, "busy_main");
+	}
+	CHECK(nr && right == nr, "%zu of %zu, user%s", right, nr, nr ? got[0].user : "");
+	tracer_snapshot_free(s);
+}
+
+/* Wakes a thread of its own, and has ended when the interval does. */
+static void work_short_life(void)
+{
+	pid_t child = fork();
+
+	if (!child) {
+		uint64_t end;
+
+		alarm(60);
+		name_self("kt_short");
+		setup_sleeper();
+		wakes_here();
+		shared->busy = 1;
+		for (end = slot_clock_ns() + 20000000000ULL;
+		     !shared->stop && slot_clock_ns() < end;)
+			sched_yield();
+		_exit(0);
+	}
+	waitpid(child, NULL, 0);
+}
+
+static void poll_until_woken(struct tracer *t)
+{
+	uint64_t end = slot_clock_ns() + 20000000000ULL;
+
+	listen_to(t);
+	while (!shared->busy && slot_clock_ns() < end)
+		sched_yield();
+	tracer_poll(t);
+	shared->stop = 1;
+}
+
+static void stack_of_ended(void)
+{
+	static const struct events_opts events = { .worst = 10, .stacks = true };
+	struct tracer_snapshot *s =
+		trace_with(&events, 0, setup_alone, work_short_life, poll_until_woken);
+	size_t i, nr = 0, right = 0;
+
+	for (i = 0; i < nr_got; i++) {
+		const struct got *g = &got[i];
+
+		if (strcmp(g->e.population, "woken") || strcmp(g->comm[1], "kt_main") ||
+		    g->e.task.tid != (uint64_t)shared->sleeper_tid)
+			continue;
+		nr++;
+		right += has_frame(g->user, "wakes_here") && has_frame(g->user, "main");
+	}
+	CHECK(right == nr && nr, "%zu of %zu, user%s", right, nr, nr_got ? got[0].user : "");
+	tracer_snapshot_free(s);
+}
+
 static const struct test_case {
 	const char *name;
 	void (*run)(void);
@@ -538,6 +680,9 @@ static const struct test_case {
 	{ "a hog is in a wake's way", hog_in_the_way, 2 },
 	{ "a hog preempts", preempted_by_hog, 2 },
 	{ "moved to another queue while it waits", moved_away, 2 },
+	{ "the waker's stack", stack_of_waker, 2 },
+	{ "the stack of a thread that was preempted", stack_of_preempted, 2 },
+	{ "the stack of a process that has ended", stack_of_ended, 2 },
 };
 
 int main(int argc, char **argv)
