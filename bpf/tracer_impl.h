@@ -20,6 +20,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 
+#include "bpf/cgroups.h"
 #include "bpf/error.h"
 #include "bpf/features.h"
 #include "bpf/tracer.h"
@@ -133,7 +134,9 @@ struct tracer {
 	struct tracer_settings *settings; /* in the skeleton's rodata, until it is loaded */
 	struct tracer_control *control;	  /* in the skeleton's bss, once it is loaded */
 	bool attached, enabled;
-	bool by_process; /* settings->by_process */
+	bool by_process;		   /* settings->by_process */
+	uint64_t *cgroup_id;		   /* of opts.filter.cgroup */
+	struct cgroup_hierarchy hierarchy; /* theirs, or the one of --by cgroup */
 
 	/* attach.c, attach_usdt.c */
 	struct tracer_link *link;
@@ -223,6 +226,7 @@ int filter_check(struct tracer *t, char *err, size_t errlen); /* do the ids exis
 int filter_settings(struct tracer *t, char *err, size_t errlen);
 int filter_sizes(struct tracer *t);			     /* of the maps, before load */
 int filter_seed(struct tracer *t, char *err, size_t errlen); /* fills them */
+void filter_unload(struct tracer *t);
 
 /* descendants that are there already, once new ones are seen */
 int process_seed_children(struct tracer *t, char *err, size_t errlen);
