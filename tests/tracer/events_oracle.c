@@ -156,7 +156,7 @@ static struct sleeper sleeper;
 /* What the child knows and the tracing side wants to. */
 static struct shared {
 	_Atomic int main_tid, sleeper_tid, hog_tid, busy_tid, stop, busy, hog_runs;
-	uint64_t hog_held_ns;
+	_Atomic uint64_t hog_ran_ns;
 } * shared;
 
 static void name_self(const char *name)
@@ -377,10 +377,18 @@ static void by_socket(void)
 
 /* ---- who is in the way ----------------------------------------------------------------------- */
 
+static uint64_t own_cpu_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+}
+
 static void *hog_main(void *arg)
 {
 	struct sched_param fifo = { .sched_priority = 10 };
-	uint64_t start;
+	uint64_t start, ran;
 
 	(void)arg;
 	name_self("hog");
@@ -391,9 +399,10 @@ static void *hog_main(void *arg)
 	shared->hog_runs = 1;
 	while (!shared->stop)
 		;
+	ran = own_cpu_ns();
 	for (start = slot_clock_ns(); slot_clock_ns() - start < HOG_NS;)
 		;
-	shared->hog_held_ns = slot_clock_ns() - start;
+	shared->hog_ran_ns = own_cpu_ns() - ran;
 	return NULL;
 }
 
@@ -432,6 +441,11 @@ static void check_hog(const struct record_event *e, uint64_t held)
 	if (!e)
 		return;
 	check_sum(e);
+	/* The kernel takes the CPU from real-time threads, all together, when they have had 95 %. */
+	if (shared->hog_ran_ns < HOG_NS * 9 / 10) {
+		printf("    not judged: the hog ran only %lu ns\n", shared->hog_ran_ns);
+		return;
+	}
 	hog = behind_of(e, shared->hog_tid);
 	CHECK(hog + phase_of(e, "wake") >= held, "%lu ns of the hog's %lu", hog, held);
 	printf("    %s %lu ns, of which the hog %lu\n", e->population, e->ns, hog);
@@ -515,7 +529,8 @@ static void preempted_by_hog(void)
 		held += behind_of(e, shared->hog_tid);
 		nr++;
 	}
-	CHECK(held >= HOG_NS, "%lu ns of the hog's %llu in %zu waits", held, HOG_NS, nr);
+	CHECK(held >= HOG_NS * 9 / 10 || shared->hog_ran_ns < HOG_NS * 9 / 10,
+	      "%lu ns of the hog's %llu in %zu waits", held, HOG_NS, nr);
 	printf("    the hog ran %lu ns in %zu waits\n", held, nr);
 	tracer_snapshot_free(s);
 }
