@@ -99,7 +99,14 @@ int attach_without(struct tracer *t, int ret, const char *costs, const char *err
 {
 	if (ret != -EPERM && ret != -EACCES)
 		return ret;
-	if (!t->lacks[0])
+	if (t->lacks[0])
+		return 0;
+	if (t->settled)
+		snprintf(
+			t->lacks, sizeof(t->lacks),
+			"%s after an exec: the privilege to look at the process again was given up",
+			costs);
+	else
 		snprintf(t->lacks, sizeof(t->lacks), "%s: %s", costs, err);
 	return 0;
 }

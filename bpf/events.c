@@ -2,8 +2,10 @@
 #include "bpf/events.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/record/types.h"
@@ -59,6 +61,8 @@ static int size_maps(struct tracer *t, const struct events *e)
 		ret = resize(t, "events_cpus", e->nr_cpus);
 	if (!ret)
 		ret = resize(t, "events_tables", tables);
+	if (!ret)
+		ret = resize(t, "events_writes", e->nr_cpus);
 	if (!ret && e->worst)
 		ret = resize(t, "events_worst", kept);
 	if (!ret && e->worst && t->settings->events.stacks)
@@ -313,12 +317,6 @@ struct kept {
 	struct events_stack *stack; /* NULL: not asked for */
 };
 
-void events_flip(struct tracer *t)
-{
-	if (t->events)
-		__atomic_xor_fetch(&t->control->events_bank, 1, __ATOMIC_RELEASE);
-}
-
 static int longest_first(const void *a, const void *b)
 {
 	const struct kept *x = a, *y = b;
@@ -343,6 +341,33 @@ static int take_kept(struct tracer *t, uint32_t at, struct kept *k)
 		return -ENOMEM;
 	return bpf_map_lookup_elem(tracer_map_fd(t, "events_worst_stacks"), &at, k->stack) ? -errno
 											   : 0;
+}
+
+/* How long a CPU may be at one wait, for instance one that its host has taken away. */
+#define QUIET_NS 1000000000LL
+
+/*
+ * Until no program writes to the bank that rests. A program that has made its CPU's number odd by
+ * then may have read the old bank; one that does so later reads the new one. Pairs with
+ * keep_if_long() in events.bpf.h.
+ */
+static void quiet(struct tracer *t)
+{
+	const struct timespec pause = { .tv_nsec = 20000 };
+	int map = tracer_map_fd(t, "events_writes");
+
+	atomic_thread_fence(memory_order_seq_cst);
+	for (uint32_t cpu = 0; cpu < t->events->nr_cpus; cpu++) {
+		uint64_t first, now;
+
+		if (bpf_map_lookup_elem(map, &cpu, &first) || !(first & 1))
+			continue;
+		for (long long waited = 0; waited < QUIET_NS; waited += pause.tv_nsec) {
+			if (bpf_map_lookup_elem(map, &cpu, &now) || now != first)
+				break;
+			nanosleep(&pause, NULL);
+		}
+	}
 }
 
 /* Those of table @table, behind the @nr of @kept; the table is empty then. */
@@ -370,10 +395,12 @@ int events_hand_worst(struct tracer *t)
 
 	if (!e || !e->worst)
 		return 0;
-	bank = (__atomic_load_n(&t->control->events_bank, __ATOMIC_ACQUIRE) & 1) ^ 1;
+	/* The next waits are kept in the other bank. */
+	bank = __atomic_fetch_xor(&t->control->events_bank, 1, __ATOMIC_SEQ_CST) & 1;
 	kept = calloc((size_t)e->nr_cpus * e->worst, sizeof(*kept));
 	if (!kept)
 		return -ENOMEM;
+	quiet(t);
 	for (uint32_t cpu = 0; !ret && cpu < e->nr_cpus; cpu++)
 		ret = take_table(t, bank * e->nr_cpus + cpu, kept, &nr);
 	qsort(kept, nr, sizeof(*kept), longest_first);

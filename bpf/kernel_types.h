@@ -67,19 +67,6 @@ struct mm_struct {
 	unsigned long task_size;
 };
 
-struct thread_info {
-	unsigned int cpu; /* 5.16; before: the task's */
-};
-
-struct rq;
-struct cfs_rq {
-	struct rq *rq; /* where tasks can be grouped */
-};
-
-struct sched_entity {
-	struct cfs_rq *cfs_rq;
-};
-
 struct kernfs_node {
 	__u64 id; /* of a cgroup; the inode number of its directory */
 	const char *name;
@@ -100,6 +87,19 @@ struct cgroup {
 struct css_set {
 	struct cgroup *dfl_cgrp;	       /* in the hierarchy of version 2 */
 	struct cgroup_subsys_state *subsys[1]; /* by controller, wherever it is mounted */
+};
+
+struct thread_info {
+	unsigned int cpu; /* 5.16; before: the task's */
+};
+
+struct rq;
+struct cfs_rq {
+	struct rq *rq; /* where tasks can be grouped */
+};
+
+struct sched_entity {
+	struct cfs_rq *cfs_rq;
 };
 
 struct task_struct {

@@ -57,8 +57,7 @@ struct name {
 };
 
 struct stacks {
-	struct functions *kernel; /* NULL: not read, or hidden from us */
-	bool asked_kernel;
+	struct functions *kernel; /* NULL: hidden from us */
 	struct file file[MAX_FILES];
 	uint32_t nr_files, nr_open;
 	struct process process[MAX_PROCESSES];
@@ -69,7 +68,12 @@ struct stacks {
 
 struct stacks *stacks_new(void)
 {
-	return calloc(1, sizeof(struct stacks));
+	struct stacks *s = calloc(1, sizeof(*s));
+
+	/* Now: the privilege to see addresses may be given up before the first stack comes. */
+	if (s && functions_read_kernel(&s->kernel))
+		s->kernel = NULL;
+	return s;
 }
 
 /* ---- names that are known -------------------------------------------------------------------- */
@@ -298,16 +302,11 @@ static void put(char text[MAX_TEXT], const char *name, uint64_t into)
 		snprintf(text, MAX_TEXT, "%.*s", length, name);
 }
 
-static void put_kernel(struct stacks *s, char text[MAX_TEXT], uint64_t addr)
+static void put_kernel(const struct stacks *s, char text[MAX_TEXT], uint64_t addr)
 {
 	const char *name;
 	uint64_t into;
 
-	if (!s->asked_kernel) {
-		s->asked_kernel = true;
-		if (functions_read_kernel(&s->kernel))
-			s->kernel = NULL;
-	}
 	name = s->kernel ? functions_name(s->kernel, addr, &into) : NULL;
 	if (name)
 		put(text, name, into);

@@ -11,7 +11,6 @@
 #include "lib/cli/time.h"
 
 /* Subjects by default: 128 of them take 40 MB of histograms for wakeup on two CPUs. */
-#define NR_SUBJECTS 128
 
 /* Waits that are recorded by themselves. */
 #define NR_WORST       10
@@ -130,6 +129,8 @@ static const struct trace_option table[] = {
 	{ RECORD, "output", "FILE", 'o', TEXT(q.output),
 	  "Keep the record in FILE, which must not exist; into a pipe, a device or standard output "
 	  "(-) it goes without a table", NULL },
+	{ RECORD, "as-root", NULL, 0, FLAG(q.as_root),
+	  "Under sudo: COMMAND runs as root, not as the user who called sudo", NULL },
 	{ RECORD, "fail-on-loss", NULL, 0, FLAG(fail_on_loss),
 	  "Exit status 1 when something was lost", NULL },
 };
@@ -317,7 +318,6 @@ static int check_by(struct trace_options *o)
 	if (!o->by || !strcmp(o->by, "all"))
 		return 0;
 	t->group = TRACER_GROUP_SUBJECT;
-	t->nr_groups = NR_SUBJECTS;
 	for (t->by = 0; t->by < NR_TRACER_BYS; t->by++) {
 		size_t used = strlen(known);
 

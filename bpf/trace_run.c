@@ -15,6 +15,7 @@
 #include "lib/record/record.h"
 #include "lib/record/types.h"
 
+#include "bpf/caller.h"
 #include "bpf/snapshot.h"
 #include "bpf/trace_command.h"
 
@@ -31,7 +32,8 @@ struct run {
 	struct record_writer *w;
 	struct tracer *t;
 	struct trace_command *c;
-	int signals; /* signalfd */
+	struct caller who; /* whose the command is, and kt itself once it is attached */
+	int signals;	   /* signalfd */
 	uint64_t start_ns;
 	int write_ret; /* of the first single wait that was not written */
 	char *err;
@@ -79,7 +81,7 @@ static int write_interval(struct run *r)
 		return say_tracing(r, ret, "cannot read the histograms");
 	for (uint32_t g = 0; g < s->nr_groups; g++)
 		for (uint32_t m = 0; m < NR_METRICS; m++)
-			r->o->nr_values += s->group[g].metric[m] ? s->group[g].metric[m]->count : 0;
+			r->o->nr_values += tracer_snapshot_count(s, g, m);
 	for (uint32_t i = 0; i < s->nr_counters; i++)
 		r->o->lost |= s->counter[i].loss && s->counter[i].value;
 	ret = snapshot_write_subjects(r->w, s, r->q->opts.group, &about);
@@ -198,10 +200,12 @@ static int begin(struct run *r)
 {
 	struct tracer_opts opts = r->q->opts;
 	pid_t command;
-	int ret;
+	int ret = r->q->as_root ? 0 : caller_find(&r->who, r->err, r->errlen);
 
+	if (ret)
+		return ret;
 	if (r->q->command) {
-		ret = trace_command_hold(&r->c, r->q->command, r->err, r->errlen);
+		ret = trace_command_hold(&r->c, r->q->command, &r->who, r->err, r->errlen);
 		if (ret)
 			return ret;
 		command = trace_command_pid(r->c);
@@ -215,6 +219,7 @@ static int begin(struct run *r)
 		tracer_on_event(r->t, write_event, r);
 	if (!ret)
 		ret = tracer_attach(r->t, r->err, r->errlen);
+	ret = ret ?: tracer_settle(r->t, &r->who, false, r->err, r->errlen);
 	if (!ret && r->c)
 		ret = trace_command_wake(r->c, r->err, r->errlen);
 	if (ret)
@@ -282,6 +287,7 @@ close:
 	else
 		trace_command_free(r.c);
 	close(r.signals);
+	caller_free(&r.who);
 	return ret;
 }
 

@@ -20,7 +20,8 @@ struct trace_request {
 	const char *output;	      /* file to be made */
 	struct record_writer *stream; /* instead of it, taken over; NULL: none */
 	char **command;		      /* NULL: none */
-	int argc;		      /* command line for the record's header */
+	bool as_root; /* under sudo: the command is root's, not the caller's, and kt stays root */
+	int argc;     /* command line for the record's header */
 	char **argv;
 	/* called with each interval once it is recorded; NULL: nobody asks */
 	void (*interval)(const struct tracer_snapshot *s, void *arg);

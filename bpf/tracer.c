@@ -80,19 +80,20 @@ static const char *const follow_programs[] = { "on_process_fork", "on_process_ex
 					       "on_process_free" };
 #define NR_FOLLOW (sizeof(follow_programs) / sizeof(follow_programs[0]))
 
+/* An object whose subjects belong to no process has none of them. */
+static void autoload(struct tracer *t, const char *program, bool on)
+{
+	struct bpf_program *p = bpf_object__find_program_by_name(t->obj, program);
+
+	if (p)
+		bpf_program__set_autoload(p, on);
+}
+
 static void autoload_follow(struct tracer *t)
 {
-	size_t i;
-
-	for (i = 0; i < NR_FOLLOW; i++) {
-		struct bpf_program *p =
-			bpf_object__find_program_by_name(t->obj, follow_programs[i]);
-
-		if (p)
-			bpf_program__set_autoload(p, t->by_process);
-	}
-	bpf_program__set_autoload(bpf_object__find_program_by_name(t->obj, "seed_children"),
-				  t->opts.follow_children);
+	for (size_t i = 0; i < NR_FOLLOW; i++)
+		autoload(t, follow_programs[i], t->by_process);
+	autoload(t, "seed_children", t->opts.follow_children);
 }
 
 static int open_skeleton(struct tracer *t, char *err, size_t errlen)
@@ -217,6 +218,7 @@ void tracer_enable(struct tracer *t, bool on)
 	if (t->enabled == on)
 		return;
 	t->enabled = on;
+	t->quiet = false;
 	/*
 	 * A new session voids what tasks remember: stamps of before the pause must not meet later
 	 * ones.
@@ -245,11 +247,8 @@ void tracer_on_event(struct tracer *t, int (*each)(const struct record_event *e,
 
 int tracer_read(struct tracer *t, struct tracer_snapshot **s)
 {
-	int ret;
+	int ret = slab_read(t, s);
 
-	/* Before the slab's grace period, so that it holds for both. */
-	events_flip(t);
-	ret = slab_read(t, s);
 	if (ret)
 		return ret;
 	ret = events_hand_worst(t);

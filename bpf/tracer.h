@@ -33,7 +33,8 @@ struct events_opts {
 struct tracer_opts {
 	enum tracer_kind kind;
 	enum tracer_group group;
-	uint32_t nr_groups;   /* at most this many; further subjects are counted as lost */
+	uint32_t nr_groups;   /* arms; subjects with a row of their own, 0: default (16 384) */
+	uint32_t max_cells;   /* 0: default; small values are for tests of `others` */
 	struct filter filter; /* the caller's; the tracer keeps a copy */
 	bool kthreads;	      /* kernel threads only (without it: user threads only) */
 	bool follow_children; /* with process ids: their descendants as well, also after exec */
@@ -58,14 +59,21 @@ struct tracer_counter {
 
 struct tracer_group_data {
 	char name[128]; /* subject's name as read, unescaped; "" for GROUP_ALL and GROUP_ARM */
-	struct hist *metric[NR_METRICS]; /* NULL: this kind has no such metric, or no value came */
+	/*
+	 * By metric, each NULL: this kind has no such metric, or no value came. Subjects have NULL
+	 * here (but `others`, the last one): see tracer_snapshot_hist(), which serves both.
+	 */
+	struct hist **metric;
 };
 
 /* What came since the last read (counters: since the last read as well). */
 struct tracer_snapshot {
 	uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC */
-	uint32_t nr_groups;
+	uint32_t
+		nr_groups; /* with subjects and `others`, where some value found no room elsewhere */
+	uint32_t room, first_metric;
 	struct tracer_group_data *group;
+	struct tracer_cells *cells;
 	uint32_t nr_counters;
 	struct tracer_counter *counter;
 	uint64_t events; /* tracepoint and probe hits handled */
@@ -120,6 +128,19 @@ struct record_event;
 void tracer_on_event(struct tracer *t, int (*each)(const struct record_event *e, void *arg),
 		     void *arg);
 
+struct caller;
+
+/*
+ * tracer_settle - give up the privilege that the attached tracer will not need, and become @who
+ *	when kt runs for somebody
+ * @runs: commands will be executed later, with what their user has
+ *
+ * What later processes need stays where there may be some: with a tgid or tid, and without
+ * follow_children, nothing stays. A detached tracer can then not be attached again. Not undone by
+ * tracer_close(). Return: 0, or -errno and one sentence in @err.
+ */
+int tracer_settle(struct tracer *t, const struct caller *who, bool runs, char *err, size_t errlen);
+
 /*
  * tracer_poll - housekeeping (new processes, ring); call about every 20 ms; does not block. 0 or
  * -errno.
@@ -133,11 +154,22 @@ int tracer_poll(struct tracer *t);
 bool tracer_ended(struct tracer *t);
 
 /*
- * tracer_read - flip the banks, wait for programs in flight, take what the idle bank holds
+ * tracer_read - take what came since the last read
  *
- * Return: 0 and a snapshot for tracer_snapshot_free(), or -errno.
+ * While counting is on it waits for nobody: a value that is just being recorded is in this read or
+ * in the next one, also when others of its event are not. After tracer_enable(t, false) all is
+ * there. Return: 0 and a snapshot for tracer_snapshot_free(), or -errno.
  */
 int tracer_read(struct tracer *t, struct tracer_snapshot **s);
+
+/*
+ * tracer_snapshot_hist - metric @metric of group @group; NULL: no value came
+ * @room: used for subjects; may hold what an earlier call returned, which then is overwritten
+ */
+const struct hist *tracer_snapshot_hist(const struct tracer_snapshot *s, uint32_t group,
+					uint32_t metric, struct hist *room);
+uint64_t tracer_snapshot_count(const struct tracer_snapshot *s, uint32_t group, uint32_t metric);
+uint64_t tracer_snapshot_sum(const struct tracer_snapshot *s, uint32_t group, uint32_t metric);
 void tracer_snapshot_free(struct tracer_snapshot *s);
 
 /* tracer_close - detach, restore, free; NULL is fine */

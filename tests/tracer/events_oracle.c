@@ -220,6 +220,67 @@ static void every_wait(void)
 	tracer_snapshot_free(s);
 }
 
+static uint64_t waits_between;
+
+static void read_often(struct tracer *t)
+{
+	uint64_t end = slot_clock_ns() + 20000000000ULL;
+
+	listen_to(t);
+	while (!shared->busy && slot_clock_ns() < end) {
+		struct tracer_snapshot *s = snapshot(t);
+
+		waits_between += nr_waits(s);
+		tracer_snapshot_free(s);
+		if (tracer_poll(t))
+			die("tracer_poll");
+	}
+}
+
+static void work_wakes_and_say(void)
+{
+	work_wakes();
+	shared->busy = 1;
+}
+
+static int longer_first(const void *a, const void *b)
+{
+	const struct got *x = a, *y = b;
+
+	return x->e.ns < y->e.ns ? 1 : x->e.ns > y->e.ns ? -1 : 0;
+}
+
+/*
+ * Read again and again while they come: the longest ten of all are each among the longest ten of
+ * some interval.
+ */
+static void worst_of_intervals(void)
+{
+	static const struct events_opts all = { .stream = true, .worst = 10 };
+	size_t i, k, nr = 0, missing = 0;
+	struct tracer_snapshot *s;
+
+	waits_between = 0;
+	s = trace_with(&all, 0, setup_sleeper, work_wakes_and_say, read_often);
+	waits_between += nr_waits(s);
+	CHECK(count_why(RECORD_STREAM) == waits_between, "%zu of %lu", count_why(RECORD_STREAM),
+	      waits_between);
+	qsort(got, nr_got, sizeof(*got), longer_first);
+	for (i = 0; i < nr_got && nr < 10; i++) {
+		bool known = false;
+
+		if (got[i].e.why != RECORD_STREAM)
+			continue;
+		for (k = 0; k < nr_got && !known; k++)
+			known = got[k].e.why == RECORD_WORST && got[k].e.ns == got[i].e.ns &&
+				got[k].e.time_ns == got[i].e.time_ns;
+		missing += !known;
+		nr++;
+	}
+	CHECK(nr == 10 && !missing, "%zu of the longest %zu are missing", missing, nr);
+	tracer_snapshot_free(s);
+}
+
 static void small_ring(void)
 {
 	static const struct events_opts all = { .stream = true };
@@ -514,9 +575,13 @@ static void work_preempt(void)
 static void preempted_by_hog(void)
 {
 	static const struct events_opts all = { .slower_ns = 1 };
-	struct tracer_snapshot *s = trace(&all, 8u << 20, setup_sleeper, work_preempt);
+	struct tracer_snapshot *s;
 	uint64_t held = 0;
 	size_t i, nr = 0;
+
+	names = "kt_busy";
+	s = trace(&all, 8u << 20, setup_sleeper, work_preempt);
+	names = "kt_*";
 
 	for (i = 0; i < nr_got; i++) {
 		const struct record_event *e = &got[i].e;
@@ -709,6 +774,7 @@ static const struct test_case {
 	int cpus;
 } cases[] = {
 	{ "a stream has every wait, and the worst are the longest of it", every_wait, 2 },
+	{ "the worst of intervals", worst_of_intervals, 2 },
 	{ "what a ring is too small for is counted", small_ring, 2 },
 	{ "nothing is handed over unasked", nothing_asked, 2 },
 	{ "a limit decides what is slow", limit, 2 },
