@@ -248,11 +248,8 @@ void tracer_on_event(struct tracer *t, int (*each)(const struct record_event *e,
 
 int tracer_read(struct tracer *t, struct tracer_snapshot **s)
 {
-	int ret;
+	int ret = slab_read(t, s);
 
-	/* Before the slab's grace period, so that it holds for both. */
-	events_flip(t);
-	ret = slab_read(t, s);
 	if (ret)
 		return ret;
 	ret = events_hand_worst(t);
