@@ -527,3 +527,16 @@ void record_machine_now(struct record_machine *m)
 	json_decref(cpu);
 	json_decref(host);
 }
+
+json_t *record_machine_warnings(void)
+{
+	json_t *cpu = cpu_json(), *frequency = frequency_json(), *clock = clock_json();
+	json_t *process = process_json();
+	json_t *warnings = warnings_json(cpu, frequency, clock, process, NULL);
+
+	json_decref(cpu);
+	json_decref(frequency);
+	json_decref(clock);
+	json_decref(process);
+	return warnings;
+}
