@@ -14,7 +14,7 @@ static const struct command {
 } commands[] = {
 	{ "bench", cmd_bench, "run benchmarks and compare their arms" },
 	{ "selftest", cmd_selftest, "measure what verdicts are worth on this machine" },
-	{ "trace", cmd_trace, "measure live threads: wakeup, park, work, stop" },
+	{ "trace", cmd_trace, "measure live threads: wakeup, park, work, workqueue, stop" },
 	{ "report", cmd_report, "render a recorded run as text, HTML or JSON" },
 	{ "diff", cmd_diff, "compare recorded runs: kernels, hosts, nights" },
 	{ "doctor", cmd_doctor, "say what this machine lets the tracers do" },

@@ -25,7 +25,8 @@ static void tracefs(struct examination *e)
 		doctor_say(e, "tracefs", there, costs, NULL, "mounted on %s", root);
 		break;
 	case FORBIDDEN:
-		doctor_say(e, "tracefs", there, costs, "run as root, or chmod 755 /sys/kernel/tracing",
+		doctor_say(e, "tracefs", there, costs,
+			   "run as root, or chmod 755 /sys/kernel/tracing",
 			   "mounted, but this process may not read it");
 		break;
 	case NOT_MOUNTED:

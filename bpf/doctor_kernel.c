@@ -122,6 +122,11 @@ static const struct {
 	  { "stop", "stop_ret", "work_queue_work", "work_execute_start", "work_execute_end" },
 	  "kt trace work and stop for kernel threads",
 	  "Linux 5.11 or later" },
+	{ "workqueue_* events",
+	  "workqueue_",
+	  { "queue_work", "activate_work", "execute_start", "execute_end" },
+	  "kt trace workqueue",
+	  "a kernel built with CONFIG_TRACEPOINTS" },
 };
 
 static void event_groups(struct examination *e)
@@ -181,7 +186,8 @@ static int try_perf_uprobe(uint32_t type)
 
 static void perf_uprobes(struct examination *e, const char *costs)
 {
-	static const char name[] = "uprobes by perf events", dir[] = "/sys/bus/event_source/devices";
+	static const char name[] = "uprobes by perf events",
+			  dir[] = "/sys/bus/event_source/devices";
 	enum availability there = availability_of_file(&fs_sysfs, dir);
 	char line[64];
 	int ret;

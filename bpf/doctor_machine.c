@@ -61,9 +61,10 @@ static int list_cpus(const struct blind_cpu *cpu, int nr, enum blind_verdict ver
 
 static void tracefs_cpus(struct examination *e)
 {
-	static const char name[] = "tracefs on each CPU",
-			  costs[] = "perf, trace-cmd and ftrace are wrong there without saying so; kt "
-				    "is not";
+	static const char
+		name[] = "tracefs on each CPU",
+		costs[] = "perf, trace-cmd and ftrace are wrong there without saying so; kt "
+			  "is not";
 	struct blind_cpu *cpu;
 	const char *what;
 	char list[160];
@@ -131,8 +132,9 @@ static void virtual_machine(struct examination *e)
 	if (!file_has("/proc/cpuinfo", " hypervisor"))
 		return;
 	if (!polls)
-		doctor_warn(e, "a CPU that idles leaves this virtual machine, and the wake that "
-			       "ends it waits for the hypervisor: it shows as `wake`",
+		doctor_warn(e,
+			    "a CPU that idles leaves this virtual machine, and the wake that "
+			    "ends it waits for the hypervisor: it shows as `wake`",
 			    file_has(CPUIDLE "available_governors", "haltpoll")
 				    ? "echo haltpoll > " CPUIDLE "current_governor"
 				    : "boot the guest with idle=poll, where the host can spare it");

@@ -44,8 +44,10 @@ static void other_processes(struct examination *e)
 	struct stat st;
 
 	if (proc != AVAILABLE)
-		doctor_say(e, "other processes", proc, "all threads are named by number, none is "
-			   "found by -p", "mount -t proc proc /proc", "no /proc");
+		doctor_say(e, "other processes", proc,
+			   "all threads are named by number, none is "
+			   "found by -p",
+			   "mount -t proc proc /proc", "no /proc");
 	else if (!stat("/proc/self/ns/pid", &st) && st.st_ino != INITIAL_PID_NS)
 		doctor_say(e, "other processes", NOT_SHOWN,
 			   "processes outside cannot be named by -p and -t",

@@ -14,9 +14,11 @@
 #include <linux/ptrace.h>
 #include <stdbool.h>
 
+#define PF_WQ_WORKER  0x00000020
 #define PF_KTHREAD    0x00200000
 #define TASK_PARKED   0x00000040 /* since 4.14 */
 #define TASK_COMM_LEN 16
+#define WQ_BH	      0x00000001 /* since 6.9; the bit had no use before */
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -43,8 +45,48 @@ struct pid {
 	struct upid numbers[1];
 };
 
+/* What the clocks of a time namespace (5.5) are ahead of the initial one's. */
+struct timespec64 {
+	long long tv_sec;
+	long tv_nsec;
+};
+
+struct timens_offsets {
+	struct timespec64 monotonic;
+};
+
+struct time_namespace {
+	struct timens_offsets offsets;
+};
+
+struct nsproxy {
+	struct time_namespace *time_ns;
+};
+
 struct mm_struct {
 	unsigned long task_size;
+};
+
+struct kernfs_node {
+	__u64 id; /* of a cgroup; the inode number of its directory */
+	const char *name;
+};
+
+struct cgroup;
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+
+struct cgroup {
+	struct cgroup_subsys_state self;
+	struct kernfs_node *kn;
+};
+
+/* The cgroups of a task, one per hierarchy; another one takes its place when the task moves. */
+struct css_set {
+	struct cgroup *dfl_cgrp;	       /* in the hierarchy of version 2 */
+	struct cgroup_subsys_state *subsys[1]; /* by controller, wherever it is mounted */
 };
 
 struct task_struct {
@@ -59,6 +101,8 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
+	struct nsproxy *nsproxy;
+	struct css_set *cgroups;
 	char comm[TASK_COMM_LEN];
 	int *set_child_tid;   /* before 5.17: a kthread's struct kthread */
 	void *worker_private; /* since 5.17: a kthread's struct kthread */
@@ -72,6 +116,7 @@ enum KTHREAD_BITS {
 
 struct kthread {
 	unsigned long flags;
+	void *data;
 	char *full_name; /* 5.17; NULL when comm holds it all */
 };
 
@@ -88,16 +133,47 @@ struct kthread_work {
 	int canceling;
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
+typedef struct {
+	long counter;
+} atomic_long_t;
+
 struct work_struct {
+	atomic_long_t data;
 	void (*func)(struct work_struct *work);
 };
 
+enum work_bits { /* before 6.9 without a name */
+		 WORK_STRUCT_PENDING_BIT = 0,
+		 WORK_STRUCT_INACTIVE_BIT = 1,
+		 WORK_OFFQ_BH_BIT = 4, /* 6.9 */
+};
+
 struct workqueue_struct {
-	char name[32];
+	unsigned int flags;
+	char name[24]; /* 32 since 6.9 */
+};
+
+struct worker_pool {
+	int nr_running; /* 5.18; before: an atomic_t */
+	int nr_idle;
+};
+
+struct worker_pool___atomic {
+	atomic_t nr_running;
 };
 
 struct pool_workqueue {
+	struct worker_pool *pool;
 	struct workqueue_struct *wq;
+};
+
+/* A kworker's kthread.data. */
+struct worker {
+	struct pool_workqueue *current_pwq;
 };
 
 struct linux_binprm;

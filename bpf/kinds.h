@@ -14,10 +14,11 @@
 #include "lib/probe/types.h"
 
 /* KIND(constant, symbol): TRACER_<constant>, whose operations are tracer_<symbol>. At most 32. */
-#define TRACER_KINDS(KIND)   \
-	KIND(WAKEUP, wakeup) \
-	KIND(PARK, park)     \
-	KIND(WORK, work)     \
+#define TRACER_KINDS(KIND)         \
+	KIND(WAKEUP, wakeup)       \
+	KIND(PARK, park)           \
+	KIND(WORK, work)           \
+	KIND(WORKQUEUE, workqueue) \
 	KIND(STOP, stop)
 
 #define KIND_ENUM(constant, symbol) TRACER_##constant,
@@ -31,10 +32,11 @@ enum tracer_group { TRACER_GROUP_ALL, TRACER_GROUP_ARM, TRACER_GROUP_SUBJECT };
  * that list it. The function that makes the subject of an event is the kind's, in its BPF program;
  * most have it from subject_of_task().
  */
-#define TRACER_BREAKDOWNS(EACH, SOME)                                   \
-	EACH(THREAD, "thread") /* the thread that the event is about */ \
-	SOME(FUNC, "func")     /* the function that the work is */      \
-	SOME(WORKER, "worker") /* the worker, that is the thread it executes in */
+#define TRACER_BREAKDOWNS(EACH, SOME)                                                    \
+	EACH(THREAD, "thread")	     /* the thread that the event is about */            \
+	SOME(FUNC, "func")	     /* the function that the work is */                 \
+	SOME(WORKER, "worker")	     /* the worker, that is the thread it executes in */ \
+	SOME(WORKQUEUE, "workqueue") /* the workqueue that the work was queued on */
 
 #define BY_ENUM(constant, name) TRACER_BY_##constant,
 enum tracer_by { TRACER_BREAKDOWNS(BY_ENUM, BY_ENUM) NR_TRACER_BYS };

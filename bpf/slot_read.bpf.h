@@ -8,6 +8,9 @@
  * place is searched once and kept in task storage; each read checks the thread id in it again,
  * since a slot may be given back. A page that is not resident cannot be read here: that is not
  * the same as "has no slot".
+ *
+ * Stamps come out on the timeline of bpf_ktime_get_ns(). A thread in a time namespace reads its
+ * clock with the namespace's offset, which is taken off here.
  */
 #include "bpf/common.bpf.h"
 #include "bpf/filters.bpf.h"
@@ -20,6 +23,9 @@
 #define SLOT_EAGER_SEARCHES  8
 #define SLOT_SEARCH_PAUSE_NS 1000000
 
+/* Of a slot: to the end of arm, which lies before what no stamp needs. */
+#define SLOT_READ_BYTES __builtin_offsetof(struct kthread_slot, reserved)
+
 enum slot_answer { SLOT_OK, SLOT_NONE, SLOT_FAULT };
 
 struct slot_place {
@@ -28,7 +34,9 @@ struct slot_place {
 	__u32 changes;	 /* control.process_changes + 1 when registry was asked for */
 	__u64 search_ns; /* no search before */
 	__u32 searches;
-	__u32 tid; /* as the task's own pid namespace shows it, 0: not asked yet */
+	__u32 tid;	 /* as the task's own pid namespace shows it, 0: not asked yet */
+	__u64 nsproxy;	 /* of which the offset is */
+	__u64 offset_ns; /* what the task's clock is ahead, modulo 2^64 */
 };
 
 /*
@@ -96,7 +104,41 @@ static __always_inline __u64 slot_registry_of(__u32 tid, __u64 slot)
 	return 0;
 }
 
-/* slot_read - @p's slot into @to; current shares @p's address space */
+/* time_offset - what @p's CLOCK_MONOTONIC is ahead of the kernel's, modulo 2^64 */
+static __always_inline __u64 time_offset(struct slot_place *s, struct task_struct *p)
+{
+	struct nsproxy *n = p->nsproxy;
+
+	/* Offsets are fixed before the first task is in a namespace; a task may move to another. */
+	if (s->nsproxy == (__u64)n)
+		return s->offset_ns;
+	s->nsproxy = (__u64)n;
+	s->offset_ns = 0;
+	if (n && bpf_core_field_exists(struct nsproxy, time_ns))
+		s->offset_ns = BPF_CORE_READ(n, time_ns, offsets.monotonic.tv_sec) * 1000000000ULL +
+			       BPF_CORE_READ(n, time_ns, offsets.monotonic.tv_nsec);
+	return s->offset_ns;
+}
+
+/* Into @to what lies at @s->addr; false: not readable. */
+static __always_inline bool slot_take(struct slot_place *s, struct task_struct *p,
+				      struct kthread_slot *to)
+{
+	__u64 offset;
+
+	if (bpf_probe_read_user(to, SLOT_READ_BYTES, (void *)s->addr))
+		return false;
+	offset = time_offset(s, p);
+	if (to->t0_ns)
+		to->t0_ns -= offset;
+	if (to->t4_ns)
+		to->t4_ns -= offset;
+	return true;
+}
+
+/*
+ * slot_read - of @p's slot the part that stamps need, into @to; current shares @p's address space
+ */
 static __always_inline enum slot_answer slot_read(struct slot_place *s, struct task_struct *p,
 						  __u64 now, struct kthread_slot *to)
 {
@@ -109,7 +151,7 @@ static __always_inline enum slot_answer slot_read(struct slot_place *s, struct t
 	if (!s->tid)
 		return SLOT_NONE;
 	if (s->addr) {
-		if (bpf_probe_read_user(to, sizeof(*to), (void *)s->addr))
+		if (!slot_take(s, p, to))
 			return SLOT_FAULT;
 		if (to->tid == s->tid)
 			return SLOT_OK;
@@ -121,7 +163,7 @@ static __always_inline enum slot_answer slot_read(struct slot_place *s, struct t
 	s->search_ns = now + SLOT_SEARCH_PAUSE_NS;
 	if (!slot_search(s, registry))
 		return SLOT_NONE;
-	if (bpf_probe_read_user(to, sizeof(*to), (void *)s->addr))
+	if (!slot_take(s, p, to))
 		return SLOT_FAULT;
 	return to->tid == s->tid ? SLOT_OK : SLOT_NONE;
 }

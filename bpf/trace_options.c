@@ -28,6 +28,7 @@
 TAKE_FILTER(tgids)
 TAKE_FILTER(tids)
 TAKE_FILTER(globs)
+TAKE_FILTER(cgroup)
 TAKE_FILTER(cpus)
 
 /* ---- help that the kinds write --------------------------------------------------------------- */
@@ -100,6 +101,8 @@ static const struct trace_option table[] = {
 	  "Only these threads", NULL },
 	{ SUBJECTS, "comm", "GLOB,...", 'c', CALL(take_globs),
 	  "Only threads whose name matches one of these shell patterns", NULL },
+	{ SUBJECTS, "cgroup", "PATH", 0, CALL(take_cgroup),
+	  "Only threads in this cgroup and in those below it", NULL },
 	{ SUBJECTS, "cpu", "LIST", 0, CALL(take_cpus),
 	  "Only what ends on these CPUs, such as 0,2-3: a wait on the one that the thread then runs on",
 	  NULL },

@@ -70,6 +70,7 @@ static int fill_settings(struct tracer *t, char *err, size_t errlen)
 	s->follow = o->follow_children;
 	s->kthreads = o->kthreads;
 	s->group = o->group;
+	s->by = o->by;
 	s->switch_has_state = feature_tracepoint_args("sched_switch") >= 4;
 	return filter_settings(t, err, errlen);
 }
@@ -257,7 +258,7 @@ void tracer_close(struct tracer *t)
 		close(t->stats_fd);
 	free(t->link);
 	free(t->spec);
-	filter_free(&t->opts.filter);
+	filter_unload(t);
 	free((char *)t->opts.command);
 	free(t);
 }

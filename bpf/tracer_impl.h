@@ -3,7 +3,7 @@
 #define KT_BPF_TRACER_IMPL_H
 /*
  * Inside of a tracer: what the core (tracer.c, slab.c, process.c, attach*.c) does for every kind,
- * and what a kind (wakeup.c, park.c, work.c, stop.c) adds through its table of operations.
+ * and what a kind (wakeup.c, park.c, work.c, workqueue.c, stop.c) adds through its table of operations.
  *
  * The core resolves the options, opens and loads the skeleton, fills the settings, sizes and maps
  * the slab, keeps the set of processes, flips banks, reads counters, owns all links and words
@@ -20,6 +20,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 
+#include "bpf/cgroups.h"
 #include "bpf/error.h"
 #include "bpf/features.h"
 #include "bpf/tracer.h"
@@ -132,8 +133,10 @@ struct tracer {
 	struct tracer_settings *settings; /* in the skeleton's rodata, until it is loaded */
 	struct tracer_control *control;	  /* in the skeleton's bss, once it is loaded */
 	bool attached, enabled;
-	bool settled;	 /* the privilege to attach is given up */
-	bool by_process; /* settings->by_process */
+	bool settled;			   /* the privilege to attach is given up */
+	bool by_process;		   /* settings->by_process */
+	uint64_t *cgroup_id;		   /* of opts.filter.cgroup */
+	struct cgroup_hierarchy hierarchy; /* theirs, or the one of --by cgroup */
 
 	/* attach.c, attach_usdt.c */
 	struct tracer_link *link;
@@ -219,6 +222,7 @@ int filter_check(struct tracer *t, char *err, size_t errlen); /* do the ids exis
 int filter_settings(struct tracer *t, char *err, size_t errlen);
 int filter_sizes(struct tracer *t);			     /* of the maps, before load */
 int filter_seed(struct tracer *t, char *err, size_t errlen); /* fills them */
+void filter_unload(struct tracer *t);
 
 /* descendants that are there already, once new ones are seen */
 int process_seed_children(struct tracer *t, char *err, size_t errlen);

@@ -48,14 +48,17 @@ struct tracer_hist {
 
 /* Constants (.rodata): fixed before loading, so that the verifier drops what is not asked for. */
 struct tracer_settings {
-	uint32_t self_tgid;  /* the tracing process, never a subject */
-	uint32_t by_process; /* only processes in the map `processes` */
-	uint32_t follow;     /* children of a process in the map join it */
-	uint32_t by_thread;  /* only threads in the map `wanted_threads` */
-	uint32_t kthreads;   /* kernel threads instead of user threads */
-	uint32_t by_name;    /* only names that match one of `glob` */
-	uint32_t by_cpu;     /* only what ends on a CPU of `cpus` */
-	uint32_t group;	     /* enum tracer_group */
+	uint32_t self_tgid;	    /* the tracing process, never a subject */
+	uint32_t by_process;	    /* only processes in the map `processes` */
+	uint32_t follow;	    /* children of a process in the map join it */
+	uint32_t by_thread;	    /* only threads in the map `wanted_threads` */
+	uint32_t kthreads;	    /* kernel threads instead of user threads */
+	uint32_t by_name;	    /* only names that match one of `glob` */
+	uint32_t by_cpu;	    /* only what ends on a CPU of `cpus` */
+	uint32_t by_cgroup;	    /* only tasks below a cgroup in the map `wanted_cgroups` */
+	uint32_t cgroup_controller; /* 1 + enum cgroup_subsys_id: its hierarchy; 0: version 2 */
+	uint32_t group;		    /* enum tracer_group */
+	uint32_t by;		    /* enum tracer_by, with TRACER_GROUP_SUBJECT */
 	uint32_t nr_groups;
 	uint32_t nr_metrics;
 	uint32_t nr_shards;
@@ -73,6 +76,7 @@ struct tracer_control {
 	uint32_t bank;		  /* 0 or 1 */
 	uint32_t stamped;	  /* a traced process has state slots */
 	uint32_t process_changes; /* forks, execs, exits and addresses in `processes` so far */
+	uint32_t names;		  /* full names that came so far, see names.bpf.h */
 	uint32_t children_found;  /* by seed_children, so far */
 };
 

@@ -21,9 +21,9 @@
 struct wake_task {
 	struct wake_state wake;
 	struct slot_place place;
-	__u32 session;	/* of struct tracer_control; another: the state is void */
-	__u32 unwanted; /* name does not match */
-	__u32 group;	/* with TRACER_GROUP_SUBJECT: group + 1, 0: not asked yet */
+	struct filter_memo memo;
+	__u32 session; /* of struct tracer_control; another: the state is void */
+	__u32 group;   /* with TRACER_GROUP_SUBJECT: group + 1, 0: not asked yet */
 };
 
 struct {
@@ -43,8 +43,7 @@ static __always_inline void task_refresh(struct wake_task *t, struct task_struct
 		return;
 	t->session = session;
 	__builtin_memset(&t->wake, 0, sizeof(t->wake));
-	if (settings.by_name)
-		t->unwanted = !name_matches(p);
+	memo_refresh(&t->memo, p, 0);
 }
 
 /* task_find - state of @p, NULL: not a subject (or new; see task_make) */
@@ -94,11 +93,19 @@ __noinline int wake_record(__u32 bank, __u32 group, __u32 metric, __u64 v)
 	return 0;
 }
 
+#define NO_GROUP (~0U)
+
+/* Does what ends now count? */
+static __always_inline bool counts(const struct wake_task *t)
+{
+	return memo_wanted(&t->memo) && wanted_cpu(bpf_get_smp_processor_id());
+}
+
 /* Where the values of an event go; an event that has none needs no place for them. */
 static __always_inline void sink(struct wake_out *o, struct wake_task *t, struct task_struct *p)
 {
 	o->bank = bank_now();
-	o->group = settings.by_name && t->unwanted ? settings.nr_groups : group_of(t, p);
+	o->group = counts(t) ? group_of(t, p) : NO_GROUP;
 }
 
 WAKE_FN void wake_put(struct wake_out *o, uint32_t metric, uint64_t v)
@@ -118,9 +125,7 @@ WAKE_FN void wake_put(struct wake_out *o, uint32_t metric, uint64_t v)
 
 static __always_inline void tell(struct wake_task *t, struct wake_out *o)
 {
-	if (settings.by_name && t->unwanted)
-		return;
-	if (!wanted_cpu(bpf_get_smp_processor_id()))
+	if (!counts(t))
 		return;
 	if (o->fate < NR_COUNTERS)
 		count(o->fate);
@@ -212,11 +217,9 @@ int BPF_PROG(on_sched_waking, struct task_struct *p)
 		if (!t)
 			return 0;
 	}
-	if (settings.by_name) {
-		t->unwanted = !name_matches(p);
-		if (t->unwanted)
-			count(COUNTER_filtered);
-	}
+	memo_refresh(&t->memo, p, 0);
+	if (!memo_wanted(&t->memo))
+		count(COUNTER_filtered);
 	wake_out_init(&o);
 	stamp = read_request(t, p, waker, now, &slot);
 	wake_waking(&t->wake, now, stamp, &slot, &o);
@@ -302,6 +305,7 @@ static __always_inline void enter(struct task_struct *next, __u64 now)
 
 	if (!t)
 		return;
+	memo_refresh(&t->memo, next, 0);
 	wake_out_init(&o);
 	sink(&o, t, next);
 	wake_switch_in(&t->wake, now, &o);

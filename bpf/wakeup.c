@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/target/symbols.h"
 #include "lib/target/targets.h"
 
 #include "bpf/tracer_impl.h"
@@ -123,7 +122,7 @@ static int find_stamps(struct tracer *t, pid_t tgid, char *err, size_t errlen)
 	ret = attach_slot_probes(t, err, errlen);
 	if (ret)
 		return ret;
-	ret = symbol_find_in_process(tgid, "kthread_slot_registry", &registry);
+	ret = targets_find_slots(&w->files, tgid, &registry);
 	if (ret)
 		return ret == -ENOENT
 			       ? 0

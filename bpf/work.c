@@ -27,21 +27,17 @@ static const struct usdt_want probes[] = {
 	{ "on_usdt_end", "sched", "sched_kthread_work_execute_end", false, false },
 };
 
-/* The function of the works by which a flush waits, as the library's file calls it. */
-#define BARRIER "kthread_flush_work_fn"
-
 static int add_barriers(struct tracer *t, const struct target_file *f, const struct target_probe *p,
 			uint64_t cookie)
 {
 	int fd = tracer_map_fd(t, "barriers"), ret = 0;
 	const uint32_t one = 1;
-	uint64_t addr;
 
-	/* A stripped file has lost the name: then flushes count as works. */
-	if (symbol_find_in_file(f->path, BARRIER, &addr, NULL))
+	/* Of before the marks, and stripped: then flushes count as works. */
+	if (!f->flush)
 		return 0;
 	for (uint32_t s = 0; s < p->nr_sites && s < TARGET_MAX_SITES && !ret; s++) {
-		struct func_origin b = { .cookie = cookie, .distance = addr - p->site[s] };
+		struct func_origin b = { .cookie = cookie, .distance = f->flush - p->site[s] };
 
 		ret = bpf_map_update_elem(fd, &b, &one, BPF_ANY);
 	}

@@ -196,8 +196,12 @@ static int take_traced(struct session *s)
 	if (!ret)
 		ret = blocks(s, t, budget);
 	s->traced = false;
-	end = tracing_end(s->o->tracing, s->q, s->o->out);
+	end = tracing_end(s->o->tracing, s->q, s->o->out, why, sizeof(why));
 	free(t);
+	if (!ret && end == -ENODATA) {
+		snprintf(text, sizeof(text), "phases not taken: %s", why);
+		return session_fail(s, NULL, text);
+	}
 	return ret ? ret : end;
 }
 

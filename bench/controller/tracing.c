@@ -2,8 +2,10 @@
 #include "bench/controller/tracing.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bpf/snapshot.h"
 
@@ -56,11 +58,65 @@ void tracing_poll(struct tracing *t)
 	tracer_poll(t->tracer);
 }
 
-int tracing_end(struct tracing *t, const struct suite_question *q, struct record_writer *w)
+/* What a wake without phases is counted as, beside the losses. */
+static bool explains(const char *counter)
+{
+	static const char *const causes[] = { "negative",      "no_slot",   "no_t0",
+					      "stale_t0",      "t0_reused", "idle_waker",
+					      "foreign_waker", "no_t4",	    "t4_overrun",
+					      "slot_fault",    "untagged" };
+
+	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++)
+		if (!strcmp(counter, causes[i]))
+			return true;
+	return false;
+}
+
+/*
+ * Threads that spin until they are told are not woken by the kernel: they have no phases, and that
+ * is an answer. Else none at all means that something is wrong. Return: 0, or -ENODATA and @why.
+ */
+static int check_phases(const struct tracer_snapshot *s, uint32_t nr_arms, char *why, size_t len)
+{
+	const struct tracer_counter *most = NULL;
+	uint64_t whole = 0;
+
+	for (uint32_t i = 0; i < s->nr_groups && i < nr_arms; i++)
+		for (uint32_t m = 0; m < NR_METRICS; m++)
+			if (s->group[i].metric[m] && !strcmp(tracer_metric_name(m), "call"))
+				whole += s->group[i].metric[m]->count;
+	for (uint32_t i = 0; i < s->nr_counters; i++) {
+		const struct tracer_counter *c = &s->counter[i];
+
+		if (!strcmp(c->name, "spun") && c->value)
+			return 0;
+		if ((c->loss || explains(c->name)) && c->value > (most ? most->value : 0))
+			most = c;
+	}
+	if (whole)
+		return 0;
+	if (most)
+		snprintf(why, len,
+			 "none of the traced wakes has phases: %s %" PRIu64
+			 " (kt-trace(1) says what that means)",
+			 most->name, most->value);
+	else if (s->events)
+		snprintf(why, len,
+			 "none of the traced wakes has phases, though the kernel told of %" PRIu64
+			 " events; `kt doctor` may say why",
+			 s->events);
+	else
+		snprintf(why, len,
+			 "the kernel told of no event while traced; `kt doctor` may say why");
+	return -ENODATA;
+}
+
+int tracing_end(struct tracing *t, const struct suite_question *q, struct record_writer *w,
+		char *why, size_t len)
 {
 	struct record_trace about = { .question = q->name };
 	struct tracer_snapshot *s;
-	int ret;
+	int ret, phases = 0;
 
 	if (!t->attached)
 		return 0;
@@ -76,8 +132,10 @@ int tracing_end(struct tracing *t, const struct suite_question *q, struct record
 	}
 	if (w && !ret)
 		ret = snapshot_write_losses(w, s, q->name);
+	if (q->phases)
+		phases = check_phases(s, q->nr_arms, why, len);
 	tracer_snapshot_free(s);
-	return ret;
+	return ret ? ret : phases;
 }
 
 void tracing_close(struct tracing *t)

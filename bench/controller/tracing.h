@@ -33,8 +33,10 @@ void tracing_poll(struct tracing *t);
 /*
  * tracing_end - stop watching; one `trace` record per arm that was seen, one `losses` record
  *
- * @w NULL: write nothing. Return: 0, or -errno of reading or writing.
+ * @w NULL: write nothing. Return: 0, -ENODATA and a sentence in @why when no wake had its phases and
+ * nothing explains it, or another -errno, of reading or writing.
  */
-int tracing_end(struct tracing *t, const struct suite_question *q, struct record_writer *w);
+int tracing_end(struct tracing *t, const struct suite_question *q, struct record_writer *w,
+		char *why, size_t len);
 void tracing_close(struct tracing *t);
 #endif

@@ -200,6 +200,9 @@ static void note_first(struct kthread_worker *w)
 {
 	uint64_t due_ns = w->first_delayed ? w->first_delayed->key_ns : NEVER_NS;
 
+	/* It may come in a second that was quiet. */
+	if (due_ns < w->first_due_ns)
+		__atomic_store_n(&w->quiet_second, 0, __ATOMIC_RELAXED);
 	if (w->first_due_ns != due_ns)
 		__atomic_store_n(&w->first_due_ns, due_ns, __ATOMIC_RELAXED);
 }

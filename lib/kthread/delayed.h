@@ -9,6 +9,11 @@
  * race with, and due works run in the order of their deadlines. The queue_work event fires when the
  * work becomes ready; if another work runs past the deadline, both are late.
  *
+ * A deadline that is seconds away costs those who queue works no look at CLOCK_MONOTONIC before
+ * time() says another second. What that leaves open: behind a work that runs, and after the wall
+ * clock was set back by a second or more, works that are queued in the second that comes again may
+ * run before a delayed work that is due by then, if nobody has queued one in between.
+ *
  * Deadlines are of CLOCK_MONOTONIC and never early: a jiffy is a full millisecond. Works with the
  * same deadline run in the order of arming. Arming, moving and cancelling cost about the same
  * however many works are armed, and allocate nothing. A worker with KTW_PRECISE meets deadlines more

@@ -3,6 +3,7 @@
 #include <kthread/worker.h>
 
 #include "lib/kthread/queue.h"
+#include "lib/probe/mark.h"
 
 struct flush_work {
 	struct kthread_work work;
@@ -11,6 +12,7 @@ struct flush_work {
 
 void kthread_flush_work_fn(struct kthread_work *work)
 {
+	KT_MARK(KT_MARK_FLUSH, kthread_flush_work_fn);
 	/* The waiter's stack frame may be gone afterwards. */
 	complete(&container_of(work, struct flush_work, work)->done);
 }

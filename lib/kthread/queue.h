@@ -20,7 +20,9 @@
  * armed beyond its time, and the order of runs is that of deadlines and insertions. Nobody needs to
  * wake an idle worker for that: it sleeps no longer than until its earliest deadline. That deadline
  * stands beside the submit lock, so that kthread_queue_work() need not take the other one before it
- * has passed. Nor does the thread look while it has ready works: what is due comes after them.
+ * has passed; and while it is seconds away, a clock that has not changed its second is enough to say
+ * so: see is_quiet(). Nor does the thread look while it has ready works: what is due comes after
+ * them.
  *
  * A work initialised again while pending leaves its neighbours pointing to a node that does not
  * point back. That is looked for where those nodes are touched anyway, and mended.
@@ -88,14 +90,52 @@ struct kthread_delayed_work *kt_armed_due_locked(struct kthread_worker *w, uint6
 /* The earliest deadline, or an earlier time at which to look again. NEVER_NS: none is armed */
 uint64_t kt_armed_first_locked(struct kthread_worker *w);
 
+/* Without a lock. */
+static inline bool is_any_armed(const struct kthread_worker *w)
+{
+	return __builtin_expect(__atomic_load_n(&w->first_due_ns, __ATOMIC_RELAXED) != NEVER_NS, 0);
+}
+
+/* The second of the wall clock: what is cheapest to read of any clock. */
+static inline uint32_t second_now(void)
+{
+#ifdef KT_TEST_BUILD
+	uint32_t second = __atomic_load_n(&kthread_test_second, __ATOMIC_RELAXED);
+
+	if (second)
+		return second;
+#endif
+#ifdef __GLIBC__
+	return (uint32_t)time(NULL);
+#else
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &ts); /* musl's time() reads the costly one */
+	return (uint32_t)ts.tv_sec;
+#endif
+}
+
+/*
+ * Without a lock: is this a second of which it is known that no deadline comes in it?
+ *
+ * It was found when the first deadline was still farther away than such a second can last, also one
+ * in which the clock is set back a little; and it is forgotten when an earlier deadline comes. A
+ * second may come again, after the clock was set back by more: whoever queues a work in it without
+ * anybody having done so in between has it run before what is due by then, which the thread finds
+ * when it has run all that is ready.
+ */
+static inline bool is_quiet(const struct kthread_worker *w)
+{
+	/* Loaded twice: to keep it in a register would cost kthread_queue_work() a store. */
+	return __atomic_load_n(&w->quiet_second, __ATOMIC_RELAXED) &&
+	       second_now() == __atomic_load_n(&w->quiet_second, __ATOMIC_RELAXED);
+}
+
 bool kt_is_past(uint64_t ns);
 
-/* Without a lock. */
-static inline bool may_be_due(const struct kthread_worker *w)
+static inline bool is_any_due(const struct kthread_worker *w)
 {
-	uint64_t first_ns = __atomic_load_n(&w->first_due_ns, __ATOMIC_RELAXED);
-
-	return __builtin_expect(first_ns != NEVER_NS, 0) && kt_is_past(first_ns);
+	return is_any_armed(w) && kt_is_past(__atomic_load_n(&w->first_due_ns, __ATOMIC_RELAXED));
 }
 
 /* When the thread has to be awake for a deadline. */
@@ -143,7 +183,7 @@ static inline void lock_submit(struct kthread_worker *w)
 
 static inline void move_due_locked(struct kthread_worker *w)
 {
-	if (__builtin_expect(may_be_due(w), 0))
+	if (__builtin_expect(is_any_due(w), 0))
 		kt_move_due_locked(w);
 }
 

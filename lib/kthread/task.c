@@ -18,6 +18,7 @@ uint32_t kt_spin_ns = KTHREAD_SPIN_NS;
 #ifdef KT_TEST_BUILD
 void (*kthread_test_delay)(const char *point);
 int (*kthread_test_fail)(const char *what);
+uint32_t kthread_test_second;
 void (*kthread_test_event)(const char *name, ...);
 #endif
 

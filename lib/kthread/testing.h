@@ -3,14 +3,17 @@
 #define KT_KTHREAD_TESTING_H
 /*
  * What the test build (KT_TEST_BUILD) can do from outside: delay a thread at the marked points of
- * races, let calls fail, and hear of each probe. Nothing of it is in any other build. USDT() comes
+ * races, let calls fail, set a clock, and hear of each probe. Nothing of it is in any other build. USDT() comes
  * from here, so that no probe escapes.
  */
+#include <stdint.h>
+
 #include "lib/probe/usdt.h"
 
 #ifdef KT_TEST_BUILD
 extern void (*kthread_test_delay)(const char *point);
 extern int (*kthread_test_fail)(const char *what);
+extern uint32_t kthread_test_second; /* of the wall clock, for workers; 0: what it is */
 #define KT_DELAY(point)                                                         \
 	do {                                                                    \
 		void (*kt_delay)(const char *) =                                \

@@ -44,8 +44,8 @@ struct kthread_worker {
 	struct kthread_node delayed_work_list;
 	struct kthread_delayed_work *first_delayed; /* of them, by deadline: root of a tree */
 	unsigned int nr_delayed;
-	uint64_t next_order; /* of those with the same deadline */
 	bool mended;	     /* a list was torn: to be reported at the unlock */
+	uint64_t next_order; /* of those with the same deadline */
 
 	/* Those who queue and the thread write different cache lines, wherever the worker lies. */
 	char apart[64];
@@ -53,6 +53,7 @@ struct kthread_worker {
 	uint32_t submit_lock;
 	unsigned int idle; /* the thread sleeps, or has not started, and nobody has woken it yet */
 	uint32_t fork_nr;  /* process generation that uses it */
+	uint32_t quiet_second; /* of time(), in which no armed work comes due; 0: not known */
 	struct kthread_node submitted; /* also ready: after those of work_list */
 	uint64_t sleep_until_ns;       /* while idle: when the thread wakes by itself */
 	uint64_t first_due_ns;	       /* or earlier; UINT64_MAX: none is armed */
@@ -75,11 +76,11 @@ struct kthread_work {
 	}
 
 /* KTHREAD_WORKER_INIT - what kthread_init_worker() does, for a variable */
-#define KTHREAD_WORKER_INIT(worker)                                                              \
-	{                                                                                        \
-		0, 0, KTHREAD_NODE_INIT((worker).work_list), NULL, NULL,                         \
-			KTHREAD_NODE_INIT((worker).delayed_work_list), NULL, 0, 0, false, { 0 }, \
-			0, 0, 0, KTHREAD_NODE_INIT((worker).submitted), UINT64_MAX, UINT64_MAX   \
+#define KTHREAD_WORKER_INIT(worker)                                                               \
+	{                                                                                         \
+		0, 0, KTHREAD_NODE_INIT((worker).work_list), NULL, NULL,                          \
+			KTHREAD_NODE_INIT((worker).delayed_work_list), NULL, 0, false, 0, { 0 },  \
+			0, 0, 0, 0, KTHREAD_NODE_INIT((worker).submitted), UINT64_MAX, UINT64_MAX \
 	}
 #define DEFINE_KTHREAD_WORKER(worker)	      struct kthread_worker worker = KTHREAD_WORKER_INIT(worker)
 #define DEFINE_KTHREAD_WORKER_ONSTACK(worker) DEFINE_KTHREAD_WORKER(worker)

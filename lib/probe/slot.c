@@ -4,12 +4,16 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "lib/probe/mark.h"
 #include "lib/probe/usdt.h"
 
-#define SHARED __attribute__((weak, visibility("default")))
+/* "used": the tracer reads, and the kernel writes, what a whole program seems not to. */
+#define SHARED __attribute__((weak, used, visibility("default")))
 
 /* 1: weak and visible, so that all copies of this file in a process use one of each. */
 SHARED struct kthread_slot_registry kthread_slot_registry;
+/* This file's own one, for its mark; the process may use that of another copy. */
+static struct kthread_slot_registry registry_here __attribute__((alias("kthread_slot_registry")));
 SHARED __attribute__((section(".probes"), aligned(2))) unsigned short kthread_slot_semaphore = 0;
 extern __thread struct kthread_slot *kthread_slot_current
 	__attribute__((tls_model("initial-exec"), visibility("default")));
@@ -49,6 +53,7 @@ static void init_once(void)
 {
 	struct kthread_slot_registry *r = &kthread_slot_registry;
 
+	KT_MARK(KT_MARK_SLOTS, &registry_here);
 	pthread_key_create(&exit_key, at_thread_exit);
 	pthread_atfork(NULL, NULL, after_fork_in_child);
 	r->version = KTHREAD_SLOT_VERSION;

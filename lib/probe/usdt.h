@@ -22,10 +22,10 @@
 
 /*
  * Semaphores, one per provider:name, 2 bytes in .probes; the kernel counts the attached tools in
- * it.
+ * it. "used": an optimiser that sees the whole program sees nobody write them.
  */
 #define USDT_SEMAPHORE(provider, name) kt_probe_##provider##_##name##_semaphore
-#define USDT_SEMAPHORE_ATTR	       __attribute__((weak, section(".probes"), aligned(2)))
+#define USDT_SEMAPHORE_ATTR	       __attribute__((weak, used, section(".probes"), aligned(2)))
 
 #define PROBE(provider, name, nr, args) \
 	extern unsigned short USDT_SEMAPHORE(provider, name) __attribute__((visibility("hidden")));

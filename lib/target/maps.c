@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "lib/target/elf_file.h"
+
 int maps_each(pid_t pid, int (*each)(const struct mapping *m, void *arg), void *arg)
 {
 	char name[64], *line = NULL;
@@ -76,4 +78,27 @@ int mapping_open_path(const struct mapping *m, char *out, size_t len)
 	/* Another user's process: perhaps it sees what we see. */
 	snprintf(out, len, "%s", m->path);
 	return leads_to(out, m, true) ? ret : 0;
+}
+
+int mapping_bias(const struct mapping *m, const char *path, uint64_t *bias)
+{
+	struct elf_file e;
+	int ret = elf_file_open(&e, path, -1);
+	size_t nr = 0;
+	GElf_Phdr ph;
+
+	if (ret)
+		return ret;
+	ret = -ENOENT;
+	if (!elf_getphdrnum(e.elf, &nr))
+		for (size_t i = 0; i < nr && ret; i++) {
+			if (!gelf_getphdr(e.elf, (int)i, &ph) || ph.p_type != PT_LOAD ||
+			    m->offset + (m->end - m->start) <= ph.p_offset ||
+			    m->offset >= ph.p_offset + ph.p_filesz || !(ph.p_flags & PF_X))
+				continue;
+			*bias = m->start - m->offset - (ph.p_vaddr - ph.p_offset);
+			ret = 0;
+		}
+	elf_file_close(&e);
+	return ret;
 }

@@ -35,4 +35,12 @@ int maps_each(pid_t pid, int (*each)(const struct mapping *m, void *arg), void *
  * -errno when none leads to the same inode.
  */
 int mapping_open_path(const struct mapping *m, char *out, size_t len);
+
+/*
+ * mapping_bias - what the addresses of the file of @m, open at @path, lie apart from those of its
+ * mapping
+ *
+ * Return: 0, -ENOENT when the file has no code there, or another -errno.
+ */
+int mapping_bias(const struct mapping *m, const char *path, uint64_t *bias);
 #endif

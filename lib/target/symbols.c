@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <gelf.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -12,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/target/elf_file.h"
 #include "lib/target/maps.h"
 
 /*
@@ -20,47 +20,44 @@
  *
  * Return: 0, or what @each returned when it was not 0, or -errno.
  */
-static int elf_walk(const char *path, int (*each)(const GElf_Sym *sym, const char *name, void *arg),
-		    void *arg)
+static int elf_walk(const char *path,
+		    int (*each)(const Elf64_Sym *sym, const char *name, void *arg), void *arg)
 {
 	static const unsigned int tables[] = { SHT_SYMTAB, SHT_DYNSYM };
-	int fd = open(path, O_RDONLY | O_CLOEXEC), ret = 0;
-	Elf *elf;
+	struct elf_file e;
+	int ret = elf_file_open(&e, path, -1);
 
-	if (fd < 0)
-		return -errno;
-	elf_version(EV_CURRENT);
-	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	if (!elf || elf_kind(elf) != ELF_K_ELF) {
-		ret = -EINVAL;
-		goto end;
-	}
+	if (ret)
+		return ret == -ENOEXEC ? -EINVAL : ret;
 	for (size_t t = 0; !ret && t < sizeof(tables) / sizeof(tables[0]); t++) {
 		Elf_Scn *scn = NULL;
 
-		while (!ret && (scn = elf_nextscn(elf, scn))) {
+		while (!ret && (scn = elf_nextscn(e.elf, scn))) {
+			struct elf_strings names;
+			Elf64_Sym sym;
 			GElf_Shdr sh;
 			Elf_Data *data;
 
-			if (!gelf_getshdr(scn, &sh) || sh.sh_type != tables[t] || !sh.sh_entsize)
+			if (!gelf_getshdr(scn, &sh) || sh.sh_type != tables[t] ||
+			    sh.sh_entsize != sizeof(sym))
 				continue;
-			data = elf_getdata(scn, NULL);
-			for (size_t i = 0; data && !ret && i < sh.sh_size / sh.sh_entsize; i++) {
+			names = elf_file_strings(&e, sh.sh_link);
+			data = elf_file_data(&e, scn, &sh);
+			for (size_t i = 0; data && !ret && i < data->d_size / sizeof(sym); i++) {
 				const char *name;
-				GElf_Sym sym;
 
-				if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx == SHN_UNDEF)
+				memcpy(&sym, (const char *)data->d_buf + i * sizeof(sym),
+				       sizeof(sym));
+				if (sym.st_shndx == SHN_UNDEF)
 					continue;
-				name = elf_strptr(elf, sh.sh_link, sym.st_name);
+				name = elf_string(&names, sym.st_name);
 				if (name && *name)
 					ret = each(&sym, name, arg);
 			}
+			break; /* a file has one of each */
 		}
 	}
-end:
-	if (elf)
-		elf_end(elf);
-	close(fd);
+	elf_file_close(&e);
 	return ret;
 }
 
@@ -69,7 +66,7 @@ struct by_name {
 	uint64_t addr, size;
 };
 
-static int match_name(const GElf_Sym *sym, const char *name, void *arg)
+static int match_name(const Elf64_Sym *sym, const char *name, void *arg)
 {
 	struct by_name *n = arg;
 
@@ -106,17 +103,17 @@ static void name_at(struct by_addr *a, const char *name, uint64_t start)
 	a->found = true;
 	a->start = start;
 	if (a->addr == start)
-		snprintf(a->out, a->len, "%s", name);
+		snprintf(a->out, a->len, "%.*s", (int)a->len, name);
 	else
-		snprintf(a->out, a->len, "%s+0x%" PRIx64, name, a->addr - start);
+		snprintf(a->out, a->len, "%.*s+0x%" PRIx64, (int)a->len, name, a->addr - start);
 }
 
-static int match_addr(const GElf_Sym *sym, const char *name, void *arg)
+static int match_addr(const Elf64_Sym *sym, const char *name, void *arg)
 {
 	struct by_addr *a = arg;
 
 	if (GELF_ST_TYPE(sym->st_info) != STT_FUNC || a->addr < sym->st_value ||
-	    a->addr >= sym->st_value + (sym->st_size ?: 1) ||
+	    a->addr - sym->st_value >= (sym->st_size ?: 1) ||
 	    (a->found && sym->st_value <= a->start))
 		return 0;
 	name_at(a, name, sym->st_value);
@@ -131,33 +128,6 @@ int symbol_name_in_file(const char *path, uint64_t vaddr, char *out, size_t outl
 	snprintf(out, outlen, "0x%" PRIx64, vaddr);
 	ret = elf_walk(path, match_addr, &a);
 	return a.found ? 0 : ret ?: -ENOENT;
-}
-
-/* What the addresses of the file of @m lie apart from those of its mapping. */
-static int load_bias(const struct mapping *m, const char *path, uint64_t *bias)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC), ret = -ENOENT;
-	size_t nr = 0;
-	GElf_Phdr ph;
-	Elf *elf;
-
-	if (fd < 0)
-		return -errno;
-	elf_version(EV_CURRENT);
-	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	if (elf && elf_kind(elf) == ELF_K_ELF && !elf_getphdrnum(elf, &nr))
-		for (size_t i = 0; i < nr && ret; i++) {
-			if (!gelf_getphdr(elf, i, &ph) || ph.p_type != PT_LOAD ||
-			    m->offset + (m->end - m->start) <= ph.p_offset ||
-			    m->offset >= ph.p_offset + ph.p_filesz || !(ph.p_flags & PF_X))
-				continue;
-			*bias = m->start - m->offset - (ph.p_vaddr - ph.p_offset);
-			ret = 0;
-		}
-	if (elf)
-		elf_end(elf);
-	close(fd);
-	return ret;
 }
 
 struct find_symbol {
@@ -175,7 +145,7 @@ static int find_in_mapping(const struct mapping *m, void *arg)
 	bool exe;
 
 	if (!m->executable || mapping_open_path(m, path, sizeof(path)) ||
-	    symbol_find_in_file(path, f->symbol, &addr, NULL) || load_bias(m, path, &bias))
+	    symbol_find_in_file(path, f->symbol, &addr, NULL) || mapping_bias(m, path, &bias))
 		return 0;
 	exe = !strcmp(m->path, f->exe);
 	if (!f->found || exe) {
@@ -221,7 +191,7 @@ static int name_in_mapping(const struct mapping *m, void *arg)
 		return 0;
 	ret = mapping_open_path(m, path, sizeof(path));
 	if (!ret)
-		ret = load_bias(m, path, &bias);
+		ret = mapping_bias(m, path, &bias);
 	if (!ret)
 		ret = symbol_name_in_file(path, f->addr - bias, f->out, f->len);
 	return ret ?: 1;
@@ -251,7 +221,7 @@ static int take_mapping(const struct mapping *m, void *arg)
 	char path[PATH_MAX];
 
 	if (!m->executable || mapping_open_path(m, path, sizeof(path)) ||
-	    load_bias(m, path, &c.bias))
+	    mapping_bias(m, path, &c.bias))
 		return 0;
 	grown = reallocarray(t->code, (size_t)t->nr + 1, sizeof(*grown));
 	if (!grown)

@@ -11,11 +11,17 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/probe/slot.h"
+
+#include "lib/target/elf_file.h"
 #include "lib/target/maps.h"
+#include "lib/target/marks.h"
 #include "lib/target/notes.h"
+#include "lib/target/symbols.h"
 
 extern char **environ;
 
@@ -103,6 +109,19 @@ static void remember_other(struct targets *t, const struct stat *st)
 	t->other[t->nr_others++] = other_of(st);
 }
 
+/* What files say by their symbols that are older than marks. */
+static void read_old_marks(struct target_file *f)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", f->fd);
+	if (!f->flush)
+		symbol_find_in_file(path, "kthread_flush_work_fn", &f->flush, NULL);
+	if (!f->nr_slots && target_find(f, "kthread", "slot"))
+		f->nr_slots =
+			!symbol_find_in_file(path, "kthread_slot_registry", &f->slots[0], NULL);
+}
+
 int targets_add_file(struct targets *t, const char *path, const char *name)
 {
 	struct target_file f = { 0 }, *grown;
@@ -111,9 +130,9 @@ int targets_add_file(struct targets *t, const char *path, const char *name)
 	Elf *elf;
 
 	elf_version(EV_CURRENT);
-	f.fd = open(path, O_RDONLY | O_CLOEXEC);
+	f.fd = elf_file_open_plain(path);
 	if (f.fd < 0)
-		return -errno;
+		return f.fd == -ENOEXEC ? 0 : f.fd;
 	if (fstat(f.fd, &st)) {
 		ret = -errno;
 		goto drop;
@@ -128,6 +147,8 @@ int targets_add_file(struct targets *t, const char *path, const char *name)
 		remember_other(t, &st);
 	if (ret || !f.nr_probes)
 		goto drop;
+	marks_read(&f);
+	read_old_marks(&f);
 	f.dev = st.st_dev;
 	f.ino = st.st_ino;
 	f.name = strdup(name ?: path);
@@ -263,20 +284,16 @@ static bool names_loader(int fd, const GElf_Phdr *ph)
 static bool can_be_asked(const char *path)
 {
 	bool found = false;
+	struct elf_file e;
 	size_t nr = 0;
 	GElf_Phdr ph;
-	Elf *elf;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	elf_version(EV_CURRENT);
-	elf = fd < 0 ? NULL : elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	if (elf && elf_kind(elf) == ELF_K_ELF && !elf_getphdrnum(elf, &nr))
+	if (elf_file_open(&e, path, -1))
+		return false;
+	if (!elf_getphdrnum(e.elf, &nr))
 		for (size_t i = 0; i < nr && !found; i++)
-			found = gelf_getphdr(elf, i, &ph) && names_loader(fd, &ph);
-	if (elf)
-		elf_end(elf);
-	if (fd >= 0)
-		close(fd);
+			found = gelf_getphdr(e.elf, (int)i, &ph) && names_loader(e.fd, &ph);
+	elf_file_close(&e);
 	return found;
 }
 
@@ -315,6 +332,97 @@ int targets_add_command(struct targets *t, const char *argv0)
 		return n < 0 && n != -ENOMEM ? 0 : n;
 	needed = add_needed(t, path);
 	return needed < 0 ? n : n + needed;
+}
+
+/* ---- the slots of a process ------------------------------------------------------------------ */
+
+struct find_slots {
+	const struct targets *t;
+	pid_t pid;
+	char exe[PATH_MAX];
+	uint64_t addr; /* the best so far */
+	bool found;
+};
+
+static const struct target_file *file_of(const struct targets *t, const struct mapping *m)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	for (uint32_t i = 0; i < t->nr; i++) {
+		if (t->file[i].ino != m->ino)
+			continue;
+		/* Overlay and btrfs show another device in maps than in stat. */
+		if (t->file[i].dev == m->dev ||
+		    (!mapping_open_path(m, path, sizeof(path)) && !stat(path, &st) &&
+		     st.st_dev == t->file[i].dev && st.st_ino == t->file[i].ino))
+			return &t->file[i];
+	}
+	return NULL;
+}
+
+enum magic { MAGIC_NONE, MAGIC_THERE, MAGIC_UNKNOWN };
+
+/* Is there a registry at @addr? It says so itself, once a thread has registered. */
+static enum magic look_for_magic(pid_t pid, uint64_t addr)
+{
+	struct {
+		uint64_t magic;
+		uint32_t version, nr;
+	} head = { 0 };
+	struct iovec here = { &head, sizeof(head) }, there = { (void *)addr, sizeof(head) };
+
+	if (process_vm_readv(pid, &here, 1, &there, 1, 0) != (ssize_t)sizeof(head))
+		return errno == EPERM || errno == ENOSYS ? MAGIC_UNKNOWN : MAGIC_NONE;
+	return head.magic == KTHREAD_SLOT_MAGIC && head.version == KTHREAD_SLOT_VERSION &&
+			       head.nr == KTHREAD_SLOT_NR
+		       ? MAGIC_THERE
+		       : MAGIC_NONE;
+}
+
+static int slots_in_mapping(const struct mapping *m, void *arg)
+{
+	struct find_slots *f = arg;
+	const struct target_file *file = m->executable ? file_of(f->t, m) : NULL;
+	uint64_t bias;
+	bool exe;
+
+	if (!file || !file->nr_slots || mapping_bias(m, file->path, &bias))
+		return 0;
+	exe = !strcmp(m->path, f->exe);
+	for (uint32_t i = 0; i < file->nr_slots; i++) {
+		uint64_t addr = file->slots[i] + bias;
+		enum magic magic = look_for_magic(f->pid, addr);
+
+		if (magic == MAGIC_NONE || (magic == MAGIC_UNKNOWN && f->found && !exe))
+			continue;
+		f->addr = addr;
+		f->found = true;
+		if (magic == MAGIC_THERE)
+			return 1;
+		if (exe)
+			exe = false; /* its first one */
+	}
+	return 0;
+}
+
+int targets_find_slots(const struct targets *t, pid_t pid, uint64_t *addr)
+{
+	struct find_slots f = { .t = t, .pid = pid };
+	char link[64];
+	ssize_t n;
+	int ret;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+	n = readlink(link, f.exe, sizeof(f.exe) - 1);
+	f.exe[n > 0 ? n : 0] = 0;
+	ret = maps_each(pid, slots_in_mapping, &f);
+	if (ret < 0)
+		return ret;
+	if (!f.found)
+		return -ENOENT;
+	*addr = f.addr;
+	return 0;
 }
 
 const struct target_probe *target_find(const struct target_file *f, const char *provider,

@@ -23,6 +23,7 @@
 #include <sys/types.h>
 
 #define TARGET_MAX_SITES 16
+#define TARGET_MAX_SLOTS 4
 
 /* One probe name of one file; all its sites share the semaphore. */
 struct target_probe {
@@ -41,6 +42,10 @@ struct target_file {
 	char *name; /* for people: as that process calls it */
 	uint32_t nr_probes;
 	struct target_probe *probe;
+	/* ELF addresses, by marks (lib/probe/mark.h); of older files by symbols */
+	uint64_t flush;	   /* function of the works by which a flush waits, 0: not known */
+	uint32_t nr_slots; /* of them a program uses one */
+	uint64_t slots[TARGET_MAX_SLOTS];
 };
 
 /* A file that has no probes of ours, as it was when it was read. */
@@ -84,6 +89,16 @@ int targets_add_process(struct targets *t, pid_t pid);
  * or another -errno.
  */
 int targets_add_command(struct targets *t, const char *argv0);
+
+/*
+ * targets_find_slots - address of the struct kthread_slot_registry that @pid uses, by those of its
+ * files that are in the set
+ *
+ * That one which a thread has registered in; where the memory of @pid may not be read, the
+ * program's own, else that of the library first mapped. Return: 0, -ENOENT: none yet, -ESRCH, or
+ * another -errno.
+ */
+int targets_find_slots(const struct targets *t, pid_t pid, uint64_t *addr);
 
 /* target_find - the probe of @f, NULL when the file does not have it */
 const struct target_probe *target_find(const struct target_file *f, const char *provider,

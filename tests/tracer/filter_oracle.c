@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 
 #include "bpf/wakeup_shared.h"
 
@@ -320,6 +321,108 @@ static void cpus(void)
 	end_all();
 }
 
+/* ---- cgroups --------------------------------------------------------------------------------- */
+
+/* Where the hierarchy of version 2, or of version 1's controller cpu, is mounted; false: nowhere. */
+static bool cgroup_mount(bool v2, char *mount, size_t size)
+{
+	char line[4096], at[2048], type[32], options[512];
+	FILE *in = fopen("/proc/self/mountinfo", "re");
+	bool found = false;
+
+	while (in && !found && fgets(line, sizeof(line), in)) {
+		const char *rest = strstr(line, " - ");
+
+		if (!rest || sscanf(line, "%*s %*s %*s %*s %2047s", at) != 1 ||
+		    sscanf(rest, " - %31s %*s %511s", type, options) != 2)
+			continue;
+		found = v2 ? !strcmp(type, "cgroup2")
+			   : !strcmp(type, "cgroup") && strstr(options, "cpu");
+		if (found && !v2)
+			found = !strcmp(options, "rw,cpu") || strstr(options, "cpu,cpuacct");
+	}
+	if (in)
+		fclose(in);
+	snprintf(mount, size, "%s", at);
+	return found;
+}
+
+static char cgroup_top[2200], cgroup_deep[2300];
+static const char *cgroup_root;
+
+static void enter_cgroup(pid_t pid, const char *cgroup)
+{
+	char procs[2400];
+	FILE *out;
+
+	snprintf(procs, sizeof(procs), "%s/cgroup.procs", cgroup);
+	out = fopen(procs, "we");
+	if (!out || fprintf(out, "%d", pid) < 0 || fclose(out))
+		die(procs);
+}
+
+/* Made while the trace runs. */
+static void move_and_beat(void)
+{
+	snprintf(cgroup_deep, sizeof(cgroup_deep), "%s/later", cgroup_top);
+	if (mkdir(cgroup_deep, 0755))
+		die(cgroup_deep);
+	beat_all(); /* not in it yet */
+	enter_cgroup(beater[0].pid, cgroup_top);
+	enter_cgroup(beater[1].pid, cgroup_deep);
+	beat_all();
+	enter_cgroup(beater[0].pid, cgroup_root);
+	beater_order(&beater[0], (struct order){ .nr = 50 }); /* not in it any more */
+}
+
+static void in_cgroups(bool v2)
+{
+	struct tracer_opts o = by_thread;
+	char mount[2048];
+
+	if (!cgroup_mount(v2, mount, sizeof(mount))) {
+		printf("    SKIP: not mounted\n");
+		return;
+	}
+	cgroup_root = mount;
+	snprintf(cgroup_top, sizeof(cgroup_top), "%s/kt_filter_%d", mount, getpid());
+	if (mkdir(cgroup_top, 0755)) {
+		printf("    SKIP: cannot make a cgroup: %s\n", strerror(errno));
+		return;
+	}
+	start_all();
+	add(filter_add_cgroup, &o.filter, "%s", cgroup_top);
+	for (int again = 0; again < 2; again++) {
+		struct tracer_snapshot *s = trace(&o, move_and_beat);
+
+		check_seen(s, (bool[]){ true, true, false });
+		tracer_snapshot_free(s);
+		enter_cgroup(beater[1].pid, cgroup_root);
+		rmdir(cgroup_deep);
+		/* The second time by its path in the hierarchy. */
+		filter_free(&o.filter);
+		if (v2)
+			add(filter_add_cgroup, &o.filter, "/kt_filter_%d", getpid());
+		else
+			add(filter_add_cgroup, &o.filter, "%s/../kt_filter_%d", cgroup_top,
+			    getpid());
+	}
+	filter_free(&o.filter);
+	end_all();
+	if (rmdir(cgroup_top))
+		die(cgroup_top);
+}
+
+static void cgroups_v1(void)
+{
+	in_cgroups(false);
+}
+
+static void cgroups_v2(void)
+{
+	in_cgroups(true);
+}
+
 static void ended(void)
 {
 	struct tracer_opts o = by_thread;
@@ -349,6 +452,8 @@ static const struct test_case {
 	{ "names add up, and narrow process ids", names, 2 },
 	{ "descendants of before and after", children, 2 },
 	{ "the CPU it runs on", cpus, 2 },
+	{ "cgroups of version 1, also made later", cgroups_v1, 2 },
+	{ "cgroups of version 2, also made later", cgroups_v2, 2 },
 	{ "it ends when all named have ended", ended, 2 },
 };
 

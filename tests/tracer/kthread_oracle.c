@@ -6,6 +6,7 @@
  *	kthread_oracle park N
  *	kthread_oracle stop N
  *	kthread_oracle wake N NAME	(wakes of a thread with that full name)
+ *	kthread_oracle wake N NAME FILE	(the thread sleeps; its wakes begin once FILE is there)
  *	kthread_oracle hold FILE	(map the library until FILE is there)
  *
  * Nothing is timed: each step waits for the state it needs. Works behind the gate and stops take
@@ -196,12 +197,14 @@ static int wake_fn(void *arg)
 	return 0;
 }
 
-static void wakes(int n, const char *name)
+static void wakes(int n, const char *name, const char *begin)
 {
 	struct task_struct *k = kthread_run(wake_fn, NULL, "%s", name);
 
 	if (IS_ERR(k))
 		die("no thread");
+	AWAIT(sleeps(k->pid));
+	AWAIT(!begin || !access(begin, F_OK));
 	for (int i = 0; i < n; i++) {
 		AWAIT(sleeps(k->pid));
 		wake_up_process(k);
@@ -228,11 +231,12 @@ int main(int argc, char **argv)
 		parks(number(argv[2]));
 	else if (argc == 3 && !strcmp(argv[1], "stop"))
 		stops(number(argv[2]));
-	else if (argc == 4 && !strcmp(argv[1], "wake"))
-		wakes(number(argv[2]), argv[3]);
+	else if ((argc == 4 || argc == 5) && !strcmp(argv[1], "wake"))
+		wakes(number(argv[2]), argv[3], argv[4]);
 	else if (argc == 3 && !strcmp(argv[1], "hold"))
 		AWAIT(!access(argv[2], F_OK));
 	else
-		die("work IDLE BUSY CANCELLED FLUSHES | park N | stop N | wake N NAME | hold FILE");
+		die("work IDLE BUSY CANCELLED FLUSHES | park N | stop N | wake N NAME [FILE] | "
+		    "hold FILE");
 	return 7;
 }

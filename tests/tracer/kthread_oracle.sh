@@ -23,40 +23,7 @@ check() { # check NAME COMMAND...
 	fi
 }
 
-# counts FILE EXPECTATION...: sums over all trace and losses records. An expectation is METRIC=N or METRIC>N, of all
-# subjects together, SUBJECT:METRIC=N, or METRIC.min>NS; losses must all be 0, a counter is counter.NAME=N.
-counts() {
-	python3 - "$@" <<'P'
-import json, re, sys
-total, losses, status = {}, {}, None
-for line in open(sys.argv[1], encoding="utf-8"):
-    r = json.loads(line)
-    if r["type"] == "trace":
-        for name, h in r["metrics"].items():
-            assert h["count"] == sum(sum(run[1:]) for run in h["runs"]), "count is the sum of the buckets"
-            for key in (name, r["subject"] + ":" + name):
-                total[key] = total.get(key, 0) + h["count"]
-            if h["count"]:
-                total[name + ".min"] = min(total.get(name + ".min", h["min"]), h["min"])
-    elif r["type"] == "losses":
-        for name, n in r["losses"].items():
-            losses[name] = losses.get(name, 0) + n
-        for name, n in r["counters"].items():
-            total["counter." + name] = total.get("counter." + name, 0) + n
-    elif r["type"] == "end":
-        status = r["status"]
-bad = [f"{n} {k} lost" for k, n in losses.items() if n]
-if status != "complete":
-    bad.append(f"status {status}")
-for e in sys.argv[2:]:
-    key, op, n = re.fullmatch(r"(.*?)([=>])(\d+)", e).groups()
-    have = total.get(key, 0)
-    if not (have == int(n) if op == "=" else have > int(n)):
-        bad.append(f"{key} is {have}, expected {op}{n}")
-print(*bad, sep="\n")
-sys.exit(bool(bad))
-P
-}
+counts() { tests/tracer/counts "$@"; }
 
 # traced STATUS FILE KT-TRACE-ARGUMENT...
 traced() {

@@ -87,6 +87,16 @@ if ! "$kt" trace stop --kthreads -d 1ms -o "$tmp/try" >/dev/null 2>"$tmp/err"; t
 	exit $((failed > 0))
 fi
 
+check 'not a cgroup' refused "no cgroup '/no/such/group'.*such as" "$kt" trace wakeup --cgroup /no/such/group -d 1s
+check 'a directory that is not a cgroup' refused "no cgroup '/tmp'" "$kt" trace wakeup --cgroup /tmp -d 1s
+check 'no such CPU' refused 'no CPU 8000; this machine has 0 to' "$kt" trace wakeup --cpu 8000 -d 1s
+mounted() { awk -v type="$1" -v option="$2" '$3 == type && $4 ~ "(^|,)" option "(,|$)" { print $2; exit }' /proc/mounts; }
+named=$(mounted cgroup name=systemd) cpu=$(mounted cgroup cpu) memory=$(mounted cgroup memory)
+[ -z "$named" ] || check 'a hierarchy without a controller' refused 'without a controller' \
+	"$kt" trace wakeup --cgroup "$named" -d 1s
+[ -z "$cpu" ] || [ -z "$memory" ] || check 'two hierarchies' refused 'different hierarchies' \
+	"$kt" trace wakeup --cgroup "$cpu" --cgroup "$memory" -d 1s
+
 sleep 60 &
 other=$!
 for kind in park work stop; do

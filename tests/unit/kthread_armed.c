@@ -226,6 +226,100 @@ Test(kthread_armed, W23_queueing_beside_an_armed_work_takes_one_lock, .timeout =
 	cr_assert(kthread_cancel_delayed_work_sync(&d[0]));
 }
 
+/* ---- seconds in which nothing is due --------------------------------------------------------- */
+
+extern uint32_t kthread_test_second;
+
+static struct kthread_work plain[2];
+
+static void queue_plain(int i)
+{
+	kthread_init_work(&plain[i], nothing);
+	cr_assert(kthread_queue_work(&w, &plain[i]));
+}
+
+static void sleep_until_due(const struct kthread_delayed_work *dwork)
+{
+	while (slot_clock_ns() < dwork->due_ns)
+		usleep(1000);
+}
+
+/* The ready works of the worker are @work[], in this order; they are taken off. */
+static void expect_ready(struct kthread_work **work, int nr)
+{
+	lock_worker(&w);
+	for (int i = 0; i < nr; i++) {
+		cr_assert(!is_empty(&w.work_list));
+		cr_expect_eq(work_of(w.work_list.next), work[i], "another one is number %d", i);
+		take_locked(&w, work_of(w.work_list.next));
+	}
+	cr_assert(is_empty(&w.work_list));
+	unlock_worker(&w);
+}
+
+/*
+ * Whether anybody looks: the lock is held by the caller itself, and the deadline, by a hand that
+ * tells nobody, over. Mutation W23d: each call looks.
+ */
+Test(kthread_armed, W23_a_quiet_second_spares_the_look, .timeout = 10)
+{
+	begin(1);
+	kthread_test_second = 1000;
+	cr_assert(kthread_queue_delayed_work_ns(&w, &d[0], FAR_NS));
+	queue_plain(0);
+	cr_expect_eq(w.quiet_second, 1000);
+
+	kt_lock(&w.lock);
+	w.first_due_ns = 1;
+	queue_plain(1);
+	w.first_due_ns = d[0].key_ns;
+	kt_unlock(&w.lock);
+	expect_ready((struct kthread_work *[]){ &plain[0], &plain[1] }, 2);
+
+	kthread_test_second = 1001;
+	queue_plain(0);
+	cr_expect_eq(w.quiet_second, 1001);
+	cr_assert(kthread_cancel_work_sync(&plain[0]));
+	cr_assert(kthread_cancel_delayed_work_sync(&d[0]));
+}
+
+/* Mutation W23e: that the deadline has not come is enough. */
+Test(kthread_armed, W23_a_second_with_a_deadline_near_it_is_not_quiet)
+{
+	begin(1);
+	kthread_test_second = 1000;
+	cr_assert(kthread_queue_delayed_work_ns(&w, &d[0], 1900000000));
+	queue_plain(0);
+	cr_expect_eq(w.quiet_second, 0);
+	cr_assert(kthread_cancel_work_sync(&plain[0]));
+	cr_assert(kthread_cancel_delayed_work_sync(&d[0]));
+}
+
+/* Mutation W23f: what was found about the second stays. */
+Test(kthread_armed, W23_an_earlier_deadline_ends_the_quiet)
+{
+	begin(1);
+	kthread_test_second = 1000;
+	cr_assert(kthread_queue_delayed_work_ns(&w, &d[0], FAR_NS));
+	queue_plain(0);
+	cr_assert(kthread_mod_delayed_work_ns(&w, &d[0], 1000000));
+	sleep_until_due(&d[0]);
+	queue_plain(1);
+	expect_ready((struct kthread_work *[]){ &plain[0], &d[0].work, &plain[1] }, 3);
+}
+
+/* By the clock itself. Mutation W23g: one second is like the other. */
+Test(kthread_armed, W23_a_quiet_second_ends_before_a_deadline)
+{
+	begin(1);
+	cr_assert(kthread_queue_delayed_work_ns(&w, &d[0], 2200000000));
+	queue_plain(0);
+	cr_expect_neq(w.quiet_second, 0);
+	sleep_until_due(&d[0]);
+	queue_plain(1);
+	expect_ready((struct kthread_work *[]){ &plain[0], &d[0].work, &plain[1] }, 3);
+}
+
 /* ---- fork ------------------------------------------------------------------------------------ */
 
 /*

@@ -210,7 +210,8 @@ static bool same_worker(const struct kthread_worker *a, const struct kthread_wor
 	       a->submit_lock == b->submit_lock && a->idle == b->idle &&
 	       a->first_delayed == b->first_delayed && a->nr_delayed == b->nr_delayed &&
 	       a->next_order == b->next_order && a->first_due_ns == b->first_due_ns &&
-	       a->sleep_until_ns == b->sleep_until_ns && same_list(&a->work_list, &b->work_list) &&
+	       a->sleep_until_ns == b->sleep_until_ns && a->quiet_second == b->quiet_second &&
+	       same_list(&a->work_list, &b->work_list) &&
 	       same_list(&a->delayed_work_list, &b->delayed_work_list) &&
 	       same_list(&a->submitted, &b->submitted);
 }

@@ -75,7 +75,8 @@ Test(tracer_kinds, what_a_kind_needs_and_allows_exists)
 Test(tracer_kinds, a_breakdown_is_of_every_kind_or_of_those_that_list_it)
 {
 	cr_expect_eq(tracer_kinds_by(TRACER_BY_THREAD), TRACER_ALL_KINDS);
-	cr_expect_eq(tracer_kinds_by(TRACER_BY_FUNC), 1U << TRACER_WORK);
+	cr_expect_eq(tracer_kinds_by(TRACER_BY_FUNC), 1U << TRACER_WORK | 1U << TRACER_WORKQUEUE);
+	cr_expect_eq(tracer_kinds_by(TRACER_BY_WORKQUEUE), 1U << TRACER_WORKQUEUE);
 	cr_expect_str_eq(tracer_by_name(TRACER_BY_WORKER), "worker");
 	cr_expect_null(tracer_by_name(NR_TRACER_BYS));
 }

@@ -1,0 +1,140 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What is traced is the same whatever was done to the program: stripped, static, optimised as a whole, of another C
+# library, in namespaces of its own, with another clock. Known numbers of things, as in kthread_oracle.sh. Ends with
+# `N passed, N failed`; skips, with the reason, where BPF is refused or a tool is not there.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+build=$(realpath "${KT_BUILD:-build}")
+kt=$build/kt oracle=$build/tests/tracer/kthread_oracle
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+passed=0 failed=0
+
+check() { # check NAME COMMAND...
+	local name=$1
+	shift
+	if "$@" >"$tmp/out" 2>&1; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAIL: $name"
+		head -n 10 "$tmp/out"
+	fi
+}
+counts() { tests/tracer/counts "$@"; }
+skip() { echo "SKIP $1"; }
+
+# traced FILE KT-TRACE-ARGUMENT...: the oracle's own status is 7
+traced() {
+	local file=$1 status
+	shift
+	rm -f "$file"
+	timeout 60 "$kt" trace -o "$file" "$@" </dev/null
+	status=$?
+	[ $status -eq 7 ] && [ -s "$file" ] || { echo "exit $status, expected 7"; false; }
+}
+
+# A program of its own that runs when traced: its thread sleeps before the tracer comes, so nothing announces it.
+# attached_to FILE COMMAND...: COMMAND's wakes begin when the trace counts.
+attached_to() {
+	local file=$1 pid status
+	shift
+	rm -f "$file" "$tmp/go"
+	"$@" wake 2000 sleeper "$tmp/go" </dev/null &
+	pid=$!
+	# The one that runs the program, not those that made its namespaces.
+	for _ in $(seq 300); do
+		target=$(pgrep -n -x sleeper -s 0 2>/dev/null || threads_named sleeper)
+		[ -n "$target" ] && break
+		sleep 0.05
+	done
+	timeout 60 "$kt" trace wakeup -p "$target" -o "$file" </dev/null 2>&1 &
+	tracer=$!
+	for _ in $(seq 200); do
+		tests/tracer/attached on_sched_waking && break
+		sleep 0.05
+	done
+	touch "$tmp/go"
+	wait $pid
+	status=$?
+	wait $tracer || { echo "the tracer: exit $?"; return 1; }
+	[ $status -eq 7 ] || { echo "the program: exit $status, expected 7"; return 1; }
+}
+# threads_named NAME: the process that has a thread of that name
+threads_named() { grep -lsx "$1" /proc/[0-9]*/task/*/comm | sed -n 's|/proc/\([0-9]*\)/.*|\1|p' | head -n 1; }
+
+if ! "$kt" trace stop --kthreads -d 1ms -o "$tmp/try" >/dev/null 2>"$tmp/err"; then
+	skip "$(cat "$tmp/err")"
+	echo '0 passed, 0 failed'
+	exit 0
+fi
+
+# ---- what was done to the program --------------------------------------------------------------
+work_counts='delay_idle=21 delay_busy=10 run=31 counter.cancelled=2 counter.flush_work=501 counter.unmatched=0
+	counter.superseded=0 counter.negative=0'
+# Of 2000; the kernel of a virtual machine may not tell of all switches.
+wake_counts='call>1900 wake>1900 runq>1900 resume>1900 end_to_end>1900 counter.negative=0 lost.switch_missed<50'
+
+# told_apart NAME PROGRAM: 500 flushes are no works, and a thread that slept before has its stamps
+told_apart() {
+	check "$1: works" traced "$tmp/w" work -- "$2" work 20 10 2 500
+	check "$1: 500 flushes are 500" counts "$tmp/w" $work_counts
+	check "$1: a trace of what runs" attached_to "$tmp/r" "$2"
+	check "$1: its slots are found" counts "$tmp/r" $wake_counts
+}
+
+sources="tests/tracer/kthread_oracle.c $(ls lib/kthread/*.c lib/probe/*.c)"
+flags='-D_GNU_SOURCE -I. -Ilib -std=gnu11 -O2 -w -pthread -fvisibility=hidden'
+
+# made NAME COMPILER FLAG...: $tmp/NAME, stripped
+made() {
+	local name=$1
+	shift
+	if ! command -v "$1" >/dev/null; then
+		skip "$name: $1 is not installed"
+		return 1
+	fi
+	if ! "$@" $flags -o "$tmp/$name" $sources 2>"$tmp/err"; then
+		skip "$name: $1 cannot build it: $(head -n 1 "$tmp/err")"
+		return 1
+	fi
+	strip --strip-all "$tmp/$name"
+}
+
+cp "$oracle" "$tmp/stripped"
+strip --strip-all "$tmp/stripped"
+told_apart stripped "$tmp/stripped"
+# It finds its library two directories above.
+mkdir -p "$tmp/lib" "$tmp/a/b"
+strip --strip-all -o "$tmp/lib/libkthread.so.0" "$build/lib/libkthread.so.0"
+strip --strip-all -o "$tmp/a/b/shared" "${oracle}_shared"
+told_apart 'stripped, with the shared library' "$tmp/a/b/shared"
+made static cc -static && told_apart static "$tmp/static"
+made lto gcc -flto && told_apart 'optimised as a whole by gcc' "$tmp/lto"
+made clang-lto clang -flto && told_apart 'optimised as a whole by clang' "$tmp/clang-lto"
+made musl musl-gcc -idirafter /usr/include -idirafter "/usr/include/$(cc -print-multiarch)" && told_apart musl "$tmp/musl"
+
+# ---- where it runs -----------------------------------------------------------------------------
+
+# in_namespace NAME UNSHARE-OPTION...: works, parks and wakes are what they are elsewhere
+in_namespace() {
+	local name=$1
+	shift
+	if ! unshare "$@" true 2>"$tmp/err"; then
+		skip "$name: $(cat "$tmp/err")"
+		return
+	fi
+	check "$name: a trace of what runs" attached_to "$tmp/n" unshare "$@" "$oracle"
+	check "$name: its wakes" counts "$tmp/n" $wake_counts
+}
+in_namespace 'an early clock' -T --monotonic 100000000 -f
+in_namespace 'a late clock' -T --monotonic -"$(cut -d. -f1 /proc/uptime)" -f
+in_namespace 'pid and mount namespaces' -p -f -m --mount-proc
+in_namespace 'a user namespace' -U -r
+in_namespace 'a cgroup namespace' -C
+in_namespace 'all of them' -U -r -m -u -i -n -p -f -C -T --monotonic 3600 --mount-proc
+
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
