@@ -192,17 +192,13 @@ keeps 'work --kthreads --by func' "$to_name" work --kthreads --by func
 [ -z "$multi" ] || keeps 'wakeup' "$to_look" wakeup
 kill $sleeper
 
-# A process that comes later is still looked at.
-"$tmp/kt" trace work -d 60s -o "$tmp/later" >/dev/null 2>&1 </dev/null &
+# A process that comes later is still looked at: it is found after a while.
+"$tmp/kt" trace work -i 100ms -d 60s -o "$tmp/later" >/dev/null 2>&1 </dev/null &
 kt_pid=$!
-"$oracle" hold "$tmp/go" &
-pid=$!
-for _ in $(seq 400); do
-	tests/tracer/attached on_usdt_queue && break
-	sleep 0.05
+for _ in $(seq 100); do
+	"$oracle" work 5 2 1 2
+	! grep -q '"delay_idle":{"count":[1-9]' "$tmp/later" || break
 done
-release $pid
-"$oracle" work 5 2 1 2
 kill -INT $kt_pid
 wait $kt_pid
 check 'a process after the attach is counted' some "$tmp/later" delay_idle run
