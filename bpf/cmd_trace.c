@@ -23,9 +23,11 @@ static void print_interval(const struct tracer_snapshot *s, void *arg)
 	const struct trace_request *q = arg;
 	char p50[FIGURE], p99[FIGURE], max[FIGURE], count[FIGURE];
 
+	static struct hist room;
+
 	for (uint32_t g = 0; g < s->nr_groups; g++)
 		for (uint32_t m = 0; m < NR_METRICS; m++) {
-			const struct hist *h = s->group[g].metric[m];
+			const struct hist *h = tracer_snapshot_hist(s, g, m, &room);
 
 			if (!h || !h->count)
 				continue;

@@ -10,11 +10,11 @@
 	LOSS(ring_full)	       /* an outlier or event found no room in the ring */                 \
 	LOSS(map_full)	       /* the map of pending items is full */                              \
 	LOSS(storage_failed)   /* no memory for a task's state */                                  \
-	LOSS(groups_full)      /* more subjects than nr_groups */                                  \
 	LOSS(processes_full)   /* more followed processes than the map holds */                    \
 	LOSS(recursion_missed) /* the kernel skipped a program because it was running already */   \
 	LOSS(switch_missed)    /* no sched_switch came between two that exclude each other */      \
 	LOSS(record_failed)    /* a histogram index out of range: a bug of ours, never silent */   \
+	NOTE(streamed)	       /* single waits handed over through the ring */                     \
 	NOTE(absorbed)	       /* woken while still running or queued: no latency */               \
 	NOTE(spun)	       /* T4 stamped with no sched_waking: the wait was a spin */          \
 	NOTE(no_slot)	       /* woken thread of a process with slots has none */                 \
@@ -40,7 +40,8 @@
 	NOTE(no_nudge)	    /* park asked of a thread that was awake */                            \
 	NOTE(park_refused)  /* park returned an error: -EBUSY or -ENOSYS */                        \
 	NOTE(cancelled)	    /* queued work that never started */                                   \
-	NOTE(flush_work)    /* the kernel's own marker works of a flush */
+	NOTE(flush_work)    /* the kernel's own marker works of a flush */                         \
+	NOTE(folded)	    /* value of a subject that found no room: it is in `others` */
 
 #define COUNTER_ENUM(name) COUNTER_##name,
 enum tracer_counter_id { TRACER_COUNTERS(COUNTER_ENUM, COUNTER_ENUM) NR_COUNTERS };
@@ -50,8 +51,8 @@ _Static_assert(NR_COUNTERS <= 64, "masks are 64 bits");
 #define COUNTER_BIT(name) (1ULL << COUNTER_##name)
 
 /* What every kind can lose; a kind adds its own. */
-#define COUNTERS_ALL_KINDS                                                                      \
-	(COUNTER_BIT(storage_failed) | COUNTER_BIT(groups_full) | COUNTER_BIT(processes_full) | \
+#define COUNTERS_ALL_KINDS                                           \
+	(COUNTER_BIT(storage_failed) | COUNTER_BIT(processes_full) | \
 	 COUNTER_BIT(recursion_missed) | COUNTER_BIT(record_failed))
 
 /* Not reported by name: the number of events handled comes after the counters. */

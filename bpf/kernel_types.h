@@ -89,7 +89,22 @@ struct css_set {
 	struct cgroup_subsys_state *subsys[1]; /* by controller, wherever it is mounted */
 };
 
+struct thread_info {
+	unsigned int cpu; /* 5.16; before: the task's */
+};
+
+struct rq;
+struct cfs_rq {
+	struct rq *rq; /* where tasks can be grouped */
+};
+
+struct sched_entity {
+	struct cfs_rq *cfs_rq;
+};
+
 struct task_struct {
+	struct sched_entity se;
+	struct thread_info thread_info;
 	unsigned int __state; /* 5.14; before: state */
 	unsigned int flags;
 	int on_cpu;

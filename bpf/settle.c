@@ -1,76 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which privilege an attached tracer keeps. */
-#include <errno.h>
-#include <sys/stat.h>
+/* What reading a histogram takes that is being written: see slab.h. */
+#include <sys/mman.h>
 
-#include "bpf/caller.h"
-#include "bpf/privilege.h"
-#include "bpf/tracer_impl.h"
+#include "bpf/slab.h"
 
-/* To look at another process: its maps, its files, also the deleted ones. */
-#define KEEP_TO_LOOK                                                          \
-	(PRIVILEGE_BIT(CAP_SYS_PTRACE) | PRIVILEGE_BIT(CAP_DAC_READ_SEARCH) | \
-	 PRIVILEGE_BIT(PRIVILEGE_CHECKPOINT_RESTORE))
-
-/* To attach to what was found: the program is loaded, but ids of a pid namespace need one more. */
-#define KEEP_TO_ATTACH (PRIVILEGE_BIT(CAP_BPF) | PRIVILEGE_BIT(CAP_PERFMON))
-
-static bool later_processes(const struct tracer_opts *o)
+void *slab_window(int fd, size_t offset, size_t bytes)
 {
-	return o->follow_children || (!o->filter.nr_tgids && !o->filter.nr_tids && !o->kthreads);
+	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)offset);
+
+	return at == MAP_FAILED ? NULL : at;
 }
 
-static uint64_t needed(const struct tracer *t)
+static uint64_t bucket_top(uint32_t bucket)
 {
-	uint64_t keep = 0;
+	return bucket == HIST_NR_BUCKETS_BPF - 1 ? UINT64_MAX
+						 : hist_low(bucket + 1, HIST_K_BPF) - 1;
+}
 
-	if (later_processes(&t->opts)) {
-		keep |= KEEP_TO_LOOK | KEEP_TO_ATTACH;
-		/* By perf events, this kernel or that asks for it. */
-		if (!t->uprobe_multi)
-			keep |= PRIVILEGE_BIT(CAP_SYS_ADMIN);
+static uint64_t times(uint64_t count, uint64_t v)
+{
+	uint64_t product;
+
+	return __builtin_mul_overflow(count, v, &product) ? UINT64_MAX : product;
+}
+
+void slab_settle(struct slab_figures *f, struct slab_figures *left)
+{
+	uint64_t max = f->extremes.max, min = ~f->extremes.inv_min, sum = f->sum;
+
+	*left = (struct slab_figures){ 0 };
+	/* Beyond the last bucket: of a value that is not in its bucket yet. */
+	if (max > bucket_top(f->last)) {
+		left->extremes.max = max;
+		max = bucket_top(f->last);
+	} else if (max < hist_low(f->last, HIST_K_BPF)) {
+		max = f->last == HIST_NR_BUCKETS_BPF - 1 ? hist_low(f->last, HIST_K_BPF)
+							 : bucket_top(f->last);
 	}
-	/* Addresses of the kernel's functions, shown when a name is asked for. */
-	if (t->opts.kthreads && t->opts.group == TRACER_GROUP_SUBJECT)
-		keep |= PRIVILEGE_BIT(CAP_SYSLOG);
-	return keep;
-}
-
-/*
- * Does the tracer get at its own maps with what is effective now? Some kernels refuse all of bpf()
- * without CAP_BPF.
- */
-static bool can_read(struct tracer *t)
-{
-	uint32_t key;
-	struct tracer_snapshot *s;
-
-	if (bpf_map_get_next_key(tracer_map_fd(t, "processes"), NULL, &key) &&
-	    (errno == EPERM || errno == EACCES))
-		return false;
-	if (tracer_read(t, &s))
-		return false;
-	tracer_snapshot_free(s);
-	return true;
-}
-
-int tracer_settle(struct tracer *t, const struct caller *who, bool runs, char *err, size_t errlen)
-{
-	static const uint64_t to_read[] = { 0, PRIVILEGE_BIT(CAP_BPF),
-					    PRIVILEGE_BIT(CAP_BPF) | PRIVILEGE_BIT(CAP_SYS_ADMIN) };
-	uint64_t keep = needed(t);
-	int ret = -EPERM;
-
-	for (size_t i = 0; ret && i < sizeof(to_read) / sizeof(to_read[0]); i++) {
-		ret = privilege_use(keep | to_read[i]);
-		if (!ret && !can_read(t))
-			ret = -EPERM;
-		if (!ret)
-			keep |= to_read[i];
+	if (min < hist_low(f->first, HIST_K_BPF)) {
+		left->extremes.inv_min = ~min;
+		min = hist_low(f->first, HIST_K_BPF);
+	} else if (min > bucket_top(f->first)) {
+		min = hist_low(f->first, HIST_K_BPF);
 	}
-	ret = ret ?: privilege_keep(keep, who, runs);
-	if (ret)
-		return error_explain(err, errlen, ret, "give up privilege");
-	t->settled = true;
-	return 0;
+	if (min > max)
+		min = hist_low(f->first, HIST_K_BPF);
+	if (sum < times(f->count, min))
+		sum = times(f->count, min);
+	if (sum > times(f->count, max))
+		sum = times(f->count, max);
+	left->sum = f->sum - sum;
+	f->sum = sum;
+	f->extremes = (struct tracer_extremes){ .max = max, .inv_min = ~min };
+	if (f->overflow > f->in_last) {
+		left->overflow = f->overflow - f->in_last;
+		f->overflow = f->in_last;
+	}
 }

@@ -11,7 +11,10 @@
 #include "lib/cli/time.h"
 
 /* Subjects by default: 128 of them take 40 MB of histograms for wakeup on two CPUs. */
-#define NR_SUBJECTS 128
+
+/* Waits that are recorded by themselves. */
+#define NR_WORST       10
+#define SLOWER_THAN_NS 1000000
 
 /* ---- what single options take ---------------------------------------------------------------- */
 
@@ -116,6 +119,13 @@ static const struct trace_option table[] = {
 
 	{ FIGURES, "by", "WHAT", 0, TEXT(by), NULL, list_by },
 
+	{ RECORD, "slower-than", "TIME", 0, TIME(q.opts.events.slower_ns),
+	  "Record each wait of TIME or longer by itself, with its waker and who ran meanwhile "
+	  "(default 1ms); the 10 longest always are", NULL },
+	{ RECORD, "stacks", NULL, 0, FLAG(q.opts.events.stacks),
+	  "With the stack of the waker, or of the thread where it was preempted", NULL },
+	{ RECORD, "stream", NULL, 0, FLAG(q.opts.events.stream),
+	  "Record every wait by itself", NULL },
 	{ RECORD, "output", "FILE", 'o', TEXT(q.output),
 	  "Keep the record in FILE, which must not exist; into a pipe, a device or standard output "
 	  "(-) it goes without a table", NULL },
@@ -308,7 +318,6 @@ static int check_by(struct trace_options *o)
 	if (!o->by || !strcmp(o->by, "all"))
 		return 0;
 	t->group = TRACER_GROUP_SUBJECT;
-	t->nr_groups = NR_SUBJECTS;
 	for (t->by = 0; t->by < NR_TRACER_BYS; t->by++) {
 		size_t used = strlen(known);
 
@@ -322,12 +331,27 @@ static int check_by(struct trace_options *o)
 	return cli_refuse(KT_EXIT_USAGE, "invalid --by '%s': expected %s or all", o->by, known);
 }
 
+static int check_events(struct trace_options *o)
+{
+	struct events_opts *e = &o->q.opts.events;
+	const char *asked = e->slower_ns ? "--slower-than"
+			    : e->stacks	 ? "--stacks"
+			    : e->stream	 ? "--stream"
+					 : NULL;
+
+	if (tracer_kind_about(o->q.opts.kind)->waits) {
+		e->worst = NR_WORST;
+		e->slower_ns = e->slower_ns ?: SLOWER_THAN_NS;
+		return 0;
+	}
+	if (!asked)
+		return 0;
+	return cli_refuse(KT_EXIT_USAGE, "%s is about single waits, which only wakeup has", asked);
+}
+
 /* In this order; the first that refuses is the one that speaks. */
 static int (*const checks[])(struct trace_options *o) = {
-	check_command,
-	check_kind,
-	check_subjects,
-	check_by,
+	check_command, check_kind, check_subjects, check_by, check_events,
 };
 
 /* ---- the command line ------------------------------------------------------------------------ */

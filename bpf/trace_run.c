@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "lib/record/build.h"
+#include "lib/record/record.h"
+#include "lib/record/types.h"
 
 #include "bpf/caller.h"
 #include "bpf/snapshot.h"
@@ -33,6 +35,7 @@ struct run {
 	struct caller who; /* whose the command is, and kt itself once it is attached */
 	int signals;	   /* signalfd */
 	uint64_t start_ns;
+	int write_ret; /* of the first single wait that was not written */
 	char *err;
 	size_t errlen;
 };
@@ -53,6 +56,20 @@ static int say(struct run *r, int errnum, const char *what)
 
 /* ---- records --------------------------------------------------------------------------------- */
 
+static int write_event(const struct record_event *e, void *arg)
+{
+	struct run *r = arg;
+
+	r->write_ret = record_write_event(r->w, e);
+	return r->write_ret;
+}
+
+/* What went wrong with the tracer, or with the record when a single wait was written. */
+static int say_tracing(struct run *r, int ret, const char *what)
+{
+	return say(r, ret, r->write_ret ? "cannot write the record" : what);
+}
+
 /* One interval: what came since the last one. */
 static int write_interval(struct run *r)
 {
@@ -61,10 +78,10 @@ static int write_interval(struct run *r)
 	int ret = tracer_read(r->t, &s);
 
 	if (ret)
-		return say(r, ret, "cannot read the histograms");
+		return say_tracing(r, ret, "cannot read the histograms");
 	for (uint32_t g = 0; g < s->nr_groups; g++)
 		for (uint32_t m = 0; m < NR_METRICS; m++)
-			r->o->nr_values += s->group[g].metric[m] ? s->group[g].metric[m]->count : 0;
+			r->o->nr_values += tracer_snapshot_count(s, g, m);
 	for (uint32_t i = 0; i < s->nr_counters; i++)
 		r->o->lost |= s->counter[i].loss && s->counter[i].value;
 	ret = snapshot_write_subjects(r->w, s, r->q->opts.group, &about);
@@ -140,7 +157,7 @@ static int loop(struct run *r)
 		ppoll(&p, 1, &ts, NULL);
 		ret = tracer_poll(r->t);
 		if (ret)
-			return say(r, ret, "tracing failed");
+			return say_tracing(r, ret, "tracing failed");
 		if (take_signal(r->signals, r->c)) {
 			/* The usual end of a trace without another one. */
 			r->o->interrupted = r->q->duration_ns || r->c;
@@ -199,6 +216,8 @@ static int begin(struct run *r)
 	}
 	ret = tracer_open(&r->t, &opts, r->err, r->errlen);
 	if (!ret)
+		tracer_on_event(r->t, write_event, r);
+	if (!ret)
 		ret = tracer_attach(r->t, r->err, r->errlen);
 	ret = ret ?: tracer_settle(r->t, &r->who, false, r->err, r->errlen);
 	if (!ret && r->c)
@@ -240,7 +259,9 @@ int trace_run(struct trace_request *q, struct trace_outcome *o, char *err, size_
 	counted = true;
 	ret = loop(&r);
 	tracer_enable(r.t, false);
-	tracer_poll(r.t);
+	close_ret = tracer_poll(r.t);
+	if (!ret && close_ret)
+		ret = say_tracing(&r, close_ret, "tracing failed");
 	snprintf(o->lacks, sizeof(o->lacks), "%s", tracer_lacks(r.t));
 	if (!ret)
 		ret = write_interval(&r);

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "bpf/events.h"
 #include "bpf/pidns.h"
 #include "bpf/tracer_impl.h"
 
@@ -79,19 +80,20 @@ static const char *const follow_programs[] = { "on_process_fork", "on_process_ex
 					       "on_process_free" };
 #define NR_FOLLOW (sizeof(follow_programs) / sizeof(follow_programs[0]))
 
+/* An object whose subjects belong to no process has none of them. */
+static void autoload(struct tracer *t, const char *program, bool on)
+{
+	struct bpf_program *p = bpf_object__find_program_by_name(t->obj, program);
+
+	if (p)
+		bpf_program__set_autoload(p, on);
+}
+
 static void autoload_follow(struct tracer *t)
 {
-	size_t i;
-
-	for (i = 0; i < NR_FOLLOW; i++) {
-		struct bpf_program *p =
-			bpf_object__find_program_by_name(t->obj, follow_programs[i]);
-
-		if (p)
-			bpf_program__set_autoload(p, t->by_process);
-	}
-	bpf_program__set_autoload(bpf_object__find_program_by_name(t->obj, "seed_children"),
-				  t->opts.follow_children);
+	for (size_t i = 0; i < NR_FOLLOW; i++)
+		autoload(t, follow_programs[i], t->by_process);
+	autoload(t, "seed_children", t->opts.follow_children);
 }
 
 static int open_skeleton(struct tracer *t, char *err, size_t errlen)
@@ -153,7 +155,9 @@ int tracer_open(struct tracer **out, const struct tracer_opts *o, char *err, siz
 	ret = ret ?: open_skeleton(t, err, errlen);
 	ret = ret ?: t->ops->open(t, err, errlen);
 	ret = ret ?: fill_settings(t, err, errlen);
+	ret = ret ?: events_open(t, err, errlen);
 	ret = ret ?: load(t, err, errlen);
+	ret = ret ?: events_begin(t, err, errlen);
 	ret = ret ?: filter_seed(t, err, errlen);
 	if (ret) {
 		tracer_close(t);
@@ -214,6 +218,7 @@ void tracer_enable(struct tracer *t, bool on)
 	if (t->enabled == on)
 		return;
 	t->enabled = on;
+	t->quiet = false;
 	/*
 	 * A new session voids what tasks remember: stamps of before the pause must not meet later
 	 * ones.
@@ -227,14 +232,32 @@ int tracer_poll(struct tracer *t)
 {
 	int ret = process_poll(t);
 
+	ret = events_poll(t) ?: ret;
 	if (t->ops->poll)
 		ret = t->ops->poll(t) ?: ret;
 	return ret;
 }
 
+void tracer_on_event(struct tracer *t, int (*each)(const struct record_event *e, void *arg),
+		     void *arg)
+{
+	t->on_event = each;
+	t->on_event_arg = arg;
+}
+
 int tracer_read(struct tracer *t, struct tracer_snapshot **s)
 {
-	return slab_read(t, s);
+	int ret;
+
+	/* Before the slab's grace period, so that it holds for both. */
+	events_flip(t);
+	ret = slab_read(t, s);
+	if (ret)
+		return ret;
+	ret = events_hand_worst(t);
+	if (ret)
+		slab_snapshot_free(*s);
+	return ret;
 }
 
 void tracer_snapshot_free(struct tracer_snapshot *s)
@@ -248,6 +271,7 @@ void tracer_close(struct tracer *t)
 		return;
 	if (t->control)
 		tracer_detach(t);
+	events_close(t);
 	slab_free(t);
 	process_free(t);
 	if (t->skel)

@@ -2,11 +2,12 @@
 #ifndef KT_BPF_TRACER_IMPL_H
 #define KT_BPF_TRACER_IMPL_H
 /*
- * Inside of a tracer: what the core (tracer.c, slab.c, process.c, attach*.c) does for every kind,
- * and what a kind (wakeup.c, park.c, work.c, workqueue.c, stop.c) adds through its table of operations.
+ * Inside of a tracer: what the core (tracer.c, slab.c, cells.c, counts.c, process.c, attach*.c) does
+ * for every kind, and what a kind (wakeup.c, park.c, work.c, workqueue.c, stop.c) adds through its
+ * table of operations.
  *
  * The core resolves the options, opens and loads the skeleton, fills the settings, sizes and maps
- * the slab, keeps the set of processes, flips banks, reads counters, owns all links and words
+ * the slab, keeps the set of processes, reads histograms and counters, owns all links and words
  * errors. A kind says what it is and which programs to load and attach. Every BPF object includes
  * bpf/common.bpf.h, so the core finds maps by their names there.
  *
@@ -27,6 +28,7 @@
 #include "bpf/tracer_shared.h"
 
 struct tracer;
+struct events;
 struct usdt_kind;
 struct usdt_spec;
 
@@ -146,18 +148,24 @@ struct tracer {
 	uint32_t nr_specs, max_specs;
 	char lacks[384]; /* what the trace does without, one sentence; "": nothing */
 
-	/* slab.c */
+	/* slab.c, cells.c */
 	struct tracer_hist *hists;
-	size_t hists_bytes;
-	uint32_t nr_groups, nr_shards, nr_cpus;
-	uint32_t nr_metrics;
-	bool shard_owned; /* settings->shard_owned */
+	struct slab_seen *seen; /* what has been read of each, shards together */
+	uint32_t nr_hists;
+	uint32_t nr_groups, nr_metrics, nr_shards, nr_cells;
+	uint32_t nr_cpus; /* numbers of CPUs, with holes */
+	bool quiet;	  /* not enabled, and no program that was is at work any more */
 	uint64_t last_read_ns, last_cpu_ns;
+	/* counts.c */
+	struct tracer_counts *counts;
+	size_t counts_bytes;
 	uint64_t last_counter[NR_COUNTER_SLOTS];
 	uint64_t last_missed, last_bpf_ns;
-	uint32_t *subject_order; /* indices of groups in order of appearance */
-	uint32_t nr_subjects;
 	int stats_fd; /* keeps BPF run time counted, -1: not */
+
+	struct events *events; /* events.c */
+	int (*on_event)(const struct record_event *e, void *arg);
+	void *on_event_arg;
 
 	/* process.c */
 	struct tracer_known_process *process;
@@ -199,6 +207,9 @@ int attach_without(struct tracer *t, int ret, const char *costs, const char *err
 /* attach_iter_once - run an iter/task program of the object once over all tasks */
 int attach_iter_once(struct tracer *t, const char *prog, char *err, size_t errlen);
 
+/* tracer_nr_subjects - groups that subjects have so far; they are 0 .. this - 1 */
+uint32_t tracer_nr_subjects(const struct tracer *t);
+
 /* process_set_registry - the slots of process @tgid (of the set) lie at @registry_addr */
 int process_set_registry(struct tracer *t, pid_t tgid, uint64_t registry_addr);
 
@@ -216,6 +227,11 @@ void slab_free(struct tracer *t);
 void slab_start(struct tracer *t); /* times and counters count from now on */
 int slab_read(struct tracer *t, struct tracer_snapshot **s);
 void slab_snapshot_free(struct tracer_snapshot *s);
+
+int counts_map(struct tracer *t, char *err, size_t errlen);
+void counts_free(struct tracer *t);
+void counts_start(struct tracer *t);
+int counts_read(struct tracer *t, struct tracer_snapshot *s);
 
 /* filter_load.c: opts.filter, from words to what the programs ask */
 int filter_check(struct tracer *t, char *err, size_t errlen); /* do the ids exist? */

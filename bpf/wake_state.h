@@ -99,7 +99,7 @@ struct wake_out {
 	uint32_t spun; /* answers given with no sched_waking */
 	bool whole;    /* the values are of a whole wake: CALL and all its parts */
 #ifdef __bpf__
-	uint32_t bank, group; /* where values go */
+	uint32_t group; /* where values go */
 #else
 	uint32_t record; /* bit per metric, METRIC_CALL..METRIC_RAN */
 	uint64_t value[METRIC_RAN + 1];

@@ -38,10 +38,10 @@ static int check(const struct tracer *t, char *err, size_t errlen)
 
 	if (o->group == TRACER_GROUP_ARM)
 		return error_say(err, errlen, -ENOTSUP, "works have no arms to be grouped by");
-	if (o->filter.nr_tids || (o->filter.nr_tgids && !o->command))
+	if (o->filter.nr_tids || (o->filter.nr_tgids && !o->command) || o->filter.nr_cgroups)
 		return error_say(err, errlen, -EINVAL,
-				 "works of the kernel's workqueues belong to no process or thread; "
-				 "-c GLOB selects workqueues by name");
+				 "works of the kernel's workqueues belong to no process, thread or "
+				 "cgroup; -c GLOB selects workqueues by name");
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
 		if (!feature_tracepoint_args(events[i]))
 			return error_say(err, errlen, -ENOTSUP, "this kernel has no %s events",

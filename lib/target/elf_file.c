@@ -124,3 +124,66 @@ const char *elf_string(const struct elf_strings *s, size_t at)
 {
 	return at < s->size ? s->text + at : NULL;
 }
+
+Elf_Scn *elf_file_section(const struct elf_file *f, const char *name, uint32_t type, GElf_Shdr *sh)
+{
+	struct elf_strings names;
+	Elf_Scn *scn = NULL;
+	size_t index;
+
+	if (elf_getshdrstrndx(f->elf, &index))
+		return NULL;
+	names = elf_file_strings(f, index);
+	while ((scn = elf_nextscn(f->elf, scn))) {
+		const char *own = gelf_getshdr(scn, sh) ? elf_string(&names, sh->sh_name) : NULL;
+
+		if (own && !strcmp(own, name) && (type == SHT_NULL || sh->sh_type == type))
+			return scn;
+	}
+	return NULL;
+}
+
+static size_t aligned(size_t size)
+{
+	return (size + 3) & ~(size_t)3;
+}
+
+int elf_file_notes(const struct elf_file *f, const char *section, const char *owner,
+		   int (*each)(const struct elf_note *n, void *arg), void *arg)
+{
+	size_t at = 0, left, name_size;
+	const char *bytes;
+	struct elf_note n;
+	uint32_t head[3]; /* sizes of owner and descriptor, type */
+	Elf_Data *data;
+	GElf_Shdr sh;
+	Elf_Scn *scn = elf_file_section(f, section, SHT_NOTE, &sh);
+	int ret;
+
+	data = scn ? elf_file_data(f, scn, &sh) : NULL;
+	if (!data)
+		return 0;
+	bytes = data->d_buf;
+	while (data->d_size - at >= sizeof(head)) {
+		memcpy(head, bytes + at, sizeof(head));
+		at += sizeof(head);
+		left = data->d_size - at;
+		name_size = aligned(head[0]);
+		if (name_size > left || head[1] > left - name_size)
+			return -EINVAL;
+		n.type = head[2];
+		n.desc = bytes + at + name_size;
+		n.desc_size = head[1];
+		n.desc_addr = sh.sh_addr + at + name_size;
+		ret = head[0] == strlen(owner) + 1 && !memcmp(bytes + at, owner, head[0])
+			      ? each(&n, arg)
+			      : 0;
+		if (ret)
+			return ret;
+		at += name_size + aligned(head[1]);
+		/* The last one need not be filled up. */
+		if (at > data->d_size)
+			at = data->d_size;
+	}
+	return 0;
+}

@@ -43,6 +43,27 @@ struct elf_strings {
 /* elf_file_strings - those of section number @index; an empty table when they are not sound */
 struct elf_strings elf_file_strings(const struct elf_file *f, size_t index);
 
+/*
+ * elf_file_section - section @name of type @type (SHT_NULL: any) and its header; NULL: it has none
+ */
+Elf_Scn *elf_file_section(const struct elf_file *f, const char *name, uint32_t type, GElf_Shdr *sh);
+
+struct elf_note {
+	uint32_t type;
+	const char *desc;
+	size_t desc_size;
+	uint64_t desc_addr; /* ELF address of the descriptor, where its section is loaded */
+};
+
+/*
+ * elf_file_notes - call @each for the notes of @owner in the section @section
+ * @each: returns 0 to go on, else that value ends the walk and is returned
+ *
+ * Return: 0, what @each returned, or -EINVAL when one is cut short.
+ */
+int elf_file_notes(const struct elf_file *f, const char *section, const char *owner,
+		   int (*each)(const struct elf_note *n, void *arg), void *arg);
+
 /* elf_string - the string at @at; NULL: there is none */
 const char *elf_string(const struct elf_strings *s, size_t at);
 #endif

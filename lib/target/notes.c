@@ -2,7 +2,6 @@
 #include "lib/target/notes.h"
 
 #include <errno.h>
-#include <gelf.h>
 #include <string.h>
 
 /* The string at @s, which ends before @end; moves *@s behind it. */
@@ -43,58 +42,31 @@ static int note_parse(struct usdt_note *n, const char *desc, size_t len, uint64_
 	return 0;
 }
 
-/* The section with the notes, NULL: it has none; *@base: of .stapsdt.base. */
-static int find_notes(Elf *elf, Elf_Scn **notes, uint64_t *base)
+struct walk {
+	int (*each)(const struct usdt_note *n, void *arg);
+	void *arg;
+	uint64_t base;
+};
+
+static int each_note(const struct elf_note *n, void *arg)
 {
-	Elf_Scn *scn = NULL;
-	size_t shstr;
-	GElf_Shdr sh;
+	struct usdt_note note;
+	struct walk *w = arg;
+	int ret;
 
-	*notes = NULL;
-	*base = 0;
-	if (gelf_getclass(elf) != ELFCLASS64 || elf_getshdrstrndx(elf, &shstr))
+	if (n->type != 3)
 		return 0;
-	while ((scn = elf_nextscn(elf, scn))) {
-		const char *name;
-
-		if (!gelf_getshdr(scn, &sh))
-			return -EINVAL;
-		name = elf_strptr(elf, shstr, sh.sh_name);
-		if (!name)
-			continue;
-		if (sh.sh_type == SHT_NOTE && !strcmp(name, ".note.stapsdt"))
-			*notes = scn;
-		else if (!strcmp(name, ".stapsdt.base"))
-			*base = sh.sh_addr;
-	}
-	return 0;
+	ret = note_parse(&note, n->desc, n->desc_size, w->base);
+	return ret ?: w->each(&note, w->arg);
 }
 
-int notes_each(Elf *elf, int (*each)(const struct usdt_note *n, void *arg), void *arg)
+int notes_each(const struct elf_file *f, int (*each)(const struct usdt_note *n, void *arg),
+	       void *arg)
 {
-	size_t at = 0, name_at, desc_at;
-	struct usdt_note note;
-	Elf_Data *data;
-	Elf_Scn *notes;
-	GElf_Nhdr nh;
-	uint64_t base;
-	int ret = find_notes(elf, &notes, &base);
+	struct walk w = { .each = each, .arg = arg };
+	GElf_Shdr sh;
 
-	if (ret || !notes)
-		return ret;
-	data = elf_getdata(notes, NULL);
-	if (!data)
-		return -EINVAL;
-	while (at < data->d_size && (at = gelf_getnote(data, at, &nh, &name_at, &desc_at))) {
-		const char *buf = data->d_buf;
-
-		if (nh.n_type != 3 || nh.n_namesz != sizeof("stapsdt") ||
-		    memcmp(buf + name_at, "stapsdt", sizeof("stapsdt")))
-			continue;
-		ret = note_parse(&note, buf + desc_at, nh.n_descsz, base);
-		ret = ret ?: each(&note, arg);
-		if (ret)
-			return ret;
-	}
-	return 0;
+	if (elf_file_section(f, ".stapsdt.base", SHT_NULL, &sh))
+		w.base = sh.sh_addr;
+	return elf_file_notes(f, ".note.stapsdt", "stapsdt", each_note, &w);
 }

@@ -5,8 +5,9 @@
  * The notes by which a file says where its probes are (.note.stapsdt). Nothing in the file is
  * believed: a note that is cut short ends the walk with -EINVAL. For lib/target only.
  */
-#include <libelf.h>
 #include <stdint.h>
+
+#include "lib/target/elf_file.h"
 
 /* One site of a probe. The strings lie in the file's data and end within it. */
 struct usdt_note {
@@ -16,10 +17,11 @@ struct usdt_note {
 };
 
 /*
- * notes_each - call @each for every note of a 64-bit file; another file has none
+ * notes_each - call @each for every note of the file
  * @each: returns 0 to go on, else that value ends the walk and is returned
  *
  * Return: 0, what @each returned, or -EINVAL.
  */
-int notes_each(Elf *elf, int (*each)(const struct usdt_note *n, void *arg), void *arg);
+int notes_each(const struct elf_file *f, int (*each)(const struct usdt_note *n, void *arg),
+	       void *arg);
 #endif

@@ -2,16 +2,13 @@
 #include "lib/target/sites.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/target/notes.h"
 
 struct reading {
-	Elf *elf;
+	struct elf_file file;
 	const char *provider, *name;
 	struct usdt_site *site;
 	int nr;
@@ -42,9 +39,9 @@ static int add_site(const struct usdt_note *n, void *arg)
 
 	if (strcmp(n->provider, r->provider) || strcmp(n->name, r->name))
 		return 0;
-	if (r->nr == SITES_MAX || file_offset(r->elf, n->site, &site.offset))
+	if (r->nr == SITES_MAX || file_offset(r->file.elf, n->site, &site.offset))
 		return -EINVAL;
-	if (n->semaphore && file_offset(r->elf, n->semaphore, &site.semaphore))
+	if (n->semaphore && file_offset(r->file.elf, n->semaphore, &site.semaphore))
 		return -EINVAL;
 	grown = reallocarray(r->site, (size_t)r->nr + 1, sizeof(*grown));
 	if (!grown)
@@ -60,16 +57,12 @@ static int add_site(const struct usdt_note *n, void *arg)
 int sites_read(const char *path, const char *provider, const char *name, struct usdt_site **sites)
 {
 	struct reading r = { .provider = provider, .name = name };
-	int fd = open(path, O_RDONLY | O_CLOEXEC), ret = -EINVAL;
+	int ret = elf_file_open(&r.file, path, -1);
 
-	if (fd < 0)
-		return -errno;
-	elf_version(EV_CURRENT);
-	r.elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	if (r.elf && elf_kind(r.elf) == ELF_K_ELF)
-		ret = notes_each(r.elf, add_site, &r);
-	elf_end(r.elf);
-	close(fd);
+	if (ret)
+		return ret == -ENOEXEC ? -EINVAL : ret;
+	ret = notes_each(&r.file, add_site, &r);
+	elf_file_close(&r.file);
 	if (!ret && !r.nr)
 		ret = -ENOENT;
 	if (ret) {

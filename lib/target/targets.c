@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <gelf.h>
 #include <limits.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -56,6 +55,8 @@ static int note_add(const struct usdt_note *n, void *arg)
 	if (strlen(n->provider) >= sizeof(p->provider) || strlen(n->name) >= sizeof(p->name) ||
 	    !is_ours(n->provider))
 		return 0;
+	if (f->nr_probes >= TARGET_MAX_PROBES)
+		return -EINVAL;
 	p = probe_get(f, n->provider, n->name);
 	if (!p)
 		return -ENOMEM;
@@ -126,10 +127,9 @@ int targets_add_file(struct targets *t, const char *path, const char *name)
 {
 	struct target_file f = { 0 }, *grown;
 	struct stat st;
+	struct elf_file elf;
 	int ret = 0;
-	Elf *elf;
 
-	elf_version(EV_CURRENT);
 	f.fd = elf_file_open_plain(path);
 	if (f.fd < 0)
 		return f.fd == -ENOEXEC ? 0 : f.fd;
@@ -139,15 +139,16 @@ int targets_add_file(struct targets *t, const char *path, const char *name)
 	}
 	if (is_known(t, &st))
 		goto drop;
-	elf = S_ISREG(st.st_mode) ? elf_begin(f.fd, ELF_C_READ_MMAP, NULL) : NULL;
-	if (elf && elf_kind(elf) == ELF_K_ELF)
-		ret = notes_each(elf, note_add, &f);
-	elf_end(elf);
+	if (!elf_file_open(&elf, NULL, f.fd)) {
+		ret = notes_each(&elf, note_add, &f);
+		if (!ret && f.nr_probes)
+			marks_read(&f, &elf);
+		elf_file_close(&elf);
+	}
 	if (!f.nr_probes)
 		remember_other(t, &st);
 	if (ret || !f.nr_probes)
 		goto drop;
-	marks_read(&f);
 	read_old_marks(&f);
 	f.dev = st.st_dev;
 	f.ino = st.st_ino;

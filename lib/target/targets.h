@@ -24,6 +24,8 @@
 
 #define TARGET_MAX_SITES 16
 #define TARGET_MAX_SLOTS 4
+/* A file that has more of our providers is not ours: it is refused. */
+#define TARGET_MAX_PROBES 256
 
 /* One probe name of one file; all its sites share the semaphore. */
 struct target_probe {

@@ -1,0 +1,574 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Single waits of the wakeup tracer against workloads with known answers: who waited, who woke it,
+ * who held the CPU meanwhile; and that none is lost without being counted.
+ *
+ * Prints one line per case and ends with "N passed, N failed". Needs the privilege to trace.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "bpf/wakeup_shared.h"
+#include "lib/record/types.h"
+
+#include "tests/tracer/sleeper.h"
+
+#define NR_WAKES 300
+#define HOG_NS	 5000000ULL
+
+/* ---- what was handed over -------------------------------------------------------------------- */
+
+/* A wait, with its texts. */
+struct got {
+	struct record_event e;
+	char comm[2 + RECORD_MAX_BEHIND][32];
+};
+
+static struct got *got;
+static size_t nr_got, max_got;
+
+static int take(const struct record_event *e, void *arg)
+{
+	struct got *g;
+	size_t i;
+
+	(void)arg;
+	if (nr_got == max_got) {
+		max_got = max_got * 2 ?: 1024;
+		got = realloc(got, max_got * sizeof(*got));
+		if (!got)
+			die("realloc");
+	}
+	g = &got[nr_got++];
+	g->e = *e;
+	for (i = 0; i < e->nr_behind; i++)
+		snprintf(g->comm[2 + i], 32, "%s", e->behind[i].task.comm);
+	snprintf(g->comm[0], 32, "%s", e->task.comm);
+	snprintf(g->comm[1], 32, "%s", e->has_waker ? e->waker.task.comm : "");
+	return 0;
+}
+
+static void listen_to(struct tracer *t)
+{
+	tracer_on_event(t, take, NULL);
+}
+
+static struct tracer_snapshot *trace(const struct events_opts *events, uint32_t ring_bytes,
+				     void (*setup)(void), void (*work)(void))
+{
+	static char *globs[] = { "kt_*" };
+	struct tracer_opts o = { .kind = TRACER_WAKEUP,
+				 .group = TRACER_GROUP_SUBJECT,
+				 .nr_groups = 64,
+				 .filter = { .glob = globs, .nr_globs = 1 },
+				 .ring_bytes = ring_bytes,
+				 .events = *events };
+
+	nr_got = 0;
+	return trace_child(&o, setup, work, listen_to);
+}
+
+static size_t count_why(enum record_why why)
+{
+	size_t i, nr = 0;
+
+	for (i = 0; i < nr_got; i++)
+		nr += got[i].e.why == why;
+	return nr;
+}
+
+/* The longest of a population that stands for @why, and waited as @comm; NULL: none. */
+static const struct record_event *longest(enum record_why why, const char *population,
+					  const char *comm)
+{
+	const struct record_event *best = NULL;
+	size_t i;
+
+	for (i = 0; i < nr_got; i++)
+		if (got[i].e.why == why && !strcmp(got[i].e.population, population) &&
+		    !strcmp(got[i].comm[0], comm) && (!best || best->ns < got[i].e.ns))
+			best = &got[i].e;
+	return best;
+}
+
+static uint64_t phase_of(const struct record_event *e, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < e->nr_phases; i++)
+		if (!strcmp(e->phase[i].name, name))
+			return e->phase[i].value;
+	return 0;
+}
+
+static uint64_t behind_of(const struct record_event *e, uint64_t tid)
+{
+	size_t i;
+
+	for (i = 0; i < e->nr_behind; i++)
+		if (e->behind[i].task.tid == tid)
+			return e->behind[i].ns;
+	return 0;
+}
+
+/* Who ran adds up to the time in the queue. */
+static void check_sum(const struct record_event *e)
+{
+	uint64_t queued = strcmp(e->population, "woken") ? e->ns : phase_of(e, "runq");
+	uint64_t sum = e->other_ns;
+	size_t i;
+
+	for (i = 0; i < e->nr_behind; i++) {
+		sum += e->behind[i].ns;
+		CHECK(!i || e->behind[i].ns <= e->behind[i - 1].ns, "who ran longest comes first");
+	}
+	CHECK(e->has_behind && sum == queued, "%s: behind sums to %lu of %lu", e->population, sum,
+	      queued);
+}
+
+/* Waits of all populations in the sums, of all subjects. */
+static uint64_t nr_waits(const struct tracer_snapshot *s)
+{
+	uint64_t nr = 0;
+	uint32_t g;
+
+	for (g = 0; g < s->nr_groups; g++)
+		nr += count_of(s, g, METRIC_WOKEN) + count_of(s, g, METRIC_PREEMPTED) +
+		      count_of(s, g, METRIC_REQUEUED) + count_of(s, g, METRIC_FIRST_RUN);
+	return nr;
+}
+
+/* ---- every wait, and the longest of them ----------------------------------------------------- */
+
+static struct sleeper sleeper;
+
+/* What the child knows and the tracing side wants to. */
+static struct shared {
+	_Atomic int main_tid, sleeper_tid, hog_tid, busy_tid, stop, busy, hog_runs;
+	uint64_t hog_held_ns;
+} * shared;
+
+static void name_self(const char *name)
+{
+	pthread_setname_np(pthread_self(), name);
+}
+
+static void setup_sleeper(void)
+{
+	memset(shared, 0, sizeof(*shared));
+	name_self("kt_main");
+	pin(0);
+	sleeper_start(&sleeper, 1, 0);
+	pthread_setname_np(sleeper.thread, "kt_sleeper");
+	await_asleep(&sleeper);
+	shared->main_tid = gettid();
+	shared->sleeper_tid = sleeper.tid;
+}
+
+static void work_wakes(void)
+{
+	wake_times(&sleeper, NR_WAKES);
+}
+
+static void every_wait(void)
+{
+	static const struct events_opts all = { .stream = true, .worst = 10 };
+	struct tracer_snapshot *s = trace(&all, 0, setup_sleeper, work_wakes);
+	size_t i, k, shorter = 0, nr_worst = count_why(RECORD_WORST);
+	uint64_t least = UINT64_MAX, last = UINT64_MAX;
+
+	CHECK(count_why(RECORD_STREAM) == nr_waits(s), "%zu of %lu waits", count_why(RECORD_STREAM),
+	      nr_waits(s));
+	CHECK(counter(s, "streamed") == nr_waits(s), "%lu", counter(s, "streamed"));
+	CHECK(counter(s, "ring_full") == 0, "%lu", counter(s, "ring_full"));
+	CHECK(nr_waits(s) >= NR_WAKES / 2, "%lu", nr_waits(s));
+	CHECK(nr_worst == 10, "%zu", nr_worst);
+	for (i = 0; i < nr_got; i++) {
+		const struct record_event *e = &got[i].e;
+
+		if (e->why != RECORD_WORST)
+			continue;
+		CHECK(e->ns <= last, "the longest come first");
+		check_sum(e);
+		least = last = e->ns;
+	}
+	/* No wait that is longer than the least of the worst is left out. */
+	for (i = 0; i < nr_got; i++)
+		shorter += got[i].e.why == RECORD_STREAM && got[i].e.ns > least;
+	CHECK(shorter <= 10, "%zu waits are longer than the least of the worst", shorter);
+	for (i = 0; i < nr_got; i++) {
+		bool known = false;
+
+		for (k = 0; k < nr_got && !known; k++)
+			known = got[k].e.why == RECORD_STREAM &&
+				got[k].e.time_ns == got[i].e.time_ns &&
+				got[k].e.task.tid == got[i].e.task.tid &&
+				got[k].e.ns == got[i].e.ns;
+		CHECK(got[i].e.why != RECORD_WORST || known, "a worst wait that is no wait");
+	}
+	tracer_snapshot_free(s);
+}
+
+static void small_ring(void)
+{
+	static const struct events_opts all = { .stream = true };
+	struct tracer_snapshot *s = trace(&all, 4096, setup_sleeper, work_wakes);
+	uint64_t lost = counter(s, "ring_full"), streamed = counter(s, "streamed");
+
+	CHECK(lost > 0, "nothing was lost by a ring of 4096 bytes");
+	CHECK(lost + streamed == nr_waits(s), "%lu lost and %lu handed over of %lu", lost, streamed,
+	      nr_waits(s));
+	CHECK(nr_got == streamed, "%zu came of %lu", nr_got, streamed);
+	CHECK(nr_lost(s) == lost + counter(s, "switch_missed"), "%lu", nr_lost(s));
+	printf("    %lu of %lu waits were lost by a ring of 4096 bytes\n", lost, nr_waits(s));
+	tracer_snapshot_free(s);
+}
+
+static void nothing_asked(void)
+{
+	static const struct events_opts none;
+	struct tracer_snapshot *s = trace(&none, 0, setup_sleeper, work_wakes);
+
+	CHECK(nr_got == 0, "%zu", nr_got);
+	CHECK(counter(s, "streamed") == 0, "%lu", counter(s, "streamed"));
+	tracer_snapshot_free(s);
+}
+
+static void limit(void)
+{
+	static const struct events_opts some = { .slower_ns = 1000000000000ULL },
+					few = { .slower_ns = 1 };
+	struct tracer_snapshot *s = trace(&some, 0, setup_sleeper, work_wakes);
+	size_t i;
+
+	CHECK(nr_got == 0, "%zu waits of more than 1000 s", nr_got);
+	tracer_snapshot_free(s);
+	s = trace(&few, 4u << 20, setup_sleeper, work_wakes);
+	CHECK(count_why(RECORD_SLOW) == nr_waits(s) && nr_got == nr_waits(s), "%zu of %lu", nr_got,
+	      nr_waits(s));
+	for (i = 0; i < nr_got; i++)
+		check_sum(&got[i].e);
+	tracer_snapshot_free(s);
+}
+
+/* ---- who wakes ------------------------------------------------------------------------------- */
+
+static void by_task(void)
+{
+	static const struct events_opts all = { .stream = true };
+	struct tracer_snapshot *s = trace(&all, 0, setup_sleeper, work_wakes);
+	size_t i, nr = 0, right = 0;
+
+	for (i = 0; i < nr_got; i++) {
+		const struct record_event *e = &got[i].e;
+
+		if (strcmp(e->population, "woken") || e->task.tid != (uint64_t)shared->sleeper_tid)
+			continue;
+		nr++;
+		right += e->has_waker && e->waker.task.tid == (uint64_t)shared->main_tid &&
+			 e->waker.context && !strcmp(e->waker.context, "task") &&
+			 e->waker.cpu == 0 && e->cpu == 1 && e->cpu_before == 1 &&
+			 e->cpu_queued == 1 && !strcmp(got[i].comm[1], "kt_main");
+	}
+	CHECK(is_all(s, nr, NR_WAKES), "%zu wakes", nr);
+	CHECK(right == nr, "%zu of %zu by the thread that woke it", right, nr);
+	tracer_snapshot_free(s);
+}
+
+static void setup_alone(void)
+{
+	memset(shared, 0, sizeof(*shared));
+	name_self("kt_main");
+	pin(1);
+	shared->main_tid = gettid();
+}
+
+static void work_timer(void)
+{
+	const struct timespec pause = { .tv_nsec = 2000000 };
+	int i;
+
+	for (i = 0; i < 50; i++)
+		nanosleep(&pause, NULL);
+}
+
+/* Those of main's wakes whose context is @context. */
+static size_t woken_in(const char *context, size_t *nr)
+{
+	size_t i, right = 0;
+
+	*nr = 0;
+	for (i = 0; i < nr_got; i++) {
+		const struct record_event *e = &got[i].e;
+
+		if (strcmp(e->population, "woken") || e->task.tid != (uint64_t)shared->main_tid)
+			continue;
+		++*nr;
+		right += e->has_waker && e->waker.context && !strcmp(e->waker.context, context);
+	}
+	return right;
+}
+
+static void by_timer(void)
+{
+	static const struct events_opts all = { .stream = true };
+	struct tracer_snapshot *s = trace(&all, 0, setup_alone, work_timer);
+	size_t nr, right = woken_in("interrupt", &nr);
+
+	/* And one by the process that lets it begin. */
+	CHECK(right >= 45 && right <= 51, "%zu of %zu by an interrupt", right, nr);
+	tracer_snapshot_free(s);
+}
+
+/* A datagram over the loopback: the softirq that delivers it wakes whoever waits for it. */
+static void work_socket(void)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(to);
+	int in = socket(AF_INET, SOCK_DGRAM, 0), i;
+	pid_t child;
+	char c = 0;
+
+	if (in < 0 || bind(in, (struct sockaddr *)&to, sizeof(to)) ||
+	    getsockname(in, (struct sockaddr *)&to, &len))
+		die("bind");
+	child = fork();
+	if (!child) {
+		int out = socket(AF_INET, SOCK_DGRAM, 0);
+		const struct timespec pause = { .tv_nsec = 1000000 };
+
+		alarm(60);
+		name_self("sender");
+		pin(0);
+		for (i = 0; i < 50; i++) {
+			nanosleep(&pause, NULL);
+			if (sendto(out, &c, 1, 0, (struct sockaddr *)&to, sizeof(to)) != 1)
+				_exit(1);
+		}
+		_exit(0);
+	}
+	for (i = 0; i < 50; i++)
+		if (recv(in, &c, 1, 0) != 1)
+			die("recv");
+	waitpid(child, NULL, 0);
+}
+
+static void by_socket(void)
+{
+	static const struct events_opts all = { .stream = true };
+	struct tracer_snapshot *s = trace(&all, 0, setup_alone, work_socket);
+	size_t nr, right = woken_in("softirq", &nr);
+
+	CHECK(right >= 25, "%zu of %zu by a softirq", right, nr);
+	tracer_snapshot_free(s);
+}
+
+/* ---- who is in the way ----------------------------------------------------------------------- */
+
+static void *hog_main(void *arg)
+{
+	struct sched_param fifo = { .sched_priority = 10 };
+	uint64_t start;
+
+	(void)arg;
+	name_self("hog");
+	pin(1);
+	if (sched_setscheduler(0, SCHED_FIFO, &fifo))
+		die("SCHED_FIFO");
+	shared->hog_tid = gettid();
+	shared->hog_runs = 1;
+	while (!shared->stop)
+		;
+	for (start = slot_clock_ns(); slot_clock_ns() - start < HOG_NS;)
+		;
+	shared->hog_held_ns = slot_clock_ns() - start;
+	return NULL;
+}
+
+static void run_hog(void (*meanwhile)(void))
+{
+	pthread_t hog;
+
+	shared->stop = 0;
+	if (pthread_create(&hog, NULL, hog_main, NULL))
+		die("pthread_create");
+	while (!shared->hog_runs)
+		sched_yield();
+	meanwhile();
+	shared->stop = 1;
+	pthread_join(hog, NULL);
+}
+
+static void request_one(void)
+{
+	request(&sleeper);
+}
+
+static void work_hog(void)
+{
+	await_asleep(&sleeper);
+	run_hog(request_one);
+	await_asleep(&sleeper);
+}
+
+/* The hog is named, with the time that it held. */
+static void check_hog(const struct record_event *e, uint64_t held)
+{
+	uint64_t hog;
+
+	CHECK(e, "the wait does not stand there");
+	if (!e)
+		return;
+	check_sum(e);
+	hog = behind_of(e, shared->hog_tid);
+	CHECK(hog + phase_of(e, "wake") >= held, "%lu ns of the hog's %lu", hog, held);
+	printf("    %s %lu ns, of which the hog %lu\n", e->population, e->ns, hog);
+}
+
+static void hog_in_the_way(void)
+{
+	static const struct events_opts worst = { .worst = 10, .slower_ns = HOG_NS };
+	struct tracer_snapshot *s = trace(&worst, 0, setup_sleeper, work_hog);
+
+	check_hog(longest(RECORD_WORST, "woken", "kt_sleeper"), HOG_NS);
+	check_hog(longest(RECORD_SLOW, "woken", "kt_sleeper"), HOG_NS);
+	tracer_snapshot_free(s);
+}
+
+static void *busy_main(void *arg)
+{
+	(void)arg;
+	name_self("kt_busy");
+	pin(1);
+	shared->busy_tid = gettid();
+	shared->busy = 1;
+	while (shared->busy != 2)
+		;
+	return NULL;
+}
+
+static void do_nothing(void)
+{
+}
+
+static void work_preempt(void)
+{
+	pthread_t busy;
+
+	if (pthread_create(&busy, NULL, busy_main, NULL))
+		die("pthread_create");
+	while (!shared->busy)
+		sched_yield();
+	run_hog(do_nothing);
+	shared->busy = 2;
+	pthread_join(busy, NULL);
+}
+
+static void preempted_by_hog(void)
+{
+	static const struct events_opts worst = { .worst = 10 };
+	struct tracer_snapshot *s = trace(&worst, 0, setup_sleeper, work_preempt);
+	const struct record_event *preempted = longest(RECORD_WORST, "preempted", "kt_busy");
+	const struct record_event *requeued = longest(RECORD_WORST, "requeued", "kt_busy");
+
+	/* By the kernel's configuration it leaves in one way or the other. */
+	if (!preempted || (requeued && requeued->ns > preempted->ns))
+		preempted = requeued;
+	check_hog(preempted, HOG_NS);
+	CHECK(!preempted || !preempted->has_waker, "nobody wakes what was preempted");
+	tracer_snapshot_free(s);
+}
+
+/* While it waits for the hog's CPU it is let onto another. */
+static void move_it(void)
+{
+	uint64_t end;
+	cpu_set_t set;
+
+	request(&sleeper);
+	for (end = slot_clock_ns() + HOG_NS; slot_clock_ns() < end;)
+		;
+	CPU_ZERO(&set);
+	CPU_SET(0, &set);
+	if (sched_setaffinity(sleeper.tid, sizeof(set), &set))
+		die("sched_setaffinity");
+	while (sleeper.seen != sleeper.round)
+		sched_yield();
+}
+
+static void work_move(void)
+{
+	await_asleep(&sleeper);
+	run_hog(move_it);
+}
+
+static void moved_away(void)
+{
+	static const struct events_opts worst = { .worst = 10 };
+	struct tracer_snapshot *s = trace(&worst, 0, setup_sleeper, work_move);
+	const struct record_event *e = longest(RECORD_WORST, "woken", "kt_sleeper");
+
+	check_hog(e, HOG_NS / 2);
+	if (e) {
+		CHECK(e->migrations == 1, "%lu moves", e->migrations);
+		CHECK(e->cpu_before == 1 && e->cpu_queued == 1 && e->cpu == 0, "CPUs %lu, %lu, %lu",
+		      e->cpu_before, e->cpu_queued, e->cpu);
+		CHECK(phase_of(e, "premig") >= HOG_NS / 2, "%lu", phase_of(e, "premig"));
+	}
+	tracer_snapshot_free(s);
+}
+
+static const struct test_case {
+	const char *name;
+	void (*run)(void);
+	int cpus;
+} cases[] = {
+	{ "a stream has every wait, and the worst are the longest of it", every_wait, 2 },
+	{ "what a ring is too small for is counted", small_ring, 2 },
+	{ "nothing is handed over unasked", nothing_asked, 2 },
+	{ "a limit decides what is slow", limit, 2 },
+	{ "woken by a thread", by_task, 2 },
+	{ "woken by a timer", by_timer, 2 },
+	{ "woken by a socket", by_socket, 2 },
+	{ "a hog is in a wake's way", hog_in_the_way, 2 },
+	{ "a hog preempts", preempted_by_hog, 2 },
+	{ "moved to another queue while it waits", moved_away, 2 },
+};
+
+int main(int argc, char **argv)
+{
+	int i, failed = 0, passed = 0, skipped = 0;
+	char err[512] = "";
+
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
+	if (shared == MAP_FAILED)
+		die("mmap");
+	for (i = 0; i < (int)(sizeof(cases) / sizeof(cases[0])); i++) {
+		if (argc > 1 && !strstr(cases[i].name, argv[1]))
+			continue;
+		if (tracer_permitted(err, sizeof(err))) {
+			printf("SKIP %s: %s\n", cases[i].name, err);
+			skipped++;
+			continue;
+		}
+		if (sysconf(_SC_NPROCESSORS_ONLN) < cases[i].cpus) {
+			printf("SKIP %s: needs %d CPUs\n", cases[i].name, cases[i].cpus);
+			skipped++;
+			continue;
+		}
+		nr_failed_checks = 0;
+		cases[i].run();
+		printf("%s %s\n", nr_failed_checks ? "FAIL" : "ok  ", cases[i].name);
+		failed += nr_failed_checks != 0;
+		passed += nr_failed_checks == 0;
+	}
+	printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
+	free(got);
+	return failed != 0;
+}
