@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* kt doctor: examine, print. */
-#include <errno.h>
-#include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "lib/cli/cli.h"
@@ -42,10 +41,7 @@ static const struct argp argp = {
 
 static void print_table(const struct doctor *d)
 {
-	json_t *warning;
-	size_t i;
-
-	for (i = 0; i < d->nr; i++) {
+	for (size_t i = 0; i < d->nr; i++) {
 		const struct capability *c = &d->capability[i];
 
 		printf("%-26s%s%s%s\n", c->name, availability_name(c->state), *c->why ? ": " : "",
@@ -55,36 +51,22 @@ static void print_table(const struct doctor *d)
 		if (*c->remedy)
 			printf("%-26s  to get it: %s\n", "", c->remedy);
 	}
-	json_array_foreach (d->warnings, i, warning)
-		printf("warning: %s -> %s\n", json_string_value(json_object_get(warning, "text")),
-		       json_string_value(json_object_get(warning, "fix")));
-}
-
-static void set_text(json_t *of, const char *key, const char *text)
-{
-	if (*text)
-		json_object_set_new(of, key, json_string(text) ?: json_string("?"));
+	for (size_t i = 0; i < d->nr_warnings; i++)
+		printf("warning: %s -> %s\n", d->warning[i].text, d->warning[i].fix);
 }
 
 static void print_json(const struct doctor *d)
 {
-	json_t *capabilities = json_array(), *all;
+	struct record_capability capability[DOCTOR_MAX_CAPABILITIES];
 
 	for (size_t i = 0; i < d->nr; i++) {
 		const struct capability *c = &d->capability[i];
-		json_t *o = json_pack("{s:s, s:s}", "name", c->name, "state",
-				      availability_name(c->state));
 
-		set_text(o, "why", c->why);
-		set_text(o, "costs", c->costs);
-		set_text(o, "remedy", c->remedy);
-		json_array_append_new(capabilities, o);
+		capability[i] = (struct record_capability){ c->name, availability_name(c->state),
+							    c->why, c->costs, c->remedy };
 	}
-	all = json_pack("{s:s, s:o, s:O}", "kt", KT_VERSION, "capabilities", capabilities,
-			"warnings", d->warnings);
-	json_dumpf(all, stdout, JSON_INDENT(2));
-	putchar('\n');
-	json_decref(all);
+	/* What could not be written cli_flush() says. */
+	record_doctor_json(stdout, KT_VERSION, capability, d->nr, d->warning, d->nr_warnings);
 }
 
 int cmd_doctor(int argc, char **argv)
@@ -100,6 +82,5 @@ int cmd_doctor(int argc, char **argv)
 		print_json(&d);
 	else
 		print_table(&d);
-	doctor_free(&d);
 	return cli_flush();
 }

@@ -6,8 +6,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "lib/record/types.h"
-
 #include "bpf/doctor_impl.h"
 
 static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
@@ -31,15 +29,9 @@ void doctor_examine(struct doctor *d)
 	struct examination e = { .d = d };
 
 	memset(d, 0, sizeof(*d));
-	d->warnings = record_machine_warnings();
+	d->nr_warnings = record_machine_warnings(d->warning, DOCTOR_MAX_WARNINGS);
 	for (size_t i = 0; i < sizeof(examinations) / sizeof(examinations[0]); i++)
 		examinations[i](&e);
 	btf__free(e.btf);
 	libbpf_set_print(before);
-}
-
-void doctor_free(struct doctor *d)
-{
-	json_decref(d->warnings);
-	d->warnings = NULL;
 }

@@ -5,8 +5,9 @@
  * What this machine lets the tracers do, found by trying it: by BTF, by loading a small program, by
  * opening an event or a file. Never by the kernel's version. Prints nothing and leaves nothing.
  */
-#include <jansson.h>
 #include <stddef.h>
+
+#include "lib/record/doctor.h"
 
 #include "bpf/availability.h"
 
@@ -19,14 +20,15 @@ struct capability {
 };
 
 #define DOCTOR_MAX_CAPABILITIES 48
+#define DOCTOR_MAX_WARNINGS	16
 
 struct doctor {
 	size_t nr;
 	struct capability capability[DOCTOR_MAX_CAPABILITIES];
-	json_t *warnings; /* of the machine, as in a record: [{"text", "fix"}, ...] */
+	size_t nr_warnings;
+	struct record_warning warning[DOCTOR_MAX_WARNINGS]; /* of the machine */
 };
 
-/* doctor_examine - try everything; takes some tenths of a second. For doctor_free() */
+/* doctor_examine - try everything; takes some tenths of a second */
 void doctor_examine(struct doctor *d);
-void doctor_free(struct doctor *d);
 #endif

@@ -41,7 +41,13 @@ void doctor_say_tried(struct examination *e, const char *name, int ret, const ch
 
 void doctor_warn(struct examination *e, const char *text, const char *fix)
 {
-	json_array_append_new(e->d->warnings, json_pack("{s:s, s:s}", "text", text, "fix", fix));
+	struct record_warning *w;
+
+	if (e->d->nr_warnings == DOCTOR_MAX_WARNINGS)
+		return;
+	w = &e->d->warning[e->d->nr_warnings++];
+	snprintf(w->text, sizeof(w->text), "%s", text);
+	snprintf(w->fix, sizeof(w->fix), "%s", fix);
 }
 
 bool doctor_read_line(const char *path, char *out, size_t len)

@@ -136,12 +136,6 @@ struct record_machine {
 	char host_id[32], cpu[256], kernel[96];
 };
 
-/*
- * record_machine_warnings - what makes figures of this machine harder to trust, without its load
- * now: [{"text", "fix"}, ...]; the caller's
- */
-json_t *record_machine_warnings(void);
-
 /* record_machine_now - this one */
 void record_machine_now(struct record_machine *m);
 
