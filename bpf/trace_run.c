@@ -16,6 +16,7 @@
 #include "lib/record/types.h"
 
 #include "bpf/caller.h"
+#include "bpf/on_slow.h"
 #include "bpf/snapshot.h"
 #include "bpf/trace_command.h"
 
@@ -32,8 +33,9 @@ struct run {
 	struct record_writer *w;
 	struct tracer *t;
 	struct trace_command *c;
-	struct caller who; /* whose the command is, and kt itself once it is attached */
-	int signals;	   /* signalfd */
+	struct on_slow *on_slow; /* NULL: nothing to execute */
+	struct caller who;	 /* whose the command is, and kt itself once it is attached */
+	int signals;		 /* signalfd */
 	uint64_t start_ns;
 	int write_ret; /* of the first single wait that was not written */
 	char *err;
@@ -60,6 +62,9 @@ static int write_event(const struct record_event *e, void *arg)
 {
 	struct run *r = arg;
 
+	if (r->on_slow && e->ns >= r->q->opts.events.slower_ns &&
+	    (e->why == RECORD_SLOW || e->why == RECORD_STREAM))
+		on_slow_tell(r->on_slow, e);
 	r->write_ret = record_write_event(r->w, e);
 	return r->write_ret;
 }
@@ -219,7 +224,11 @@ static int begin(struct run *r)
 		tracer_on_event(r->t, write_event, r);
 	if (!ret)
 		ret = tracer_attach(r->t, r->err, r->errlen);
-	ret = ret ?: tracer_settle(r->t, &r->who, false, r->err, r->errlen);
+	if (!ret && r->q->on_slow) {
+		r->on_slow = on_slow_new(r->q->on_slow, &r->who);
+		ret = r->on_slow ? 0 : say(r, -ENOMEM, "cannot trace");
+	}
+	ret = ret ?: tracer_settle(r->t, &r->who, r->on_slow, r->err, r->errlen);
 	if (!ret && r->c)
 		ret = trace_command_wake(r->c, r->err, r->errlen);
 	if (ret)
@@ -287,6 +296,7 @@ close:
 	else
 		trace_command_free(r.c);
 	close(r.signals);
+	on_slow_free(r.on_slow);
 	caller_free(&r.who);
 	return ret;
 }
