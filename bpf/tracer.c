@@ -163,8 +163,6 @@ int tracer_open(struct tracer **out, const struct tracer_opts *o, char *err, siz
 		tracer_close(t);
 		return ret;
 	}
-	if (o->run_time)
-		t->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	slab_start(t);
 	*out = t;
 	return 0;
@@ -223,8 +221,10 @@ void tracer_enable(struct tracer *t, bool on)
 	 * A new session voids what tasks remember: stamps of before the pause must not meet later
 	 * ones.
 	 */
-	if (on)
+	if (on) {
+		t->control->enabled_ns = slab_clock_ns();
 		__atomic_add_fetch(&t->control->session, 1, __ATOMIC_RELEASE);
+	}
 	__atomic_store_n(&t->control->enabled, on, __ATOMIC_RELEASE);
 }
 
