@@ -24,6 +24,7 @@
 
 #include "bpf/features.h"
 #include "bpf/kinds.h"
+#include "bpf/refine.h"
 
 #define ROOT_OR_CAPS "run as root, or grant CAP_BPF and CAP_PERFMON"
 
@@ -237,6 +238,17 @@ static void examine_events(struct examination *e)
 		    "a kernel with BTF and CONFIG_TRACEPOINTS", "not in the kernel's BTF");
 	else
 		say(e, "workqueue_* events", CAPABILITY_OK, "", NULL, "%s", "");
+	for (size_t i = 0; i < NR_REFINEMENTS; i++) {
+		const struct refinement *r = &refinements[i];
+		char costs[160];
+
+		snprintf(costs, sizeof(costs), "of kt trace wakeup --refine: %s", r->adds);
+		if (refinement_there(r))
+			say(e, r->name, CAPABILITY_OK, "", NULL, "--refine: %s", r->adds);
+		else
+			say(e, r->name, CAPABILITY_ABSENT, costs, r->since,
+			    "not in the kernel's BTF");
+	}
 }
 
 static int perf_open(struct perf_event_attr *attr)

@@ -119,6 +119,9 @@ static const struct trace_option table[] = {
 
 	{ FIGURES, "by", "WHAT", 0, TEXT(by), NULL, list_by },
 
+	{ FIGURES, "refine", NULL, 0, FLAG(q.opts.refine),
+	  "Of wakeup also what newer kernels tell: resched, switch, ipi; costs more", NULL },
+
 	{ RECORD, "slower-than", "TIME", 0, TIME(q.opts.events.slower_ns),
 	  "Record each wait of TIME or longer by itself, with its waker and who ran meanwhile "
 	  "(default 1ms); the 10 longest always are", NULL },
@@ -303,6 +306,13 @@ static int check_subjects(struct trace_options *o)
 	return 0;
 }
 
+static int check_refine(struct trace_options *o)
+{
+	if (!o->q.opts.refine || o->q.opts.kind == TRACER_WAKEUP)
+		return 0;
+	return cli_refuse(KT_EXIT_USAGE, "--refine goes with wakeup only");
+}
+
 static int check_command(struct trace_options *o)
 {
 	if (!o->q.command || *o->q.command)
@@ -351,7 +361,7 @@ static int check_events(struct trace_options *o)
 
 /* In this order; the first that refuses is the one that speaks. */
 static int (*const checks[])(struct trace_options *o) = {
-	check_command, check_kind, check_subjects, check_by, check_events,
+	check_command, check_kind, check_subjects, check_by, check_events, check_refine,
 };
 
 /* ---- the command line ------------------------------------------------------------------------ */

@@ -6,6 +6,7 @@
 
 #include "lib/target/targets.h"
 
+#include "bpf/refine.h"
 #include "bpf/tracer_impl.h"
 #include "bpf/wakeup.skel.h"
 #include "bpf/wakeup_shared.h"
@@ -50,7 +51,7 @@ static int wakeup_open(struct tracer *t, char *err, size_t errlen)
 	bpf_program__set_autoload(skel->progs.on_slot, true);
 	bpf_program__set_autoload(skel->progs.on_thread_created, names_matter(t));
 	bpf_program__set_autoload(skel->progs.on_named_thread_exit, names_matter(t));
-	return 0;
+	return refine_open(t, err, errlen);
 }
 
 static void wakeup_detach(struct tracer *t)
@@ -102,6 +103,7 @@ static int wakeup_attach(struct tracer *t, char *err, size_t errlen)
 		ret = attach_program(t, programs[i], err, errlen);
 	if (!ret && names_matter(t))
 		ret = attach_program(t, "on_named_thread_exit", err, errlen);
+	ret = ret ?: refine_attach(t, err, errlen);
 	/* After the programs: a thread born in between makes its storage itself. */
 	ret = ret ?: attach_iter_once(t, "seed_tasks", err, errlen);
 	/* A command without probes is traced without stamps. */
@@ -168,7 +170,8 @@ const struct tracer_ops tracer_wakeup = {
 		    COUNTER_BIT(preempted) | COUNTER_BIT(requeued) | COUNTER_BIT(migrated) |
 		    COUNTER_BIT(parked) | COUNTER_BIT(unmatched) | COUNTER_BIT(superseded) |
 		    COUNTER_BIT(negative) | COUNTER_BIT(filtered) | COUNTER_BIT(ring_full) |
-		    COUNTER_BIT(streamed),
+		    COUNTER_BIT(streamed) | COUNTER_BIT(yielded) |
+		    COUNTER_BIT(idle_polled) | COUNTER_BIT(map_full),
 	.open = wakeup_open,
 	.attach = wakeup_attach,
 	.detach = wakeup_detach,

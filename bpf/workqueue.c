@@ -63,6 +63,7 @@ static int workqueue_open(struct tracer *t, char *err, size_t errlen)
 		return ret;
 	/* COMMAND only says for how long: what it causes is done by the kernel for all. */
 	t->opts.filter.nr_tgids = 0;
+	t->opts.kthreads = true;
 	t->opts.follow_children = false;
 	for (size_t i = 0; i < NR_PROGRAMS; i++)
 		bpf_program__set_autoload(bpf_object__find_program_by_name(t->obj, programs[i]),
