@@ -118,9 +118,8 @@ static const struct trace_option table[] = {
 	  "Record and print every TIME", NULL },
 
 	{ FIGURES, "by", "WHAT", 0, TEXT(by), NULL, list_by },
-
 	{ FIGURES, "refine", NULL, 0, FLAG(q.opts.refine),
-	  "Of wakeup also what newer kernels tell: resched, switch, ipi; costs more", NULL },
+	  "With wakeup: also resched, switch and ipi, which newer kernels have; costs more", NULL },
 
 	{ RECORD, "slower-than", "TIME", 0, TIME(q.opts.events.slower_ns),
 	  "Record each wait of TIME or longer by itself, with its waker and who ran meanwhile "
