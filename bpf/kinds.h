@@ -33,10 +33,15 @@ enum tracer_group { TRACER_GROUP_ALL, TRACER_GROUP_ARM, TRACER_GROUP_SUBJECT };
  * that list it. The function that makes the subject of an event is the kind's, in its BPF program;
  * most have it from subject_of_task().
  */
-#define TRACER_BREAKDOWNS(EACH, SOME)                                                    \
-	EACH(THREAD, "thread")	     /* the thread that the event is about */            \
-	SOME(FUNC, "func")	     /* the function that the work is */                 \
-	SOME(WORKER, "worker")	     /* the worker, that is the thread it executes in */ \
+#define TRACER_BREAKDOWNS(EACH, SOME)                                                              \
+	EACH(THREAD, "thread")	     /* the thread that the event is about */                      \
+	SOME(COMM, "comm")	     /* its name, as ps shows it: threads of one name together */  \
+	SOME(CPU, "cpu")	     /* the CPU it runs on then */                                 \
+	SOME(CGROUP, "cgroup")	     /* its cgroup */                                              \
+	SOME(WAKER, "waker")	     /* who woke it: the name of a thread, interrupt or softirq */ \
+	SOME(PLACEMENT, "placement") /* how far from the CPU where it last ran */                  \
+	SOME(FUNC, "func")	     /* the function that the work is */                           \
+	SOME(WORKER, "worker")	     /* the worker, that is the thread it executes in */           \
 	SOME(WORKQUEUE, "workqueue") /* the workqueue that the work was queued on */
 
 #define BY_ENUM(constant, name) TRACER_BY_##constant,

@@ -66,4 +66,59 @@ static __always_inline void subject_of_task(struct tracer_subject *s, struct tas
 	s->tid = p->pid;
 	task_name(p, s->name, sizeof(s->name));
 }
+
+/* subject_rename - @p is called otherwise than when @group was made for it */
+static __always_inline void subject_rename(__u32 group, struct task_struct *p)
+{
+	struct tracer_subject *s = bpf_map_lookup_elem(&subjects, &group);
+
+	if (s && s->tid == (__u32)p->pid) {
+		__builtin_memset(s->name, 0, sizeof(s->name));
+		task_name(p, s->name, sizeof(s->name));
+	}
+}
+
+/* subject_of_number - a subject that is known by a number above 0, and named by the loader */
+static __always_inline void subject_of_number(struct tracer_subject *s, __u64 number)
+{
+	__builtin_memset(s, 0, sizeof(*s));
+	s->key[0] = number;
+}
+
+/* subject_of_comm - by the 16 bytes of a comm, of which the last one is 0 */
+static __always_inline void subject_of_comm(struct tracer_subject *s, const __u64 *comm)
+{
+	__builtin_memset(s, 0, sizeof(*s));
+	s->key[0] = comm[0];
+	s->key[1] = comm[1];
+	__builtin_memcpy(s->name, comm, TASK_COMM_LEN);
+	/* A thread may have an empty name, a subject not. */
+	if (!s->key[0] && !s->key[1])
+		s->key[1] = 1ULL << 63;
+}
+
+/* subject_of_word - what is not a thread, @word of at most 15 characters; no comm equals it */
+static __always_inline void subject_of_word(struct tracer_subject *s,
+					    const char word[TASK_COMM_LEN])
+{
+	__builtin_memset(s, 0, sizeof(*s));
+	__builtin_memcpy(s->name, word, TASK_COMM_LEN);
+	__builtin_memcpy(s->key, word, TASK_COMM_LEN);
+	s->key[1] |= 1ULL << 63;
+}
+
+/* subject_of_cgroup - by its id; the loader finds its path, while it is there, from that */
+static __always_inline void subject_of_cgroup(struct tracer_subject *s, struct cgroup *c)
+{
+	const char *name = NULL;
+
+	__builtin_memset(s, 0, sizeof(*s));
+	s->key[1] = 1;
+	if (!c)
+		return;
+	s->key[0] = BPF_CORE_READ(c, kn, id);
+	name = BPF_CORE_READ(c, kn, name);
+	if (name)
+		bpf_probe_read_kernel_str(s->name, sizeof(s->name), name);
+}
 #endif

@@ -19,14 +19,15 @@
 #include "bpf/subjects.bpf.h"
 #include "bpf/wake_state.h"
 #include "bpf/wakeup_shared.h"
+#include "bpf/wakeup_subject.bpf.h"
 
 struct wake_task {
 	struct wake_state wake;
 	struct slot_place place;
-	struct filter_memo memo;
 	struct events_task events;
+	struct filter_memo memo;
+	struct wakeup_subject subject;
 	__u32 session; /* of struct tracer_control; another: the state is void */
-	__u32 group;   /* with TRACER_GROUP_SUBJECT: group + 1, 0: not asked yet */
 };
 
 struct {
@@ -38,6 +39,12 @@ struct {
 
 /* ---- helpers --------------------------------------------------------------------------------- */
 
+/* Name and cgroup may have changed since. */
+static __always_inline void look_again(struct wake_task *t, struct task_struct *p)
+{
+	subject_changed(&t->subject, p, memo_refresh(&t->memo, p, subject_memo()));
+}
+
 static __always_inline void task_refresh(struct wake_task *t, struct task_struct *p)
 {
 	__u32 session = *(volatile __u32 *)&control.session;
@@ -46,7 +53,7 @@ static __always_inline void task_refresh(struct wake_task *t, struct task_struct
 		return;
 	t->session = session;
 	__builtin_memset(&t->wake, 0, sizeof(t->wake));
-	memo_refresh(&t->memo, p, 0);
+	look_again(t, p);
 }
 
 /* task_find - state of @p, NULL: not a subject (or new; see task_make) */
@@ -73,18 +80,11 @@ static __always_inline struct wake_task *task_make(struct task_struct *p)
 /* group_of - group to record @t's values in */
 static __always_inline __u32 group_of(struct wake_task *t, struct task_struct *p)
 {
-	struct tracer_subject s;
-
 	if (settings.group == TRACER_GROUP_ALL)
 		return 0;
 	if (settings.group == TRACER_GROUP_ARM)
 		return t->wake.arm;
-	if (!t->group) {
-		subject_of_task(&s, p);
-		t->group = subject_group(&s) + 1;
-	}
-	/* Read anew: the verifier forgets the ways that led here, and walks the rest once. */
-	return *(volatile __u32 *)&t->group - 1;
+	return subject_now(&t->subject, &t->wake, p);
 }
 
 /* Once, not per metric: an own function keeps the verifier's work and the code small. */
@@ -215,12 +215,13 @@ int BPF_PROG(on_sched_waking, struct task_struct *p)
 		if (!t)
 			return 0;
 	}
-	memo_refresh(&t->memo, p, 0);
+	look_again(t, p);
 	if (!memo_wanted(&t->memo))
 		count(COUNTER_filtered);
 	wake_out_init(&o);
 	stamp = read_request(t, p, waker, now, &slot);
 	wake_waking(&t->wake, now, stamp, &slot, &o);
+	subject_waking(&t->subject, p, waker);
 	events_waking(ctx, &t->events, p, waker);
 	tell(t, &o);
 	return 0;
@@ -258,6 +259,7 @@ int BPF_PROG(on_sched_wakeup_new, struct task_struct *p)
 		return 0;
 	wake_out_init(&o);
 	wake_new(&t->wake, now, &o);
+	subject_woken_by(&t->subject, bpf_get_current_task_btf());
 	tell(t, &o);
 	return 0;
 }
@@ -295,6 +297,7 @@ static __always_inline void leave(void *ctx, struct task_struct *prev, bool pree
 	wake_out_init(&o);
 	sink(&o, t, prev);
 	wake_switch_out(&t->wake, now, wake_leave_how(preempt, prev_state, TASK_PARKED), read, &o);
+	subject_leaves(&t->subject);
 	events_leaving(ctx, prev, preempt || !prev_state);
 	tell(t, &o);
 }
@@ -307,7 +310,8 @@ static __always_inline void enter(struct task_struct *next, __u64 now)
 
 	if (!t)
 		return;
-	memo_refresh(&t->memo, next, 0);
+	look_again(t, next);
+	subject_enters(&t->subject);
 	wake_out_init(&o);
 	sink(&o, t, next);
 	if (o.group != TRACER_NO_GROUP && events_ending(&t->wake, now, &span))

@@ -9,6 +9,7 @@
 #include "bpf/refine.h"
 #include "bpf/tracer_impl.h"
 #include "bpf/wakeup.skel.h"
+#include "bpf/wakeup_by.h"
 #include "bpf/wakeup_shared.h"
 
 TRACER_SKELETON(wakeup);
@@ -19,6 +20,7 @@ static const struct tracer_metric metrics[] = { WAKEUP_METRICS(METRIC_INIT) };
 struct wakeup {
 	struct targets files;
 	uint32_t nr_attached;
+	struct wakeup_by by;
 };
 
 /*
@@ -34,7 +36,8 @@ static const char *const programs[] = { "on_sched_switch", "on_sched_migrate_tas
 static bool names_matter(const struct tracer *t)
 {
 	return !t->opts.kthreads &&
-	       (t->opts.filter.nr_globs || t->opts.group == TRACER_GROUP_SUBJECT);
+	       (t->opts.filter.nr_globs ||
+		(t->opts.group == TRACER_GROUP_SUBJECT && t->opts.by == TRACER_BY_THREAD));
 }
 
 static int wakeup_open(struct tracer *t, char *err, size_t errlen)
@@ -51,7 +54,7 @@ static int wakeup_open(struct tracer *t, char *err, size_t errlen)
 	bpf_program__set_autoload(skel->progs.on_slot, true);
 	bpf_program__set_autoload(skel->progs.on_thread_created, names_matter(t));
 	bpf_program__set_autoload(skel->progs.on_named_thread_exit, names_matter(t));
-	return refine_open(t, err, errlen);
+	return refine_open(t, err, errlen) ?: wakeup_by_open(t, err, errlen);
 }
 
 static void wakeup_detach(struct tracer *t)
@@ -96,7 +99,7 @@ static int attach_slot_probes(struct tracer *t, char *err, size_t errlen)
 static int wakeup_attach(struct tracer *t, char *err, size_t errlen)
 {
 	struct wakeup *w = t->kind;
-	int ret = 0;
+	int ret = wakeup_by_begin(t, err, errlen);
 	size_t i;
 
 	for (i = 0; !ret && i < NR_PROGRAMS; i++)
@@ -140,10 +143,26 @@ static int wakeup_process(struct tracer *t, pid_t tgid, char *err, size_t errlen
 	return ret < 0 ? attach_without(t, ret, WITHOUT_STAMPS, err) ?: 1 : ret;
 }
 
+static int wakeup_poll(struct tracer *t)
+{
+	struct wakeup *w = t->kind;
+
+	return wakeup_by_poll(t, &w->by);
+}
+
+static void wakeup_subject_name(struct tracer *t, const struct tracer_subject *s, char *name,
+				size_t size)
+{
+	struct wakeup *w = t->kind;
+
+	wakeup_by_name(t, &w->by, s, name, size);
+}
+
 static void wakeup_close(struct tracer *t)
 {
 	struct wakeup *w = t->kind;
 
+	wakeup_by_free(&w->by);
 	targets_free(&w->files);
 	free(w);
 	t->kind = NULL;
@@ -159,6 +178,8 @@ const struct tracer_ops tracer_wakeup = {
 				  METRIC_REQUEUED, METRIC_FIRST_RUN, METRIC_RAN },
 		.nr_main_metrics = 6,
 		.waits = true,
+		.by = TRACER_BY_BIT(COMM) | TRACER_BY_BIT(CPU) | TRACER_BY_BIT(CGROUP) |
+		      TRACER_BY_BIT(WAKER) | TRACER_BY_BIT(PLACEMENT),
 		.needs = FEATURE_BIT(FEATURE_TASK_STORAGE),
 	},
 	.skeleton = &wakeup_skeleton,
@@ -176,5 +197,7 @@ const struct tracer_ops tracer_wakeup = {
 	.attach = wakeup_attach,
 	.detach = wakeup_detach,
 	.process = wakeup_process,
+	.poll = wakeup_poll,
+	.subject_name = wakeup_subject_name,
 	.close = wakeup_close,
 };

@@ -223,7 +223,7 @@ static uint64_t counter(const struct tracer_snapshot *s, const char *name)
 	return 0;
 }
 
-static __attribute__((unused)) uint64_t nr_lost(const struct tracer_snapshot *s)
+__attribute__((unused)) static uint64_t nr_lost(const struct tracer_snapshot *s)
 {
 	uint64_t lost = 0;
 	uint32_t i;
@@ -291,7 +291,7 @@ static void show(const struct tracer_snapshot *s)
  * Run @work in a child between enable and read. The child's registry lies where ours does (fork),
  * so it is told to the tracer, as `kt bench` does for its workers.
  */
-static __attribute__((unused)) struct tracer_snapshot *
+__attribute__((unused)) static struct tracer_snapshot *
 trace_child(const struct tracer_opts *o, void (*setup)(void), void (*work)(void),
 	    void (*between)(struct tracer *t))
 {
