@@ -99,7 +99,7 @@ static struct seen batch(struct tracer *t, const char *dir)
 
 static void fill(struct tracer *t)
 {
-	const struct workqueue_item stale = { .last = { .queued_ns = 1 }, .session = ~0U };
+	const struct workqueue_item stale = { .nr_queued = 1, .session = ~0U };
 	int fd = tracer_map_fd(t, "pending"), ret = 0;
 
 	for (uint64_t key = 1; !ret; key++)
