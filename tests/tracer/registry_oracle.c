@@ -12,7 +12,7 @@
 
 #include "tests/tracer/beater.h"
 
-#define NR_WAKES 500
+#define NR_WAKES 150
 
 /* ---- the process that is traced -------------------------------------------------------------- */
 
