@@ -164,8 +164,6 @@ int tracer_open(struct tracer **out, const struct tracer_opts *o, char *err, siz
 		tracer_close(t);
 		return ret;
 	}
-	if (o->run_time)
-		t->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	slab_start(t);
 	*out = t;
 	return 0;
@@ -224,8 +222,10 @@ void tracer_enable(struct tracer *t, bool on)
 	 * A new session voids what tasks remember: stamps of before the pause must not meet later
 	 * ones.
 	 */
-	if (on)
+	if (on) {
+		t->control->enabled_ns = slab_clock_ns();
 		__atomic_add_fetch(&t->control->session, 1, __ATOMIC_RELEASE);
+	}
 	__atomic_store_n(&t->control->enabled, on, __ATOMIC_RELEASE);
 }
 
@@ -248,11 +248,8 @@ void tracer_on_event(struct tracer *t, int (*each)(const struct record_event *e,
 
 int tracer_read(struct tracer *t, struct tracer_snapshot **s)
 {
-	int ret;
+	int ret = slab_read(t, s);
 
-	/* Before the slab's grace period, so that it holds for both. */
-	events_flip(t);
-	ret = slab_read(t, s);
 	if (ret)
 		return ret;
 	ret = events_hand_worst(t);

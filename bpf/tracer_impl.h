@@ -148,7 +148,8 @@ struct tracer {
 	bool uprobe_multi;	/* its programs for probes are loaded for that */
 	struct usdt_spec *spec; /* of the map __bpf_usdt_specs; @nr_specs of @max_specs */
 	uint32_t nr_specs, max_specs;
-	char lacks[384]; /* what the trace does without, one sentence; "": nothing */
+	struct bpf_link *waiting; /* of the iterator for tracer_waiting(), or NULL */
+	char lacks[384];	  /* what the trace does without, one sentence; "": nothing */
 
 	/* slab.c, cells.c */
 	struct tracer_hist *hists;
@@ -157,13 +158,19 @@ struct tracer {
 	uint32_t nr_groups, nr_metrics, nr_shards, nr_cells;
 	uint32_t nr_cpus; /* numbers of CPUs, with holes */
 	bool quiet;	  /* not enabled, and no program that was is at work any more */
+	int grace[2];	  /* maps whose update waits for programs, see slab.c */
 	uint64_t last_read_ns, last_cpu_ns;
 	/* counts.c */
 	struct tracer_counts *counts;
 	size_t counts_bytes;
 	uint64_t last_counter[NR_COUNTER_SLOTS];
 	uint64_t last_missed, last_bpf_ns;
+
+	/* cost.c */
 	int stats_fd; /* keeps BPF run time counted, -1: not */
+	uint64_t sample_start_ns;
+	struct tracer_cost cost;
+	struct tracer_program cost_before[TRACER_MAX_PROGRAMS]; /* at the last look */
 
 	struct events *events; /* events.c */
 	int (*on_event)(const struct record_event *e, void *arg);
@@ -209,6 +216,9 @@ int attach_without(struct tracer *t, int ret, const char *costs, const char *err
 /* attach_iter_once - run an iter/task program of the object once over all tasks */
 int attach_iter_once(struct tracer *t, const char *prog, char *err, size_t errlen);
 
+/* attach_waiting - for tracer_waiting(): the program find_waiting, an iterator of its object */
+int attach_waiting(struct tracer *t, char *err, size_t errlen);
+
 /* tracer_nr_subjects - groups that subjects have so far; they are 0 .. this - 1 */
 uint32_t tracer_nr_subjects(const struct tracer *t);
 
@@ -229,6 +239,7 @@ void attach_undo(struct tracer *t);			  /* all links, the last one first */
 int slab_size(struct tracer *t);			  /* before load */
 int slab_map(struct tracer *t, char *err, size_t errlen); /* after load */
 void slab_free(struct tracer *t);
+uint64_t slab_clock_ns(void);	   /* CLOCK_MONOTONIC */
 void slab_start(struct tracer *t); /* times and counters count from now on */
 int slab_read(struct tracer *t, struct tracer_snapshot **s);
 void slab_snapshot_free(struct tracer_snapshot *s);

@@ -108,8 +108,18 @@ struct tracer_settings {
 	struct events_settings events;
 };
 
+/* Threads that wait for a CPU, found by an iterator: their waits have no end yet. */
+struct tracer_found {
+	uint64_t since_ns; /* the one that waits longest, CLOCK_MONOTONIC */
+	uint32_t nr;
+	uint32_t tid; /* as the kernel's initial namespace has it */
+	char name[TRACER_NAME_LEN];
+};
+
 /* Variables (.bss), mapped into the loader. */
 struct tracer_control {
+	uint64_t enabled_ns; /* when it was last enabled */
+	struct tracer_found found;
 	uint32_t enabled;	  /* count; written by the loader */
 	uint32_t session;	  /* one more with each enable: older per-task state is void */
 	uint32_t nr_subjects;	  /* groups given to subjects so far */

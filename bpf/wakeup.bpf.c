@@ -176,6 +176,33 @@ int seed_tasks(struct bpf_iter__task *ctx)
 	return 0;
 }
 
+SEC("iter/task")
+int find_waiting(struct bpf_iter__task *ctx)
+{
+	struct tracer_found *f = &control.found;
+	struct task_struct *p = ctx->task;
+	struct wake_task *t;
+	__u64 since;
+
+	/* Runnable, and not running. One that is about to sleep may be queued still. */
+	if (!p || p->on_cpu || !p->on_rq || state_field(p) || !wanted(p))
+		return 0;
+	t = bpf_task_storage_get(&tasks, p, NULL, 0);
+	if (!t)
+		return 0;
+	since = t->session == control.session ? wake_waits_since(&t->wake, control.enabled_ns)
+					      : control.enabled_ns;
+	if (!since)
+		return 0;
+	if (!f->nr++ || since < f->since_ns) {
+		f->since_ns = since;
+		f->tid = p->pid;
+		__builtin_memset(f->name, 0, sizeof(f->name));
+		task_name(p, f->name, sizeof(f->name));
+	}
+	return 0;
+}
+
 /* The waker may itself have been woken and not been seen since: its T4 is looked for first. */
 static __always_inline void look_for_stamp(struct task_struct *waker, __u64 now)
 {

@@ -16,6 +16,22 @@ TRACER_SKELETON(wakeup);
 
 static const struct tracer_metric metrics[] = { WAKEUP_METRICS(METRIC_INIT) };
 
+/* Call and resume are parts of those wakes that have stamps. */
+static const struct tracer_row rows[] = {
+	{ METRIC_WOKEN, .counted = true, .title = "woken -> running", .waits = "after wakes" },
+	{ METRIC_WAKE, .part = true, .of = METRIC_WOKEN },
+	{ METRIC_RUNQ, .part = true, .of = METRIC_WOKEN },
+	{ METRIC_PREMIG, .part = true, .of = METRIC_RUNQ },
+	{ METRIC_PREEMPTED, .title = "preempted -> running", .waits = "after preemption" },
+	{ METRIC_REQUEUED, .title = "slice over -> running", .waits = "after a slice" },
+	{ METRIC_FIRST_RUN, .title = "created -> running", .waits = "before a first run" },
+	{ METRIC_END_TO_END, .title = "request -> answer" },
+	{ METRIC_CALL, .part = true, .of = METRIC_END_TO_END },
+	{ METRIC_RESUME, .part = true, .of = METRIC_END_TO_END },
+	{ METRIC_UNATTRIBUTED, .part = true, .of = METRIC_END_TO_END },
+	{ METRIC_RAN, .running = true, .title = "ran" },
+};
+
 /* The kind's own data: files whose probe kthread:slot is attached. */
 struct wakeup {
 	struct targets files;
@@ -178,6 +194,7 @@ static int wakeup_attach(struct tracer *t, char *err, size_t errlen)
 		ret = attach_program(t, "on_named_thread_exit", err, errlen);
 	/* After the programs: a thread born in between makes its storage itself. */
 	ret = ret ?: attach_iter_once(t, "seed_tasks", err, errlen);
+	ret = ret ?: attach_waiting(t, err, errlen);
 	/* A command without probes is traced without stamps. */
 	if (!ret && t->opts.command && targets_add_command(&w->files, t->opts.command) > 0)
 		ret = attach_without(t, attach_slot_probes(t, err, errlen), WITHOUT_STAMPS, err);
@@ -218,6 +235,9 @@ const struct tracer_ops tracer_wakeup = {
 		.main_metrics = { METRIC_WOKEN, METRIC_END_TO_END, METRIC_PREEMPTED,
 				  METRIC_REQUEUED, METRIC_FIRST_RUN, METRIC_RAN },
 		.nr_main_metrics = 6,
+		.rows = rows,
+		.nr_rows = sizeof(rows) / sizeof(rows[0]),
+		.noun = "wakes",
 		.waits = true,
 		.by = TRACER_BY_BIT(COMM) | TRACER_BY_BIT(CPU) | TRACER_BY_BIT(CGROUP) |
 		      TRACER_BY_BIT(WAKER) | TRACER_BY_BIT(PLACEMENT),
