@@ -68,6 +68,7 @@ static int fill_settings(struct tracer *t, char *err, size_t errlen)
 	/* Arms exist only in processes that were added. */
 	s->by_process = t->by_process =
 		o->filter.nr_tgids || o->filter.nr_tids || o->group == TRACER_GROUP_ARM;
+	t->follows = t->by_process || (t->ops->stamps && !o->kthreads);
 	s->follow = o->follow_children;
 	s->kthreads = o->kthreads;
 	s->group = o->group;
@@ -92,7 +93,7 @@ static void autoload(struct tracer *t, const char *program, bool on)
 static void autoload_follow(struct tracer *t)
 {
 	for (size_t i = 0; i < NR_FOLLOW; i++)
-		autoload(t, follow_programs[i], t->by_process);
+		autoload(t, follow_programs[i], t->follows);
 	autoload(t, "seed_children", t->opts.follow_children);
 }
 
@@ -181,7 +182,7 @@ int tracer_attach(struct tracer *t, char *err, size_t errlen)
 	if (t->attached)
 		return 0;
 	t->lacks[0] = 0;
-	for (i = 0; !ret && t->by_process && i < NR_FOLLOW; i++)
+	for (i = 0; !ret && t->follows && i < NR_FOLLOW; i++)
 		if (bpf_object__find_program_by_name(t->obj, follow_programs[i]))
 			ret = attach_program(t, follow_programs[i], err, errlen);
 	if (!ret && t->opts.follow_children)

@@ -78,7 +78,8 @@ struct tracer_ops {
 	struct tracer_kind_about about;
 	const struct tracer_skeleton *skeleton;
 	const struct usdt_kind *usdt; /* tables for the functions of usdt_kind.h, else NULL */
-	uint64_t counters;	      /* COUNTER_BIT()s of its own; COUNTERS_ALL_KINDS are added */
+	bool stamps;	   /* reads state slots: registries of all processes that may be traced */
+	uint64_t counters; /* COUNTER_BIT()s of its own; COUNTERS_ALL_KINDS are added */
 
 	/* The skeleton is open: set autoload and the kind's own settings, allocate t->kind. */
 	int (*open)(struct tracer *t, char *err, size_t errlen);
@@ -137,6 +138,7 @@ struct tracer {
 	bool attached, enabled;
 	bool settled;			   /* the privilege to attach is given up */
 	bool by_process;		   /* settings->by_process */
+	bool follows;			   /* keeps the map `processes` in line with processes */
 	uint64_t *cgroup_id;		   /* of opts.filter.cgroup */
 	struct cgroup_hierarchy hierarchy; /* theirs, or the one of --by cgroup */
 
@@ -220,7 +222,10 @@ int attach_waiting(struct tracer *t, char *err, size_t errlen);
 /* tracer_nr_subjects - groups that subjects have so far; they are 0 .. this - 1 */
 uint32_t tracer_nr_subjects(const struct tracer *t);
 
-/* process_set_registry - the slots of process @tgid (of the set) lie at @registry_addr */
+/*
+ * process_set_registry - the slots of process @tgid lie at @registry_addr; it is one of the set, or
+ * any where all processes are traced
+ */
 int process_set_registry(struct tracer *t, pid_t tgid, uint64_t registry_addr);
 
 /* ---- between the core's own files ------------------------------------------------------------ */

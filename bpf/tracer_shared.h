@@ -27,7 +27,7 @@
 #include "lib/measure/hist.h"
 
 #define TRACER_MAX_SHARDS    64
-#define TRACER_MAX_PROCESSES 4096
+#define TRACER_MAX_PROCESSES 16384
 #define TRACER_MAX_NAMES     4096
 #define TRACER_NAME_LEN	     64
 #define TRACER_MAX_GLOBS     16 /* words of patterns, see glob.h */

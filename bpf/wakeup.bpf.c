@@ -370,19 +370,24 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
  * Attached to kthread:slot for its semaphore, which lets the threads write their stamps. The probe
  * fires once per thread that registers. The first one of a traced process shows where its slots
  * are: a program is measured from its first wake on, also when it is over before the loader looks.
+ * Where all processes are traced it is this that makes one known.
  */
 SEC("?usdt")
 int BPF_USDT(on_slot, int tid, void *slot)
 {
-	struct tracer_process *process = process_of(bpf_get_current_task_btf());
-	__u64 registry;
+	struct task_struct *p = bpf_get_current_task_btf();
+	struct tracer_process *process = process_of(p), fresh = {};
+	__u32 id = p->tgid;
 
-	if (!process || process->registry)
+	if (process ? process->registry : settings.by_process)
 		return 0;
-	registry = slot_registry_of(tid, (__u64)slot);
-	if (!registry)
+	fresh.registry = slot_registry_of(tid, (__u64)slot);
+	if (!fresh.registry)
 		return 0;
-	process->registry = registry;
+	if (process)
+		process->registry = fresh.registry;
+	else if (bpf_map_update_elem(&processes, &id, &fresh, BPF_ANY))
+		return lose(COUNTER_processes_full);
 	*(volatile __u32 *)&control.stamped = 1;
 	__sync_fetch_and_add(&control.process_changes, 1);
 	return 0;

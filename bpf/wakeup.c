@@ -6,6 +6,7 @@
 
 #include "lib/target/targets.h"
 
+#include "bpf/newcomers.h"
 #include "bpf/tracer_impl.h"
 #include "bpf/wakeup.skel.h"
 #include "bpf/wakeup_by.h"
@@ -35,6 +36,7 @@ static const struct tracer_row rows[] = {
 struct wakeup {
 	struct targets files;
 	uint32_t nr_attached;
+	struct newcomers newcomers; /* where all processes are traced */
 	struct wakeup_by by;
 };
 
@@ -83,6 +85,7 @@ static void wakeup_detach(struct tracer *t)
 	targets_free(&w->files);
 	w->files = (struct targets){ 0 };
 	w->nr_attached = 0;
+	newcomers_close(&w->newcomers);
 }
 
 #define WITHOUT_STAMPS "no phases call and resume"
@@ -109,25 +112,6 @@ static int attach_slot_probes(struct tracer *t, char *err, size_t errlen)
 			return ret;
 	}
 	return 0;
-}
-
-static int wakeup_attach(struct tracer *t, char *err, size_t errlen)
-{
-	struct wakeup *w = t->kind;
-	int ret = wakeup_by_begin(t, err, errlen);
-	size_t i;
-
-	for (i = 0; !ret && i < NR_PROGRAMS; i++)
-		ret = attach_program(t, programs[i], err, errlen);
-	if (!ret && names_matter(t))
-		ret = attach_program(t, "on_named_thread_exit", err, errlen);
-	/* After the programs: a thread born in between makes its storage itself. */
-	ret = ret ?: attach_iter_once(t, "seed_tasks", err, errlen);
-	ret = ret ?: attach_waiting(t, err, errlen);
-	/* A command without probes is traced without stamps. */
-	if (!ret && t->opts.command && targets_add_command(&w->files, t->opts.command) > 0)
-		ret = attach_without(t, attach_slot_probes(t, err, errlen), WITHOUT_STAMPS, err);
-	return ret;
 }
 
 static int find_stamps(struct tracer *t, pid_t tgid, char *err, size_t errlen)
@@ -158,11 +142,70 @@ static int wakeup_process(struct tracer *t, pid_t tgid, char *err, size_t errlen
 	return ret < 0 ? attach_without(t, ret, WITHOUT_STAMPS, err) ?: 1 : ret;
 }
 
+/* Are registries to be found in whatever process turns up? */
+static bool any_process(const struct tracer *t)
+{
+	return t->follows && !t->by_process;
+}
+
+/* What newcomers.h asks for. What cannot be looked at keeps the kernel's phases. */
+static int look_at(void *arg, pid_t pid)
+{
+	struct tracer *t = arg;
+	char err[256];
+	int ret = find_stamps(t, pid, err, sizeof(err));
+
+	return ret == -ESRCH || ret == -ENOMEM ? ret : 0;
+}
+
+static int look_at_all(struct tracer *t, char *err, size_t errlen)
+{
+	struct wakeup *w = t->kind;
+	int ret;
+
+	if (!any_process(t))
+		return 0;
+	ret = newcomers_open(&w->newcomers) ?: newcomers_all(look_at, t);
+	return ret ? error_explain(err, errlen, ret, "look for processes") : 0;
+}
+
+static int look_at_newcomers(struct tracer *t)
+{
+	struct wakeup *w = t->kind;
+	uint32_t nr = w->nr_attached;
+	int ret;
+
+	if (!any_process(t) || !t->attached)
+		return 0;
+	ret = newcomers_poll(&w->newcomers, look_at, t);
+	/* Others may have mapped a new file, and registered, before its probe was there. */
+	return ret || w->nr_attached == nr ? ret : newcomers_all(look_at, t);
+}
+
+static int wakeup_attach(struct tracer *t, char *err, size_t errlen)
+{
+	struct wakeup *w = t->kind;
+	int ret = wakeup_by_begin(t, err, errlen);
+	size_t i;
+
+	for (i = 0; !ret && i < NR_PROGRAMS; i++)
+		ret = attach_program(t, programs[i], err, errlen);
+	if (!ret && names_matter(t))
+		ret = attach_program(t, "on_named_thread_exit", err, errlen);
+	/* After the programs: a thread born in between makes its storage itself. */
+	ret = ret ?: attach_iter_once(t, "seed_tasks", err, errlen);
+	ret = ret ?: attach_waiting(t, err, errlen);
+	/* A command without probes is traced without stamps. */
+	if (!ret && t->opts.command && targets_add_command(&w->files, t->opts.command) > 0)
+		ret = attach_without(t, attach_slot_probes(t, err, errlen), WITHOUT_STAMPS, err);
+	return ret ?: look_at_all(t, err, errlen);
+}
+
 static int wakeup_poll(struct tracer *t)
 {
 	struct wakeup *w = t->kind;
 
-	return wakeup_by_poll(t, &w->by);
+	return look_at_newcomers(t) ?: wakeup_by_poll(t, &w->by);
 }
 
 static void wakeup_subject_name(struct tracer *t, const struct tracer_subject *s, char *name,
@@ -201,6 +244,7 @@ const struct tracer_ops tracer_wakeup = {
 		.needs = FEATURE_BIT(FEATURE_TASK_STORAGE),
 	},
 	.skeleton = &wakeup_skeleton,
+	.stamps = true,
 	.counters = COUNTER_BIT(switch_missed) | COUNTER_BIT(absorbed) | COUNTER_BIT(spun) |
 		    COUNTER_BIT(no_slot) | COUNTER_BIT(no_t0) | COUNTER_BIT(stale_t0) |
 		    COUNTER_BIT(t0_reused) | COUNTER_BIT(idle_waker) | COUNTER_BIT(foreign_waker) |
