@@ -261,8 +261,9 @@ static __always_inline void keep(struct events_table *table, __u32 first, struct
 	__u64 least = ~0ULL;
 
 	at = table->nr < worst ? table->nr++ : table->least_at;
-	if (at >= EVENTS_MAX_WORST)
-		return;
+	/* By a mask: of a number that was checked after it was copied 6.1's verifier knows nothing. */
+	barrier_var(at);
+	at &= EVENTS_MAX_WORST - 1;
 	table->ns[at] = f->wait.ns;
 	for (i = 0; i < EVENTS_MAX_WORST; i++) {
 		if (i >= worst)
