@@ -125,5 +125,6 @@ Test(flight, the_caller_may_stop_it)
 Test(flight, many_cpus_do_not_take_more_memory_than_said)
 {
 	cr_expect_eq(flight_length(2), 16384);
-	cr_expect_leq((uint64_t)flight_length(2048) * 2048 * sizeof(struct events_flown), 64u << 20);
+	cr_expect_leq((uint64_t)flight_length(2048) * 2048 * sizeof(struct events_flown),
+		      64u << 20);
 }
