@@ -31,10 +31,9 @@ int record_doctor_json(FILE *out, const char *version, const struct record_capab
 	for (size_t i = 0; i < nr; i++)
 		json_array_append_new(capabilities, capability_json(&capability[i]));
 	for (size_t i = 0; i < nr_warnings; i++)
-		json_array_append_new(warnings,
-				      json_pack("{s:o, s:o}", "text",
-						record_string(warning[i].text), "fix",
-						record_string(warning[i].fix)));
+		json_array_append_new(warnings, json_pack("{s:o, s:o}", "text",
+							  record_string(warning[i].text), "fix",
+							  record_string(warning[i].fix)));
 	all = json_pack("{s:s, s:o, s:o}", "kt", version, "capabilities", capabilities, "warnings",
 			warnings);
 	ret = all && !json_dumpf(all, out, JSON_INDENT(2)) ? 0 : -EIO;
