@@ -71,8 +71,8 @@ static uint64_t since(uint64_t now, uint64_t *last)
 
 int counts_read(struct tracer *t, struct tracer_snapshot *s)
 {
-#define COUNTER_LOSS(n) { #n, true, 0 },
-#define COUNTER_NOTE(n) { #n, false, 0 },
+#define COUNTER_LOSS(n, ...) { #n, true, 0 },
+#define COUNTER_NOTE(n)	     { #n, false, 0 },
 	static const struct tracer_counter names[NR_COUNTERS] = { TRACER_COUNTERS(COUNTER_LOSS,
 										  COUNTER_NOTE) };
 	uint64_t missed, bpf_ns, mine = t->ops->counters | COUNTERS_ALL_KINDS;

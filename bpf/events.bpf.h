@@ -30,6 +30,14 @@ struct {
 	__type(value, struct events_full);
 } events_scratch SEC(".maps");
 
+/* By CPU: odd while it writes to one of its tables. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} events_writes SEC(".maps");
+
 /* By bank and CPU; then by these and the place in the table. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -271,8 +279,10 @@ static __always_inline void keep(struct events_table *table, __u32 first, struct
 	if (!settings.events.stacks)
 		return;
 	kept_stack = bpf_map_lookup_elem(&events_worst_stacks, &first);
-	if (kept_stack)
+	if (kept_stack && stack)
 		bpf_probe_read_kernel(kept_stack, sizeof(*kept_stack), stack);
+	else if (kept_stack)
+		kept_stack->nr_kernel = kept_stack->nr_user = 0;
 }
 
 /* Into the flight recorder of this CPU. */
@@ -313,10 +323,37 @@ static __always_inline void hand_over(struct events_full *f, const struct events
 		count(COUNTER_streamed);
 }
 
-static __noinline int events_tell(struct events_table *table, __u32 first, struct events_task *e,
-				  struct task_struct *p, struct events_span *s)
+/* The table of this CPU to write to now; its number in *@index. */
+static __always_inline struct events_table *table_now(__u32 *index)
 {
-	bool kept = settings.events.worst && s->ns > table->least;
+	*index = (*(volatile __u32 *)&control.events_bank & 1) * settings.events.nr_cpus +
+		 bpf_get_smp_processor_id();
+	return bpf_map_lookup_elem(&events_tables, index);
+}
+
+/* Is it among the longest of this CPU? Then it takes a place in the table. */
+static __always_inline void keep_if_long(struct events_full *f, const struct events_stack *stack)
+{
+	__u32 cpu = bpf_get_smp_processor_id(), index;
+	__u64 *writes = bpf_map_lookup_elem(&events_writes, &cpu);
+	struct events_table *table;
+
+	if (!writes)
+		return;
+	/*
+	 * Full barrier, before the bank is read. Pairs with quiet() in events.c: it either sees the
+	 * odd number and waits, or this sees the new bank.
+	 */
+	__sync_fetch_and_add(writes, 1);
+	table = table_now(&index);
+	if (table && f->wait.ns > table->least)
+		keep(table, index * settings.events.worst, f, stack);
+	__sync_fetch_and_add(writes, 1);
+}
+
+static __noinline int events_tell(bool kept, struct events_task *e, struct task_struct *p,
+				  struct events_span *s)
+{
 	struct events_stack *stack = NULL;
 	struct events_full *f;
 	__u32 zero = 0;
@@ -330,8 +367,8 @@ static __noinline int events_tell(struct events_table *table, __u32 first, struc
 		collect_around(e, f, s);
 	if (settings.events.stacks && s->population != EVENTS_FIRST_RUN)
 		stack = bpf_task_storage_get(&events_stacks, p, NULL, 0);
-	if (kept)
-		keep(table, first, f, stack);
+	if (settings.events.worst && kept)
+		keep_if_long(f, stack);
 	if (settings.events.flight_len)
 		fly(f);
 	if ((settings.events.slower_ns || settings.events.stream) &&
@@ -344,17 +381,19 @@ static __noinline int events_tell(struct events_table *table, __u32 first, struc
 static __always_inline void events_waited(struct events_task *e, struct task_struct *p,
 					  struct events_span *s)
 {
-	__u32 bank = *(volatile __u32 *)&control.events_bank & 1, index;
-	struct events_table *table;
+	bool kept = false, slow;
 
 	if (!events_on())
 		return;
-	index = bank * settings.events.nr_cpus + bpf_get_smp_processor_id();
-	table = bpf_map_lookup_elem(&events_tables, &index);
-	if (table && (settings.events.stream || settings.events.flight_len ||
-		      (settings.events.worst && s->ns > table->least) ||
-		      (settings.events.slower_ns && s->ns >= settings.events.slower_ns)))
-		events_tell(table, index * settings.events.worst, e, p, s);
+	if (settings.events.worst) {
+		__u32 index;
+		struct events_table *table = table_now(&index);
+
+		kept = table && s->ns > table->least;
+	}
+	slow = settings.events.slower_ns && s->ns >= settings.events.slower_ns;
+	if (kept || slow || settings.events.stream || settings.events.flight_len)
+		events_tell(kept, e, p, s);
 	e->nr_moves = 0;
 	e->has_waker = 0;
 }

@@ -2,14 +2,17 @@
 #include "bpf/events.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/record/types.h"
 
 #include "bpf/events_shared.h"
 #include "bpf/percpu.h"
+#include "bpf/stacks.h"
 #include "bpf/tracer_impl.h"
 
 /* Rings by default, in bytes: of waits over a limit, of all. */
@@ -21,9 +24,11 @@ _Static_assert(EVENTS_MAX_FRAMES <= RECORD_MAX_FRAMES, "all fit into a record");
 
 struct events {
 	struct ring_buffer *ring;
+	struct stacks *stacks; /* NULL: not asked for */
 	uint32_t nr_cpus, worst;
-	uint32_t passed, pass_max; /* of one pass over the ring */
-	int ret;		   /* of the caller's function */
+	uint64_t (*met)[EVENTS_MAX_WORST]; /* by CPU: the worst whose processes were met */
+	uint32_t passed, pass_max;	   /* of one pass over the ring */
+	int ret;			   /* of the caller's function */
 };
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -56,6 +61,8 @@ static int size_maps(struct tracer *t, const struct events *e)
 		ret = resize(t, "events_cpus", e->nr_cpus);
 	if (!ret)
 		ret = resize(t, "events_tables", tables);
+	if (!ret)
+		ret = resize(t, "events_writes", e->nr_cpus);
 	if (!ret && e->worst)
 		ret = resize(t, "events_worst", kept);
 	if (!ret && e->worst && t->settings->events.stacks)
@@ -81,7 +88,15 @@ int events_open(struct tracer *t, char *err, size_t errlen)
 	t->events = e = calloc(1, sizeof(*e));
 	if (!e)
 		return error_say(err, errlen, -ENOMEM, "out of memory");
+	if (o->stacks) {
+		e->stacks = stacks_new();
+		if (!e->stacks)
+			return error_say(err, errlen, -ENOMEM, "out of memory");
+	}
 	e->nr_cpus = (uint32_t)cpus;
+	e->met = calloc(e->nr_cpus, sizeof(*e->met));
+	if (!e->met)
+		return error_say(err, errlen, -ENOMEM, "out of memory");
 	e->worst = o->worst < EVENTS_MAX_WORST ? o->worst : EVENTS_MAX_WORST;
 	e->pass_max = ring_bytes(&t->opts) / EVENTS_SIZE_WAIT;
 	s->nr_cpus = e->nr_cpus;
@@ -101,6 +116,8 @@ void events_close(struct tracer *t)
 	if (!t->events)
 		return;
 	ring_buffer__free(t->events->ring);
+	stacks_free(t->events->stacks);
+	free(t->events->met);
 	free(t->events);
 	t->events = NULL;
 }
@@ -125,6 +142,7 @@ static const char *const contexts[NR_EVENTS_CONTEXTS] = {
 struct made {
 	const struct events_wait *wait;
 	const struct events_around *around; /* NULL: not looked for */
+	const struct events_stack *stack;   /* NULL: there is none */
 	char comm[2 + EVENTS_MAX_BEHIND][EVENTS_COMM_LEN + 1];
 	struct record_event e;
 };
@@ -211,6 +229,8 @@ static int hand(struct tracer *t, struct made *m, enum record_why why)
 	if (!t->on_event)
 		return 0;
 	make(m, t->ops->about.name, why);
+	if (m->stack && t->events->stacks)
+		stacks_name(t->events->stacks, m->stack, &m->e);
 	return t->on_event(&m->e, t->on_event_arg);
 }
 
@@ -225,6 +245,8 @@ static int take(void *arg, void *data, size_t size)
 
 	if (size >= EVENTS_SIZE_AROUND)
 		m.around = &f->around;
+	if (size >= EVENTS_SIZE_FULL)
+		m.stack = &f->stack;
 	e->ret = hand(t, &m, t->opts.events.stream ? RECORD_STREAM : RECORD_SLOW);
 	/* Ends the pass; what came is consumed. */
 	return e->ret || ++e->passed >= e->pass_max ? -EAGAIN : 0;
@@ -240,6 +262,36 @@ int events_begin(struct tracer *t, char *err, size_t errlen)
 	return e->ring ? 0 : error_explain(err, errlen, -errno, "map the ring of single waits");
 }
 
+/*
+ * Looks at the processes of the longest waits so far: one may have ended when the interval does,
+ * and then nobody can name its functions.
+ */
+static void meet_worst(struct tracer *t)
+{
+	int tables = tracer_map_fd(t, "events_tables");
+	int stacks = tracer_map_fd(t, "events_worst_stacks");
+	struct events *e = t->events;
+	uint32_t bank = __atomic_load_n(&t->control->events_bank, __ATOMIC_RELAXED) & 1;
+	struct events_table table;
+	struct events_stack stack;
+
+	for (uint32_t cpu = 0; cpu < e->nr_cpus; cpu++) {
+		uint32_t at = bank * e->nr_cpus + cpu, first = at * e->worst;
+
+		if (bpf_map_lookup_elem(tables, &at, &table))
+			return;
+		for (uint32_t i = 0; i < table.nr && i < e->worst; i++) {
+			at = first + i;
+			if (table.ns[i] == e->met[cpu][i] ||
+			    bpf_map_lookup_elem(stacks, &at, &stack))
+				continue;
+			e->met[cpu][i] = table.ns[i];
+			if (stack.nr_user)
+				stacks_meet(e->stacks, stack.tgid);
+		}
+	}
+}
+
 int events_poll(struct tracer *t)
 {
 	struct events *e = t->events;
@@ -247,6 +299,8 @@ int events_poll(struct tracer *t)
 
 	if (!e)
 		return 0;
+	if (e->stacks && e->worst)
+		meet_worst(t);
 	do {
 		e->passed = 0;
 		e->ret = 0;
@@ -260,13 +314,8 @@ int events_poll(struct tracer *t)
 struct kept {
 	struct events_wait wait;
 	struct events_around around;
+	struct events_stack *stack; /* NULL: not asked for */
 };
-
-void events_flip(struct tracer *t)
-{
-	if (t->events)
-		__atomic_xor_fetch(&t->control->events_bank, 1, __ATOMIC_RELEASE);
-}
 
 static int longest_first(const void *a, const void *b)
 {
@@ -275,23 +324,66 @@ static int longest_first(const void *a, const void *b)
 	return x->wait.ns < y->wait.ns ? 1 : x->wait.ns > y->wait.ns ? -1 : 0;
 }
 
+/* As it stands in the map: without the pointer. */
+#define KEPT_SIZE offsetof(struct kept, stack)
+
+static int take_kept(struct tracer *t, uint32_t at, struct kept *k)
+{
+	char read[KEPT_SIZE];
+
+	if (bpf_map_lookup_elem(tracer_map_fd(t, "events_worst"), &at, read))
+		return -errno;
+	memcpy(k, read, KEPT_SIZE);
+	if (!t->events->stacks)
+		return 0;
+	k->stack = malloc(sizeof(*k->stack));
+	if (!k->stack)
+		return -ENOMEM;
+	return bpf_map_lookup_elem(tracer_map_fd(t, "events_worst_stacks"), &at, k->stack) ? -errno
+											   : 0;
+}
+
+/* How long a CPU may be at one wait, for instance one that its host has taken away. */
+#define QUIET_NS 1000000000LL
+
+/*
+ * Until no program writes to the bank that rests. A program that has made its CPU's number odd by
+ * then may have read the old bank; one that does so later reads the new one. Pairs with
+ * keep_if_long() in events.bpf.h.
+ */
+static void quiet(struct tracer *t)
+{
+	const struct timespec pause = { .tv_nsec = 20000 };
+	int map = tracer_map_fd(t, "events_writes");
+
+	atomic_thread_fence(memory_order_seq_cst);
+	for (uint32_t cpu = 0; cpu < t->events->nr_cpus; cpu++) {
+		uint64_t first, now;
+
+		if (bpf_map_lookup_elem(map, &cpu, &first) || !(first & 1))
+			continue;
+		for (long long waited = 0; waited < QUIET_NS; waited += pause.tv_nsec) {
+			if (bpf_map_lookup_elem(map, &cpu, &now) || now != first)
+				break;
+			nanosleep(&pause, NULL);
+		}
+	}
+}
+
 /* Those of table @table, behind the @nr of @kept; the table is empty then. */
 static int take_table(struct tracer *t, uint32_t table, struct kept *kept, uint32_t *nr)
 {
-	int tables = tracer_map_fd(t, "events_tables"), waits = tracer_map_fd(t, "events_worst");
+	int tables = tracer_map_fd(t, "events_tables"), ret = 0;
 	static const struct events_table empty;
 	struct events_table read;
 
 	if (bpf_map_lookup_elem(tables, &table, &read))
 		return -errno;
-	for (uint32_t i = 0; i < read.nr && i < t->events->worst; i++) {
-		uint32_t at = table * t->events->worst + i;
-
-		if (bpf_map_lookup_elem(waits, &at, &kept[*nr]))
-			return -errno;
-		(*nr)++;
-	}
-	return read.nr && bpf_map_update_elem(tables, &table, &empty, 0) ? -errno : 0;
+	for (uint32_t i = 0; !ret && i < read.nr && i < t->events->worst; i++)
+		ret = take_kept(t, table * t->events->worst + i, &kept[(*nr)++]);
+	if (!ret && read.nr && bpf_map_update_elem(tables, &table, &empty, 0))
+		ret = -errno;
+	return ret;
 }
 
 int events_hand_worst(struct tracer *t)
@@ -303,18 +395,24 @@ int events_hand_worst(struct tracer *t)
 
 	if (!e || !e->worst)
 		return 0;
-	bank = (__atomic_load_n(&t->control->events_bank, __ATOMIC_ACQUIRE) & 1) ^ 1;
+	/* The next waits are kept in the other bank. */
+	bank = __atomic_fetch_xor(&t->control->events_bank, 1, __ATOMIC_SEQ_CST) & 1;
 	kept = calloc((size_t)e->nr_cpus * e->worst, sizeof(*kept));
 	if (!kept)
 		return -ENOMEM;
+	quiet(t);
 	for (uint32_t cpu = 0; !ret && cpu < e->nr_cpus; cpu++)
 		ret = take_table(t, bank * e->nr_cpus + cpu, kept, &nr);
 	qsort(kept, nr, sizeof(*kept), longest_first);
 	for (uint32_t i = 0; !ret && i < nr && i < e->worst; i++) {
-		struct made m = { .wait = &kept[i].wait, .around = &kept[i].around };
+		struct made m = { .wait = &kept[i].wait,
+				  .around = &kept[i].around,
+				  .stack = kept[i].stack };
 
 		ret = hand(t, &m, RECORD_WORST);
 	}
+	for (uint32_t i = 0; i < nr; i++)
+		free(kept[i].stack);
 	free(kept);
 	return ret;
 }

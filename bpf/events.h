@@ -24,10 +24,7 @@ int events_begin(struct tracer *t, char *err, size_t errlen);
  */
 int events_poll(struct tracer *t);
 
-/* events_flip - the next waits are kept in the other bank; a grace period later this one rests */
-void events_flip(struct tracer *t);
-
-/* events_hand_worst - hand over the longest of the bank that rests, the longest first; empty it */
+/* events_hand_worst - hand over the longest since the last time, the longest first */
 int events_hand_worst(struct tracer *t);
 
 void events_close(struct tracer *t);

@@ -108,6 +108,7 @@ struct task_struct {
 	unsigned int __state; /* 5.14; before: state */
 	unsigned int flags;
 	int on_cpu;
+	int on_rq;
 	int pid;
 	int tgid;
 	int exit_code;

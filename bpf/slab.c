@@ -27,31 +27,37 @@ static uint64_t clock_ns(clockid_t clock)
 	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
 }
 
+uint64_t slab_clock_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
 /*
  * Replacing the inner map of a map of maps waits for an RCU grace period inside of bpf(): the
- * kernel promises that no program still sees the old inner map when the call returns.
+ * kernel promises that no program still sees the old inner map when the call returns. The maps are
+ * made while there is the privilege for it.
  */
-static int grace_period_by_map(void)
+static int grace_maps_make(int grace[2])
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts);
-	int inner, outer = -1, ret, zero = 0;
 
-	inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, "kt_grace_in", 4, 4, 1, NULL);
-	if (inner < 0)
+	grace[0] = bpf_map_create(BPF_MAP_TYPE_ARRAY, "kt_grace_in", 4, 4, 1, NULL);
+	if (grace[0] < 0)
 		return -errno;
-	opts.inner_map_fd = inner;
-	outer = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "kt_grace", 4, 4, 1, &opts);
-	ret = outer < 0 ? -errno : 0;
-	if (!ret && bpf_map_update_elem(outer, &zero, &inner, 0))
-		ret = -errno;
-	if (outer >= 0)
-		close(outer);
-	close(inner);
-	return ret;
+	opts.inner_map_fd = grace[0];
+	grace[1] = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "kt_grace", 4, 4, 1, &opts);
+	return grace[1] < 0 ? -errno : 0;
+}
+
+static int grace_period_by_map(const int grace[2])
+{
+	int zero = 0;
+
+	return bpf_map_update_elem(grace[1], &zero, &grace[0], 0) ? -errno : 0;
 }
 
 /* Waits until programs that run now have ended. */
-static int grace_period(void)
+static int grace_period(const struct tracer *t)
 {
 	/*
 	 * MEMBARRIER_CMD_GLOBAL is synchronize_rcu(), except with a single CPU, where it does
@@ -60,7 +66,7 @@ static int grace_period(void)
 	if (sysconf(_SC_NPROCESSORS_ONLN) > 1 &&
 	    !syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
 		return 0;
-	return grace_period_by_map();
+	return grace_period_by_map(t->grace);
 }
 
 static struct bpf_map *map_of(struct tracer *t, const char *name)
@@ -115,9 +121,14 @@ int slab_size(struct tracer *t)
 
 int slab_map(struct tracer *t, char *err, size_t errlen)
 {
+	int ret;
+
 	t->hists = slab_window(tracer_map_fd(t, "hists"), 0, t->nr_hists * sizeof(*t->hists));
 	if (!t->hists)
 		return error_explain(err, errlen, -errno, "map the histograms");
+	ret = grace_maps_make(t->grace);
+	if (ret)
+		return error_explain(err, errlen, ret, "make a map");
 	return counts_map(t, err, errlen);
 }
 
@@ -129,6 +140,9 @@ void slab_free(struct tracer *t)
 	free(t->seen);
 	t->seen = NULL;
 	counts_free(t);
+	for (int i = 0; i < 2; i++)
+		if (t->grace[i] > 0)
+			close(t->grace[i]);
 }
 
 /* ---- histograms ------------------------------------------------------------------------------ */
@@ -318,7 +332,7 @@ int slab_read(struct tracer *t, struct tracer_snapshot **out)
 	if (!s)
 		return -ENOMEM;
 	if (!t->enabled && !t->quiet) {
-		ret = grace_period();
+		ret = grace_period(t);
 		t->quiet = !ret;
 	}
 	s->first_metric = TRACER_FIRST_METRIC(t->opts.kind);

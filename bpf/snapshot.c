@@ -182,6 +182,8 @@ int snapshot_write_losses(struct record_writer *w, const struct tracer_snapshot 
 {
 	/* A kernel that keeps no run times says 0, which is not known rather than nothing. */
 	struct record_losses l = { .question = question,
+				   .start_ns = s->start_ns,
+				   .end_ns = s->end_ns,
 				   .events = s->events,
 				   .cpu_ns = s->cpu_ns,
 				   .has_bpf_ns = s->bpf_ns,

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/cli/cli.h"
+#include "lib/cli/number.h"
 #include "lib/cli/time.h"
 
 /* Subjects by default: 128 of them take 40 MB of histograms for wakeup on two CPUs. */
@@ -33,6 +34,14 @@ TAKE_FILTER(tids)
 TAKE_FILTER(globs)
 TAKE_FILTER(cgroup)
 TAKE_FILTER(cpus)
+
+static int take_top(struct trace_options *o, const char *text)
+{
+	if (number_parse(text, 1, 1000000, &o->top))
+		return 0;
+	return cli_refuse(KT_EXIT_USAGE, "invalid --top '%s': expected a number from 1 to 1000000",
+			  text);
+}
 
 /* ---- help that the kinds write --------------------------------------------------------------- */
 
@@ -115,9 +124,15 @@ static const struct trace_option table[] = {
 	{ TIMES, "duration", "TIME", 'd', TIME(q.duration_ns),
 	  "End after TIME (units ns us ms s m h; default s)", NULL },
 	{ TIMES, "interval", "TIME", 'i', TIME(q.interval_ns),
-	  "Record and print every TIME", NULL },
+	  "Record every TIME, 1ms or longer, and print a line", NULL },
 
 	{ FIGURES, "by", "WHAT", 0, TEXT(by), NULL, list_by },
+	{ FIGURES, "top", "N", 0, CALL(take_top),
+	  "With --by: a line for the N that waited longest (default 20), one for the rest", NULL },
+	{ FIGURES, "verbose", NULL, 'v', FLAG(verbose),
+	  "All that is known: phases of each subject, the ten longest waits, counters", NULL },
+	{ FIGURES, "stats", NULL, 0, FLAG(q.stats),
+	  "What each BPF program costs, looked at for a tenth of the time", NULL },
 
 	{ RECORD, "slower-than", "TIME", 0, TIME(q.opts.events.slower_ns),
 	  "Record each wait of TIME or longer by itself, with its waker and who ran meanwhile "
@@ -349,9 +364,27 @@ static int check_events(struct trace_options *o)
 	return cli_refuse(KT_EXIT_USAGE, "%s is about single waits, which only wakeup has", asked);
 }
 
+/* A read takes about as long; below 10 ms intervals are already what the scheduler makes of them. */
+#define MIN_INTERVAL_NS 1000000
+
+static int check_interval(struct trace_options *o)
+{
+	if (!o->q.interval_ns || o->q.interval_ns >= MIN_INTERVAL_NS)
+		return 0;
+	return cli_refuse(KT_EXIT_USAGE, "the interval of -i is too short: expected at least 1ms");
+}
+
+static int check_top(struct trace_options *o)
+{
+	if (!o->top || o->q.opts.group == TRACER_GROUP_SUBJECT)
+		return 0;
+	return cli_refuse(KT_EXIT_USAGE, "--top goes with --by: there is one line without it");
+}
+
 /* In this order; the first that refuses is the one that speaks. */
 static int (*const checks[])(struct trace_options *o) = {
-	check_command, check_kind, check_subjects, check_by, check_events,
+	check_command, check_kind, check_subjects, check_by,
+	check_events,  check_top,  check_interval,
 };
 
 /* ---- the command line ------------------------------------------------------------------------ */

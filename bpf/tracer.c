@@ -68,6 +68,7 @@ static int fill_settings(struct tracer *t, char *err, size_t errlen)
 	/* Arms exist only in processes that were added. */
 	s->by_process = t->by_process =
 		o->filter.nr_tgids || o->filter.nr_tids || o->group == TRACER_GROUP_ARM;
+	t->follows = t->by_process || (t->ops->stamps && !o->kthreads);
 	s->follow = o->follow_children;
 	s->kthreads = o->kthreads;
 	s->group = o->group;
@@ -92,7 +93,7 @@ static void autoload(struct tracer *t, const char *program, bool on)
 static void autoload_follow(struct tracer *t)
 {
 	for (size_t i = 0; i < NR_FOLLOW; i++)
-		autoload(t, follow_programs[i], t->by_process);
+		autoload(t, follow_programs[i], t->follows);
 	autoload(t, "seed_children", t->opts.follow_children);
 }
 
@@ -163,8 +164,6 @@ int tracer_open(struct tracer **out, const struct tracer_opts *o, char *err, siz
 		tracer_close(t);
 		return ret;
 	}
-	if (o->run_time)
-		t->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	slab_start(t);
 	*out = t;
 	return 0;
@@ -183,7 +182,7 @@ int tracer_attach(struct tracer *t, char *err, size_t errlen)
 	if (t->attached)
 		return 0;
 	t->lacks[0] = 0;
-	for (i = 0; !ret && t->by_process && i < NR_FOLLOW; i++)
+	for (i = 0; !ret && t->follows && i < NR_FOLLOW; i++)
 		if (bpf_object__find_program_by_name(t->obj, follow_programs[i]))
 			ret = attach_program(t, follow_programs[i], err, errlen);
 	if (!ret && t->opts.follow_children)
@@ -223,8 +222,10 @@ void tracer_enable(struct tracer *t, bool on)
 	 * A new session voids what tasks remember: stamps of before the pause must not meet later
 	 * ones.
 	 */
-	if (on)
+	if (on) {
+		t->control->enabled_ns = slab_clock_ns();
 		__atomic_add_fetch(&t->control->session, 1, __ATOMIC_RELEASE);
+	}
 	__atomic_store_n(&t->control->enabled, on, __ATOMIC_RELEASE);
 }
 
@@ -247,11 +248,8 @@ void tracer_on_event(struct tracer *t, int (*each)(const struct record_event *e,
 
 int tracer_read(struct tracer *t, struct tracer_snapshot **s)
 {
-	int ret;
+	int ret = slab_read(t, s);
 
-	/* Before the slab's grace period, so that it holds for both. */
-	events_flip(t);
-	ret = slab_read(t, s);
 	if (ret)
 		return ret;
 	ret = events_hand_worst(t);

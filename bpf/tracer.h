@@ -40,8 +40,7 @@ struct tracer_opts {
 	bool follow_children; /* with process ids: their descendants as well, also after exec */
 	uint32_t ring_bytes;  /* 0: default; small values are for tests of the loss counters */
 	uint32_t max_pending; /* 0: default; entries of the pending-work map */
-	bool run_time; /* let the kernel keep our programs' run time (two clock reads more per hit) */
-	enum tracer_by by; /* with TRACER_GROUP_SUBJECT */
+	enum tracer_by by;    /* with TRACER_GROUP_SUBJECT */
 	struct events_opts events;
 	const char *
 		command; /* with one process id: the program it is about to execute, searched for probes before it runs */
@@ -79,6 +78,20 @@ struct tracer_snapshot {
 	uint64_t events; /* tracepoint and probe hits handled */
 	uint64_t bpf_ns; /* run time of our programs, 0 when the kernel does not keep it */
 	uint64_t cpu_ns; /* CPU time of the tracing process itself */
+};
+
+#define TRACER_MAX_PROGRAMS 64
+
+struct tracer_program {
+	const char *name; /* lives as long as the tracer */
+	uint64_t runs, ns;
+};
+
+/* What the programs took while they were looked at. */
+struct tracer_cost {
+	uint64_t sample_ns; /* how long that was, 0: not at all */
+	uint32_t nr_programs;
+	struct tracer_program program[TRACER_MAX_PROGRAMS];
 };
 
 struct tracer;
@@ -142,6 +155,17 @@ struct caller;
 int tracer_settle(struct tracer *t, const struct caller *who, bool runs, char *err, size_t errlen);
 
 /*
+ * tracer_sample - begin or end a stretch of time in which the kernel keeps run times (two clock reads
+ * more for each run of any BPF program of the machine)
+ *
+ * Return: false when it cannot be begun; it takes CAP_SYS_ADMIN.
+ */
+bool tracer_sample(struct tracer *t, bool on);
+
+/* tracer_cost - over all samples that have ended */
+const struct tracer_cost *tracer_cost(const struct tracer *t);
+
+/*
  * tracer_poll - housekeeping (new processes, ring); call about every 20 ms; does not block. 0 or
  * -errno.
  */
@@ -171,6 +195,21 @@ const struct hist *tracer_snapshot_hist(const struct tracer_snapshot *s, uint32_
 uint64_t tracer_snapshot_count(const struct tracer_snapshot *s, uint32_t group, uint32_t metric);
 uint64_t tracer_snapshot_sum(const struct tracer_snapshot *s, uint32_t group, uint32_t metric);
 void tracer_snapshot_free(struct tracer_snapshot *s);
+
+/* Threads that wait for a CPU now; of the one that has waited longest: */
+struct tracer_waiting {
+	uint32_t nr;
+	uint64_t ns;	/* so far, since tracer_enable() at most */
+	uint32_t tid;	/* as the kernel's initial pid namespace shows it */
+	char name[128]; /* as read, unescaped */
+};
+
+/*
+ * tracer_waiting - whose wait is not over, so that no figure has it: a starved thread
+ *
+ * While counting is on. Kinds that know of no waits say that there is none. Return: 0 or -errno.
+ */
+int tracer_waiting(struct tracer *t, struct tracer_waiting *w);
 
 /* tracer_close - detach, restore, free; NULL is fine */
 void tracer_close(struct tracer *t);

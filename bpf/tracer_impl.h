@@ -78,7 +78,8 @@ struct tracer_ops {
 	struct tracer_kind_about about;
 	const struct tracer_skeleton *skeleton;
 	const struct usdt_kind *usdt; /* tables for the functions of usdt_kind.h, else NULL */
-	uint64_t counters;	      /* COUNTER_BIT()s of its own; COUNTERS_ALL_KINDS are added */
+	bool stamps;	   /* reads state slots: registries of all processes that may be traced */
+	uint64_t counters; /* COUNTER_BIT()s of its own; COUNTERS_ALL_KINDS are added */
 
 	/* The skeleton is open: set autoload and the kind's own settings, allocate t->kind. */
 	int (*open)(struct tracer *t, char *err, size_t errlen);
@@ -137,6 +138,7 @@ struct tracer {
 	bool attached, enabled;
 	bool settled;			   /* the privilege to attach is given up */
 	bool by_process;		   /* settings->by_process */
+	bool follows;			   /* keeps the map `processes` in line with processes */
 	uint64_t *cgroup_id;		   /* of opts.filter.cgroup */
 	struct cgroup_hierarchy hierarchy; /* theirs, or the one of --by cgroup */
 
@@ -146,7 +148,8 @@ struct tracer {
 	bool uprobe_multi;	/* its programs for probes are loaded for that */
 	struct usdt_spec *spec; /* of the map __bpf_usdt_specs; @nr_specs of @max_specs */
 	uint32_t nr_specs, max_specs;
-	char lacks[384]; /* what the trace does without, one sentence; "": nothing */
+	struct bpf_link *waiting; /* of the iterator for tracer_waiting(), or NULL */
+	char lacks[384];	  /* what the trace does without, one sentence; "": nothing */
 
 	/* slab.c, cells.c */
 	struct tracer_hist *hists;
@@ -155,13 +158,19 @@ struct tracer {
 	uint32_t nr_groups, nr_metrics, nr_shards, nr_cells;
 	uint32_t nr_cpus; /* numbers of CPUs, with holes */
 	bool quiet;	  /* not enabled, and no program that was is at work any more */
+	int grace[2];	  /* maps whose update waits for programs, see slab.c */
 	uint64_t last_read_ns, last_cpu_ns;
 	/* counts.c */
 	struct tracer_counts *counts;
 	size_t counts_bytes;
 	uint64_t last_counter[NR_COUNTER_SLOTS];
 	uint64_t last_missed, last_bpf_ns;
+
+	/* cost.c */
 	int stats_fd; /* keeps BPF run time counted, -1: not */
+	uint64_t sample_start_ns;
+	struct tracer_cost cost;
+	struct tracer_program cost_before[TRACER_MAX_PROGRAMS]; /* at the last look */
 
 	struct events *events; /* events.c */
 	int (*on_event)(const struct record_event *e, void *arg);
@@ -207,10 +216,16 @@ int attach_without(struct tracer *t, int ret, const char *costs, const char *err
 /* attach_iter_once - run an iter/task program of the object once over all tasks */
 int attach_iter_once(struct tracer *t, const char *prog, char *err, size_t errlen);
 
+/* attach_waiting - for tracer_waiting(): the program find_waiting, an iterator of its object */
+int attach_waiting(struct tracer *t, char *err, size_t errlen);
+
 /* tracer_nr_subjects - groups that subjects have so far; they are 0 .. this - 1 */
 uint32_t tracer_nr_subjects(const struct tracer *t);
 
-/* process_set_registry - the slots of process @tgid (of the set) lie at @registry_addr */
+/*
+ * process_set_registry - the slots of process @tgid lie at @registry_addr; it is one of the set, or
+ * any where all processes are traced
+ */
 int process_set_registry(struct tracer *t, pid_t tgid, uint64_t registry_addr);
 
 /* ---- between the core's own files ------------------------------------------------------------ */
@@ -224,6 +239,7 @@ void attach_undo(struct tracer *t);			  /* all links, the last one first */
 int slab_size(struct tracer *t);			  /* before load */
 int slab_map(struct tracer *t, char *err, size_t errlen); /* after load */
 void slab_free(struct tracer *t);
+uint64_t slab_clock_ns(void);	   /* CLOCK_MONOTONIC */
 void slab_start(struct tracer *t); /* times and counters count from now on */
 int slab_read(struct tracer *t, struct tracer_snapshot **s);
 void slab_snapshot_free(struct tracer_snapshot *s);

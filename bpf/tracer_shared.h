@@ -27,7 +27,7 @@
 #include "lib/measure/hist.h"
 
 #define TRACER_MAX_SHARDS    64
-#define TRACER_MAX_PROCESSES 4096
+#define TRACER_MAX_PROCESSES 16384
 #define TRACER_MAX_NAMES     4096
 #define TRACER_NAME_LEN	     64
 #define TRACER_MAX_GLOBS     16 /* words of patterns, see glob.h */
@@ -108,8 +108,18 @@ struct tracer_settings {
 	struct events_settings events;
 };
 
+/* Threads that wait for a CPU, found by an iterator: their waits have no end yet. */
+struct tracer_found {
+	uint64_t since_ns; /* the one that waits longest, CLOCK_MONOTONIC */
+	uint32_t nr;
+	uint32_t tid; /* as the kernel's initial namespace has it */
+	char name[TRACER_NAME_LEN];
+};
+
 /* Variables (.bss), mapped into the loader. */
 struct tracer_control {
+	uint64_t enabled_ns; /* when it was last enabled */
+	struct tracer_found found;
 	uint32_t enabled;	  /* count; written by the loader */
 	uint32_t session;	  /* one more with each enable: older per-task state is void */
 	uint32_t nr_subjects;	  /* groups given to subjects so far */

@@ -498,6 +498,21 @@ WAKE_FN void wake_switch_out(struct wake_state *s, uint64_t now, uint32_t how,
 	s->since = now;
 }
 
+/*
+ * wake_waits_since - the task is queued and not on its CPU: since when, 0: it was not a moment ago
+ * @begin: when this state began to be kept; a task that no event was of has waited since then
+ */
+WAKE_FN uint64_t wake_waits_since(const struct wake_state *s, uint64_t begin)
+{
+	if (s->place == WAKE_UNKNOWN)
+		return begin;
+	if (s->place != WAKE_QUEUED)
+		return 0;
+	if (s->chain == WAKE_WOKEN)
+		return s->t1;
+	return s->wait == WAKE_WAIT_OTHER || !s->since ? begin : s->since;
+}
+
 /* wake_awaits_stamp - would a look into the slot help now? */
 WAKE_FN bool wake_awaits_stamp(const struct wake_state *s)
 {

@@ -176,6 +176,33 @@ int seed_tasks(struct bpf_iter__task *ctx)
 	return 0;
 }
 
+SEC("iter/task")
+int find_waiting(struct bpf_iter__task *ctx)
+{
+	struct tracer_found *f = &control.found;
+	struct task_struct *p = ctx->task;
+	struct wake_task *t;
+	__u64 since;
+
+	/* Runnable, and not running. One that is about to sleep may be queued still. */
+	if (!p || p->on_cpu || !p->on_rq || state_field(p) || !wanted(p))
+		return 0;
+	t = bpf_task_storage_get(&tasks, p, NULL, 0);
+	if (!t)
+		return 0;
+	since = t->session == control.session ? wake_waits_since(&t->wake, control.enabled_ns)
+					      : control.enabled_ns;
+	if (!since)
+		return 0;
+	if (!f->nr++ || since < f->since_ns) {
+		f->since_ns = since;
+		f->tid = p->pid;
+		__builtin_memset(f->name, 0, sizeof(f->name));
+		task_name(p, f->name, sizeof(f->name));
+	}
+	return 0;
+}
+
 /* The waker may itself have been woken and not been seen since: its T4 is looked for first. */
 static __always_inline void look_for_stamp(struct task_struct *waker, __u64 now)
 {
@@ -343,19 +370,24 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
  * Attached to kthread:slot for its semaphore, which lets the threads write their stamps. The probe
  * fires once per thread that registers. The first one of a traced process shows where its slots
  * are: a program is measured from its first wake on, also when it is over before the loader looks.
+ * Where all processes are traced it is this that makes one known.
  */
 SEC("?usdt")
 int BPF_USDT(on_slot, int tid, void *slot)
 {
-	struct tracer_process *process = process_of(bpf_get_current_task_btf());
-	__u64 registry;
+	struct task_struct *p = bpf_get_current_task_btf();
+	struct tracer_process *process = process_of(p), fresh = {};
+	__u32 id = p->tgid;
 
-	if (!process || process->registry)
+	if (process ? process->registry : settings.by_process)
 		return 0;
-	registry = slot_registry_of(tid, (__u64)slot);
-	if (!registry)
+	fresh.registry = slot_registry_of(tid, (__u64)slot);
+	if (!fresh.registry)
 		return 0;
-	process->registry = registry;
+	if (process)
+		process->registry = fresh.registry;
+	else if (bpf_map_update_elem(&processes, &id, &fresh, BPF_ANY))
+		return lose(COUNTER_processes_full);
 	*(volatile __u32 *)&control.stamped = 1;
 	__sync_fetch_and_add(&control.process_changes, 1);
 	return 0;

@@ -89,14 +89,14 @@ static const struct wakeup_cgroup *cgroup_learn(struct tracer *t, struct wakeup_
 int wakeup_by_poll(struct tracer *t, struct wakeup_by *b)
 {
 	int fd = tracer_map_fd(t, "subjects");
-	uint32_t key, *last = NULL;
 
 	if (!is_by(t, TRACER_BY_CGROUP))
 		return 0;
-	for (; !bpf_map_get_next_key(fd, last, &key); last = &key) {
+	for (; b->nr_looked_at < tracer_nr_subjects(t); b->nr_looked_at++) {
 		struct tracer_subject s;
 
-		if (!bpf_map_lookup_elem(fd, &key, &s) && s.key[1] && !cgroup_learn(t, b, &s))
+		if (!bpf_map_lookup_elem(fd, &b->nr_looked_at, &s) && s.key[1] &&
+		    !cgroup_learn(t, b, &s))
 			return -ENOMEM;
 	}
 	return 0;

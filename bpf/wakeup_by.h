@@ -13,6 +13,7 @@ struct wakeup_cgroup;
 struct wakeup_by {
 	struct wakeup_cgroup *cgroup; /* paths of cgroups, kept for when they are gone */
 	uint32_t nr_cgroups;
+	uint32_t nr_looked_at; /* subjects */
 };
 
 /* wakeup_by_open - before load; 0, or -errno with one sentence in @err */

@@ -17,6 +17,13 @@ TRACER_SKELETON(workqueue);
 
 static const struct tracer_metric metrics[] = { WORKQUEUE_METRICS(METRIC_INIT) };
 
+static const struct tracer_row rows[] = {
+	{ METRIC_READY_IDLE, .counted = true, .title = "ready -> start, idle" },
+	{ METRIC_READY_BUSY, .counted = true, .title = "ready -> start, busy" },
+	{ METRIC_HELD, .title = "held back" },
+	{ METRIC_WORKQUEUE_RUN, .title = "start -> end" },
+};
+
 struct workqueue {
 	struct subject_funcs funcs;
 };
@@ -177,6 +184,9 @@ const struct tracer_ops tracer_workqueue = {
 		.nr_metrics = sizeof(metrics) / sizeof(metrics[0]),
 		.main_metrics = { METRIC_READY_IDLE, METRIC_READY_BUSY, METRIC_WORKQUEUE_RUN },
 		.nr_main_metrics = 3,
+		.rows = rows,
+		.nr_rows = sizeof(rows) / sizeof(rows[0]),
+		.noun = "works",
 		.by = TRACER_BY_BIT(FUNC) | TRACER_BY_BIT(WORKQUEUE),
 		.needs = FEATURE_BIT(FEATURE_ATOMICS) | FEATURE_BIT(FEATURE_CURRENT_TASK),
 	},

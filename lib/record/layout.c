@@ -58,8 +58,8 @@ int record_write_layout(struct record_writer *w, const struct record_layout *l)
 	field_put_text(&record, "noun", l->noun);
 	field_put_text(&record, "by", l->by);
 	field_put_text(&record, "target", l->target);
-	field_put(&record, "metrics", metrics);
-	field_put(&record, "losses", losses);
+	field_put(&record, "rows", metrics);
+	field_put(&record, "causes", losses);
 	return record_write(w, record);
 }
 
@@ -93,11 +93,11 @@ int record_read_layout(const json_t *record, struct record_layout *l, char *why,
 	memset(l, 0, sizeof(*l));
 	if (!field_need_text(&s, "kind", &l->kind) || !field_get_text(&s, "noun", &l->noun) ||
 	    !field_get_text(&s, "by", &l->by) || !field_get_text(&s, "target", &l->target) ||
-	    !field_get_array(&s, "metrics", RECORD_MAX_METRICS, &metrics) ||
-	    !field_get_array(&s, "losses", RECORD_MAX_NUMBERS, &losses))
+	    !field_get_array(&s, "rows", RECORD_MAX_METRICS, &metrics) ||
+	    !field_get_array(&s, "causes", RECORD_MAX_NUMBERS, &losses))
 		return -EINVAL;
 	if (!metrics)
-		return field_refuse(&s, "metrics is not a list");
+		return field_refuse(&s, "rows is not a list");
 	json_array_foreach (metrics, i, item)
 		if (!get_metric(&s, item, &l->metric[l->nr_metrics++]))
 			return -EINVAL;
@@ -130,6 +130,9 @@ int record_write_cost(struct record_writer *w, const struct record_cost *c)
 	record = field_record("cost");
 	field_put_count(&record, "sample_ns", c->sample_ns);
 	field_put_count(&record, "attach_ns", c->attach_ns);
+	field_put_count(&record, "waiting", c->waiting);
+	field_put_count(&record, "waiting_ns", c->waiting_ns);
+	field_put_text(&record, "waiting_name", c->waiting_name);
 	field_put(&record, "programs", programs);
 	return record_write(w, record);
 }
@@ -144,6 +147,9 @@ int record_read_cost(const json_t *record, struct record_cost *c, char *why, siz
 	memset(c, 0, sizeof(*c));
 	if (!field_get_count(&s, "sample_ns", &c->sample_ns) ||
 	    !field_get_count(&s, "attach_ns", &c->attach_ns) ||
+	    !field_get_count(&s, "waiting", &c->waiting) ||
+	    !field_get_count(&s, "waiting_ns", &c->waiting_ns) ||
+	    !field_get_text(&s, "waiting_name", &c->waiting_name) ||
 	    !field_get_array(&s, "programs", RECORD_MAX_NUMBERS, &programs))
 		return -EINVAL;
 	json_array_foreach (programs, i, item) {

@@ -463,7 +463,8 @@ int record_read_event(const json_t *record, struct record_event *e, char *why, s
 
 /* What the tracing missed, counted and cost. */
 struct record_losses {
-	const char *question; /* NULL: of a trace */
+	const char *question;	   /* NULL: of a trace */
+	uint64_t start_ns, end_ns; /* 0: not said */
 	size_t nr_losses, nr_counters;
 	struct record_count loss[RECORD_MAX_NUMBERS], counter[RECORD_MAX_NUMBERS];
 	uint64_t events, cpu_ns;
@@ -479,10 +480,13 @@ struct record_program {
 	uint64_t calls, ns;
 };
 
-/* What `kt trace` cost beside the CPU time of its process, which the losses have. */
+/* What there is to say in the end: what `kt trace` cost beside the CPU time that the losses have. */
 struct record_cost {
 	uint64_t sample_ns; /* how long the kernel kept run times for us; 0: it did not */
 	uint64_t attach_ns; /* from the start of kt to the moment when counting began */
+	/* Threads whose wait was not over in the end, and the one that had waited longest. */
+	uint64_t waiting, waiting_ns;
+	const char *waiting_name; /* NULL: there is none */
 	size_t nr_programs;
 	struct record_program program[RECORD_MAX_NUMBERS];
 };

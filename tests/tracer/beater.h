@@ -105,7 +105,8 @@ static void beat_main(const struct beat *b, int in, int out)
 }
 
 /* @middle: the beater is a child of the process that is started */
-static void beater_start(struct beater *b, const struct beat *what, bool middle)
+__attribute__((unused)) static void beater_start(struct beater *b, const struct beat *what,
+						 bool middle)
 {
 	pid_t pid = 0;
 
@@ -127,7 +128,7 @@ static void beater_start(struct beater *b, const struct beat *what, bool middle)
 	hear(b->j.from[0], &b->tid, sizeof(b->tid));
 }
 
-static void beater_order(struct beater *b, struct order o)
+__attribute__((unused)) static void beater_order(struct beater *b, struct order o)
 {
 	char done;
 
@@ -135,7 +136,7 @@ static void beater_order(struct beater *b, struct order o)
 	hear(b->j.from[0], &done, 1);
 }
 
-static void beater_end(struct beater *b)
+__attribute__((unused)) static void beater_end(struct beater *b)
 {
 	struct order o = { 0 };
 

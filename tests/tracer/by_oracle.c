@@ -14,16 +14,17 @@
 
 #define NR_WAKES 200
 
-/* Everything of a case is called kt_...; the rest of the machine is not looked at. */
+/* Of these processes alone: others may be called the same. */
+static pid_t ours[3];
+static uint32_t nr_ours;
+
 static struct tracer_opts opts_by(enum tracer_by by)
 {
-	static char *ours = "kt_*";
-
 	return (struct tracer_opts){ .kind = TRACER_WAKEUP,
 				     .group = TRACER_GROUP_SUBJECT,
 				     .nr_groups = 64,
 				     .by = by,
-				     .filter = { .glob = &ours, .nr_globs = 1 } };
+				     .filter = { .tgid = ours, .nr_tgids = nr_ours } };
 }
 
 static uint64_t count_named(const struct tracer_snapshot *s, const char *name, uint32_t metric)
@@ -49,6 +50,12 @@ static uint64_t count_all(const struct tracer_snapshot *s, uint32_t metric)
 	CHECK(is_all(s, count_named(s, name, METRIC_WOKEN), want), "%s: %lu of %d", name, \
 	      count_named(s, name, METRIC_WOKEN), want)
 
+#define AT_LEAST(s, name, want)                                                  \
+	CHECK(count_named(s, name, METRIC_WOKEN) + counter(s, "switch_missed") + \
+			      counter(s, "absorbed") >=                          \
+		      (want),                                                    \
+	      "%s: %lu of %d", name, count_named(s, name, METRIC_WOKEN), want)
+
 /* ---- the task's own -------------------------------------------------------------------------- */
 
 static struct beater beater[3];
@@ -62,8 +69,11 @@ static void beat_all(void)
 
 static void start_all(const struct beat *beats)
 {
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 3; i++) {
 		beater_start(&beater[i], &beats[i], false);
+		ours[i] = beater[i].pid;
+	}
+	nr_ours = 3;
 }
 
 static void end_all(void)
@@ -78,29 +88,35 @@ static const struct beat same_names[3] = { { "kt_same", 0, 1 },
 
 static void by_comm(void)
 {
-	struct tracer_opts o = opts_by(TRACER_BY_COMM);
+	struct tracer_opts o;
 	struct tracer_snapshot *s;
 
 	start_all(same_names);
+	o = opts_by(TRACER_BY_COMM);
 	s = trace(&o, beat_all);
-	CHECK(s->nr_groups == 2, "%u subjects", s->nr_groups);
 	IS(s, "kt_same", 500);
 	IS(s, "kt_other", 200);
-	CHECK(count_all(s, METRIC_RAN) >= 690, "%lu stints", count_all(s, METRIC_RAN));
+	/* Beside them only the processes' first threads. */
+	CHECK(s->nr_groups == 3, "%u subjects", s->nr_groups);
+	CHECK(count_all(s, METRIC_RAN) >= count_all(s, METRIC_WOKEN), "%lu stints",
+	      count_all(s, METRIC_RAN));
 	tracer_snapshot_free(s);
 	end_all();
 }
 
 static void by_cpu(void)
 {
-	struct tracer_opts o = opts_by(TRACER_BY_CPU);
+	struct tracer_opts o;
 	struct tracer_snapshot *s;
 
 	start_all(same_names);
+	o = opts_by(TRACER_BY_CPU);
 	s = trace(&o, beat_all);
 	CHECK(s->nr_groups == 2, "%u subjects", s->nr_groups);
-	IS(s, "CPU 1", 500);
-	IS(s, "CPU 0", 200);
+	/* Their first threads run on the other one, and are woken when they are told to begin. */
+	AT_LEAST(s, "CPU 1", 500);
+	AT_LEAST(s, "CPU 0", 200);
+	CHECK(count_all(s, METRIC_WOKEN) < 800, "%lu", count_all(s, METRIC_WOKEN));
 	tracer_snapshot_free(s);
 	end_all();
 }
@@ -114,14 +130,15 @@ static void beat_and_rename(void)
 
 static void renamed(void)
 {
-	struct tracer_opts o = opts_by(TRACER_BY_THREAD);
+	struct tracer_opts o;
 	struct tracer_snapshot *s;
 	char name[64];
 
 	start_all(same_names);
+	o = opts_by(TRACER_BY_THREAD);
 	s = trace(&o, beat_and_rename);
 	snprintf(name, sizeof(name), "kt_renamed-%d", beater[0].tid);
-	CHECK(s->nr_groups == 1, "%u subjects", s->nr_groups);
+	CHECK(count_named(s, "kt_same-", METRIC_WOKEN) == 0, "an old name stays");
 	IS(s, name, 100);
 	tracer_snapshot_free(s);
 	end_all();
@@ -148,7 +165,7 @@ static void move_and_beat(struct tracer *t)
 
 static void by_cgroup(void)
 {
-	struct tracer_opts o = opts_by(TRACER_BY_CGROUP);
+	struct tracer_opts o;
 	struct tracer_snapshot *s;
 	struct tracer *t;
 	char name[128];
@@ -164,6 +181,7 @@ static void by_cgroup(void)
 		return;
 	}
 	start_all(same_names);
+	o = opts_by(TRACER_BY_CGROUP);
 	t = open_or_die(&o);
 	attach_or_die(t);
 	tracer_enable(t, true);
@@ -172,10 +190,11 @@ static void by_cgroup(void)
 	s = snapshot(t);
 	show(s);
 	snprintf(name, sizeof(name), "/kt_by_%d", getpid());
-	IS(s, name, 100);
+	AT_LEAST(s, name, 100);
+	CHECK(count_named(s, name, METRIC_WOKEN) < 200, "%lu", count_named(s, name, METRIC_WOKEN));
 	snprintf(name, sizeof(name), "/kt_by_%d/deep", getpid());
-	IS(s, name, 200);
-	CHECK(is_all(s, count_all(s, METRIC_WOKEN), 700), "%lu", count_all(s, METRIC_WOKEN));
+	AT_LEAST(s, name, 200);
+	AT_LEAST(s, "/", 400);
 	tracer_snapshot_free(s);
 	tracer_close(t);
 	end_all();
@@ -210,12 +229,15 @@ static pid_t child_of(void (*work)(void), int go[2], int done[2])
 
 static struct tracer_snapshot *trace_child_by(enum tracer_by by, void (*work)(void))
 {
-	struct tracer_opts o = opts_by(by);
 	struct tracer_snapshot *s;
 	int go[2], done[2];
+	struct tracer_opts o;
 	struct tracer *t;
 	pid_t pid = child_of(work, go, done);
 
+	ours[0] = pid;
+	nr_ours = 1;
+	o = opts_by(by);
 	t = open_or_die(&o);
 	attach_or_die(t);
 	tracer_enable(t, true);
@@ -250,25 +272,43 @@ static void by_waker_timer(void)
 	tracer_snapshot_free(s);
 }
 
-/* A reader of a pair of UDP sockets, and another process that sends. */
+/* Is process @pid asleep in the system call @nr? */
+static bool asleep_in(pid_t pid, long nr)
+{
+	char name[64], text[128] = "";
+	long in = -1;
+	FILE *f;
+
+	snprintf(name, sizeof(name), "/proc/%d/syscall", pid);
+	f = fopen(name, "re");
+	if (!f)
+		die(name);
+	if (fgets(text, sizeof(text), f))
+		sscanf(text, "%ld", &in);
+	fclose(f);
+	return in == nr;
+}
+
+/* A reader of a UDP socket, and another process that sends when it sleeps. */
 static void work_socket(void)
 {
 	int rx = socket(AF_INET, SOCK_DGRAM, 0), tx = socket(AF_INET, SOCK_DGRAM, 0);
 	struct sockaddr_in at = { .sin_family = AF_INET,
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(at);
-	struct timespec pause = { .tv_nsec = 300000 };
+	pid_t pid, reader = getpid();
 	char c = 'x';
-	pid_t pid;
 
 	if (rx < 0 || tx < 0 || bind(rx, (struct sockaddr *)&at, len) ||
 	    getsockname(rx, (struct sockaddr *)&at, &len))
 		die("socket");
 	pid = fork();
 	if (!pid) {
+		alarm(60);
 		prctl(PR_SET_NAME, "sender");
 		for (int i = 0; i < NR_WAKES; i++) {
-			nanosleep(&pause, NULL);
+			while (!asleep_in(reader, SYS_recvfrom))
+				sched_yield();
 			sendto(tx, &c, 1, 0, (struct sockaddr *)&at, len);
 		}
 		_exit(0);
@@ -284,18 +324,18 @@ static void by_waker_socket(void)
 	struct tracer_snapshot *s = trace_child_by(TRACER_BY_WAKER, work_socket);
 	uint64_t n = count_named(s, "softirq", METRIC_WOKEN);
 
-	/* Loaded, the reader may find a datagram there already. */
-	CHECK(n >= NR_WAKES / 2, "%lu", n);
+	CHECK(n + counter(s, "switch_missed") + counter(s, "absorbed") >= NR_WAKES, "%lu", n);
 	tracer_snapshot_free(s);
 }
 
 /* Another process, by its name; what is not woken is nobody's. */
 static void by_waker_task(void)
 {
-	struct tracer_opts o = opts_by(TRACER_BY_WAKER);
+	struct tracer_opts o;
 	struct tracer_snapshot *s;
 
 	start_all(same_names);
+	o = opts_by(TRACER_BY_WAKER);
 	s = trace(&o, beat_all);
 	IS(s, "beat_main", 700);
 	CHECK(count_named(s, "not woken", METRIC_WOKEN) == 0, "woken by nobody");

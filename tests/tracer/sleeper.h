@@ -306,7 +306,8 @@ trace_child(const struct tracer_opts *o, void (*setup)(void), void (*work)(void)
 	if (!j.pid) {
 		alarm(60);
 		slot_observe(1);
-		setup();
+		if (setup)
+			setup();
 		job_say(j.from[1], 'r');
 		job_hear(j.to[0]);
 		work();

@@ -77,7 +77,7 @@ check 'open bracket' refused 'pattern' "$kt" trace wakeup -c '['
 check 'unknown option' refused 'frob' "$kt" trace work --frob
 check 'option without its value' refused 'argument' "$kt" trace work -d
 check 'help has the kinds with their metrics' sh -c "'$kt' trace --help | grep -q '^    delay_busy  *[a-z]'"
-check 'help has --by of some kinds' sh -c "'$kt' trace --help | grep -q 'worker (work)'"
+check 'help has --by of some kinds' sh -c "'$kt' trace --help | tr -s ' \\n' ' ' | grep -q 'worker (work)'"
 
 check 'nowhere to print' exits 5 sh -c "'$kt' doctor >/dev/full"
 

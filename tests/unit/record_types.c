@@ -996,6 +996,8 @@ static void draw_losses(struct record_losses *l)
 {
 	memset(l, 0, sizeof(*l));
 	l->question = draw_text();
+	l->start_ns = draw_count();
+	l->end_ns = draw_count();
 	draw_counts(l->loss, &l->nr_losses);
 	draw_counts(l->counter, &l->nr_counters);
 	l->events = draw_count();
@@ -1020,6 +1022,8 @@ static void check_losses(const json_t *record, size_t number)
 	cr_assert_eq(record_read_losses(record, &got, why, sizeof(why)), 0, "case %zu: %s", number,
 		     why);
 	SAME_TEXT(question);
+	SAME_COUNT(start_ns);
+	SAME_COUNT(end_ns);
 	SAME_COUNT(nr_losses);
 	SAME_COUNT(nr_counters);
 	for (size_t i = 0; i < want.nr_losses; i++) {
@@ -1105,6 +1109,9 @@ static void draw_cost(struct record_cost *c)
 	memset(c, 0, sizeof(*c));
 	c->sample_ns = draw_count();
 	c->attach_ns = draw_count();
+	c->waiting = draw_count();
+	c->waiting_ns = draw_count();
+	c->waiting_name = draw_text();
 	c->nr_programs = draw_length(RECORD_MAX_NUMBERS);
 	for (size_t i = 0; i < c->nr_programs; i++)
 		c->program[i] = (struct record_program){ .name = draw_name(),
@@ -1129,6 +1136,9 @@ static void check_cost(const json_t *record, size_t number)
 		     why);
 	SAME_COUNT(sample_ns);
 	SAME_COUNT(attach_ns);
+	SAME_COUNT(waiting);
+	SAME_COUNT(waiting_ns);
+	SAME_TEXT(waiting_name);
 	SAME_COUNT(nr_programs);
 	for (size_t i = 0; i < want.nr_programs; i++) {
 		SAME_TEXT(program[i].name);
