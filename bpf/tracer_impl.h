@@ -136,7 +136,7 @@ struct tracer {
 	struct tracer_settings *settings; /* in the skeleton's rodata, until it is loaded */
 	struct tracer_control *control;	  /* in the skeleton's bss, once it is loaded */
 	bool attached, enabled;
-	bool settled;			   /* the privilege to attach is given up */
+	bool settled;			   /* the privilege to look at processes is given up */
 	bool by_process;		   /* settings->by_process */
 	bool follows;			   /* keeps the map `processes` in line with processes */
 	uint64_t *cgroup_id;		   /* of opts.filter.cgroup */
