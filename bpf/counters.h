@@ -14,6 +14,7 @@
 	LOSS(processes_full)   /* more followed processes than the map holds */                    \
 	LOSS(recursion_missed) /* the kernel skipped a program because it was running already */   \
 	LOSS(switch_missed)    /* no sched_switch came between two that exclude each other */      \
+	LOSS(log_overrun)      /* a work that a worker's log no longer held when it was read */    \
 	LOSS(record_failed)    /* a histogram index out of range: a bug of ours, never silent */   \
 	NOTE(absorbed)	       /* woken while still running or queued: no latency */               \
 	NOTE(spun)	       /* T4 stamped with no sched_waking: the wait was a spin */          \
