@@ -122,7 +122,7 @@ $(eval $(call program,kt-suite,$(suite_sources),lib/libktbench.a bench/libarms.a
 
 # ---- targets -----------------------------------------------------------------------------------
 .PHONY: bench check check-arm64 check-asan check-model check-mutations check-stress check-tsan check-ubsan \
-	check-vm check-vm-all clean format help install uninstall vm-shell
+	check-vm check-vm-all clean evaluate format help install uninstall vm-shell
 # Builds started by a target use all CPUs, unless make was told how many.
 parallel = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
@@ -133,31 +133,38 @@ bench: ## install what is missing, build, run the suite, leave a report in resul
 	$Q$(MAKE) $(parallel) --no-print-directory $B/kt $B/kt-suite
 	$Qscripts/run-bench $B $(BENCH_FLAGS)
 
+evaluate: ## how costs grow with numbers: minutes of runs, drawn in EVALUATION=results/runs/scaling
+	$Qscripts/bootstrap evaluate
+	$Q$(MAKE) $(parallel) --no-print-directory $B/kt $B/kt-suite
+	$Qscripts/evaluate $B $(or $(EVALUATION),results/runs/scaling) $(BENCH_FLAGS)
+
 check: ## install what is missing, build with -Werror, run every test
 	$Qscripts/bootstrap check
 	$Q$(MAKE) $(parallel) --no-print-directory WERROR=1 B=$B all tests
 	$Qscripts/run-tests $B
 
-# Each in a build directory of its own; the plain runner where Criterion cannot run.
-check-asan: ## the unit tests under the address sanitizer, in build-asan/
+# Each in a build directory of its own, of clang (CC=clang) in another one; the plain runner where Criterion cannot run.
+sanitized = $B-$1$(if $(findstring clang,$(notdir $(CC))),-clang)
+check-asan: ## the unit tests under the address sanitizer, in build-asan/ (CC=clang: build-asan-clang/)
 	$Qscripts/bootstrap check
-	$Q$(MAKE) $(parallel) --no-print-directory B=$B-asan SANITIZE=-fsanitize=address all tests races
-	$QLSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 scripts/run-tests $B-asan unit
+	$Q$(MAKE) $(parallel) --no-print-directory B=$(call sanitized,asan) SANITIZE=-fsanitize=address all tests races
+	$QLSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \
+		scripts/run-tests $(call sanitized,asan) unit
 	$QKT_SKIP=$(forks_amid_threads) KT_SKIP_REASON='a lock of the sanitizer stays held in the forked child' \
-		scripts/run-tests $B-asan races
+		scripts/run-tests $(call sanitized,asan) races
 
-check-ubsan: ## the unit tests under the undefined behaviour sanitizer, in build-ubsan/
+check-ubsan: ## the unit tests under the undefined behaviour sanitizer, in build-ubsan/ (CC=clang: build-ubsan-clang/)
 	$Qscripts/bootstrap check
-	$Q$(MAKE) $(parallel) --no-print-directory B=$B-ubsan \
+	$Q$(MAKE) $(parallel) --no-print-directory B=$(call sanitized,ubsan) \
 		SANITIZE='-fsanitize=undefined -fno-sanitize-recover=undefined' all tests races
-	$Qscripts/run-tests $B-ubsan unit
-	$Qscripts/run-tests $B-ubsan races
+	$Qscripts/run-tests $(call sanitized,ubsan) unit
+	$Qscripts/run-tests $(call sanitized,ubsan) races
 
-check-tsan: ## libkthread's tests under the thread sanitizer, in build-tsan/
+check-tsan: ## libkthread's tests under the thread sanitizer, in build-tsan/ (CC=clang: build-tsan-clang/)
 	$Qscripts/bootstrap build
-	$Q$(MAKE) $(parallel) --no-print-directory B=$B-tsan SANITIZE=-fsanitize=thread plain races
-	$Q$(tsan_env) scripts/run-tests $B-tsan plain
-	$Q$(tsan_env) scripts/run-tests $B-tsan races
+	$Q$(MAKE) $(parallel) --no-print-directory B=$(call sanitized,tsan) SANITIZE=-fsanitize=thread plain races
+	$Q$(tsan_env) scripts/run-tests $(call sanitized,tsan) plain
+	$Q$(tsan_env) scripts/run-tests $(call sanitized,tsan) races
 tsan_env = KT_TIMEOUT_SCALE=5 KT_SKIP_REASON='the sanitizer ends a forked child that makes threads' \
 	KT_SKIP=L14_a_forked_child_starts_anew:completions_work_in_a_child_of_waiting_threads:$(forks_amid_threads)
 forks_amid_threads = L14_fork_while_others_are_busy:L14_fork_while_sets_come_and_go

@@ -110,16 +110,39 @@ void feature_hide_uprobe_multi(void)
 	multi_hidden = true;
 }
 
-int feature_tracepoint_args(const char *name)
+/* The kernel's types, read once; NULL: it does not show them. */
+static const struct btf *kernel_types(void)
 {
 	static struct btf *kernel;
-	const struct btf_type *type;
-	char full[128];
-	int id;
 
 	error_log_start();
 	if (!kernel)
 		kernel = btf__load_vmlinux_btf();
+	return kernel;
+}
+
+int feature_enumerator(const char *of, const char *name)
+{
+	const struct btf *kernel = kernel_types();
+	int id = kernel ? btf__find_by_name_kind(kernel, of, BTF_KIND_ENUM) : -1;
+	const struct btf_type *type = id > 0 ? btf__type_by_id(kernel, id) : NULL;
+
+	for (int i = 0; type && i < btf_vlen(type); i++) {
+		const struct btf_enum *e = &btf_enum(type)[i];
+
+		if (!strcmp(btf__name_by_offset(kernel, e->name_off), name))
+			return e->val;
+	}
+	return -1;
+}
+
+int feature_tracepoint_args(const char *name)
+{
+	const struct btf *kernel = kernel_types();
+	const struct btf_type *type;
+	char full[128];
+	int id;
+
 	if (!kernel)
 		return 0;
 	snprintf(full, sizeof(full), "btf_trace_%s", name);

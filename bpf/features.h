@@ -51,4 +51,7 @@ void feature_hide_uprobe_multi(void);
  * btf_trace_<name>
  */
 int feature_tracepoint_args(const char *name);
+
+/* feature_enumerator - value of @name in the kernel's enum @of; -1: there is none */
+int feature_enumerator(const char *of, const char *name);
 #endif

@@ -180,15 +180,45 @@ static int pack_globs(struct tracer_settings *s, const struct filter *f, char *e
 	return 0;
 }
 
+static int find_cgroups(struct tracer *t, char *err, size_t errlen)
+{
+	const struct filter *f = &t->opts.filter;
+	struct cgroup_hierarchy *h = &t->hierarchy, *first;
+	int ret = 0;
+
+	t->cgroup_id = calloc(f->nr_cgroups ?: 1, sizeof(*t->cgroup_id));
+	first = malloc(sizeof(*first));
+	if (!t->cgroup_id || !first)
+		ret = error_say(err, errlen, -ENOMEM, "out of memory");
+	for (uint32_t i = 0; i < f->nr_cgroups && !ret; i++) {
+		ret = cgroup_find(f->cgroup[i], h, &t->cgroup_id[i], err, errlen);
+		if (!i)
+			*first = *h;
+		else if (!ret && h->dev != first->dev)
+			ret = error_say(
+				err, errlen, -EINVAL,
+				"'%s' and '%s' lie in different hierarchies of cgroups; give those of one",
+				f->cgroup[0], f->cgroup[i]);
+	}
+	free(first);
+	return ret;
+}
+
 int filter_settings(struct tracer *t, char *err, size_t errlen)
 {
 	const struct filter *f = &t->opts.filter;
 	struct tracer_settings *s = t->settings;
+	int ret;
 
 	s->by_thread = f->nr_tids != 0;
 	s->by_cpu = f->cpus != NULL;
 	if (f->cpus)
 		memcpy(s->cpus, f->cpus, sizeof(s->cpus));
+	ret = find_cgroups(t, err, errlen);
+	if (ret)
+		return ret;
+	s->by_cgroup = f->nr_cgroups != 0;
+	s->cgroup_controller = t->hierarchy.controller;
 	return pack_globs(s, f, err, errlen);
 }
 
@@ -201,7 +231,8 @@ static int set_size(struct tracer *t, const char *name, uint32_t nr)
 
 int filter_sizes(struct tracer *t)
 {
-	return set_size(t, "wanted_threads", t->opts.filter.nr_tids);
+	return set_size(t, "wanted_threads", t->opts.filter.nr_tids)
+		       ?: set_size(t, "wanted_cgroups", t->opts.filter.nr_cgroups);
 }
 
 static int seed_thread(struct tracer *t, pid_t tid)
@@ -223,9 +254,14 @@ static int seed_thread(struct tracer *t, pid_t tid)
 int filter_seed(struct tracer *t, char *err, size_t errlen)
 {
 	const struct filter *f = &t->opts.filter;
+	const uint32_t one = 1;
 	uint32_t i;
 	int ret;
 
+	for (i = 0; i < f->nr_cgroups; i++)
+		if (bpf_map_update_elem(tracer_map_fd(t, "wanted_cgroups"), &t->cgroup_id[i], &one,
+					BPF_ANY))
+			return error_explain(err, errlen, -errno, "trace cgroup %s", f->cgroup[i]);
 	for (i = 0; t->by_process && i < f->nr_tgids; i++) {
 		ret = process_add(t, f->tgid[i], 0);
 		if (ret)
@@ -237,4 +273,11 @@ int filter_seed(struct tracer *t, char *err, size_t errlen)
 			return error_explain(err, errlen, ret, "trace thread %d", f->tid[i]);
 	}
 	return 0;
+}
+
+void filter_unload(struct tracer *t)
+{
+	filter_free(&t->opts.filter);
+	free(t->cgroup_id);
+	t->cgroup_id = NULL;
 }

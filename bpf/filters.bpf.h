@@ -2,7 +2,7 @@
 #ifndef KT_BPF_FILTERS_BPF_H
 #define KT_BPF_FILTERS_BPF_H
 /*
- * Which tasks a tracer looks at, and what they are called.
+ * Which tasks a tracer looks at.
  *
  * Filters of one sort add up, sorts narrow. A filter always asks about the subject (the woken
  * thread), never about current, which may be its waker or whoever ran before it.
@@ -23,6 +23,14 @@ struct {
 	__type(key, struct tracer_thread);
 	__type(value, __u32);
 } wanted_threads SEC(".maps");
+
+/* With settings.by_cgroup, key: id; sized by the loader. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u64);
+	__type(value, __u32);
+} wanted_cgroups SEC(".maps");
 
 /* ---- tasks ----------------------------------------------------------------------------------- */
 
@@ -154,15 +162,60 @@ static __always_inline bool wanted_cpu(__u32 cpu)
 	       (cpu < FILTER_MAX_CPUS && settings.cpus[cpu / 64] >> cpu % 64 & 1);
 }
 
+/* cgroup_of - of @p, in the hierarchy that is asked about */
+static __always_inline struct cgroup *cgroup_of(struct task_struct *p)
+{
+	struct css_set *set = p->cgroups;
+	struct cgroup_subsys_state *css = NULL;
+	__u32 controller = settings.cgroup_controller;
+	void *at;
+
+	if (!set)
+		return NULL;
+	if (!controller)
+		return BPF_CORE_READ(set, dfl_cgrp);
+	/* subsys[controller]: the array's length is not part of its type */
+	at = (void *)set + bpf_core_field_offset(struct css_set, subsys) +
+	     (controller - 1) * sizeof(css);
+	bpf_probe_read_kernel(&css, sizeof(css), at);
+	return css ? BPF_CORE_READ(css, cgroup) : NULL;
+}
+
+/* Nobody nests them deeper. */
+#define CGROUP_LEVELS 64
+
+/* Is one of its ancestors, or itself, among those asked for? */
+static __always_inline bool cgroup_matches(struct cgroup *c)
+{
+	struct cgroup_subsys_state *up;
+	__u32 i;
+
+	for (i = 0; c && i < CGROUP_LEVELS; i++) {
+		__u64 id = BPF_CORE_READ(c, kn, id);
+
+		if (bpf_map_lookup_elem(&wanted_cgroups, &id))
+			return true;
+		up = BPF_CORE_READ(c, self.parent);
+		c = up ? (void *)up - bpf_core_field_offset(struct cgroup, self) : NULL;
+	}
+	return false;
+}
+
+static __always_inline bool wanted_cgroup(struct task_struct *p)
+{
+	return !settings.by_cgroup || cgroup_matches(cgroup_of(p));
+}
+
 /*
  * wanted_process - for probes, which fire in all processes: is the current one to be looked at? The
- * thread that fires a probe need not be the subject, so nothing else of it is asked.
+ * thread that fires a probe need not be the subject, so nothing is asked of it that differs between
+ * threads of a process (cgroups seldom do).
  */
 static __always_inline bool wanted_process(struct task_struct *p)
 {
 	if (p->tgid == (int)settings.self_tgid)
 		return false;
-	return !settings.by_process || process_of(p);
+	return (!settings.by_process || process_of(p)) && wanted_cgroup(p);
 }
 
 /*
@@ -183,6 +236,62 @@ static __always_inline bool wanted_class(struct task_struct *p)
 /* wanted - every restriction asked for holds for @p (the subject, never the waker) */
 static __always_inline bool wanted(struct task_struct *p)
 {
-	return wanted_class(p) && (!settings.by_name || name_matches(p));
+	return wanted_class(p) && (!settings.by_name || name_matches(p)) && wanted_cgroup(p);
+}
+
+/* What was found out of a task and may change: its name, its cgroup. Zeroed memory knows nothing. */
+struct filter_memo {
+	__u64 comm[2]; /* as it was */
+	__u64 css_set; /* address of its cgroups, as it was: they are replaced, not changed */
+	__u32 names;   /* control.names + 1 */
+	bool other_name, other_cgroup;
+};
+
+enum { MEMO_NAME = 1, MEMO_CGROUP = 2 }; /* what was found to be new */
+
+static __always_inline __u32 memo_name(struct filter_memo *m, struct task_struct *p)
+{
+	const __u64 *comm = (const __u64 *)p->comm;
+	__u32 names = *(volatile __u32 *)&control.names + 1;
+
+	if (m->comm[0] == comm[0] && m->comm[1] == comm[1] && m->names == names)
+		return 0;
+	m->comm[0] = comm[0];
+	m->comm[1] = comm[1];
+	m->names = names;
+	m->other_name = settings.by_name && !name_matches(p);
+	return MEMO_NAME;
+}
+
+static __always_inline __u32 memo_cgroup(struct filter_memo *m, struct task_struct *p)
+{
+	__u64 set = (__u64)p->cgroups;
+
+	if (m->css_set == set)
+		return 0;
+	m->css_set = set;
+	m->other_cgroup = !wanted_cgroup(p);
+	return MEMO_CGROUP;
+}
+
+/*
+ * memo_refresh - look whether @p is called otherwise, or lies elsewhere, than when it was last asked
+ * @needs: MEMO_* that matter beside the filters
+ */
+static __always_inline __u32 memo_refresh(struct filter_memo *m, struct task_struct *p, __u32 needs)
+{
+	__u32 is_new = 0;
+
+	if (settings.by_name || needs & MEMO_NAME)
+		is_new |= memo_name(m, p);
+	if (settings.by_cgroup || needs & MEMO_CGROUP)
+		is_new |= memo_cgroup(m, p);
+	return is_new;
+}
+
+/* memo_wanted - what wanted() says beside wanted_class(), as of the last look */
+static __always_inline bool memo_wanted(const struct filter_memo *m)
+{
+	return !(settings.by_name && m->other_name) && !(settings.by_cgroup && m->other_cgroup);
 }
 #endif

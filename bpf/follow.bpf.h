@@ -5,9 +5,10 @@
  * Process following: keeps the map `processes` while traced processes fork, exec and exit.
  *
  * Each object that filters by process includes it; the loader attaches the programs when
- * settings.by_process is on. A forked child has its parent's memory layout, so it inherits the
- * registry address; exec voids it, and the loader looks for the new one when process_changes has
- * moved.
+ * settings.by_process is on, or where all processes are traced by a kind that reads their slots:
+ * then the map has those that have slots. A forked child has its parent's memory layout, so it
+ * inherits the registry address; exec voids it, and the loader looks for the new one when
+ * process_changes has moved.
  */
 #include "bpf/common.bpf.h"
 #include "bpf/filters.bpf.h"
@@ -18,7 +19,7 @@ int BPF_PROG(on_process_fork, struct task_struct *parent, struct task_struct *ch
 	__u32 from = parent->tgid, to = child->tgid;
 	struct tracer_process *known, copy;
 
-	if (!settings.follow || from == to)
+	if (from == to || (settings.by_process && !settings.follow))
 		return 0;
 	known = bpf_map_lookup_elem(&processes, &from);
 	if (!known)

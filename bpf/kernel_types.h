@@ -67,10 +67,48 @@ struct mm_struct {
 	unsigned long task_size;
 };
 
+struct kernfs_node {
+	__u64 id; /* of a cgroup; the inode number of its directory */
+	const char *name;
+};
+
+struct cgroup;
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+
+struct cgroup {
+	struct cgroup_subsys_state self;
+	struct kernfs_node *kn;
+};
+
+/* The cgroups of a task, one per hierarchy; another one takes its place when the task moves. */
+struct css_set {
+	struct cgroup *dfl_cgrp;	       /* in the hierarchy of version 2 */
+	struct cgroup_subsys_state *subsys[1]; /* by controller, wherever it is mounted */
+};
+
+struct thread_info {
+	unsigned int cpu; /* 5.16; before: the task's */
+};
+
+struct rq;
+struct cfs_rq {
+	struct rq *rq; /* where tasks can be grouped */
+};
+
+struct sched_entity {
+	struct cfs_rq *cfs_rq;
+};
+
 struct task_struct {
+	struct sched_entity se;
+	struct thread_info thread_info;
 	unsigned int __state; /* 5.14; before: state */
 	unsigned int flags;
 	int on_cpu;
+	int on_rq;
 	int pid;
 	int tgid;
 	int exit_code;
@@ -80,6 +118,7 @@ struct task_struct {
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
 	struct nsproxy *nsproxy;
+	struct css_set *cgroups;
 	char comm[TASK_COMM_LEN];
 	int *set_child_tid;   /* before 5.17: a kthread's struct kthread */
 	void *worker_private; /* since 5.17: a kthread's struct kthread */

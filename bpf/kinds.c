@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bpf/counters.h"
 #include "bpf/tracer_impl.h"
 
 _Static_assert(NR_TRACER_KINDS <= 32, "sets of kinds have 32 bits");
@@ -94,4 +95,13 @@ const char *tracer_main_metric(enum tracer_kind kind, uint32_t nth)
 	const struct tracer_kind_about *a = tracer_kind_about(kind);
 
 	return a && nth < a->nr_main_metrics ? tracer_metric_name(a->main_metrics[nth]) : NULL;
+}
+
+const struct tracer_loss *tracer_loss_at(size_t i)
+{
+#define LOSS_ROW(name, of, text) { #name, of, text },
+#define NO_ROW(name)
+	static const struct tracer_loss losses[] = { TRACER_COUNTERS(LOSS_ROW, NO_ROW) };
+
+	return i < sizeof(losses) / sizeof(losses[0]) ? &losses[i] : NULL;
 }

@@ -9,6 +9,7 @@
  * what both sides agree on, NAME.c has its struct tracer_ops; the row stands in TRACER_KINDS below.
  * Help, refusals, records and `kt doctor` take everything else from there.
  */
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/probe/types.h"
@@ -32,10 +33,15 @@ enum tracer_group { TRACER_GROUP_ALL, TRACER_GROUP_ARM, TRACER_GROUP_SUBJECT };
  * that list it. The function that makes the subject of an event is the kind's, in its BPF program;
  * most have it from subject_of_task().
  */
-#define TRACER_BREAKDOWNS(EACH, SOME)                                                    \
-	EACH(THREAD, "thread")	     /* the thread that the event is about */            \
-	SOME(FUNC, "func")	     /* the function that the work is */                 \
-	SOME(WORKER, "worker")	     /* the worker, that is the thread it executes in */ \
+#define TRACER_BREAKDOWNS(EACH, SOME)                                                              \
+	EACH(THREAD, "thread")	     /* the thread that the event is about */                      \
+	SOME(COMM, "comm")	     /* its name, as ps shows it: threads of one name together */  \
+	SOME(CPU, "cpu")	     /* the CPU it runs on then */                                 \
+	SOME(CGROUP, "cgroup")	     /* its cgroup */                                              \
+	SOME(WAKER, "waker")	     /* who woke it: the name of a thread, interrupt or softirq */ \
+	SOME(PLACEMENT, "placement") /* how far from the CPU where it last ran */                  \
+	SOME(FUNC, "func")	     /* the function that the work is */                           \
+	SOME(WORKER, "worker")	     /* the worker, that is the thread it executes in */           \
 	SOME(WORKQUEUE, "workqueue") /* the workqueue that the work was queued on */
 
 #define BY_ENUM(constant, name) TRACER_BY_##constant,
@@ -61,11 +67,32 @@ enum tracer_by { TRACER_BREAKDOWNS(BY_ENUM, BY_ENUM) NR_TRACER_BYS };
 #define METRIC_INIT(constant, name, meaning) { name, meaning },
 
 #ifndef __bpf__
+#include <stdbool.h>
+
 #include "bpf/features.h"
 
 struct tracer_metric {
 	const char *name;
 	const char *meaning; /* for people who read a report: "from ... to ..." */
+};
+
+/*
+ * How a metric is shown: a row of a report, in the order of the kind's table of them. Metrics that
+ * have no row come last, each as a whole.
+ */
+struct tracer_row {
+	uint16_t metric;
+	uint16_t of;	   /* with part: the metric that it splits */
+	bool part;	   /* else it is a whole, and begins a block */
+	bool counted;	   /* its values are what the kind counts: tracer_kind_about.noun */
+	bool running;	   /* it is the time on a CPU, of which the waits are a share */
+	const char *title; /* NULL: the metric's name */
+	const char *waits; /* it is a wait for a CPU, "after wakes"; NULL: it is something else */
+};
+
+/* A counter that makes a number incomplete; counters.h says what @of and @text are. */
+struct tracer_loss {
+	const char *name, *of, *text;
 };
 
 /* What a kind says of itself. */
@@ -80,8 +107,12 @@ struct tracer_kind_about {
 	 */
 	uint16_t main_metrics[8];
 	uint32_t nr_main_metrics;
-	uint32_t by;	/* TRACER_BY_BIT()s of its own; those of every kind are added */
-	uint32_t needs; /* FEATURE_BIT()s: what is asked for when it cannot be loaded */
+	const struct tracer_row *rows;
+	uint32_t nr_rows;
+	const char *noun; /* what it counts, "wakes" */
+	uint32_t by;	  /* TRACER_BY_BIT()s of its own; those of every kind are added */
+	bool waits;	  /* its single waits can be handed over: events.bpf.h */
+	uint32_t needs;	  /* FEATURE_BIT()s: what is asked for when it cannot be loaded */
 	/*
 	 * What a program linked with libkthread must have done to be seen, "queued a work"; NULL:
 	 * user threads are seen without libkthread's probes.
@@ -123,5 +154,8 @@ const char *tracer_metric_name(uint32_t m);
  * The first that has values is it. NULL: @kind has no further choice.
  */
 const char *tracer_main_metric(enum tracer_kind kind, uint32_t nth);
+
+/* tracer_loss_at - number @i of all losses; NULL after the last */
+const struct tracer_loss *tracer_loss_at(size_t i);
 #endif
 #endif

@@ -22,7 +22,8 @@ int BPF_USDT(on_thread_created, int tid, char *name)
 
 	if (!wanted_process(p) || bpf_probe_read_user_str(n.name, sizeof(n.name), name) <= 0)
 		return 0;
-	bpf_map_update_elem(&thread_names, &key, &n, BPF_ANY);
+	if (!bpf_map_update_elem(&thread_names, &key, &n, BPF_ANY))
+		__sync_fetch_and_add(&control.names, 1);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #define TRACER_THREAD_NAMES
 #include "bpf/common.bpf.h"
 #include "bpf/follow.bpf.h"
+#include "bpf/hist.bpf.h"
 #include "bpf/names.bpf.h"
 #include "bpf/subjects.bpf.h"
 #include <bpf/usdt.bpf.h>
@@ -58,8 +59,8 @@ static __always_inline bool ends_here(void)
 
 static __always_inline void put(__u32 group, __u32 metric, __u64 ns)
 {
-	if (group < settings.nr_groups)
-		hist_record(bank_now(), group, metric - METRIC_PARK, ns);
+	if (group != TRACER_NO_GROUP)
+		hist_record(group, metric - METRIC_PARK, ns);
 }
 
 static __always_inline void record(__u32 group, __u32 metric, __u64 ns)
@@ -111,7 +112,7 @@ static __always_inline bool target_known(struct park_target *t, struct task_stru
 		return true;
 	if (p) {
 		t->wanted = wanted(p);
-		t->group = t->wanted ? group_of(p) : settings.nr_groups;
+		t->group = t->wanted ? group_of(p) : TRACER_NO_GROUP;
 	} else if (settings.by_name || settings.by_thread ||
 		   settings.group == TRACER_GROUP_SUBJECT) {
 		return false;

@@ -9,6 +9,13 @@ TRACER_SKELETON(park);
 
 static const struct tracer_metric metrics[] = { PARK_METRICS(METRIC_INIT) };
 
+static const struct tracer_row rows[] = {
+	{ METRIC_PARK, .counted = true, .title = "kthread_park()" },
+	{ METRIC_PARK_REACT, .title = "request -> parked" },
+	{ METRIC_UNPARK, .title = "release -> running" },
+	{ METRIC_UNPARK_CALL, .title = "kthread_unpark()" },
+};
+
 static const struct usdt_want probes[] = {
 	USDT_WANT_NAMES,
 	{ "on_park_begin", "kthread", "park_begin", false, false, NULL, NULL },
@@ -37,6 +44,9 @@ const struct tracer_ops tracer_park = {
 		.nr_metrics = sizeof(metrics) / sizeof(metrics[0]),
 		.main_metrics = { METRIC_PARK, METRIC_UNPARK, METRIC_PARK_REACT },
 		.nr_main_metrics = 3,
+		.rows = rows,
+		.nr_rows = sizeof(rows) / sizeof(rows[0]),
+		.noun = "parks",
 		.needs = FEATURE_BIT(FEATURE_ATOMICS) | FEATURE_BIT(FEATURE_CURRENT_TASK),
 		.deed = "parked a thread",
 	},

@@ -28,27 +28,42 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
 }
 
+/* Sorted by tgid: the place where it is, or belongs. */
+static uint32_t place_of(const struct tracer *t, uint32_t tgid)
+{
+	uint32_t low = 0, high = t->nr_processes;
+
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+
+		if (t->process[middle].tgid < tgid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static struct tracer_known_process *find(struct tracer *t, uint32_t tgid)
 {
-	uint32_t i;
+	uint32_t at = place_of(t, tgid);
 
-	for (i = 0; i < t->nr_processes; i++)
-		if (t->process[i].tgid == tgid)
-			return &t->process[i];
-	return NULL;
+	return at < t->nr_processes && t->process[at].tgid == tgid ? &t->process[at] : NULL;
 }
 
 static struct tracer_known_process *know(struct tracer *t, uint32_t tgid)
 {
 	struct tracer_known_process *p = find(t, tgid);
+	uint32_t at = place_of(t, tgid);
 
 	if (p)
 		return p;
-	p = realloc(t->process, (t->nr_processes + 1) * sizeof(*p));
+	p = reallocarray(t->process, t->nr_processes + 1, sizeof(*p));
 	if (!p)
 		return NULL;
 	t->process = p;
-	p += t->nr_processes++;
+	p += at;
+	memmove(p + 1, p, (t->nr_processes++ - at) * sizeof(*p));
 	memset(p, 0, sizeof(*p));
 	p->tgid = tgid;
 	if (pidns_to_local(tgid, &p->local))
@@ -61,7 +76,7 @@ static void seed_threads(struct tracer *t)
 {
 	char err[8];
 
-	if (t->attached && bpf_object__find_program_by_name(t->obj, "seed_tasks"))
+	if (t->by_process && t->attached && bpf_object__find_program_by_name(t->obj, "seed_tasks"))
 		attach_iter_once(t, "seed_tasks", err, sizeof(err));
 }
 
@@ -89,7 +104,7 @@ static void announce_registry(struct tracer *t)
 	__atomic_add_fetch(&t->control->process_changes, 1, __ATOMIC_RELEASE);
 }
 
-int process_add(struct tracer *t, pid_t tgid, uint64_t registry_addr)
+static int join(struct tracer *t, pid_t tgid, uint64_t registry_addr, bool given)
 {
 	struct tracer_process value = { .registry = registry_addr };
 	struct tracer_known_process *p;
@@ -107,11 +122,26 @@ int process_add(struct tracer *t, pid_t tgid, uint64_t registry_addr)
 	if (!p)
 		return -ENOMEM;
 	p->registry = registry_addr;
-	p->done = p->given = registry_addr != 0;
+	p->done = registry_addr != 0;
+	p->given = p->done && given;
 	if (registry_addr)
 		announce_registry(t);
 	seed_threads(t);
 	return 0;
+}
+
+int process_add(struct tracer *t, pid_t tgid, uint64_t registry_addr)
+{
+	return join(t, tgid, registry_addr, true);
+}
+
+/* A process that is not of the set is there for its registry alone. */
+static int set_registry_of_any(struct tracer *t, pid_t tgid, uint64_t registry_addr)
+{
+	int ret = join(t, tgid, registry_addr, false);
+
+	/* A full map costs the stamps, and the kernel's phases stay. */
+	return ret == -E2BIG || ret == -ESRCH ? 0 : ret;
 }
 
 int process_set_registry(struct tracer *t, pid_t tgid, uint64_t registry_addr)
@@ -119,8 +149,11 @@ int process_set_registry(struct tracer *t, pid_t tgid, uint64_t registry_addr)
 	struct tracer_process value;
 	struct tracer_known_process *p;
 	uint32_t id;
-	int ret = pidns_to_global(tgid, &id), fd = tracer_map_fd(t, "processes");
+	int ret, fd = tracer_map_fd(t, "processes");
 
+	if (!t->by_process)
+		return set_registry_of_any(t, tgid, registry_addr);
+	ret = pidns_to_global(tgid, &id);
 	if (ret)
 		return ret;
 	p = find(t, id);
@@ -138,13 +171,12 @@ int process_set_registry(struct tracer *t, pid_t tgid, uint64_t registry_addr)
 static void forget_gone(struct tracer *t, int fd)
 {
 	struct tracer_process value;
-	uint32_t i = 0;
+	uint32_t i, left = 0;
 
-	while (i < t->nr_processes)
-		if (bpf_map_lookup_elem(fd, &t->process[i].tgid, &value))
-			t->process[i] = t->process[--t->nr_processes];
-		else
-			i++;
+	for (i = 0; i < t->nr_processes; i++)
+		if (!bpf_map_lookup_elem(fd, &t->process[i].tgid, &value))
+			t->process[left++] = t->process[i];
+	t->nr_processes = left;
 }
 
 /* Bring our list in line with the map. */
@@ -168,7 +200,8 @@ static int resync(struct tracer *t)
 		if (joined || p->execs != value.execs) {
 			p->execs = value.execs;
 			p->registry = value.registry;
-			p->done = !p->local;
+			/* Where all are traced, those that turn up with new files are looked at. */
+			p->done = !p->local || !t->by_process;
 			p->looked = 0;
 			p->next_ns = 0;
 		}
@@ -236,7 +269,7 @@ void process_forget_looks(struct tracer *t)
 
 	/* An address that came by tracer_add_process() stays good. */
 	for (i = 0; i < t->nr_processes; i++) {
-		t->process[i].done = t->process[i].given || !t->process[i].local;
+		t->process[i].done = t->process[i].given || !t->process[i].local || !t->by_process;
 		t->process[i].looked = 0;
 		t->process[i].next_ns = 0;
 	}

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Histograms and counters of a tracer, seen from user space: two banks, one of them idle. */
+/* Histograms of all and of arms, and how a snapshot comes about. */
+#include "bpf/slab.h"
+
 #include <errno.h>
 #include <linux/membarrier.h>
 #include <stdio.h>
@@ -10,7 +12,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bpf/tracer_impl.h"
+/* What has been read of one histogram, all shards together. */
+struct slab_seen {
+	uint64_t sum;
+	uint64_t overflow;
+	uint64_t bucket[HIST_NR_BUCKETS_BPF];
+};
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -20,40 +27,46 @@ static uint64_t clock_ns(clockid_t clock)
 	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
 }
 
+uint64_t slab_clock_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
 /*
  * Replacing the inner map of a map of maps waits for an RCU grace period inside of bpf(): the
- * kernel promises that no program still sees the old inner map when the call returns.
+ * kernel promises that no program still sees the old inner map when the call returns. The maps are
+ * made while there is the privilege for it.
  */
-static int grace_period_by_map(void)
+static int grace_maps_make(int grace[2])
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts);
-	int inner, outer = -1, ret, zero = 0;
 
-	inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, "kt_grace_in", 4, 4, 1, NULL);
-	if (inner < 0)
+	grace[0] = bpf_map_create(BPF_MAP_TYPE_ARRAY, "kt_grace_in", 4, 4, 1, NULL);
+	if (grace[0] < 0)
 		return -errno;
-	opts.inner_map_fd = inner;
-	outer = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "kt_grace", 4, 4, 1, &opts);
-	ret = outer < 0 ? -errno : 0;
-	if (!ret && bpf_map_update_elem(outer, &zero, &inner, 0))
-		ret = -errno;
-	if (outer >= 0)
-		close(outer);
-	close(inner);
-	return ret;
+	opts.inner_map_fd = grace[0];
+	grace[1] = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "kt_grace", 4, 4, 1, &opts);
+	return grace[1] < 0 ? -errno : 0;
+}
+
+static int grace_period_by_map(const int grace[2])
+{
+	int zero = 0;
+
+	return bpf_map_update_elem(grace[1], &zero, &grace[0], 0) ? -errno : 0;
 }
 
 /* Waits until programs that run now have ended. */
-static int grace_period(void)
+static int grace_period(const struct tracer *t)
 {
 	/*
 	 * MEMBARRIER_CMD_GLOBAL is synchronize_rcu(), except with a single CPU, where it does
-	 * nothing and a preempted program could still be in the old bank; nohz_full refuses it.
+	 * nothing and a preempted program could still be at work; nohz_full refuses it.
 	 */
 	if (sysconf(_SC_NPROCESSORS_ONLN) > 1 &&
 	    !syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
 		return 0;
-	return grace_period_by_map();
+	return grace_period_by_map(t->grace);
 }
 
 static struct bpf_map *map_of(struct tracer *t, const char *name)
@@ -61,79 +74,78 @@ static struct bpf_map *map_of(struct tracer *t, const char *name)
 	return bpf_object__find_map_by_name(t->obj, name);
 }
 
-/*
- * Are the possible CPUs numbered from 0 without holes? Then each number below the count is one CPU.
- */
-static bool cpus_contiguous(void)
+/* One more than the highest number of a CPU that may come. */
+static uint32_t cpu_numbers(void)
 {
-	char text[64] = "";
+	char text[4096] = "";
 	FILE *in = fopen("/sys/devices/system/cpu/possible", "re");
-	bool whole = in && fgets(text, sizeof(text), in) && text[0] == '0' && !strchr(text, ',');
+	const char *last = in ? fgets(text, sizeof(text), in) : NULL, *at;
+	long nr = sysconf(_SC_NPROCESSORS_CONF);
 
 	if (in)
 		fclose(in);
-	return whole;
+	for (at = last; at && *at; at++)
+		if (*at == '-' || *at == ',')
+			last = at + 1;
+	if (last && *last >= '0' && *last <= '9')
+		nr = strtol(last, NULL, 10) + 1;
+	return nr > 0 ? (uint32_t)nr : 1;
 }
 
 int slab_size(struct tracer *t)
 {
-	int cpus = libbpf_num_possible_cpus(), ret;
+	uint32_t dense;
+	int ret;
 
-	if (cpus < 1)
-		return cpus ?: -EINVAL;
 	if (t->ops->about.nr_metrics > TRACER_MAX_METRICS)
 		return -E2BIG;
-	t->nr_cpus = cpus;
-	t->nr_shards = cpus < TRACER_MAX_SHARDS ? cpus : TRACER_MAX_SHARDS;
-	t->nr_groups = t->opts.group == TRACER_GROUP_ALL ? 1 : t->opts.nr_groups ?: TRACER_DEFAULT_GROUPS;
+	t->nr_cpus = cpu_numbers();
+	t->nr_shards = t->nr_cpus < TRACER_MAX_SHARDS ? t->nr_cpus : TRACER_MAX_SHARDS;
+	t->nr_groups = t->opts.nr_groups ?: TRACER_MAX_SUBJECTS;
+	if (t->opts.group == TRACER_GROUP_ALL)
+		t->nr_groups = 1;
+	dense = t->opts.group == TRACER_GROUP_SUBJECT ? 1 : t->nr_groups;
 	t->nr_metrics = t->ops->about.nr_metrics;
 	t->settings->nr_groups = t->nr_groups;
 	t->settings->nr_metrics = t->nr_metrics;
 	t->settings->nr_shards = t->nr_shards;
-	t->settings->shard_owned = t->shard_owned = t->nr_shards == t->nr_cpus && cpus_contiguous();
-	t->subject_order = calloc(t->nr_groups, sizeof(*t->subject_order));
-	if (!t->subject_order)
+	t->settings->shard_owned = t->nr_shards == t->nr_cpus;
+	t->seen = calloc((size_t)dense * t->nr_metrics, sizeof(*t->seen));
+	if (!t->seen)
 		return -ENOMEM;
-	ret = bpf_map__set_max_entries(map_of(t, "hists"),
-				       2 * t->nr_groups * t->nr_metrics * t->nr_shards);
-	if (!t->shard_owned)
-		ret = ret
-			      ?: bpf_map__set_max_entries(map_of(t, "extremes"),
-							  2 * t->nr_groups * t->nr_metrics);
-	return ret ?: bpf_map__set_max_entries(map_of(t, "subjects"), t->nr_groups);
+	t->nr_hists = dense * t->nr_metrics * t->nr_shards;
+	ret = bpf_map__set_max_entries(map_of(t, "hists"), t->nr_hists);
+	ret = ret ?: bpf_map__set_max_entries(map_of(t, "counters"), t->nr_cpus);
+	return ret ?: cells_size(t);
 }
 
 int slab_map(struct tracer *t, char *err, size_t errlen)
 {
-	size_t page = sysconf(_SC_PAGESIZE);
-	void *at;
+	int ret;
 
-	t->hists_bytes =
-		(size_t)2 * t->nr_groups * t->nr_metrics * t->nr_shards * sizeof(*t->hists);
-	t->hists_bytes = (t->hists_bytes + page - 1) / page * page;
-	at = mmap(NULL, t->hists_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
-		  tracer_map_fd(t, "hists"), 0);
-	if (at == MAP_FAILED)
+	t->hists = slab_window(tracer_map_fd(t, "hists"), 0, t->nr_hists * sizeof(*t->hists));
+	if (!t->hists)
 		return error_explain(err, errlen, -errno, "map the histograms");
-	t->hists = at;
-	return 0;
+	ret = grace_maps_make(t->grace);
+	if (ret)
+		return error_explain(err, errlen, ret, "make a map");
+	return counts_map(t, err, errlen);
 }
 
 void slab_free(struct tracer *t)
 {
 	if (t->hists)
-		munmap(t->hists, t->hists_bytes);
+		munmap(t->hists, t->nr_hists * sizeof(*t->hists));
 	t->hists = NULL;
-	free(t->subject_order);
-	t->subject_order = NULL;
+	free(t->seen);
+	t->seen = NULL;
+	counts_free(t);
+	for (int i = 0; i < 2; i++)
+		if (t->grace[i] > 0)
+			close(t->grace[i]);
 }
 
 /* ---- histograms ------------------------------------------------------------------------------ */
-
-static uint32_t cell_index(const struct tracer *t, uint32_t bank, uint32_t group, uint32_t metric)
-{
-	return (bank * t->nr_groups + group) * t->nr_metrics + metric;
-}
 
 static void widen(struct tracer_extremes *to, const struct tracer_extremes *by)
 {
@@ -143,248 +155,250 @@ static void widen(struct tracer_extremes *to, const struct tracer_extremes *by)
 		to->inv_min = by->inv_min;
 }
 
-/* Take and clear min and max of a cell; false: nothing was recorded in it. */
-static bool take_extremes(struct tracer *t, uint32_t cell, struct tracer_extremes *per_cpu,
-			  struct tracer_extremes *all)
-{
-	struct tracer_hist *shard = t->hists + (size_t)cell * t->nr_shards;
-	int fd = tracer_map_fd(t, "extremes");
-	uint32_t i;
-
-	*all = (struct tracer_extremes){ 0 };
-	for (i = 0; i < t->nr_shards; i++)
-		widen(all, &shard[i].extremes);
-	if (!t->shard_owned && !bpf_map_lookup_elem(fd, &cell, per_cpu)) {
-		for (i = 0; i < t->nr_cpus; i++)
-			widen(all, &per_cpu[i]);
-		memset(per_cpu, 0, t->nr_cpus * sizeof(*per_cpu));
-		bpf_map_update_elem(fd, &cell, per_cpu, BPF_ANY);
-	}
-	return all->max || all->inv_min;
-}
+#define TRIES_TO_READ 16
 
 /*
- * take_cell - what the idle bank holds of one metric of one group, cleared; NULL: nothing, or no
- * memory
+ * One shard as it is now. A program writes begun first and the bucket last, so where the buckets add
+ * up to what begun says afterwards all are of the same values. One that is written all the time may
+ * be read in between: then slab_settle() has work to do.
  */
-static struct hist *take_cell(struct tracer *t, uint32_t cell, struct tracer_extremes *per_cpu)
+static struct tracer_hist read_shard(const struct tracer_hist *from)
 {
-	struct tracer_hist *shard = t->hists + (size_t)cell * t->nr_shards;
-	struct tracer_extremes all;
-	struct hist *h;
-	uint32_t i, s;
+	struct tracer_hist h;
 
-	if (!take_extremes(t, cell, per_cpu, &all))
-		return NULL;
-	h = malloc(sizeof(*h));
-	if (!h)
-		return NULL;
-	hist_init(h, HIST_K_BPF);
-	for (s = 0; s < t->nr_shards; s++) {
-		h->sum += shard[s].sum;
-		h->overflow += shard[s].overflow;
-		for (i = 0; i < HIST_NR_BUCKETS_BPF; i++) {
-			h->bucket[i] += shard[s].bucket[i];
-			h->count += shard[s].bucket[i];
+	for (int i = 0; i < TRIES_TO_READ; i++) {
+		uint64_t count = 0;
+
+		for (uint32_t b = 0; b < HIST_NR_BUCKETS_BPF; b++) {
+			h.bucket[b] = __atomic_load_n(&from->bucket[b], __ATOMIC_RELAXED);
+			count += h.bucket[b];
 		}
-		memset(&shard[s], 0, sizeof(shard[s]));
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		h.sum = __atomic_load_n(&from->sum, __ATOMIC_RELAXED);
+		h.overflow = __atomic_load_n(&from->overflow, __ATOMIC_RELAXED);
+		h.extremes = from->extremes;
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		h.begun = __atomic_load_n(&from->begun, __ATOMIC_RELAXED);
+		if (h.begun == count)
+			break;
 	}
-	h->min = ~all.inv_min;
-	h->max = all.max;
 	return h;
 }
 
-/* ---- counters -------------------------------------------------------------------------------- */
-
-static uint64_t counter_now(struct tracer *t, uint32_t id, uint64_t *per_cpu)
+/* Since the last read: the buckets into @h, what stands beside them into @f. */
+static void take_difference(const struct tracer *t, uint32_t cell, struct hist *h,
+			    struct slab_figures *f)
 {
-	uint64_t sum = 0;
-	uint32_t cpu;
+	struct slab_seen *seen = &t->seen[cell];
 
-	if (bpf_map_lookup_elem(tracer_map_fd(t, "counters"), &id, per_cpu))
-		return 0;
-	for (cpu = 0; cpu < t->nr_cpus; cpu++)
-		sum += per_cpu[cpu];
-	return sum;
-}
+	for (uint32_t s = 0; s < t->nr_shards; s++) {
+		struct tracer_hist now = read_shard(&t->hists[(size_t)cell * t->nr_shards + s]);
 
-/* What the kernel itself counts about our programs; members that an old kernel lacks stay 0. */
-static void programs_now(struct tracer *t, uint64_t *missed, uint64_t *bpf_ns)
-{
-	struct bpf_program *p;
-
-	*missed = *bpf_ns = 0;
-	bpf_object__for_each_program(p, t->obj)
-	{
-		struct bpf_prog_info info = { 0 };
-		uint32_t len = sizeof(info);
-
-		if (bpf_program__fd(p) < 0 ||
-		    bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
-			continue;
-		*missed += info.recursion_misses;
-		*bpf_ns += info.run_time_ns;
+		for (uint32_t i = 0; now.begun && i < HIST_NR_BUCKETS_BPF; i++)
+			h->bucket[i] += now.bucket[i];
+		widen(&f->extremes, &now.extremes);
+		f->sum += now.sum;
+		f->overflow += now.overflow;
 	}
+	for (uint32_t i = 0; i < HIST_NR_BUCKETS_BPF; i++) {
+		uint64_t new = h->bucket[i] - seen->bucket[i];
+
+		seen->bucket[i] = h->bucket[i];
+		h->bucket[i] = new;
+		if (!new)
+			continue;
+		if (!f->count)
+			f->first = i;
+		f->last = i;
+		f->count += new;
+	}
+	f->sum -= seen->sum;
+	f->overflow -= seen->overflow;
+	f->in_last = h->bucket[HIST_NR_BUCKETS_BPF - 1];
 }
 
-static uint64_t since(uint64_t now, uint64_t *last)
+/*
+ * take_cell - what came to one metric of one group; NULL: nothing, or no memory
+ *
+ * The extremes are those since the beginning: where they lie in the outermost buckets of this read
+ * they may be earlier ones, so they are as exact as a bucket is wide, over all reads exact.
+ */
+static int take_cell(struct tracer *t, uint32_t cell, struct hist **out)
 {
-	uint64_t d = now - *last;
+	struct slab_figures f = { 0 }, left;
+	struct hist *h = calloc(1, sizeof(*h));
 
-	*last = now;
-	return d;
-}
-
-static int read_counters(struct tracer *t, struct tracer_snapshot *s)
-{
-#define COUNTER_LOSS(n) { #n, true, 0 },
-#define COUNTER_NOTE(n) { #n, false, 0 },
-	static const struct tracer_counter names[NR_COUNTERS] = { TRACER_COUNTERS(COUNTER_LOSS,
-										  COUNTER_NOTE) };
-	uint64_t missed, bpf_ns, *per_cpu = calloc(t->nr_cpus, sizeof(*per_cpu));
-	uint64_t mine = t->ops->counters | COUNTERS_ALL_KINDS;
-	uint32_t id;
-
-	s->counter = calloc(NR_COUNTERS, sizeof(*s->counter));
-	if (!s->counter || !per_cpu) {
-		free(per_cpu);
+	*out = NULL;
+	if (!h)
 		return -ENOMEM;
+	hist_init(h, HIST_K_BPF);
+	take_difference(t, cell, h, &f);
+	if (!f.count) {
+		free(h);
+		return 0;
 	}
-	programs_now(t, &missed, &bpf_ns);
-	missed = since(missed, &t->last_missed);
-	s->bpf_ns = since(bpf_ns, &t->last_bpf_ns);
-	for (id = 0; id < NR_COUNTERS; id++) {
-		uint64_t v = since(counter_now(t, id, per_cpu), &t->last_counter[id]);
-
-		if (id == COUNTER_recursion_missed)
-			v += missed;
-		if (!v && !(mine >> id & 1))
-			continue;
-		s->counter[s->nr_counters] = names[id];
-		s->counter[s->nr_counters++].value = v;
-	}
-	s->events =
-		since(counter_now(t, COUNTER_EVENTS, per_cpu), &t->last_counter[COUNTER_EVENTS]);
-	free(per_cpu);
+	slab_settle(&f, &left);
+	t->seen[cell].sum += f.sum;
+	t->seen[cell].overflow += f.overflow;
+	h->count = f.count;
+	h->sum = f.sum;
+	h->overflow = f.overflow;
+	h->max = f.extremes.max;
+	h->min = ~f.extremes.inv_min;
+	*out = h;
 	return 0;
+}
+
+static int read_dense(struct tracer *t, struct tracer_group_data *g, uint32_t group)
+{
+	int ret = 0;
+
+	g->metric = calloc(NR_METRICS, sizeof(struct hist *));
+	if (!g->metric)
+		return -ENOMEM;
+	for (uint32_t m = 0; !ret && m < t->nr_metrics; m++)
+		ret = take_cell(t, group * t->nr_metrics + m,
+				&g->metric[TRACER_FIRST_METRIC(t->opts.kind) + m]);
+	return ret;
 }
 
 /* ---- subjects -------------------------------------------------------------------------------- */
 
-static void name_subject(struct tracer *t, uint32_t group, char *name, size_t size)
+static void name_subject(struct tracer *t, const struct tracer_subject *s, char *name, size_t size)
 {
-	struct tracer_subject s;
-
-	name[0] = 0;
-	if (bpf_map_lookup_elem(tracer_map_fd(t, "subjects"), &group, &s))
-		return;
 	if (t->ops->subject_name)
-		t->ops->subject_name(t, &s, name, size);
-	else if (s.tid)
-		snprintf(name, size, "%.*s-%u", TRACER_NAME_LEN, s.name, s.tid);
+		t->ops->subject_name(t, s, name, size);
+	else if (s->tid)
+		snprintf(name, size, "%.*s-%u", TRACER_NAME_LEN, s->name, s->tid);
 	else
-		snprintf(name, size, "%.*s", TRACER_NAME_LEN, s.name);
+		snprintf(name, size, "%.*s", TRACER_NAME_LEN, s->name);
 }
 
-/* Groups are claimed in the order of a hash; reports want them as they turned up. */
-static void find_new_subjects(struct tracer *t)
+uint32_t tracer_nr_subjects(const struct tracer *t)
 {
-	int fd = tracer_map_fd(t, "subjects");
-	uint32_t key, *prev = NULL, i;
+	uint32_t nr = __atomic_load_n(&t->control->nr_subjects, __ATOMIC_RELAXED);
 
-	while (t->nr_subjects < t->nr_groups && !bpf_map_get_next_key(fd, prev, &key)) {
-		prev = &key;
-		for (i = 0; i < t->nr_subjects && t->subject_order[i] != key; i++)
-			;
-		if (i == t->nr_subjects)
-			t->subject_order[t->nr_subjects++] = key;
+	return nr < t->nr_groups ? nr : t->nr_groups;
+}
+
+static int read_subjects(struct tracer *t, struct tracer_snapshot *s)
+{
+	int fd = tracer_map_fd(t, "subjects"), ret;
+	struct tracer_group_data *others = &s->group[s->nr_groups];
+
+	for (uint32_t g = 0; g < s->nr_groups; g++) {
+		struct tracer_subject subject;
+
+		if (!bpf_map_lookup_elem(fd, &g, &subject) && (subject.key[0] | subject.key[1]))
+			name_subject(t, &subject, s->group[g].name, sizeof(s->group[g].name));
 	}
+	ret = cells_read(t, s);
+	ret = ret ?: read_dense(t, others, 0);
+	if (ret)
+		return ret;
+	snprintf(others->name, sizeof(others->name), "others");
+	for (uint32_t m = 0; m < NR_METRICS; m++)
+		if (others->metric[m]) {
+			s->nr_groups++;
+			break;
+		}
+	return 0;
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-static void read_group(struct tracer *t, struct tracer_group_data *g, uint32_t cell,
-		       struct tracer_extremes *per_cpu)
-{
-	uint32_t m;
-
-	for (m = 0; m < t->ops->about.nr_metrics; m++)
-		g->metric[TRACER_FIRST_METRIC(t->opts.kind) + m] = take_cell(t, cell++, per_cpu);
-}
-
-static int read_groups(struct tracer *t, struct tracer_snapshot *s, uint32_t bank)
+static int read_groups(struct tracer *t, struct tracer_snapshot *s)
 {
 	bool by_subject = t->opts.group == TRACER_GROUP_SUBJECT;
-	struct tracer_extremes *per_cpu = calloc(t->nr_cpus, sizeof(*per_cpu));
-	uint32_t i;
+	int ret = 0;
 
-	if (by_subject)
-		find_new_subjects(t);
-	s->nr_groups = by_subject ? t->nr_subjects : t->nr_groups;
-	s->group = calloc(s->nr_groups ?: 1, sizeof(*s->group));
-	if (!s->group || !per_cpu) {
-		free(per_cpu);
+	s->nr_groups = by_subject ? tracer_nr_subjects(t) : t->nr_groups;
+	s->room = s->nr_groups + 1; /* others */
+	s->group = calloc(s->room, sizeof(*s->group));
+	if (!s->group)
 		return -ENOMEM;
-	}
-	for (i = 0; i < s->nr_groups; i++) {
-		uint32_t group = by_subject ? t->subject_order[i] : i;
-
-		if (by_subject)
-			name_subject(t, group, s->group[i].name, sizeof(s->group[i].name));
-		read_group(t, &s->group[i], cell_index(t, bank, group, 0), per_cpu);
-	}
-	free(per_cpu);
-	return 0;
+	if (by_subject)
+		return read_subjects(t, s);
+	for (uint32_t i = 0; !ret && i < s->nr_groups; i++)
+		ret = read_dense(t, &s->group[i], i);
+	return ret;
 }
 
 int slab_read(struct tracer *t, struct tracer_snapshot **out)
 {
 	struct tracer_snapshot *s = calloc(1, sizeof(*s));
-	uint32_t bank = t->control->bank;
-	int ret;
+	int ret = 0;
 
 	if (!s)
 		return -ENOMEM;
-	/*
-	 * A program reads the bank once and writes only there. After the grace period no
-	 * program that read the old number is running, so that bank is ours: nothing is lost,
-	 * nothing counted twice.
-	 */
-	__atomic_store_n(&t->control->bank, !bank, __ATOMIC_RELEASE);
-	ret = grace_period();
-	if (ret) {
-		__atomic_store_n(&t->control->bank, bank, __ATOMIC_RELEASE);
-		free(s);
-		return ret;
+	if (!t->enabled && !t->quiet) {
+		ret = grace_period(t);
+		t->quiet = !ret;
 	}
+	s->first_metric = TRACER_FIRST_METRIC(t->opts.kind);
 	s->start_ns = t->last_read_ns;
-	s->end_ns = t->last_read_ns = clock_ns(CLOCK_MONOTONIC);
-	s->cpu_ns = since(clock_ns(CLOCK_PROCESS_CPUTIME_ID), &t->last_cpu_ns);
-	ret = read_groups(t, s, bank) ?: read_counters(t, s);
+	s->end_ns = clock_ns(CLOCK_MONOTONIC);
+	ret = ret ?: read_groups(t, s);
+	ret = ret ?: counts_read(t, s);
 	if (ret) {
 		slab_snapshot_free(s);
 		return ret;
 	}
+	t->last_read_ns = s->end_ns;
+	s->cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - t->last_cpu_ns;
+	t->last_cpu_ns += s->cpu_ns;
 	*out = s;
 	return 0;
 }
 
 void slab_start(struct tracer *t)
 {
-	programs_now(t, &t->last_missed, &t->last_bpf_ns);
+	counts_start(t);
 	t->last_read_ns = clock_ns(CLOCK_MONOTONIC);
 	t->last_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 }
 
+/* ---- snapshots ------------------------------------------------------------------------------- */
+
+const struct hist *tracer_snapshot_hist(const struct tracer_snapshot *s, uint32_t group,
+					uint32_t metric, struct hist *room)
+{
+	if (group >= s->nr_groups || metric >= NR_METRICS)
+		return NULL;
+	if (s->group[group].metric)
+		return s->group[group].metric[metric];
+	return s->cells && cells_hist(s->cells, group, metric - s->first_metric, room) ? room
+										       : NULL;
+}
+
+uint64_t tracer_snapshot_count(const struct tracer_snapshot *s, uint32_t group, uint32_t metric)
+{
+	if (group >= s->nr_groups || metric >= NR_METRICS)
+		return 0;
+	if (s->group[group].metric)
+		return s->group[group].metric[metric] ? s->group[group].metric[metric]->count : 0;
+	return s->cells ? cells_count(s->cells, group, metric - s->first_metric) : 0;
+}
+
+uint64_t tracer_snapshot_sum(const struct tracer_snapshot *s, uint32_t group, uint32_t metric)
+{
+	if (group >= s->nr_groups || metric >= NR_METRICS)
+		return 0;
+	if (s->group[group].metric)
+		return s->group[group].metric[metric] ? s->group[group].metric[metric]->sum : 0;
+	return s->cells ? cells_sum(s->cells, group, metric - s->first_metric) : 0;
+}
+
 void slab_snapshot_free(struct tracer_snapshot *s)
 {
-	uint32_t i, m;
-
 	if (!s)
 		return;
-	for (i = 0; s->group && i < s->nr_groups; i++)
-		for (m = 0; m < NR_METRICS; m++)
+	for (uint32_t i = 0; s->group && i < s->room; i++) {
+		for (uint32_t m = 0; s->group[i].metric && m < NR_METRICS; m++)
 			free(s->group[i].metric[m]);
+		free(s->group[i].metric);
+	}
+	cells_free(s->cells);
 	free(s->group);
 	free(s->counter);
 	free(s);

@@ -46,7 +46,8 @@ int snapshot_write_group(struct record_writer *w, const struct tracer_snapshot *
 	uint32_t last = 0;
 
 	for (uint32_t m = 0; m < NR_METRICS; m++) {
-		const struct hist *h = s->group[group].metric[m];
+		/* Not a subject's: those are written by the next function. */
+		const struct hist *h = tracer_snapshot_hist(s, group, m, NULL);
 
 		if (!has_values(h))
 			continue;
@@ -103,14 +104,21 @@ static struct chain *chains_make(const struct tracer_snapshot *s)
 	return chain;
 }
 
-/* @sum: room for the sum; used when more than one group has values. NULL: none has any. */
+/* One metric of a subject: the sum over the groups of its name, and room for one more. */
+struct sum {
+	struct hist sum, one;
+};
+
+/* NULL: no group of the name has values */
 static const struct hist *metric_of(const struct tracer_snapshot *s, const struct chain *c,
-				    uint32_t m, struct hist *sum, int *ret)
+				    uint32_t m, struct sum *room, int *ret)
 {
 	const struct hist *only = NULL;
+	struct hist *sum = &room->sum;
 
 	for (; c; c = c->next) {
-		const struct hist *h = s->group[c->group].metric[m];
+		const struct hist *h =
+			tracer_snapshot_hist(s, c->group, m, only ? &room->one : sum);
 
 		if (!has_values(h))
 			continue;
@@ -129,7 +137,7 @@ static const struct hist *metric_of(const struct tracer_snapshot *s, const struc
 }
 
 static int write_subject(struct record_writer *w, const struct tracer_snapshot *s,
-			 const struct chain *c, struct hist *sums, bool also_empty,
+			 const struct chain *c, struct sum *sums, bool also_empty,
 			 const struct record_trace *about)
 {
 	struct record_trace t = trace_of(s, about);
@@ -137,8 +145,9 @@ static int write_subject(struct record_writer *w, const struct tracer_snapshot *
 	int ret = 0;
 
 	t.subject = c->name;
-	for (uint32_t m = 0; m < NR_METRICS && !ret; m++) {
-		const struct hist *h = metric_of(s, c, m, &sums[m], &ret);
+	for (uint32_t i = 0; i < TRACER_MAX_METRICS && !ret; i++) {
+		uint32_t m = s->first_metric + i;
+		const struct hist *h = metric_of(s, c, m, &sums[i], &ret);
 
 		if (!h)
 			continue;
@@ -154,7 +163,7 @@ static int write_subject(struct record_writer *w, const struct tracer_snapshot *
 int snapshot_write_subjects(struct record_writer *w, const struct tracer_snapshot *s,
 			    enum tracer_group by, const struct record_trace *about)
 {
-	struct hist *sums = calloc(NR_METRICS, sizeof(*sums));
+	struct sum *sums = calloc(TRACER_MAX_METRICS, sizeof(*sums));
 	struct chain *chain = chains_make(s);
 	int ret = sums && chain ? 0 : -ENOMEM;
 
@@ -173,6 +182,8 @@ int snapshot_write_losses(struct record_writer *w, const struct tracer_snapshot 
 {
 	/* A kernel that keeps no run times says 0, which is not known rather than nothing. */
 	struct record_losses l = { .question = question,
+				   .start_ns = s->start_ns,
+				   .end_ns = s->end_ns,
 				   .events = s->events,
 				   .cpu_ns = s->cpu_ns,
 				   .has_bpf_ns = s->bpf_ns,

@@ -10,6 +10,7 @@
 #include "bpf/common.bpf.h"
 #include "bpf/filters.bpf.h"
 #include "bpf/follow.bpf.h"
+#include "bpf/hist.bpf.h"
 #include "bpf/names.bpf.h"
 #include "bpf/subjects.bpf.h"
 #include <bpf/usdt.bpf.h>
@@ -48,7 +49,7 @@ static __always_inline int stop_begun(__u64 now, struct tracer_subject *s)
 	__u32 caller = (__u32)bpf_get_current_pid_tgid();
 
 	if (!s) {
-		fresh.group = settings.nr_groups;
+		fresh.group = TRACER_NO_GROUP;
 	} else if (settings.group == TRACER_GROUP_SUBJECT) {
 		key_by_name(s);
 		fresh.group = subject_group(s);
@@ -74,8 +75,8 @@ static __always_inline int stop_ended(__u64 now)
 		return lose(COUNTER_unmatched);
 	if (now < s.start_ns)
 		return lose(COUNTER_negative);
-	if (s.group < settings.nr_groups && wanted_cpu(bpf_get_smp_processor_id()))
-		hist_record(bank_now(), s.group, 0, now - s.start_ns);
+	if (s.group != TRACER_NO_GROUP && wanted_cpu(bpf_get_smp_processor_id()))
+		hist_record(s.group, 0, now - s.start_ns);
 	return 0;
 }
 

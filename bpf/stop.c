@@ -9,6 +9,10 @@ TRACER_SKELETON(stop);
 
 static const struct tracer_metric metrics[] = { STOP_METRICS(METRIC_INIT) };
 
+static const struct tracer_row rows[] = {
+	{ METRIC_STOP, .counted = true, .title = "kthread_stop()" },
+};
+
 static const struct usdt_want probes[] = {
 	USDT_WANT_NAMES,
 	{ "on_usdt_stop", "sched", "sched_kthread_stop", false, false, NULL, NULL },
@@ -33,6 +37,9 @@ const struct tracer_ops tracer_stop = {
 		.nr_metrics = sizeof(metrics) / sizeof(metrics[0]),
 		.main_metrics = { METRIC_STOP },
 		.nr_main_metrics = 1,
+		.rows = rows,
+		.nr_rows = sizeof(rows) / sizeof(rows[0]),
+		.noun = "stops",
 		.needs = FEATURE_BIT(FEATURE_ATOMICS) | FEATURE_BIT(FEATURE_CURRENT_TASK),
 		.deed = "stopped a thread",
 	},

@@ -117,7 +117,6 @@ static bool name_subject(const struct tracer *t, const struct subject_funcs *f,
 int subject_funcs_poll(struct tracer *t, struct subject_funcs *f, const struct usdt_files *files)
 {
 	int fd = tracer_map_fd(t, "subjects");
-	uint32_t index, *last = NULL;
 
 	if (fd < 0)
 		return fd;
@@ -127,18 +126,18 @@ int subject_funcs_poll(struct tracer *t, struct subject_funcs *f, const struct u
 			return -ENOMEM;
 		f->nr = t->nr_groups;
 	}
-	for (; !bpf_map_get_next_key(fd, last, &index); last = &index) {
+	for (uint32_t group = 0; group < tracer_nr_subjects(t); group++) {
 		struct tracer_subject s;
 		char name[128];
 
-		if (index >= f->nr || f->name[index] || bpf_map_lookup_elem(fd, &index, &s))
+		if (f->name[group] || bpf_map_lookup_elem(fd, &group, &s) || !s.key[0])
 			continue;
 		/*
 		 * A process that has just called exec may not have mapped the file yet: later
 		 * again.
 		 */
 		if (name_subject(t, f, files, &s, name, sizeof(name)))
-			f->name[index] = strdup(name);
+			f->name[group] = strdup(name);
 	}
 	return 0;
 }
@@ -146,17 +145,12 @@ int subject_funcs_poll(struct tracer *t, struct subject_funcs *f, const struct u
 void subject_func_name(struct tracer *t, struct subject_funcs *f, const struct usdt_files *files,
 		       const struct tracer_subject *s, char *name, size_t size)
 {
-	subject_funcs_poll(t, f, files);
-	for (uint32_t i = 0; i < f->nr; i++) {
-		struct tracer_subject known;
-
-		if (!f->name[i] || bpf_map_lookup_elem(tracer_map_fd(t, "subjects"), &i, &known) ||
-		    known.key[0] != s->key[0] || known.key[1] != s->key[1])
-			continue;
-		snprintf(name, size, "%s", f->name[i]);
-		return;
-	}
-	snprintf(name, size, "0x%" PRIx64, (uint64_t)s->key[0]);
+	if (s->group >= f->nr || !f->name[s->group])
+		subject_funcs_poll(t, f, files);
+	if (s->group < f->nr && f->name[s->group])
+		snprintf(name, size, "%s", f->name[s->group]);
+	else
+		snprintf(name, size, "0x%" PRIx64, (uint64_t)s->key[0]);
 }
 
 void subject_funcs_free(struct subject_funcs *f)

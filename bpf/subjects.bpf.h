@@ -8,45 +8,50 @@
 #include "bpf/common.bpf.h"
 #include "bpf/filters.bpf.h"
 
+/* By group; sized by the loader, as is the next one. */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct tracer_subject);
 } subjects SEC(".maps");
 
-/* ---- subjects -------------------------------------------------------------------------------- */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct tracer_subject_key);
+	__type(value, __u32);
+} groups SEC(".maps");
 
 /*
  * subject_group - the group of @s (key, name filled in), made when new
  *
- * Open addressing by index; BPF_NOEXIST claims a free index, so two CPUs never take the same one.
- * Return: the group, or settings.nr_groups when all are taken (counted).
+ * Groups are numbered as subjects turn up. Of two CPUs that see a new subject at the same time one
+ * gives its number up: it stays without a subject.
+ *
+ * Return: the group, or settings.nr_groups when all are taken: that is the subject `others`.
  */
 static __always_inline __u32 subject_group(struct tracer_subject *s)
 {
-	__u64 h = (s->key[0] ^ (s->key[1] << 1)) * 0x9e3779b97f4a7c15ULL;
-	__u32 i, index, first = h >> 33;
+	struct tracer_subject_key key = { { s->key[0], s->key[1] } };
+	__u32 *known = bpf_map_lookup_elem(&groups, &key), group;
+	struct tracer_subject *own;
 
-	for (i = 0; i < TRACER_GROUP_PROBES && i < settings.nr_groups; i++) {
-		struct tracer_subject *known;
-
-		/*
-		 * Not by wrapping around at the end: the verifier would follow each wrap on its
-		 * own.
-		 */
-		index = (first + i) % (settings.nr_groups ?: 1);
-		known = bpf_map_lookup_elem(&subjects, &index);
-		if (!known) {
-			if (!bpf_map_update_elem(&subjects, &index, s, BPF_NOEXIST))
-				return index;
-			known = bpf_map_lookup_elem(&subjects, &index);
-		}
-		if (known && known->key[0] == s->key[0] && known->key[1] == s->key[1])
-			return index;
-	}
-	count(COUNTER_groups_full);
-	return settings.nr_groups;
+	if (known)
+		return *known;
+	if (*(volatile __u32 *)&control.nr_subjects >= settings.nr_groups)
+		return settings.nr_groups;
+	group = __sync_fetch_and_add(&control.nr_subjects, 1);
+	own = bpf_map_lookup_elem(&subjects, &group);
+	if (!own)
+		return settings.nr_groups;
+	s->group = group;
+	*own = *s;
+	if (!bpf_map_update_elem(&groups, &key, &group, BPF_NOEXIST))
+		return group;
+	__builtin_memset(own->key, 0, sizeof(own->key));
+	known = bpf_map_lookup_elem(&groups, &key);
+	return known ? *known : settings.nr_groups;
 }
 
 /*
@@ -60,5 +65,60 @@ static __always_inline void subject_of_task(struct tracer_subject *s, struct tas
 	s->key[1] = p->start_boottime;
 	s->tid = p->pid;
 	task_name(p, s->name, sizeof(s->name));
+}
+
+/* subject_rename - @p is called otherwise than when @group was made for it */
+static __always_inline void subject_rename(__u32 group, struct task_struct *p)
+{
+	struct tracer_subject *s = bpf_map_lookup_elem(&subjects, &group);
+
+	if (s && s->tid == (__u32)p->pid) {
+		__builtin_memset(s->name, 0, sizeof(s->name));
+		task_name(p, s->name, sizeof(s->name));
+	}
+}
+
+/* subject_of_number - a subject that is known by a number above 0, and named by the loader */
+static __always_inline void subject_of_number(struct tracer_subject *s, __u64 number)
+{
+	__builtin_memset(s, 0, sizeof(*s));
+	s->key[0] = number;
+}
+
+/* subject_of_comm - by the 16 bytes of a comm, of which the last one is 0 */
+static __always_inline void subject_of_comm(struct tracer_subject *s, const __u64 *comm)
+{
+	__builtin_memset(s, 0, sizeof(*s));
+	s->key[0] = comm[0];
+	s->key[1] = comm[1];
+	__builtin_memcpy(s->name, comm, TASK_COMM_LEN);
+	/* A thread may have an empty name, a subject not. */
+	if (!s->key[0] && !s->key[1])
+		s->key[1] = 1ULL << 63;
+}
+
+/* subject_of_word - what is not a thread, @word of at most 15 characters; no comm equals it */
+static __always_inline void subject_of_word(struct tracer_subject *s,
+					    const char word[TASK_COMM_LEN])
+{
+	__builtin_memset(s, 0, sizeof(*s));
+	__builtin_memcpy(s->name, word, TASK_COMM_LEN);
+	__builtin_memcpy(s->key, word, TASK_COMM_LEN);
+	s->key[1] |= 1ULL << 63;
+}
+
+/* subject_of_cgroup - by its id; the loader finds its path, while it is there, from that */
+static __always_inline void subject_of_cgroup(struct tracer_subject *s, struct cgroup *c)
+{
+	const char *name = NULL;
+
+	__builtin_memset(s, 0, sizeof(*s));
+	s->key[1] = 1;
+	if (!c)
+		return;
+	s->key[0] = BPF_CORE_READ(c, kn, id);
+	name = BPF_CORE_READ(c, kn, name);
+	if (name)
+		bpf_probe_read_kernel_str(s->name, sizeof(s->name), name);
 }
 #endif

@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bpf/caller.h"
+
 struct gate {
 	atomic_int awake; /* child: waits without sleeping now */
 	atomic_int go;	  /* parent: execute */
@@ -25,10 +27,15 @@ struct trace_command {
 	pid_t pid;
 	const char *name;
 	struct gate *gate;
-	int wake;     /* a byte sent here wakes the child */
-	int exec_err; /* errno of a failed exec comes out here, end of file when it worked */
+	int wake;   /* a byte sent here wakes the child */
+	int failed; /* a struct failure comes out here, or end of file when exec worked */
 	bool going, ended;
 	int status;
+};
+
+struct failure {
+	int errnum; /* positive */
+	bool user;  /* it could not become the caller; else exec failed */
 };
 
 static int fail(char *err, size_t errlen, int errnum, const char *what, const char *name)
@@ -37,13 +44,27 @@ static int fail(char *err, size_t errlen, int errnum, const char *what, const ch
 	return errnum;
 }
 
-static void child(struct gate *gate, int wake, int exec_err, char **argv, pid_t parent)
+static void __attribute__((noreturn)) give_up(int failed, bool user)
+{
+	struct failure f = { .errnum = errno, .user = user };
+
+	if (write(failed, &f, sizeof(f)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+static void __attribute__((noreturn))
+child(struct gate *gate, int wake, int failed, char **argv, const struct caller *who, pid_t parent)
 {
 	sigset_t none;
-	int errnum;
 	char c;
 
-	/* The tracer that holds us may die: then nothing must run untraced. */
+	if (caller_become(who))
+		give_up(failed, true);
+	/*
+	 * The tracer that holds us may die: then nothing must run untraced. After the change of
+	 * user, which undoes it.
+	 */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent || read(wake, &c, 1) != 1)
 		_exit(127);
@@ -56,16 +77,33 @@ static void child(struct gate *gate, int wake, int exec_err, char **argv, pid_t 
 	signal(SIGXFSZ, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	caller_set_environment(who);
 	execvp(argv[0], argv);
-	errnum = errno;
-	if (write(exec_err, &errnum, sizeof(errnum)) < 0)
-		_exit(126);
-	_exit(127);
+	give_up(failed, false);
 }
 
-int trace_command_hold(struct trace_command **out, char **argv, char *err, size_t errlen)
+/* What the child says of its end. Return: 0: nothing, it was executed; else -errno. */
+static int take_failure(struct trace_command *c, char *err, size_t errlen)
 {
-	int wake[2] = { -1, -1 }, exec_err[2] = { -1, -1 }, ret;
+	struct failure f;
+	ssize_t n;
+
+	do
+		n = read(c->failed, &f, sizeof(f));
+	while (n < 0 && errno == EINTR);
+	if (n != sizeof(f))
+		return 0;
+	if (!f.user)
+		return fail(err, errlen, -f.errnum, "execute", c->name);
+	snprintf(err, errlen, "cannot run '%s' as the user of sudo: %s; --as-root runs it as root",
+		 c->name, strerror(f.errnum));
+	return -f.errnum;
+}
+
+int trace_command_hold(struct trace_command **out, char **argv, const struct caller *who, char *err,
+		       size_t errlen)
+{
+	int wake[2] = { -1, -1 }, failed[2] = { -1, -1 }, ret;
 	struct trace_command *c = calloc(1, sizeof(*c));
 	pid_t parent = getpid();
 
@@ -79,7 +117,7 @@ int trace_command_hold(struct trace_command **out, char **argv, char *err, size_
 		ret = fail(err, errlen, -errno, "start", argv[0]);
 		goto free_command;
 	}
-	if (pipe2(wake, O_CLOEXEC) || pipe2(exec_err, O_CLOEXEC)) {
+	if (pipe2(wake, O_CLOEXEC) || pipe2(failed, O_CLOEXEC)) {
 		ret = fail(err, errlen, -errno, "start", argv[0]);
 		goto close_pipes;
 	}
@@ -91,13 +129,13 @@ int trace_command_hold(struct trace_command **out, char **argv, char *err, size_
 	}
 	if (!c->pid) {
 		close(wake[1]);
-		close(exec_err[0]);
-		child(c->gate, wake[0], exec_err[1], argv, parent);
+		close(failed[0]);
+		child(c->gate, wake[0], failed[1], argv, who, parent);
 	}
 	close(wake[0]);
-	close(exec_err[1]);
+	close(failed[1]);
 	c->wake = wake[1];
-	c->exec_err = exec_err[0];
+	c->failed = failed[0];
 	*out = c;
 	return 0;
 
@@ -105,8 +143,8 @@ close_pipes:
 	for (int i = 0; i < 2; i++) {
 		if (wake[i] >= 0)
 			close(wake[i]);
-		if (exec_err[i] >= 0)
-			close(exec_err[i]);
+		if (failed[i] >= 0)
+			close(failed[i]);
 	}
 	munmap(c->gate, sizeof(*c->gate));
 free_command:
@@ -126,15 +164,22 @@ int trace_command_ended(struct trace_command *c)
 	return c->ended;
 }
 
+/* It has ended before it was to be executed. */
+static int ended_early(struct trace_command *c, char *err, size_t errlen)
+{
+	return take_failure(c, err, errlen) ?: fail(err, errlen, -ECHILD, "start", c->name);
+}
+
 int trace_command_wake(struct trace_command *c, char *err, size_t errlen)
 {
 	const struct timespec pause = { .tv_nsec = 200000 };
 
 	if (write(c->wake, "w", 1) != 1)
-		return fail(err, errlen, -errno, "start", c->name);
+		return errno == EPIPE ? ended_early(c, err, errlen)
+				      : fail(err, errlen, -errno, "start", c->name);
 	while (!atomic_load(&c->gate->awake)) {
 		if (trace_command_ended(c))
-			return fail(err, errlen, -ECHILD, "start", c->name);
+			return ended_early(c, err, errlen);
 		nanosleep(&pause, NULL);
 	}
 	return 0;
@@ -142,15 +187,9 @@ int trace_command_wake(struct trace_command *c, char *err, size_t errlen)
 
 int trace_command_go(struct trace_command *c, char *err, size_t errlen)
 {
-	ssize_t n;
-	int errnum;
-
 	c->going = true;
 	atomic_store(&c->gate->go, 1);
-	do
-		n = read(c->exec_err, &errnum, sizeof(errnum));
-	while (n < 0 && errno == EINTR);
-	return n == sizeof(errnum) ? fail(err, errlen, -errnum, "execute", c->name) : 0;
+	return take_failure(c, err, errlen);
 }
 
 int trace_command_wait(struct trace_command *c)
@@ -175,7 +214,7 @@ void trace_command_free(struct trace_command *c)
 	if (!c)
 		return;
 	close(c->wake);
-	close(c->exec_err);
+	close(c->failed);
 	if (!c->going) {
 		trace_command_signal(c, SIGKILL);
 		trace_command_wait(c);

@@ -11,14 +11,17 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+struct caller;
 struct trace_command;
 
 /*
  * trace_command_hold - fork; the child waits to execute @argv
+ * @who: whose the child becomes at once; NULL: it stays ours
  *
  * Return: 0, or -errno and one sentence in @err.
  */
-int trace_command_hold(struct trace_command **c, char **argv, char *err, size_t errlen);
+int trace_command_hold(struct trace_command **c, char **argv, const struct caller *who, char *err,
+		       size_t errlen);
 
 pid_t trace_command_pid(const struct trace_command *c);
 

@@ -8,10 +8,14 @@
 #include <unistd.h>
 
 #include "lib/cli/cli.h"
+#include "lib/cli/number.h"
 #include "lib/cli/time.h"
 
 /* Subjects by default: 128 of them take 40 MB of histograms for wakeup on two CPUs. */
-#define NR_SUBJECTS 128
+
+/* Waits that are recorded by themselves. */
+#define NR_WORST       10
+#define SLOWER_THAN_NS 1000000
 
 /* ---- what single options take ---------------------------------------------------------------- */
 
@@ -28,7 +32,16 @@
 TAKE_FILTER(tgids)
 TAKE_FILTER(tids)
 TAKE_FILTER(globs)
+TAKE_FILTER(cgroup)
 TAKE_FILTER(cpus)
+
+static int take_top(struct trace_options *o, const char *text)
+{
+	if (number_parse(text, 1, 1000000, &o->top))
+		return 0;
+	return cli_refuse(KT_EXIT_USAGE, "invalid --top '%s': expected a number from 1 to 1000000",
+			  text);
+}
 
 /* ---- help that the kinds write --------------------------------------------------------------- */
 
@@ -100,6 +113,8 @@ static const struct trace_option table[] = {
 	  "Only these threads", NULL },
 	{ SUBJECTS, "comm", "GLOB,...", 'c', CALL(take_globs),
 	  "Only threads whose name matches one of these shell patterns", NULL },
+	{ SUBJECTS, "cgroup", "PATH", 0, CALL(take_cgroup),
+	  "Only threads in this cgroup and in those below it", NULL },
 	{ SUBJECTS, "cpu", "LIST", 0, CALL(take_cpus),
 	  "Only what ends on these CPUs, such as 0,2-3: a wait on the one that the thread then runs on",
 	  NULL },
@@ -109,13 +124,28 @@ static const struct trace_option table[] = {
 	{ TIMES, "duration", "TIME", 'd', TIME(q.duration_ns),
 	  "End after TIME (units ns us ms s m h; default s)", NULL },
 	{ TIMES, "interval", "TIME", 'i', TIME(q.interval_ns),
-	  "Record and print every TIME", NULL },
+	  "Record every TIME, 1ms or longer, and print a line", NULL },
 
 	{ FIGURES, "by", "WHAT", 0, TEXT(by), NULL, list_by },
+	{ FIGURES, "top", "N", 0, CALL(take_top),
+	  "With --by: a line for the N that waited longest (default 20), one for the rest", NULL },
+	{ FIGURES, "verbose", NULL, 'v', FLAG(verbose),
+	  "All that is known: phases of each subject, the ten longest waits, counters", NULL },
+	{ FIGURES, "stats", NULL, 0, FLAG(q.stats),
+	  "What each BPF program costs, looked at for a tenth of the time", NULL },
 
+	{ RECORD, "slower-than", "TIME", 0, TIME(q.opts.events.slower_ns),
+	  "Record each wait of TIME or longer by itself, with its waker and who ran meanwhile "
+	  "(default 1ms); the 10 longest always are", NULL },
+	{ RECORD, "stacks", NULL, 0, FLAG(q.opts.events.stacks),
+	  "With the stack of the waker, or of the thread where it was preempted", NULL },
+	{ RECORD, "stream", NULL, 0, FLAG(q.opts.events.stream),
+	  "Record every wait by itself", NULL },
 	{ RECORD, "output", "FILE", 'o', TEXT(q.output),
 	  "Keep the record in FILE, which must not exist; into a pipe, a device or standard output "
 	  "(-) it goes without a table", NULL },
+	{ RECORD, "as-root", NULL, 0, FLAG(q.as_root),
+	  "Under sudo: COMMAND runs as root, not as the user who called sudo", NULL },
 	{ RECORD, "fail-on-loss", NULL, 0, FLAG(fail_on_loss),
 	  "Exit status 1 when something was lost", NULL },
 };
@@ -303,7 +333,6 @@ static int check_by(struct trace_options *o)
 	if (!o->by || !strcmp(o->by, "all"))
 		return 0;
 	t->group = TRACER_GROUP_SUBJECT;
-	t->nr_groups = NR_SUBJECTS;
 	for (t->by = 0; t->by < NR_TRACER_BYS; t->by++) {
 		size_t used = strlen(known);
 
@@ -317,12 +346,45 @@ static int check_by(struct trace_options *o)
 	return cli_refuse(KT_EXIT_USAGE, "invalid --by '%s': expected %s or all", o->by, known);
 }
 
+static int check_events(struct trace_options *o)
+{
+	struct events_opts *e = &o->q.opts.events;
+	const char *asked = e->slower_ns ? "--slower-than"
+			    : e->stacks	 ? "--stacks"
+			    : e->stream	 ? "--stream"
+					 : NULL;
+
+	if (tracer_kind_about(o->q.opts.kind)->waits) {
+		e->worst = NR_WORST;
+		e->slower_ns = e->slower_ns ?: SLOWER_THAN_NS;
+		return 0;
+	}
+	if (!asked)
+		return 0;
+	return cli_refuse(KT_EXIT_USAGE, "%s is about single waits, which only wakeup has", asked);
+}
+
+/* A read takes about as long; below 10 ms intervals are already what the scheduler makes of them. */
+#define MIN_INTERVAL_NS 1000000
+
+static int check_interval(struct trace_options *o)
+{
+	if (!o->q.interval_ns || o->q.interval_ns >= MIN_INTERVAL_NS)
+		return 0;
+	return cli_refuse(KT_EXIT_USAGE, "the interval of -i is too short: expected at least 1ms");
+}
+
+static int check_top(struct trace_options *o)
+{
+	if (!o->top || o->q.opts.group == TRACER_GROUP_SUBJECT)
+		return 0;
+	return cli_refuse(KT_EXIT_USAGE, "--top goes with --by: there is one line without it");
+}
+
 /* In this order; the first that refuses is the one that speaks. */
 static int (*const checks[])(struct trace_options *o) = {
-	check_command,
-	check_kind,
-	check_subjects,
-	check_by,
+	check_command, check_kind, check_subjects, check_by,
+	check_events,  check_top,  check_interval,
 };
 
 /* ---- the command line ------------------------------------------------------------------------ */

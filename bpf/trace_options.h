@@ -15,6 +15,8 @@ struct trace_options {
 	struct trace_request q;
 	bool kind_given;
 	bool fail_on_loss;
+	bool verbose;
+	uint64_t top;	/* subjects with a line; 0: not given */
 	const char *by; /* as typed; NULL: not given */
 };
 

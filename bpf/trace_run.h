@@ -9,7 +9,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/record/record.h"
+
 #include "bpf/tracer.h"
+
+/* What is said when counting has begun. */
+struct trace_ready {
+	uint64_t attach_ns; /* from trace_run() to that moment */
+	pid_t command;	    /* process id of the command, 0: there is none */
+	const char *lacks;  /* what is traced without, and why; "": nothing */
+};
 
 struct trace_request {
 	struct tracer_opts
@@ -17,22 +26,28 @@ struct trace_request {
 	uint64_t duration_ns;	      /* 0: until the command or process ends, or a signal comes */
 	uint64_t interval_ns;	      /* 0: one interval, the whole run */
 	uint64_t start_ns;	      /* set when counting begins */
-	const char *output;	      /* file to be made */
+	const char *output;	      /* file to be made; NULL: none */
 	struct record_writer *stream; /* instead of it, taken over; NULL: none */
 	char **command;		      /* NULL: none */
-	int argc;		      /* command line for the record's header */
+	bool as_root; /* under sudo: the command is root's, not the caller's, and kt stays root */
+	bool stats;   /* look at what the programs cost every second, not every tenth */
+	int argc;     /* command line for the record's header */
 	char **argv;
-	/* called with each interval once it is recorded; NULL: nobody asks */
-	void (*interval)(const struct tracer_snapshot *s, void *arg);
+	/* gets each record as it is written */
+	record_look *look;
+	/* NULL: nobody asks */
+	void (*ready)(const struct trace_ready *ready, void *arg);
+	/* an interval has been recorded; false: nobody wants another one */
+	bool (*interval)(void *arg);
 	void *arg;
 };
 
 struct trace_outcome {
-	bool recorded;	    /* the file is there; otherwise nothing was counted and there is none */
-	bool interrupted;   /* by a signal, before its time */
-	bool lost;	    /* some loss counter is not 0 */
-	uint64_t nr_values; /* in all histograms */
-	char lacks[384];    /* what was traced without, and why; "": nothing */
+	bool recorded;	  /* the file is there; otherwise nothing was counted and there is none */
+	bool interrupted; /* by a signal, before its time */
+	bool lost;	  /* some loss counter is not 0 */
+	bool counted;	  /* some counter is not 0 */
+	char lacks[384];  /* what was traced without in the end, and why; "": nothing */
 	struct trace_command
 		*command; /* still to be waited for and freed; NULL: none or never executed */
 };

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "bpf/events.h"
 #include "bpf/pidns.h"
 #include "bpf/tracer_impl.h"
 
@@ -67,9 +68,11 @@ static int fill_settings(struct tracer *t, char *err, size_t errlen)
 	/* Arms exist only in processes that were added. */
 	s->by_process = t->by_process =
 		o->filter.nr_tgids || o->filter.nr_tids || o->group == TRACER_GROUP_ARM;
+	t->follows = t->by_process || (t->ops->stamps && !o->kthreads);
 	s->follow = o->follow_children;
 	s->kthreads = o->kthreads;
 	s->group = o->group;
+	s->by = o->by;
 	s->switch_has_state = feature_tracepoint_args("sched_switch") >= 4;
 	return filter_settings(t, err, errlen);
 }
@@ -78,19 +81,20 @@ static const char *const follow_programs[] = { "on_process_fork", "on_process_ex
 					       "on_process_free" };
 #define NR_FOLLOW (sizeof(follow_programs) / sizeof(follow_programs[0]))
 
+/* An object whose subjects belong to no process has none of them. */
+static void autoload(struct tracer *t, const char *program, bool on)
+{
+	struct bpf_program *p = bpf_object__find_program_by_name(t->obj, program);
+
+	if (p)
+		bpf_program__set_autoload(p, on);
+}
+
 static void autoload_follow(struct tracer *t)
 {
-	size_t i;
-
-	for (i = 0; i < NR_FOLLOW; i++) {
-		struct bpf_program *p =
-			bpf_object__find_program_by_name(t->obj, follow_programs[i]);
-
-		if (p)
-			bpf_program__set_autoload(p, t->by_process);
-	}
-	bpf_program__set_autoload(bpf_object__find_program_by_name(t->obj, "seed_children"),
-				  t->opts.follow_children);
+	for (size_t i = 0; i < NR_FOLLOW; i++)
+		autoload(t, follow_programs[i], t->follows);
+	autoload(t, "seed_children", t->opts.follow_children);
 }
 
 static int open_skeleton(struct tracer *t, char *err, size_t errlen)
@@ -152,14 +156,14 @@ int tracer_open(struct tracer **out, const struct tracer_opts *o, char *err, siz
 	ret = ret ?: open_skeleton(t, err, errlen);
 	ret = ret ?: t->ops->open(t, err, errlen);
 	ret = ret ?: fill_settings(t, err, errlen);
+	ret = ret ?: events_open(t, err, errlen);
 	ret = ret ?: load(t, err, errlen);
+	ret = ret ?: events_begin(t, err, errlen);
 	ret = ret ?: filter_seed(t, err, errlen);
 	if (ret) {
 		tracer_close(t);
 		return ret;
 	}
-	if (o->run_time)
-		t->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	slab_start(t);
 	*out = t;
 	return 0;
@@ -178,7 +182,7 @@ int tracer_attach(struct tracer *t, char *err, size_t errlen)
 	if (t->attached)
 		return 0;
 	t->lacks[0] = 0;
-	for (i = 0; !ret && t->by_process && i < NR_FOLLOW; i++)
+	for (i = 0; !ret && t->follows && i < NR_FOLLOW; i++)
 		if (bpf_object__find_program_by_name(t->obj, follow_programs[i]))
 			ret = attach_program(t, follow_programs[i], err, errlen);
 	if (!ret && t->opts.follow_children)
@@ -213,12 +217,15 @@ void tracer_enable(struct tracer *t, bool on)
 	if (t->enabled == on)
 		return;
 	t->enabled = on;
+	t->quiet = false;
 	/*
 	 * A new session voids what tasks remember: stamps of before the pause must not meet later
 	 * ones.
 	 */
-	if (on)
+	if (on) {
+		t->control->enabled_ns = slab_clock_ns();
 		__atomic_add_fetch(&t->control->session, 1, __ATOMIC_RELEASE);
+	}
 	__atomic_store_n(&t->control->enabled, on, __ATOMIC_RELEASE);
 }
 
@@ -226,14 +233,29 @@ int tracer_poll(struct tracer *t)
 {
 	int ret = process_poll(t);
 
+	ret = events_poll(t) ?: ret;
 	if (t->ops->poll)
 		ret = t->ops->poll(t) ?: ret;
 	return ret;
 }
 
+void tracer_on_event(struct tracer *t, int (*each)(const struct record_event *e, void *arg),
+		     void *arg)
+{
+	t->on_event = each;
+	t->on_event_arg = arg;
+}
+
 int tracer_read(struct tracer *t, struct tracer_snapshot **s)
 {
-	return slab_read(t, s);
+	int ret = slab_read(t, s);
+
+	if (ret)
+		return ret;
+	ret = events_hand_worst(t);
+	if (ret)
+		slab_snapshot_free(*s);
+	return ret;
 }
 
 void tracer_snapshot_free(struct tracer_snapshot *s)
@@ -247,6 +269,7 @@ void tracer_close(struct tracer *t)
 		return;
 	if (t->control)
 		tracer_detach(t);
+	events_close(t);
 	slab_free(t);
 	process_free(t);
 	if (t->skel)
@@ -256,8 +279,8 @@ void tracer_close(struct tracer *t)
 	if (t->stats_fd >= 0)
 		close(t->stats_fd);
 	free(t->link);
-	filter_free(&t->opts.filter);
 	free(t->spec);
+	filter_unload(t);
 	free((char *)t->opts.command);
 	free(t);
 }

@@ -21,18 +21,27 @@
 #include "bpf/kinds.h"
 #include "lib/measure/hist.h"
 
+/* Which single waits to hand over, with tracer_on_event(); zero: none. */
+struct events_opts {
+	uint32_t worst;	    /* the longest of each interval: at most so many */
+	uint64_t slower_ns; /* each that is as long or longer */
+	bool stream;	    /* each */
+	bool stacks;	    /* with the waker's or the preempted task's stack */
+};
+
 /* What to trace; zero or NULL: no restriction. Restrictions add up (all must hold). */
 struct tracer_opts {
 	enum tracer_kind kind;
 	enum tracer_group group;
-	uint32_t nr_groups;   /* at most this many; further subjects are counted as lost */
+	uint32_t nr_groups;   /* arms; subjects with a row of their own, 0: default (16 384) */
+	uint32_t max_cells;   /* 0: default; small values are for tests of `others` */
 	struct filter filter; /* the caller's; the tracer keeps a copy */
 	bool kthreads;	      /* kernel threads only (without it: user threads only) */
 	bool follow_children; /* with process ids: their descendants as well, also after exec */
 	uint32_t ring_bytes;  /* 0: default; small values are for tests of the loss counters */
 	uint32_t max_pending; /* 0: default; entries of the pending-work map */
-	bool run_time; /* let the kernel keep our programs' run time (two clock reads more per hit) */
-	enum tracer_by by; /* with TRACER_GROUP_SUBJECT */
+	enum tracer_by by;    /* with TRACER_GROUP_SUBJECT */
+	struct events_opts events;
 	const char *
 		command; /* with one process id: the program it is about to execute, searched for probes before it runs */
 };
@@ -49,19 +58,40 @@ struct tracer_counter {
 
 struct tracer_group_data {
 	char name[128]; /* subject's name as read, unescaped; "" for GROUP_ALL and GROUP_ARM */
-	struct hist *metric[NR_METRICS]; /* NULL: this kind has no such metric, or no value came */
+	/*
+	 * By metric, each NULL: this kind has no such metric, or no value came. Subjects have NULL
+	 * here (but `others`, the last one): see tracer_snapshot_hist(), which serves both.
+	 */
+	struct hist **metric;
 };
 
 /* What came since the last read (counters: since the last read as well). */
 struct tracer_snapshot {
 	uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC */
-	uint32_t nr_groups;
+	uint32_t
+		nr_groups; /* with subjects and `others`, where some value found no room elsewhere */
+	uint32_t room, first_metric;
 	struct tracer_group_data *group;
+	struct tracer_cells *cells;
 	uint32_t nr_counters;
 	struct tracer_counter *counter;
 	uint64_t events; /* tracepoint and probe hits handled */
 	uint64_t bpf_ns; /* run time of our programs, 0 when the kernel does not keep it */
 	uint64_t cpu_ns; /* CPU time of the tracing process itself */
+};
+
+#define TRACER_MAX_PROGRAMS 64
+
+struct tracer_program {
+	const char *name; /* lives as long as the tracer */
+	uint64_t runs, ns;
+};
+
+/* What the programs took while they were looked at. */
+struct tracer_cost {
+	uint64_t sample_ns; /* how long that was, 0: not at all */
+	uint32_t nr_programs;
+	struct tracer_program program[TRACER_MAX_PROGRAMS];
 };
 
 struct tracer;
@@ -100,6 +130,41 @@ const char *tracer_lacks(const struct tracer *t);
 /* tracer_enable - start or stop counting; stamps pending at a stop are dropped, not counted */
 void tracer_enable(struct tracer *t, bool on);
 
+struct record_event;
+
+/*
+ * tracer_on_event - @each gets each single wait that tracer_opts.events asks for, as they are found
+ * by tracer_poll(), the longest of an interval by tracer_read()
+ *
+ * What it returns other than 0 ends the call that found the wait, and is returned by it.
+ */
+void tracer_on_event(struct tracer *t, int (*each)(const struct record_event *e, void *arg),
+		     void *arg);
+
+struct caller;
+
+/*
+ * tracer_settle - give up the privilege that the attached tracer will not need, and become @who
+ *	when kt runs for somebody
+ * @runs: commands will be executed later, with what their user has
+ *
+ * What later processes need stays where there may be some: with a tgid or tid, and without
+ * follow_children, nothing stays. A detached tracer can then not be attached again. Not undone by
+ * tracer_close(). Return: 0, or -errno and one sentence in @err.
+ */
+int tracer_settle(struct tracer *t, const struct caller *who, bool runs, char *err, size_t errlen);
+
+/*
+ * tracer_sample - begin or end a stretch of time in which the kernel keeps run times (two clock reads
+ * more for each run of any BPF program of the machine)
+ *
+ * Return: false when it cannot be begun; it takes CAP_SYS_ADMIN.
+ */
+bool tracer_sample(struct tracer *t, bool on);
+
+/* tracer_cost - over all samples that have ended */
+const struct tracer_cost *tracer_cost(const struct tracer *t);
+
 /*
  * tracer_poll - housekeeping (new processes, ring); call about every 20 ms; does not block. 0 or
  * -errno.
@@ -113,12 +178,38 @@ int tracer_poll(struct tracer *t);
 bool tracer_ended(struct tracer *t);
 
 /*
- * tracer_read - flip the banks, wait for programs in flight, take what the idle bank holds
+ * tracer_read - take what came since the last read
  *
- * Return: 0 and a snapshot for tracer_snapshot_free(), or -errno.
+ * While counting is on it waits for nobody: a value that is just being recorded is in this read or
+ * in the next one, also when others of its event are not. After tracer_enable(t, false) all is
+ * there. Return: 0 and a snapshot for tracer_snapshot_free(), or -errno.
  */
 int tracer_read(struct tracer *t, struct tracer_snapshot **s);
+
+/*
+ * tracer_snapshot_hist - metric @metric of group @group; NULL: no value came
+ * @room: used for subjects; may hold what an earlier call returned, which then is overwritten
+ */
+const struct hist *tracer_snapshot_hist(const struct tracer_snapshot *s, uint32_t group,
+					uint32_t metric, struct hist *room);
+uint64_t tracer_snapshot_count(const struct tracer_snapshot *s, uint32_t group, uint32_t metric);
+uint64_t tracer_snapshot_sum(const struct tracer_snapshot *s, uint32_t group, uint32_t metric);
 void tracer_snapshot_free(struct tracer_snapshot *s);
+
+/* Threads that wait for a CPU now; of the one that has waited longest: */
+struct tracer_waiting {
+	uint32_t nr;
+	uint64_t ns;	/* so far, since tracer_enable() at most */
+	uint32_t tid;	/* as the kernel's initial pid namespace shows it */
+	char name[128]; /* as read, unescaped */
+};
+
+/*
+ * tracer_waiting - whose wait is not over, so that no figure has it: a starved thread
+ *
+ * While counting is on. Kinds that know of no waits say that there is none. Return: 0 or -errno.
+ */
+int tracer_waiting(struct tracer *t, struct tracer_waiting *w);
 
 /* tracer_close - detach, restore, free; NULL is fine */
 void tracer_close(struct tracer *t);

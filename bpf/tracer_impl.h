@@ -2,11 +2,12 @@
 #ifndef KT_BPF_TRACER_IMPL_H
 #define KT_BPF_TRACER_IMPL_H
 /*
- * Inside of a tracer: what the core (tracer.c, slab.c, process.c, attach*.c) does for every kind,
- * and what a kind (wakeup.c, park.c, work.c, workqueue.c, stop.c) adds through its table of operations.
+ * Inside of a tracer: what the core (tracer.c, slab.c, cells.c, counts.c, process.c, attach*.c) does
+ * for every kind, and what a kind (wakeup.c, park.c, work.c, workqueue.c, stop.c) adds through its
+ * table of operations.
  *
  * The core resolves the options, opens and loads the skeleton, fills the settings, sizes and maps
- * the slab, keeps the set of processes, flips banks, reads counters, owns all links and words
+ * the slab, keeps the set of processes, reads histograms and counters, owns all links and words
  * errors. A kind says what it is and which programs to load and attach. Every BPF object includes
  * bpf/common.bpf.h, so the core finds maps by their names there.
  *
@@ -20,12 +21,14 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 
+#include "bpf/cgroups.h"
 #include "bpf/error.h"
 #include "bpf/features.h"
 #include "bpf/tracer.h"
 #include "bpf/tracer_shared.h"
 
 struct tracer;
+struct events;
 struct usdt_kind;
 struct usdt_spec;
 
@@ -75,7 +78,8 @@ struct tracer_ops {
 	struct tracer_kind_about about;
 	const struct tracer_skeleton *skeleton;
 	const struct usdt_kind *usdt; /* tables for the functions of usdt_kind.h, else NULL */
-	uint64_t counters;	      /* COUNTER_BIT()s of its own; COUNTERS_ALL_KINDS are added */
+	bool stamps;	   /* reads state slots: registries of all processes that may be traced */
+	uint64_t counters; /* COUNTER_BIT()s of its own; COUNTERS_ALL_KINDS are added */
 
 	/* The skeleton is open: set autoload and the kind's own settings, allocate t->kind. */
 	int (*open)(struct tracer *t, char *err, size_t errlen);
@@ -132,7 +136,11 @@ struct tracer {
 	struct tracer_settings *settings; /* in the skeleton's rodata, until it is loaded */
 	struct tracer_control *control;	  /* in the skeleton's bss, once it is loaded */
 	bool attached, enabled;
-	bool by_process; /* settings->by_process */
+	bool settled;			   /* the privilege to attach is given up */
+	bool by_process;		   /* settings->by_process */
+	bool follows;			   /* keeps the map `processes` in line with processes */
+	uint64_t *cgroup_id;		   /* of opts.filter.cgroup */
+	struct cgroup_hierarchy hierarchy; /* theirs, or the one of --by cgroup */
 
 	/* attach.c, attach_usdt.c */
 	struct tracer_link *link;
@@ -140,20 +148,33 @@ struct tracer {
 	bool uprobe_multi;	/* its programs for probes are loaded for that */
 	struct usdt_spec *spec; /* of the map __bpf_usdt_specs; @nr_specs of @max_specs */
 	uint32_t nr_specs, max_specs;
-	char lacks[384]; /* what the trace does without, one sentence; "": nothing */
+	struct bpf_link *waiting; /* of the iterator for tracer_waiting(), or NULL */
+	char lacks[384];	  /* what the trace does without, one sentence; "": nothing */
 
-	/* slab.c */
+	/* slab.c, cells.c */
 	struct tracer_hist *hists;
-	size_t hists_bytes;
-	uint32_t nr_groups, nr_shards, nr_cpus;
-	uint32_t nr_metrics;
-	bool shard_owned; /* settings->shard_owned */
+	struct slab_seen *seen; /* what has been read of each, shards together */
+	uint32_t nr_hists;
+	uint32_t nr_groups, nr_metrics, nr_shards, nr_cells;
+	uint32_t nr_cpus; /* numbers of CPUs, with holes */
+	bool quiet;	  /* not enabled, and no program that was is at work any more */
+	int grace[2];	  /* maps whose update waits for programs, see slab.c */
 	uint64_t last_read_ns, last_cpu_ns;
+	/* counts.c */
+	struct tracer_counts *counts;
+	size_t counts_bytes;
 	uint64_t last_counter[NR_COUNTER_SLOTS];
 	uint64_t last_missed, last_bpf_ns;
-	uint32_t *subject_order; /* indices of groups in order of appearance */
-	uint32_t nr_subjects;
+
+	/* cost.c */
 	int stats_fd; /* keeps BPF run time counted, -1: not */
+	uint64_t sample_start_ns;
+	struct tracer_cost cost;
+	struct tracer_program cost_before[TRACER_MAX_PROGRAMS]; /* at the last look */
+
+	struct events *events; /* events.c */
+	int (*on_event)(const struct record_event *e, void *arg);
+	void *on_event_arg;
 
 	/* process.c */
 	struct tracer_known_process *process;
@@ -195,7 +216,16 @@ int attach_without(struct tracer *t, int ret, const char *costs, const char *err
 /* attach_iter_once - run an iter/task program of the object once over all tasks */
 int attach_iter_once(struct tracer *t, const char *prog, char *err, size_t errlen);
 
-/* process_set_registry - the slots of process @tgid (of the set) lie at @registry_addr */
+/* attach_waiting - for tracer_waiting(): the program find_waiting, an iterator of its object */
+int attach_waiting(struct tracer *t, char *err, size_t errlen);
+
+/* tracer_nr_subjects - groups that subjects have so far; they are 0 .. this - 1 */
+uint32_t tracer_nr_subjects(const struct tracer *t);
+
+/*
+ * process_set_registry - the slots of process @tgid lie at @registry_addr; it is one of the set, or
+ * any where all processes are traced
+ */
 int process_set_registry(struct tracer *t, pid_t tgid, uint64_t registry_addr);
 
 /* ---- between the core's own files ------------------------------------------------------------ */
@@ -209,15 +239,22 @@ void attach_undo(struct tracer *t);			  /* all links, the last one first */
 int slab_size(struct tracer *t);			  /* before load */
 int slab_map(struct tracer *t, char *err, size_t errlen); /* after load */
 void slab_free(struct tracer *t);
+uint64_t slab_clock_ns(void);	   /* CLOCK_MONOTONIC */
 void slab_start(struct tracer *t); /* times and counters count from now on */
 int slab_read(struct tracer *t, struct tracer_snapshot **s);
 void slab_snapshot_free(struct tracer_snapshot *s);
+
+int counts_map(struct tracer *t, char *err, size_t errlen);
+void counts_free(struct tracer *t);
+void counts_start(struct tracer *t);
+int counts_read(struct tracer *t, struct tracer_snapshot *s);
 
 /* filter_load.c: opts.filter, from words to what the programs ask */
 int filter_check(struct tracer *t, char *err, size_t errlen); /* do the ids exist? */
 int filter_settings(struct tracer *t, char *err, size_t errlen);
 int filter_sizes(struct tracer *t);			     /* of the maps, before load */
 int filter_seed(struct tracer *t, char *err, size_t errlen); /* fills them */
+void filter_unload(struct tracer *t);
 
 /* descendants that are there already, once new ones are seen */
 int process_seed_children(struct tracer *t, char *err, size_t errlen);

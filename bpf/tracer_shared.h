@@ -3,30 +3,50 @@
 #define KT_BPF_TRACER_SHARED_H
 /*
  * What the BPF programs and their loader (tracer_impl.h) agree on: settings, control word,
- * histogram slab.
+ * histograms, counters.
  *
- * The slab is one array map of single histograms, mapped into the loader:
+ * Groups of a known number, all or by arm, have histograms of their own, the map `hists`:
  *
- *	index = ((bank * nr_groups + group) * nr_metrics + metric) * nr_shards + shard
+ *	index = (group * nr_metrics + metric) * nr_shards + shard
  *
- * shard = CPU modulo nr_shards, so that memory stays bounded on large machines; adds are atomic
- * whenever two CPUs can share a shard. Programs write the bank that control.bank names; the loader
- * flips it, waits until no program that saw the old value can be running (an RCU grace period),
- * then owns the idle bank.
+ * shard = CPU, modulo nr_shards on large machines, where adds are atomic. What stands there only
+ * grows: the loader remembers what it has read and takes the difference, and needs to wait for
+ * nobody.
+ *
+ * Subjects may be many with few values each, so their buckets are cells made on demand: the map
+ * `cells` is a hash table of lines of eight cells, a cell's key says subject, metric and bucket,
+ * and stays once claimed; `heads` (index = group * nr_metrics + metric) has what is exact beside
+ * the buckets. The loader takes what it reads by an atomic exchange against 0. Where no group or no
+ * cell is free the value goes to the subject `others`, which is group 0 of `hists`.
  */
 #include "bpf/counters.h"
+#include "bpf/events_shared.h"
 #include "bpf/filter.h"
 #include "bpf/glob.h"
 #include "bpf/kinds.h"
 #include "lib/measure/hist.h"
 
-#define TRACER_MAX_SHARDS     8
-#define TRACER_MAX_PROCESSES  4096
-#define TRACER_MAX_NAMES      4096
-#define TRACER_NAME_LEN	      64
-#define TRACER_MAX_GLOBS      16 /* words of patterns, see glob.h */
-#define TRACER_GROUP_PROBES   64
-#define TRACER_DEFAULT_GROUPS 64
+#define TRACER_MAX_SHARDS    64
+#define TRACER_MAX_PROCESSES 16384
+#define TRACER_MAX_NAMES     4096
+#define TRACER_NAME_LEN	     64
+#define TRACER_MAX_GLOBS     16 /* words of patterns, see glob.h */
+#define TRACER_MAX_SUBJECTS  16384
+#define TRACER_NO_GROUP	     0xffffffffU /* not to be recorded; beyond the last one: others */
+
+#define TRACER_CELLS_PER_LINE	8
+#define TRACER_CELL_LINES_TRIED 4
+#define TRACER_DEFAULT_CELLS	(5U << 19) /* 20 MB */
+#define TRACER_CELL_PAGE	64	   /* lines for which one byte says that they are in use */
+#define TRACER_CELL_PAGES	8192
+
+/* Never 0, which is a free cell. */
+#define TRACER_CELL_KEY(group, metric, bucket) ((((group) << 4 | (metric)) << 11 | (bucket)) + 1)
+#define TRACER_CELL_GROUP(key)		       (((key)-1) >> 15)
+#define TRACER_CELL_METRIC(key)		       (((key)-1) >> 11 & 15)
+#define TRACER_CELL_BUCKET(key)		       (((key)-1) & 2047)
+
+_Static_assert(HIST_NR_BUCKETS_BPF <= 2048 && TRACER_MAX_METRICS <= 16, "a key holds both");
 
 /* Zeroed memory is an empty one: min is kept as its complement, so that both grow. */
 struct tracer_extremes {
@@ -34,46 +54,81 @@ struct tracer_extremes {
 	uint64_t inv_min;
 };
 
-/*
- * count is the sum of the buckets. The extremes stand here when nobody can write at the same time
- * (or compare-and-swap is at hand), else per CPU in a map of their own: an add is atomic on every
- * kernel, a maximum not.
- */
+/* count is the sum of the buckets; where it is `begun`, no value is just being recorded */
 struct tracer_hist {
 	struct tracer_extremes extremes;
+	uint64_t begun;
 	uint64_t sum;
 	uint64_t overflow;
 	uint64_t bucket[HIST_NR_BUCKETS_BPF];
 };
 
+struct tracer_head {
+	struct tracer_extremes extremes;
+	uint64_t sum;
+	uint64_t overflow;
+};
+
+struct tracer_cell {
+	uint32_t key;
+	uint32_t count;
+};
+
+struct tracer_cell_line {
+	struct tracer_cell cell[TRACER_CELLS_PER_LINE];
+};
+
+/* Of one CPU; only grows. */
+struct tracer_counts {
+	uint64_t counter[NR_COUNTER_SLOTS];
+};
+
 /* Constants (.rodata): fixed before loading, so that the verifier drops what is not asked for. */
 struct tracer_settings {
-	uint32_t self_tgid;  /* the tracing process, never a subject */
-	uint32_t by_process; /* only processes in the map `processes` */
-	uint32_t follow;     /* children of a process in the map join it */
-	uint32_t by_thread;  /* only threads in the map `wanted_threads` */
-	uint32_t kthreads;   /* kernel threads instead of user threads */
-	uint32_t by_name;    /* only names that match one of `glob` */
-	uint32_t by_cpu;     /* only what ends on a CPU of `cpus` */
-	uint32_t group;	     /* enum tracer_group */
+	uint32_t self_tgid;	    /* the tracing process, never a subject */
+	uint32_t by_process;	    /* only processes in the map `processes` */
+	uint32_t follow;	    /* children of a process in the map join it */
+	uint32_t by_thread;	    /* only threads in the map `wanted_threads` */
+	uint32_t kthreads;	    /* kernel threads instead of user threads */
+	uint32_t by_name;	    /* only names that match one of `glob` */
+	uint32_t by_cpu;	    /* only what ends on a CPU of `cpus` */
+	uint32_t by_cgroup;	    /* only tasks below a cgroup in the map `wanted_cgroups` */
+	uint32_t cgroup_controller; /* 1 + enum cgroup_subsys_id: its hierarchy; 0: version 2 */
+	uint32_t group;		    /* enum tracer_group */
+	uint32_t by;		    /* enum tracer_by, with TRACER_GROUP_SUBJECT */
 	uint32_t nr_groups;
 	uint32_t nr_metrics;
 	uint32_t nr_shards;
 	uint32_t shard_owned;	   /* no two CPUs share a shard */
+	uint32_t nr_cell_lines;	   /* where a search in `cells` may begin */
 	uint32_t switch_has_state; /* sched_switch has prev_state as its 4th argument (5.18) */
 	uint32_t nr_globs;
 	struct glob glob[TRACER_MAX_GLOBS];
 	uint64_t cpus[FILTER_MAX_CPUS / 64]; /* a bit per CPU */
+	struct events_settings events;
+};
+
+/* Threads that wait for a CPU, found by an iterator: their waits have no end yet. */
+struct tracer_found {
+	uint64_t since_ns; /* the one that waits longest, CLOCK_MONOTONIC */
+	uint32_t nr;
+	uint32_t tid; /* as the kernel's initial namespace has it */
+	char name[TRACER_NAME_LEN];
 };
 
 /* Variables (.bss), mapped into the loader. */
 struct tracer_control {
+	uint64_t enabled_ns; /* when it was last enabled */
+	struct tracer_found found;
 	uint32_t enabled;	  /* count; written by the loader */
 	uint32_t session;	  /* one more with each enable: older per-task state is void */
-	uint32_t bank;		  /* 0 or 1 */
+	uint32_t nr_subjects;	  /* groups given to subjects so far */
+	uint32_t events_bank;	  /* 0 or 1 */
 	uint32_t stamped;	  /* a traced process has state slots */
 	uint32_t process_changes; /* forks, execs, exits and addresses in `processes` so far */
+	uint32_t names;		  /* full names that came so far, see names.bpf.h */
 	uint32_t children_found;  /* by seed_children, so far */
+	uint8_t cell_page_used[TRACER_CELL_PAGES];
 };
 
 /* A traced process, key: process id as the kernel's initial namespace shows it. */
@@ -95,11 +150,15 @@ struct tracer_name {
 	char name[TRACER_NAME_LEN];
 };
 
-/* A subject that has a group, key: index of the group. */
+struct tracer_subject_key {
+	uint64_t word[2];
+};
+
+/* A subject that has a group; key[] all 0: the group's number was given up. */
 struct tracer_subject {
 	uint64_t key[2]; /* identity, e.g. (thread id, start time) or (function, 0); never both 0 */
 	uint32_t tid;	 /* thread, where it is one */
-	uint32_t reserved;
+	uint32_t group;
 	char name[TRACER_NAME_LEN];
 };
 #endif

@@ -1,23 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bpf/usdt_files.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
-
-#define SCAN_PERIOD_NS 2000000000ULL
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
-}
 
 /* Does @f have what the kind cannot do without? */
 static const struct usdt_want *first_missing(const struct usdt_files *u,
@@ -37,20 +23,18 @@ static bool any_usable(const struct usdt_files *u)
 	return false;
 }
 
-/* Processes come and go while we look; only memory can fail. */
+/* What newcomers.h asks for; processes that may not be looked at are left out. */
+static int look_at(void *arg, pid_t pid)
+{
+	int ret = targets_add_process(arg, pid);
+
+	return ret == -ESRCH || ret == -ENOMEM ? ret : 0;
+}
+
+/* Newcomers first: whoever comes while we look is seen by them. */
 static int scan_all(struct usdt_files *u)
 {
-	DIR *proc = opendir("/proc");
-	struct dirent *d;
-	int ret = 0;
-
-	if (!proc)
-		return -errno;
-	while (ret != -ENOMEM && (d = readdir(proc)))
-		if (isdigit((unsigned char)d->d_name[0]) && atoi(d->d_name) != getpid())
-			ret = targets_add_process(&u->targets, atoi(d->d_name));
-	closedir(proc);
-	return ret == -ENOMEM ? ret : 0;
+	return newcomers_open(&u->newcomers) ?: newcomers_all(look_at, &u->targets);
 }
 
 /*
@@ -112,7 +96,6 @@ int usdt_files_open(struct tracer *t, struct usdt_files *u, char *err, size_t er
 	n = named(t, 0) ? add_named(t, u, err, errlen) : scan_all(u);
 	if (n)
 		return n;
-	u->next_scan_ns = now_ns() + SCAN_PERIOD_NS;
 	return any_usable(u) ? 0 : say_missing(t, u, err, errlen);
 }
 
@@ -213,10 +196,9 @@ int usdt_files_poll(struct tracer *t, struct usdt_files *u)
 	char err[256];
 	int ret;
 
-	if (named(t, 0) || now_ns() < u->next_scan_ns)
+	if (named(t, 0))
 		return 0;
-	u->next_scan_ns = now_ns() + SCAN_PERIOD_NS;
-	ret = scan_all(u);
+	ret = newcomers_poll(&u->newcomers, look_at, &u->targets);
 	return ret ?: usdt_files_attach(t, u, err, sizeof(err));
 }
 
@@ -228,5 +210,6 @@ void usdt_files_detach(struct usdt_files *u)
 
 void usdt_files_free(struct usdt_files *u)
 {
+	newcomers_close(&u->newcomers);
 	targets_free(&u->targets);
 }

@@ -7,6 +7,7 @@
  */
 #include "lib/target/targets.h"
 
+#include "bpf/newcomers.h"
 #include "bpf/tracer_impl.h"
 
 struct usdt_want {
@@ -28,9 +29,9 @@ struct usdt_files {
 	const struct usdt_want *want;
 	uint32_t nr_want;
 	struct targets targets;
-	uint32_t nr_attached; /* files [0, nr_attached) */
-	uint64_t next_scan_ns;
-	bool names_attached; /* the program that forgets the names of ended threads */
+	uint32_t nr_attached;	    /* files [0, nr_attached) */
+	struct newcomers newcomers; /* where all processes are traced */
+	bool names_attached;	    /* the program that forgets the names of ended threads */
 	/* called before each probe is attached, with its cookie; NULL: nothing to do */
 	int (*prepare)(struct tracer *t, const struct target_file *f, const struct target_probe *p,
 		       uint64_t cookie);
@@ -67,7 +68,7 @@ int usdt_files_attach(struct tracer *t, struct usdt_files *u, char *err, size_t 
 int usdt_files_process(struct tracer *t, struct usdt_files *u, pid_t tgid, char *err,
 		       size_t errlen);
 
-/* usdt_files_poll - where all processes are traced: look for new files every other second */
+/* usdt_files_poll - where all processes are traced: look at those that turned up */
 int usdt_files_poll(struct tracer *t, struct usdt_files *u);
 
 /* usdt_files_detach - the links are gone; the files stay known */

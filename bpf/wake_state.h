@@ -99,7 +99,7 @@ struct wake_out {
 	uint32_t spun; /* answers given with no sched_waking */
 	bool whole;    /* the values are of a whole wake: CALL and all its parts */
 #ifdef __bpf__
-	uint32_t bank, group; /* where values go */
+	uint32_t group; /* where values go */
 #else
 	uint32_t record; /* bit per metric, METRIC_CALL..METRIC_RAN */
 	uint64_t value[METRIC_RAN + 1];
@@ -496,6 +496,21 @@ WAKE_FN void wake_switch_out(struct wake_state *s, uint64_t now, uint32_t how,
 	s->place = blocks ? WAKE_BLOCKED : WAKE_QUEUED;
 	s->wait = how == WAKE_LEAVE_PREEMPTED ? WAKE_WAIT_PREEMPTED : WAKE_WAIT_REQUEUED;
 	s->since = now;
+}
+
+/*
+ * wake_waits_since - the task is queued and not on its CPU: since when, 0: it was not a moment ago
+ * @begin: when this state began to be kept; a task that no event was of has waited since then
+ */
+WAKE_FN uint64_t wake_waits_since(const struct wake_state *s, uint64_t begin)
+{
+	if (s->place == WAKE_UNKNOWN)
+		return begin;
+	if (s->place != WAKE_QUEUED)
+		return 0;
+	if (s->chain == WAKE_WOKEN)
+		return s->t1;
+	return s->wait == WAKE_WAIT_OTHER || !s->since ? begin : s->since;
 }
 
 /* wake_awaits_stamp - would a look into the slot help now? */

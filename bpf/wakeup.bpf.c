@@ -10,20 +10,24 @@
 #include "bpf/common.bpf.h"
 #include <bpf/usdt.bpf.h>
 
+#include "bpf/events.bpf.h"
 #include "bpf/filters.bpf.h"
 #include "bpf/follow.bpf.h"
+#include "bpf/hist.bpf.h"
 #include "bpf/names.bpf.h"
 #include "bpf/slot_read.bpf.h"
 #include "bpf/subjects.bpf.h"
 #include "bpf/wake_state.h"
 #include "bpf/wakeup_shared.h"
+#include "bpf/wakeup_subject.bpf.h"
 
 struct wake_task {
 	struct wake_state wake;
 	struct slot_place place;
-	__u32 session;	/* of struct tracer_control; another: the state is void */
-	__u32 unwanted; /* name does not match */
-	__u32 group;	/* with TRACER_GROUP_SUBJECT: group + 1, 0: not asked yet */
+	struct events_task events;
+	struct filter_memo memo;
+	struct wakeup_subject subject;
+	__u32 session; /* of struct tracer_control; another: the state is void */
 };
 
 struct {
@@ -35,6 +39,12 @@ struct {
 
 /* ---- helpers --------------------------------------------------------------------------------- */
 
+/* Name and cgroup may have changed since. */
+static __always_inline void look_again(struct wake_task *t, struct task_struct *p)
+{
+	subject_changed(&t->subject, p, memo_refresh(&t->memo, p, subject_memo()));
+}
+
 static __always_inline void task_refresh(struct wake_task *t, struct task_struct *p)
 {
 	__u32 session = *(volatile __u32 *)&control.session;
@@ -43,8 +53,7 @@ static __always_inline void task_refresh(struct wake_task *t, struct task_struct
 		return;
 	t->session = session;
 	__builtin_memset(&t->wake, 0, sizeof(t->wake));
-	if (settings.by_name)
-		t->unwanted = !name_matches(p);
+	look_again(t, p);
 }
 
 /* task_find - state of @p, NULL: not a subject (or new; see task_make) */
@@ -68,37 +77,33 @@ static __always_inline struct wake_task *task_make(struct task_struct *p)
 	return t;
 }
 
-/* group_of - group to record @t's values in, settings.nr_groups: none */
+/* group_of - group to record @t's values in */
 static __always_inline __u32 group_of(struct wake_task *t, struct task_struct *p)
 {
-	struct tracer_subject s;
-
 	if (settings.group == TRACER_GROUP_ALL)
 		return 0;
 	if (settings.group == TRACER_GROUP_ARM)
 		return t->wake.arm;
-	if (!t->group) {
-		subject_of_task(&s, p);
-		t->group = subject_group(&s) + 1;
-	} else if (t->group > settings.nr_groups) {
-		count(COUNTER_groups_full); /* found out earlier; this one is lost too */
-	}
-	/* Read anew: the verifier forgets the ways that led here, and walks the rest once. */
-	return *(volatile __u32 *)&t->group - 1;
+	return subject_now(&t->subject, &t->wake, p);
 }
 
 /* Once, not per metric: an own function keeps the verifier's work and the code small. */
-__noinline int wake_record(__u32 bank, __u32 group, __u32 metric, __u64 v)
+__noinline int wake_record(__u32 group, __u32 metric, __u64 v)
 {
-	hist_record(bank, group, metric, v);
+	hist_record(group, metric, v);
 	return 0;
+}
+
+/* Does what ends now count? */
+static __always_inline bool counts(const struct wake_task *t)
+{
+	return memo_wanted(&t->memo) && wanted_cpu(bpf_get_smp_processor_id());
 }
 
 /* Where the values of an event go; an event that has none needs no place for them. */
 static __always_inline void sink(struct wake_out *o, struct wake_task *t, struct task_struct *p)
 {
-	o->bank = bank_now();
-	o->group = settings.by_name && t->unwanted ? settings.nr_groups : group_of(t, p);
+	o->group = counts(t) ? group_of(t, p) : TRACER_NO_GROUP;
 }
 
 WAKE_FN void wake_put(struct wake_out *o, uint32_t metric, uint64_t v)
@@ -112,15 +117,13 @@ WAKE_FN void wake_put(struct wake_out *o, uint32_t metric, uint64_t v)
 	if (settings.group == TRACER_GROUP_ARM ? !o->whole && metric != METRIC_WOKEN
 					       : o->whole && part)
 		return;
-	if (o->group < settings.nr_groups)
-		wake_record(o->bank, o->group, metric, v);
+	if (o->group != TRACER_NO_GROUP)
+		wake_record(o->group, metric, v);
 }
 
 static __always_inline void tell(struct wake_task *t, struct wake_out *o)
 {
-	if (settings.by_name && t->unwanted)
-		return;
-	if (!wanted_cpu(bpf_get_smp_processor_id()))
+	if (!counts(t))
 		return;
 	if (o->fate < NR_COUNTERS)
 		count(o->fate);
@@ -173,6 +176,33 @@ int seed_tasks(struct bpf_iter__task *ctx)
 	return 0;
 }
 
+SEC("iter/task")
+int find_waiting(struct bpf_iter__task *ctx)
+{
+	struct tracer_found *f = &control.found;
+	struct task_struct *p = ctx->task;
+	struct wake_task *t;
+	__u64 since;
+
+	/* Runnable, and not running. One that is about to sleep may be queued still. */
+	if (!p || p->on_cpu || !p->on_rq || state_field(p) || !wanted(p))
+		return 0;
+	t = bpf_task_storage_get(&tasks, p, NULL, 0);
+	if (!t)
+		return 0;
+	since = t->session == control.session ? wake_waits_since(&t->wake, control.enabled_ns)
+					      : control.enabled_ns;
+	if (!since)
+		return 0;
+	if (!f->nr++ || since < f->since_ns) {
+		f->since_ns = since;
+		f->tid = p->pid;
+		__builtin_memset(f->name, 0, sizeof(f->name));
+		task_name(p, f->name, sizeof(f->name));
+	}
+	return 0;
+}
+
 /* The waker may itself have been woken and not been seen since: its T4 is looked for first. */
 static __always_inline void look_for_stamp(struct task_struct *waker, __u64 now)
 {
@@ -212,14 +242,14 @@ int BPF_PROG(on_sched_waking, struct task_struct *p)
 		if (!t)
 			return 0;
 	}
-	if (settings.by_name) {
-		t->unwanted = !name_matches(p);
-		if (t->unwanted)
-			count(COUNTER_filtered);
-	}
+	look_again(t, p);
+	if (!memo_wanted(&t->memo))
+		count(COUNTER_filtered);
 	wake_out_init(&o);
 	stamp = read_request(t, p, waker, now, &slot);
 	wake_waking(&t->wake, now, stamp, &slot, &o);
+	subject_waking(&t->subject, p, waker);
+	events_waking(ctx, &t->events, p, waker);
 	tell(t, &o);
 	return 0;
 }
@@ -256,6 +286,7 @@ int BPF_PROG(on_sched_wakeup_new, struct task_struct *p)
 		return 0;
 	wake_out_init(&o);
 	wake_new(&t->wake, now, &o);
+	subject_woken_by(&t->subject, bpf_get_current_task_btf());
 	tell(t, &o);
 	return 0;
 }
@@ -274,12 +305,13 @@ int BPF_PROG(on_sched_migrate_task, struct task_struct *p)
 		return 0;
 	wake_out_init(&o);
 	wake_migrate(&t->wake, now, &o);
+	events_migrating(&t->events, p, now);
 	tell(t, &o);
 	return 0;
 }
 
-static __always_inline void leave(struct task_struct *prev, bool preempt, __u32 prev_state,
-				  __u64 now)
+static __always_inline void leave(void *ctx, struct task_struct *prev, bool preempt,
+				  __u32 prev_state, __u64 now)
 {
 	struct wake_task *t = task_find(prev);
 	struct kthread_slot slot, *read = NULL;
@@ -292,18 +324,25 @@ static __always_inline void leave(struct task_struct *prev, bool preempt, __u32 
 	wake_out_init(&o);
 	sink(&o, t, prev);
 	wake_switch_out(&t->wake, now, wake_leave_how(preempt, prev_state, TASK_PARKED), read, &o);
+	subject_leaves(&t->subject);
+	events_leaving(ctx, prev, preempt || !prev_state);
 	tell(t, &o);
 }
 
 static __always_inline void enter(struct task_struct *next, __u64 now)
 {
 	struct wake_task *t = task_find(next);
+	struct events_span span;
 	struct wake_out o;
 
 	if (!t)
 		return;
+	look_again(t, next);
+	subject_enters(&t->subject);
 	wake_out_init(&o);
 	sink(&o, t, next);
+	if (o.group != TRACER_NO_GROUP && events_ending(&t->wake, now, &span))
+		events_waited(&t->events, next, &span);
 	wake_switch_in(&t->wake, now, &o);
 	tell(t, &o);
 }
@@ -319,10 +358,11 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
 	 * The argument where there is one: the field may have changed since the decision was taken.
 	 */
 	if (prev->pid)
-		leave(prev, preempt, settings.switch_has_state ? (__u32)ctx[3] : state_field(prev),
-		      now);
+		leave(ctx, prev, preempt,
+		      settings.switch_has_state ? (__u32)ctx[3] : state_field(prev), now);
 	if (next->pid)
 		enter(next, now);
+	events_switched(next, now);
 	return 0;
 }
 
@@ -330,19 +370,24 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
  * Attached to kthread:slot for its semaphore, which lets the threads write their stamps. The probe
  * fires once per thread that registers. The first one of a traced process shows where its slots
  * are: a program is measured from its first wake on, also when it is over before the loader looks.
+ * Where all processes are traced it is this that makes one known.
  */
 SEC("?usdt")
 int BPF_USDT(on_slot, int tid, void *slot)
 {
-	struct tracer_process *process = process_of(bpf_get_current_task_btf());
-	__u64 registry;
+	struct task_struct *p = bpf_get_current_task_btf();
+	struct tracer_process *process = process_of(p), fresh = {};
+	__u32 id = p->tgid;
 
-	if (!process || process->registry)
+	if (process ? process->registry : settings.by_process)
 		return 0;
-	registry = slot_registry_of(tid, (__u64)slot);
-	if (!registry)
+	fresh.registry = slot_registry_of(tid, (__u64)slot);
+	if (!fresh.registry)
 		return 0;
-	process->registry = registry;
+	if (process)
+		process->registry = fresh.registry;
+	else if (bpf_map_update_elem(&processes, &id, &fresh, BPF_ANY))
+		return lose(COUNTER_processes_full);
 	*(volatile __u32 *)&control.stamped = 1;
 	__sync_fetch_and_add(&control.process_changes, 1);
 	return 0;

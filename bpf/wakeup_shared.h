@@ -32,4 +32,23 @@
 	METRIC(RAN, "ran", "from switched in until it leaves the CPU")
 
 enum wakeup_metric { TRACER_METRICS(WAKEUP, WAKEUP_METRICS) };
+
+/* Subjects of --by placement: where it runs, seen from where it ran before. */
+#define WAKEUP_PLACEMENTS(PLACEMENT)        \
+	PLACEMENT(SAME_CPU, "same CPU")     \
+	PLACEMENT(SAME_CACHE, "same cache") \
+	PLACEMENT(SAME_NODE, "same node")   \
+	PLACEMENT(REMOTE, "remote")         \
+	PLACEMENT(FIRST_RUN, "first run")   \
+	PLACEMENT(UNKNOWN, "not known")
+
+#define PLACEMENT_ENUM(constant, name) PLACEMENT_##constant,
+enum wakeup_placement { PLACEMENT_NONE, WAKEUP_PLACEMENTS(PLACEMENT_ENUM) NR_PLACEMENTS };
+#undef PLACEMENT_ENUM
+
+/* What is near a CPU: domains of CPUs, by number; 0: not known. */
+struct wakeup_near {
+	uint32_t cache; /* that share its last cache */
+	uint32_t node;	/* that share its memory */
+};
 #endif

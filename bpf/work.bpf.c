@@ -11,6 +11,7 @@
 #include "bpf/common.bpf.h"
 #include "bpf/filters.bpf.h"
 #include "bpf/follow.bpf.h"
+#include "bpf/hist.bpf.h"
 #include "bpf/names.bpf.h"
 #include "bpf/subjects.bpf.h"
 #include <bpf/usdt.bpf.h>
@@ -100,13 +101,8 @@ static __always_inline __u32 group_of(const struct execution *e)
 
 static __always_inline void record(const struct execution *e, __u32 metric, __u64 ns)
 {
-	__u32 group;
-
-	if (!wanted_cpu(bpf_get_smp_processor_id()))
-		return;
-	group = group_of(e);
-	if (group < settings.nr_groups)
-		hist_record(bank_now(), group, metric - METRIC_DELAY_IDLE, ns);
+	if (wanted_cpu(bpf_get_smp_processor_id()))
+		hist_record(group_of(e), metric - METRIC_DELAY_IDLE, ns);
 }
 
 static __always_inline void count_outcome(enum work_outcome o)

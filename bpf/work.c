@@ -14,6 +14,12 @@ TRACER_SKELETON(work);
 
 static const struct tracer_metric metrics[] = { WORK_METRICS(METRIC_INIT) };
 
+static const struct tracer_row rows[] = {
+	{ METRIC_DELAY_IDLE, .counted = true, .title = "queued -> start, idle" },
+	{ METRIC_DELAY_BUSY, .counted = true, .title = "queued -> start, busy" },
+	{ METRIC_RUN, .title = "start -> end" },
+};
+
 struct work {
 	struct usdt_files files; /* must be first: usdt_kind.h takes t->kind for it */
 	struct subject_funcs funcs;
@@ -145,6 +151,9 @@ const struct tracer_ops tracer_work = {
 		.nr_metrics = sizeof(metrics) / sizeof(metrics[0]),
 		.main_metrics = { METRIC_DELAY_IDLE, METRIC_DELAY_BUSY, METRIC_RUN },
 		.nr_main_metrics = 3,
+		.rows = rows,
+		.nr_rows = sizeof(rows) / sizeof(rows[0]),
+		.noun = "works",
 		.by = TRACER_BY_BIT(FUNC) | TRACER_BY_BIT(WORKER),
 		.needs = FEATURE_BIT(FEATURE_ATOMICS) | FEATURE_BIT(FEATURE_CURRENT_TASK),
 		.deed = "queued a work",

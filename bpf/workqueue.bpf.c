@@ -9,6 +9,7 @@
 #include "bpf/common.bpf.h"
 
 #include "bpf/filters.bpf.h"
+#include "bpf/hist.bpf.h"
 #include "bpf/subjects.bpf.h"
 #include "bpf/workqueue_shared.h"
 #include "bpf/workqueue_state.h"
@@ -107,8 +108,8 @@ static __always_inline void name_of_current(struct task_struct *p, char *name)
 
 static __always_inline void record(__u32 group, __u32 metric, __u64 ns)
 {
-	if (group < settings.nr_groups)
-		hist_record(bank_now(), group, metric - METRIC_HELD, ns);
+	if (group != TRACER_NO_GROUP)
+		hist_record(group, metric - METRIC_HELD, ns);
 }
 
 static __always_inline void count_outcome(enum workqueue_outcome o)
@@ -261,8 +262,8 @@ int BPF_PROG(on_start, struct work_struct *work)
 		bpf_map_delete_elem(&pending, &key);
 	if (!known && !softirq)
 		name_of_current(p, item.name);
-	if (!name_wanted(item.name)) {
-		r->group = settings.nr_groups;
+	if (!name_wanted(item.name) || !wanted_cpu(bpf_get_smp_processor_id())) {
+		r->group = TRACER_NO_GROUP;
 		return lose(COUNTER_filtered);
 	}
 	r->group = group_of(p, softirq, func, item.name);

@@ -17,6 +17,13 @@ TRACER_SKELETON(workqueue);
 
 static const struct tracer_metric metrics[] = { WORKQUEUE_METRICS(METRIC_INIT) };
 
+static const struct tracer_row rows[] = {
+	{ METRIC_READY_IDLE, .counted = true, .title = "ready -> start, idle" },
+	{ METRIC_READY_BUSY, .counted = true, .title = "ready -> start, busy" },
+	{ METRIC_HELD, .title = "held back" },
+	{ METRIC_WORKQUEUE_RUN, .title = "start -> end" },
+};
+
 struct workqueue {
 	struct subject_funcs funcs;
 };
@@ -38,10 +45,10 @@ static int check(const struct tracer *t, char *err, size_t errlen)
 
 	if (o->group == TRACER_GROUP_ARM)
 		return error_say(err, errlen, -ENOTSUP, "works have no arms to be grouped by");
-	if (o->filter.nr_tids || (o->filter.nr_tgids && !o->command))
+	if (o->filter.nr_tids || (o->filter.nr_tgids && !o->command) || o->filter.nr_cgroups)
 		return error_say(err, errlen, -EINVAL,
-				 "works of the kernel's workqueues belong to no process or thread; "
-				 "-c GLOB selects workqueues by name");
+				 "works of the kernel's workqueues belong to no process, thread or "
+				 "cgroup; -c GLOB selects workqueues by name");
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
 		if (!feature_tracepoint_args(events[i]))
 			return error_say(err, errlen, -ENOTSUP, "this kernel has no %s events",
@@ -177,6 +184,9 @@ const struct tracer_ops tracer_workqueue = {
 		.nr_metrics = sizeof(metrics) / sizeof(metrics[0]),
 		.main_metrics = { METRIC_READY_IDLE, METRIC_READY_BUSY, METRIC_WORKQUEUE_RUN },
 		.nr_main_metrics = 3,
+		.rows = rows,
+		.nr_rows = sizeof(rows) / sizeof(rows[0]),
+		.noun = "works",
 		.by = TRACER_BY_BIT(FUNC) | TRACER_BY_BIT(WORKQUEUE),
 		.needs = FEATURE_BIT(FEATURE_ATOMICS) | FEATURE_BIT(FEATURE_CURRENT_TASK),
 	},

@@ -171,9 +171,9 @@ static void cancel_as_many(struct delayed *d)
 
 DRIVER_ARMS(delays, .can = ARM_CAN_ARM);
 
-BENCHMARK(delayed, .params = BENCH_PARAMS("op=arm,move", "pending=10,1k,100k"), .arms = delays,
-	  .mode = BENCH_LATENCY, .batch = BATCH, .manual = true, .ctx_size = sizeof(struct delayed),
-	  .setup = delayed_setup, .teardown = delayed_teardown)
+BENCHMARK(delayed, .params = BENCH_PARAMS("op=arm,move", "pending=10,100,1k,10k,100k"),
+	  .arms = delays, .mode = BENCH_LATENCY, .batch = BATCH, .manual = true,
+	  .ctx_size = sizeof(struct delayed), .setup = delayed_setup, .teardown = delayed_teardown)
 {
 	bool moves = bench_param_is(st, "op", "move");
 	struct delayed *d = bench_ctx(st);

@@ -12,7 +12,9 @@
 #include <unistd.h>
 
 struct record_writer {
-	int fd;
+	int fd; /* -1: there is only who looks on */
+	record_look *look;
+	void *arg;
 	bool stream; /* not a file of our own: nothing can be taken back */
 	int failed;  /* -errno of the first write that failed; nothing is written after it */
 	off_t size;  /* end of the last whole record */
@@ -55,6 +57,22 @@ int record_stream(struct record_writer **w, int fd)
 	return 0;
 }
 
+int record_watched(struct record_writer **w, record_look *look, void *arg)
+{
+	*w = calloc(1, sizeof(**w));
+	if (!*w)
+		return -ENOMEM;
+	(*w)->fd = -1;
+	record_watch(*w, look, arg);
+	return 0;
+}
+
+void record_watch(struct record_writer *w, record_look *look, void *arg)
+{
+	w->look = look;
+	w->arg = arg;
+}
+
 /* false: it cannot be waited for */
 static bool wait_for_room(const struct record_writer *w)
 {
@@ -89,17 +107,14 @@ static int write_line(struct record_writer *w, const char *line, size_t length)
 	return w->failed;
 }
 
-int record_write(struct record_writer *w, json_t *record)
+static int write_record(struct record_writer *w, const json_t *record)
 {
-	char *text = record && !w->failed ? json_dumps(record, JSON_COMPACT) : NULL, *line;
+	char *text = json_dumps(record, JSON_COMPACT), *line;
 	size_t length;
 	int ret;
 
-	json_decref(record);
-	if (w->failed)
-		return w->failed;
 	if (!text)
-		return record ? -EINVAL : -ENOMEM;
+		return -EINVAL;
 	length = strlen(text);
 	if (length > RECORD_MAX_LINE) {
 		free(text);
@@ -116,6 +131,20 @@ int record_write(struct record_writer *w, json_t *record)
 	return ret;
 }
 
+int record_write(struct record_writer *w, json_t *record)
+{
+	int ret = w->failed;
+
+	if (!ret && !record)
+		ret = -ENOMEM;
+	if (!ret && w->fd >= 0)
+		ret = write_record(w, record);
+	if (!ret && w->look)
+		ret = w->look(record, w->arg);
+	json_decref(record);
+	return ret;
+}
+
 int record_close(struct record_writer *w)
 {
 	int ret;
@@ -123,7 +152,7 @@ int record_close(struct record_writer *w)
 	if (!w)
 		return 0;
 	ret = w->failed;
-	if (close(w->fd) && !ret)
+	if (w->fd >= 0 && close(w->fd) && !ret)
 		ret = -errno;
 	free(w);
 	return ret;

@@ -36,6 +36,19 @@ int record_create(struct record_writer **w, const char *path, char *err, size_t 
  */
 int record_stream(struct record_writer **w, int fd);
 
+/* What looks on at each record that is written. 0, or -errno: then the same comes of record_write(). */
+typedef int record_look(const json_t *record, void *arg);
+
+/*
+ * record_watched - records go to @look, and to no file
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int record_watched(struct record_writer **w, record_look *look, void *arg);
+
+/* record_watch - let @look look on from now on, once each record has been written */
+void record_watch(struct record_writer *w, record_look *look, void *arg);
+
 /*
  * record_write - append @record (its reference is taken over, also on failure) in one write(2)
  *

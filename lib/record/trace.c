@@ -100,6 +100,8 @@ int record_write_losses(struct record_writer *w, const struct record_losses *l)
 		return -EINVAL;
 	record = field_record("losses");
 	field_put_text(&record, "question", l->question);
+	field_put_count(&record, "start_ns", l->start_ns);
+	field_put_count(&record, "end_ns", l->end_ns);
 	field_put(&record, "losses", named_counts_json(l->loss, l->nr_losses));
 	field_put(&record, "counters", named_counts_json(l->counter, l->nr_counters));
 	field_put_count(&record, "events", l->events);
@@ -114,6 +116,8 @@ int record_read_losses(const json_t *record, struct record_losses *l, char *why,
 
 	memset(l, 0, sizeof(*l));
 	if (!field_get_text(&s, "question", &l->question) ||
+	    !field_get_count(&s, "start_ns", &l->start_ns) ||
+	    !field_get_count(&s, "end_ns", &l->end_ns) ||
 	    !named_get_counts(&s, "losses", l->loss, &l->nr_losses) ||
 	    !named_get_counts(&s, "counters", l->counter, &l->nr_counters) ||
 	    !field_get_count(&s, "events", &l->events) ||

@@ -342,6 +342,40 @@ struct record_metric {
 	const struct hist *hist;
 };
 
+/* What a metric of a kind is to the others. */
+struct record_layout_metric {
+	const char *name;
+	const char *title, *meaning; /* for people; NULL: not said */
+	const char *of;		     /* the metric that it is a part of; NULL: a whole */
+	const char *waits; /* it is a wait for a CPU: "after wakes"; NULL: it is something else */
+	bool running;	   /* it is the time on a CPU */
+	bool counted;	   /* its values are the events that the head of a report counts */
+};
+
+/* What a loss costs. */
+struct record_layout_loss {
+	const char *name,
+		*text; /* text: a clause, "the kernel told of no switch"; NULL: not said */
+	/*
+	 * What it is one of: "values" of the counted metrics, "hits" of tracepoints and probes,
+	 * "events" that are recorded one by one; NULL: none of these
+	 */
+	const char *of;
+};
+
+/* How the figures of a kind of a trace belong together. Once per trace, before what it is about. */
+struct record_layout {
+	const char *kind;
+	const char *noun;   /* what is counted: "wakes"; NULL: not said */
+	const char *by;	    /* what a subject is: "thread"; NULL: everything */
+	const char *target; /* name of the program that is traced; NULL: not one */
+	size_t nr_metrics, nr_losses;
+	struct record_layout_metric metric[RECORD_MAX_METRICS];
+	struct record_layout_loss loss[RECORD_MAX_NUMBERS];
+};
+int record_write_layout(struct record_writer *w, const struct record_layout *l);
+int record_read_layout(const json_t *record, struct record_layout *l, char *why, size_t whylen);
+
 /* What a tracer saw of one subject in one interval. */
 struct record_trace {
 	const char *question, *kind; /* one of both: beside the arms of a question, or a trace */
@@ -429,7 +463,8 @@ int record_read_event(const json_t *record, struct record_event *e, char *why, s
 
 /* What the tracing missed, counted and cost. */
 struct record_losses {
-	const char *question; /* NULL: of a trace */
+	const char *question;	   /* NULL: of a trace */
+	uint64_t start_ns, end_ns; /* 0: not said */
 	size_t nr_losses, nr_counters;
 	struct record_count loss[RECORD_MAX_NUMBERS], counter[RECORD_MAX_NUMBERS];
 	uint64_t events, cpu_ns;
@@ -438,4 +473,23 @@ struct record_losses {
 };
 int record_write_losses(struct record_writer *w, const struct record_losses *l);
 int record_read_losses(const json_t *record, struct record_losses *l, char *why, size_t whylen);
+
+/* A BPF program, as long as the kernel kept run times. */
+struct record_program {
+	const char *name;
+	uint64_t calls, ns;
+};
+
+/* What there is to say in the end: what `kt trace` cost beside the CPU time that the losses have. */
+struct record_cost {
+	uint64_t sample_ns; /* how long the kernel kept run times for us; 0: it did not */
+	uint64_t attach_ns; /* from the start of kt to the moment when counting began */
+	/* Threads whose wait was not over in the end, and the one that had waited longest. */
+	uint64_t waiting, waiting_ns;
+	const char *waiting_name; /* NULL: there is none */
+	size_t nr_programs;
+	struct record_program program[RECORD_MAX_NUMBERS];
+};
+int record_write_cost(struct record_writer *w, const struct record_cost *c);
+int record_read_cost(const json_t *record, struct record_cost *c, char *why, size_t whylen);
 #endif

@@ -17,6 +17,7 @@
 
 /* An input that names more is hostile or a mistake: each result may need a quarter of a megabyte. */
 #define MAX_RESULTS   8192
+#define MAX_SUBJECTS  (1u << 17) /* of traces, which need less; further ones are "others" */
 #define MAX_QUESTIONS 8192
 #define MAX_RUNS      1024
 #define MAX_NAMES     256 /* counters, losses or skipped arms in one list */
@@ -40,6 +41,7 @@ struct build_result {
 	const char *said_metric; /* which metric stands for it, by the record; NULL: not said */
 	size_t room_parts;
 	struct series passes; /* mode "time": ns per iteration of every pass */
+	uint64_t weight;      /* of a trace: subjects with more stand first */
 	/* of the block or instance just read */
 	bool in_block;
 	double ns_per_iteration;
@@ -51,12 +53,23 @@ struct build_noise {
 	double wall_ns;
 };
 
+/* Of a kind of a trace, beside its struct report_trace. */
+struct build_trace {
+	size_t room_intervals, room_in_the_way;
+	bool open;	    /* the last interval still grows */
+	size_t whole;	    /* whose values @values has */
+	struct hist values; /* of the open interval */
+};
+
 struct build_question {
 	struct report_question q;
 	struct build_result *result;
 	size_t nr, room;
-	size_t last;	       /* the result found last */
-	size_t nr_p50, nr_p99; /* values that each arm could have by now */
+	size_t last;		   /* the result found last */
+	uint32_t *bucket;	   /* of results by name: number + 1; NULL: few enough to look */
+	size_t nr_buckets;	   /* a power of two */
+	struct build_trace *trace; /* NULL: not of a trace */
+	size_t nr_p50, nr_p99;	   /* values that each arm could have by now */
 	struct build_noise *noise;
 	size_t nr_noise, room_noise;
 	uint64_t batch; /* operations that a value in the histograms stands for; 0: none yet */
@@ -90,13 +103,21 @@ struct build {
 	size_t at;	   /* the run of the record at hand, or REPORT_NO_RUN */
 	size_t kept_bytes; /* of headers and environments */
 	struct build_question *question;
-	size_t nr, room, nr_results;
+	size_t nr, room, nr_results, nr_subjects;
 	size_t nr_values; /* in all series, with holes */
 	size_t last;	  /* the question found last */
 	size_t room_drops;
 	struct hist scratch; /* the histogram just read */
 	struct hist spare;
 };
+
+/* ---- model.c --------------------------------------------------------------------------------- */
+
+/* build_take - a visitor of records: each goes to what it is about in struct build @arg */
+int build_take(const json_t *record, size_t line, void *arg);
+
+/* build_no_memory - why it went no further, into @b->err. Return: -ENOMEM or -EFBIG */
+int build_no_memory(struct build *b);
 
 /* ---- store.c --------------------------------------------------------------------------------- */
 
@@ -178,8 +199,8 @@ struct build_question *build_question_of(struct build *b, const char *name, bool
 /* build_lost_question - the record at hand belongs to a question that was never announced */
 int build_lost_question(struct build *b, const char *name);
 
-/* build_add_kind - a new kind of a trace; NULL: no memory, or MAX_QUESTIONS */
-struct build_question *build_add_kind(struct build *b, const char *name);
+/* build_kind - kind @name of a trace, new if need be; NULL: no memory, or MAX_QUESTIONS */
+struct build_question *build_kind(struct build *b, const char *name);
 
 /* build_result_of - NULL: none */
 struct build_result *build_result_of(struct build_question *q, const char *name);
@@ -188,13 +209,28 @@ struct build_result *build_result_of(struct build_question *q, const char *name)
 struct build_result *build_add_result(struct build *b, struct build_question *q, const char *name,
 				      bool from_trace);
 
-/* ---- blocks.c, instances.c, parts.c, traces.c ------------------------------------------------ */
+/* ---- blocks.c, instances.c, parts.c, traces.c, intervals.c ------------------------------------------------ */
 
 int build_take_block(struct build *b, const json_t *record);
 int build_take_instance(struct build *b, const json_t *record);
 int build_take_recheck(struct build *b, const json_t *record);
 int build_take_trace(struct build *b, const json_t *record);
 int build_take_losses(struct build *b, const json_t *record);
+int build_take_layout(struct build *b, const json_t *record);
+int build_take_event(struct build *b, const json_t *record);
+int build_take_cost(struct build *b, const json_t *record);
+
+/* build_trace_metric - number of metric @name in the layout of @q, added if need be; nr_metrics: no room */
+size_t build_trace_metric(struct build *b, struct build_question *q, const char *name);
+
+/* build_interval - what is taken next belongs to the interval from @start_ns to @end_ns */
+int build_interval(struct build_question *q, uint64_t start_ns, uint64_t end_ns);
+
+/* build_interval_add - the histogram just read is of metric number @metric */
+void build_interval_add(struct build *b, struct build_question *q, size_t metric);
+
+/* build_interval_close - it is complete; @lost: a share, NAN: not known */
+void build_interval_close(struct build_question *q, double lost);
 
 /* build_begin_stretch - the block or instance at hand has nothing yet */
 void build_begin_stretch(struct build_question *q);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/cli/cli.h"
+#include "lib/cli/number.h"
 #include "lib/cli/output.h"
 
 #include "lib/report/changes.h"
@@ -22,10 +23,11 @@ struct options {
 	const char *output, *baseline, *targets;
 	const struct report_format *format; /* NULL: by the suffix of output */
 	unsigned int fail_on;		    /* of enum report_failure */
-	bool force;
+	bool force, verbose;
+	uint64_t top;
 };
 
-enum { KEY_FAIL_ON = 256 };
+enum { KEY_FAIL_ON = 256, KEY_TOP };
 
 static const struct argp_option options[] = {
 	{ "format", 'f', "FORMAT", 0, "", 0 }, /* help_text() */
@@ -38,6 +40,11 @@ static const struct argp_option options[] = {
 	  "Exit with 1 when something is " REPORT_FAIL_ON_NAMES "; several with commas or repeated",
 	  0 },
 	{ "force", 'F', NULL, 0, "Replace OUT if it is a file that exists", 0 },
+	{ "verbose", 'v', NULL, 0,
+	  "Of a trace, as text: phases of each subject, all intervals, the ten longest waits, counters, costs",
+	  0 },
+	{ "top", KEY_TOP, "N", 0,
+	  "Of a trace, as text: a line for N subjects or intervals (default 20)", 0 },
 	{ 0 },
 };
 
@@ -96,6 +103,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'F':
 		o->force = true;
+		return 0;
+	case 'v':
+		o->verbose = true;
+		return 0;
+	case KEY_TOP:
+		if (!number_parse(arg, 1, 1000000, &o->top))
+			return cli_refuse(KT_EXIT_USAGE,
+					  "invalid --top '%s': expected a number from 1 to 1000000",
+					  arg);
 		return 0;
 	case ARGP_KEY_ARGS:
 		o->input = state->argv + state->next;
@@ -222,6 +238,8 @@ int cmd_report(int argc, char **argv)
 	ret = report_load_files(&r, (const char *const *)o.input, o.nr_inputs, err, sizeof(err));
 	if (ret)
 		return cli_refuse(ret == -ENOMEM ? KT_EXIT_FAILED : KT_EXIT_USAGE, "%s", err);
+	r->top = (size_t)o.top;
+	r->verbose = r->programs = o.verbose;
 	if (o.baseline)
 		rebased = report_rebase(r, o.baseline);
 	if (rebased < 0)

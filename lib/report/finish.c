@@ -80,12 +80,19 @@ static void time_stats(struct build_result *b)
 
 /* ---- one question ---------------------------------------------------------------------------- */
 
-static struct hist *metric_of(const struct report_result *r, const char *name)
+static struct report_metric *find_metric(const struct report_result *r, const char *name)
 {
 	for (size_t i = 0; i < r->nr_metrics; i++)
 		if (!strcmp(r->metric[i].name, name))
-			return r->metric[i].hist;
+			return &r->metric[i];
 	return NULL;
+}
+
+static struct hist *metric_of(const struct report_result *r, const char *name)
+{
+	const struct report_metric *m = find_metric(r, name);
+
+	return m ? m->hist : NULL;
 }
 
 const struct hist *report_metric_hist(const struct report_result *r, const char *name)
@@ -93,9 +100,25 @@ const struct hist *report_metric_hist(const struct report_result *r, const char 
 	return metric_of(r, name);
 }
 
-static uint64_t count_of(const struct hist *h)
+const struct hist *report_metric_read(const struct report_metric *m, struct hist *scratch)
 {
-	return h ? h->count : 0;
+	if (m->hist)
+		return m->hist;
+	sparse_read(m->sparse, scratch);
+	return scratch;
+}
+
+const struct hist *report_metric_find(const struct report_result *r, const char *name,
+				      struct hist *scratch)
+{
+	const struct report_metric *m = find_metric(r, name);
+
+	return m ? report_metric_read(m, scratch) : NULL;
+}
+
+static uint64_t count_of(const struct report_metric *m)
+{
+	return !m ? 0 : m->hist ? m->hist->count : sparse_count(m->sparse);
 }
 
 /* The first of @r that is there, in the order of records of schema 1, which do not say it. */
@@ -106,7 +129,7 @@ static const char *guess_main_metric(const struct report_result *r)
 					     "delay_idle", "delay_busy", "run" };
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
-		if (metric_of(r, order[i]))
+		if (find_metric(r, order[i]))
 			return order[i];
 	return r->nr_metrics ? r->metric[0].name : NULL;
 }
@@ -120,24 +143,40 @@ static const char *guess_main_metric(const struct report_result *r)
 static bool choose_main_metric(const struct report_question *q, struct build_result *b)
 {
 	struct report_result *r = &b->r;
-	const struct hist *idle = metric_of(r, "delay_idle"), *busy = metric_of(r, "delay_busy"),
-			  *h;
+	const struct report_metric *idle = find_metric(r, "delay_idle"),
+				   *busy = find_metric(r, "delay_busy"), *m;
 
-	if (b->said_metric && (!q->from_trace || metric_of(r, b->said_metric)))
+	if (b->said_metric && (!q->from_trace || find_metric(r, b->said_metric)))
 		r->main_metric = b->said_metric;
 	else if (!q->from_trace && busy && !idle)
 		r->main_metric = "delay_idle";
 	else
 		r->main_metric = guess_main_metric(r);
-	h = r->main_metric ? metric_of(r, r->main_metric) : NULL;
-	if (!h)
+	m = r->main_metric ? find_metric(r, r->main_metric) : NULL;
+	if (!m)
 		return true;
-	r->hist = malloc(sizeof(*h));
+	r->events = m == idle ? count_of(idle) + count_of(busy) : count_of(m);
+	if (!m->hist)
+		return true;
+	r->hist = malloc(sizeof(*m->hist));
 	if (!r->hist)
 		return false;
-	hist_init(r->hist, h->k);
-	hist_merge(r->hist, h);
-	r->events = h == idle ? count_of(idle) + count_of(busy) : count_of(h);
+	hist_init(r->hist, m->hist->k);
+	hist_merge(r->hist, m->hist);
+	return true;
+}
+
+/* Of a subject of a trace: its distributions as others look at them. false: no memory */
+static bool make_whole(struct report_result *r)
+{
+	for (size_t i = 0; i < r->nr_metrics; i++) {
+		struct report_metric *m = &r->metric[i];
+
+		m->hist = malloc(sizeof(*m->hist));
+		if (!m->hist)
+			return false;
+		sparse_read(m->sparse, m->hist);
+	}
 	return true;
 }
 
@@ -152,30 +191,82 @@ static struct report_stats in_unit(struct report_stats s, double unit)
 	return s;
 }
 
-static bool finish_result(const struct build_question *q, struct build_result *b)
+static bool finish_result(struct build *b, const struct build_question *q, size_t number)
 {
-	struct report_result *r = &b->r;
+	struct build_result *result = &q->result[number];
+	struct report_result *r = &result->r;
+	const struct hist *main;
 
+	if (q->trace && number < REPORT_NR_WHOLE && !make_whole(r))
+		return false;
 	for (int p = 0; p < REPORT_NR_PHASES; p++)
 		r->phase[p] = metric_of(r, report_phase_name[p]);
-	if (r->from_trace && !choose_main_metric(&q->q, b))
+	if (r->from_trace && !choose_main_metric(&q->q, result))
 		return false;
-	r->stats = in_unit(report_stats(r->hist), r->unit);
+	main = r->hist;
+	if (!main && r->main_metric)
+		main = report_metric_find(r, r->main_metric, &b->scratch);
+	r->stats = in_unit(report_stats(main), r->unit);
 	if (!r->from_trace && !strcmp(q->q.mode, "time"))
-		time_stats(b);
-	r->block_p50 = b->p50.value;
-	r->nr_p50 = b->p50.nr;
-	r->block_p99 = b->p99.value;
-	r->nr_p99 = b->p99.nr;
-	b->p50.value = b->p99.value = NULL;
+		time_stats(result);
+	r->block_p50 = result->p50.value;
+	r->nr_p50 = result->p50.nr;
+	r->block_p99 = result->p99.value;
+	r->nr_p99 = result->p99.nr;
+	result->p50.value = result->p99.value = NULL;
 	return true;
 }
 
-static int by_events(const void *a, const void *b)
+/*
+ * What a subject of a trace is sorted by: how long it waited, or its events where the kind says of
+ * nothing that it is a wait.
+ */
+static uint64_t weight_of(const struct report_trace *t, const struct report_result *r)
 {
-	const struct report_result *x = a, *y = b;
+	struct report_waits w;
+	bool waits = false;
 
-	return (x->events < y->events) - (x->events > y->events);
+	report_waits_of(&w, t, r);
+	for (size_t i = 0; i < t->layout.nr_metrics; i++)
+		waits |= t->layout.metric[i].waits != NULL;
+	return waits ? w.ns : t->has_layout ? w.counted_ns : w.values;
+}
+
+static int by_weight(const void *a, const void *b)
+{
+	const struct build_result *x = a, *y = b;
+
+	if (x->weight != y->weight)
+		return x->weight < y->weight ? 1 : -1;
+	return strcmp(x->r.name, y->r.name);
+}
+
+static void sort_subjects(struct build_question *q)
+{
+	for (size_t i = 0; i < q->nr; i++)
+		q->result[i].weight = weight_of(q->q.trace, &q->result[i].r);
+	qsort(q->result, q->nr, sizeof(*q->result), by_weight);
+	free(q->bucket);
+	q->bucket = NULL;
+}
+
+static int by_ns(const void *a, const void *b)
+{
+	const struct report_in_the_way *x = a, *y = b;
+
+	return (x->ns < y->ns) - (x->ns > y->ns);
+}
+
+static void finish_trace(struct build_question *q)
+{
+	struct report_trace *t = q->q.trace;
+
+	if (!t)
+		return;
+	build_interval_close(q, NAN);
+	if (t->nr_in_the_way)
+		qsort(t->in_the_way, t->nr_in_the_way, sizeof(*t->in_the_way), by_ns);
+	sort_subjects(q);
 }
 
 /* Both sides of an arm stand together, the one that is compared second; the others stay in order. */
@@ -212,7 +303,7 @@ int build_finish(struct build *b)
 	double *scratch = calloc(longest_series(b) + 1, sizeof(*scratch));
 
 	out->question = calloc(b->nr + 1, sizeof(*out->question));
-	out->result = calloc(b->nr_results + 1, sizeof(*out->result));
+	out->result = calloc(b->nr_results + b->nr_subjects + 1, sizeof(*out->result));
 	if (!scratch || !out->question || !out->result) {
 		free(scratch);
 		return -ENOMEM;
@@ -221,14 +312,16 @@ int build_finish(struct build *b)
 		struct build_question *q = &b->question[i];
 		struct report_question *to = &out->question[out->nr_questions++];
 
+		finish_trace(q);
 		*to = q->q;
 		q->q.skipped = NULL;
 		q->q.nr_skipped = 0;
+		q->q.trace = NULL;
 		to->noise = build_sum_up_noise(b, q, scratch);
 		to->first_result = out->nr_results;
 		pair_up(q);
 		for (size_t j = 0; j < q->nr; j++) {
-			if (!finish_result(q, &q->result[j])) {
+			if (!finish_result(b, q, j)) {
 				free(scratch);
 				return -ENOMEM;
 			}
@@ -236,9 +329,6 @@ int build_finish(struct build *b)
 			memset(&q->result[j].r, 0, sizeof(q->result[j].r));
 		}
 		to->nr_results = q->nr;
-		if (to->from_trace)
-			qsort(&out->result[to->first_result], to->nr_results, sizeof(*out->result),
-			      by_events);
 	}
 	free(scratch);
 	build_sort_drops(b);

@@ -82,6 +82,15 @@ char *format_percent(char text[FIGURE], double share)
 	return text;
 }
 
+char *format_small_percent(char text[FIGURE], double share)
+{
+	if (share > 0 && share < 0.0095)
+		snprintf(text, FIGURE, "%.1g %%", 100 * share);
+	else
+		format_percent(text, share);
+	return text;
+}
+
 const char *report_phase_title(enum report_phase p)
 {
 	static const char *const title[REPORT_NR_PHASES] = {

@@ -320,37 +320,106 @@ static void phases(const struct page *p, const struct report_question *q)
 
 /* ---- traces ---------------------------------------------------------------------------------- */
 
-/* What the metrics of a kind are. */
-static const char *kind_note(const char *kind)
+static void share(const struct page *p, const char *text, double share)
 {
-	static const struct {
-		const char *kind, *note;
-	} notes[] = {
-		{ "wakeup",
-		  "<b>wake</b>: sched_waking → sched_wakeup. <b>runq</b>: → switched in. "
-		  "<b>kernel</b>: both. Where threads stamp their requests, <b>call</b> comes "
-		  "before and <b>resume</b> after." },
-		{ "park",
-		  "<b>park</b>, <b>unpark_call</b>: what kthread_park() and kthread_unpark() take "
-		  "for their caller. <b>park_react</b>: from the request until the thread has "
-		  "parked. <b>unpark</b>: from the release until it runs again." },
-		{ "work",
-		  "<b>delay_idle</b>: from queueing to start, on a worker that waited for work. "
-		  "<b>delay_busy</b>: on one that was still at an earlier work. They are never put "
-		  "together. <b>run</b>: from start to end." },
-		{ "stop", "<b>stop</b>: what kthread_stop() takes for its caller." },
-	};
+	char figure[FIGURE];
 
-	for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++)
-		if (!strcmp(kind, notes[i].kind))
-			return notes[i].note;
-	return NULL;
+	fputs(text, p->out);
+	fprintf(p->out, " %s", format_small_percent(figure, share));
+}
+
+/* How much of the time was waited, and after what. */
+static void waited(const struct page *p, const struct report_trace *t,
+		   const struct report_waits *all)
+{
+	const char *before = " (";
+
+	if (isnan(report_waits_share(all, all->ns)))
+		return;
+	share(p, "; waited for a CPU", report_waits_share(all, all->ns));
+	fputs(" of the time", p->out);
+	for (size_t i = 0; i < t->layout.nr_metrics; i++) {
+		if (!t->layout.metric[i].waits || !all->metric_ns[i])
+			continue;
+		fputs(before, p->out);
+		page_text(p, t->layout.metric[i].waits);
+		share(p, "", report_waits_share(all, all->metric_ns[i]));
+		before = ", ";
+	}
+	fputc(')', p->out);
+}
+
+static void answer(const struct page *p, const struct report_question *q)
+{
+	const struct report_trace *t = q->trace;
+	struct report_waits all;
+	double covered;
+	char text[FIGURE];
+
+	if (!t->has_layout)
+		return;
+	report_waits_all(&all, p->r, q);
+	covered = report_coverage(t, &all, &p->r->run[q->run].tracing);
+	fputs("<p>", p->out);
+	page_ns(p, (double)t->span_ns);
+	fprintf(p->out, ", %s ", format_count(text, (double)all.counted));
+	page_text(p, t->layout.noun ? t->layout.noun : "events");
+	waited(p, t, &all);
+	if (covered <= 0.999)
+		share(p, ". <b>The figures cover", covered);
+	fprintf(p->out, "%s.</p>\n", covered <= 0.999 ? "</b>" : "");
+}
+
+/* What the metrics are, as the kind says it. */
+static void meanings(const struct page *p, const struct report_trace *t)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < t->layout.nr_metrics; i++) {
+		if (!t->layout.metric[i].meaning)
+			continue;
+		fputs(any ? " " : "<p class=note>", p->out);
+		fputs("<b>", p->out);
+		page_text(p, t->layout.metric[i].name);
+		fputs("</b>: ", p->out);
+		page_text(p, t->layout.metric[i].meaning);
+		fputc('.', p->out);
+		any = true;
+	}
+	if (any)
+		fputs("</p>\n", p->out);
+}
+
+static void worst(const struct page *p, const struct report_trace *t)
+{
+	if (!t->nr_worst)
+		return;
+	fputs("<div class=scroll><table><tr><th class=l>longest waits<th>time<th class=l>woken by<th class=l>behind\n",
+	      p->out);
+	for (size_t i = 0; i < t->nr_worst; i++) {
+		const struct report_event *e = &t->worst[i];
+
+		fputs("<tr><td class=name>", p->out);
+		page_text(p, e->comm ? e->comm : "?");
+		fputs(" (", p->out);
+		page_text(p, e->population);
+		fputs(")<td>", p->out);
+		page_ns(p, (double)e->ns);
+		fputs("<td class=l>", p->out);
+		page_text(p, e->has_waker && e->waker ? e->waker : "-");
+		fputs("<td class=l>", p->out);
+		page_text(p, e->nr_behind && e->behind[0].comm ? e->behind[0].comm : "-");
+		fputc('\n', p->out);
+	}
+	fputs("</table></div>\n", p->out);
 }
 
 static void subject_rows(const struct page *p, const struct report_result *r, bool drawn)
 {
+	static struct hist scratch;
+
 	for (size_t m = 0; m < r->nr_metrics; m++) {
-		struct report_stats s = report_stats(r->metric[m].hist);
+		struct report_stats s = report_stats(report_metric_read(&r->metric[m], &scratch));
 
 		fprintf(p->out, "<tr%s><td class=name>",
 			m + 1 < r->nr_metrics ? " class=more" : "");
@@ -376,22 +445,21 @@ static void subjects_table(const struct page *p, const struct report_question *q
 	fputs("</table></div>\n", p->out);
 }
 
-/* The subjects with the most events, which are also drawn; the others folded. */
+/* The first subjects, which are also drawn; the others folded. */
 static void subjects(const struct page *p, size_t index, const struct report_question *q)
 {
 	size_t nr = q->nr_results < MAX_SUBJECTS ? q->nr_results : MAX_SUBJECTS,
 	       first = nr < MAX_TRACE_CURVES ? nr : MAX_TRACE_CURVES;
-	const char *note = kind_note(q->name);
 
-	if (note)
-		fprintf(p->out, "<p class=note>%s</p>\n", note);
+	answer(p, q);
+	meanings(p, q->trace);
 	subjects_table(p, q, 0, first);
+	worst(p, q->trace);
 	if (p->plots && q->nr_results)
 		curves(p, index, q);
 	if (first == nr)
 		return;
-	fprintf(p->out, "<details><summary>%zu more subjects, with fewer events</summary>",
-		nr - first);
+	fprintf(p->out, "<details><summary>%zu more subjects</summary>", nr - first);
 	subjects_table(p, q, first, nr);
 	if (nr < q->nr_results)
 		fprintf(p->out, "<p class=note>and %zu more, in the JSON report</p>\n",

@@ -59,10 +59,13 @@ static json_t *phases(const struct report_result *r)
 {
 	json_t *all = json_object();
 	bool any = false;
+	static struct hist scratch;
 
 	for (int p = 0; p < REPORT_NR_PHASES; p++) {
-		any |= r->phase[p] != NULL;
-		json_object_set_new(all, report_phase_name[p], figures(r->phase[p]));
+		const struct hist *h = report_metric_find(r, report_phase_name[p], &scratch);
+
+		any |= h != NULL;
+		json_object_set_new(all, report_phase_name[p], figures(h));
 	}
 	if (any)
 		return all;
@@ -73,9 +76,11 @@ static json_t *phases(const struct report_result *r)
 static json_t *metrics(const struct report_result *r)
 {
 	json_t *all = json_object();
+	static struct hist scratch;
 
 	for (size_t i = 0; i < r->nr_metrics; i++)
-		json_object_set_new(all, r->metric[i].name, figures(r->metric[i].hist));
+		json_object_set_new(all, r->metric[i].name,
+				    figures(report_metric_read(&r->metric[i], &scratch)));
 	return all;
 }
 
@@ -215,6 +220,17 @@ static json_t *questions(const struct report *r)
 					"failed", value_text(q->failed), "noise",
 					noise(&q->noise))));
 	}
+	return all;
+}
+
+static json_t *traces(const struct report *r)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < r->nr_questions; i++)
+		if (r->question[i].trace)
+			json_array_append_new(all, with_run(r, r->question[i].run,
+							    value_trace(r, &r->question[i])));
 	return all;
 }
 
@@ -404,13 +420,14 @@ static json_t *drops(const struct report *r)
 static json_t *everything(const struct report *r)
 {
 	struct report_tracing t = report_tracing_total(r);
-	json_t *all = json_pack("{s:i, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-				"schema", JSON_REPORT_SCHEMA, "complete", r->complete, "changes",
-				changes(r), "context", context(&r->run[0]), "runs", runs(r),
-				"dropped", drops(r), "dropped_more", value_count(r->more_drops),
-				"results", results(r), "comparisons", comparisons(r), "questions",
-				questions(r), "losses", counts(t.loss, t.nr_losses), "counters",
-				counts(t.counter, t.nr_counters), "cost", cost(&t));
+	json_t *all =
+		json_pack("{s:i, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			  "schema", JSON_REPORT_SCHEMA, "complete", r->complete, "changes",
+			  changes(r), "context", context(&r->run[0]), "runs", runs(r), "dropped",
+			  drops(r), "dropped_more", value_count(r->more_drops), "results",
+			  results(r), "comparisons", comparisons(r), "questions", questions(r),
+			  "traces", traces(r), "losses", counts(t.loss, t.nr_losses), "counters",
+			  counts(t.counter, t.nr_counters), "cost", cost(&t));
 
 	free(t.loss);
 	free(t.counter);

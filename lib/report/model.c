@@ -11,7 +11,7 @@
 #include "lib/record/record.h"
 
 /*
- * Types that are not listed (calibration, outlier, event, those to come) say nothing that is shown
+ * Types that are not listed (calibration, those to come) say nothing that is shown
  * here.
  */
 static int take(struct build *b, const json_t *record)
@@ -26,8 +26,11 @@ static int take(struct build *b, const json_t *record)
 		{ "block", build_take_block },
 		{ "instance", build_take_instance },
 		{ "recheck", build_take_recheck },
+		{ "layout", build_take_layout },
+		{ "event", build_take_event },
 		{ "trace", build_take_trace },
 		{ "losses", build_take_losses },
+		{ "cost", build_take_cost },
 		{ "failed", build_take_failed },
 		{ "end", build_take_end },
 	};
@@ -38,7 +41,7 @@ static int take(struct build *b, const json_t *record)
 	return 0;
 }
 
-static int take_record(const json_t *record, size_t line, void *arg)
+int build_take(const json_t *record, size_t line, void *arg)
 {
 	struct build *b = arg;
 	int ret = 0;
@@ -66,7 +69,7 @@ static void take_torn(size_t line, const char *reason, void *arg)
 		b->no_memory = true;
 }
 
-static int no_memory(struct build *b)
+int build_no_memory(struct build *b)
 {
 	if (report_is_full(b->report)) {
 		snprintf(
@@ -81,14 +84,14 @@ static int no_memory(struct build *b)
 
 static int read_file(struct build *b, const char *path)
 {
-	const struct record_visitor v = { .each = take_record, .torn = take_torn, .arg = b };
+	const struct record_visitor v = { .each = build_take, .torn = take_torn, .arg = b };
 	int ret;
 
 	b->path = path;
 	b->at = REPORT_NO_RUN;
 	b->report->nr_files++;
 	ret = record_read(path, &v, b->err, b->errlen);
-	return b->no_memory ? no_memory(b) : ret;
+	return b->no_memory ? build_no_memory(b) : ret;
 }
 
 /* Something has to be left, or there is nothing to render. */
@@ -113,7 +116,7 @@ static int load(struct build *b, const char *const *path, size_t nr)
 	if (!ret)
 		ret = refuse_nothing(b);
 	if (!ret && (build_finish_runs(b) || build_finish(b)))
-		ret = no_memory(b);
+		ret = build_no_memory(b);
 	return ret;
 }
 
@@ -192,7 +195,7 @@ static int end_run(struct splitting *s)
 	r = b->report;
 	s->b = NULL;
 	if (b->no_memory || build_finish_runs(b) || build_finish(b))
-		ret = no_memory(b);
+		ret = build_no_memory(b);
 	build_free(b);
 	if (!ret)
 		ret = s->each(r, s->line, s->arg);
@@ -211,7 +214,7 @@ static int split_record(const json_t *record, size_t line, void *arg)
 		if (!ret)
 			ret = begin_run(s);
 	}
-	if (!ret && take_record(record, line, s->b))
+	if (!ret && build_take(record, line, s->b))
 		ret = end_run(s);
 	return ret;
 }

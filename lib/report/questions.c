@@ -30,8 +30,51 @@ static struct build_question *find_question(struct build *b, const char *name, b
 	return NULL;
 }
 
+/* More results than this are found by a table. */
+#define MANY_RESULTS 64
+
+static size_t hash_of(const char *name)
+{
+	size_t hash = 14695981039346656037ull;
+
+	while (*name)
+		hash = (hash ^ (unsigned char)*name++) * 1099511628211ull;
+	return hash;
+}
+
+/* The place of @name in the table, or the free one where it belongs. */
+static uint32_t *place_of(const struct build_question *q, const char *name)
+{
+	size_t at = hash_of(name) & (q->nr_buckets - 1);
+
+	while (q->bucket[at] && strcmp(q->result[q->bucket[at] - 1].r.name, name))
+		at = (at + 1) & (q->nr_buckets - 1);
+	return &q->bucket[at];
+}
+
+/* The table has the result that was added last, and is at most half full. false: no memory */
+static bool update_table(struct build_question *q)
+{
+	if (q->nr <= MANY_RESULTS)
+		return true;
+	if (2 * q->nr <= q->nr_buckets) {
+		*place_of(q, q->result[q->nr - 1].r.name) = (uint32_t)q->nr;
+		return true;
+	}
+	free(q->bucket);
+	q->nr_buckets = q->nr_buckets ? 2 * q->nr_buckets : 4 * MANY_RESULTS;
+	q->bucket = calloc(q->nr_buckets, sizeof(*q->bucket));
+	for (size_t i = 0; q->bucket && i < q->nr; i++)
+		*place_of(q, q->result[i].r.name) = (uint32_t)i + 1;
+	return q->bucket;
+}
+
 struct build_result *build_result_of(struct build_question *q, const char *name)
 {
+	const uint32_t *place = q->bucket ? place_of(q, name) : NULL;
+
+	if (place)
+		return *place ? &q->result[*place - 1] : NULL;
 	for (size_t i = 0; i < q->nr; i++) {
 		size_t at = q->last + i < q->nr ? q->last + i : q->last + i - q->nr;
 
@@ -108,9 +151,23 @@ static struct build_question *add_question(struct build *b, const char *name, co
 	return q;
 }
 
-struct build_question *build_add_kind(struct build *b, const char *name)
+struct build_question *build_kind(struct build *b, const char *name)
 {
-	return add_question(b, name, "trace", true);
+	struct build_question *q = build_question_of(b, name, true);
+
+	if (q)
+		return q;
+	q = add_question(b, name, "trace", true);
+	if (!q)
+		return NULL;
+	q->q.trace = calloc(1, sizeof(*q->q.trace));
+	q->trace = calloc(1, sizeof(*q->trace));
+	if (q->q.trace && q->trace)
+		return q;
+	free(q->q.trace);
+	free(q->trace);
+	b->nr--;
+	return NULL;
 }
 
 struct build_result *build_add_result(struct build *b, struct build_question *q, const char *name,
@@ -119,8 +176,8 @@ struct build_result *build_add_result(struct build *b, struct build_question *q,
 	const char *kept = report_keep(b->report, name);
 	struct build_result *r;
 
-	if (b->nr_results == MAX_RESULTS || !kept ||
-	    !build_grow((void **)&q->result, q->nr, &q->room, sizeof(*q->result)))
+	if ((q->q.from_trace ? b->nr_subjects == MAX_SUBJECTS : b->nr_results == MAX_RESULTS) ||
+	    !kept || !build_grow((void **)&q->result, q->nr, &q->room, sizeof(*q->result)))
 		return NULL;
 	r = &q->result[q->nr++];
 	memset(r, 0, sizeof(*r));
@@ -128,8 +185,11 @@ struct build_result *build_add_result(struct build *b, struct build_question *q,
 	r->r.name = kept;
 	r->r.from_trace = from_trace;
 	r->r.unit = q->batch ? 1 / (double)q->batch : 1;
-	b->nr_results++;
-	return r;
+	if (q->q.from_trace)
+		b->nr_subjects++;
+	else
+		b->nr_results++;
+	return update_table(q) ? r : NULL;
 }
 
 /* ---- question -------------------------------------------------------------------------------- */

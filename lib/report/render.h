@@ -25,6 +25,9 @@ char *format_counter(char text[FIGURE], const struct report_result *r, double su
 /* format_percent - "12.3 %" of a share, "-" for NAN */
 char *format_percent(char text[FIGURE], double share);
 
+/* format_small_percent - the same of shares that are small and not nothing: "0.003 %" */
+char *format_small_percent(char text[FIGURE], double share);
+
 /*
  * escape_terminal - @s as one line that moves no cursor: control characters, direction overrides
  * and bytes that are not UTF-8 become \xNN. Return: characters (columns of a simple script)

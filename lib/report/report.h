@@ -22,6 +22,8 @@
 #include "lib/measure/judge.h"
 #include "lib/measure/verdict.h"
 #include "lib/record/types.h"
+#include "lib/report/sparse.h"
+#include "lib/report/trace.h"
 
 #define REPORT_NR_PHASES 8
 /*
@@ -71,9 +73,20 @@ struct report_result;
 double report_quantile(const struct report_result *r, double q);
 
 struct report_metric {
-	const char *name; /* of tracer_metric_name() */
-	struct hist *hist;
+	const char *name;      /* of tracer_metric_name() */
+	struct hist *hist;     /* NULL: of a trace, beyond the first REPORT_NR_WHOLE subjects */
+	struct sparse *sparse; /* of a trace: the same */
 };
+
+/* Subjects of a trace whose distributions are whole in memory: more than are drawn. */
+#define REPORT_NR_WHOLE 16
+
+/* report_metric_read - the distribution of @m, in @scratch when it has to be put together */
+const struct hist *report_metric_read(const struct report_metric *m, struct hist *scratch);
+
+/* report_metric_find - the same of metric @name of @r; NULL: not there */
+const struct hist *report_metric_find(const struct report_result *r, const char *name,
+				      struct hist *scratch);
 
 /* One short epoch of an arm. */
 struct report_pass {
@@ -133,7 +146,7 @@ struct report_result {
 	struct report_part *part;
 };
 
-/* report_metric_hist - the distribution of metric @name of @r; NULL: not there */
+/* report_metric_hist - the distribution of metric @name of @r, where it is whole in memory; NULL: not there */
 const struct hist *report_metric_hist(const struct report_result *r, const char *name);
 
 /*
@@ -200,6 +213,7 @@ struct report_question {
 	struct record_skipped *skipped;
 	const char *failed; /* reason or NULL */
 	struct report_noise noise;
+	struct report_trace *trace; /* from_trace: what its figures are; else NULL */
 };
 
 /* What the tracing missed, counted and cost. */
@@ -209,6 +223,13 @@ struct report_tracing {
 	struct record_count *loss, *counter;
 	uint64_t events, cpu_ns, bpf_ns;
 	bool has_bpf_ns;
+	/* Of `kt trace`: how long the kernel kept run times, and of which programs. */
+	uint64_t sample_ns;
+	size_t nr_programs;
+	struct record_program *program;
+	/* Threads whose wait was not over in the end, and the one that had waited longest. */
+	uint64_t waiting, waiting_ns;
+	const char *waiting_name;
 };
 
 /* A run: what one header begins. People see the number "1" for the run with index 0. */
@@ -271,7 +292,14 @@ struct report {
 	struct report_result *result;
 	struct report_comparison *comparison;
 	struct report_private *private; /* owns the strings */
+	/* What the reader asked for; the text alone heeds it. */
+	size_t top;	     /* subjects of a trace that have a line; 0: REPORT_TOP */
+	bool verbose;	     /* of traces: everything that is known */
+	bool programs;	     /* of traces: what each BPF program cost */
+	bool intervals_seen; /* of traces: they have been printed already */
 };
+
+#define REPORT_TOP 20
 
 /*
  * report_load_files - read the @nr files at @path, as if they were one put together by cat
@@ -298,6 +326,28 @@ typedef int report_each_run(const struct report *r, size_t line, void *arg);
  * Return: 0; what @each returned; or -errno and one sentence in @err as report_load_files().
  */
 int report_load_runs(const char *path, report_each_run *each, void *arg, char *err, size_t errlen);
+
+/*
+ * A report that is made while its run goes on: of the records as they are written, so that none is
+ * kept for it.
+ */
+struct report_growing;
+
+/* report_grow - Return: NULL: no memory */
+struct report_growing *report_grow(void);
+
+/* report_grow_record - a record_look of struct report_growing @g. Return: 0 or -ENOMEM */
+int report_grow_record(const json_t *record, void *g);
+
+/* report_growing_trace - the kind that is traced, as far as it is known by now; NULL: not yet */
+const struct report_trace *report_growing_trace(const struct report_growing *g);
+
+/*
+ * report_grown - the report of what has come; @g is gone then
+ *
+ * Return: 0, or -errno and one sentence in @err: nothing has come, or no memory.
+ */
+int report_grown(struct report_growing *g, struct report **r, char *err, size_t errlen);
 
 /*
  * report_rebase - compare with arm @baseline wherever it is an arm; other questions keep their own,

@@ -138,6 +138,23 @@ static void report_parts_free(struct report_result *r)
 	free(r->part);
 }
 
+static void report_metric_free(struct report_metric *m)
+{
+	free(m->hist);
+	sparse_free(m->sparse);
+}
+
+static void report_trace_free(struct report_trace *t)
+{
+	if (!t)
+		return;
+	for (size_t i = 0; i < t->nr_worst; i++)
+		free(t->worst[i].frame);
+	free(t->interval);
+	free(t->in_the_way);
+	free(t);
+}
+
 void report_result_free(struct report_result *r)
 {
 	free(r->hist);
@@ -145,7 +162,7 @@ void report_result_free(struct report_result *r)
 	free(r->counter);
 	free(r->loss);
 	for (size_t i = 0; i < r->nr_metrics; i++)
-		free(r->metric[i].hist);
+		report_metric_free(&r->metric[i]);
 	free(r->metric);
 	free(r->block_p50);
 	free(r->block_p99);
@@ -161,6 +178,7 @@ static void run_free(struct report_run *r)
 	free(r->selftest);
 	free(r->tracing.loss);
 	free(r->tracing.counter);
+	free(r->tracing.program);
 }
 
 void report_free(struct report *r)
@@ -171,8 +189,10 @@ void report_free(struct report *r)
 		run_free(&r->run[i]);
 	for (size_t i = 0; i < r->nr_results; i++)
 		report_result_free(&r->result[i]);
-	for (size_t i = 0; i < r->nr_questions; i++)
+	for (size_t i = 0; i < r->nr_questions; i++) {
 		free(r->question[i].skipped);
+		report_trace_free(r->question[i].trace);
+	}
 	for (size_t i = 0; r->private && i < r->private->nr; i++)
 		free(r->private->string[i]);
 	if (r->private)
@@ -204,6 +224,9 @@ void build_free(struct build *b)
 		for (size_t j = 0; j < q->nr; j++)
 			build_result_free(&q->result[j]);
 		free(q->q.skipped);
+		report_trace_free(q->q.trace);
+		free(q->trace);
+		free(q->bucket);
 		free(q->result);
 		free(q->noise);
 	}

@@ -15,8 +15,6 @@
 #define CELL		 10 /* columns of a figure with the gap before it */
 #define STAT		 8  /* columns of "mean" and the like */
 #define COMPARISON_WIDTH 42
-/* More subjects than this are counted, not listed: kt report --format json has them all. */
-#define MAX_SUBJECTS 30
 
 const char *text_paint(const struct text *t, enum text_colour c)
 {
@@ -283,7 +281,7 @@ static void phase_rows(struct text *t, const struct report_result *r)
 	char text[FIGURE], untraced[FIGURE];
 	double effect = report_observer_effect(r);
 
-	name_cell(t, *r->name ? r->name : "all");
+	name_cell(t, r->name);
 	phase_row(t, r, "p50");
 	if (!isnan(effect))
 		fprintf(t->out, "  x %s", format_ratio(text, effect));
@@ -309,7 +307,7 @@ static bool has_phases(const struct report_result *r)
  * The observer effect: median end to end, traced / untraced, with the number of operations of both,
  * and how many of the traced ones had all their stamps and are split into phases.
  */
-static void phase_heading(struct text *t, bool observer)
+static void phase_heading(struct text *t)
 {
 	static const char *const title[] = {
 		"whole", "call", "wake", "runq", "resume", "unattrib."
@@ -319,21 +317,20 @@ static void phase_heading(struct text *t, bool observer)
 	stat_cell(t, "traced");
 	for (size_t i = 0; i < NR_SHOWN; i++)
 		cell(t, title[i]);
-	fprintf(t->out, "%s%s\n", observer ? "  traced / untraced" : "", text_paint(t, PLAIN));
+	fprintf(t->out, "  traced / untraced%s\n", text_paint(t, PLAIN));
 }
 
 static void phase_table(struct text *t, const struct report_question *q)
 {
-	size_t nr = q->nr_results < MAX_SUBJECTS ? q->nr_results : MAX_SUBJECTS;
 	bool any = false;
 
-	for (size_t i = 0; i < nr; i++) {
+	for (size_t i = 0; i < q->nr_results; i++) {
 		const struct report_result *r = &t->r->result[q->first_result + i];
 
 		if (!has_phases(r))
 			continue;
 		if (!any)
-			phase_heading(t, !q->from_trace);
+			phase_heading(t);
 		any = true;
 		phase_rows(t, r);
 	}
@@ -400,45 +397,6 @@ static void question(struct text *t, const struct report_question *q)
 	phase_table(t, q);
 }
 
-/* One kind of a trace: a row per subject and metric. */
-static void trace_kind(struct text *t, const struct report_question *q)
-{
-	static const char *const title[] = { "",    "count", "p50", "p90",
-					     "p99", "p99.9", "max", "mean" };
-	size_t nr = q->nr_results < MAX_SUBJECTS ? q->nr_results : MAX_SUBJECTS;
-
-	choose_name_width(t, q);
-	question_title(t, q);
-	fputs("  ns per event\n", t->out);
-	fprintf(t->out, "%s  %-*s  %-12s", text_paint(t, DIM), t->name, "", "");
-	for (size_t i = 1; i < sizeof(title) / sizeof(title[0]); i++)
-		cell(t, title[i]);
-	fprintf(t->out, "%s\n", text_paint(t, PLAIN));
-	for (size_t i = 0; i < nr; i++) {
-		const struct report_result *r = &t->r->result[q->first_result + i];
-
-		name_cell(t, *r->name ? r->name : "all");
-		for (size_t m = 0; m < r->nr_metrics; m++) {
-			struct report_stats s = report_stats(r->metric[m].hist);
-			int columns;
-
-			if (m)
-				gap(t, 2 + t->name);
-			fputs("  ", t->out);
-			columns = escape_terminal(t->out, r->metric[m].name);
-			gap(t, 12 - columns);
-			figure_cells(t, &s);
-			ns_cell(t, s.mean);
-			fputc('\n', t->out);
-		}
-		if (!r->nr_metrics)
-			fputc('\n', t->out);
-	}
-	if (nr < q->nr_results)
-		fprintf(t->out, "  and %zu more\n", q->nr_results - nr);
-	phase_table(t, q);
-}
-
 int report_text(FILE *out, const struct report *r, const struct terminal_style *s)
 {
 	struct text t = { .out = out, .r = r, .colour = s && s->colour };
@@ -450,12 +408,13 @@ int report_text(FILE *out, const struct report *r, const struct terminal_style *
 		if (r->run[i].selftest && !strcmp(report_tool(&r->run[i]), "selftest"))
 			report_selftest_text(out, r->run[i].selftest);
 	for (size_t i = 0; i < r->nr_questions; i++) {
-		if (r->question[i].from_trace)
-			trace_kind(&t, &r->question[i]);
+		if (r->question[i].trace)
+			text_trace(&t, &r->question[i]);
 		else
 			question(&t, &r->question[i]);
 	}
-	text_foot(&t);
+	if (!text_is_trace(r))
+		text_foot(&t);
 	if (fflush(out) || ferror(out))
 		return errno ? -errno : -EIO;
 	return 0;

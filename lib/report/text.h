@@ -2,8 +2,8 @@
 #ifndef KT_REPORT_TEXT_H
 #define KT_REPORT_TEXT_H
 /*
- * The parts of the text: text.c writes the tables, text_context.c what stands above and below them;
- * diff_text.c shares some of it. All text goes through escape_terminal().
+ * The parts of the text: text.c writes the tables, text_context.c what stands above and below them,
+ * trace_text.c the kinds of a trace; diff_text.c shares some of it. All text goes through escape_terminal().
  */
 #include "lib/report/render.h"
 
@@ -28,4 +28,9 @@ void text_drops(struct text *t, const struct report *r, const char *done);
 
 void text_head(struct text *t);
 void text_foot(struct text *t);
+
+/* text_is_trace - a report of one kind of a trace: it has a head and a foot of its own */
+bool text_is_trace(const struct report *r);
+void text_trace_head(struct text *t);
+void text_trace(struct text *t, const struct report_question *q);
 #endif

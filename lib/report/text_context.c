@@ -82,14 +82,18 @@ void text_head(struct text *t)
 	const struct report_run *run = &t->r->run[0];
 
 	finding(t);
-	fprintf(t->out, "%skt ", text_paint(t, BOLD));
-	escape_terminal(t->out, report_tool(run));
-	fputs(text_paint(t, PLAIN), t->out);
-	if (report_lists_runs(t->r))
-		runs(t);
-	else
-		head_of_run(t, run);
-	fputc('\n', t->out);
+	if (text_is_trace(t->r)) {
+		text_trace_head(t);
+	} else {
+		fprintf(t->out, "%skt ", text_paint(t, BOLD));
+		escape_terminal(t->out, report_tool(run));
+		fputs(text_paint(t, PLAIN), t->out);
+		if (report_lists_runs(t->r))
+			runs(t);
+		else
+			head_of_run(t, run);
+		fputc('\n', t->out);
+	}
 	if (!t->r->complete)
 		fprintf(t->out,
 			"%sinterrupted: the run did not reach its end; what was measured until then is shown%s\n",

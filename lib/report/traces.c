@@ -3,6 +3,7 @@
 #include "lib/report/build.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,9 +29,40 @@ static struct report_metric *add_metric(struct build *b, struct report_result *r
 		return NULL;
 	r->metric = m;
 	m += r->nr_metrics++;
-	m->name = kept;
-	m->hist = NULL;
+	*m = (struct report_metric){ .name = kept };
 	return m;
+}
+
+/* Ten thousand subjects have the same few names of metrics. */
+static struct report_metric *add_kind_metric(struct build *b, struct build_question *q,
+					     struct report_result *r, const char *name)
+{
+	const struct record_layout *l = &q->q.trace->layout;
+	size_t number = build_trace_metric(b, q, name);
+	struct report_metric *m;
+
+	if (number == l->nr_metrics)
+		return add_metric(b, r, name);
+	m = reallocarray(r->metric, r->nr_metrics + 1, sizeof(*m));
+	if (!m)
+		return NULL;
+	r->metric = m;
+	m += r->nr_metrics++;
+	*m = (struct report_metric){ .name = l->metric[number].name };
+	return m;
+}
+
+/* The histogram just read, of a subject of a trace. */
+static int add_values(struct build *b, struct build_question *q, struct report_metric *m)
+{
+	int ret;
+
+	if (!q->trace)
+		return build_merge(b, &m->hist);
+	ret = sparse_add(&m->sparse, &b->scratch);
+	if (!ret)
+		build_interval_add(b, q, build_trace_metric(b, q, m->name));
+	return ret;
 }
 
 static int take_metric(struct build *b, struct build_question *q, struct build_result *r,
@@ -48,26 +80,39 @@ static int take_metric(struct build *b, struct build_question *q, struct build_r
 		return build_drop(b, DROP_RECORD, q->q.name, r->r.name,
 				  "more than 64 metrics of one subject");
 	if (!m)
-		m = add_metric(b, &r->r, name);
+		m = q->trace ? add_kind_metric(b, q, &r->r, name) : add_metric(b, &r->r, name);
 	if (!m)
 		return -ENOMEM;
-	ret = build_merge(b, &m->hist);
+	ret = add_values(b, q, m);
 	if (ret == -EOVERFLOW)
 		return build_drop(b, DROP_RECORD, q->q.name, r->r.name,
 				  "with those before it holds more than 2^64-1 values");
 	return ret;
 }
 
+/* Every event stays in the sums. */
+#define OTHERS "others"
+
+static struct build_result *subject_of(struct build *b, struct build_question *q, const char *name)
+{
+	struct build_result *r = build_result_of(q, name);
+
+	if (!r && q->trace && b->nr_subjects >= MAX_SUBJECTS - MAX_QUESTIONS) {
+		name = OTHERS;
+		r = build_result_of(q, name);
+	}
+	return r ? r : build_add_result(b, q, name, true);
+}
+
 static int take_metrics(struct build *b, struct build_question *q, const struct record_trace *t,
 			const json_t *record)
 {
-	struct build_result *r = build_result_of(q, t->subject);
+	struct build_result *r;
 	int ret = 0;
 
-	if (!r && b->nr_results == MAX_RESULTS)
+	if (!q->trace && b->nr_results == MAX_RESULTS && !build_result_of(q, t->subject))
 		return build_drop(b, DROP_RECORD, q->q.name, t->subject, "more than 8192 results");
-	if (!r)
-		r = build_add_result(b, q, t->subject, true);
+	r = subject_of(b, q, t->subject);
 	if (!r)
 		return -ENOMEM;
 	if (t->main_metric && !r->said_metric) {
@@ -75,6 +120,8 @@ static int take_metrics(struct build *b, struct build_question *q, const struct 
 		if (!r->said_metric)
 			return -ENOMEM;
 	}
+	if (q->trace)
+		ret = build_interval(q, t->start_ns, t->end_ns);
 	for (size_t i = 0; !ret && i < t->nr_metrics; i++)
 		ret = take_metric(b, q, r, record, i);
 	return ret;
@@ -98,11 +145,9 @@ int build_take_trace(struct build *b, const json_t *record)
 	t.subject = t.subject ? t.subject : "";
 	if (ret)
 		return build_drop(b, DROP_RECORD, name, t.subject, why);
-	q = build_question_of(b, name, !t.question);
+	q = t.question ? build_question_of(b, name, false) : build_kind(b, name);
 	if (!q && b->nr == MAX_QUESTIONS)
 		return build_drop(b, DROP_QUESTION, name, NULL, "more than 8192 questions");
-	if (!q)
-		q = build_add_kind(b, name);
 	return q ? take_metrics(b, q, &t, record) : -ENOMEM;
 }
 
@@ -121,6 +166,49 @@ static int add_counts(struct build *b, struct record_count **list, size_t *nr,
 	return ret;
 }
 
+/* The share of the values of @q's open interval that @l says were lost. */
+static double interval_lost(const struct build_question *q, const struct record_losses *l)
+{
+	const struct report_trace *t = q->q.trace;
+	const struct report_interval *i = &t->last;
+	double kept = 1;
+
+	for (size_t n = 0; n < l->nr_losses; n++) {
+		const struct record_layout_loss *layout = report_loss_layout(t, l->loss[n].name);
+		const char *of = layout ? layout->of : NULL;
+		double lost = (double)l->loss[n].value;
+
+		if (!l->loss[n].value)
+			continue;
+		if (!t->has_layout)
+			return NAN;
+		if (of && !strcmp(of, "values"))
+			kept *= (double)i->counted / ((double)i->counted + lost);
+		else if (of && !strcmp(of, "hits"))
+			kept *= (double)l->events / ((double)l->events + lost);
+	}
+	return 1 - kept;
+}
+
+/* An interval in which no subject did anything has no other record. */
+static int close_intervals(struct build *b, const struct record_losses *l)
+{
+	size_t group = build_group(b);
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < b->nr; i++) {
+		struct build_question *q = &b->question[i];
+
+		if (!q->trace || q->q.run != group)
+			continue;
+		if (l->end_ns)
+			ret = build_interval(q, l->start_ns, l->end_ns);
+		if (q->trace->open)
+			build_interval_close(q, interval_lost(q, l));
+	}
+	return ret;
+}
+
 int build_take_losses(struct build *b, const json_t *record)
 {
 	struct report_tracing *t = &b->run[build_group(b)].r.tracing;
@@ -130,6 +218,9 @@ int build_take_losses(struct build *b, const json_t *record)
 
 	if (record_read_losses(record, &l, why, sizeof(why)))
 		return build_drop(b, DROP_RECORD, l.question, NULL, why);
+	ret = l.question ? 0 : close_intervals(b, &l);
+	if (ret)
+		return ret;
 	t->known = true;
 	t->events = report_sum(t->events, l.events);
 	t->cpu_ns = report_sum(t->cpu_ns, l.cpu_ns);

@@ -26,4 +26,10 @@ json_t *value_build(const struct record_build *b);
 
 /* value_write - the whole of a report, which is released. Return: 0, or -errno; NULL: -ENOMEM */
 int value_write(FILE *out, json_t *all);
+
+struct report;
+struct report_question;
+
+/* value_trace - of a kind of a trace what it has beside its figures */
+json_t *value_trace(const struct report *r, const struct report_question *q);
 #endif

@@ -13,15 +13,10 @@
 
 #include "lib/target/elf_file.h"
 #include "lib/target/maps.h"
+#include "lib/target/walk.h"
 
-/*
- * elf_walk - call @each for every defined symbol of @path, .symtab first: it also has the hidden
- * ones
- *
- * Return: 0, or what @each returned when it was not 0, or -errno.
- */
-static int elf_walk(const char *path,
-		    int (*each)(const Elf64_Sym *sym, const char *name, void *arg), void *arg)
+int elf_walk(const char *path, int (*each)(const Elf64_Sym *sym, const char *name, void *arg),
+	     void *arg)
 {
 	static const unsigned int tables[] = { SHT_SYMTAB, SHT_DYNSYM };
 	struct elf_file e;
@@ -263,7 +258,7 @@ int symbol_name_in_code(const struct symbol_code *code, int nr, uint64_t addr, c
 }
 
 /* Calls @each for the text symbols of the kernel; -EPERM when all addresses read as 0. */
-static int kallsyms_walk(int (*each)(uint64_t addr, const char *name, void *arg), void *arg)
+int kallsyms_walk(int (*each)(uint64_t addr, const char *name, void *arg), void *arg)
 {
 	FILE *in = fopen("/proc/kallsyms", "re");
 	char *line = NULL;

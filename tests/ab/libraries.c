@@ -11,10 +11,13 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <kthread/kthread.h>
 
@@ -57,7 +60,7 @@ struct ab {
 	struct kthread_delayed_work delayed;
 	uint64_t seen __attribute__((aligned(64))); /* asked for, answered */
 	uint64_t asked __attribute__((aligned(64)));
-	uint32_t open;
+	uint32_t open, running;
 };
 
 static void relax(void)
@@ -189,12 +192,30 @@ static void nothing(struct kthread_work *work)
 	bench_keep(work);
 }
 
+/* Asleep: a CPU that it spun on would be one less for those who queue. */
 static void wait_for_gate(struct kthread_work *work)
 {
 	struct ab *a = container_of(work, struct ab, gate);
 
+	__atomic_store_n(&a->running, 1, __ATOMIC_RELEASE);
 	while (!__atomic_load_n(&a->open, __ATOMIC_ACQUIRE))
-		relax();
+		syscall(SYS_futex, &a->open, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+}
+
+/* Until it is taken: the worker's own way to its first work is another question. */
+static void close_gate(struct ab *a)
+{
+	a->running = 0;
+	__atomic_store_n(&a->open, 0, __ATOMIC_RELEASE);
+	a->l.kthread_queue_work(a->worker, &a->gate);
+	while (!__atomic_load_n(&a->running, __ATOMIC_ACQUIRE))
+		sched_yield();
+}
+
+static void open_gate(struct ab *a)
+{
+	__atomic_store_n(&a->open, 1, __ATOMIC_RELEASE);
+	syscall(SYS_futex, &a->open, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
 static int worker_setup(struct bench_state *st)
@@ -230,13 +251,12 @@ BENCHMARK(queue_behind_a_running_work, AB, .mode = BENCH_LATENCY, .setup = worke
 	while (bench_keep_running(st)) {
 		uint64_t begin;
 
-		__atomic_store_n(&a->open, 0, __ATOMIC_RELEASE);
-		a->l.kthread_queue_work(a->worker, &a->gate);
+		close_gate(a);
 		begin = bench_now_ns();
 		for (int i = 0; i < BATCH; i++)
 			a->l.kthread_queue_work(a->worker, &a->work[i]);
 		bench_lat_record(st, bench_now_ns() - begin);
-		__atomic_store_n(&a->open, 1, __ATOMIC_RELEASE);
+		open_gate(a);
 		a->l.kthread_flush_work(&a->work[BATCH - 1]);
 	}
 }
@@ -284,7 +304,20 @@ struct crowd {
 	} other[MAX_OTHERS];
 	unsigned int nr, nr_busy;
 	uint32_t round, leave;
+	uint32_t ready; /* of this round, also the caller */
 };
+
+#define LINE_UP_NS 1000000
+
+/* All begin at once, as far as they have CPUs: who comes alone meets nobody. */
+static void line_up(struct crowd *c)
+{
+	uint64_t end = bench_now_ns() + LINE_UP_NS;
+
+	__atomic_fetch_add(&c->ready, 1, __ATOMIC_ACQ_REL);
+	while (__atomic_load_n(&c->ready, __ATOMIC_ACQUIRE) <= c->nr && bench_now_ns() < end)
+		relax();
+}
 
 static void *storm(void *arg)
 {
@@ -299,6 +332,7 @@ static void *storm(void *arg)
 			sched_yield();
 		if (c->leave)
 			return NULL;
+		line_up(c);
 		for (int i = 0; i < BATCH; i++)
 			c->ab.l.kthread_queue_work(c->ab.worker, &o->work[i]);
 		__atomic_fetch_sub(&c->nr_busy, 1, __ATOMIC_ACQ_REL);
@@ -308,6 +342,7 @@ static void *storm(void *arg)
 static void next_round(struct crowd *c)
 {
 	c->nr_busy = c->nr;
+	c->ready = 0;
 	__atomic_fetch_add(&c->round, 1, __ATOMIC_RELEASE);
 }
 
@@ -351,9 +386,9 @@ BENCHMARK(queue_in_a_crowd, .arms = BENCH_ARMS("old", "new"), .baseline = "old",
 	uint64_t begin, end;
 
 	while (bench_keep_running(st)) {
-		__atomic_store_n(&a->open, 0, __ATOMIC_RELEASE);
-		a->l.kthread_queue_work(a->worker, &a->gate);
+		close_gate(a);
 		next_round(c);
+		line_up(c);
 		begin = bench_now_ns();
 		for (int i = 0; i < BATCH; i++) {
 			a->l.kthread_queue_work(a->worker, &a->work[i]);
@@ -361,7 +396,7 @@ BENCHMARK(queue_in_a_crowd, .arms = BENCH_ARMS("old", "new"), .baseline = "old",
 			bench_lat_record(st, end - begin);
 			begin = bench_now_ns();
 		}
-		__atomic_store_n(&a->open, 1, __ATOMIC_RELEASE);
+		open_gate(a);
 		while (__atomic_load_n(&c->nr_busy, __ATOMIC_ACQUIRE))
 			sched_yield();
 		a->l.kthread_flush_work(&a->work[BATCH - 1]);

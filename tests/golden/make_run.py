@@ -425,6 +425,79 @@ def hostile():
     run.end(HOSTILE)
 
 
+def layout(run, by=None, target=None):
+    """What kt trace says of the kind wakeup, shortened."""
+    def metric(name, title=None, of=None, waits=None, running=False, counted=False):
+        return {"name": name, "title": title, "meaning": None, "of": of, "waits": waits, "running": running, "counted": counted}
+
+    run.emit(type="layout", kind="wakeup", noun="wakes", by=by, target=target,
+             rows=[metric("woken", "woken -> running", waits="after wakes", counted=True), metric("wake", of="woken"),
+                      metric("runq", of="woken"), metric("premig", of="runq"),
+                      metric("preempted", "preempted -> running", waits="after preemption"),
+                      metric("first_run", "created -> running", waits="before a first run"),
+                      metric("ran", running=True)],
+             causes=[{"name": "ring_full", "text": "the ring had no room for it", "of": "events"},
+                     {"name": "switch_missed", "text": "the kernel told of no switch", "of": "values"}])
+
+
+def waits(run, nr, median, nr_preempted, ran):
+    """Metrics of nr wakes and nr_preempted preemptions of a subject that ran for ran ns."""
+    wakes = [run.sample(800) for _ in range(nr)]
+    runq = [run.sample(median) for _ in range(nr)]
+    made = {"woken": [a + b for a, b in zip(wakes, runq)], "wake": wakes, "runq": runq, "premig": runq[:nr // 50],
+            "preempted": [run.sample(3_000_000) for _ in range(nr_preempted)], "ran": [ran // 100] * 100 if ran else []}
+    return {name: hist(values, K_BPF) for name, values in made.items() if values}
+
+
+def interval_losses(run, start, end, lost, events):
+    run.emit(type="losses", question=None, start_ns=start, end_ns=end, losses={"ring_full": 2 * lost, "switch_missed": lost},
+             counters={"absorbed": 3}, events=events, bpf_ns=None, cpu_ns=2_000_000)
+
+
+def event(run, ns, why="worst", waker=True):
+    task = {"comm": "redis-server", "tgid": 23720, "tid": 23720}
+    run.emit(type="event", kind="wakeup", why=why, population="woken" if waker else "preempted", time_ns=run.now + ns, ns=ns,
+             phases={"wake": 800, "runq": ns - 800}, task=task, cpu_before=1, cpu_queued=0, cpu=0, migrations=0,
+             waker={"comm": "ksoftirqd/1", "tgid": 16, "tid": 16, "context": "softirq", "cpu": 1} if waker else None,
+             behind=[{"comm": "stress-ng-cpu", "tgid": 3902, "tid": 3902, "ns": ns // 2},
+                     {"comm": "", "tgid": 0, "tid": 0, "ns": ns // 8}], other_ns=ns // 8,
+             stack={"kernel": ["try_to_wake_up+0x1c"], "user": []} if waker else None)
+
+
+def cost(run):
+    run.emit(type="cost", sample_ns=100_000_000, attach_ns=180_000_000, waiting=2, waiting_ns=3_900_000_000, waiting_name="redis-bgsave-23725",
+             programs=[{"name": "on_sched_switch", "calls": 4000, "ns": 900_000}, {"name": "on_slot", "calls": 0, "ns": 0}])
+
+
+def live():
+    """kt trace of one process, in intervals: some lost, some nothing, the worst waits."""
+    run = Run(20)
+    run.header("trace", ["trace", "wakeup", "-p", "23720", "-i", "1s"], 20)
+    layout(run, target="redis-server")
+    for second, (nr, preempted, lost) in enumerate(((4000, 12, 0), (3000, 0, 1), (0, 0, 0), (15, 1, 40))):
+        start, end = run.now + second * 10**9, run.now + (second + 1) * 10**9
+        if nr > 100:
+            event(run, 5_790_000 - 1000 * second)
+            event(run, 4_100_000, waker=False)
+            event(run, 4_100_000, why="slow")
+        run.trace("", start, end, waits(run, nr, 1000 + 20_000 * (second == 1), preempted, 400_000_000) if nr else {}, kind="wakeup")
+        interval_losses(run, start, end, lost, 3 * nr)
+    cost(run)
+    run.end()
+
+
+def threads():
+    """More threads than have a line; a starved one has no wakes at all."""
+    run = Run(21)
+    run.header("trace", ["trace", "wakeup", "--by", "thread", "-o", "threads.jsonl"], 21)
+    layout(run, by="thread")
+    for n in range(40):
+        run.trace(f"worker-{4000 + n}", run.now, run.now + 10**9, waits(run, 200 + 10 * n, 2000, 0, 10_000_000), kind="wakeup")
+    run.trace("starved-99", run.now, run.now + 10**9, waits(run, 0, 1, 250, 9_000_000), kind="wakeup")
+    interval_losses(run, run.now, run.now + 10**9, 0, 40_000)
+    run.end()
+
+
 def runs(side):
     """Six runs of one side for kt diff: one arm got slower, one faster, one question is new; a trace does not belong."""
     kernel = ("6.1.0-example", "6.12.0-example")[side]
@@ -461,6 +534,6 @@ def runs_new():
 
 
 if __name__ == "__main__":
-    MAKERS = (small, full, trace, hostile, negative, instances, builds, moved, settings, hostile_sides, apart, v1,
+    MAKERS = (small, full, trace, live, threads, hostile, negative, instances, builds, moved, settings, hostile_sides, apart, v1,
               runs_base, runs_new)
     {maker.__name__: maker for maker in MAKERS}[sys.argv[1]]()

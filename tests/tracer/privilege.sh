@@ -144,4 +144,91 @@ kernel_phases "another user's private program, three capabilities" CAP_DAC_READ_
 	$nobody $three "$tmp/kt" trace wakeup -p $pid -d 200ms
 refused "park of another user's private program" 2 CAP_SYS_PTRACE $nobody $two "$tmp/kt" trace park -p $pid -d 100ms
 release $pid
+
+# ---- what is kept while it traces --------------------------------------------------------------------------------------
+
+status_of() { sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"; }
+# keeps NAME CAPABILITIES KT-TRACE-ARGUMENT...: once it traces, these are all it has (hexadecimal), and no exec brings more
+keeps() {
+	local name=$1 want=$2 kt_pid have=
+	shift 2
+	"$kt" trace "$@" -d 20s -o "$tmp/kept" >/dev/null 2>"$tmp/err" </dev/null &
+	kt_pid=$!
+	for _ in $(seq 200); do
+		have=$(status_of $kt_pid CapPrm)
+		[ "$have" != "$want" ] || break
+		sleep 0.05
+	done
+	check "$name: keeps $have of capabilities, expected $want" [ "$have" = "$want" ]
+	check "$name: uses no others" [ "$(status_of $kt_pid CapEff)" = "$want" ]
+	check "$name: passes none on" [ "$(status_of $kt_pid CapInh)$(status_of $kt_pid CapAmb)" = "$none$none" ]
+	check "$name: no exec brings more" [ "$(status_of $kt_pid NoNewPrivs)" = 1 ]
+	kill -INT $kt_pid
+	wait $kt_pid
+	[ $? -eq 130 ] && ok || bad "$name: a trace without privilege ends like any other"
+	check "$name: the record is complete" grep -q '"type":"end","status":"interrupted"' "$tmp/kept"
+	rm -f "$tmp/kept"
+}
+# bits CAPABILITY...: by number, those that root has here
+bits() {
+	local sum=0 c
+	for c; do sum=$((sum | 1 << c)); done
+	printf '%016x' $((sum & 0x$(status_of self CapPrm)))
+}
+# dac_read_search, sys_ptrace, syslog, perfmon, bpf, checkpoint_restore
+none=$(bits) to_look=$(bits 2 19 38 39 40) to_name=$(bits 34)
+sleep 100 &
+sleeper=$!
+keeps 'wakeup -p' "$none" wakeup -p $sleeper
+keeps 'wakeup -t' "$none" wakeup -t $sleeper
+keeps 'wakeup --kthreads' "$none" wakeup --kthreads
+keeps 'work --kthreads --by func' "$to_name" work --kthreads --by func
+[ -z "$multi" ] || keeps 'wakeup -c' "$to_look" wakeup -c 'no-such-*'
+[ -z "$multi" ] || keeps 'wakeup' "$to_look" wakeup
+kill $sleeper
+
+# A process that comes later is still looked at.
+"$tmp/kt" trace work -d 60s -o "$tmp/later" >/dev/null 2>&1 </dev/null &
+kt_pid=$!
+"$oracle" hold "$tmp/go" &
+pid=$!
+for _ in $(seq 400); do
+	tests/tracer/attached on_usdt_queue && break
+	sleep 0.05
+done
+release $pid
+"$oracle" work 5 2 1 2
+kill -INT $kt_pid
+wait $kt_pid
+check 'a process after the attach is counted' some "$tmp/later" delay_idle run
+
+# ---- under sudo --------------------------------------------------------------------------------------------------------
+
+sudo="env SUDO_UID=65534 SUDO_GID=65533"
+says() { # says TEXT COMMAND...: the command's output has a line that is TEXT
+	"${@:2}" </dev/null >"$tmp/says" 2>&1
+	grep -qxF -- "$1" "$tmp/says" || { cat "$tmp/says"; return 1; }
+}
+check 'a command is of the user who called sudo' says '65534 65533 65533' $sudo "$kt" trace stop -- sh -c 'echo $(id -u) $(id -g) $(id -G)'
+check 'kt itself, too' says 'kt: 65534 65534 65534 65534' \
+	$sudo "$kt" trace stop -- sh -c 'echo kt: $(sed -n "s/^Uid://p" /proc/$PPID/status)'
+check '--as-root' says '0 0' $sudo "$kt" trace stop --as-root -- sh -c 'echo $(id -u) $(id -g)'
+check '--as-root: kt itself' says 'kt: 0 0 0 0' \
+	$sudo "$kt" trace stop --as-root -- sh -c 'echo kt: $(sed -n "s/^Uid://p" /proc/$PPID/status)'
+check 'sudo by root' says '0 0' env SUDO_UID=0 SUDO_GID=0 "$kt" trace stop -- sh -c 'echo $(id -u) $(id -g)'
+check 'without sudo' says '0 0' env -u SUDO_UID "$kt" trace stop -- sh -c 'echo $(id -u) $(id -g)'
+check 'its status' says 'status 3' sh -c "$sudo '$kt' trace stop -- sh -c 'exit 3'; echo status \$?"
+refused 'no id' 2 'SUDO_UID.*--as-root' env SUDO_UID=me SUDO_GID=1 "$kt" trace stop -- true
+refused 'no group' 2 'SUDO_UID.*--as-root' env -u SUDO_GID SUDO_UID=1 "$kt" trace stop -- true
+refused "what the user may not execute" 2 "cannot execute.*Permission denied" $sudo "$kt" trace stop -- "$tmp/private" -c true
+program=$oracle
+kinds 'under sudo' $sudo "$kt" trace
+# The shell that calls sudo, with the right to become root instead of a setuid program.
+cat >"$tmp/user" <<S
+HOME=/of/the/user LOGNAME=user SHELL=/bin/of-the-user exec setpriv --reuid=65534 --regid=65533 --groups=65533,4242,4343 \
+	--inh-caps=+setuid,+setgid --ambient-caps=+setuid,+setgid sh -c '
+	setpriv --reuid=0 --regid=0 --clear-groups env HOME=/root LOGNAME=root SUDO_UID=65534 SUDO_GID=65533 \
+		"$kt" trace stop -- sh -c "echo \\\$HOME \\\$LOGNAME \\\$(id -G)"; exit \$?'
+S
+check "the caller's groups and home" says '/of/the/user user 65533 4242 4343' sh "$tmp/user"
 finish

@@ -94,7 +94,7 @@ static void *sleeper_main(void *arg)
 	return NULL;
 }
 
-static void sleeper_start(struct sleeper *s, int cpu, int flags)
+static inline void sleeper_start(struct sleeper *s, int cpu, int flags)
 {
 	memset(s, 0, sizeof(*s));
 	s->cpu = cpu;
@@ -152,7 +152,7 @@ static void request(struct sleeper *s)
  * Asleep before the first wake and after each: each finds a sleeping thread, nothing is pending at
  * the end.
  */
-static void wake_times(struct sleeper *s, int nr)
+static inline void wake_times(struct sleeper *s, int nr)
 {
 	int i;
 
@@ -223,7 +223,7 @@ static uint64_t counter(const struct tracer_snapshot *s, const char *name)
 	return 0;
 }
 
-static __attribute__((unused)) uint64_t nr_lost(const struct tracer_snapshot *s)
+__attribute__((unused)) static uint64_t nr_lost(const struct tracer_snapshot *s)
 {
 	uint64_t lost = 0;
 	uint32_t i;
@@ -237,7 +237,7 @@ static __attribute__((unused)) uint64_t nr_lost(const struct tracer_snapshot *s)
  * Exactly @want, less only what the tracer itself says that the kernel did not tell (on some
  * virtual machines a few sched_switch events never reach any tracer).
  */
-static bool is_all(const struct tracer_snapshot *s, uint64_t got, uint64_t want)
+static inline bool is_all(const struct tracer_snapshot *s, uint64_t got, uint64_t want)
 {
 	/* A sleeper preempted between its announcement and its sleep is woken without a latency. */
 	uint64_t told = counter(s, "switch_missed") + counter(s, "absorbed");
@@ -245,11 +245,9 @@ static bool is_all(const struct tracer_snapshot *s, uint64_t got, uint64_t want)
 	return got <= want && got + told >= want;
 }
 
-static uint64_t count_of(const struct tracer_snapshot *s, uint32_t group, uint32_t m)
+static inline uint64_t count_of(const struct tracer_snapshot *s, uint32_t group, uint32_t m)
 {
-	const struct hist *h = group < s->nr_groups ? s->group[group].metric[m] : NULL;
-
-	return h ? h->count : 0;
+	return tracer_snapshot_count(s, group, m);
 }
 
 static struct tracer_snapshot *snapshot(struct tracer *t)
@@ -266,6 +264,7 @@ static struct tracer_snapshot *snapshot(struct tracer *t)
 
 static void show(const struct tracer_snapshot *s)
 {
+	static struct hist room;
 	uint32_t g, i;
 	int m;
 
@@ -273,7 +272,7 @@ static void show(const struct tracer_snapshot *s)
 		return;
 	for (g = 0; g < s->nr_groups; g++)
 		for (m = 0; m < NR_METRICS; m++) {
-			const struct hist *h = s->group[g].metric[m];
+			const struct hist *h = tracer_snapshot_hist(s, g, m, &room);
 
 			if (h)
 				printf("    [%u] %-20s %-12s n=%-6lu min=%-7lu mean=%-9.1f p50=%-9.1f p99=%-9.1f max=%lu\n",
@@ -292,7 +291,7 @@ static void show(const struct tracer_snapshot *s)
  * Run @work in a child between enable and read. The child's registry lies where ours does (fork),
  * so it is told to the tracer, as `kt bench` does for its workers.
  */
-static __attribute__((unused)) struct tracer_snapshot *
+__attribute__((unused)) static struct tracer_snapshot *
 trace_child(const struct tracer_opts *o, void (*setup)(void), void (*work)(void),
 	    void (*between)(struct tracer *t))
 {
@@ -307,7 +306,8 @@ trace_child(const struct tracer_opts *o, void (*setup)(void), void (*work)(void)
 	if (!j.pid) {
 		alarm(60);
 		slot_observe(1);
-		setup();
+		if (setup)
+			setup();
 		job_say(j.from[1], 'r');
 		job_hear(j.to[0]);
 		work();
@@ -328,6 +328,8 @@ trace_child(const struct tracer_opts *o, void (*setup)(void), void (*work)(void)
 	if (job_hear(j.from[0]) != 'd')
 		die("child");
 	tracer_enable(t, false);
+	if (tracer_poll(t))
+		die("tracer_poll");
 	s = snapshot(t);
 	show(s);
 	tracer_close(t);

@@ -67,7 +67,7 @@ int main(int argc, char **argv)
 	snprintf(path, sizeof(path), "%s/kthread_oracle", dirname(argv[0]));
 	snprintf(idle, sizeof(idle), "%d", IDLE);
 	snprintf(busy, sizeof(busy), "%d", BUSY);
-	if (trace_command_hold(&c, command, err, sizeof(err)))
+	if (trace_command_hold(&c, command, NULL, err, sizeof(err)))
 		die(err);
 	pid = trace_command_pid(c);
 	o.filter = (struct filter){ .tgid = &pid, .nr_tgids = 1 };

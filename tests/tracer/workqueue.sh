@@ -8,10 +8,13 @@
 . "$(dirname "$0")/../cli/lib.sh"
 counts() { tests/tracer/counts "$@"; }
 
-if ! "$kt" trace workqueue -d 1ms -o "$tmp/try" >/dev/null 2>"$tmp/err"; then
+"$kt" trace workqueue -d 1ms -o "$tmp/try" >/dev/null 2>"$tmp/err"
+status=$?
+if [ $status -eq 2 ]; then
 	skip "$(cat "$tmp/err")"
 	finish
 fi
+check 'it traces' test $status -eq 0
 mkdir "$tmp/mounted"
 cat >"$tmp/deeds" <<S
 for i in \$(seq 15); do
@@ -57,6 +60,12 @@ check 'by thread' traced 7 "$tmp/thread" --by thread -- sh "$tmp/deeds"
 check 'threads are kworkers' grep -q '"subject":"kworker/[0-9u]*:[0-9H]*-[0-9]*"' "$tmp/thread"
 check 'one workqueue only' traced 7 "$tmp/one" -c 'net*' --by workqueue -- sh "$tmp/deeds"
 check 'no other one is in it' counts "$tmp/one" 'netns:run>0' events:run=0 'counter.filtered>14' events:ready_idle=0
+check 'one CPU only' traced 7 "$tmp/cpu" --cpu 0 --by thread -- sh "$tmp/deeds"
+check 'its kworkers only' python3 - "$tmp/cpu" <<'P'
+import json, re, sys
+names = {r["subject"] for r in map(json.loads, open(sys.argv[1])) if r["type"] == "trace"}
+assert names and all(re.match(r"kworker/(0:|u\d+:|R-)|softirq/0$", n) for n in names), names
+P
 check 'no such workqueue' traced 0 "$tmp/none" -c no-such-workqueue -d 200ms
 check 'nothing of it' counts "$tmp/none" run=0 held=0 ready_idle=0 ready_busy=0
 check 'intervals' traced 7 "$tmp/i" -i 50ms --by func -- sh "$tmp/deeds"
@@ -83,6 +92,7 @@ fi
 
 refused '-p' 2 'belong to no process' "$kt" trace workqueue -p $$
 refused '-t' 2 'belong to no process' "$kt" trace workqueue -t $$
+refused '--cgroup' 2 'belong to no process' "$kt" trace workqueue --cgroup /sys/fs/cgroup
 refused 'unknown --by' 2 'thread, func, workqueue or all' "$kt" trace workqueue --by worker
 refused '--by workqueue of another kind' 2 'thread or all' "$kt" trace wakeup --by workqueue
 finish

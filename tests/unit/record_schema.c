@@ -117,6 +117,24 @@ static int write_trace(struct record_writer *w)
 	return record_write_trace(w, &t);
 }
 
+static int write_layout(struct record_writer *w)
+{
+	static const struct record_layout l = { .kind = "wakeup",
+						.nr_metrics = 1,
+						.metric = { { .name = "runq" } },
+						.nr_losses = 1,
+						.loss = { { .name = "ring_full" } } };
+
+	return record_write_layout(w, &l);
+}
+
+static int write_cost(struct record_writer *w)
+{
+	static const struct record_cost c = { .nr_programs = 1, .program = { { .name = "p" } } };
+
+	return record_write_cost(w, &c);
+}
+
 static int write_event(struct record_writer *w)
 {
 	static const struct record_event e = { .kind = "wakeup",
@@ -220,6 +238,20 @@ static int read_trace(const json_t *j)
 	return record_read_trace(j, &t, why, sizeof(why));
 }
 
+static int read_layout(const json_t *j)
+{
+	static struct record_layout l;
+
+	return record_read_layout(j, &l, why, sizeof(why));
+}
+
+static int read_cost(const json_t *j)
+{
+	static struct record_cost c;
+
+	return record_read_cost(j, &c, why, sizeof(why));
+}
+
 static int read_event(const json_t *j)
 {
 	static struct record_event e;
@@ -267,9 +299,11 @@ static const struct type {
 	{ "calibration", write_calibration, read_calibration },
 	{ "instance", write_instance, read_instance },
 	{ "block", write_block, read_block },
+	{ "layout", write_layout, read_layout },
 	{ "trace", write_trace, read_trace },
 	{ "event", write_event, read_event },
 	{ "losses", write_losses, read_losses },
+	{ "cost", write_cost, read_cost },
 	{ "recheck", write_recheck, read_recheck },
 	{ "failed", write_failed, read_failed },
 	{ "end", write_end, read_end },
@@ -289,7 +323,7 @@ static int keep(const json_t *record, size_t line, void *arg)
 
 /* Rows of the tables of a section: cells without the blanks around them. */
 struct row {
-	char section[64], cell[3][3072];
+	char section[64], cell[3][4096];
 };
 
 static struct row rows[64];

@@ -996,6 +996,8 @@ static void draw_losses(struct record_losses *l)
 {
 	memset(l, 0, sizeof(*l));
 	l->question = draw_text();
+	l->start_ns = draw_count();
+	l->end_ns = draw_count();
 	draw_counts(l->loss, &l->nr_losses);
 	draw_counts(l->counter, &l->nr_counters);
 	l->events = draw_count();
@@ -1020,6 +1022,8 @@ static void check_losses(const json_t *record, size_t number)
 	cr_assert_eq(record_read_losses(record, &got, why, sizeof(why)), 0, "case %zu: %s", number,
 		     why);
 	SAME_TEXT(question);
+	SAME_COUNT(start_ns);
+	SAME_COUNT(end_ns);
 	SAME_COUNT(nr_losses);
 	SAME_COUNT(nr_counters);
 	for (size_t i = 0; i < want.nr_losses; i++) {
@@ -1037,3 +1041,110 @@ static void check_losses(const json_t *record, size_t number)
 }
 
 ROUND(losses)
+
+static void draw_layout(struct record_layout *l)
+{
+	memset(l, 0, sizeof(*l));
+	l->kind = draw_name();
+	l->noun = draw_text();
+	l->by = draw_text();
+	l->target = draw_text();
+	l->nr_metrics = draw_length(RECORD_MAX_METRICS);
+	for (size_t i = 0; i < l->nr_metrics; i++)
+		l->metric[i] = (struct record_layout_metric){
+			.name = draw_name(),
+			.title = draw_text(),
+			.meaning = draw_text(),
+			.of = draw_text(),
+			.waits = draw_text(),
+			.running = draw_below(2),
+			.counted = draw_below(2),
+		};
+	l->nr_losses = draw_length(RECORD_MAX_NUMBERS);
+	for (size_t i = 0; i < l->nr_losses; i++)
+		l->loss[i] = (struct record_layout_loss){ draw_name(), draw_text(), draw_text() };
+}
+
+static void write_layout(struct record_writer *w, size_t number)
+{
+	static struct record_layout l;
+
+	draw_layout(&l);
+	cr_assert_eq(record_write_layout(w, &l), 0, "case %zu", number);
+}
+
+static void check_layout(const json_t *record, size_t number)
+{
+	static struct record_layout got, want;
+
+	draw_layout(&want);
+	cr_assert_eq(record_read_layout(record, &got, why, sizeof(why)), 0, "case %zu: %s", number,
+		     why);
+	SAME_TEXT(kind);
+	SAME_TEXT(noun);
+	SAME_TEXT(by);
+	SAME_TEXT(target);
+	SAME_COUNT(nr_metrics);
+	for (size_t i = 0; i < want.nr_metrics; i++) {
+		SAME_TEXT(metric[i].name);
+		SAME_TEXT(metric[i].title);
+		SAME_TEXT(metric[i].meaning);
+		SAME_TEXT(metric[i].of);
+		SAME_TEXT(metric[i].waits);
+		SAME_COUNT(metric[i].running);
+		SAME_COUNT(metric[i].counted);
+	}
+	SAME_COUNT(nr_losses);
+	for (size_t i = 0; i < want.nr_losses; i++) {
+		SAME_TEXT(loss[i].name);
+		SAME_TEXT(loss[i].text);
+		SAME_TEXT(loss[i].of);
+	}
+}
+
+ROUND(layout)
+
+static void draw_cost(struct record_cost *c)
+{
+	memset(c, 0, sizeof(*c));
+	c->sample_ns = draw_count();
+	c->attach_ns = draw_count();
+	c->waiting = draw_count();
+	c->waiting_ns = draw_count();
+	c->waiting_name = draw_text();
+	c->nr_programs = draw_length(RECORD_MAX_NUMBERS);
+	for (size_t i = 0; i < c->nr_programs; i++)
+		c->program[i] = (struct record_program){ .name = draw_name(),
+							 .calls = draw_count(),
+							 .ns = draw_count() };
+}
+
+static void write_cost(struct record_writer *w, size_t number)
+{
+	static struct record_cost c;
+
+	draw_cost(&c);
+	cr_assert_eq(record_write_cost(w, &c), 0, "case %zu", number);
+}
+
+static void check_cost(const json_t *record, size_t number)
+{
+	static struct record_cost got, want;
+
+	draw_cost(&want);
+	cr_assert_eq(record_read_cost(record, &got, why, sizeof(why)), 0, "case %zu: %s", number,
+		     why);
+	SAME_COUNT(sample_ns);
+	SAME_COUNT(attach_ns);
+	SAME_COUNT(waiting);
+	SAME_COUNT(waiting_ns);
+	SAME_TEXT(waiting_name);
+	SAME_COUNT(nr_programs);
+	for (size_t i = 0; i < want.nr_programs; i++) {
+		SAME_TEXT(program[i].name);
+		SAME_COUNT(program[i].calls);
+		SAME_COUNT(program[i].ns);
+	}
+}
+
+ROUND(cost)

@@ -3,7 +3,7 @@
  * report: recorded runs give the same text and JSON, byte by byte.
  *
  * The records are made by tests/golden/make_run.py; after a wanted change read the difference, then
- *   for f in small instances builds moved settings trace hostile hostile_sides apart v1; do
+ *   for f in small instances builds moved settings trace live threads hostile hostile_sides apart v1; do
  *           build/kt report tests/golden/$f.jsonl >tests/golden/$f.txt
  *           build/kt report tests/golden/$f.jsonl --format json >tests/golden/$f.json
  *   done
@@ -23,6 +23,8 @@ static struct golden goldens[] = {
 	{ GOLDEN("moved.jsonl"), GOLDEN("moved.txt"), GOLDEN("moved.json") },
 	{ GOLDEN("settings.jsonl"), GOLDEN("settings.txt"), GOLDEN("settings.json") },
 	{ GOLDEN("trace.jsonl"), GOLDEN("trace.txt"), GOLDEN("trace.json") },
+	{ GOLDEN("live.jsonl"), GOLDEN("live.txt"), GOLDEN("live.json") },
+	{ GOLDEN("threads.jsonl"), GOLDEN("threads.txt"), GOLDEN("threads.json") },
 	{ GOLDEN("hostile_sides.jsonl"), GOLDEN("hostile_sides.txt"),
 	  GOLDEN("hostile_sides.json") },
 	{ GOLDEN("apart.jsonl"), GOLDEN("apart.txt"), GOLDEN("apart.json") },

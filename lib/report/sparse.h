@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_REPORT_SPARSE_H
+#define KT_REPORT_SPARSE_H
+/*
+ * A histogram that takes no more memory than it has buckets in use. A trace of ten thousand threads
+ * has ten of them for each; as struct hist they would take gigabytes.
+ */
+#include "lib/measure/hist.h"
+
+struct sparse;
+
+/*
+ * sparse_add - add @h, consistent, to *@c, made at its first use
+ *
+ * Return: 0; -ENOMEM; -EOVERFLOW: both counts together pass 2^64-1. On failure *@c is as it was.
+ */
+int sparse_add(struct sparse **c, const struct hist *h);
+
+/* sparse_read - into @h, whatever that held; NULL is an empty one */
+void sparse_read(const struct sparse *c, struct hist *h);
+
+/* The exact figures beside the buckets; of NULL 0. */
+uint64_t sparse_count(const struct sparse *c);
+uint64_t sparse_sum(const struct sparse *c);
+uint64_t sparse_max(const struct sparse *c);
+
+void sparse_free(struct sparse *c);
+#endif

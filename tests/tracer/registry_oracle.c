@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Whole wakes, with call and resume, of processes that nobody named: the slots of whatever process
+ * turns up are found, also of several at once, started before or after.
+ *
+ * Run as `registry_oracle --work NAME HOW` it is such a process. Prints one line per case and ends
+ * with "N passed, N failed". Needs the privilege to trace.
+ */
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "tests/tracer/beater.h"
+
+#define NR_WAKES 500
+
+/* ---- the process that is traced -------------------------------------------------------------- */
+
+static void work_wakes(const char *name)
+{
+	struct sleeper s;
+
+	pin(0);
+	prctl(PR_SET_NAME, name);
+	sleeper_start(&s, 1, STAMPS);
+	prctl(PR_SET_NAME, "work");
+	await_asleep(&s);
+	job_say(1, 'r');
+	/* Those of an earlier wake, or of a file that is known, write stamps at once. */
+	while (!slot_observed())
+		sched_yield();
+	job_say(1, 'o');
+	job_hear(0);
+	wake_times(&s, NR_WAKES);
+}
+
+static void *naps(void *arg)
+{
+	struct timespec pause = { .tv_nsec = 200000 };
+
+	slot_register();
+	for (int i = 0; i < NR_WAKES; i++)
+		nanosleep(&pause, NULL);
+	slot_unregister();
+	return arg;
+}
+
+/* A thread with a slot that others wake than its program's threads. */
+static void work_naps(const char *name)
+{
+	pthread_t thread;
+
+	job_say(1, 'r');
+	job_say(1, 'o');
+	job_hear(0);
+	prctl(PR_SET_NAME, name);
+	if (pthread_create(&thread, NULL, naps, NULL))
+		die("pthread_create");
+	prctl(PR_SET_NAME, "work");
+	pthread_join(thread, NULL);
+}
+
+static int work(const char *name, const char *how)
+{
+	pid_t pid = 0;
+
+	alarm(60);
+	/* A child's registry lies where its parent's does, which has one. */
+	if (!strcmp(how, "fork")) {
+		slot_register();
+		pid = fork();
+	}
+	if (pid) {
+		waitpid(pid, NULL, 0);
+		return 0;
+	}
+	if (!strcmp(how, "naps"))
+		work_naps(name);
+	else
+		work_wakes(name);
+	job_say(1, 'd');
+	job_hear(0);
+	return 0;
+}
+
+/* ---- started by the test --------------------------------------------------------------------- */
+
+static const char *self;
+
+static void start(struct job *j, const char *path, const char *name, const char *how)
+{
+	fflush(stdout);
+	if (pipe2(j->to, O_CLOEXEC) || pipe2(j->from, O_CLOEXEC))
+		die("pipe");
+	j->pid = fork();
+	if (!j->pid) {
+		dup2(j->to[0], 0);
+		dup2(j->from[1], 1);
+		execl(path, path, "--work", name, how, NULL);
+		_exit(127);
+	}
+	/* It has its slot, or will say so. */
+	if (job_hear(j->from[0]) != 'r')
+		die(path);
+}
+
+/* Polls as the tool does, until the process sees itself observed. */
+static void await_observed(struct job *j, struct tracer *t)
+{
+	uint64_t end = slot_clock_ns() + 20000000000ULL;
+	struct timespec pause = { .tv_nsec = 5000000 };
+
+	while (!can_hear(j->from[0]) && slot_clock_ns() < end) {
+		tracer_poll(t);
+		nanosleep(&pause, NULL);
+	}
+	if (!can_hear(j->from[0]) || job_hear(j->from[0]) != 'o') {
+		printf("    nobody raised the semaphore\n");
+		exit(1);
+	}
+	tracer_poll(t);
+}
+
+static void let_work(struct job *j)
+{
+	job_say(j->to[1], 'g');
+	if (job_hear(j->from[0]) != 'd')
+		die("work");
+}
+
+static void end(struct job *j)
+{
+	job_say(j->to[1], 'q');
+	waitpid(j->pid, NULL, 0);
+	close(j->to[0]), close(j->to[1]), close(j->from[0]), close(j->from[1]);
+}
+
+/* Names of this run alone: a test beside it may trace the same. */
+static const char *name_of(char c)
+{
+	static char name[4][16];
+	static int nr;
+	char *to = name[nr++ & 3];
+
+	snprintf(to, 16, "kt_%c%d", c, getpid());
+	return to;
+}
+
+static struct tracer *trace_names(void)
+{
+	static char pattern[32], *glob = pattern;
+	struct tracer_opts o = { .kind = TRACER_WAKEUP,
+				 .group = TRACER_GROUP_SUBJECT,
+				 .by = TRACER_BY_COMM,
+				 .filter = { .glob = &glob, .nr_globs = 1 } };
+	struct tracer *t;
+
+	snprintf(pattern, sizeof(pattern), "kt_?%d", getpid());
+	t = open_or_die(&o);
+	attach_or_die(t);
+	tracer_enable(t, true);
+	return t;
+}
+
+static uint64_t of(const struct tracer_snapshot *s, const char *name, uint32_t metric)
+{
+	for (uint32_t g = 0; g < s->nr_groups; g++)
+		if (!strcmp(s->group[g].name, name))
+			return count_of(s, g, metric);
+	return 0;
+}
+
+#define WHOLE(s, name)                                                                      \
+	do {                                                                                \
+		CHECK(is_all(s, of(s, name, METRIC_CALL), NR_WAKES), "%s: %lu calls", name, \
+		      of(s, name, METRIC_CALL));                                            \
+		CHECK(of(s, name, METRIC_RESUME) == of(s, name, METRIC_CALL),               \
+		      "%s: %lu resumes of %lu", name, of(s, name, METRIC_RESUME),           \
+		      of(s, name, METRIC_CALL));                                            \
+		CHECK(of(s, name, METRIC_WOKEN) + counter(s, "switch_missed") >= NR_WAKES,  \
+		      "%s: %lu woken", name, of(s, name, METRIC_WOKEN));                    \
+	} while (0)
+
+static struct tracer_snapshot *stop(struct tracer *t)
+{
+	struct tracer_snapshot *s;
+
+	tracer_enable(t, false);
+	s = snapshot(t);
+	show(s);
+	tracer_close(t);
+	return s;
+}
+
+/* ---- cases ----------------------------------------------------------------------------------- */
+
+/* @before, @after: what they run, or NULL; @how: what the latter does */
+static void run_both(const char *before, const char *after, const char *how)
+{
+	const char *a = name_of('a'), *b = name_of('b');
+	struct tracer_snapshot *s;
+	struct job first, second;
+	struct tracer *t;
+
+	if (before)
+		start(&first, before, a, "wakes");
+	t = trace_names();
+	if (before)
+		await_observed(&first, t);
+	if (after) {
+		start(&second, after, b, how);
+		await_observed(&second, t);
+	}
+	if (before)
+		let_work(&first);
+	if (after)
+		let_work(&second);
+	s = stop(t);
+	if (before)
+		WHOLE(s, a);
+	if (after)
+		WHOLE(s, b);
+	tracer_snapshot_free(s);
+	if (before)
+		end(&first);
+	if (after)
+		end(&second);
+}
+
+static void before(void)
+{
+	run_both(self, NULL, NULL);
+}
+
+static void after(void)
+{
+	run_both(NULL, self, "wakes");
+}
+
+static void both(void)
+{
+	run_both(self, self, "wakes");
+}
+
+static void forked(void)
+{
+	run_both(NULL, self, "fork");
+}
+
+/* A file that the tracer has never seen beside one that it knows. */
+static void copied(void)
+{
+	char path[] = "/tmp/kt-registry-XXXXXX", buf[65536];
+	int in = open(self, O_RDONLY | O_CLOEXEC), out = mkstemp(path);
+	ssize_t n = -1;
+
+	while (in >= 0 && out >= 0 && (n = read(in, buf, sizeof(buf))) > 0)
+		if (write(out, buf, (size_t)n) != n)
+			die(path);
+	if (n < 0 || fchmod(out, 0755))
+		die(path);
+	close(in), close(out);
+	run_both(self, path, "wakes");
+	unlink(path);
+}
+
+/* Woken by a timer a thread with a slot has the kernel's phases, and nobody's call. */
+static void foreign(void)
+{
+	const char *name = name_of('n');
+	struct tracer_snapshot *s;
+	struct tracer *t;
+	struct job j;
+
+	t = trace_names();
+	start(&j, self, name, "naps");
+	await_observed(&j, t);
+	let_work(&j);
+	s = stop(t);
+	CHECK(of(s, name, METRIC_WOKEN) + counter(s, "switch_missed") + counter(s, "absorbed") >=
+		      NR_WAKES,
+	      "%lu woken", of(s, name, METRIC_WOKEN));
+	CHECK(of(s, name, METRIC_WAKE) == of(s, name, METRIC_WOKEN) &&
+		      of(s, name, METRIC_RUNQ) == of(s, name, METRIC_WOKEN),
+	      "wake %lu, runq %lu of %lu", of(s, name, METRIC_WAKE), of(s, name, METRIC_RUNQ),
+	      of(s, name, METRIC_WOKEN));
+	CHECK(of(s, name, METRIC_CALL) == 0, "guessed %lu", of(s, name, METRIC_CALL));
+	tracer_snapshot_free(s);
+	end(&j);
+}
+
+static const struct test_case cases[] = {
+	{ "started before", before, 2 },
+	{ "started after", after, 2 },
+	{ "one before and one after", both, 2 },
+	{ "a child that executes nothing", forked, 2 },
+	{ "another file, after", copied, 2 },
+	{ "woken by a timer: the kernel's phases", foreign, 1 },
+};
+
+int main(int argc, char **argv)
+{
+	static char path[4096];
+	ssize_t n;
+
+	if (argc > 3 && !strcmp(argv[1], "--work"))
+		return work(argv[2], argv[3]);
+	n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	path[n > 0 ? n : 0] = 0;
+	self = path;
+	return run_cases(cases, sizeof(cases) / sizeof(cases[0]), argc, argv);
+}
