@@ -39,6 +39,15 @@ traced() {
 # threads_named NAME: the process that has a thread of that name
 threads_named() { grep -lsx "$1" /proc/[0-9]*/task/*/comm | sed -n 's|/proc/\([0-9]*\)/.*|\1|p' | head -n 1; }
 
+# is_ready: the tracer counts, or has ended; it says so in $tmp/ready
+is_ready() {
+	for _ in $(seq 400); do
+		grep -q 'kt trace: ' "$tmp/ready" && break
+		sleep 0.05
+	done
+	cat "$tmp/ready"
+}
+
 # attached_to FILE COMMAND...: a program that runs when the tracer comes. Its thread has its slot and sleeps, so nothing
 # announces it; its wakes begin once the trace counts.
 nr=0
@@ -47,7 +56,7 @@ attached_to() {
 	shift
 	nr=$((nr + 1))
 	name=s$nr-$$
-	rm -f "$file" "$tmp/go"
+	rm -f "$file" "$tmp/go" "$tmp/ready"
 	"$@" wake 2000 "$name" "$tmp/go" </dev/null &
 	pid=$!
 	for _ in $(seq 300); do
@@ -55,12 +64,9 @@ attached_to() {
 		[ -n "$target" ] && break
 		sleep 0.05
 	done
-	timeout 60 "$kt" trace wakeup -p "$target" -o "$file" </dev/null 2>&1 &
+	timeout 60 "$kt" trace wakeup -p "$target" -o "$file" </dev/null 2>"$tmp/ready" &
 	tracer=$!
-	for _ in $(seq 200); do
-		[ -s "$file" ] && tests/tracer/attached on_sched_waking && break
-		sleep 0.05
-	done
+	is_ready
 	touch "$tmp/go"
 	wait $pid
 	status=$?
@@ -76,21 +82,15 @@ rounds() {
 	"$@" rounds 20 "$tmp/round$nr" </dev/null &
 	pid=$!
 	for round in 1 2; do
-		rm -f "$tmp/rounds.$round"
+		rm -f "$tmp/rounds.$round" "$tmp/ready"
 		for _ in $(seq 300); do
 			target=$(threads_named oracle_rounds)
 			[ -n "$target" ] && break
 			sleep 0.05
 		done
-		timeout 60 "$kt" trace work -p "$target" -o "$tmp/rounds.$round" </dev/null 2>&1 &
+		timeout 60 "$kt" trace work -p "$target" -o "$tmp/rounds.$round" </dev/null 2>"$tmp/ready" &
 		tracer=$!
-		for _ in $(seq 200); do
-			[ -s "$tmp/rounds.$round" ] && tests/tracer/attached on_work_log && break
-			sleep 0.05
-		done
-		! tests/tracer/attached on_usdt_start || { echo 'works trap'; return 1; }
-		# Attached is not yet counting.
-		sleep 0.3
+		is_ready
 		touch "$tmp/round$nr.$round"
 		for _ in $(seq 300); do
 			[ -e "$tmp/round$nr.$round.done" ] && break
