@@ -10,8 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bpf/error.h"
-
 /* sudo, its monitor, a shell that called it: the caller is not further up than that. */
 #define MAX_ANCESTORS 16
 
@@ -118,10 +116,12 @@ int caller_find(struct caller *c, char *err, size_t errlen)
 	memset(c, 0, sizeof(*c));
 	if (geteuid() || !uid)
 		return 0;
-	if (!parse_id(uid, &c->uid) || !gid || !parse_id(gid, &c->gid))
-		return error_say(err, errlen, -EINVAL,
-				 "SUDO_UID and SUDO_GID are not a user and a group: the command "
-				 "cannot run as the user of sudo; --as-root runs it as root");
+	if (!parse_id(uid, &c->uid) || !gid || !parse_id(gid, &c->gid)) {
+		snprintf(err, errlen,
+			 "SUDO_UID and SUDO_GID are not a user and a group: the command cannot run "
+			 "as the user of sudo; --as-root runs it as root");
+		return -EINVAL;
+	}
 	if (!c->uid)
 		return 0;
 	c->known = true;

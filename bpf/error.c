@@ -9,14 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#define CAP_DAC_OVERRIDE_BIT	1
-#define CAP_DAC_READ_SEARCH_BIT 2
-#define CAP_SYS_PTRACE_BIT	19
-#define CAP_SYS_ADMIN_BIT	21
-#define CAP_PERFMON_BIT		38
-#define CAP_BPF_BIT		39
+#include "bpf/availability.h"
+#include "bpf/privilege.h"
 
 /*
  * libbpf's messages of the last failure: enough for the verifier's last lines. One thread traces.
@@ -83,68 +80,93 @@ static const char *log_last(void)
 	return last;
 }
 
-static uint64_t effective_caps(void)
-{
-	unsigned long long caps = 0;
-	char line[128];
-	FILE *in = fopen("/proc/self/status", "re");
-
-	while (in && fgets(line, sizeof(line), in))
-		if (sscanf(line, "CapEff: %llx", &caps) == 1)
-			break;
-	if (in)
-		fclose(in);
-	return caps;
-}
-
 static bool file_has(const char *path, const char *what)
 {
-	char text[256] = "";
+	char line[256];
+	bool has = false;
 	FILE *in = fopen(path, "re");
-	bool has = in && fgets(text, sizeof(text), in) && strstr(text, what);
 
+	while (in && !has && fgets(line, sizeof(line), in))
+		has = strstr(line, what);
 	if (in)
 		fclose(in);
 	return has;
 }
 
+/* Inode of the initial user namespace, on every kernel (PROC_USER_INIT_INO). */
+#define INITIAL_USER_NS 4026531837U
+
 static bool in_user_namespace(void)
 {
-	unsigned long inside = 1, outside = 1, nr = 0;
-	FILE *in = fopen("/proc/self/uid_map", "re");
-	bool whole = in && fscanf(in, "%lu %lu %lu", &inside, &outside, &nr) == 3 && !inside &&
-		     !outside && nr == 4294967295UL;
+	struct stat st;
 
-	if (in)
-		fclose(in);
-	return !whole;
+	return !stat("/proc/self/ns/user", &st) && st.st_ino != INITIAL_USER_NS;
 }
 
-static void why_not_permitted(char *out, size_t len)
-{
-	uint64_t caps = effective_caps();
-	bool admin = caps >> CAP_SYS_ADMIN_BIT & 1;
-	bool bpf = admin || caps >> CAP_BPF_BIT & 1, perfmon = admin || caps >> CAP_PERFMON_BIT & 1;
+#define SET(field, ...) snprintf(r->field, sizeof(r->field), __VA_ARGS__)
 
-	if (!bpf || !perfmon)
-		snprintf(
-			out, len,
-			"not permitted, %s%s%s missing; run as root or grant CAP_BPF and CAP_PERFMON",
-			bpf ? "" : "CAP_BPF", bpf || perfmon ? "" : " and ",
-			perfmon ? "" : "CAP_PERFMON");
-	else if (in_user_namespace())
-		snprintf(out, len, "not permitted inside a user namespace; run outside of it");
-	else if (file_has("/sys/kernel/security/lockdown", "[confidentiality]"))
-		snprintf(
-			out, len,
-			"the kernel is locked down (confidentiality); boot without lockdown=confidentiality");
-	else if (file_has("/sys/kernel/security/lockdown", "[integrity]"))
-		snprintf(out, len,
-			 "refused although privileged, the kernel is locked down (integrity)");
-	else
-		snprintf(
-			out, len,
-			"refused although privileged; a container's seccomp filter or a security module forbids bpf()");
+static void missing_caps(struct refusal *r, bool bpf, bool perfmon)
+{
+	char self[256] = "kt";
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (n > 0)
+		self[n] = 0;
+	SET(why, "not permitted, %s%s%s missing", bpf ? "" : "CAP_BPF",
+	    bpf || perfmon ? "" : " and ", perfmon ? "" : "CAP_PERFMON");
+	SET(remedy, "run as root or grant CAP_BPF and CAP_PERFMON");
+	SET(command, "setcap cap_bpf,cap_perfmon=ep %s", self);
+}
+
+void error_refusal(struct refusal *r)
+{
+	uint64_t caps = privilege_now();
+	bool admin = caps & PRIVILEGE_BIT(CAP_SYS_ADMIN);
+	bool bpf = admin || caps & PRIVILEGE_BIT(CAP_BPF);
+	bool perfmon = admin || caps & PRIVILEGE_BIT(CAP_PERFMON);
+
+	memset(r, 0, sizeof(*r));
+	if (in_user_namespace()) {
+		SET(why, "not permitted inside a user namespace");
+		SET(remedy, "run outside of it");
+		SET(command, "run kt on the host, or the container with --userns=host");
+	} else if (!bpf || !perfmon) {
+		missing_caps(r, bpf, perfmon);
+	} else if (file_has("/sys/kernel/security/lockdown", "[confidentiality]")) {
+		SET(why, "the kernel is locked down (confidentiality)");
+		SET(remedy, "boot without lockdown=confidentiality");
+		SET(command, "%s", r->remedy);
+	} else if (file_has("/proc/self/status", "Seccomp:\t2")) {
+		SET(why, "refused although privileged; a seccomp filter, as containers have, may "
+			 "forbid bpf()");
+		SET(command, "docker run --security-opt seccomp=unconfined, or the like");
+	} else {
+		SET(why, "refused although privileged; %sa security module may forbid it",
+		    file_has("/sys/kernel/security/lockdown", "[integrity]")
+			    ? "the kernel is locked down (integrity), or "
+			    : "");
+		SET(command, "dmesg | grep -i -e denied -e lockdown");
+	}
+}
+
+/* Why the kernel's types are not there. */
+static void why_no_btf(char *out, size_t len)
+{
+	static const char file[] = "/sys/kernel/btf/vmlinux";
+
+	switch (availability_of_file(&fs_sysfs, file)) {
+	case NOT_MOUNTED:
+		snprintf(out, len, "/sys is not mounted; mount -t sysfs sysfs /sys");
+		break;
+	case NOT_SHOWN:
+		snprintf(out, len, "%s is hidden by what is mounted over it", file);
+		break;
+	case FORBIDDEN:
+		snprintf(out, len, "%s may not be read by this process", file);
+		break;
+	default:
+		snprintf(out, len, "no %s; boot a kernel built with CONFIG_DEBUG_INFO_BTF", file);
+	}
 }
 
 int error_say(char *err, size_t errlen, int errnum, const char *fmt, ...)
@@ -161,6 +183,7 @@ int error_say(char *err, size_t errlen, int errnum, const char *fmt, ...)
 int error_explain(char *err, size_t errlen, int errnum, const char *what, ...)
 {
 	char did[192], why[384];
+	struct refusal r;
 	const char *last;
 	va_list ap;
 
@@ -169,15 +192,14 @@ int error_explain(char *err, size_t errlen, int errnum, const char *what, ...)
 	va_end(ap);
 
 	if (errnum == -EPERM || errnum == -EACCES) {
-		why_not_permitted(why, sizeof(why));
+		error_refusal(&r);
+		snprintf(why, sizeof(why), "%s%s%s", r.why, *r.remedy ? "; " : "", r.remedy);
 		/* Also -EACCES: a program the verifier refuses. Its words are the cause then. */
 		last = errnum == -EACCES ? log_last() : "";
 		if (*last && !strstr(why, "missing"))
 			snprintf(why, sizeof(why), "the verifier refused: %s", last);
 	} else if (access("/sys/kernel/btf/vmlinux", R_OK)) {
-		snprintf(
-			why, sizeof(why),
-			"no /sys/kernel/btf/vmlinux; boot a kernel built with CONFIG_DEBUG_INFO_BTF");
+		why_no_btf(why, sizeof(why));
 	} else if (errnum == -ENOSYS) {
 		snprintf(why, sizeof(why), "this kernel has no bpf(); it needs CONFIG_BPF_SYSCALL");
 	} else {
@@ -191,13 +213,13 @@ int error_explain_process(char *err, size_t errlen, int errnum, const char *what
 {
 	const char *why = "refused although privileged; it is in another user namespace, or a "
 			  "security module protects it";
-	uint64_t caps = effective_caps();
+	uint64_t caps = privilege_now();
 
 	if (errnum != -EPERM && errnum != -EACCES)
 		return error_explain(err, errlen, errnum, "%s of process %d", what, pid);
-	if (!(caps >> CAP_SYS_PTRACE_BIT & 1))
+	if (!(caps & PRIVILEGE_BIT(CAP_SYS_PTRACE)))
 		why = "not permitted, CAP_SYS_PTRACE missing; run as root or grant it";
-	else if (!(caps >> CAP_DAC_READ_SEARCH_BIT & 1) && !(caps >> CAP_DAC_OVERRIDE_BIT & 1))
+	else if (!(caps & (PRIVILEGE_BIT(CAP_DAC_READ_SEARCH) | PRIVILEGE_BIT(CAP_DAC_OVERRIDE))))
 		why = "not permitted, CAP_DAC_READ_SEARCH missing for files that only others may "
 		      "read; run as root or grant it";
 	return error_say(err, errlen, errnum, "cannot %s of process %d: %s", what, pid, why);
@@ -206,7 +228,7 @@ int error_explain_process(char *err, size_t errlen, int errnum, const char *what
 int error_explain_probe(char *err, size_t errlen, int errnum, const char *provider,
 			const char *name)
 {
-	if ((errnum != -EPERM && errnum != -EACCES) || effective_caps() >> CAP_SYS_ADMIN_BIT & 1)
+	if ((errnum != -EPERM && errnum != -EACCES) || privilege_has(CAP_SYS_ADMIN))
 		return error_explain(err, errlen, errnum, "attach the probe %s:%s", provider, name);
 	return error_say(
 		err, errlen, errnum,

@@ -37,4 +37,13 @@ int error_explain_process(char *err, size_t errlen, int errnum, const char *what
  */
 int error_explain_probe(char *err, size_t errlen, int errnum, const char *provider,
 			const char *name);
+
+/* Why the kernel refuses BPF to this process, as far as can be seen. */
+struct refusal {
+	char why[160];
+	char remedy[96];   /* for a sentence; "": none is known */
+	char command[352]; /* that helps, or shows more */
+};
+
+void error_refusal(struct refusal *r);
 #endif

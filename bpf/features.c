@@ -63,6 +63,16 @@ static int try_current_task(void)
 	return try_load(insns, sizeof(insns) / sizeof(insns[0]));
 }
 
+int feature_load_program(void)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+
+	return try_load(insns, sizeof(insns) / sizeof(insns[0]));
+}
+
 int feature_try(enum feature f)
 {
 	int ok;

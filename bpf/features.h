@@ -23,6 +23,9 @@ struct feature_text {
 
 extern const struct feature_text feature_text[NR_FEATURES];
 
+/* feature_load_program - 0: we may load programs that trace; else -errno */
+int feature_load_program(void);
+
 /*
  * feature_try - 0, or -errno as the kernel refused it; -EPERM: without privilege, so it may also be
  * absent

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "lib/record/build.h"
+#include "lib/record/doctor.h"
 #include "lib/record/types.h"
 
 #define CPU_DIR "/sys/devices/system/cpu/"
@@ -526,4 +527,26 @@ void record_machine_now(struct record_machine *m)
 	snprintf(m->kernel, sizeof(m->kernel), "%s", u.release);
 	json_decref(cpu);
 	json_decref(host);
+}
+
+size_t record_machine_warnings(struct record_warning *w, size_t max)
+{
+	json_t *cpu = cpu_json(), *frequency = frequency_json(), *clock = clock_json();
+	json_t *process = process_json(), *warning;
+	json_t *all = warnings_json(cpu, frequency, clock, process, NULL);
+	size_t i, nr = 0;
+
+	json_array_foreach (all, i, warning) {
+		if (nr == max)
+			break;
+		snprintf(w[nr].text, sizeof(w[nr].text), "%s", text_of(warning, "text"));
+		snprintf(w[nr].fix, sizeof(w[nr].fix), "%s", text_of(warning, "fix"));
+		nr++;
+	}
+	json_decref(all);
+	json_decref(cpu);
+	json_decref(frequency);
+	json_decref(clock);
+	json_decref(process);
+	return nr;
 }

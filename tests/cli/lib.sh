@@ -45,6 +45,13 @@ refused() {
 	fi
 }
 
+all_caps() { # all_caps: every capability that this process has, as setpriv takes them
+	local have=$((0x$(sed -n 's/^CapPrm:[[:space:]]*//p' /proc/self/status))) i
+	for i in $(seq 0 40); do
+		[ $((have >> i & 1)) -eq 0 ] || printf ',+cap_%d' "$i"
+	done | cut -c2-
+}
+
 strict_json() { # strict_json FILE [lines]: valid JSON (or one value per line), no NaN, no duplicate keys
 	python3 - "$@" <<'P'
 import json, sys

@@ -162,11 +162,13 @@ Test(kthread_sleep, hrtimeouts_by_mode)
 Test(kthread_sleep, schedule_without_a_state_gives_way)
 {
 	struct hold yields = { .point = "yield", .go = 1 };
+	long left;
 
 	hold_begin(&yields);
 	schedule();
 	cr_expect_eq(READ(yields.came), 1);
-	cr_expect_eq(schedule_timeout(1000000), 1000000);
+	left = schedule_timeout(1000000);
+	cr_expect(left > 0 && left <= 1000000, "it may have had to wait for its CPU: %ld", left);
 	cr_expect_eq(READ(yields.came), 2);
 	/* A wake came first: that was a sleep that is over, not a yield. */
 	set_current_state(TASK_INTERRUPTIBLE);
