@@ -26,6 +26,7 @@ struct events_opts {
 	uint32_t worst;	    /* the longest of each interval: at most so many */
 	uint64_t slower_ns; /* each that is as long or longer */
 	bool stream;	    /* each */
+	uint64_t flight_ns; /* with slower_ns: what ended so long before such a one, or less */
 	bool stacks;	    /* with the waker's or the preempted task's stack */
 };
 
