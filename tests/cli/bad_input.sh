@@ -61,6 +61,17 @@ refused 'unknown kind' 2 'wakeup' "$kt" trace dance
 refused 'no kind' 2 'wakeup' "$kt" trace
 refused 'bad duration' 2 'time|duration' "$kt" trace wakeup -d 3parsecs
 refused 'bad pid' 2 'pid|process' "$kt" trace wakeup -p abc -d 1s
+refused 'bad interval' 2 "invalid -i 'often'.*500ms" "$kt" trace wakeup -i often
+refused 'an interval that is none' 2 'invalid -i' "$kt" trace wakeup -i 0s
+refused 'an interval too short' 2 'at least 1ms' "$kt" trace wakeup -i 999us
+refused 'no number of lines' 2 "invalid --top '0'.*1 to 1000000" "$kt" trace wakeup --by thread --top 0
+refused 'a number with a unit' 2 "invalid --top '20 lines'" "$kt" trace wakeup --by thread --top '20 lines'
+refused 'lines of what?' 2 '--top goes with --by' "$kt" trace wakeup --top 5
+refused 'a breakdown that is none' 2 "invalid --by 'colour'.*thread" "$kt" trace wakeup --by colour
+refused 'a flag with a value' 2 "stats" "$kt" trace wakeup --stats=yes
+refused 'a bad limit' 2 "slower-than" "$kt" trace wakeup --slower-than soon
+refused 'an empty name for a record' 2 "needs a name" "$kt" trace wakeup -o ''
+refused 'report: no number of lines' 2 "invalid --top 'all'" "$kt" report --top all tests/golden/trace.jsonl
 sleep 0 & gone=$!
 wait $gone
 refused 'pid that is gone' 2 "$gone" "$kt" trace wakeup -p $gone -d 1s
