@@ -263,6 +263,9 @@ static __always_inline void keep(struct events_table *table, __u32 first, struct
 	at = table->nr < worst ? table->nr++ : table->least_at;
 	if (at >= EVENTS_MAX_WORST)
 		return;
+	/* 6.1's verifier does not know that what was checked is what is used. */
+	barrier_var(at);
+	at &= EVENTS_MAX_WORST - 1;
 	table->ns[at] = f->wait.ns;
 	for (i = 0; i < EVENTS_MAX_WORST; i++) {
 		if (i >= worst)

@@ -11,9 +11,9 @@
 
 #define EVENTS_LOG_LEN	  256 /* switches that are remembered per CPU; a power of two */
 #define EVENTS_LOG_REACH  248 /* of these, those that are read while the CPU writes the next */
-#define EVENTS_MAX_WORST  32
-#define EVENTS_MAX_BEHIND 16 /* a power of two */
-#define EVENTS_MAX_MOVES  4  /* a power of two */
+#define EVENTS_MAX_WORST  32  /* a power of two */
+#define EVENTS_MAX_BEHIND 16  /* a power of two */
+#define EVENTS_MAX_MOVES  4   /* a power of two */
 #define EVENTS_MAX_FRAMES 64
 #define EVENTS_COMM_LEN	  16
 
