@@ -106,6 +106,16 @@ static __always_inline void sink(struct wake_out *o, struct wake_task *t, struct
 		o->group = subject_now(&t->subject, &t->wake, p);
 }
 
+static __always_inline void put(struct wake_out *o, __u32 metric, __u64 v)
+{
+	if (!o->block)
+		return;
+	if (settings.group == TRACER_GROUP_SUBJECT)
+		wake_record(o->group, metric, v);
+	else
+		block_record(o->block, metric, v);
+}
+
 WAKE_FN void wake_put(struct wake_out *o, uint32_t metric, uint64_t v)
 {
 	bool part = metric == METRIC_WAKE || metric == METRIC_RUNQ || metric == METRIC_PREMIG;
@@ -117,12 +127,7 @@ WAKE_FN void wake_put(struct wake_out *o, uint32_t metric, uint64_t v)
 	if (settings.group == TRACER_GROUP_ARM ? !o->whole && metric != METRIC_WOKEN
 					       : o->whole && part)
 		return;
-	if (!o->block)
-		return;
-	if (settings.group == TRACER_GROUP_SUBJECT)
-		wake_record(o->group, metric, v);
-	else
-		block_record(o->block, metric, v);
+	put(o, metric, v);
 }
 
 static __always_inline void tell(struct wake_task *t, struct wake_out *o)
