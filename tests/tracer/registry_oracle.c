@@ -314,6 +314,28 @@ static void both(void)
 	run_both(self, self, "wakes");
 }
 
+/* The file of the second is known then: its own probe must say where its slots are. */
+static void one_after_another(void)
+{
+	const char *name[] = { name_of('a'), name_of('b') };
+	struct tracer_snapshot *s;
+	struct job j[2];
+	struct tracer *t = trace_names();
+
+	for (int i = 0; i < 2; i++) {
+		start(&j[i], self, name[i], "wakes");
+		await_observed(&j[i], t);
+	}
+	for (int i = 0; i < 2; i++)
+		let_work(&j[i]);
+	s = stop(t);
+	for (int i = 0; i < 2; i++) {
+		WHOLE(s, name[i]);
+		end(&j[i]);
+	}
+	tracer_snapshot_free(s);
+}
+
 static void forked(void)
 {
 	run_both(NULL, self, "fork");
@@ -380,6 +402,7 @@ static const struct test_case cases[] = {
 	{ "started before", before, 2 },
 	{ "started after", after, 2 },
 	{ "one before and one after", both, 2 },
+	{ "one after another, of one file", one_after_another, 2 },
 	{ "a child that executes nothing", forked, 2 },
 	{ "another file, after", copied, 2 },
 	{ "woken by a timer: the kernel's phases", woken_by_timer, 1 },
