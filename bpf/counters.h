@@ -18,6 +18,7 @@
 	LOSS(recursion_missed, "hits", "the program was running already on that CPU")              \
 	LOSS(switch_missed, "values", "the kernel told of no switch")                              \
 	LOSS(record_failed, "values", "a histogram has no such bucket: a bug of kt")               \
+	NOTE(unrecorded)    /* slow waits beyond slow_per_s: only in the sums */                   \
 	NOTE(streamed)	    /* single waits handed over through the ring */                        \
 	NOTE(absorbed)	    /* woken while still running or queued: no latency */                  \
 	NOTE(spun)	    /* T4 stamped with no sched_waking: the wait was a spin */             \

@@ -30,6 +30,8 @@ struct events {
 	struct stacks *stacks; /* NULL: not asked for */
 	struct flight *flight; /* likewise */
 	uint32_t flight_len;
+	uint64_t second; /* of the last slow wait */
+	uint32_t nr_in_second;
 	uint64_t slow_first, slow_last; /* ends of slow waits of this pass; slow_last 0: none */
 	uint32_t nr_cpus, worst;
 	const struct events_cpu *log;	   /* by CPU; NULL: nothing is remembered */
@@ -360,6 +362,24 @@ static void look_at_worst(struct tracer *t)
 
 /* ---- the ring -------------------------------------------------------------------------------- */
 
+/* One more slow wait, of those of its second too many to be recorded by itself? */
+static bool too_many(struct tracer *t, const struct events_wait *w)
+{
+	uint64_t second = w->time_ns / 1000000000ULL;
+	struct events *e = t->events;
+
+	if (!t->opts.events.slow_per_s || t->opts.events.stream)
+		return false;
+	if (second != e->second)
+		e->nr_in_second = 0;
+	e->second = second;
+	if (++e->nr_in_second <= t->opts.events.slow_per_s)
+		return false;
+	/* A counter that BPF does not know: it reads as what came since the last time. */
+	t->last_counter[COUNTER_unrecorded]--;
+	return true;
+}
+
 static int take(void *arg, void *data, size_t size)
 {
 	struct tracer *t = arg;
@@ -368,6 +388,8 @@ static int take(void *arg, void *data, size_t size)
 	struct made m = { .wait = &f->wait };
 	struct events_around around;
 
+	if (too_many(t, &f->wait))
+		return ++e->passed >= e->pass_max ? -EAGAIN : 0;
 	if (size >= EVENTS_SIZE_AROUND) {
 		around = f->around;
 		look_further(e, &around);

@@ -15,6 +15,7 @@
 
 /* Waits that are recorded by themselves. */
 #define NR_WORST       10
+#define SLOW_PER_S     100
 #define SLOWER_THAN_NS 1000000
 
 /* ---- what single options take ---------------------------------------------------------------- */
@@ -138,7 +139,7 @@ static const struct trace_option table[] = {
 
 	{ RECORD, "slower-than", "TIME", 0, TIME(q.opts.events.slower_ns),
 	  "Record each wait of TIME or longer by itself, with its waker and who ran meanwhile "
-	  "(default 1ms); the 10 longest always are", NULL },
+	  "(default 1ms, at most 100 a second); the 10 longest always are", NULL },
 	{ RECORD, "stacks", NULL, 0, FLAG(q.opts.events.stacks),
 	  "With the stack of the waker, or of the thread where it was preempted", NULL },
 	{ RECORD, "flight", "TIME", 0, TIME(q.opts.events.flight_ns),
@@ -376,7 +377,11 @@ static int check_events(struct trace_options *o)
 				  "has every wait already");
 	if (tracer_kind_about(o->q.opts.kind)->waits) {
 		e->worst = NR_WORST;
-		e->slower_ns = e->slower_ns ?: SLOWER_THAN_NS;
+		/* Whoever has set no limit shall not get a record without one. */
+		if (!e->slower_ns) {
+			e->slower_ns = SLOWER_THAN_NS;
+			e->slow_per_s = SLOW_PER_S;
+		}
 		return 0;
 	}
 	if (!asked)

@@ -23,11 +23,12 @@
 
 /* Which single waits to hand over, with tracer_on_event(); zero: none. */
 struct events_opts {
-	uint32_t worst;	    /* the longest of each interval: at most so many */
-	uint64_t slower_ns; /* each that is as long or longer */
-	bool stream;	    /* each */
-	uint64_t flight_ns; /* with slower_ns: what ended so long before such a one, or less */
-	bool stacks;	    /* with the waker's or the preempted task's stack */
+	uint32_t worst;	     /* the longest of each interval: at most so many */
+	uint64_t slower_ns;  /* each that is as long or longer */
+	uint32_t slow_per_s; /* of these at most so many a second, the rest is counted; 0: all */
+	bool stream;	     /* each */
+	uint64_t flight_ns;  /* with slower_ns: what ended so long before such a one, or less */
+	bool stacks;	     /* with the waker's or the preempted task's stack */
 };
 
 /* What to trace; zero or NULL: no restriction. Restrictions add up (all must hold). */

@@ -258,7 +258,7 @@ const struct tracer_ops tracer_wakeup = {
 		    COUNTER_BIT(preempted) | COUNTER_BIT(requeued) | COUNTER_BIT(migrated) |
 		    COUNTER_BIT(parked) | COUNTER_BIT(unmatched) | COUNTER_BIT(superseded) |
 		    COUNTER_BIT(negative) | COUNTER_BIT(filtered) | COUNTER_BIT(ring_full) |
-		    COUNTER_BIT(streamed) | COUNTER_BIT(yielded) |
+		    COUNTER_BIT(streamed) | COUNTER_BIT(unrecorded) | COUNTER_BIT(yielded) |
 		    COUNTER_BIT(idle_polled) | COUNTER_BIT(map_full),
 	.open = wakeup_open,
 	.attach = wakeup_attach,

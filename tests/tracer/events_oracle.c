@@ -323,6 +323,22 @@ static void limit(void)
 	tracer_snapshot_free(s);
 }
 
+static void no_more_than_asked(void)
+{
+	static const struct events_opts few = { .slower_ns = 1, .slow_per_s = 5 };
+	struct tracer_snapshot *s = trace(&few, 16u << 20, setup_sleeper, work_wakes);
+	uint64_t seconds = (s->end_ns - s->start_ns) / 1000000000ULL + 2;
+
+	CHECK(nr_got >= 5 && nr_got <= 5 * seconds, "%zu in %lu s", nr_got, seconds);
+	CHECK(nr_got + counter(s, "unrecorded") == counter(s, "streamed"), "%zu and %lu of %lu",
+	      nr_got, counter(s, "unrecorded"), counter(s, "streamed"));
+	CHECK(counter(s, "streamed") + counter(s, "ring_full") == nr_waits(s), "%lu",
+	      counter(s, "streamed"));
+	CHECK(nr_lost(s) == counter(s, "ring_full") + counter(s, "switch_missed"), "%lu",
+	      nr_lost(s));
+	tracer_snapshot_free(s);
+}
+
 /* ---- who wakes ------------------------------------------------------------------------------- */
 
 static void by_task(void)
@@ -781,6 +797,7 @@ static const struct test_case {
 	{ "what a ring is too small for is counted", small_ring, 2 },
 	{ "nothing is handed over unasked", nothing_asked, 2 },
 	{ "a limit decides what is slow", limit, 2 },
+	{ "no more slow ones than asked for", no_more_than_asked, 2 },
 	{ "woken by a thread", by_task, 2 },
 	{ "woken by a timer", by_timer, 2 },
 	{ "woken by a socket", by_socket, 2 },
