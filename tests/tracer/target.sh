@@ -177,5 +177,10 @@ in_namespace 'a user namespace' -U -r
 in_namespace 'a cgroup namespace' -C
 in_namespace 'all of them' -U -r -m -u -i -n -p -f -C -T --monotonic 3600 --mount-proc
 
+# A clock that is nobody's leaves all out: the last record, told so.
+sed 's/"negative":[0-9]*/"negative":5000/' "$tmp/n" >"$tmp/odd"
+check 'another clock is a warning' sh -c "'$kt' report '$tmp/odd' | grep -q '^warning: of 5 000 wakes the times were out of order'"
+check 'the same one is none' sh -c "! '$kt' report '$tmp/n' | grep -q 'out of order'"
+
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]
