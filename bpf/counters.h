@@ -34,6 +34,8 @@
 	NOTE(untagged)	    /* woken thread belongs to no arm */                                   \
 	NOTE(new_task)	    /* first run of a new thread */                                        \
 	NOTE(preempted)	    /* switched out by the kernel while runnable */                        \
+	NOTE(yielded)	    /* of requeued, with --refine: nobody had asked for the CPU */         \
+	NOTE(idle_polled)   /* with --refine: an idle CPU saw the wake without an interrupt */     \
 	NOTE(requeued)	    /* switched out runnable: slice end, yield, return to user space */    \
 	NOTE(migrated)	    /* moved to another CPU while queued */                                \
 	NOTE(parked)	    /* blocked in the parked state */                                      \

@@ -81,6 +81,7 @@ struct {
 /* By CPU and place. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct events_flown);
@@ -298,6 +299,7 @@ static __always_inline void fly(struct events_full *f)
 	flown = bpf_map_lookup_elem(&events_flight, &at);
 	if (!flown)
 		return;
+	/* A reader sees 0, or the wait as it was before: flight.c. */
 	flown->seq = 0;
 	barrier();
 	bpf_probe_read_kernel(&flown->wait, sizeof(flown->wait), &f->wait);

@@ -11,6 +11,7 @@
 #include "lib/record/types.h"
 
 #include "bpf/events_shared.h"
+#include "bpf/flight.h"
 #include "bpf/percpu.h"
 #include "bpf/stacks.h"
 #include "bpf/tracer_impl.h"
@@ -25,6 +26,9 @@ _Static_assert(EVENTS_MAX_FRAMES <= RECORD_MAX_FRAMES, "all fit into a record");
 struct events {
 	struct ring_buffer *ring;
 	struct stacks *stacks; /* NULL: not asked for */
+	struct flight *flight; /* likewise */
+	uint32_t flight_len;
+	uint64_t slow_first, slow_last; /* ends of slow waits of this pass; slow_last 0: none */
 	uint32_t nr_cpus, worst;
 	uint64_t (*met)[EVENTS_MAX_WORST]; /* by CPU: the worst whose processes were met */
 	uint32_t passed, pass_max;	   /* of one pass over the ring */
@@ -67,6 +71,8 @@ static int size_maps(struct tracer *t, const struct events *e)
 		ret = resize(t, "events_worst", kept);
 	if (!ret && e->worst && t->settings->events.stacks)
 		ret = resize(t, "events_worst_stacks", kept);
+	if (!ret && e->flight_len)
+		ret = resize(t, "events_flight", e->nr_cpus * e->flight_len);
 	if (!ret)
 		ret = resize(t, "events_ring", ring_bytes(&t->opts));
 	return ret;
@@ -104,6 +110,8 @@ int events_open(struct tracer *t, char *err, size_t errlen)
 	s->slower_ns = o->slower_ns;
 	s->stream = o->stream;
 	s->stacks = o->stacks;
+	if (o->flight_ns && o->slower_ns)
+		s->flight_len = e->flight_len = flight_length(e->nr_cpus);
 	if (percpu_preempt_count(&s->preempt_count))
 		s->preempt_count = 0;
 	s->log = e->worst || o->slower_ns;
@@ -117,6 +125,7 @@ void events_close(struct tracer *t)
 		return;
 	ring_buffer__free(t->events->ring);
 	stacks_free(t->events->stacks);
+	flight_free(t->events->flight);
 	free(t->events->met);
 	free(t->events);
 	t->events = NULL;
@@ -247,6 +256,11 @@ static int take(void *arg, void *data, size_t size)
 		m.around = &f->around;
 	if (size >= EVENTS_SIZE_FULL)
 		m.stack = &f->stack;
+	if (f->wait.slow) {
+		if (!e->slow_last)
+			e->slow_first = f->wait.time_ns;
+		e->slow_last = f->wait.time_ns;
+	}
 	e->ret = hand(t, &m, t->opts.events.stream ? RECORD_STREAM : RECORD_SLOW);
 	/* Ends the pass; what came is consumed. */
 	return e->ret || ++e->passed >= e->pass_max ? -EAGAIN : 0;
@@ -255,11 +269,39 @@ static int take(void *arg, void *data, size_t size)
 int events_begin(struct tracer *t, char *err, size_t errlen)
 {
 	struct events *e = t->events;
+	int ret = 0;
 
 	if (!e)
 		return 0;
 	e->ring = ring_buffer__new(tracer_map_fd(t, "events_ring"), take, t, NULL);
-	return e->ring ? 0 : error_explain(err, errlen, -errno, "map the ring of single waits");
+	if (!e->ring)
+		return error_explain(err, errlen, -errno, "map the ring of single waits");
+	if (e->flight_len)
+		ret = flight_map(&e->flight, tracer_map_fd(t, "events_flight"), e->nr_cpus,
+				 e->flight_len);
+	return ret ? error_explain(err, errlen, ret, "map the flight recorder") : 0;
+}
+
+static int take_flown(const struct events_wait *w, void *arg)
+{
+	struct made m = { .wait = w };
+
+	return hand(arg, &m, RECORD_FLIGHT);
+}
+
+/* What came before the slow waits of this pass. */
+static int take_flight(struct tracer *t)
+{
+	struct events *e = t->events;
+	uint64_t before = t->opts.events.flight_ns, first = e->slow_first, last = e->slow_last;
+
+	if (!e->flight || !last)
+		return 0;
+	e->slow_last = 0;
+	/* Rings of two CPUs meet in no certain order. */
+	if (first > last)
+		first = last;
+	return flight_take(e->flight, first > before ? first - before : 0, last, take_flown, t);
 }
 
 /*
@@ -306,7 +348,9 @@ int events_poll(struct tracer *t)
 		e->ret = 0;
 		ret = ring_buffer__consume(e->ring);
 	} while (!t->enabled && !e->ret && (ret > 0 || ret == -EAGAIN));
-	return e->ret ?: ret < 0 && ret != -EAGAIN ? ret : 0;
+	if (e->ret)
+		return e->ret;
+	return ret < 0 && ret != -EAGAIN ? ret : take_flight(t);
 }
 
 /* ---- the longest ----------------------------------------------------------------------------- */

@@ -9,8 +9,8 @@
  */
 #include "lib/probe/types.h"
 
-#define EVENTS_LOG_LEN	  128 /* switches that are remembered per CPU; a power of two */
-#define EVENTS_LOG_REACH  120 /* of these, those that are read while the CPU writes the next */
+#define EVENTS_LOG_LEN	  256 /* switches that are remembered per CPU; a power of two */
+#define EVENTS_LOG_REACH  248 /* of these, those that are read while the CPU writes the next */
 #define EVENTS_MAX_WORST  32
 #define EVENTS_MAX_BEHIND 16 /* a power of two */
 #define EVENTS_MAX_MOVES  4  /* a power of two */

@@ -112,24 +112,35 @@ static __always_inline void task_name(struct task_struct *p, char *buf, __u32 si
 		bpf_probe_read_kernel_str(buf, size, p->comm);
 }
 
-/* text_matches - does @name, zero-terminated in TRACER_NAME_LEN bytes, match one of the patterns? */
+/*
+ * text_matches - does @name, zero-terminated in TRACER_NAME_LEN bytes, match one of the patterns?
+ *
+ * All words of patterns go along together: one after the other, the verifier would follow each
+ * length of the name in each of them.
+ */
 static __always_inline bool text_matches(const char *name)
 {
+	__u64 state[TRACER_MAX_GLOBS], matched = 0;
 	__u32 g, i;
 
-	for (g = 0; g < TRACER_MAX_GLOBS && g < settings.nr_globs; g++) {
-		__u64 state = settings.glob[g].begin;
+#pragma unroll
+	for (g = 0; g < TRACER_MAX_GLOBS; g++)
+		state[g] = settings.glob[g].begin;
+	for (i = 0; i < TRACER_NAME_LEN; i++) {
+		__u8 c = name[i];
 
-		for (i = 0; i < TRACER_NAME_LEN; i++) {
-			if (!name[i])
-				break;
-			state = glob_step(settings.glob[g].accept[(__u8)name[i]],
-					  settings.glob[g].star, state);
-		}
-		if (state & settings.glob[g].final)
-			return true;
+		if (!c)
+			break;
+#pragma unroll
+		for (g = 0; g < TRACER_MAX_GLOBS; g++)
+			if (g < settings.nr_globs)
+				state[g] = glob_step(settings.glob[g].accept[c],
+						     settings.glob[g].star, state[g]);
 	}
-	return false;
+#pragma unroll
+	for (g = 0; g < TRACER_MAX_GLOBS; g++)
+		matched |= state[g] & settings.glob[g].final;
+	return matched;
 }
 
 static __always_inline bool name_matches(struct task_struct *p)

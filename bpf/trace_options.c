@@ -127,6 +127,8 @@ static const struct trace_option table[] = {
 	  "Record every TIME, 1ms or longer, and print a line", NULL },
 
 	{ FIGURES, "by", "WHAT", 0, TEXT(by), NULL, list_by },
+	{ FIGURES, "refine", NULL, 0, FLAG(q.opts.refine),
+	  "With wakeup: also resched, switch and ipi, which newer kernels have; costs more", NULL },
 	{ FIGURES, "top", "N", 0, CALL(take_top),
 	  "With --by: a line for the N that waited longest (default 20), one for the rest", NULL },
 	{ FIGURES, "verbose", NULL, 'v', FLAG(verbose),
@@ -139,6 +141,11 @@ static const struct trace_option table[] = {
 	  "(default 1ms); the 10 longest always are", NULL },
 	{ RECORD, "stacks", NULL, 0, FLAG(q.opts.events.stacks),
 	  "With the stack of the waker, or of the thread where it was preempted", NULL },
+	{ RECORD, "flight", "TIME", 0, TIME(q.opts.events.flight_ns),
+	  "Record what waited within TIME before each wait of --slower-than, as far as memory keeps it", NULL },
+	{ RECORD, "on-slow", "CMD", 0, TEXT(q.on_slow),
+	  "Let the shell execute CMD after a wait of --slower-than, its facts in KT_NS, KT_COMM ...; "
+	  "one at a time, at most one a second", NULL },
 	{ RECORD, "stream", NULL, 0, FLAG(q.opts.events.stream),
 	  "Record every wait by itself", NULL },
 	{ RECORD, "output", "FILE", 'o', TEXT(q.output),
@@ -318,6 +325,13 @@ static int check_subjects(struct trace_options *o)
 	return 0;
 }
 
+static int check_refine(struct trace_options *o)
+{
+	if (!o->q.opts.refine || o->q.opts.kind == TRACER_WAKEUP)
+		return 0;
+	return cli_refuse(KT_EXIT_USAGE, "--refine goes with wakeup only");
+}
+
 static int check_command(struct trace_options *o)
 {
 	if (!o->q.command || *o->q.command)
@@ -349,11 +363,17 @@ static int check_by(struct trace_options *o)
 static int check_events(struct trace_options *o)
 {
 	struct events_opts *e = &o->q.opts.events;
-	const char *asked = e->slower_ns ? "--slower-than"
-			    : e->stacks	 ? "--stacks"
-			    : e->stream	 ? "--stream"
-					 : NULL;
+	const char *asked = e->slower_ns   ? "--slower-than"
+			    : e->stacks	   ? "--stacks"
+			    : e->flight_ns ? "--flight"
+			    : o->q.on_slow ? "--on-slow"
+			    : e->stream	   ? "--stream"
+					   : NULL;
 
+	if (e->stream && e->flight_ns)
+		return cli_refuse(KT_EXIT_USAGE,
+				  "--stream and --flight exclude each other: a stream "
+				  "has every wait already");
 	if (tracer_kind_about(o->q.opts.kind)->waits) {
 		e->worst = NR_WORST;
 		e->slower_ns = e->slower_ns ?: SLOWER_THAN_NS;
@@ -384,7 +404,7 @@ static int check_top(struct trace_options *o)
 /* In this order; the first that refuses is the one that speaks. */
 static int (*const checks[])(struct trace_options *o) = {
 	check_command, check_kind, check_subjects, check_by,
-	check_events,  check_top,  check_interval,
+	check_events,  check_top,  check_interval, check_refine,
 };
 
 /* ---- the command line ------------------------------------------------------------------------ */

@@ -16,6 +16,7 @@
 #include "lib/record/types.h"
 
 #include "bpf/caller.h"
+#include "bpf/on_slow.h"
 #include "bpf/snapshot.h"
 #include "bpf/trace_command.h"
 #include "bpf/trace_layout.h"
@@ -38,6 +39,7 @@ struct run {
 	struct record_writer *w;
 	struct tracer *t;
 	struct trace_command *c;
+	struct on_slow *on_slow;       /* NULL: nothing to execute */
 	struct caller who;	       /* whose the command is, and kt itself once it is attached */
 	struct tracer_waiting waiting; /* in the end */
 	int signals;		       /* signalfd */
@@ -69,6 +71,9 @@ static int write_event(const struct record_event *e, void *arg)
 {
 	struct run *r = arg;
 
+	if (r->on_slow && e->ns >= r->q->opts.events.slower_ns &&
+	    (e->why == RECORD_SLOW || e->why == RECORD_STREAM))
+		on_slow_tell(r->on_slow, e);
 	r->write_ret = record_write_event(r->w, e);
 	return r->write_ret;
 }
@@ -322,10 +327,14 @@ static int begin(struct run *r)
 		tracer_on_event(r->t, write_event, r);
 	if (!ret)
 		ret = tracer_attach(r->t, r->err, r->errlen);
+	if (!ret && r->q->on_slow) {
+		r->on_slow = on_slow_new(r->q->on_slow, &r->who);
+		ret = r->on_slow ? 0 : say(r, -ENOMEM, "cannot trace");
+	}
 	/* What it takes to begin a sample is gone afterwards. */
 	if (!ret)
 		r->sampling = tracer_sample(r->t, true);
-	ret = ret ?: tracer_settle(r->t, &r->who, false, r->err, r->errlen);
+	ret = ret ?: tracer_settle(r->t, &r->who, r->on_slow, r->err, r->errlen);
 	if (!ret && r->c)
 		ret = trace_command_wake(r->c, r->err, r->errlen);
 	if (ret)
@@ -405,6 +414,7 @@ close:
 	else
 		trace_command_free(r.c);
 	close(r.signals);
+	on_slow_free(r.on_slow);
 	caller_free(&r.who);
 	return ret;
 }

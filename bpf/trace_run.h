@@ -29,6 +29,7 @@ struct trace_request {
 	const char *output;	      /* file to be made; NULL: none */
 	struct record_writer *stream; /* instead of it, taken over; NULL: none */
 	char **command;		      /* NULL: none */
+	const char *on_slow;	      /* a command for the shell, on_slow.h; NULL: none */
 	bool as_root; /* under sudo: the command is root's, not the caller's, and kt stays root */
 	bool stats;   /* look at what the programs cost every second, not every tenth */
 	int argc;     /* command line for the record's header */

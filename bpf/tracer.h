@@ -26,6 +26,7 @@ struct events_opts {
 	uint32_t worst;	    /* the longest of each interval: at most so many */
 	uint64_t slower_ns; /* each that is as long or longer */
 	bool stream;	    /* each */
+	uint64_t flight_ns; /* with slower_ns: what ended so long before such a one, or less */
 	bool stacks;	    /* with the waker's or the preempted task's stack */
 };
 
@@ -40,6 +41,7 @@ struct tracer_opts {
 	bool follow_children; /* with process ids: their descendants as well, also after exec */
 	uint32_t ring_bytes;  /* 0: default; small values are for tests of the loss counters */
 	uint32_t max_pending; /* 0: default; entries of the pending-work map */
+	bool refine;	      /* wakeup only: see bpf/refine.h */
 	enum tracer_by by;    /* with TRACER_GROUP_SUBJECT */
 	struct events_opts events;
 	const char *

@@ -30,7 +30,7 @@
 #define TRACER_MAX_PROCESSES 16384
 #define TRACER_MAX_NAMES     4096
 #define TRACER_NAME_LEN	     64
-#define TRACER_MAX_GLOBS     16 /* words of patterns, see glob.h */
+#define TRACER_MAX_GLOBS     8 /* words of patterns, see glob.h */
 #define TRACER_MAX_SUBJECTS  16384
 #define TRACER_NO_GROUP	     0xffffffffU /* not to be recorded; beyond the last one: others */
 

@@ -392,3 +392,5 @@ int BPF_USDT(on_slot, int tid, void *slot)
 	__sync_fetch_and_add(&control.process_changes, 1);
 	return 0;
 }
+
+#include "bpf/refine.bpf.h" /* programs of its own, by the helpers above */

@@ -58,7 +58,7 @@ def lower(index, k):
 class Record:
     def __init__(self, path):
         self.metric = collections.defaultdict(list)  # (subject, metric): histograms
-        self.lost = 0
+        self.lost, self.counters = 0, collections.Counter()
         for line in open(path, encoding="utf-8"):
             r = json.loads(line)
             if r["type"] == "trace":
@@ -66,6 +66,7 @@ class Record:
                     self.metric[r["subject"], name].append(h)
             elif r["type"] == "losses":
                 self.lost += sum(r["losses"].values())
+                self.counters.update(r["counters"])
             elif r["type"] == "end":
                 expect(r["status"] == "complete", "the record is " + r["status"])
 
@@ -283,7 +284,8 @@ def main():
     else:
         said = bounded(kind, record, all)
     print(said)
-    print(*bad, sep="\n")
+    if bad:
+        print(*bad, f"counters: {+record.counters}", sep="\n")
     sys.exit(bool(bad))
 
 

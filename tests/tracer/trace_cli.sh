@@ -89,6 +89,8 @@ fi
 
 check 'not a cgroup' refused "no cgroup '/no/such/group'.*such as" "$kt" trace wakeup --cgroup /no/such/group -d 1s
 check 'a directory that is not a cgroup' refused "no cgroup '/tmp'" "$kt" trace wakeup --cgroup /tmp -d 1s
+check 'too many names' refused 'too many patterns of names: 8 of 9 fit' "$kt" trace wakeup -d 1s \
+	$(for i in 1 2 3 4 5 6 7 8 9; do printf ' -c %060d' $i; done)
 check 'no such CPU' refused 'no CPU 8000; this machine has 0 to' "$kt" trace wakeup --cpu 8000 -d 1s
 mounted() { awk -v type="$1" -v option="$2" '$3 == type && $4 ~ "(^|,)" option "(,|$)" { print $2; exit }' /proc/mounts; }
 named=$(mounted cgroup name=systemd) cpu=$(mounted cgroup cpu) memory=$(mounted cgroup memory)
