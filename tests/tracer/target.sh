@@ -144,6 +144,11 @@ made() {
 cp "$oracle" "$tmp/stripped"
 strip --strip-all "$tmp/stripped"
 told_apart stripped "$tmp/stripped"
+# Works by their probes, as in a library from before the logs: the probe of the log has another name in it.
+LC_ALL=C sed 's/kthread\x00work_log/kthread\x00work_lug/' "$oracle" >"$tmp/older"
+chmod +x "$tmp/older"
+check 'an older library: works' traced "$tmp/w" work -- "$tmp/older" work 20 10 2 500
+check 'an older library: 500 flushes are 500' counts "$tmp/w" $work_counts
 # It finds its library two directories above.
 mkdir -p "$tmp/lib" "$tmp/a/b"
 strip --strip-all -o "$tmp/lib/libkthread.so.0" "$build/lib/libkthread.so.0"
