@@ -209,6 +209,12 @@ static __always_inline void note_session(__u64 now)
 	since.session = session;
 }
 
+/* Apart: of each way out of the comparison of names the verifier would walk all that follows. */
+__noinline int current_is_wanted(void)
+{
+	return wanted(bpf_get_current_task_btf());
+}
+
 /*
  * One item of current's log. A function of its own: the verifier walks it once, not for each item.
  * Return: there may be a further one.
@@ -244,7 +250,7 @@ __noinline int log_item(__u32 n)
 	work_log_item(&t->log, &t->state, n, &entry, since.ns, &news);
 	if (news.begun == WORK_NOTHING && news.ended == WORK_NOTHING)
 		return 1;
-	if (!wanted(e.p)) {
+	if (!current_is_wanted()) {
 		count(COUNTER_filtered);
 		return 1;
 	}

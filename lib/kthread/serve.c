@@ -151,7 +151,7 @@ static void run_work(struct kt_task *t, struct kthread_work *work)
 
 	USDT(sched, sched_kthread_work_execute_start, work, func);
 	if (kt_log_wanted())
-		e = kt_log_start(t, work, func);
+		e = kt_log_start(t, work, func, func == kthread_flush_work_fn);
 	func(work);
 	KT_DELAY("ran");
 	if (__builtin_expect(e != NULL, 0))

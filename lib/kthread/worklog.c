@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "lib/kthread/queue.h"
 #include "lib/kthread/stamp.h"
 
 /* One site for all: a tracer tells by it where the functions of the works lie. */
@@ -31,9 +30,8 @@ static struct kthread_work_log *make_log(struct kt_task *t)
 	return log;
 }
 
-/* Return: NULL when there is no memory for a log. */
 struct kthread_log_entry *kt_log_start(struct kt_task *t, struct kthread_work *work,
-				       kthread_work_func_t func)
+				       kthread_work_func_t func, bool is_barrier)
 {
 	struct kthread_work_log *log = t->log ? t->log : make_log(t);
 	struct kthread_log_entry *e;
@@ -46,7 +44,7 @@ struct kthread_log_entry *kt_log_start(struct kt_task *t, struct kthread_work *w
 	work->queued_ns = 0;
 	e->end_ns = 0;
 	e->func = (uintptr_t)func;
-	e->flags = func == kthread_flush_work_fn ? KTHREAD_LOG_BARRIER : 0;
+	e->flags = is_barrier ? KTHREAD_LOG_BARRIER : 0;
 	log->head.started++;
 	e->start_ns = slot_clock_ns();
 	/* The function is called with all of it written: it may be preempted, and read. */

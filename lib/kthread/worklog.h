@@ -8,8 +8,9 @@
 #include "lib/probe/usdt.h"
 #include "lib/probe/work_log.h"
 
+/* Return: NULL when there is no memory for a log. @is_barrier: a flush waits by it */
 struct kthread_log_entry *kt_log_start(struct kt_task *t, struct kthread_work *work,
-				       kthread_work_func_t func);
+				       kthread_work_func_t func, bool is_barrier);
 void kt_log_end(struct kt_task *t, struct kthread_log_entry *e);
 
 /*

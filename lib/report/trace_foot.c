@@ -173,6 +173,26 @@ static void losses(const struct trace_text *x)
 		fputs("lost: nothing\n", x->t->out);
 }
 
+/* Now and then stamps cross; that most do is a clock that is not the kernel's. */
+static void clocks(const struct trace_text *x)
+{
+	const struct report_tracing *c = &x->run->tracing;
+	char text[FIGURE];
+
+	for (size_t i = 0; i < c->nr_counters; i++) {
+		if (strcmp(c->counter[i].name, "negative") || c->counter[i].value < 10 ||
+		    c->counter[i].value <= x->all.counted / 2)
+			continue;
+		fprintf(x->t->out, "%swarning: of %s ", text_paint(x->t, YELLOW),
+			format_count(text, (double)c->counter[i].value));
+		escape_terminal(x->t->out, trace_text_noun(x->trace));
+		fprintf(x->t->out,
+			" the times were out of order (negative), and they are left out: the "
+			"program reads another clock than the kernel%s\n",
+			text_paint(x->t, PLAIN));
+	}
+}
+
 static void cost(const struct trace_text *x)
 {
 	const struct report_tracing *c = &x->run->tracing;
@@ -246,6 +266,7 @@ void trace_text_foot(const struct trace_text *x)
 {
 	fputc('\n', x->t->out);
 	losses(x);
+	clocks(x);
 	cost(x);
 	counters(x);
 	programs(x);

@@ -2,11 +2,12 @@
 /*
  * A map of pending works that is too small: what did not fit is counted as lost, what did is right.
  *
- * Runs kthread_oracle, which lies beside this program, with more works behind its gate than the map
- * holds.
+ *	work_loss PROGRAM
+ *
+ * Runs PROGRAM, a kthread_oracle whose works are traced by their probes, with more of them behind
+ * its gate than the map holds.
  */
 #include <errno.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,12 +60,13 @@ int main(int argc, char **argv)
 	struct tracer *t;
 	pid_t pid;
 
-	(void)argc;
+	if (argc != 2)
+		die("work_loss PROGRAM");
 	if (tracer_permitted(err, sizeof(err))) {
 		printf("SKIP: %s\n0 passed, 0 failed\n", err);
 		return 0;
 	}
-	snprintf(path, sizeof(path), "%s/kthread_oracle", dirname(argv[0]));
+	snprintf(path, sizeof(path), "%s", argv[1]);
 	snprintf(idle, sizeof(idle), "%d", IDLE);
 	snprintf(busy, sizeof(busy), "%d", BUSY);
 	if (trace_command_hold(&c, command, NULL, err, sizeof(err)))
