@@ -46,9 +46,9 @@ static __always_inline void refine_put(struct task_struct *p, __u32 metric, __u6
 
 	if (!t)
 		return;
-	sink(&o, t, p);
-	if (o.group != TRACER_NO_GROUP)
-		wake_record(o.group, metric, ns);
+	wake_out_init(&o);
+	sink(&o, t, p, block_of(0));
+	wake_put(&o, metric, ns);
 }
 
 /* ---- when a CPU is asked to reschedule, and does --------------------------------------------- */
