@@ -11,7 +11,7 @@ loads() {
 	kt trace $kind -o /tmp/record "$@" >/tmp/out 2>/tmp/err </dev/null &
 	pid=$!
 	# Iterators run once and are not attached any more then.
-	bpf_attached $pid seed_tasks seed_children find_id $except >/tmp/programs
+	bpf_attached $pid seed_tasks seed_children find_waiting find_id $except >/tmp/programs
 	attached=$?
 	touch /tmp/go
 	kill -INT $pid 2>/dev/null
@@ -36,3 +36,8 @@ for kind in wakeup park work stop; do
 	[ $kind != work ] || by=worker
 	loads $kind user 7 --by $by -- kthread_oracle hold /tmp/go
 done
+# Works of the kernel belong to no process; refinements load where their events are.
+except=
+loads workqueue kernel 0
+except=on_slot
+loads wakeup refine 0 --refine --kthreads
