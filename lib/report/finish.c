@@ -245,7 +245,8 @@ static void sort_subjects(struct build_question *q)
 {
 	for (size_t i = 0; i < q->nr; i++)
 		q->result[i].weight = weight_of(q->q.trace, &q->result[i].r);
-	qsort(q->result, q->nr, sizeof(*q->result), by_weight);
+	if (q->nr)
+		qsort(q->result, q->nr, sizeof(*q->result), by_weight);
 	free(q->bucket);
 	q->bucket = NULL;
 }

@@ -134,7 +134,7 @@ static void count_column(const struct columns *c, uint64_t n)
 {
 	char text[FIGURE];
 
-	fprintf(c->out, " %10s", format_count(text, (double)n));
+	fprintf(c->out, " %11s", format_count(text, (double)n));
 }
 
 static void share_column(const struct columns *c, double share)
@@ -146,7 +146,7 @@ static void share_column(const struct columns *c, double share)
 
 static void name_column(const struct columns *c, const char *name)
 {
-	fprintf(c->out, " %*s", 10 - escape_terminal(NULL, name), "");
+	fprintf(c->out, " %*s", 11 - escape_terminal(NULL, name), "");
 	escape_terminal(c->out, name);
 }
 

@@ -34,7 +34,7 @@ json() { # json FILE EXPRESSION: of the report of the record FILE, as r; its onl
 	timeout 60 "$kt" report --format json "$tmp/$1" >"$tmp/json" 2>"$tmp/json.err"
 	python3 -c 'import json, sys
 r = json.load(open(sys.argv[1])); t = r["traces"][0]
-assert '"$2"', ({k: v for k, v in t.items() if k != "intervals"}, len(t["intervals"]))' "$tmp/json"
+assert '"$2"', (len(t["intervals"]), {k: t[k] for k in ("count", "covered", "waited", "losses")})' "$tmp/json"
 }
 same() { # what kt report prints of the record is what kt trace printed
 	"$kt" report "$tmp/$1.jsonl" | diff - "$tmp/$1"
@@ -84,7 +84,6 @@ check 'a line each' test "$(lines_of '^ +[0-9.]+ s  ' every)" -ge 20
 check 'as many as are recorded' json every.jsonl "len(t['intervals']) == $(lines_of '^ +[0-9.]+ s  ' every)"
 check 'nothing falls between them' json every.jsonl 'sum(i["count"] for i in t["intervals"]) == t["count"] >= 2 * 500'
 check 'one begins where the other ends' json every.jsonl 'all(a["end_ns"] == b["start_ns"] for a, b in zip(t["intervals"], t["intervals"][1:]))'
-check 'a late one does not move the next' json every.jsonl 'sum((i["end_ns"] - t["intervals"][0]["start_ns"]) % 10**7 < 5 * 10**6 for i in t["intervals"]) > len(t["intervals"]) / 2'
 check 'no p99 of a few values' json every.jsonl 'all(i["p99"] is None or i["count"] >= 1000 for i in t["intervals"])'
 check 'the report has them in short' sh -c "'$kt' report '$tmp/every.jsonl' | grep -qE '^[0-9]+ intervals: longest .*-v lists them'"
 check 'and all with -v' sh -c "test \$('$kt' report -v '$tmp/every.jsonl' | grep -cE '^ +[0-9.]+ s  ') -ge 20"
