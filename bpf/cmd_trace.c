@@ -19,6 +19,7 @@ struct view {
 	struct trace_options o;
 	struct report_growing *report;
 	uint64_t nr_printed; /* intervals */
+	bool lacks_said;
 };
 
 /* ---- while it runs --------------------------------------------------------------------------- */
@@ -50,7 +51,7 @@ static void write_subject(FILE *out, const struct view *v, const struct trace_re
 /* Who attaches from a script waits for this line. */
 static void say_ready(const struct trace_ready *ready, void *arg)
 {
-	const struct view *v = arg;
+	struct view *v = arg;
 	char *line = NULL, attach[FIGURE], duration[FIGURE];
 	size_t size;
 	FILE *out = open_memstream(&line, &size);
@@ -68,6 +69,7 @@ static void say_ready(const struct trace_ready *ready, void *arg)
 	free(line);
 	if (*ready->lacks)
 		cli_say("%s", ready->lacks);
+	v->lacks_said = *ready->lacks;
 }
 
 static bool print_interval(void *arg)
@@ -205,6 +207,9 @@ int cmd_trace(int argc, char **argv)
 		status = outcome.recorded ? KT_EXIT_FAILED : KT_EXIT_USAGE;
 	else
 		ret = show(&v, &outcome, err, sizeof(err));
+	/* What came to be refused later. */
+	if (*outcome.lacks && !v.lacks_said)
+		cli_say("%s", outcome.lacks);
 	if (ret)
 		status = cli_refuse(status ?: KT_EXIT_FAILED, "%s", err);
 	if (outcome.command)

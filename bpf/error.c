@@ -21,21 +21,26 @@
 static char log_text[8192];
 static size_t log_used;
 
+/* The end of all that was said: a verifier's log is long, and its last lines are what matters. */
 static int log_keep(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
-	char line[8192];
-	size_t len;
+	size_t len, drop;
+	char *text, *tail;
 
-	if (level == LIBBPF_DEBUG)
+	if (level == LIBBPF_DEBUG || vasprintf(&text, fmt, ap) < 0)
 		return 0;
-	vsnprintf(line, sizeof(line), fmt, ap);
-	len = strlen(line);
-	if (len >= sizeof(log_text))
-		return 0;
-	if (log_used + len >= sizeof(log_text))
-		log_used = 0;
-	memcpy(log_text + log_used, line, len + 1);
+	tail = text;
+	len = strlen(text);
+	if (len >= sizeof(log_text)) {
+		tail += len - (sizeof(log_text) - 1);
+		len = sizeof(log_text) - 1;
+	}
+	drop = log_used + len < sizeof(log_text) ? 0 : log_used + len - (sizeof(log_text) - 1);
+	log_used -= drop;
+	memmove(log_text, log_text + drop, log_used);
+	memcpy(log_text + log_used, tail, len + 1);
 	log_used += len;
+	free(text);
 	return 0;
 }
 
@@ -44,6 +49,20 @@ void error_log_start(void)
 	log_used = 0;
 	log_text[0] = 0;
 	libbpf_set_print(log_keep);
+}
+
+/* The program that libbpf spoke of last, "a program" when it spoke of none. */
+static const char *log_program(void)
+{
+	static char name[64];
+	const char *at = log_text, *found = NULL;
+
+	while ((at = strstr(at, "libbpf: prog '")))
+		found = at += strlen("libbpf: prog '");
+	if (!found)
+		return "a program";
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(found, "'"), found);
+	return name;
 }
 
 /* Lines that frame a verifier's log say nothing about the cause. */
@@ -195,9 +214,12 @@ int error_explain(char *err, size_t errlen, int errnum, const char *what, ...)
 		error_refusal(&r);
 		snprintf(why, sizeof(why), "%s%s%s", r.why, *r.remedy ? "; " : "", r.remedy);
 		/* Also -EACCES: a program the verifier refuses. Its words are the cause then. */
-		last = errnum == -EACCES ? log_last() : "";
-		if (*last && !strstr(why, "missing"))
-			snprintf(why, sizeof(why), "the verifier refused: %s", last);
+		last = strstr(why, "although privileged") ? log_last() : "";
+		if (*last && errnum == -EACCES)
+			snprintf(why, sizeof(why), "the verifier refused %s: %s", log_program(),
+				 last);
+		else if (*last)
+			snprintf(why, sizeof(why), "%s (%s)", r.why, last);
 	} else if (access("/sys/kernel/btf/vmlinux", R_OK)) {
 		why_no_btf(why, sizeof(why));
 	} else if (errnum == -ENOSYS) {

@@ -85,7 +85,8 @@ static int look(struct tracer *t, struct tracer_known_process *p, char *err, siz
 	uint64_t pause = LOOK_FIRST_NS << (p->looked < 7 ? p->looked : 7);
 	int ret;
 
-	if (!t->ops->process) {
+	/* A process that was seen before, and has not called exec since, shows us nothing new. */
+	if (!t->ops->process || (t->settled && p->looked && !p->execs)) {
 		p->done = true;
 		return 0;
 	}

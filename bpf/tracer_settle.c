@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Which privilege an attached tracer keeps. */
 #include <errno.h>
-#include <sys/stat.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "bpf/caller.h"
 #include "bpf/privilege.h"
@@ -14,6 +17,9 @@
 
 /* To attach to what was found: the program is loaded, but ids of a pid namespace need one more. */
 #define KEEP_TO_ATTACH (PRIVILEGE_BIT(CAP_BPF) | PRIVILEGE_BIT(CAP_PERFMON))
+
+/* A process has found its libraries by then, even on a busy machine. */
+#define START_NS 500000000ULL
 
 static bool later_processes(const struct tracer_opts *o)
 {
@@ -57,6 +63,55 @@ static bool can_read(struct tracer *t)
 	return true;
 }
 
+/* When @pid has started, by CLOCK_BOOTTIME, 0: gone */
+static uint64_t started_ns(pid_t pid)
+{
+	unsigned long long ticks = 0;
+	char path[64], line[1024] = "", *name_end;
+	FILE *in;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	in = fopen(path, "re");
+	if (!in)
+		return 0;
+	name_end = fgets(line, sizeof(line), in) ? strrchr(line, ')') : NULL;
+	fclose(in);
+	if (!name_end || sscanf(name_end + 1,
+				" %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
+				"%*d %*d %*d %llu",
+				&ticks) != 1)
+		return 0;
+	return ticks * (1000000000ULL / (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
+static bool any_starts(const struct tracer *t)
+{
+	struct timespec ts;
+	uint64_t now;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	now = (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+	for (uint32_t i = 0; i < t->nr_processes; i++) {
+		uint64_t started = t->process[i].done ? 0 : started_ns(t->process[i].local);
+
+		if (started && started < now && now - started < START_NS)
+			return true;
+	}
+	return false;
+}
+
+/* A process that has just been started maps its libraries while we look: see them all first. */
+static void let_start(struct tracer *t)
+{
+	const struct timespec pause = { .tv_nsec = 5000000 };
+	char err[256];
+
+	while (any_starts(t)) {
+		nanosleep(&pause, NULL);
+		process_look_all(t, err, sizeof(err));
+	}
+}
+
 int tracer_settle(struct tracer *t, const struct caller *who, bool runs, char *err, size_t errlen)
 {
 	static const uint64_t to_read[] = { 0, PRIVILEGE_BIT(CAP_BPF),
@@ -64,6 +119,8 @@ int tracer_settle(struct tracer *t, const struct caller *who, bool runs, char *e
 	uint64_t keep = needed(t);
 	int ret = -EPERM;
 
+	if (!later_processes(&t->opts))
+		let_start(t);
 	for (size_t i = 0; ret && i < sizeof(to_read) / sizeof(to_read[0]); i++) {
 		ret = privilege_use(keep | to_read[i]);
 		if (!ret && !can_read(t))
@@ -74,6 +131,6 @@ int tracer_settle(struct tracer *t, const struct caller *who, bool runs, char *e
 	ret = ret ?: privilege_keep(keep, who, runs);
 	if (ret)
 		return error_explain(err, errlen, ret, "give up privilege");
-	t->settled = true;
+	t->settled = !later_processes(&t->opts);
 	return 0;
 }

@@ -192,6 +192,29 @@ keeps 'work --kthreads --by func' "$to_name" work --kthreads --by func
 [ -z "$multi" ] || keeps 'wakeup' "$to_look" wakeup
 kill $sleeper
 
+# Without privilege nothing more is looked at: no complaint while there is nothing to see, one line when an exec might have
+# brought something; and a process that has just been started is seen before.
+sh -c "while [ ! -e '$tmp/go' ]; do sleep 0.02; done; exec sh -c 'for i in \$(seq 100); do sleep 0.02; done'" &
+pid=$!
+"$kt" trace wakeup -p $pid -d 1500ms -o "$tmp/calm" >/dev/null 2>"$tmp/said" </dev/null
+check 'a process without stamps: no complaint' sh -c "! grep 'no phases' '$tmp/said'"
+"$kt" trace wakeup -p $pid -o "$tmp/exec" >/dev/null 2>"$tmp/said" </dev/null &
+kt_pid=$!
+for _ in $(seq 200); do
+	[ "$(status_of $kt_pid CapPrm)" != "$none" ] || break
+	sleep 0.05
+done
+touch "$tmp/go"
+wait $pid $kt_pid
+rm "$tmp/go"
+check "an exec: one line says what was given up" sh -c "[ \$(grep -c 'after an exec: the privilege' '$tmp/said') -eq 1 ]"
+check 'an exec: kernel phases go on' some "$tmp/exec" wake runq
+"$oracle" hold "$tmp/go" &
+pid=$!
+"$kt" trace park -p $pid -d 300ms -o "$tmp/young" >/dev/null 2>"$tmp/said" </dev/null
+check 'a process that has just been started is seen' sh -c "! grep 'no probe' '$tmp/said'"
+release $pid
+
 # A process that comes later is still looked at: it is found after a while.
 "$tmp/kt" trace work -i 100ms -d 60s -o "$tmp/later" >/dev/null 2>&1 </dev/null &
 kt_pid=$!
