@@ -14,6 +14,7 @@
 	LOSS(map_full, "values", "the map of pending items was full")                              \
 	LOSS(storage_failed, "hits", "no memory for the state of a task")                          \
 	LOSS(processes_full, "", "a process was not followed: the map of processes was full")      \
+	LOSS(log_overrun, "values", "the log of a worker held it no more when it was read")        \
 	LOSS(recursion_missed, "hits", "the program was running already on that CPU")              \
 	LOSS(switch_missed, "values", "the kernel told of no switch")                              \
 	LOSS(record_failed, "values", "a histogram has no such bucket: a bug of kt")               \
@@ -33,6 +34,8 @@
 	NOTE(untagged)	    /* woken thread belongs to no arm */                                   \
 	NOTE(new_task)	    /* first run of a new thread */                                        \
 	NOTE(preempted)	    /* switched out by the kernel while runnable */                        \
+	NOTE(yielded)	    /* of requeued, with --refine: nobody had asked for the CPU */         \
+	NOTE(idle_polled)   /* with --refine: an idle CPU saw the wake without an interrupt */     \
 	NOTE(requeued)	    /* switched out runnable: slice end, yield, return to user space */    \
 	NOTE(migrated)	    /* moved to another CPU while queued */                                \
 	NOTE(parked)	    /* blocked in the parked state */                                      \

@@ -2,38 +2,15 @@
 /* Counters of a tracer, seen from user space, and what the kernel counts about its programs. */
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "bpf/tracer_impl.h"
-
-int counts_map(struct tracer *t, char *err, size_t errlen)
-{
-	size_t page = sysconf(_SC_PAGESIZE);
-	void *at;
-
-	t->counts_bytes = (t->nr_cpus * sizeof(*t->counts) + page - 1) / page * page;
-	at = mmap(NULL, t->counts_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
-		  tracer_map_fd(t, "counters"), 0);
-	if (at == MAP_FAILED)
-		return error_explain(err, errlen, -errno, "map the counters");
-	t->counts = at;
-	return 0;
-}
-
-void counts_free(struct tracer *t)
-{
-	if (t->counts)
-		munmap(t->counts, t->counts_bytes);
-	t->counts = NULL;
-}
 
 static uint64_t counter_now(const struct tracer *t, uint32_t id)
 {
 	uint64_t sum = 0;
 
-	for (uint32_t cpu = 0; cpu < t->nr_cpus; cpu++)
-		sum += __atomic_load_n(&t->counts[cpu].counter[id], __ATOMIC_RELAXED);
+	for (uint32_t shard = 0; shard < t->nr_shards; shard++)
+		sum += __atomic_load_n(&t->blocks[shard].counter[id], __ATOMIC_RELAXED);
 	return sum;
 }
 

@@ -17,6 +17,7 @@
 #include "bpf/features.h"
 #include "bpf/kinds.h"
 #include "bpf/privilege.h"
+#include "bpf/refine.h"
 
 static void types(struct examination *e)
 {
@@ -165,6 +166,22 @@ static void event_groups(struct examination *e)
 	}
 }
 
+static void refinement_rows(struct examination *e)
+{
+	for (size_t i = 0; i < NR_REFINEMENTS; i++) {
+		const struct refinement *r = &refinements[i];
+		char costs[160];
+
+		snprintf(costs, sizeof(costs), "of kt trace wakeup --refine: %s", r->adds);
+		if (!e->btf)
+			doctor_say(e, r->name, NOT_KNOWN, costs, NULL, "no BTF to look in");
+		else if (refinement_there(r))
+			doctor_say(e, r->name, AVAILABLE, "", NULL, "--refine: %s", r->adds);
+		else
+			doctor_say(e, r->name, ABSENT, costs, r->since, "not in the kernel's BTF");
+	}
+}
+
 static int try_perf_uprobe(uint32_t type)
 {
 	/*
@@ -250,6 +267,7 @@ void doctor_kernel(struct examination *e)
 	programs(e);
 	maps(e);
 	event_groups(e);
+	refinement_rows(e);
 	probes(e);
 	statistics(e);
 }

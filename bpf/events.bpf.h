@@ -18,6 +18,7 @@
 /* Sizes marked 1 are set by the loader. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct events_cpu);
@@ -41,6 +42,7 @@ struct {
 /* By bank and CPU; then by these and the place in the table. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct events_table);
@@ -187,11 +189,17 @@ static __always_inline void events_switched(struct task_struct *next, __u64 now)
 __noinline int events_collect(__u32 cpu, __u64 from, __u64 to)
 {
 	struct events_cpu *log = events_cpu_of(cpu);
-	__u32 zero = 0;
+	__u32 zero = 0, nr;
 	struct events_full *f = bpf_map_lookup_elem(&events_scratch, &zero);
 
 	if (!f)
 		return 0;
+	nr = f->around.nr_parts;
+	if (nr <= EVENTS_MAX_MOVES) {
+		f->around.part[nr].cpu = cpu;
+		f->around.part[nr].until_ns = to;
+		f->around.nr_parts = nr + 1;
+	}
 	if (log)
 		events_collect_log(log, from, to, &f->around);
 	else
@@ -207,17 +215,20 @@ static __always_inline void collect_around(const struct events_task *e, struct e
 	__u32 nr = f->wait.migrations, i;
 
 	__builtin_memset(&f->around, 0, sizeof(f->around));
+	/* Where it was before the moves that are at hand is not known. */
+	if (nr > EVENTS_MAX_MOVES) {
+		from = e->move_ns[e->nr_moves & (EVENTS_MAX_MOVES - 1)];
+		f->around.other_ns += from - s->queued_ns;
+		nr = EVENTS_MAX_MOVES - 1;
+	}
+	f->around.from_ns = from;
 	for (i = EVENTS_MAX_MOVES; i >= 1; i--) {
 		__u32 at = (e->nr_moves - i) & (EVENTS_MAX_MOVES - 1);
-		__u64 until = e->move_ns[at];
 
 		if (i > nr)
 			continue;
-		if (i == EVENTS_MAX_MOVES && nr > EVENTS_MAX_MOVES)
-			f->around.other_ns += until - from;
-		else
-			events_collect(e->move_cpu[at], from, until);
-		from = until;
+		events_collect(e->move_cpu[at], from, e->move_ns[at]);
+		from = e->move_ns[at];
 	}
 	events_collect(f->wait.cpu, from, f->wait.time_ns);
 }
@@ -261,8 +272,9 @@ static __always_inline void keep(struct events_table *table, __u32 first, struct
 	__u64 least = ~0ULL;
 
 	at = table->nr < worst ? table->nr++ : table->least_at;
-	if (at >= EVENTS_MAX_WORST)
-		return;
+	/* By a mask: of a number that was checked after it was copied 6.1's verifier knows nothing. */
+	barrier_var(at);
+	at &= EVENTS_MAX_WORST - 1;
 	table->ns[at] = f->wait.ns;
 	for (i = 0; i < EVENTS_MAX_WORST; i++) {
 		if (i >= worst)

@@ -5,11 +5,13 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "lib/record/types.h"
 
+#include "bpf/behind.h"
 #include "bpf/events_shared.h"
 #include "bpf/flight.h"
 #include "bpf/percpu.h"
@@ -30,9 +32,18 @@ struct events {
 	uint32_t flight_len;
 	uint64_t slow_first, slow_last; /* ends of slow waits of this pass; slow_last 0: none */
 	uint32_t nr_cpus, worst;
-	uint64_t (*met)[EVENTS_MAX_WORST]; /* by CPU: the worst whose processes were met */
+	const struct events_cpu *log;	   /* by CPU; NULL: nothing is remembered */
+	const struct events_table *tables; /* by bank and CPU */
+	struct looked *looked;		   /* as the places of all tables */
+	struct behind *behind;		   /* room for one wait */
 	uint32_t passed, pass_max;	   /* of one pass over the ring */
 	int ret;			   /* of the caller's function */
+};
+
+/* A wait among the longest, as it was found when it was new. */
+struct looked {
+	uint64_t time_ns, ns;
+	struct events_around around;
 };
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -100,10 +111,11 @@ int events_open(struct tracer *t, char *err, size_t errlen)
 			return error_say(err, errlen, -ENOMEM, "out of memory");
 	}
 	e->nr_cpus = (uint32_t)cpus;
-	e->met = calloc(e->nr_cpus, sizeof(*e->met));
-	if (!e->met)
-		return error_say(err, errlen, -ENOMEM, "out of memory");
 	e->worst = o->worst < EVENTS_MAX_WORST ? o->worst : EVENTS_MAX_WORST;
+	e->looked = calloc(2 * (size_t)e->nr_cpus * e->worst + 1, sizeof(*e->looked));
+	e->behind = malloc(sizeof(*e->behind));
+	if (!e->looked || !e->behind)
+		return error_say(err, errlen, -ENOMEM, "out of memory");
 	e->pass_max = ring_bytes(&t->opts) / EVENTS_SIZE_WAIT;
 	s->nr_cpus = e->nr_cpus;
 	s->worst = e->worst;
@@ -119,6 +131,30 @@ int events_open(struct tracer *t, char *err, size_t errlen)
 	return ret ? error_explain(err, errlen, ret, "size the maps of single waits") : 0;
 }
 
+static size_t log_bytes(const struct events *e)
+{
+	return (size_t)e->nr_cpus * sizeof(*e->log);
+}
+
+static size_t table_bytes(const struct events *e)
+{
+	return 2 * (size_t)e->nr_cpus * sizeof(*e->tables);
+}
+
+static void unmap(const void *at, size_t bytes)
+{
+	if (at)
+		munmap((void *)at, bytes);
+}
+
+/* NULL: not to be had, errno says why. */
+static const void *map(const struct tracer *t, const char *name, size_t bytes)
+{
+	void *at = mmap(NULL, bytes, PROT_READ, MAP_SHARED, tracer_map_fd(t, name), 0);
+
+	return at == MAP_FAILED ? NULL : at;
+}
+
 void events_close(struct tracer *t)
 {
 	if (!t->events)
@@ -126,7 +162,10 @@ void events_close(struct tracer *t)
 	ring_buffer__free(t->events->ring);
 	stacks_free(t->events->stacks);
 	flight_free(t->events->flight);
-	free(t->events->met);
+	unmap(t->events->log, log_bytes(t->events));
+	unmap(t->events->tables, table_bytes(t->events));
+	free(t->events->looked);
+	free(t->events->behind);
 	free(t->events);
 	t->events = NULL;
 }
@@ -243,6 +282,82 @@ static int hand(struct tracer *t, struct made *m, enum record_why why)
 	return t->on_event(&m->e, t->on_event_arg);
 }
 
+/*
+ * BPF looks back at a few switches only. What it did not reach is looked for in the whole log,
+ * unless that has been written over.
+ */
+static void look_further(struct events *e, struct events_around *a)
+{
+	uint64_t from = a->from_ns, other = 0;
+	struct behind *b = e->behind;
+	uint32_t nr;
+
+	if (!e->log || !a->other_ns || a->nr_parts > EVENTS_MAX_MOVES + 1)
+		return;
+	memset(b, 0, sizeof(*b));
+	for (uint32_t i = 0; i < a->nr_parts; i++) {
+		if (a->part[i].cpu >= e->nr_cpus ||
+		    !behind_collect(&e->log[a->part[i].cpu], from, a->part[i].until_ns, b))
+			return;
+		from = a->part[i].until_ns;
+	}
+	/* Before the first part BPF did not know where it was either. */
+	for (nr = 0; nr < EVENTS_MAX_BEHIND; nr++)
+		other += a->behind[nr].ns;
+	other = other + a->other_ns - (from - a->from_ns);
+	memset(a->behind, 0, sizeof(a->behind));
+	behind_longest(b, a->behind, EVENTS_MAX_BEHIND);
+	a->other_ns = b->other_ns + other;
+}
+
+/* ---- the longest, while they are new --------------------------------------------------------- */
+
+/* As it stands in the map. */
+struct kept {
+	struct events_wait wait;
+	struct events_around around;
+};
+
+static void look_at(struct tracer *t, uint32_t at, uint64_t ns)
+{
+	struct looked *l = &t->events->looked[at];
+	struct events_stack stack;
+	struct kept kept;
+
+	l->ns = ns;
+	if (bpf_map_lookup_elem(tracer_map_fd(t, "events_worst"), &at, &kept))
+		return;
+	l->time_ns = kept.wait.time_ns;
+	l->around = kept.around;
+	look_further(t->events, &l->around);
+	if (t->events->stacks &&
+	    !bpf_map_lookup_elem(tracer_map_fd(t, "events_worst_stacks"), &at, &stack) &&
+	    stack.nr_user)
+		stacks_meet(t->events->stacks, stack.tgid);
+}
+
+/*
+ * Looks at the longest waits so far: when the interval ends the log may have been written over, and
+ * a process may have ended, so that nobody can name its functions.
+ */
+static void look_at_worst(struct tracer *t)
+{
+	struct events *e = t->events;
+	uint32_t bank = __atomic_load_n(&t->control->events_bank, __ATOMIC_RELAXED) & 1;
+
+	for (uint32_t cpu = 0; cpu < e->nr_cpus; cpu++) {
+		uint32_t table = bank * e->nr_cpus + cpu, first = table * e->worst;
+		uint32_t nr = __atomic_load_n(&e->tables[table].nr, __ATOMIC_RELAXED);
+
+		for (uint32_t i = 0; i < nr && i < e->worst; i++) {
+			uint64_t ns = __atomic_load_n(&e->tables[table].ns[i], __ATOMIC_RELAXED);
+
+			if (ns != e->looked[first + i].ns)
+				look_at(t, first + i, ns);
+		}
+	}
+}
+
 /* ---- the ring -------------------------------------------------------------------------------- */
 
 static int take(void *arg, void *data, size_t size)
@@ -251,9 +366,13 @@ static int take(void *arg, void *data, size_t size)
 	struct events *e = t->events;
 	const struct events_full *f = data;
 	struct made m = { .wait = &f->wait };
+	struct events_around around;
 
-	if (size >= EVENTS_SIZE_AROUND)
-		m.around = &f->around;
+	if (size >= EVENTS_SIZE_AROUND) {
+		around = f->around;
+		look_further(e, &around);
+		m.around = &around;
+	}
 	if (size >= EVENTS_SIZE_FULL)
 		m.stack = &f->stack;
 	if (f->wait.slow) {
@@ -276,6 +395,11 @@ int events_begin(struct tracer *t, char *err, size_t errlen)
 	e->ring = ring_buffer__new(tracer_map_fd(t, "events_ring"), take, t, NULL);
 	if (!e->ring)
 		return error_explain(err, errlen, -errno, "map the ring of single waits");
+	e->tables = map(t, "events_tables", table_bytes(e));
+	if (e->worst || t->opts.events.slower_ns)
+		e->log = map(t, "events_cpus", log_bytes(e));
+	if (!e->tables || (!e->log && (e->worst || t->opts.events.slower_ns)))
+		return error_explain(err, errlen, -errno, "map the maps of single waits");
 	if (e->flight_len)
 		ret = flight_map(&e->flight, tracer_map_fd(t, "events_flight"), e->nr_cpus,
 				 e->flight_len);
@@ -304,36 +428,6 @@ static int take_flight(struct tracer *t)
 	return flight_take(e->flight, first > before ? first - before : 0, last, take_flown, t);
 }
 
-/*
- * Looks at the processes of the longest waits so far: one may have ended when the interval does,
- * and then nobody can name its functions.
- */
-static void meet_worst(struct tracer *t)
-{
-	int tables = tracer_map_fd(t, "events_tables");
-	int stacks = tracer_map_fd(t, "events_worst_stacks");
-	struct events *e = t->events;
-	uint32_t bank = __atomic_load_n(&t->control->events_bank, __ATOMIC_RELAXED) & 1;
-	struct events_table table;
-	struct events_stack stack;
-
-	for (uint32_t cpu = 0; cpu < e->nr_cpus; cpu++) {
-		uint32_t at = bank * e->nr_cpus + cpu, first = at * e->worst;
-
-		if (bpf_map_lookup_elem(tables, &at, &table))
-			return;
-		for (uint32_t i = 0; i < table.nr && i < e->worst; i++) {
-			at = first + i;
-			if (table.ns[i] == e->met[cpu][i] ||
-			    bpf_map_lookup_elem(stacks, &at, &stack))
-				continue;
-			e->met[cpu][i] = table.ns[i];
-			if (stack.nr_user)
-				stacks_meet(e->stacks, stack.tgid);
-		}
-	}
-}
-
 int events_poll(struct tracer *t)
 {
 	struct events *e = t->events;
@@ -341,8 +435,8 @@ int events_poll(struct tracer *t)
 
 	if (!e)
 		return 0;
-	if (e->stacks && e->worst)
-		meet_worst(t);
+	if (e->worst)
+		look_at_worst(t);
 	do {
 		e->passed = 0;
 		e->ret = 0;
@@ -355,35 +449,34 @@ int events_poll(struct tracer *t)
 
 /* ---- the longest ----------------------------------------------------------------------------- */
 
-struct kept {
-	struct events_wait wait;
-	struct events_around around;
+struct worst {
+	struct kept kept;
 	struct events_stack *stack; /* NULL: not asked for */
 };
 
 static int longest_first(const void *a, const void *b)
 {
-	const struct kept *x = a, *y = b;
+	const struct worst *x = a, *y = b;
 
-	return x->wait.ns < y->wait.ns ? 1 : x->wait.ns > y->wait.ns ? -1 : 0;
+	return x->kept.wait.ns < y->kept.wait.ns ? 1 : x->kept.wait.ns > y->kept.wait.ns ? -1 : 0;
 }
 
-/* As it stands in the map: without the pointer. */
-#define KEPT_SIZE offsetof(struct kept, stack)
-
-static int take_kept(struct tracer *t, uint32_t at, struct kept *k)
+static int take_kept(struct tracer *t, uint32_t at, struct worst *w)
 {
-	char read[KEPT_SIZE];
+	const struct looked *l = &t->events->looked[at];
 
-	if (bpf_map_lookup_elem(tracer_map_fd(t, "events_worst"), &at, read))
+	if (bpf_map_lookup_elem(tracer_map_fd(t, "events_worst"), &at, &w->kept))
 		return -errno;
-	memcpy(k, read, KEPT_SIZE);
+	if (l->time_ns == w->kept.wait.time_ns && l->ns == w->kept.wait.ns)
+		w->kept.around = l->around;
+	else
+		look_further(t->events, &w->kept.around);
 	if (!t->events->stacks)
 		return 0;
-	k->stack = malloc(sizeof(*k->stack));
-	if (!k->stack)
+	w->stack = malloc(sizeof(*w->stack));
+	if (!w->stack)
 		return -ENOMEM;
-	return bpf_map_lookup_elem(tracer_map_fd(t, "events_worst_stacks"), &at, k->stack) ? -errno
+	return bpf_map_lookup_elem(tracer_map_fd(t, "events_worst_stacks"), &at, w->stack) ? -errno
 											   : 0;
 }
 
@@ -414,8 +507,8 @@ static void quiet(struct tracer *t)
 	}
 }
 
-/* Those of table @table, behind the @nr of @kept; the table is empty then. */
-static int take_table(struct tracer *t, uint32_t table, struct kept *kept, uint32_t *nr)
+/* Those of table @table, after the @nr of @worst; the table is empty then. */
+static int take_table(struct tracer *t, uint32_t table, struct worst *worst, uint32_t *nr)
 {
 	int tables = tracer_map_fd(t, "events_tables"), ret = 0;
 	static const struct events_table empty;
@@ -424,7 +517,7 @@ static int take_table(struct tracer *t, uint32_t table, struct kept *kept, uint3
 	if (bpf_map_lookup_elem(tables, &table, &read))
 		return -errno;
 	for (uint32_t i = 0; !ret && i < read.nr && i < t->events->worst; i++)
-		ret = take_kept(t, table * t->events->worst + i, &kept[(*nr)++]);
+		ret = take_kept(t, table * t->events->worst + i, &worst[(*nr)++]);
 	if (!ret && read.nr && bpf_map_update_elem(tables, &table, &empty, 0))
 		ret = -errno;
 	return ret;
@@ -434,29 +527,29 @@ int events_hand_worst(struct tracer *t)
 {
 	struct events *e = t->events;
 	uint32_t bank, nr = 0;
-	struct kept *kept;
+	struct worst *worst;
 	int ret = 0;
 
 	if (!e || !e->worst)
 		return 0;
 	/* The next waits are kept in the other bank. */
 	bank = __atomic_fetch_xor(&t->control->events_bank, 1, __ATOMIC_SEQ_CST) & 1;
-	kept = calloc((size_t)e->nr_cpus * e->worst, sizeof(*kept));
-	if (!kept)
+	worst = calloc((size_t)e->nr_cpus * e->worst, sizeof(*worst));
+	if (!worst)
 		return -ENOMEM;
 	quiet(t);
 	for (uint32_t cpu = 0; !ret && cpu < e->nr_cpus; cpu++)
-		ret = take_table(t, bank * e->nr_cpus + cpu, kept, &nr);
-	qsort(kept, nr, sizeof(*kept), longest_first);
+		ret = take_table(t, bank * e->nr_cpus + cpu, worst, &nr);
+	qsort(worst, nr, sizeof(*worst), longest_first);
 	for (uint32_t i = 0; !ret && i < nr && i < e->worst; i++) {
-		struct made m = { .wait = &kept[i].wait,
-				  .around = &kept[i].around,
-				  .stack = kept[i].stack };
+		struct made m = { .wait = &worst[i].kept.wait,
+				  .around = &worst[i].kept.around,
+				  .stack = worst[i].stack };
 
 		ret = hand(t, &m, RECORD_WORST);
 	}
 	for (uint32_t i = 0; i < nr; i++)
-		free(kept[i].stack);
-	free(kept);
+		free(worst[i].stack);
+	free(worst);
 	return ret;
 }

@@ -9,11 +9,11 @@
  */
 #include "lib/probe/types.h"
 
-#define EVENTS_LOG_LEN	  256 /* switches that are remembered per CPU; a power of two */
-#define EVENTS_LOG_REACH  248 /* of these, those that are read while the CPU writes the next */
-#define EVENTS_MAX_WORST  32
-#define EVENTS_MAX_BEHIND 16 /* a power of two */
-#define EVENTS_MAX_MOVES  4  /* a power of two */
+#define EVENTS_LOG_LEN	  4096 /* switches that are remembered per CPU; a power of two */
+#define EVENTS_LOG_REACH  248  /* of these, those that BPF looks at; behind.c at all of them */
+#define EVENTS_MAX_WORST  32   /* a power of two */
+#define EVENTS_MAX_BEHIND 16   /* a power of two */
+#define EVENTS_MAX_MOVES  4    /* a power of two */
 #define EVENTS_MAX_FRAMES 64
 #define EVENTS_COMM_LEN	  16
 
@@ -102,8 +102,19 @@ struct events_behind {
 	uint64_t ns; /* 0: a free place */
 };
 
+/* A part of a wait: in the queue of one CPU, until the next part or the end. */
+struct events_part {
+	uint64_t until_ns;
+	uint32_t cpu;
+	uint32_t reserved;
+};
+
 /* Who ran on the CPUs in whose queues it waited. */
 struct events_around {
+	uint64_t from_ns; /* of the first part */
+	uint32_t nr_parts;
+	uint32_t reserved;
+	struct events_part part[EVENTS_MAX_MOVES + 1];
 	uint64_t other_ns;
 	struct events_behind behind[EVENTS_MAX_BEHIND];
 };

@@ -5,20 +5,12 @@
  * Recording a value: bpf/tracer_shared.h says how the histograms lie in memory.
  *
  * Define HIST_PREEMPTIBLE before when a program that records can be interrupted by another one that
- * does (USDT, tracepoints outside of the scheduler's locks). Without it every recorder must run
- * with interrupts off: then a histogram that belongs to one CPU has one writer, and plain adds do.
+ * does (USDT, tracepoints outside of the scheduler's locks); else every recorder must run with
+ * interrupts off.
  */
 #include "bpf/common.bpf.h"
 
 /* Sizes marked 1 are set by the loader. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct tracer_hist);
-} hists SEC(".maps");
-
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -34,12 +26,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct tracer_cell_line);
 } cells SEC(".maps");
-
-#ifdef HIST_PREEMPTIBLE
-#define HIST_ONE_WRITER 0
-#else
-#define HIST_ONE_WRITER settings.shard_owned
-#endif
 
 static __always_inline void keep_larger(__u64 *at, __u64 v)
 {
@@ -58,45 +44,41 @@ static __always_inline void keep_larger(__u64 *at, __u64 v)
 
 /* ---- a histogram of its own ------------------------------------------------------------------ */
 
-static __always_inline void dense_record(__u32 group, __u32 metric, __u32 bucket, __u64 v)
+/* An own function: it is called for a dozen metrics. In this order: the loader reads the other way. */
+static __noinline void block_record(struct tracer_block *b, __u32 metric, __u64 v)
 {
-	__u32 cpu = bpf_get_smp_processor_id(), index;
-	struct tracer_hist *h;
+	__u32 bucket = hist_index(v, HIST_K_BPF);
+	struct tracer_beside *beside;
 	__u64 *at;
 
-	index = (group * settings.nr_metrics + metric) * settings.nr_shards +
-		(settings.shard_owned ? cpu : cpu % (settings.nr_shards ?: 1));
-	h = bpf_map_lookup_elem(&hists, &index);
-	if (!h || bucket >= HIST_NR_BUCKETS_BPF) {
-		count_shared(COUNTER_record_failed);
+	if (metric >= TRACER_MAX_METRICS || bucket >= HIST_NR_BUCKETS_BPF)
 		return;
-	}
 	/*
 	 * As a pointer: of a number that was checked and then spilled 6.1's verifier forgets the
 	 * bound.
 	 */
-	at = &h->bucket[bucket];
+	at = &b->bucket[metric][bucket];
 	barrier_var(at);
-	/* In this order: the loader reads the other way round. */
-	if (HIST_ONE_WRITER) {
-		*(volatile __u64 *)&h->begun += 1;
-		if (h->extremes.max < v)
-			h->extremes.max = v;
-		if (h->extremes.inv_min < ~v)
-			h->extremes.inv_min = ~v;
-		h->sum += v;
+	beside = &b->beside[metric];
+	if (BLOCK_ONE_WRITER) {
+		*(volatile __u64 *)&beside->begun += 1;
+		if (beside->extremes.max < v)
+			beside->extremes.max = v;
+		if (beside->extremes.inv_min < ~v)
+			beside->extremes.inv_min = ~v;
+		beside->sum += v;
 		if (v >> HIST_MAX_BITS)
-			h->overflow++;
+			b->overflow[metric]++;
 		barrier();
 		(*at)++;
 		return;
 	}
-	__sync_fetch_and_add(&h->begun, 1);
-	keep_larger(&h->extremes.max, v);
-	keep_larger(&h->extremes.inv_min, ~v);
-	__sync_fetch_and_add(&h->sum, v);
+	__sync_fetch_and_add(&beside->begun, 1);
+	keep_larger(&beside->extremes.max, v);
+	keep_larger(&beside->extremes.inv_min, ~v);
+	__sync_fetch_and_add(&beside->sum, v);
 	if (v >> HIST_MAX_BITS)
-		__sync_fetch_and_add(&h->overflow, 1);
+		__sync_fetch_and_add(&b->overflow[metric], 1);
 	__sync_fetch_and_add(at, 1);
 }
 
@@ -176,15 +158,16 @@ static __always_inline bool sparse_record(__u32 group, __u32 metric, __u32 bucke
  */
 static __always_inline void hist_record(__u32 group, __u32 metric, __u64 v)
 {
-	__u32 bucket = hist_index(v, HIST_K_BPF);
+	struct tracer_block *b;
 
 	if (settings.group == TRACER_GROUP_SUBJECT) {
-		if (sparse_record(group, metric, bucket, v))
+		if (sparse_record(group, metric, hist_index(v, HIST_K_BPF), v))
 			return;
 		count_shared(COUNTER_folded);
 		group = 0;
 	}
-	if (group < settings.nr_groups)
-		dense_record(group, metric, bucket, v);
+	b = group < settings.nr_groups ? block_of(group) : NULL;
+	if (b)
+		block_record(b, metric, v);
 }
 #endif

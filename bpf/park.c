@@ -18,12 +18,12 @@ static const struct tracer_row rows[] = {
 
 static const struct usdt_want probes[] = {
 	USDT_WANT_NAMES,
-	{ "on_park_begin", "kthread", "park_begin", false, false },
-	{ "on_unpark_begin", "kthread", "unpark_begin", false, false },
-	{ "on_parked", "kthread", "parked", false, false },
-	{ "on_unparked", "kthread", "unparked", false, false },
-	{ "on_unpark_end", "kthread", "unpark_end", false, false },
-	{ "on_park_end", "kthread", "park_end", false, false },
+	{ "on_park_begin", "kthread", "park_begin", false, false, NULL, NULL },
+	{ "on_unpark_begin", "kthread", "unpark_begin", false, false, NULL, NULL },
+	{ "on_parked", "kthread", "parked", false, false, NULL, NULL },
+	{ "on_unparked", "kthread", "unparked", false, false, NULL, NULL },
+	{ "on_unpark_end", "kthread", "unpark_end", false, false, NULL, NULL },
+	{ "on_park_end", "kthread", "park_end", false, false, NULL, NULL },
 };
 
 static const char *const kernel_programs[] = { "on_sched_switch", "on_sched_waking" };

@@ -92,6 +92,16 @@ static uint32_t cpu_numbers(void)
 	return nr > 0 ? (uint32_t)nr : 1;
 }
 
+/* As many as there are CPUs, so that each has its own; on large machines fewer. */
+static uint32_t shards_for(uint32_t nr_cpus, uint32_t groups)
+{
+	uint32_t nr = nr_cpus < TRACER_MAX_SHARDS ? nr_cpus : TRACER_MAX_SHARDS;
+
+	while (nr > 1 && (uint64_t)groups * nr * sizeof(struct tracer_block) > TRACER_MAX_BLOCKS)
+		nr /= 2;
+	return nr;
+}
+
 int slab_size(struct tracer *t)
 {
 	uint32_t dense;
@@ -99,12 +109,12 @@ int slab_size(struct tracer *t)
 
 	if (t->ops->about.nr_metrics > TRACER_MAX_METRICS)
 		return -E2BIG;
-	t->nr_cpus = cpu_numbers();
-	t->nr_shards = t->nr_cpus < TRACER_MAX_SHARDS ? t->nr_cpus : TRACER_MAX_SHARDS;
 	t->nr_groups = t->opts.nr_groups ?: TRACER_MAX_SUBJECTS;
 	if (t->opts.group == TRACER_GROUP_ALL)
 		t->nr_groups = 1;
 	dense = t->opts.group == TRACER_GROUP_SUBJECT ? 1 : t->nr_groups;
+	t->nr_cpus = cpu_numbers();
+	t->nr_shards = shards_for(t->nr_cpus, dense);
 	t->nr_metrics = t->ops->about.nr_metrics;
 	t->settings->nr_groups = t->nr_groups;
 	t->settings->nr_metrics = t->nr_metrics;
@@ -113,9 +123,8 @@ int slab_size(struct tracer *t)
 	t->seen = calloc((size_t)dense * t->nr_metrics, sizeof(*t->seen));
 	if (!t->seen)
 		return -ENOMEM;
-	t->nr_hists = dense * t->nr_metrics * t->nr_shards;
-	ret = bpf_map__set_max_entries(map_of(t, "hists"), t->nr_hists);
-	ret = ret ?: bpf_map__set_max_entries(map_of(t, "counters"), t->nr_cpus);
+	t->nr_blocks = dense * t->nr_shards;
+	ret = bpf_map__set_max_entries(map_of(t, "blocks"), t->nr_blocks);
 	return ret ?: cells_size(t);
 }
 
@@ -123,23 +132,20 @@ int slab_map(struct tracer *t, char *err, size_t errlen)
 {
 	int ret;
 
-	t->hists = slab_window(tracer_map_fd(t, "hists"), 0, t->nr_hists * sizeof(*t->hists));
-	if (!t->hists)
+	t->blocks = slab_window(tracer_map_fd(t, "blocks"), 0, t->nr_blocks * sizeof(*t->blocks));
+	if (!t->blocks)
 		return error_explain(err, errlen, -errno, "map the histograms");
 	ret = grace_maps_make(t->grace);
-	if (ret)
-		return error_explain(err, errlen, ret, "make a map");
-	return counts_map(t, err, errlen);
+	return ret ? error_explain(err, errlen, ret, "make a map") : 0;
 }
 
 void slab_free(struct tracer *t)
 {
-	if (t->hists)
-		munmap(t->hists, t->nr_hists * sizeof(*t->hists));
-	t->hists = NULL;
+	if (t->blocks)
+		munmap(t->blocks, t->nr_blocks * sizeof(*t->blocks));
+	t->blocks = NULL;
 	free(t->seen);
 	t->seen = NULL;
-	counts_free(t);
 	for (int i = 0; i < 2; i++)
 		if (t->grace[i] > 0)
 			close(t->grace[i]);
@@ -157,47 +163,56 @@ static void widen(struct tracer_extremes *to, const struct tracer_extremes *by)
 
 #define TRIES_TO_READ 16
 
+/* A histogram of one shard, as it was at one moment. */
+struct shard_now {
+	struct tracer_beside beside;
+	uint64_t overflow;
+	uint64_t bucket[HIST_NR_BUCKETS_BPF];
+};
+
 /*
- * One shard as it is now. A program writes begun first and the bucket last, so where the buckets add
- * up to what begun says afterwards all are of the same values. One that is written all the time may
- * be read in between: then slab_settle() has work to do.
+ * A program writes begun first and the bucket last, so where the buckets add up to what begun says
+ * afterwards all are of the same values. One that is written all the time may be read in between:
+ * then slab_settle() has work to do.
  */
-static struct tracer_hist read_shard(const struct tracer_hist *from)
+static void read_shard(const struct tracer_block *block, uint32_t metric, struct shard_now *now)
 {
-	struct tracer_hist h;
+	const struct tracer_beside *beside = &block->beside[metric];
 
 	for (int i = 0; i < TRIES_TO_READ; i++) {
 		uint64_t count = 0;
 
 		for (uint32_t b = 0; b < HIST_NR_BUCKETS_BPF; b++) {
-			h.bucket[b] = __atomic_load_n(&from->bucket[b], __ATOMIC_RELAXED);
-			count += h.bucket[b];
+			now->bucket[b] =
+				__atomic_load_n(&block->bucket[metric][b], __ATOMIC_RELAXED);
+			count += now->bucket[b];
 		}
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		h.sum = __atomic_load_n(&from->sum, __ATOMIC_RELAXED);
-		h.overflow = __atomic_load_n(&from->overflow, __ATOMIC_RELAXED);
-		h.extremes = from->extremes;
+		now->beside.sum = __atomic_load_n(&beside->sum, __ATOMIC_RELAXED);
+		now->beside.extremes = beside->extremes;
+		now->overflow = __atomic_load_n(&block->overflow[metric], __ATOMIC_RELAXED);
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		h.begun = __atomic_load_n(&from->begun, __ATOMIC_RELAXED);
-		if (h.begun == count)
+		now->beside.begun = __atomic_load_n(&beside->begun, __ATOMIC_RELAXED);
+		if (now->beside.begun == count)
 			break;
 	}
-	return h;
 }
 
 /* Since the last read: the buckets into @h, what stands beside them into @f. */
-static void take_difference(const struct tracer *t, uint32_t cell, struct hist *h,
+static void take_difference(const struct tracer *t, uint32_t group, uint32_t metric, struct hist *h,
 			    struct slab_figures *f)
 {
-	struct slab_seen *seen = &t->seen[cell];
+	struct slab_seen *seen = &t->seen[group * t->nr_metrics + metric];
+	const struct tracer_block *block = &t->blocks[(size_t)group * t->nr_shards];
 
 	for (uint32_t s = 0; s < t->nr_shards; s++) {
-		struct tracer_hist now = read_shard(&t->hists[(size_t)cell * t->nr_shards + s]);
+		struct shard_now now;
 
-		for (uint32_t i = 0; now.begun && i < HIST_NR_BUCKETS_BPF; i++)
+		read_shard(&block[s], metric, &now);
+		for (uint32_t i = 0; now.beside.begun && i < HIST_NR_BUCKETS_BPF; i++)
 			h->bucket[i] += now.bucket[i];
-		widen(&f->extremes, &now.extremes);
-		f->sum += now.sum;
+		widen(&f->extremes, &now.beside.extremes);
+		f->sum += now.beside.sum;
 		f->overflow += now.overflow;
 	}
 	for (uint32_t i = 0; i < HIST_NR_BUCKETS_BPF; i++) {
@@ -223,8 +238,9 @@ static void take_difference(const struct tracer *t, uint32_t cell, struct hist *
  * The extremes are those since the beginning: where they lie in the outermost buckets of this read
  * they may be earlier ones, so they are as exact as a bucket is wide, over all reads exact.
  */
-static int take_cell(struct tracer *t, uint32_t cell, struct hist **out)
+static int take_cell(struct tracer *t, uint32_t group, uint32_t metric, struct hist **out)
 {
+	struct slab_seen *seen = &t->seen[group * t->nr_metrics + metric];
 	struct slab_figures f = { 0 }, left;
 	struct hist *h = calloc(1, sizeof(*h));
 
@@ -232,14 +248,14 @@ static int take_cell(struct tracer *t, uint32_t cell, struct hist **out)
 	if (!h)
 		return -ENOMEM;
 	hist_init(h, HIST_K_BPF);
-	take_difference(t, cell, h, &f);
+	take_difference(t, group, metric, h, &f);
 	if (!f.count) {
 		free(h);
 		return 0;
 	}
 	slab_settle(&f, &left);
-	t->seen[cell].sum += f.sum;
-	t->seen[cell].overflow += f.overflow;
+	seen->sum += f.sum;
+	seen->overflow += f.overflow;
 	h->count = f.count;
 	h->sum = f.sum;
 	h->overflow = f.overflow;
@@ -257,8 +273,7 @@ static int read_dense(struct tracer *t, struct tracer_group_data *g, uint32_t gr
 	if (!g->metric)
 		return -ENOMEM;
 	for (uint32_t m = 0; !ret && m < t->nr_metrics; m++)
-		ret = take_cell(t, group * t->nr_metrics + m,
-				&g->metric[TRACER_FIRST_METRIC(t->opts.kind) + m]);
+		ret = take_cell(t, group, m, &g->metric[TRACER_FIRST_METRIC(t->opts.kind) + m]);
 	return ret;
 }
 

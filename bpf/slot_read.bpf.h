@@ -14,30 +14,9 @@
  */
 #include "bpf/common.bpf.h"
 #include "bpf/filters.bpf.h"
-#include "lib/probe/slot.h"
 
-/*
- * A thread usually registers before its first wait; one that never does must not cost a search per
- * wake.
- */
-#define SLOT_EAGER_SEARCHES  8
-#define SLOT_SEARCH_PAUSE_NS 1000000
-
-/* Of a slot: to the end of arm, which lies before what no stamp needs. */
-#define SLOT_READ_BYTES __builtin_offsetof(struct kthread_slot, reserved)
-
-enum slot_answer { SLOT_OK, SLOT_NONE, SLOT_FAULT };
-
-struct slot_place {
-	__u64 addr;	 /* 0: not found */
-	__u64 registry;	 /* of which addr is part */
-	__u32 changes;	 /* control.process_changes + 1 when registry was asked for */
-	__u64 search_ns; /* no search before */
-	__u32 searches;
-	__u32 tid;	 /* as the task's own pid namespace shows it, 0: not asked yet */
-	__u64 nsproxy;	 /* of which the offset is */
-	__u64 offset_ns; /* what the task's clock is ahead, modulo 2^64 */
-};
+#define SLOT_USER_READ(to, size, at) bpf_probe_read_user(to, size, (void *)(at))
+#include "bpf/slot_find.h"
 
 /*
  * registry_of - address of the slots of @p's process, 0: none; asked for again only after a change
@@ -64,46 +43,6 @@ static __always_inline __u64 registry_of(struct slot_place *s, struct task_struc
 	return registry;
 }
 
-static __always_inline bool slot_search(struct slot_place *s, __u64 registry)
-{
-	__u32 first = slot_hash(s->tid), i;
-
-	for (i = 0; i < KTHREAD_SLOT_PROBES; i++) {
-		__u64 at = registry + __builtin_offsetof(struct kthread_slot_registry, slot) +
-			   ((first + i) & (KTHREAD_SLOT_NR - 1)) * sizeof(struct kthread_slot);
-		__u32 tid = 0;
-
-		if (bpf_probe_read_user(&tid, sizeof(tid), (void *)at))
-			continue;
-		if (tid == s->tid) {
-			s->addr = at;
-			return true;
-		}
-	}
-	return false;
-}
-
-/*
- * slot_registry_of - the registry in which @tid has @slot, 0: none. It says so itself, and begins a
- * known number of places before. Current is @tid.
- */
-static __always_inline __u64 slot_registry_of(__u32 tid, __u64 slot)
-{
-	__u32 first = slot_hash(tid), i;
-
-	for (i = 0; i < KTHREAD_SLOT_PROBES; i++) {
-		__u64 at = slot -
-			   ((first + i) & (KTHREAD_SLOT_NR - 1)) * sizeof(struct kthread_slot) -
-			   __builtin_offsetof(struct kthread_slot_registry, slot);
-		__u64 magic = 0;
-
-		if (!bpf_probe_read_user(&magic, sizeof(magic), (void *)at) &&
-		    magic == KTHREAD_SLOT_MAGIC)
-			return at;
-	}
-	return 0;
-}
-
 /* time_offset - what @p's CLOCK_MONOTONIC is ahead of the kernel's, modulo 2^64 */
 static __always_inline __u64 time_offset(struct slot_place *s, struct task_struct *p)
 {
@@ -120,22 +59,6 @@ static __always_inline __u64 time_offset(struct slot_place *s, struct task_struc
 	return s->offset_ns;
 }
 
-/* Into @to what lies at @s->addr; false: not readable. */
-static __always_inline bool slot_take(struct slot_place *s, struct task_struct *p,
-				      struct kthread_slot *to)
-{
-	__u64 offset;
-
-	if (bpf_probe_read_user(to, SLOT_READ_BYTES, (void *)s->addr))
-		return false;
-	offset = time_offset(s, p);
-	if (to->t0_ns)
-		to->t0_ns -= offset;
-	if (to->t4_ns)
-		to->t4_ns -= offset;
-	return true;
-}
-
 /*
  * slot_read - of @p's slot the part that stamps need, into @to; current shares @p's address space
  */
@@ -143,6 +66,7 @@ static __always_inline enum slot_answer slot_read(struct slot_place *s, struct t
 						  __u64 now, struct kthread_slot *to)
 {
 	__u64 registry = registry_of(s, p);
+	enum slot_answer answer;
 
 	if (!registry)
 		return SLOT_NONE;
@@ -150,21 +74,9 @@ static __always_inline enum slot_answer slot_read(struct slot_place *s, struct t
 		s->tid = own_tid(p);
 	if (!s->tid)
 		return SLOT_NONE;
-	if (s->addr) {
-		if (!slot_take(s, p, to))
-			return SLOT_FAULT;
-		if (to->tid == s->tid)
-			return SLOT_OK;
-		s->addr = 0;
-	}
-	if (s->searches >= SLOT_EAGER_SEARCHES && now < s->search_ns)
-		return SLOT_NONE;
-	s->searches++;
-	s->search_ns = now + SLOT_SEARCH_PAUSE_NS;
-	if (!slot_search(s, registry))
-		return SLOT_NONE;
-	if (!slot_take(s, p, to))
-		return SLOT_FAULT;
-	return to->tid == s->tid ? SLOT_OK : SLOT_NONE;
+	answer = slot_find(s, registry, now, to);
+	if (answer == SLOT_OK)
+		slot_shift(to, time_offset(s, p));
+	return answer;
 }
 #endif

@@ -352,7 +352,7 @@ static const char *name_of(struct stacks *s, uint32_t tgid, uint64_t addr)
 	return n->text;
 }
 
-/* What a tracepoint and our program add to the kernel's stack. */
+/* What a tracepoint and our program, which has no name here, add to the kernel's stack. */
 static bool is_tracing(const char *name)
 {
 	static const char *const begins[] = { "bpf_prog_",    "bpf_get_stack", "bpf_trace_run",
@@ -362,6 +362,17 @@ static bool is_tracing(const char *name)
 		if (!strncmp(name, begins[i], strlen(begins[i])))
 			return true;
 	return false;
+}
+
+/* The first frame that is not the tracing's. */
+static uint32_t skip_tracing(struct stacks *s, const struct events_stack *stack)
+{
+	uint32_t first = 0;
+
+	for (uint32_t i = 0; i < stack->nr_kernel && i < 8; i++)
+		if (is_tracing(name_of(s, 0, stack->kernel[i])))
+			first = i + 1;
+	return first;
 }
 
 void stacks_name(struct stacks *s, const struct events_stack *stack, struct record_event *e)
@@ -374,13 +385,8 @@ void stacks_name(struct stacks *s, const struct events_stack *stack, struct reco
 		forget_names(s);
 	stacks_meet(s, nr_user ? stack->tgid : 0);
 	e->has_stack = true;
-	for (i = 0; i < nr_kernel; i++) {
-		const char *name = name_of(s, 0, stack->kernel[i]);
-
-		if (!e->kernel.nr && is_tracing(name))
-			continue;
-		e->kernel.frame[e->kernel.nr++] = name;
-	}
+	for (i = skip_tracing(s, stack); i < nr_kernel; i++)
+		e->kernel.frame[e->kernel.nr++] = name_of(s, 0, stack->kernel[i]);
 	for (i = 0; i < nr_user; i++) {
 		if (i && !is_frame(s, stack->tgid, stack->user[i]))
 			break;

@@ -127,6 +127,8 @@ static const struct trace_option table[] = {
 	  "Record every TIME, 1ms or longer, and print a line", NULL },
 
 	{ FIGURES, "by", "WHAT", 0, TEXT(by), NULL, list_by },
+	{ FIGURES, "refine", NULL, 0, FLAG(q.opts.refine),
+	  "With wakeup: also resched, switch and ipi, which newer kernels have; costs more", NULL },
 	{ FIGURES, "top", "N", 0, CALL(take_top),
 	  "With --by: a line for the N that waited longest (default 20), one for the rest", NULL },
 	{ FIGURES, "verbose", NULL, 'v', FLAG(verbose),
@@ -323,6 +325,13 @@ static int check_subjects(struct trace_options *o)
 	return 0;
 }
 
+static int check_refine(struct trace_options *o)
+{
+	if (!o->q.opts.refine || o->q.opts.kind == TRACER_WAKEUP)
+		return 0;
+	return cli_refuse(KT_EXIT_USAGE, "--refine goes with wakeup only");
+}
+
 static int check_command(struct trace_options *o)
 {
 	if (!o->q.command || *o->q.command)
@@ -395,7 +404,7 @@ static int check_top(struct trace_options *o)
 /* In this order; the first that refuses is the one that speaks. */
 static int (*const checks[])(struct trace_options *o) = {
 	check_command, check_kind, check_subjects, check_by,
-	check_events,  check_top,  check_interval,
+	check_events,  check_top,  check_interval, check_refine,
 };
 
 /* ---- the command line ------------------------------------------------------------------------ */

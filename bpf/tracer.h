@@ -41,6 +41,7 @@ struct tracer_opts {
 	bool follow_children; /* with process ids: their descendants as well, also after exec */
 	uint32_t ring_bytes;  /* 0: default; small values are for tests of the loss counters */
 	uint32_t max_pending; /* 0: default; entries of the pending-work map */
+	bool refine;	      /* wakeup only: see bpf/refine.h */
 	enum tracer_by by;    /* with TRACER_GROUP_SUBJECT */
 	struct events_opts events;
 	const char *

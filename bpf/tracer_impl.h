@@ -152,17 +152,15 @@ struct tracer {
 	char lacks[384];	  /* what the trace does without, one sentence; "": nothing */
 
 	/* slab.c, cells.c */
-	struct tracer_hist *hists;
+	struct tracer_block *blocks;
 	struct slab_seen *seen; /* what has been read of each, shards together */
-	uint32_t nr_hists;
+	uint32_t nr_blocks;
 	uint32_t nr_groups, nr_metrics, nr_shards, nr_cells;
 	uint32_t nr_cpus; /* numbers of CPUs, with holes */
 	bool quiet;	  /* not enabled, and no program that was is at work any more */
 	int grace[2];	  /* maps whose update waits for programs, see slab.c */
 	uint64_t last_read_ns, last_cpu_ns;
 	/* counts.c */
-	struct tracer_counts *counts;
-	size_t counts_bytes;
 	uint64_t last_counter[NR_COUNTER_SLOTS];
 	uint64_t last_missed, last_bpf_ns;
 
@@ -244,8 +242,6 @@ void slab_start(struct tracer *t); /* times and counters count from now on */
 int slab_read(struct tracer *t, struct tracer_snapshot **s);
 void slab_snapshot_free(struct tracer_snapshot *s);
 
-int counts_map(struct tracer *t, char *err, size_t errlen);
-void counts_free(struct tracer *t);
 void counts_start(struct tracer *t);
 int counts_read(struct tracer *t, struct tracer_snapshot *s);
 

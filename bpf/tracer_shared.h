@@ -5,9 +5,10 @@
  * What the BPF programs and their loader (tracer_impl.h) agree on: settings, control word,
  * histograms, counters.
  *
- * Groups of a known number, all or by arm, have histograms of their own, the map `hists`:
+ * Groups of a known number, all or by arm, have histograms of their own in the map `blocks`, which
+ * has the counters as well, those of group 0:
  *
- *	index = (group * nr_metrics + metric) * nr_shards + shard
+ *	index = group * nr_shards + shard
  *
  * shard = CPU, modulo nr_shards on large machines, where adds are atomic. What stands there only
  * grows: the loader remembers what it has read and takes the difference, and needs to wait for
@@ -17,7 +18,7 @@
  * `cells` is a hash table of lines of eight cells, a cell's key says subject, metric and bucket,
  * and stays once claimed; `heads` (index = group * nr_metrics + metric) has what is exact beside
  * the buckets. The loader takes what it reads by an atomic exchange against 0. Where no group or no
- * cell is free the value goes to the subject `others`, which is group 0 of `hists`.
+ * cell is free the value goes to the subject `others`, which is group 0 of `blocks`.
  */
 #include "bpf/counters.h"
 #include "bpf/events_shared.h"
@@ -27,6 +28,7 @@
 #include "lib/measure/hist.h"
 
 #define TRACER_MAX_SHARDS    64
+#define TRACER_MAX_BLOCKS    (32U << 20) /* bytes */
 #define TRACER_MAX_PROCESSES 16384
 #define TRACER_MAX_NAMES     4096
 #define TRACER_NAME_LEN	     64
@@ -54,15 +56,7 @@ struct tracer_extremes {
 	uint64_t inv_min;
 };
 
-/* count is the sum of the buckets; where it is `begun`, no value is just being recorded */
-struct tracer_hist {
-	struct tracer_extremes extremes;
-	uint64_t begun;
-	uint64_t sum;
-	uint64_t overflow;
-	uint64_t bucket[HIST_NR_BUCKETS_BPF];
-};
-
+/* What is exact beside the buckets of a histogram. */
 struct tracer_head {
 	struct tracer_extremes extremes;
 	uint64_t sum;
@@ -78,9 +72,22 @@ struct tracer_cell_line {
 	struct tracer_cell cell[TRACER_CELLS_PER_LINE];
 };
 
-/* Of one CPU; only grows. */
-struct tracer_counts {
+/* Of a histogram in a block: the buckets add up to `begun` unless a value is just being recorded. */
+struct tracer_beside {
+	struct tracer_extremes extremes;
+	uint64_t begun;
+	uint64_t sum;
+};
+
+/*
+ * Only grows. In one piece: a program looks it up once. What every value changes lies together, two
+ * metrics to a cache line.
+ */
+struct tracer_block {
 	uint64_t counter[NR_COUNTER_SLOTS];
+	struct tracer_beside beside[TRACER_MAX_METRICS];
+	uint64_t overflow[TRACER_MAX_METRICS];
+	uint64_t bucket[TRACER_MAX_METRICS][HIST_NR_BUCKETS_BPF];
 };
 
 /* Constants (.rodata): fixed before loading, so that the verifier drops what is not asked for. */
@@ -103,9 +110,10 @@ struct tracer_settings {
 	uint32_t nr_cell_lines;	   /* where a search in `cells` may begin */
 	uint32_t switch_has_state; /* sched_switch has prev_state as its 4th argument (5.18) */
 	uint32_t nr_globs;
+	struct events_settings events;
+	/* Large ones last: also of what is not asked for the programs read the words before. */
 	struct glob glob[TRACER_MAX_GLOBS];
 	uint64_t cpus[FILTER_MAX_CPUS / 64]; /* a bit per CPU */
-	struct events_settings events;
 };
 
 /* Threads that wait for a CPU, found by an iterator: their waits have no end yet. */
@@ -118,8 +126,6 @@ struct tracer_found {
 
 /* Variables (.bss), mapped into the loader. */
 struct tracer_control {
-	uint64_t enabled_ns; /* when it was last enabled */
-	struct tracer_found found;
 	uint32_t enabled;	  /* count; written by the loader */
 	uint32_t session;	  /* one more with each enable: older per-task state is void */
 	uint32_t nr_subjects;	  /* groups given to subjects so far */
@@ -128,6 +134,8 @@ struct tracer_control {
 	uint32_t process_changes; /* forks, execs, exits and addresses in `processes` so far */
 	uint32_t names;		  /* full names that came so far, see names.bpf.h */
 	uint32_t children_found;  /* by seed_children, so far */
+	uint64_t enabled_ns;	  /* when it was last enabled */
+	struct tracer_found found;
 	uint8_t cell_page_used[TRACER_CELL_PAGES];
 };
 

@@ -151,7 +151,8 @@ static int attach_file(struct tracer *t, struct usdt_files *u, uint32_t index, c
 		const struct target_probe *p = target_find(f, w->provider, w->name);
 		uint64_t cookie = (uint64_t)(index + 1) << COOKIE_PROBE_BITS | i;
 
-		if (!p || !is_needed(t, w))
+		if (!p || !is_needed(t, w) || (w->with && !target_find(f, "kthread", w->with)) ||
+		    (w->unless && target_find(f, "kthread", w->unless)))
 			continue;
 		ret = u->prepare ? u->prepare(t, f, p, cookie) : 0;
 		if (ret)

@@ -62,8 +62,15 @@ enum wake_chain {
 /* A chain of so many links is given up: its thread seems never to stamp T4. */
 #define WAKE_LINKS_MAX 16
 
-/* Zeroed memory is a task of which nothing is known yet. */
+/* Zeroed memory is a task of which nothing is known yet. First what every switch needs. */
 struct wake_state {
+	uint32_t place; /* enum wake_place */
+	uint32_t wait;	/* enum wake_wait; the wait of a chain is OTHER */
+	uint32_t chain; /* enum wake_chain */
+	uint32_t stamp; /* enum wake_stamp of the chain */
+	uint64_t since; /* when the place became QUEUED (but by a wake) or RUNNING, 0: not seen */
+	uint64_t t1, t2, t3;
+
 	/* the waking part */
 	uint64_t w_t1; /* 0: no waking is open */
 	uint64_t w_t0;
@@ -71,26 +78,25 @@ struct wake_state {
 	uint32_t w_seq;
 	uint32_t w_arm;
 
-	uint32_t place;	 /* enum wake_place */
-	uint32_t wait;	 /* enum wake_wait; the wait of a chain is OTHER */
-	uint64_t since;	 /* when the place became QUEUED (but by a wake) or RUNNING, 0: not seen */
-	uint32_t chain;	 /* enum wake_chain */
-	uint32_t stamp;	 /* enum wake_stamp of the chain */
-	uint32_t arm;	 /* arm of the chain, or KTHREAD_SLOT_NONE */
-	uint32_t primed; /* the chain began when the place was known */
-	uint32_t seq;	 /* slot's sequence when the chain began */
+	uint32_t arm;	   /* arm of the chain, or KTHREAD_SLOT_NONE */
+	uint64_t migrated; /* last move to another queue, 0: none */
+	uint32_t primed;   /* the chain began when the place was known */
+	uint32_t seq;	   /* slot's sequence when the chain began */
 	uint32_t last_seq; /* the last sequence accounted for */
 	uint32_t seq_known;
-	uint32_t owed;	  /* an answer will come to a wake that is not a chain: it was not a spin */
+	uint32_t owed; /* an answer will come to a wake that is not a chain: it was not a spin */
+	uint32_t links;
+	uint64_t t0;
 	uint64_t last_t0; /* the last T0 that began a chain */
-	uint64_t t0, t1, t2, t3;
-	uint64_t migrated; /* last move to another queue, 0: none */
 	/* earlier links of the chain */
 	uint64_t more_wake, more_runq, more_premig;
-	uint32_t links;
 };
 
 _Static_assert(METRIC_CALL == 0, "the values of a wake are indexed by their metrics");
+
+#ifdef __bpf__
+struct tracer_block;
+#endif
 
 /* What an event means; counter NR_COUNTERS: nothing. */
 struct wake_out {
@@ -99,7 +105,8 @@ struct wake_out {
 	uint32_t spun; /* answers given with no sched_waking */
 	bool whole;    /* the values are of a whole wake: CALL and all its parts */
 #ifdef __bpf__
-	uint32_t group; /* where values go */
+	struct tracer_block *block; /* where values go, NULL: nowhere */
+	uint32_t group;		    /* ... with subjects */
 #else
 	uint32_t record; /* bit per metric, METRIC_CALL..METRIC_RAN */
 	uint64_t value[METRIC_RAN + 1];

@@ -21,13 +21,14 @@
 #include "bpf/wakeup_shared.h"
 #include "bpf/wakeup_subject.bpf.h"
 
+/* Task storage lies so that session and the first part of wake are one cache line. */
 struct wake_task {
+	__u32 session; /* of struct tracer_control; another: the state is void */
 	struct wake_state wake;
 	struct slot_place place;
 	struct events_task events;
 	struct filter_memo memo;
 	struct wakeup_subject subject;
-	__u32 session; /* of struct tracer_control; another: the state is void */
 };
 
 struct {
@@ -77,16 +78,6 @@ static __always_inline struct wake_task *task_make(struct task_struct *p)
 	return t;
 }
 
-/* group_of - group to record @t's values in */
-static __always_inline __u32 group_of(struct wake_task *t, struct task_struct *p)
-{
-	if (settings.group == TRACER_GROUP_ALL)
-		return 0;
-	if (settings.group == TRACER_GROUP_ARM)
-		return t->wake.arm;
-	return subject_now(&t->subject, &t->wake, p);
-}
-
 /* Once, not per metric: an own function keeps the verifier's work and the code small. */
 __noinline int wake_record(__u32 group, __u32 metric, __u64 v)
 {
@@ -101,9 +92,18 @@ static __always_inline bool counts(const struct wake_task *t)
 }
 
 /* Where the values of an event go; an event that has none needs no place for them. */
-static __always_inline void sink(struct wake_out *o, struct wake_task *t, struct task_struct *p)
+static __always_inline void sink(struct wake_out *o, struct wake_task *t, struct task_struct *p,
+				 struct tracer_block *own)
 {
-	o->group = counts(t) ? group_of(t, p) : TRACER_NO_GROUP;
+	o->block = NULL;
+	o->group = TRACER_NO_GROUP;
+	if (!counts(t))
+		return;
+	o->block = own;
+	if (settings.group == TRACER_GROUP_ARM)
+		o->block = t->wake.arm < settings.nr_groups ? block_of(t->wake.arm) : NULL;
+	if (settings.group == TRACER_GROUP_SUBJECT)
+		o->group = subject_now(&t->subject, &t->wake, p);
 }
 
 WAKE_FN void wake_put(struct wake_out *o, uint32_t metric, uint64_t v)
@@ -117,8 +117,12 @@ WAKE_FN void wake_put(struct wake_out *o, uint32_t metric, uint64_t v)
 	if (settings.group == TRACER_GROUP_ARM ? !o->whole && metric != METRIC_WOKEN
 					       : o->whole && part)
 		return;
-	if (o->group != TRACER_NO_GROUP)
+	if (!o->block)
+		return;
+	if (settings.group == TRACER_GROUP_SUBJECT)
 		wake_record(o->group, metric, v);
+	else
+		block_record(o->block, metric, v);
 }
 
 static __always_inline void tell(struct wake_task *t, struct wake_out *o)
@@ -204,7 +208,8 @@ int find_waiting(struct bpf_iter__task *ctx)
 }
 
 /* The waker may itself have been woken and not been seen since: its T4 is looked for first. */
-static __always_inline void look_for_stamp(struct task_struct *waker, __u64 now)
+static __always_inline void look_for_stamp(struct task_struct *waker, __u64 now,
+					   struct tracer_block *own)
 {
 	struct wake_task *t = task_find(waker);
 	struct kthread_slot slot;
@@ -213,7 +218,7 @@ static __always_inline void look_for_stamp(struct task_struct *waker, __u64 now)
 	if (!t || !wake_awaits_stamp(&t->wake) || !read_own_slot(t, waker, now, &slot))
 		return;
 	wake_out_init(&o);
-	sink(&o, t, waker);
+	sink(&o, t, waker, own);
 	wake_stamped(&t->wake, &slot, &o);
 	tell(t, &o);
 }
@@ -226,13 +231,18 @@ int BPF_PROG(on_sched_waking, struct task_struct *p)
 	struct kthread_slot slot;
 	enum wake_stamp stamp;
 	struct wake_task *t;
+	struct tracer_block *own;
 	struct wake_out o;
 
-	if (!started())
-		return 0;
+	/* It runs, and so do interrupts: not a place for plain adds, and no wake comes of it. */
 	waker = bpf_get_current_task_btf();
+	if (p == waker)
+		return 0;
+	own = started();
+	if (!own)
+		return 0;
 	if (control.stamped && waker->pid)
-		look_for_stamp(waker, now);
+		look_for_stamp(waker, now, own);
 
 	t = task_find(p);
 	if (!t) {
@@ -254,6 +264,16 @@ int BPF_PROG(on_sched_waking, struct task_struct *p)
 	return 0;
 }
 
+/* A running task is told to go on: sched_waking and sched_wakeup with interrupts on. */
+static __always_inline int woke_itself(struct task_struct *p)
+{
+	struct wake_task *t = bpf_task_storage_get(&tasks, p, NULL, 0);
+
+	if (*(volatile __u32 *)&control.enabled && t && memo_wanted(&t->memo))
+		count_shared(COUNTER_absorbed);
+	return 0;
+}
+
 SEC("?tp_btf/sched_wakeup")
 int BPF_PROG(on_sched_wakeup, struct task_struct *p)
 {
@@ -261,6 +281,8 @@ int BPF_PROG(on_sched_wakeup, struct task_struct *p)
 	struct wake_task *t;
 	struct wake_out o;
 
+	if (p == bpf_get_current_task_btf())
+		return woke_itself(p);
 	if (!started())
 		return 0;
 	t = task_find(p);
@@ -311,7 +333,7 @@ int BPF_PROG(on_sched_migrate_task, struct task_struct *p)
 }
 
 static __always_inline void leave(void *ctx, struct task_struct *prev, bool preempt,
-				  __u32 prev_state, __u64 now)
+				  __u32 prev_state, __u64 now, struct tracer_block *own)
 {
 	struct wake_task *t = task_find(prev);
 	struct kthread_slot slot, *read = NULL;
@@ -322,14 +344,14 @@ static __always_inline void leave(void *ctx, struct task_struct *prev, bool pree
 	if (wake_awaits_stamp(&t->wake) && read_own_slot(t, prev, now, &slot))
 		read = &slot;
 	wake_out_init(&o);
-	sink(&o, t, prev);
+	sink(&o, t, prev, own);
 	wake_switch_out(&t->wake, now, wake_leave_how(preempt, prev_state, TASK_PARKED), read, &o);
 	subject_leaves(&t->subject);
 	events_leaving(ctx, prev, preempt || !prev_state);
 	tell(t, &o);
 }
 
-static __always_inline void enter(struct task_struct *next, __u64 now)
+static __always_inline void enter(struct task_struct *next, __u64 now, struct tracer_block *own)
 {
 	struct wake_task *t = task_find(next);
 	struct events_span span;
@@ -340,8 +362,8 @@ static __always_inline void enter(struct task_struct *next, __u64 now)
 	look_again(t, next);
 	subject_enters(&t->subject);
 	wake_out_init(&o);
-	sink(&o, t, next);
-	if (o.group != TRACER_NO_GROUP && events_ending(&t->wake, now, &span))
+	sink(&o, t, next, own);
+	if (o.block && events_ending(&t->wake, now, &span))
 		events_waited(&t->events, next, &span);
 	wake_switch_in(&t->wake, now, &o);
 	tell(t, &o);
@@ -351,17 +373,18 @@ SEC("?tp_btf/sched_switch")
 int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
 	__u64 now = bpf_ktime_get_ns();
+	struct tracer_block *own = started();
 
-	if (!started())
+	if (!own)
 		return 0;
 	/*
 	 * The argument where there is one: the field may have changed since the decision was taken.
 	 */
 	if (prev->pid)
 		leave(ctx, prev, preempt,
-		      settings.switch_has_state ? (__u32)ctx[3] : state_field(prev), now);
+		      settings.switch_has_state ? (__u32)ctx[3] : state_field(prev), now, own);
 	if (next->pid)
-		enter(next, now);
+		enter(next, now, own);
 	events_switched(next, now);
 	return 0;
 }
@@ -392,3 +415,5 @@ int BPF_USDT(on_slot, int tid, void *slot)
 	__sync_fetch_and_add(&control.process_changes, 1);
 	return 0;
 }
+
+#include "bpf/refine.bpf.h" /* programs of its own, by the helpers above */

@@ -7,6 +7,7 @@
 #include "lib/target/targets.h"
 
 #include "bpf/newcomers.h"
+#include "bpf/refine.h"
 #include "bpf/tracer_impl.h"
 #include "bpf/wakeup.skel.h"
 #include "bpf/wakeup_by.h"
@@ -20,6 +21,7 @@ static const struct tracer_metric metrics[] = { WAKEUP_METRICS(METRIC_INIT) };
 static const struct tracer_row rows[] = {
 	{ METRIC_WOKEN, .counted = true, .title = "woken -> running", .waits = "after wakes" },
 	{ METRIC_WAKE, .part = true, .of = METRIC_WOKEN },
+	{ METRIC_IPI, .part = true, .of = METRIC_WAKE },
 	{ METRIC_RUNQ, .part = true, .of = METRIC_WOKEN },
 	{ METRIC_PREMIG, .part = true, .of = METRIC_RUNQ },
 	{ METRIC_PREEMPTED, .title = "preempted -> running", .waits = "after preemption" },
@@ -30,6 +32,8 @@ static const struct tracer_row rows[] = {
 	{ METRIC_RESUME, .part = true, .of = METRIC_END_TO_END },
 	{ METRIC_UNATTRIBUTED, .part = true, .of = METRIC_END_TO_END },
 	{ METRIC_RAN, .running = true, .title = "ran" },
+	{ METRIC_RESCHED, .title = "asked -> switched" },
+	{ METRIC_SWITCH, .title = "the switch itself" },
 };
 
 /* The kind's own data: files whose probe kthread:slot is attached. */
@@ -71,7 +75,7 @@ static int wakeup_open(struct tracer *t, char *err, size_t errlen)
 	bpf_program__set_autoload(skel->progs.on_slot, true);
 	bpf_program__set_autoload(skel->progs.on_thread_created, names_matter(t));
 	bpf_program__set_autoload(skel->progs.on_named_thread_exit, names_matter(t));
-	return wakeup_by_open(t, err, errlen);
+	return refine_open(t, err, errlen) ?: wakeup_by_open(t, err, errlen);
 }
 
 static void wakeup_detach(struct tracer *t)
@@ -192,6 +196,7 @@ static int wakeup_attach(struct tracer *t, char *err, size_t errlen)
 		ret = attach_program(t, programs[i], err, errlen);
 	if (!ret && names_matter(t))
 		ret = attach_program(t, "on_named_thread_exit", err, errlen);
+	ret = ret ?: refine_attach(t, err, errlen);
 	/* After the programs: a thread born in between makes its storage itself. */
 	ret = ret ?: attach_iter_once(t, "seed_tasks", err, errlen);
 	ret = ret ?: attach_waiting(t, err, errlen);
@@ -253,7 +258,8 @@ const struct tracer_ops tracer_wakeup = {
 		    COUNTER_BIT(preempted) | COUNTER_BIT(requeued) | COUNTER_BIT(migrated) |
 		    COUNTER_BIT(parked) | COUNTER_BIT(unmatched) | COUNTER_BIT(superseded) |
 		    COUNTER_BIT(negative) | COUNTER_BIT(filtered) | COUNTER_BIT(ring_full) |
-		    COUNTER_BIT(streamed),
+		    COUNTER_BIT(streamed) | COUNTER_BIT(yielded) |
+		    COUNTER_BIT(idle_polled) | COUNTER_BIT(map_full),
 	.open = wakeup_open,
 	.attach = wakeup_attach,
 	.detach = wakeup_detach,

@@ -9,6 +9,9 @@
  * what came of it. WAKE and RUNQ (and PREMIG, where it moved) are the parts of WOKEN and come with
  * each wake; CALL, RESUME and END_TO_END with those of which every stamp was found.
  *
+ * RESCHED (a part of the wait of whom the CPU switches to), SWITCH and IPI come with --refine only:
+ * refine_state.h.
+ *
  * By TRACER_GROUP_ARM the parts are those of one whole, from the request to its answer: there WAKE,
  * RUNQ and PREMIG come only together with CALL and the others, so that all their counts agree.
  */
@@ -29,7 +32,10 @@
 	METRIC(REQUEUED, "requeued",                                                             \
 	       "from the end of its slice, or its yield, until it is switched in again")         \
 	METRIC(FIRST_RUN, "first_run", "from its creation until it is first switched in")        \
-	METRIC(RAN, "ran", "from switched in until it leaves the CPU")
+	METRIC(RAN, "ran", "from switched in until it leaves the CPU")                           \
+	METRIC(RESCHED, "resched", "from when the CPU was asked to reschedule until it did")     \
+	METRIC(SWITCH, "switch", "from switched in until the switch is over")                    \
+	METRIC(IPI, "ipi", "the part of wake from the interrupt to the CPU that queues it")
 
 enum wakeup_metric { TRACER_METRICS(WAKEUP, WAKEUP_METRICS) };
 

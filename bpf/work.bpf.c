@@ -2,8 +2,9 @@
 /*
  * work: how long works wait for their worker, and how long they run.
  *
- * Two sources with the same rules (work_state.h): the library's USDTs and the kernel's tracepoints.
- * USDTs are attached for all processes and filtered here.
+ * Three sources with the same rules (work_state.h): the logs that the library's workers keep, the
+ * USDTs of a library that is older than those, and the kernel's tracepoints. USDTs are attached for
+ * all processes and filtered here.
  */
 #define HIST_PREEMPTIBLE /* USDTs run in the thread's context */
 #define TRACER_THREAD_NAMES
@@ -15,7 +16,9 @@
 #include "bpf/subjects.bpf.h"
 #include <bpf/usdt.bpf.h>
 
+#include "bpf/slot_read.bpf.h"
 #include "bpf/subject_func.h"
+#include "bpf/work_log.h"
 #include "bpf/work_shared.h"
 #include "bpf/work_state.h"
 
@@ -35,6 +38,29 @@ struct {
 	__type(key, __u32);
 	__type(value, struct work_thread);
 } threads SEC(".maps");
+
+/* A thread of a traced process as the reader of logs knows it; one without a log may be a worker. */
+struct log_thread {
+	struct work_thread state;
+	struct work_log log;
+	struct slot_place place;
+	struct func_origin site; /* of the probe that announced it; distance: its address */
+	__u32 looked;		 /* its slot says that it has no log: a new one is announced */
+};
+
+/* By thread id in the initial namespace. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, WORK_MAX_THREADS);
+	__type(key, __u32);
+	__type(value, struct log_thread);
+} log_threads SEC(".maps");
+
+/* When this counting began, as the first event after saw it. */
+struct {
+	__u64 ns;
+	__u32 session;
+} since = {};
 
 /* Where a file's barrier function lies, seen from its probe sites. */
 struct {
@@ -170,6 +196,185 @@ static __always_inline int exec_ended(struct execution *e)
 	return 0;
 }
 
+/* ---- logs of workers ------------------------------------------------------------------------- */
+
+static __always_inline void note_session(__u64 now)
+{
+	__u32 session = session_now();
+
+	/* CPUs that do so at the same time agree but for what is between them. */
+	if (since.session == session)
+		return;
+	since.ns = now;
+	since.session = session;
+}
+
+/*
+ * One item of current's log. A function of its own: the verifier walks it once, not for each item.
+ * Return: there may be a further one.
+ */
+__noinline int log_item(__u32 n)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	struct log_thread *t = bpf_map_lookup_elem(&log_threads, &tid);
+	struct execution e = {};
+	struct kthread_log_entry entry;
+	struct work_news news;
+	__u64 ahead;
+
+	if (!t)
+		return 0;
+	e.p = bpf_get_current_task_btf();
+	if (bpf_probe_read_user(&entry, sizeof(entry),
+				(void *)(t->log.addr +
+					 __builtin_offsetof(struct kthread_work_log, entry) +
+					 (n % KTHREAD_LOG_NR) * sizeof(entry)))) {
+		count(COUNTER_slot_fault);
+		return 0;
+	}
+	ahead = time_offset(&t->place, e.p);
+	entry.start_ns -= ahead;
+	if (entry.queued_ns)
+		entry.queued_ns -= ahead;
+	if (entry.end_ns)
+		entry.end_ns -= ahead;
+	e.func = entry.func;
+	e.origin.cookie = t->site.cookie;
+	e.origin.distance = entry.func - t->site.distance;
+	work_log_item(&t->log, &t->state, n, &entry, since.ns, &news);
+	if (news.begun == WORK_NOTHING && news.ended == WORK_NOTHING)
+		return 1;
+	if (!wanted(e.p)) {
+		count(COUNTER_filtered);
+		return 1;
+	}
+	if (news.begun == WORK_IDLE || news.begun == WORK_BUSY)
+		record(&e, news.begun == WORK_IDLE ? METRIC_DELAY_IDLE : METRIC_DELAY_BUSY,
+		       news.delay_ns);
+	else if (news.begun == WORK_BARRIER)
+		count(COUNTER_flush_work);
+	else
+		count_outcome(news.begun);
+	if (news.ended == WORK_RAN)
+		record(&e, METRIC_RUN, news.run_ns);
+	else
+		count_outcome(news.ended);
+	return 1;
+}
+
+/* What current's log says since the last time. */
+static __always_inline void log_read(struct log_thread *t, struct task_struct *p)
+{
+	struct kthread_log_head head;
+	__u32 i, nr, first, lost;
+
+	if (!t->log.addr)
+		return;
+	if (!t->place.tid)
+		t->place.tid = own_tid(p);
+	if (bpf_probe_read_user(&head, sizeof(head), (void *)t->log.addr)) {
+		count(COUNTER_slot_fault);
+		return;
+	}
+	nr = work_log_look(&t->log, &head, t->place.tid, &lost);
+	if (lost && since.ns)
+		count_n(COUNTER_log_overrun, lost);
+	first = t->log.ended;
+	for (i = 0; i < KTHREAD_LOG_NR; i++)
+		if (i >= nr || !log_item(first + i))
+			break;
+}
+
+static __always_inline struct log_thread *log_thread_make(__u32 tid)
+{
+	struct log_thread *t = bpf_map_lookup_elem(&log_threads, &tid), fresh = {};
+
+	if (t)
+		return t;
+	bpf_map_update_elem(&log_threads, &tid, &fresh, BPF_NOEXIST);
+	t = bpf_map_lookup_elem(&log_threads, &tid);
+	if (!t)
+		count(COUNTER_map_full);
+	return t;
+}
+
+/* A log that was there before us: its thread's slot says where. */
+static __always_inline struct log_thread *log_thread_find(struct task_struct *p, __u64 now)
+{
+	struct tracer_process *process = process_of(p);
+	struct kthread_slot slot;
+	struct log_thread *t;
+
+	if (!process || !process->registry)
+		return NULL;
+	t = log_thread_make(p->pid);
+	if (!t || t->looked || slot_read(&t->place, p, now, &slot) != SLOT_OK)
+		return t;
+	t->looked = 1;
+	if (!t->log.addr)
+		t->log.addr = slot.log;
+	return t;
+}
+
+/* Current leaves its CPU. */
+SEC("?tp_btf/sched_switch")
+int BPF_PROG(on_log_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
+{
+	__u32 tid = prev->pid;
+	__u64 now = bpf_ktime_get_ns();
+	struct log_thread *t;
+
+	if (!*(volatile __u32 *)&control.enabled)
+		return 0;
+	note_session(now);
+	if (!prev->mm || prev->flags & PF_KTHREAD)
+		return 0;
+	t = bpf_map_lookup_elem(&log_threads, &tid);
+	if (!t || (!t->log.addr && !t->looked))
+		t = control.stamped ? log_thread_find(prev, now) : NULL;
+	if (!t || !t->log.addr)
+		return 0;
+	count(COUNTER_EVENTS);
+	log_read(t, prev);
+	return 0;
+}
+
+SEC("?usdt")
+int BPF_USDT(on_work_log, void *log, int last)
+{
+	struct task_struct *p = bpf_get_current_task_btf();
+	struct log_thread *t;
+	__u32 tid = p->pid;
+
+	if (!wanted_process(p))
+		return 0;
+	t = last ? bpf_map_lookup_elem(&log_threads, &tid) : log_thread_make(tid);
+	if (!t)
+		return 0;
+	if (t->log.addr != (__u64)log) {
+		t->log.addr = (__u64)log;
+		t->log.begun = t->log.ended = 0;
+	}
+	t->site.cookie = bpf_usdt_cookie(ctx);
+	t->site.distance = PT_REGS_IP(ctx);
+	if (started()) {
+		note_session(bpf_ktime_get_ns());
+		log_read(t, p);
+	}
+	if (last)
+		t->log.addr = 0;
+	return 0;
+}
+
+/* The log has only what begins. */
+SEC("?usdt")
+int BPF_USDT(on_log_cancel, void *work, void *func, void *worker)
+{
+	if (started() && wanted_process(bpf_get_current_task_btf()))
+		count(COUNTER_cancelled);
+	return 0;
+}
+
 /* ---- the library's probes -------------------------------------------------------------------- */
 
 static __always_inline struct func_origin origin_of(struct pt_regs *ctx, __u64 func)
@@ -285,5 +490,6 @@ int BPF_PROG(on_thread_exit, struct task_struct *p)
 	__u32 tid = p->pid;
 
 	bpf_map_delete_elem(&threads, &tid);
+	bpf_map_delete_elem(&log_threads, &tid);
 	return 0;
 }

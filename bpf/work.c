@@ -27,10 +27,12 @@ struct work {
 
 static const struct usdt_want probes[] = {
 	USDT_WANT_NAMES,
-	{ "on_usdt_queue", "sched", "sched_kthread_work_queue_work", false, false },
-	{ "on_usdt_cancel", "kthread", "work_cancel", true, false },
-	{ "on_usdt_start", "sched", "sched_kthread_work_execute_start", false, false },
-	{ "on_usdt_end", "sched", "sched_kthread_work_execute_end", false, false },
+	{ "on_work_log", "kthread", "work_log", .optional = true },
+	{ "on_usdt_queue", "sched", "sched_kthread_work_queue_work", .unless = "work_log" },
+	{ "on_usdt_cancel", "kthread", "work_cancel", .optional = true, .unless = "work_log" },
+	{ "on_log_cancel", "kthread", "work_cancel", .optional = true, .with = "work_log" },
+	{ "on_usdt_start", "sched", "sched_kthread_work_execute_start", .unless = "work_log" },
+	{ "on_usdt_end", "sched", "sched_kthread_work_execute_end", .unless = "work_log" },
 };
 
 static int add_barriers(struct tracer *t, const struct target_file *f, const struct target_probe *p,
@@ -63,6 +65,14 @@ static const struct usdt_kind usdt = {
 	.prepare = add_barriers,
 };
 
+/* Logs are read when their threads leave the CPU: there before anything is written into them. */
+static int work_attach(struct tracer *t, char *err, size_t errlen)
+{
+	int ret = t->opts.kthreads ? 0 : attach_program(t, "on_log_switch", err, errlen);
+
+	return ret ?: usdt_kind_attach(t, err, errlen);
+}
+
 static bool by_function(const struct tracer *t)
 {
 	return t->opts.group == TRACER_GROUP_SUBJECT && t->opts.by == TRACER_BY_FUNC;
@@ -76,6 +86,7 @@ static int work_open(struct tracer *t, char *err, size_t errlen)
 	if (ret)
 		return ret;
 	skel->rodata->work_settings.by = t->opts.by;
+	bpf_program__set_autoload(skel->progs.on_log_switch, !t->opts.kthreads);
 	if (t->opts.kthreads) {
 		uint64_t addr = 0;
 
@@ -91,10 +102,18 @@ static int work_open(struct tracer *t, char *err, size_t errlen)
 static int work_process(struct tracer *t, pid_t tgid, char *err, size_t errlen)
 {
 	struct work *w = t->kind;
+	uint64_t registry;
+	int ret;
 
-	if (!t->opts.kthreads && by_function(t))
+	if (t->opts.kthreads)
+		return 1;
+	if (by_function(t))
 		subject_funcs_learn(&w->funcs, tgid);
-	return usdt_kind_process(t, tgid, err, errlen);
+	ret = usdt_kind_process(t, tgid, err, errlen);
+	/* By their slots those logs are found that an earlier tracer has left. */
+	if (ret > 0 && !targets_find_slots(&w->files.targets, tgid, &registry))
+		ret = process_set_registry(t, tgid, registry) ?: 1;
+	return ret;
 }
 
 static int work_poll(struct tracer *t)
@@ -141,11 +160,12 @@ const struct tracer_ops tracer_work = {
 	},
 	.skeleton = &work_skeleton,
 	.usdt = &usdt,
-	.counters = COUNTER_BIT(map_full) | COUNTER_BIT(superseded) | COUNTER_BIT(unmatched) |
+	.counters = COUNTER_BIT(map_full) | COUNTER_BIT(log_overrun) |
+		    COUNTER_BIT(slot_fault) | COUNTER_BIT(superseded) | COUNTER_BIT(unmatched) |
 		    COUNTER_BIT(negative) | COUNTER_BIT(cancelled) | COUNTER_BIT(flush_work) |
 		    COUNTER_BIT(filtered),
 	.open = work_open,
-	.attach = usdt_kind_attach,
+	.attach = work_attach,
 	.detach = usdt_kind_detach,
 	.process = work_process,
 	.poll = work_poll,

@@ -72,6 +72,45 @@ work_queued(struct work_item *i, uint64_t now_ns, uint64_t func, uint64_t worker
 }
 
 /*
+ * work_begun - an item of @t was queued at @queued_ns (0: not known) and began at @start_ns
+ * @delay_ns: queue to start, when the return is WORK_IDLE or WORK_BUSY
+ */
+static inline __attribute__((always_inline)) enum work_outcome
+work_begun(const struct work_thread *t, uint64_t queued_ns, uint64_t start_ns, uint32_t barrier,
+	   uint64_t *delay_ns)
+{
+	*delay_ns = 0;
+	if (barrier)
+		return WORK_BARRIER;
+	if (!queued_ns)
+		return WORK_UNMATCHED;
+	if (start_ns < queued_ns)
+		return WORK_NEGATIVE;
+	*delay_ns = start_ns - queued_ns;
+	return t->end_ns > queued_ns ? WORK_BUSY : WORK_IDLE;
+}
+
+/*
+ * work_over - an item of @t that began at @start_ns (0: not known) ended at @end_ns
+ * @run_ns: start to end, when the return is WORK_RAN
+ */
+static inline __attribute__((always_inline)) enum work_outcome
+work_over(struct work_thread *t, uint64_t start_ns, uint64_t end_ns, uint32_t barrier,
+	  uint64_t *run_ns)
+{
+	*run_ns = 0;
+	t->end_ns = end_ns;
+	if (!start_ns)
+		return WORK_UNMATCHED;
+	if (barrier)
+		return WORK_BARRIER;
+	if (end_ns < start_ns)
+		return WORK_NEGATIVE;
+	*run_ns = end_ns - start_ns;
+	return WORK_RAN;
+}
+
+/*
  * work_started - thread @t begins to execute an item
  * @i: the item found by its address, or NULL; the caller deletes it from its map
  * @func, @barrier: what the event itself says, for an item that is not known
@@ -81,8 +120,6 @@ static inline __attribute__((always_inline)) enum work_outcome
 work_started(struct work_thread *t, const struct work_item *i, uint64_t now_ns, uint64_t func,
 	     uint32_t barrier, uint32_t epoch, uint64_t *delay_ns)
 {
-	uint64_t last_end = t->end_ns;
-
 	*delay_ns = 0;
 	t->start_ns = now_ns;
 	t->func = func;
@@ -91,12 +128,7 @@ work_started(struct work_thread *t, const struct work_item *i, uint64_t now_ns, 
 	if (!i || i->epoch != epoch)
 		return barrier ? WORK_BARRIER : WORK_UNMATCHED;
 	t->barrier = i->barrier;
-	if (i->barrier)
-		return WORK_BARRIER;
-	if (now_ns < i->queued_ns)
-		return WORK_NEGATIVE;
-	*delay_ns = now_ns - i->queued_ns;
-	return last_end > i->queued_ns ? WORK_BUSY : WORK_IDLE;
+	return work_begun(t, i->queued_ns, now_ns, i->barrier, delay_ns);
 }
 
 /*
@@ -107,18 +139,8 @@ static inline __attribute__((always_inline)) enum work_outcome
 work_ended(struct work_thread *t, uint64_t now_ns, uint32_t epoch, uint64_t *run_ns)
 {
 	uint64_t start = t->start_ns;
-	uint32_t same = t->epoch == epoch;
 
-	*run_ns = 0;
 	t->start_ns = 0;
-	t->end_ns = now_ns;
-	if (!start || !same)
-		return WORK_UNMATCHED;
-	if (t->barrier)
-		return WORK_BARRIER;
-	if (now_ns < start)
-		return WORK_NEGATIVE;
-	*run_ns = now_ns - start;
-	return WORK_RAN;
+	return work_over(t, t->epoch == epoch ? start : 0, now_ns, t->barrier, run_ns);
 }
 #endif

@@ -106,17 +106,17 @@ static __always_inline void name_of_current(struct task_struct *p, char *name)
 
 /* ---- recording ------------------------------------------------------------------------------- */
 
-static __always_inline void record(__u32 group, __u32 metric, __u64 ns)
+/* Once, not per metric: an own function keeps the verifier's work small. */
+__noinline int record(__u32 group, __u32 metric, __u64 ns)
 {
 	if (group != TRACER_NO_GROUP)
 		hist_record(group, metric - METRIC_HELD, ns);
+	return 0;
 }
 
 static __always_inline void count_outcome(enum workqueue_outcome o)
 {
-	if (o == WORKQUEUE_SUPERSEDED)
-		count(COUNTER_superseded);
-	else if (o == WORKQUEUE_UNMATCHED)
+	if (o == WORKQUEUE_UNMATCHED)
 		count(COUNTER_unmatched);
 	else if (o == WORKQUEUE_NEGATIVE)
 		count(COUNTER_negative);
@@ -155,9 +155,9 @@ static __always_inline __u32 group_of(struct task_struct *p, bool softirq, __u64
 
 	if (settings.group != TRACER_GROUP_SUBJECT)
 		return 0;
-	if (workqueue_settings.by == TRACER_BY_FUNC) {
+	if (settings.by == TRACER_BY_FUNC) {
 		s.key[0] = func;
-	} else if (workqueue_settings.by == TRACER_BY_WORKQUEUE) {
+	} else if (settings.by == TRACER_BY_WORKQUEUE) {
 		subject_of_name(&s, name);
 	} else if (softirq) {
 		s.key[0] = bpf_get_smp_processor_id();
@@ -174,20 +174,19 @@ SEC("?tp_btf/workqueue_queue_work")
 int BPF_PROG(on_queue, int cpu, struct pool_workqueue *pwq, struct work_struct *work)
 {
 	__u64 now = bpf_ktime_get_ns(), key = (__u64)work;
-	struct workqueue_item item = {}, *known;
+	struct workqueue_item item = {}, *known, *i;
 	struct workqueue_struct *wq = pwq->wq;
 
 	if (!started())
 		return 0;
 	known = bpf_map_lookup_elem(&pending, &key);
-	if (known)
-		item = *known;
-	count_outcome(workqueue_queued(&item, now, pool_is_busy(pwq->pool), session_now()));
-	item.pool = (__u64)pwq->pool;
-	item.softirq =
+	i = known ?: &item;
+	i->pool = (__u64)pwq->pool;
+	i->softirq =
 		bpf_core_enum_value_exists(enum work_bits, WORK_OFFQ_BH_BIT) && wq->flags & WQ_BH;
-	bpf_probe_read_kernel_str(item.name, sizeof(item.name), wq->name);
-	if (!bpf_map_update_elem(&pending, &key, &item, BPF_ANY))
+	bpf_probe_read_kernel_str(i->name, sizeof(i->name), wq->name);
+	workqueue_queued(i, now, pool_is_busy(pwq->pool), session_now());
+	if (known || !bpf_map_update_elem(&pending, &key, &item, BPF_ANY))
 		return 0;
 	workqueue_control.full = 1;
 	return lose(COUNTER_map_full);
@@ -231,44 +230,68 @@ static __always_inline struct workqueue_run *runner(struct task_struct *p, bool 
 	return r;
 }
 
+/* What the start of a work finds at its address. */
+struct found {
+	struct workqueue_item item;
+	struct workqueue_wait wait;
+	bool is_item, is_wait;
+	__u32 superseded;
+};
+
+/*
+ * Taken off the map: from here on the address may name another work. Not while it is pending, when
+ * another CPU may write to the item.
+ */
+static __always_inline void take_off(const struct work_struct *work, struct found *f)
+{
+	__u64 key = (__u64)work;
+	struct workqueue_item *known = bpf_map_lookup_elem(&pending, &key);
+	__u32 nr_open;
+	bool again;
+
+	if (!known)
+		return;
+	nr_open = workqueue_nr_open(known, session_now());
+	again = work_bit(work, WORK_STRUCT_PENDING_BIT);
+	if (nr_open)
+		f->superseded = workqueue_take(known, nr_open, again, &f->wait);
+	f->item = *known;
+	if (!again)
+		bpf_map_delete_elem(&pending, &key);
+	f->is_item = true;
+	f->is_wait = nr_open;
+}
+
 SEC("?tp_btf/workqueue_execute_start")
 int BPF_PROG(on_start, struct work_struct *work)
 {
-	__u64 now = bpf_ktime_get_ns(), key = (__u64)work, func;
 	struct task_struct *p = bpf_get_current_task_btf();
-	struct workqueue_item item = {}, *known;
+	__u64 now = bpf_ktime_get_ns(), func;
 	struct workqueue_started s;
 	struct workqueue_run *r;
 	enum workqueue_outcome o;
+	struct found f = {};
 	bool softirq;
 
 	if (!started())
 		return 0;
 	func = (__u64)work->func;
-	known = bpf_map_lookup_elem(&pending, &key);
-	if (known)
-		item = *known;
-	softirq = in_softirq(p, work, known ? &item : NULL);
+	take_off(work, &f);
+	softirq = in_softirq(p, work, f.is_item ? &f.item : NULL);
 	r = runner(p, softirq);
 	if (!r)
 		return 0;
-	o = workqueue_started(r, known ? &item : NULL, now, func,
-			      func == workqueue_settings.barrier,
-			      work_bit(work, WORK_STRUCT_PENDING_BIT), session_now(), &s);
-	/* From here on the address may name another item: take it off, also when it is filtered. */
-	if (s.keep)
-		bpf_map_update_elem(&pending, &key, &item, BPF_EXIST);
-	else if (known)
-		bpf_map_delete_elem(&pending, &key);
-	if (!known && !softirq)
-		name_of_current(p, item.name);
-	if (!name_wanted(item.name) || !wanted_cpu(bpf_get_smp_processor_id())) {
+	o = workqueue_started(r, f.is_wait ? &f.wait : NULL, now, func,
+			      func == workqueue_settings.barrier, session_now(), &s);
+	if (!f.is_item && !softirq)
+		name_of_current(p, f.item.name);
+	if (!name_wanted(f.item.name) || !wanted_cpu(bpf_get_smp_processor_id())) {
 		r->group = TRACER_NO_GROUP;
 		return lose(COUNTER_filtered);
 	}
-	r->group = group_of(p, softirq, func, item.name);
-	if (s.superseded)
-		count(COUNTER_superseded);
+	r->group = group_of(p, softirq, func, f.item.name);
+	if (f.superseded)
+		count_n(COUNTER_superseded, f.superseded);
 	if (s.was_held)
 		record(r->group, METRIC_HELD, s.held_ns);
 	/* One call: the verifier walks what it inlines once more for each. */

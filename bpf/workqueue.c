@@ -70,6 +70,7 @@ static int workqueue_open(struct tracer *t, char *err, size_t errlen)
 		return ret;
 	/* COMMAND only says for how long: what it causes is done by the kernel for all. */
 	t->opts.filter.nr_tgids = 0;
+	t->opts.kthreads = true;
 	t->opts.follow_children = false;
 	for (size_t i = 0; i < NR_PROGRAMS; i++)
 		bpf_program__set_autoload(bpf_object__find_program_by_name(t->obj, programs[i]),
@@ -77,7 +78,6 @@ static int workqueue_open(struct tracer *t, char *err, size_t errlen)
 	/* Hidden addresses: flushes count as works; `kt doctor` says so. */
 	symbol_find_in_kernel(BARRIER, &barrier);
 	skel->rodata->workqueue_settings.barrier = barrier;
-	skel->rodata->workqueue_settings.by = t->opts.by;
 	if (t->opts.max_pending)
 		bpf_map__set_max_entries(skel->maps.pending, t->opts.max_pending);
 	return 0;
@@ -112,15 +112,16 @@ static uint32_t read_pending(int fd, uint64_t (*item)[2], uint32_t max)
 
 		if (bpf_map_lookup_elem(fd, &key, &i))
 			continue;
-		item[nr][0] = i.last.queued_ns;
+		item[nr][0] = i.wait[(i.nr_queued - 1) & 1].queued_ns;
 		item[nr++][1] = key;
 	}
 	return nr;
 }
 
 /*
- * No event says that a work was cancelled, so its item stays. When the map is full the older half
- * of it goes: of works that wait, nearly all are younger than works that were cancelled.
+ * No event says that a work was cancelled, so its item stays, as does that of a work that was
+ * pending when it started. When the map is full the older half of it goes: nearly all works that
+ * wait are younger than those.
  */
 static int make_room(struct tracer *t)
 {

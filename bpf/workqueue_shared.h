@@ -22,8 +22,6 @@ enum workqueue_metric { TRACER_METRICS(WORKQUEUE, WORKQUEUE_METRICS) };
 
 struct workqueue_settings {
 	uint64_t barrier; /* address of wq_barrier_func, 0: not known */
-	uint32_t by;	  /* enum tracer_by */
-	uint32_t reserved;
 };
 
 /* key[1] of a subject that is the softirqs of CPU key[0], which execute BH workqueues. */

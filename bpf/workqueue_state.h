@@ -10,10 +10,12 @@
  * it. So what waits is kept by address (struct workqueue_item) and what runs by the worker, never
  * by address (struct workqueue_run): a work may wait on one CPU and run on another.
  *
- * The kernel lets a work be queued again just before it says that the work starts. Then two waits
- * of one address are open, and the start belongs to the earlier one. Two are also open when the
- * earlier one was cancelled, which no event says. At the start the two cases differ: in the first
- * one the work is pending again, in the second it is not.
+ * The kernel lets a work be queued again just before it says that the work starts, on another CPU at
+ * that. Then two waits of one address are open, and the start belongs to the earlier one. Two are
+ * also open when the earlier one was cancelled, which no event says. At the start the two cases
+ * differ: in the first one the work is pending again, in the second it is not. An item has room for
+ * two waits; who queues and who starts write different numbers of it, and neither waits for the
+ * other one: a work is queued by one at a time, and started by one at a time.
  *
  * Idle or busy: a wait is WORKQUEUE_BUSY when no worker was woken for the work because the pool had
  * one at work or none to spare, when its worker ended another work meanwhile, or when the worker
@@ -28,16 +30,18 @@
 #define WORKQUEUE_NAME_LEN 32
 
 struct workqueue_wait {
-	uint64_t queued_ns; /* 0: there is none */
-	uint64_t ready_ns;  /* when what held it back was over, 0: it was not held back */
-	uint32_t busy;	    /* when it became ready the pool woke no worker for it */
-	uint32_t readier;   /* thread that made room for it, 0: it was not held back */
+	uint64_t queued_ns;
+	uint64_t ready_ns; /* when what held it back was over, 0: it was not held back */
+	uint32_t busy;	   /* when it became ready the pool woke no worker for it */
+	uint32_t readier;  /* thread that made room for it, 0: it was not held back */
 };
 
 /* What waits at one address. Zeroed: nothing. */
 struct workqueue_item {
-	struct workqueue_wait last, earlier;
-	uint64_t pool; /* address of its struct worker_pool */
+	struct workqueue_wait wait[2]; /* the one numbered n in place n % 2 */
+	uint32_t nr_queued;	       /* waits so far */
+	uint32_t nr_over;	       /* of them: started or cancelled */
+	uint64_t pool;		       /* address of its struct worker_pool */
 	uint32_t session;
 	uint32_t softirq; /* its workqueue is a BH one: it is executed by a softirq */
 	char name[WORKQUEUE_NAME_LEN];
@@ -56,13 +60,12 @@ struct workqueue_run {
 
 enum workqueue_outcome {
 	WORKQUEUE_NOTHING,
-	WORKQUEUE_IDLE,	      /* a wait for a worker that was woken for it */
-	WORKQUEUE_BUSY,	      /* a wait for workers that were at other works */
-	WORKQUEUE_RAN,	      /* a run interval */
-	WORKQUEUE_BARRIER,    /* a barrier started or ended */
-	WORKQUEUE_SUPERSEDED, /* queued again without a start: cancelled before */
-	WORKQUEUE_UNMATCHED,  /* start without queue, or end without start */
-	WORKQUEUE_NEGATIVE,   /* the clock went back between the two */
+	WORKQUEUE_IDLE,	     /* a wait for a worker that was woken for it */
+	WORKQUEUE_BUSY,	     /* a wait for workers that were at other works */
+	WORKQUEUE_RAN,	     /* a run interval */
+	WORKQUEUE_BARRIER,   /* a barrier started or ended */
+	WORKQUEUE_UNMATCHED, /* start without queue, or end without start */
+	WORKQUEUE_NEGATIVE,  /* the clock went back between the two */
 };
 
 /* What a start says of the wait that it ends. */
@@ -70,33 +73,30 @@ struct workqueue_started {
 	uint64_t held_ns; /* queued until ready; only where @was_held */
 	uint64_t wait_ns; /* ready until started; 0 unless the outcome is IDLE or BUSY */
 	uint32_t was_held;
-	uint32_t superseded; /* an earlier wait of this address was cancelled */
-	uint32_t keep;	     /* @i still holds a wait; else the caller deletes it */
 };
 
 /*
  * workqueue_queued - a work is queued
- * @i: what the map holds for this address, or a zeroed item; the new wait is in it afterwards
- *
- * Return: WORKQUEUE_SUPERSEDED when two waits were open already, so that the first one is known to
- * be cancelled, else WORKQUEUE_NOTHING.
+ * @i: what the map holds for this address, or a zeroed item; written in place
  */
-static inline __attribute__((always_inline)) enum workqueue_outcome
+static inline __attribute__((always_inline)) void
 workqueue_queued(struct workqueue_item *i, uint64_t now_ns, uint32_t busy, uint32_t session)
 {
-	enum workqueue_outcome o = WORKQUEUE_NOTHING;
-	const struct workqueue_wait none = { 0 };
+	uint32_t nr = i->nr_queued;
+	struct workqueue_wait *w = &i->wait[nr & 1];
 
+	w->queued_ns = now_ns;
+	w->ready_ns = 0;
+	w->busy = busy;
+	w->readier = 0;
 	if (i->session != session)
-		i->last = i->earlier = none;
-	if (i->last.queued_ns && i->earlier.queued_ns)
-		o = WORKQUEUE_SUPERSEDED;
-	i->earlier = i->last;
-	i->last = none;
-	i->last.queued_ns = now_ns;
-	i->last.busy = busy;
+		i->nr_over = nr;
 	i->session = session;
-	return o;
+	/*
+	 * Last: who starts it at this moment on another CPU sees the wait whole, or not at all. An
+	 * addition whose result nobody wants would order nothing in BPF.
+	 */
+	__sync_val_compare_and_swap(&i->nr_queued, nr, nr + 1);
 }
 
 /*
@@ -106,41 +106,57 @@ workqueue_queued(struct workqueue_item *i, uint64_t now_ns, uint32_t busy, uint3
 static inline __attribute__((always_inline)) void
 workqueue_readied(struct workqueue_item *i, uint64_t now_ns, uint32_t busy, uint32_t tid)
 {
-	i->last.ready_ns = now_ns;
-	i->last.busy = busy;
-	i->last.readier = tid;
+	struct workqueue_wait *w = &i->wait[(i->nr_queued - 1) & 1];
+
+	w->ready_ns = now_ns;
+	w->busy = busy;
+	w->readier = tid;
 }
 
-/* The wait that a start ends, taken out of @i. */
-static inline __attribute__((always_inline)) struct workqueue_wait
-workqueue_take(struct workqueue_item *i, uint32_t pending, struct workqueue_started *s)
+/*
+ * workqueue_nr_open - how many waits of @i are open, for workqueue_take(); to be asked before it is
+ * found out whether the work is pending: whoever queues it makes it pending first
+ */
+static inline __attribute__((always_inline)) uint32_t workqueue_nr_open(struct workqueue_item *i,
+									uint32_t session)
 {
-	const struct workqueue_wait none = { 0 };
-	struct workqueue_wait w = i->last;
+	/* Not a load: what is read next is read after it. BPF has no other barrier. */
+	uint32_t nr = __sync_fetch_and_add(&i->nr_queued, 0);
 
-	if (i->earlier.queued_ns && pending) {
-		w = i->earlier;
-		s->keep = 1;
-	} else {
-		s->superseded = i->earlier.queued_ns != 0;
-		i->last = none;
-	}
-	i->earlier = none;
-	return w;
+	return i->session == session ? nr - i->nr_over : 0;
+}
+
+/*
+ * workqueue_take - the wait of @i that a start ends
+ * @nr_open: its open waits, at least one
+ * @pending: the work is queued again, or is about to be. Otherwise nobody writes to @i, and the
+ *	caller deletes it
+ * @w: the wait
+ *
+ * Return: how many earlier waits were cancelled.
+ */
+static inline __attribute__((always_inline)) uint32_t workqueue_take(struct workqueue_item *i,
+								     uint32_t nr_open,
+								     uint32_t pending,
+								     struct workqueue_wait *w)
+{
+	uint32_t later = pending && nr_open > 1;
+
+	i->nr_over += nr_open - later;
+	*w = i->wait[(i->nr_over - 1) & 1];
+	return nr_open - later - 1;
 }
 
 /*
  * workqueue_started - @r begins to execute a work
- * @i: the item found by its address, or NULL
- * @pending: the work is queued again, or is about to be
  * @r: tid and group are the caller's to set
+ * @w: the wait that this ends, NULL: it is not known
  */
 static inline __attribute__((always_inline)) enum workqueue_outcome
-workqueue_started(struct workqueue_run *r, struct workqueue_item *i, uint64_t now_ns, uint64_t func,
-		  uint32_t barrier, uint32_t pending, uint32_t session, struct workqueue_started *s)
+workqueue_started(struct workqueue_run *r, const struct workqueue_wait *w, uint64_t now_ns,
+		  uint64_t func, uint32_t barrier, uint32_t session, struct workqueue_started *s)
 {
 	const struct workqueue_started nothing = { 0 };
-	struct workqueue_wait w;
 	uint64_t ready;
 
 	*s = nothing;
@@ -150,18 +166,15 @@ workqueue_started(struct workqueue_run *r, struct workqueue_item *i, uint64_t no
 	r->session = session;
 	if (barrier)
 		return WORKQUEUE_BARRIER;
-	if (!i || i->session != session)
+	if (!w)
 		return WORKQUEUE_UNMATCHED;
-	w = workqueue_take(i, pending, s);
-	if (!w.queued_ns)
-		return WORKQUEUE_UNMATCHED;
-	ready = w.ready_ns ? w.ready_ns : w.queued_ns;
-	if (ready < w.queued_ns || now_ns < ready)
+	ready = w->ready_ns ? w->ready_ns : w->queued_ns;
+	if (ready < w->queued_ns || now_ns < ready)
 		return WORKQUEUE_NEGATIVE;
-	s->was_held = w.ready_ns != 0;
-	s->held_ns = ready - w.queued_ns;
+	s->was_held = w->ready_ns != 0;
+	s->held_ns = ready - w->queued_ns;
 	s->wait_ns = now_ns - ready;
-	if (w.busy || r->end_ns > ready || (w.readier && w.readier == r->tid))
+	if (w->busy || r->end_ns > ready || (w->readier && w->readier == r->tid))
 		return WORKQUEUE_BUSY;
 	return WORKQUEUE_IDLE;
 }

@@ -60,7 +60,7 @@ endef
 tests: $B/tests/tracer/kthread_oracle_shared
 $B/tests/tracer/kthread_oracle_shared: $B/tests/tracer/kthread_oracle.o $B/lib/libkthread.so.0
 	$(call say,LD)$(CC) $(KT_LDFLAGS) $(LDFLAGS) -o $@ $< -L$B/lib -lkthread -Wl,-rpath,'$$ORIGIN/../../lib'
-$B/tests/tracer/kernel_types.o: $B/bpf/park.skel.h $B/bpf/wakeup.skel.h
+$B/tests/tracer/kernel_types.o: $B/bpf/park.skel.h $B/bpf/wakeup.skel.h $B/bpf/workqueue.skel.h
 $(foreach t,$(tracer_tests),$(eval $(call tracer_test,$t)))
 
 # The same tests without Criterion, which runs neither under the thread sanitizer nor in programs of another

@@ -38,8 +38,8 @@ struct kthread_delayed_work {
 
 #define KTHREAD_DELAYED_WORK_INIT(dwork, fn)                                                      \
 	{                                                                                         \
-		{ KTHREAD_NODE_INIT((dwork).work.node), (fn), NULL, 0, 0, true, false }, 0, 0, 0, \
-			0, NULL,                                                                  \
+		{ KTHREAD_NODE_INIT((dwork).work.node), (fn), NULL, 0, 0, true, false, 0 }, 0, 0, \
+			0, 0, NULL,                                                               \
 		{                                                                                 \
 			NULL, NULL                                                                \
 		}                                                                                 \

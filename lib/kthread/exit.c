@@ -2,10 +2,9 @@
 /* The end of a thread: one way out for it, whatever it does. */
 #include "lib/kthread/internal.h"
 
-#include "lib/kthread/testing.h"
-
 #include "lib/kthread/stamp.h"
 #include "lib/kthread/testing.h"
+#include "lib/kthread/worklog.h"
 
 /*
  * The exit funnel: a cleanup handler of the thread, so that return, kthread_exit(), pthread_exit()
@@ -20,6 +19,7 @@ void kt_exit(void *arg)
 	USDT(kthread, exit, t->task.pid, t->result);
 	if (t->worker)
 		kt_worker_abandon(t);
+	kt_log_free(t);
 	if (t->freezable)
 		kt_freezer_leave(t);
 	kt_affine_leave(t);

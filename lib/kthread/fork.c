@@ -3,7 +3,7 @@
  * Fork: what the library keeps is the parent's, and each of its files puts its own in order. This
  * file calls all of them and none of them calls it: a constructor registers the handlers.
  */
-#include "lib/kthread/internal.h"
+#include "lib/kthread/worklog.h"
 
 #include <unistd.h>
 
@@ -17,6 +17,7 @@ static void fork_in_child(void)
 		kt_self->task.pid = gettid();
 		slot_unregister();
 		kt_self->slot = kt_self->slot ? slot_register() : NULL;
+		kt_log_fork_child(kt_self);
 	}
 	kt_lean_fork_child();
 	kt_completion_fork_child();

@@ -12,6 +12,7 @@
 #include "lib/kthread/phase.h"
 
 struct kt_create;
+struct kthread_work_log;
 
 /*
  * The first cache line is what wakers read, and nobody writes while they always wake from the same
@@ -48,6 +49,7 @@ struct kt_task {
 	int node;	     /* NUMA_NO_NODE: none, or the only one */
 	pthread_t thread;
 	struct kthread_worker *worker; /* being served; after the birth only by the thread itself */
+	struct kthread_work_log *log;  /* of its works; NULL: nobody has looked; the thread's own */
 	struct kt_create *create;      /* only until the creator is answered */
 	bool freezable;		       /* on the freezer's list; the thread's own */
 	struct kt_task *freezer_next;  /* under the freezer's lock */

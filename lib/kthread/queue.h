@@ -32,6 +32,7 @@
 #include "lib/kthread/internal.h"
 #include "lib/kthread/lean.h"
 #include "lib/kthread/testing.h"
+#include "lib/kthread/worklog.h"
 
 #define NEVER_NS UINT64_MAX
 
@@ -295,7 +296,7 @@ static inline bool is_pending_locked(struct kthread_work *work, bool elsewhere)
 static inline void make_ready_locked(struct kthread_worker *w, struct kthread_work *work,
 				     struct kthread_node *pos)
 {
-	USDT(sched, sched_kthread_work_queue_work, work, work->func, w);
+	USDT(sched, sched_kthread_work_queue_work, kt_log_queued(work), work->func, w);
 	insert_before(&work->node, pos);
 	__atomic_store_n(&work->pending, 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&work->worker, w, __ATOMIC_RELAXED);

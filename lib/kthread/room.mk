@@ -1,7 +1,7 @@
 # libkthread: static (hidden symbols localised) and shared; sources in the order of a thread's life.
 kthread_sources := $(addprefix lib/kthread/,task.c create.c creator.c bind.c affine.c node.c prio.c cpumask.c wait.c yield.c delay.c \
 	signal.c park.c exit.c stop.c freezer.c completion.c waitqueue.c notify.c smpboot.c profile.c worker.c serve.c \
-	flush.c delayed.c armed.c queue.c mend.c worker_fork.c lock.c lean.c warn.c fork.c) \
+	flush.c worklog.c delayed.c armed.c queue.c mend.c worker_fork.c lock.c lean.c warn.c fork.c) \
 	lib/probe/slot.c lib/probe/probes.c
 kthread_headers := $(addprefix lib/kthread/,kthread.h sched.h sched/signal.h sched/prio.h sched/rt.h sched/types.h \
 	sched/task.h completion.h wait.h delay.h hrtimer.h ktime.h jiffies.h freezer.h worker.h delayed.h smpboot.h cpu.h \

@@ -144,23 +144,20 @@ static void sleep_idle(struct kt_task *t, uint64_t until_ns, uint64_t spun_ns)
 	kt_sleep_spun(t, until_ns == NEVER_NS ? NULL : &until, spun_ns);
 }
 
-static void slot_work(struct kt_task *t, struct kthread_work *work)
-{
-	if (__builtin_expect(slot_observed(), 0) && kt_slot_own(t))
-		__atomic_store_n(&t->slot->work, (uintptr_t)work, __ATOMIC_RELAXED);
-}
-
 static void run_work(struct kt_task *t, struct kthread_work *work)
 {
 	kthread_work_func_t func = work->func;
+	struct kthread_log_entry *e = NULL;
 
-	slot_work(t, work);
 	USDT(sched, sched_kthread_work_execute_start, work, func);
+	if (kt_log_wanted())
+		e = kt_log_start(t, work, func);
 	func(work);
 	KT_DELAY("ran");
+	if (__builtin_expect(e != NULL, 0))
+		kt_log_end(t, e);
 	/* The work may be gone: its address is all that is left. */
 	USDT(sched, sched_kthread_work_execute_end, work, func);
-	slot_work(t, NULL);
 	/* A state that the work left behind is not the next one's, nor that it was announced. */
 	if (__builtin_expect(t->announced, 0))
 		__set_current_state(TASK_RUNNING);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/kthread/testing.h"
+#include "lib/kthread/worklog.h"
 
 __thread struct kt_task *kt_self;
 uint32_t kt_fork_nr;
@@ -27,6 +28,7 @@ static pthread_key_t foreign_key; /* drops the handle of an ending foreign threa
 
 static void foreign_exit(void *arg)
 {
+	kt_log_free(arg);
 	kt_self = NULL;
 	kt_put(arg);
 }

@@ -67,6 +67,7 @@ struct kthread_work {
 	int canceling;		       /* number of cancels that wait */
 	bool delayed;		       /* part of a struct kthread_delayed_work */
 	bool armed;		       /* on the delayed list */
+	uint64_t queued_ns;	       /* while a tracer looks: when it became ready */
 };
 
 /* An empty list. */
@@ -85,9 +86,9 @@ struct kthread_work {
 #define DEFINE_KTHREAD_WORKER(worker)	      struct kthread_worker worker = KTHREAD_WORKER_INIT(worker)
 #define DEFINE_KTHREAD_WORKER_ONSTACK(worker) DEFINE_KTHREAD_WORKER(worker)
 
-#define KTHREAD_WORK_INIT(work, fn)                                            \
-	{                                                                      \
-		KTHREAD_NODE_INIT((work).node), (fn), NULL, 0, 0, false, false \
+#define KTHREAD_WORK_INIT(work, fn)                                               \
+	{                                                                         \
+		KTHREAD_NODE_INIT((work).node), (fn), NULL, 0, 0, false, false, 0 \
 	}
 #define DEFINE_KTHREAD_WORK(work, fn) struct kthread_work work = KTHREAD_WORK_INIT(work, fn)
 

@@ -30,24 +30,27 @@
 #define HIST_NR_BUCKETS_BPF HIST_NR_BUCKETS(HIST_K_BPF)
 #define HIST_NR_BUCKETS_MAX HIST_NR_BUCKETS(HIST_K_USER)
 
-/* Position of the highest set bit by halving: older BPF targets have no count-leading-zeros. */
+/*
+ * Position of the highest set bit, by halving: older BPF targets have no count-leading-zeros. @v is
+ * below 2^HIST_MAX_BITS, so that "larger than" is the sign of a difference: the BPF verifier follows
+ * both ways of each comparison.
+ */
 static inline __attribute__((always_inline)) uint32_t hist_msb(uint64_t v)
 {
-	uint32_t r = 0, s;
+	uint32_t r, s;
 
-	s = (v > 0xffffffffULL) << 5;
+	r = (uint32_t)((0xffffffffULL - v) >> 63) << 5;
+	v >>= r;
+	s = (uint32_t)((0xffffULL - v) >> 63) << 4;
 	v >>= s;
 	r |= s;
-	s = (v > 0xffff) << 4;
+	s = (uint32_t)((0xffULL - v) >> 63) << 3;
 	v >>= s;
 	r |= s;
-	s = (v > 0xff) << 3;
+	s = (uint32_t)((0xfULL - v) >> 63) << 2;
 	v >>= s;
 	r |= s;
-	s = (v > 0xf) << 2;
-	v >>= s;
-	r |= s;
-	s = (v > 0x3) << 1;
+	s = (uint32_t)((0x3ULL - v) >> 63) << 1;
 	v >>= s;
 	r |= s;
 	r |= (uint32_t)(v >> 1);

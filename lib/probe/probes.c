@@ -5,4 +5,5 @@
 #define PROBE(provider, name, nr, args) \
 	unsigned short USDT_SEMAPHORE(provider, name) USDT_SEMAPHORE_ATTR = 0;
 #define SLOT_PROBE(provider, name, nr, args)
+#define WORK_PROBE(provider, name, nr, args)
 #include "lib/probe/probes.def"

@@ -101,7 +101,7 @@ static void reset(struct kthread_slot *s)
 	__atomic_store_n(&s->t0_ns, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&s->t4_ns, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&s->e2e_ns, 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&s->work, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&s->log, 0, __ATOMIC_RELAXED);
 	slot_tag(s, KTHREAD_SLOT_NONE, KTHREAD_SLOT_NONE);
 }
 

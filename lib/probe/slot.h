@@ -19,7 +19,7 @@
  * kthread:slot, raised by the kernel while a tracer is attached to that probe, or by the process
  * itself (slot_observe()). Builds for BPF and user space.
  *
- * Who writes what: tid, question, arm: the owner. t0: the waker, only while no request is
+ * Who writes what: tid, log, question, arm: the owner. t0: the waker, only while no request is
  * pending (t0 <= t4), so that the first of several requests counts. t4, e2e, seq: the owner. All
  * are single words, read one by one; BPF checks seq, and that t0 and t4 lie where they must, and
  * counts what does not fit.
@@ -39,7 +39,7 @@ struct kthread_slot {
 	uint64_t t0_ns;	   /* last request to run */
 	uint64_t t4_ns;	   /* first instruction after the wait that the request ended */
 	uint64_t e2e_ns;   /* the same span by the driver's own clock; 0: nobody measured it */
-	uint64_t work;	   /* address of the work being executed, 0: none */
+	uint64_t log;	   /* address of its struct kthread_work_log, 0: none */
 	uint32_t question; /* question and arm of the benchmark, or KTHREAD_SLOT_NONE */
 	uint32_t arm;
 	uint64_t reserved[2];

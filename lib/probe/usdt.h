@@ -30,9 +30,13 @@
 #define PROBE(provider, name, nr, args) \
 	extern unsigned short USDT_SEMAPHORE(provider, name) __attribute__((visibility("hidden")));
 #define SLOT_PROBE(provider, name, nr, args) extern unsigned short kthread_slot_semaphore;
+#define WORK_PROBE(provider, name, nr, args)
 #include "lib/probe/probes.def"
 #undef PROBE
 #undef SLOT_PROBE
+#undef WORK_PROBE
+
+#define kt_probe_kthread_work_log_semaphore kt_probe_sched_sched_kthread_work_queue_work_semaphore
 
 #ifdef __x86_64__
 #define USDT_SITE       \

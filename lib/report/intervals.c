@@ -23,7 +23,9 @@ static size_t whole_of(const struct report_trace *t, size_t metric)
 
 	for (size_t i = 0; i < metric && i < t->layout.nr_metrics; i++)
 		nr += report_is_whole(t, i);
-	return metric < t->layout.nr_metrics && report_is_whole(t, metric) ? nr : NO_WHOLE;
+	return metric < t->layout.nr_metrics && report_is_whole(t, metric) && nr < NO_WHOLE
+		       ? nr
+		       : NO_WHOLE;
 }
 
 void build_interval_close(struct build_question *q, double lost)

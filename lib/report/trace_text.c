@@ -223,20 +223,18 @@ static bool is_of(const struct record_layout_metric *m, const char *of)
 	return of ? m->of && !strcmp(m->of, of) : !m->of;
 }
 
-/* Deeper ones are a hostile record's. */
-#define MAX_DEPTH 3
-
+/* Each metric has one row, also where a hostile record makes it a part of itself. */
 static void block(const struct trace_text *x, const struct report_result *r, const char *of,
-		  int depth, uint64_t count_above)
+		  int depth, uint64_t count_above, bool *shown)
 {
 	const struct record_layout *l = &x->trace->layout;
 
-	for (size_t i = 0; depth < MAX_DEPTH && i < l->nr_metrics; i++) {
+	for (size_t i = 0; i < l->nr_metrics; i++) {
 		const struct record_layout_metric *m = &l->metric[i];
 		const struct report_metric *seen = NULL;
 		uint64_t count;
 
-		if (!is_of(m, of) || (m->running && !x->t->r->verbose))
+		if (shown[i] || !is_of(m, of) || (m->running && !x->t->r->verbose))
 			continue;
 		for (size_t k = 0; k < r->nr_metrics && !seen; k++)
 			if (!strcmp(r->metric[k].name, m->name))
@@ -245,9 +243,10 @@ static void block(const struct trace_text *x, const struct report_result *r, con
 		/* That nothing was waited for is an answer, that a part has no values is none. */
 		if (!count && (m->of || !(m->waits || m->counted)))
 			continue;
+		shown[i] = true;
 		metric_row(x, r, i, depth, count_above);
 		if (count)
-			block(x, r, m->name, depth + 1, count);
+			block(x, r, m->name, depth + 1, count, shown);
 	}
 }
 
@@ -271,9 +270,11 @@ static void blocks(struct trace_text *x, const struct report_result *r)
 		"count", "p50", "p90", "p99", "p99.9", "max", "total"
 	};
 
+	bool shown[RECORD_MAX_METRICS] = { false };
+
 	choose_title_width(x);
 	headings(x, title, sizeof(title) / sizeof(title[0]));
-	block(x, r, NULL, 0, 0);
+	block(x, r, NULL, 0, 0, shown);
 }
 
 /* ---- one line per subject -------------------------------------------------------------------- */

@@ -8,8 +8,8 @@
 #include "lib/target/walk.h"
 
 struct function {
-	uint64_t addr, size; /* size UINT64_MAX: to the next one */
-	uint64_t name;	     /* offset in the text */
+	uint64_t addr, size;
+	uint64_t name; /* offset in the text */
 };
 
 struct functions {
@@ -63,9 +63,12 @@ static int add_symbol(const Elf64_Sym *sym, const char *name, void *arg)
 	return add(arg, sym->st_value, sym->st_size ?: 1, name);
 }
 
+/* The kernel does not say how long they are: to the next one, and none is longer than this. */
+#define MAX_KERNEL_SIZE (1 << 20)
+
 static int add_text(uint64_t addr, const char *name, void *arg)
 {
-	return addr ? add(arg, addr, UINT64_MAX, name) : 0;
+	return addr ? add(arg, addr, MAX_KERNEL_SIZE, name) : 0;
 }
 
 static int by_address(const void *a, const void *b)

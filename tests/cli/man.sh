@@ -88,8 +88,8 @@ check 'kthread_stop is found' grep -qx '\.so man3/kthread_create\.3' "$tmp/man/m
 check 'make install makes them, make uninstall takes them away' \
 	test "$(make -n install uninstall B="$KT_BUILD" 2>/dev/null | grep -c man/aliases)" -eq 2
 
-sed -n 's/^\(SLOT_\)\?PROBE(\([a-z]*\), \([a-z_]*\), [0-9], \(".*"\))$/.It Cm \2:\3 Pq \4/p' lib/probe/probes.def >"$tmp/probes"
+sed -n 's/^\([A-Z]*_\)\?PROBE(\([a-z]*\), \([a-z_]*\), [0-9], \(".*"\))$/.It Cm \2:\3 Pq \4/p' lib/probe/probes.def >"$tmp/probes"
 grep '^\.It Cm [a-z]*:' lib/kthread/man/kthread_probes.7 >"$tmp/probes_documented"
-check 'the list of probes was read' test "$(wc -l <"$tmp/probes")" -eq "$(grep -c '^\(SLOT_\)\?PROBE(' lib/probe/probes.def)"
+check 'the list of probes was read' test "$(wc -l <"$tmp/probes")" -eq "$(grep -c '^\([A-Z]*_\)\?PROBE(' lib/probe/probes.def)"
 check 'the probes, their arguments and their order' diff "$tmp/probes" "$tmp/probes_documented"
 finish

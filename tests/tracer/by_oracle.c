@@ -12,7 +12,7 @@
 
 #include "tests/tracer/beater.h"
 
-#define NR_WAKES 200
+#define NR_WAKES 100
 
 /* Of these processes alone: others may be called the same. */
 static pid_t ours[3];
@@ -59,7 +59,7 @@ static uint64_t count_all(const struct tracer_snapshot *s, uint32_t metric)
 /* ---- the task's own -------------------------------------------------------------------------- */
 
 static struct beater beater[3];
-static const int nr_beats[3] = { 100, 200, 400 };
+static const int nr_beats[3] = { 30, 60, 90 };
 
 static void beat_all(void)
 {
@@ -94,8 +94,8 @@ static void by_comm(void)
 	start_all(same_names);
 	o = opts_by(TRACER_BY_COMM);
 	s = trace(&o, beat_all);
-	IS(s, "kt_same", 500);
-	IS(s, "kt_other", 200);
+	IS(s, "kt_same", 120);
+	IS(s, "kt_other", 60);
 	/* Beside them only the processes' first threads. */
 	CHECK(s->nr_groups == 3, "%u subjects", s->nr_groups);
 	CHECK(count_all(s, METRIC_RAN) >= count_all(s, METRIC_WOKEN), "%lu stints",
@@ -114,9 +114,9 @@ static void by_cpu(void)
 	s = trace(&o, beat_all);
 	CHECK(s->nr_groups == 2, "%u subjects", s->nr_groups);
 	/* Their first threads run on the other one, and are woken when they are told to begin. */
-	AT_LEAST(s, "CPU 1", 500);
-	AT_LEAST(s, "CPU 0", 200);
-	CHECK(count_all(s, METRIC_WOKEN) < 800, "%lu", count_all(s, METRIC_WOKEN));
+	AT_LEAST(s, "CPU 1", 120);
+	AT_LEAST(s, "CPU 0", 60);
+	CHECK(count_all(s, METRIC_WOKEN) < 240, "%lu", count_all(s, METRIC_WOKEN));
 	tracer_snapshot_free(s);
 	end_all();
 }
@@ -124,8 +124,8 @@ static void by_cpu(void)
 /* The last name is the one that is shown: a thread is born with its creator's. */
 static void beat_and_rename(void)
 {
-	beater_order(&beater[0], (struct order){ .nr = 50 });
-	beater_order(&beater[0], (struct order){ .nr = 50, .rename = 1 });
+	beater_order(&beater[0], (struct order){ .nr = 20 });
+	beater_order(&beater[0], (struct order){ .nr = 20, .rename = 1 });
 }
 
 static void renamed(void)
@@ -139,7 +139,7 @@ static void renamed(void)
 	s = trace(&o, beat_and_rename);
 	snprintf(name, sizeof(name), "kt_renamed-%d", beater[0].tid);
 	CHECK(count_named(s, "kt_same-", METRIC_WOKEN) == 0, "an old name stays");
-	IS(s, name, 100);
+	IS(s, name, 40);
 	tracer_snapshot_free(s);
 	end_all();
 }
@@ -190,11 +190,11 @@ static void by_cgroup(void)
 	s = snapshot(t);
 	show(s);
 	snprintf(name, sizeof(name), "/kt_by_%d", getpid());
-	AT_LEAST(s, name, 100);
-	CHECK(count_named(s, name, METRIC_WOKEN) < 200, "%lu", count_named(s, name, METRIC_WOKEN));
+	AT_LEAST(s, name, 30);
+	CHECK(count_named(s, name, METRIC_WOKEN) < 60, "%lu", count_named(s, name, METRIC_WOKEN));
 	snprintf(name, sizeof(name), "/kt_by_%d/deep", getpid());
-	AT_LEAST(s, name, 200);
-	AT_LEAST(s, "/", 400);
+	AT_LEAST(s, name, 60);
+	AT_LEAST(s, "/", 90);
 	tracer_snapshot_free(s);
 	tracer_close(t);
 	end_all();
@@ -337,7 +337,7 @@ static void by_waker_task(void)
 	start_all(same_names);
 	o = opts_by(TRACER_BY_WAKER);
 	s = trace(&o, beat_all);
-	IS(s, "beat_main", 700);
+	IS(s, "beat_main", 180);
 	CHECK(count_named(s, "not woken", METRIC_WOKEN) == 0, "woken by nobody");
 	CHECK(count_named(s, "beat_main", METRIC_PREEMPTED) == 0 &&
 		      count_named(s, "beat_main", METRIC_REQUEUED) == 0,

@@ -58,14 +58,15 @@ def lower(index, k):
 class Record:
     def __init__(self, path):
         self.metric = collections.defaultdict(list)  # (subject, metric): histograms
-        self.lost = 0
+        self.lost, self.counters = collections.Counter(), collections.Counter()
         for line in open(path, encoding="utf-8"):
             r = json.loads(line)
             if r["type"] == "trace":
                 for name, h in r["metrics"].items():
                     self.metric[r["subject"], name].append(h)
             elif r["type"] == "losses":
-                self.lost += sum(r["losses"].values())
+                self.lost.update(r["losses"])
+                self.counters.update(r["counters"])
             elif r["type"] == "end":
                 expect(r["status"] == "complete", "the record is " + r["status"])
 
@@ -257,7 +258,7 @@ def merge_ready(record):
 
 def bounded(kind, record, all):
     bounds = Bounds(all)
-    expect(not record.lost, f"{record.lost} lost")
+    expect(not +record.lost, "something was lost")
     {"works": fold_works, "stop": fold_stops, "workqueue": fold_workqueues}[kind](all, bounds)
     if kind == "workqueue":
         merge_ready(record)
@@ -283,7 +284,8 @@ def main():
     else:
         said = bounded(kind, record, all)
     print(said)
-    print(*bad, sep="\n")
+    if bad:
+        print(*bad, f"lost: {+record.lost}", f"counters: {+record.counters}", sep="\n")
     sys.exit(bool(bad))
 
 

@@ -687,7 +687,8 @@ static void stack_of_waker(void)
 			continue;
 		nr++;
 		right += g->e.has_stack && has_frame(g->kernel, "try_to_wake_up") &&
-			 has_frame(g->user, "wakes_here") && has_frame(g->user, "main");
+			 has_frame(g->user, "wakes_here") && has_frame(g->user, "main") &&
+			 !strncmp(g->kernel, " try_to_wake_up", 15);
 	}
 	/* Another waker is an interrupt that has something else to do. */
 	CHECK(nr >= NR_WAKES / 2 && right >= nr * 9 / 10, "%zu of %zu: kernel%s, user%s", right, nr,

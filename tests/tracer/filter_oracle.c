@@ -13,7 +13,7 @@
 static const struct beat beats[NR_BEATERS] = { { "kt_one", 0, 1 },
 					       { "kt_two", 1, 0 },
 					       { "kt_three", 0, 1 } };
-static const int nr_beats[NR_BEATERS] = { 100, 200, 400 };
+static const int nr_beats[NR_BEATERS] = { 30, 60, 90 };
 
 static struct beater beater[NR_BEATERS];
 
@@ -111,8 +111,8 @@ static void names(void)
 
 static void beat_and_fork(void)
 {
-	beater_order(&beater[0], (struct order){ .nr = 100 });
-	beater_order(&beater[0], (struct order){ .nr = 150, .fork = 1 });
+	beater_order(&beater[0], (struct order){ .nr = 30 });
+	beater_order(&beater[0], (struct order){ .nr = 50, .fork = 1 });
 }
 
 /* Those that are there already and those that come; of others none. */
@@ -129,9 +129,9 @@ static void children(void)
 	tracer_snapshot_free(s);
 	o.follow_children = true;
 	s = trace(&o, beat_and_fork);
-	CHECK(is_all(s, wakes_of(s, "kt_one"), 100), "%lu", wakes_of(s, "kt_one"));
+	CHECK(is_all(s, wakes_of(s, "kt_one"), 30), "%lu", wakes_of(s, "kt_one"));
 	/* It is also woken on its way to its CPU, and by those that share its memory. */
-	CHECK(wakes_of(s, "later") + counter(s, "switch_missed") >= 150, "%lu",
+	CHECK(wakes_of(s, "later") + counter(s, "switch_missed") >= 50, "%lu",
 	      wakes_of(s, "later"));
 	tracer_snapshot_free(s);
 	filter_free(&o.filter);
@@ -170,7 +170,7 @@ static void move_and_beat(void)
 	enter_cgroup(beater[1].pid, cgroup_deep);
 	beat_all();
 	enter_cgroup(beater[0].pid, cgroup_root);
-	beater_order(&beater[0], (struct order){ .nr = 50 }); /* not in it any more */
+	beater_order(&beater[0], (struct order){ .nr = 20 }); /* not in it any more */
 }
 
 static void in_cgroups(bool v2)

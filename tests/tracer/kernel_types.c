@@ -20,6 +20,9 @@
 #include "bpf/park_shared.h"
 #include "bpf/park.skel.h"
 #include "bpf/wakeup.skel.h"
+#include "bpf/workqueue_shared.h"
+#include "bpf/workqueue_state.h"
+#include "bpf/workqueue.skel.h"
 
 static char last[512];
 
@@ -42,6 +45,28 @@ static void rename_member(struct btf *btf, const char *type, const char *member,
 			m[i].name_off += skip;
 }
 
+/* A member becomes what it was: an atomic_t where an int is now. */
+static void make_atomic(struct btf *btf, const char *type, const char *member)
+{
+	int id = btf__find_by_name_kind(btf, type, BTF_KIND_STRUCT);
+	int atomic = btf__find_by_name_kind(btf, "atomic_t", BTF_KIND_TYPEDEF);
+	struct btf_type *t =
+		id < 0 || atomic < 0 ? NULL : (struct btf_type *)btf__type_by_id(btf, id);
+	struct btf_member *m = t ? btf_members(t) : NULL;
+
+	for (unsigned int i = 0; t && i < btf_vlen(t); i++)
+		if (!strcmp(btf__name_by_offset(btf, m[i].name_off), member))
+			m[i].type = (__u32)atomic;
+}
+
+static void rename_enum(struct btf *btf, const char *type, unsigned int skip)
+{
+	int id = btf__find_by_name_kind(btf, type, BTF_KIND_ENUM);
+
+	if (id >= 0)
+		((struct btf_type *)btf__type_by_id(btf, id))->name_off += skip;
+}
+
 static int write_types(const char *path)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
@@ -54,6 +79,8 @@ static int write_types(const char *path)
 	rename_member(btf, "task_struct", "__state", 2);	/* state: before 5.14 */
 	rename_member(btf, "task_struct", "worker_private", 1); /* none: before 5.17 */
 	rename_member(btf, "kthread", "full_name", 1);
+	make_atomic(btf, "worker_pool", "nr_running"); /* before 5.18 */
+	rename_enum(btf, "work_bits", 1);	       /* without a name: before 6.9 */
 	raw = btf__raw_data(btf, &size);
 	out = raw ? fopen(path, "w") : NULL;
 	if (!out || fwrite(raw, size, 1, out) != 1 || fclose(out))
@@ -100,6 +127,21 @@ static int park_fails(const struct bpf_object_open_opts *opts)
 	return report("park", err);
 }
 
+static int workqueue_fails(const struct bpf_object_open_opts *opts)
+{
+	static const char *const programs[] = { "on_worker_exit", "on_end", "on_start",
+						"on_activate", "on_queue" };
+	struct workqueue_bpf *s = workqueue_bpf__open_opts(opts);
+	int err = s ? 0 : -errno;
+
+	for (size_t i = 0; s && i < sizeof(programs) / sizeof(programs[0]); i++)
+		bpf_program__set_autoload(bpf_object__find_program_by_name(s->obj, programs[i]),
+					  true);
+	err = err ?: workqueue_bpf__load(s);
+	workqueue_bpf__destroy(s);
+	return report("workqueue", err);
+}
+
 int main(int argc, char **argv)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = argv[1]);
@@ -110,7 +152,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "kernel_types: cannot write a copy of the kernel's types\n");
 		return 1;
 	}
-	failed = wakeup_fails(&opts) + park_fails(&opts);
-	printf("%d passed, %d failed\n", 2 - failed, failed);
+	failed = wakeup_fails(&opts) + park_fails(&opts) + workqueue_fails(&opts);
+	printf("%d passed, %d failed\n", 3 - failed, failed);
 	return failed > 0;
 }

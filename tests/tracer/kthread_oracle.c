@@ -3,6 +3,8 @@
  * A libkthread program that does a known number of things, for kthread_oracle.sh to count.
  *
  *	kthread_oracle work IDLE BUSY CANCELLED FLUSHES
+ *	kthread_oracle rounds N FILE	(two times, once FILE.1 and then FILE.2 are there: N works on a
+ *					sleeping worker; then makes FILE.1.done and FILE.2.done)
  *	kthread_oracle park N
  *	kthread_oracle stop N
  *	kthread_oracle wake N NAME	(wakes of a thread with that full name)
@@ -109,6 +111,36 @@ static void works(int idle, int busy, int cancelled, int flushes)
 	AWAIT(atomic_load(&nr_done) == idle + 1 + busy);
 	kthread_destroy_worker(w);
 	free(behind);
+}
+
+static void rounds(int n, const char *file)
+{
+	struct kthread_worker *w = kthread_run_worker(0, "oracle_rounds");
+	struct kthread_work step;
+	char path[4096];
+	int done = 0;
+	FILE *f;
+
+	if (IS_ERR(w))
+		die("no worker");
+	kthread_init_work(&step, oracle_step);
+	for (int round = 1; round <= 2; round++) {
+		snprintf(path, sizeof(path), "%s.%d", file, round);
+		AWAIT(!access(path, F_OK));
+		for (int i = 0; i < n; i++) {
+			AWAIT(sleeps(w->task->pid));
+			kthread_queue_work(w, &step);
+			done++;
+			AWAIT(atomic_load(&nr_done) == done);
+		}
+		AWAIT(sleeps(w->task->pid));
+		snprintf(path, sizeof(path), "%s.%d.done", file, round);
+		f = fopen(path, "we");
+		if (!f)
+			die("cannot make the file");
+		fclose(f);
+	}
+	kthread_destroy_worker(w);
 }
 
 /* ---- parks ----------------------------------------------------------------------------------- */
@@ -227,6 +259,8 @@ int main(int argc, char **argv)
 {
 	if (argc == 6 && !strcmp(argv[1], "work"))
 		works(number(argv[2]), number(argv[3]), number(argv[4]), number(argv[5]));
+	else if (argc == 4 && !strcmp(argv[1], "rounds"))
+		rounds(number(argv[2]), argv[3]);
 	else if (argc == 3 && !strcmp(argv[1], "park"))
 		parks(number(argv[2]));
 	else if (argc == 3 && !strcmp(argv[1], "stop"))
@@ -236,7 +270,7 @@ int main(int argc, char **argv)
 	else if (argc == 3 && !strcmp(argv[1], "hold"))
 		AWAIT(!access(argv[2], F_OK));
 	else
-		die("work IDLE BUSY CANCELLED FLUSHES | park N | stop N | wake N NAME [FILE] | "
+		die("work IDLE BUSY CANCELLED FLUSHES | rounds N FILE | park N | stop N | wake N NAME [FILE] | "
 		    "hold FILE");
 	return 7;
 }

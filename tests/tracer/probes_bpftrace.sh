@@ -34,7 +34,7 @@ command -v bpftrace >/dev/null || skip 'bpftrace is not installed (package bpftr
 timeout 30 bpftrace -e 'BEGIN { exit(); }' >"$tmp/out" 2>&1 ||
 	skip "bpftrace cannot load programs here: $(tail -n 1 "$tmp/out")"
 
-sed -n 's/^\(SLOT_\)\{0,1\}PROBE(\([a-z_]*\), \([a-z_]*\),.*/\2:\3/p' lib/probe/probes.def | sort >"$tmp/want"
+sed -n 's/^\([A-Z]*_\)\{0,1\}PROBE(\([a-z_]*\), \([a-z_]*\),.*/\2:\3/p' lib/probe/probes.def | sort >"$tmp/want"
 
 lists() { # lists FILE
 	bpftrace -l "usdt:$1:*" 2>/dev/null | sed "s|^usdt:$1:||" | sort -u >"$tmp/list"
@@ -47,7 +47,7 @@ check 'bpftrace lists the probes of the shared library' lists "$build/lib/libkth
 # One run, all probes attached, counted by name. Each probe's arguments are read, so each must be readable.
 n=20
 args() {
-	sed -n "s/^\(SLOT_\)\{0,1\}PROBE(${1%:*}, ${1#*:}, \([0-9]\),.*/\2/p" lib/probe/probes.def
+	sed -n "s/^\([A-Z]*_\)\{0,1\}PROBE(${1%:*}, ${1#*:}, \([0-9]\),.*/\2/p" lib/probe/probes.def
 }
 while read -r p; do
 	printf 'usdt:%s:%s { @n["%s"] = count();' "$workload" "$p" "$p"

@@ -7,12 +7,14 @@
  * with "N passed, N failed". Needs the privilege to trace.
  */
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include "tests/tracer/beater.h"
 
-#define NR_WAKES 500
+#define NR_WAKES 150
 
 /* ---- the process that is traced -------------------------------------------------------------- */
 
@@ -34,30 +36,100 @@ static void work_wakes(const char *name)
 	wake_times(&s, NR_WAKES);
 }
 
-static void *naps(void *arg)
+/* A thread with a slot that others wake than its program's threads: a timer, or by what it reads. */
+struct woken {
+	int from, to;	   /* -1: a timer; else what is written to `to` is read */
+	_Atomic pid_t tid; /* of the thread, once it has its slot */
+};
+
+static void *woken_main(void *arg)
 {
 	struct timespec pause = { .tv_nsec = 200000 };
+	struct woken *w = arg;
+	char c;
 
 	slot_register();
+	w->tid = gettid();
 	for (int i = 0; i < NR_WAKES; i++)
-		nanosleep(&pause, NULL);
+		if (w->from < 0)
+			nanosleep(&pause, NULL);
+		else if (read(w->from, &c, 1) != 1)
+			die("read");
 	slot_unregister();
-	return arg;
+	return NULL;
 }
 
-/* A thread with a slot that others wake than its program's threads. */
-static void work_naps(const char *name)
+/* Another process: writes whenever thread @tid of @pid sleeps in its read. */
+static void write_to(int to, pid_t pid, pid_t tid)
 {
-	pthread_t thread;
+	char name[64], text[128];
+	long in;
 
+	snprintf(name, sizeof(name), "/proc/%d/task/%d/syscall", pid, tid);
+	alarm(60);
+	for (int i = 0; i < NR_WAKES; i++) {
+		do {
+			FILE *f = fopen(name, "re");
+
+			in = -1;
+			if (f && fgets(text, sizeof(text), f))
+				sscanf(text, "%ld", &in);
+			if (f)
+				fclose(f);
+			sched_yield();
+		} while (in != SYS_read);
+		if (write(to, "x", 1) != 1)
+			die("write");
+	}
+	_exit(0);
+}
+
+/* Two ends of a UDP connection of this machine: what is written is read by way of a softirq. */
+static void connect_sockets(struct woken *w)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(at);
+
+	w->from = socket(AF_INET, SOCK_DGRAM, 0);
+	w->to = socket(AF_INET, SOCK_DGRAM, 0);
+	if (w->from < 0 || w->to < 0 || bind(w->from, (struct sockaddr *)&at, len) ||
+	    getsockname(w->from, (struct sockaddr *)&at, &len) ||
+	    connect(w->to, (struct sockaddr *)&at, len))
+		die("socket");
+}
+
+static void work_woken(const char *name, const char *how)
+{
+	struct woken w = { -1, -1, 0 };
+	pthread_t thread;
+	pid_t pid = getpid(), writer = 0;
+	int ends[2];
+
+	if (!strcmp(how, "socket"))
+		connect_sockets(&w);
+	if (!strcmp(how, "pipe")) {
+		if (pipe(ends))
+			die("pipe");
+		w.from = ends[0];
+		w.to = ends[1];
+	}
 	job_say(1, 'r');
 	job_say(1, 'o');
 	job_hear(0);
 	prctl(PR_SET_NAME, name);
-	if (pthread_create(&thread, NULL, naps, NULL))
+	if (pthread_create(&thread, NULL, woken_main, &w))
 		die("pthread_create");
 	prctl(PR_SET_NAME, "work");
+	while (!w.tid)
+		sched_yield();
+	if (w.from >= 0)
+		writer = fork();
+	if (w.from >= 0 && !writer)
+		write_to(w.to, pid, w.tid);
 	pthread_join(thread, NULL);
+	if (writer)
+		waitpid(writer, NULL, 0);
 }
 
 static int work(const char *name, const char *how)
@@ -74,10 +146,10 @@ static int work(const char *name, const char *how)
 		waitpid(pid, NULL, 0);
 		return 0;
 	}
-	if (!strcmp(how, "naps"))
-		work_naps(name);
-	else
+	if (!strcmp(how, "wakes") || !strcmp(how, "fork"))
 		work_wakes(name);
+	else
+		work_woken(name, how);
 	job_say(1, 'd');
 	job_hear(0);
 	return 0;
@@ -264,8 +336,8 @@ static void copied(void)
 	unlink(path);
 }
 
-/* Woken by a timer a thread with a slot has the kernel's phases, and nobody's call. */
-static void foreign(void)
+/* Woken by others a thread with a slot has the kernel's phases, and nobody's call. */
+static void woken_by(const char *how)
 {
 	const char *name = name_of('n');
 	struct tracer_snapshot *s;
@@ -273,7 +345,7 @@ static void foreign(void)
 	struct job j;
 
 	t = trace_names();
-	start(&j, self, name, "naps");
+	start(&j, self, name, how);
 	await_observed(&j, t);
 	let_work(&j);
 	s = stop(t);
@@ -289,13 +361,30 @@ static void foreign(void)
 	end(&j);
 }
 
+static void woken_by_timer(void)
+{
+	woken_by("timer");
+}
+
+static void woken_by_socket(void)
+{
+	woken_by("socket");
+}
+
+static void woken_by_process(void)
+{
+	woken_by("pipe");
+}
+
 static const struct test_case cases[] = {
 	{ "started before", before, 2 },
 	{ "started after", after, 2 },
 	{ "one before and one after", both, 2 },
 	{ "a child that executes nothing", forked, 2 },
 	{ "another file, after", copied, 2 },
-	{ "woken by a timer: the kernel's phases", foreign, 1 },
+	{ "woken by a timer: the kernel's phases", woken_by_timer, 1 },
+	{ "woken by a socket: the kernel's phases", woken_by_socket, 1 },
+	{ "woken by another process: the kernel's phases", woken_by_process, 1 },
 };
 
 int main(int argc, char **argv)

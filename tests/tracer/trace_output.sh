@@ -62,7 +62,7 @@ check 'counters are for those who ask' sh -c "! grep -q '^counters' '$tmp/one' &
 
 # ---- a line per subject
 trace by wakeup --by thread --top 3 -o "$tmp/by.jsonl" -- $(sleepers 12 60)
-check 'three lines and the rest' sh -c "sed -n '/^thread /,/^\$/p' '$tmp/by' | grep -cE '^(python3|[0-9]+ more)' | grep -qx 4"
+check 'three lines and the rest' test "$(sed -n '/^thread /,/^$/p' "$tmp/by" | wc -l)" -eq 6
 check 'the rest is the rest' grep -qE '^[0-9]+ more ' "$tmp/by"
 check 'N threads, N rows' json by.jsonl 'len([x for x in r["results"] if x["subject"].startswith("python3")]) >= 12'
 check 'their sum is the whole' json by.jsonl 'sum((x["metrics"].get("woken") or {"count": 0})["count"] for x in r["results"]) == t["count"] >= 12 * 60'
@@ -141,8 +141,8 @@ if [ "$(nproc)" -gt 1 ] && chrt -f 1 true 2>/dev/null; then
 	busy='import sys, time
 end = time.monotonic() + float(sys.argv[1])
 while time.monotonic() < end: pass'
-	taskset -c "$cpu" python3 -c "$busy" 8 & victim=$!
-	taskset -c "$cpu" chrt -f 10 python3 -c "$busy" 6 & hog=$!
+	taskset -c "$cpu" python3 -c "$busy" 30 & victim=$!
+	taskset -c "$cpu" chrt -f 10 python3 -c "$busy" 20 & hog=$!
 	trace starved wakeup -p $victim -d 300ms
 	kill $hog $victim
 	wait $hog $victim 2>/dev/null

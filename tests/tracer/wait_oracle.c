@@ -113,13 +113,14 @@ static void yields(void)
 /* ---- a hog that preempts --------------------------------------------------------------------- */
 
 static _Atomic int victim_runs, victim_may_end;
+static _Atomic uint64_t victim_steps;
 
 static void *victim(void *arg)
 {
 	pin_self();
 	victim_runs = 1;
 	while (!victim_may_end)
-		;
+		victim_steps++;
 	return arg;
 }
 
@@ -152,8 +153,12 @@ static void setup_victim(void)
 
 static void work_preempt(void)
 {
+	uint64_t before = victim_steps;
 	pthread_t thread;
 
+	/* It has run since tracing began: the wait that comes has a beginning. */
+	while (victim_steps == before)
+		sched_yield();
 	if (pthread_create(&thread, NULL, hog, NULL))
 		die("pthread_create");
 	pthread_join(thread, NULL);
@@ -230,7 +235,8 @@ static void starved(void)
 static void nobody_waits(void)
 {
 	struct tracer_waiting w;
-	struct tracer *t = open_or_die(&(struct tracer_opts){ .kind = TRACER_STOP });
+	struct tracer *t =
+		open_or_die(&(struct tracer_opts){ .kind = TRACER_STOP, .kthreads = true });
 
 	CHECK(tracer_waiting(t, &w) == 0 && !w.nr, "%u", w.nr);
 	tracer_close(t);

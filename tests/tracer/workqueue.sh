@@ -94,5 +94,5 @@ refused '-p' 2 'belong to no process' "$kt" trace workqueue -p $$
 refused '-t' 2 'belong to no process' "$kt" trace workqueue -t $$
 refused '--cgroup' 2 'belong to no process' "$kt" trace workqueue --cgroup /sys/fs/cgroup
 refused 'unknown --by' 2 'thread, func, workqueue or all' "$kt" trace workqueue --by worker
-refused '--by workqueue of another kind' 2 'thread or all' "$kt" trace wakeup --by workqueue
+refused '--by workqueue of another kind' 2 'expected thread.* or all' "$kt" trace wakeup --by workqueue
 finish

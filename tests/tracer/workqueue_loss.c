@@ -46,11 +46,6 @@ struct seen {
 	unsigned long long waits, runs, full;
 };
 
-static unsigned long long number_of(const struct tracer_group_data *g, uint32_t m)
-{
-	return g->metric[m] ? g->metric[m]->count : 0;
-}
-
 static void add_snapshot(struct tracer *t, struct seen *seen)
 {
 	struct tracer_snapshot *s;
@@ -60,9 +55,9 @@ static void add_snapshot(struct tracer *t, struct seen *seen)
 	for (uint32_t g = 0; g < s->nr_groups; g++) {
 		if (strcmp(s->group[g].name, FUNCTION))
 			continue;
-		seen->waits += number_of(&s->group[g], METRIC_READY_IDLE) +
-			       number_of(&s->group[g], METRIC_READY_BUSY);
-		seen->runs += number_of(&s->group[g], METRIC_WORKQUEUE_RUN);
+		seen->waits += tracer_snapshot_count(s, g, METRIC_READY_IDLE) +
+			       tracer_snapshot_count(s, g, METRIC_READY_BUSY);
+		seen->runs += tracer_snapshot_count(s, g, METRIC_WORKQUEUE_RUN);
 	}
 	for (uint32_t i = 0; i < s->nr_counters; i++)
 		if (!strcmp(s->counter[i].name, "map_full"))
@@ -104,7 +99,7 @@ static struct seen batch(struct tracer *t, const char *dir)
 
 static void fill(struct tracer *t)
 {
-	const struct workqueue_item stale = { .last = { .queued_ns = 1 }, .session = ~0U };
+	const struct workqueue_item stale = { .nr_queued = 1, .session = ~0U };
 	int fd = tracer_map_fd(t, "pending"), ret = 0;
 
 	for (uint64_t key = 1; !ret; key++)
@@ -118,7 +113,6 @@ int main(void)
 	struct tracer_opts o = { .kind = TRACER_WORKQUEUE,
 				 .group = TRACER_GROUP_SUBJECT,
 				 .by = TRACER_BY_FUNC,
-				 .nr_groups = 128,
 				 .max_pending = MAX_PENDING };
 	char err[512] = "", dir[] = "/tmp/kt-workqueue-XXXXXX";
 	struct seen seen;

@@ -236,25 +236,21 @@ Test(slot, park_and_unpark_are_stamped)
 	slot_observe(-1);
 }
 
-static uint64_t work_seen;
-
-static void sees_its_slot(struct kthread_work *work)
+static void does_nothing(struct kthread_work *work)
 {
 	(void)work;
-	work_seen = slot_self()->work;
 }
 
-Test(slot, the_work_being_run_stands_in_the_slot)
+Test(slot, a_worker_stamps_its_wakes)
 {
 	struct kthread_worker *w = kthread_run_worker(0, "work");
-	DEFINE_KTHREAD_WORK(work, sees_its_slot);
+	DEFINE_KTHREAD_WORK(work, does_nothing);
 	struct kthread_slot *s = find_kthread(w->task);
 
 	slot_observe(1);
 	cr_assert(WAIT_UNTIL(kthread_get_state(w->task) == TASK_INTERRUPTIBLE));
 	kthread_queue_work(w, &work);
 	kthread_flush_work(&work);
-	cr_assert_eq(work_seen, (uintptr_t)&work);
 	cr_assert_geq(READ(s->seq), 1);
 	cr_assert_geq(READ(s->t4_ns), READ(s->t0_ns));
 	kthread_destroy_worker(w);

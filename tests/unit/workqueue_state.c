@@ -10,17 +10,25 @@ static struct workqueue_item queue_at(uint64_t ns)
 {
 	struct workqueue_item i = { 0 };
 
-	cr_expect_eq(workqueue_queued(&i, ns, 0, SESSION), WORKQUEUE_NOTHING);
+	workqueue_queued(&i, ns, 0, SESSION);
 	return i;
 }
 
+/* Of the last start: waits that it shows to be cancelled. */
+static uint32_t superseded;
+
+/* As the programs do. */
 static struct workqueue_started expect_start(struct workqueue_run *r, struct workqueue_item *i,
 					     uint32_t pending, uint64_t ns,
 					     enum workqueue_outcome o, uint64_t wait)
 {
+	uint32_t nr_open = i ? workqueue_nr_open(i, SESSION) : 0;
 	struct workqueue_started s;
+	struct workqueue_wait w;
 
-	cr_expect_eq(workqueue_started(r, i, ns, FUNC, 0, pending, SESSION, &s), o, "at %lu", ns);
+	superseded = nr_open ? workqueue_take(i, nr_open, pending, &w) : 0;
+	cr_expect_eq(workqueue_started(r, nr_open ? &w : NULL, ns, FUNC, 0, SESSION, &s), o,
+		     "at %lu", ns);
 	cr_expect_eq(s.wait_ns, wait, "at %lu: %lu", ns, s.wait_ns);
 	return s;
 }
@@ -39,7 +47,7 @@ Test(workqueue_state, a_worker_is_woken_for_it)
 	struct workqueue_run r = { .tid = TID };
 	struct workqueue_started s = expect_start(&r, &i, 0, 130, WORKQUEUE_IDLE, 30);
 
-	cr_expect(!s.was_held && !s.keep && !s.superseded);
+	cr_expect(!s.was_held && !superseded);
 	expect_end(&r, 150, WORKQUEUE_RAN, 20);
 }
 
@@ -116,41 +124,56 @@ Test(workqueue_state, queued_again_just_before_its_start_is_said)
 {
 	struct workqueue_item i = queue_at(100);
 	struct workqueue_run r = { .tid = TID };
-	struct workqueue_started s;
 
-	cr_expect_eq(workqueue_queued(&i, 128, 0, SESSION), WORKQUEUE_NOTHING);
-	s = expect_start(&r, &i, PENDING, 130, WORKQUEUE_IDLE, 30);
-	cr_expect(s.keep && !s.superseded);
+	workqueue_queued(&i, 128, 0, SESSION);
+	expect_start(&r, &i, PENDING, 130, WORKQUEUE_IDLE, 30);
+	cr_expect_eq(superseded, 0);
 	expect_end(&r, 150, WORKQUEUE_RAN, 20);
-	s = expect_start(&r, &i, 0, 151, WORKQUEUE_BUSY, 23);
-	cr_expect(!s.keep && !s.superseded);
+	expect_start(&r, &i, 0, 151, WORKQUEUE_BUSY, 23);
+	cr_expect_eq(superseded, 0);
+}
+
+/* On another CPU: what is written then is of another number. */
+Test(workqueue_state, queued_again_while_its_start_is_looked_at)
+{
+	struct workqueue_item i = queue_at(100);
+	uint32_t nr_open = workqueue_nr_open(&i, SESSION);
+	struct workqueue_run r = { .tid = TID };
+	struct workqueue_wait w;
+
+	workqueue_queued(&i, 129, 0, SESSION);
+	cr_expect_eq(workqueue_take(&i, nr_open, PENDING, &w), 0);
+	cr_expect_eq(w.queued_ns, 100);
+	expect_start(&r, &i, 0, 151, WORKQUEUE_IDLE, 22);
+	cr_expect_eq(superseded, 0);
+	cr_expect_eq(workqueue_nr_open(&i, SESSION), 0);
 }
 
 Test(workqueue_state, cancelled_and_queued_again)
 {
 	struct workqueue_item i = queue_at(100);
 	struct workqueue_run r = { .tid = TID };
-	struct workqueue_started s;
 
-	cr_expect_eq(workqueue_queued(&i, 200, 0, SESSION), WORKQUEUE_NOTHING);
-	s = expect_start(&r, &i, 0, 205, WORKQUEUE_IDLE, 5);
-	cr_expect(s.superseded && !s.keep);
+	workqueue_queued(&i, 200, 0, SESSION);
+	expect_start(&r, &i, 0, 205, WORKQUEUE_IDLE, 5);
+	cr_expect_eq(superseded, 1);
 
-	i = queue_at(300);
+	workqueue_queued(&i, 300, 0, SESSION);
 	workqueue_queued(&i, 310, 0, SESSION);
-	cr_expect_eq(workqueue_queued(&i, 320, 0, SESSION), WORKQUEUE_SUPERSEDED,
-		     "of three waits the first one cannot be open");
-	s = expect_start(&r, &i, PENDING, 330, WORKQUEUE_IDLE, 20);
-	cr_expect(s.keep);
+	workqueue_queued(&i, 320, 0, SESSION);
+	expect_start(&r, &i, PENDING, 330, WORKQUEUE_IDLE, 20);
+	cr_expect_eq(superseded, 1, "of three waits the first one cannot be open");
+	expect_start(&r, &i, 0, 340, WORKQUEUE_IDLE, 20);
+	cr_expect_eq(superseded, 0);
 }
 
 Test(workqueue_state, a_timer_for_it_is_armed_when_it_starts)
 {
 	struct workqueue_item i = queue_at(100);
 	struct workqueue_run r = { .tid = TID };
-	struct workqueue_started s = expect_start(&r, &i, PENDING, 130, WORKQUEUE_IDLE, 30);
 
-	cr_expect_not(s.keep, "it is pending, but not queued");
+	expect_start(&r, &i, PENDING, 130, WORKQUEUE_IDLE, 30);
+	cr_expect_eq(workqueue_nr_open(&i, SESSION), 0, "it is pending, but not queued");
 }
 
 Test(workqueue_state, start_without_queue_still_gives_a_run)
@@ -178,7 +201,7 @@ Test(workqueue_state, a_barrier_is_in_no_histogram_but_keeps_the_worker_busy)
 	struct workqueue_run r = { .tid = TID };
 	struct workqueue_started s;
 
-	cr_expect_eq(workqueue_started(&r, NULL, 110, FUNC, 1, 0, SESSION, &s), WORKQUEUE_BARRIER);
+	cr_expect_eq(workqueue_started(&r, NULL, 110, FUNC, 1, SESSION, &s), WORKQUEUE_BARRIER);
 	expect_end(&r, 120, WORKQUEUE_BARRIER, 0);
 	expect_start(&r, &i, 0, 121, WORKQUEUE_BUSY, 16);
 }
@@ -201,12 +224,12 @@ Test(workqueue_state, what_waits_when_counting_stops_is_dropped)
 {
 	struct workqueue_item i = queue_at(100);
 	struct workqueue_run r = { .tid = TID };
-	struct workqueue_started s;
 	uint64_t ran;
 
-	cr_expect_eq(workqueue_started(&r, &i, 110, FUNC, 0, 0, SESSION + 1, &s),
-		     WORKQUEUE_UNMATCHED);
-	cr_expect_eq(workqueue_ended(&r, FUNC, 120, SESSION + 2, &ran), WORKQUEUE_UNMATCHED);
-	cr_expect_eq(workqueue_queued(&i, 130, 0, SESSION + 2), WORKQUEUE_NOTHING);
-	cr_expect_eq(i.earlier.queued_ns, 0, "a wait of an earlier counting is not open");
+	cr_expect_eq(workqueue_nr_open(&i, SESSION + 1), 0);
+	expect_start(&r, NULL, 0, 110, WORKQUEUE_UNMATCHED, 0);
+	cr_expect_eq(workqueue_ended(&r, FUNC, 120, SESSION + 1, &ran), WORKQUEUE_UNMATCHED);
+	workqueue_queued(&i, 130, 0, SESSION + 1);
+	cr_expect_eq(workqueue_nr_open(&i, SESSION + 1), 1,
+		     "a wait of an earlier counting is not open");
 }

@@ -11,7 +11,7 @@ loads() {
 	kt trace $kind -o /tmp/record "$@" >/tmp/out 2>/tmp/err </dev/null &
 	pid=$!
 	# Iterators run once and are not attached any more then.
-	bpf_attached $pid seed_tasks find_id $except >/tmp/programs
+	bpf_attached $pid seed_tasks seed_children find_id $except >/tmp/programs
 	attached=$?
 	touch /tmp/go
 	kill -INT $pid 2>/dev/null
