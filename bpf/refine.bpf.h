@@ -46,9 +46,13 @@ static __always_inline void refine_put(struct task_struct *p, __u32 metric, __u6
 
 	if (!t)
 		return;
-	sink(&o, t, p);
-	if (o.group != TRACER_NO_GROUP)
+	sink(&o, t, p, block_of(0));
+	if (!o.block)
+		return;
+	if (settings.group == TRACER_GROUP_SUBJECT)
 		wake_record(o.group, metric, ns);
+	else
+		block_record(o.block, metric, ns);
 }
 
 /* ---- when a CPU is asked to reschedule, and does --------------------------------------------- */

@@ -58,10 +58,9 @@ static void metric(struct record_trace *t, struct hist *h, const char *name, uin
 static void subject(const char *name, unsigned int n, uint64_t after, uint64_t pushed, uint64_t up)
 {
 	static struct hist room[4];
-	struct record_trace t = { .kind = "naps",
-				  .subject = name,
-				  .start_ns = 1000 * n,
-				  .end_ns = 1000 * (n + 1) };
+	struct record_trace t = {
+		.kind = "naps", .subject = name, .start_ns = 1000 * n, .end_ns = 1000 * (n + 1)
+	};
 
 	metric(&t, &room[0], "after", after, 10);
 	metric(&t, &room[1], "half", after, 5);
@@ -165,7 +164,8 @@ Test(report_trace, one_whose_wait_is_not_over_is_named)
 	losses(0, NULL, 0);
 	record_write_cost(writer, &c);
 	r = grown();
-	expect_text(r, "still waiting for a CPU in the end: idler-7, for 900 ns so far, and 1 more");
+	expect_text(r,
+		    "still waiting for a CPU in the end: idler-7, for 900 ns so far, and 1 more");
 	report_free(r);
 }
 
