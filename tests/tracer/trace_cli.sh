@@ -99,6 +99,14 @@ named=$(mounted cgroup name=systemd) cpu=$(mounted cgroup cpu) memory=$(mounted 
 [ -z "$cpu" ] || [ -z "$memory" ] || check 'two hierarchies' refused 'different hierarchies' \
 	"$kt" trace wakeup --cgroup "$cpu" --cgroup "$memory" -d 1s
 
+# Descendants that end while the tracer looks at them are no reason to end.
+bash -c 'end=$((SECONDS + 30)); while [ $SECONDS -lt $end ]; do /bin/true & /bin/true & wait; done' &
+other=$!
+for nr in 1 2 3 4; do
+	check 'descendants that end' timeout 60 "$kt" trace wakeup -p $other --children -d 50ms -o "$tmp/descendants$nr"
+done
+kill $other
+
 sleep 60 &
 other=$!
 for kind in park work stop; do
