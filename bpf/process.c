@@ -249,6 +249,17 @@ int process_poll(struct tracer *t)
 	return ret;
 }
 
+/* A descendant is nobody's to name, and may end at any time. */
+static bool is_descendant(const struct tracer *t, const struct tracer_known_process *p)
+{
+	const struct filter *f = &t->opts.filter;
+
+	for (uint32_t i = 0; i < f->nr_tgids; i++)
+		if (f->tgid[i] == p->local)
+			return false;
+	return t->opts.follow_children;
+}
+
 int process_look_all(struct tracer *t, char *err, size_t errlen)
 {
 	uint32_t i;
@@ -258,7 +269,7 @@ int process_look_all(struct tracer *t, char *err, size_t errlen)
 		if (t->process[i].done)
 			continue;
 		ret = look(t, &t->process[i], err, errlen);
-		if (ret)
+		if (ret && !(ret == -ESRCH && is_descendant(t, &t->process[i])))
 			return ret;
 	}
 	return 0;
