@@ -247,14 +247,13 @@ static bool run_once(void (*what)(int i, uint64_t end), int nr, int first)
 	return told;
 }
 
-static bool never_told;
-
 /* @first: the threads before it are not compared */
 static void run(void (*what)(int i, uint64_t end), int nr, int first)
 {
-	never_told = true;
-	for (int i = 0; i < MAX_RUNS && never_told && !nr_failed_checks; i++)
-		never_told = !run_once(what, nr, first);
+	for (int i = 0; i < MAX_RUNS && !nr_failed_checks; i++)
+		if (run_once(what, nr, first))
+			return;
+	nothing_said = "in each run the kernel left out a switch";
 }
 
 static void case_hogs(void)
@@ -272,41 +271,14 @@ static void case_migrations(void)
 	run(migrations, 7, 1);
 }
 
-static const struct test_case {
-	const char *name;
-	void (*run)(void);
-} cases[] = {
-	{ "hogs on one CPU", case_hogs },
-	{ "a storm of wakes and yields", case_storm },
-	{ "threads moved about", case_migrations },
+static const struct test_case cases[] = {
+	{ "hogs on one CPU", case_hogs, 1 },
+	{ "a storm of wakes and yields", case_storm, 1 },
+	{ "threads moved about", case_migrations, 1 },
 };
 
 int main(int argc, char **argv)
 {
-	int failed = 0, passed = 0, skipped = 0;
-	char err[512] = "";
-
 	snprintf(name, sizeof(name), "kt_w%d", (int)getpid());
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		if (argc > 1 && !strstr(cases[i].name, argv[1]))
-			continue;
-		if (tracer_permitted(err, sizeof(err))) {
-			printf("SKIP %s: %s\n", cases[i].name, err);
-			skipped++;
-			continue;
-		}
-		nr_failed_checks = 0;
-		cases[i].run();
-		if (never_told && !nr_failed_checks) {
-			printf("SKIP %s: in each of %d runs the kernel left out a switch\n",
-			       cases[i].name, MAX_RUNS);
-			skipped++;
-			continue;
-		}
-		printf("%s %s\n", nr_failed_checks ? "FAIL" : "ok  ", cases[i].name);
-		failed += nr_failed_checks != 0;
-		passed += nr_failed_checks == 0;
-	}
-	printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
-	return failed != 0;
+	return run_cases(cases, sizeof(cases) / sizeof(cases[0]), argc, argv);
 }
