@@ -391,14 +391,15 @@ static __noinline int events_tell(bool kept, struct events_task *e, struct task_
 	return 0;
 }
 
-/* events_waited - a wait of @p, which is switched in now, is over: @s, as events_ending() has it */
+/*
+ * events_waited - a wait of @p, which is switched in now, is over: @s, as events_ending() has it;
+ * only while events_on()
+ */
 static __always_inline void events_waited(struct events_task *e, struct task_struct *p,
 					  struct events_span *s)
 {
 	bool kept = false, slow;
 
-	if (!events_on())
-		return;
 	if (settings.events.worst) {
 		__u32 index;
 		struct events_table *table = table_now(&index);

@@ -32,7 +32,6 @@ struct events {
 	uint32_t flight_len;
 	uint64_t second; /* of the last slow wait */
 	uint32_t nr_in_second;
-	uint64_t slow_first, slow_last; /* ends of slow waits of this pass; slow_last 0: none */
 	uint32_t nr_cpus, worst;
 	const struct events_cpu *log;	   /* by CPU; NULL: nothing is remembered */
 	const struct events_table *tables; /* by bank and CPU */
@@ -380,6 +379,24 @@ static bool too_many(struct tracer *t, const struct events_wait *w)
 	return true;
 }
 
+static int take_flown(const struct events_wait *w, void *arg)
+{
+	struct made m = { .wait = w };
+
+	return hand(arg, &m, RECORD_FLIGHT);
+}
+
+/* What came before a slow wait that ended at @time. */
+static int take_flight(struct tracer *t, uint64_t time)
+{
+	uint64_t before = t->opts.events.flight_ns;
+
+	if (!t->events->flight)
+		return 0;
+	return flight_take(t->events->flight, time > before ? time - before : 0, time, take_flown,
+			   t);
+}
+
 static int take(void *arg, void *data, size_t size)
 {
 	struct tracer *t = arg;
@@ -397,12 +414,10 @@ static int take(void *arg, void *data, size_t size)
 	}
 	if (size >= EVENTS_SIZE_FULL)
 		m.stack = &f->stack;
-	if (f->wait.slow) {
-		if (!e->slow_last)
-			e->slow_first = f->wait.time_ns;
-		e->slow_last = f->wait.time_ns;
-	}
-	e->ret = hand(t, &m, t->opts.events.stream ? RECORD_STREAM : RECORD_SLOW);
+	if (f->wait.slow)
+		e->ret = take_flight(t, f->wait.time_ns);
+	if (!e->ret)
+		e->ret = hand(t, &m, t->opts.events.stream ? RECORD_STREAM : RECORD_SLOW);
 	/* Ends the pass; what came is consumed. */
 	return e->ret || ++e->passed >= e->pass_max ? -EAGAIN : 0;
 }
@@ -428,28 +443,6 @@ int events_begin(struct tracer *t, char *err, size_t errlen)
 	return ret ? error_explain(err, errlen, ret, "map the flight recorder") : 0;
 }
 
-static int take_flown(const struct events_wait *w, void *arg)
-{
-	struct made m = { .wait = w };
-
-	return hand(arg, &m, RECORD_FLIGHT);
-}
-
-/* What came before the slow waits of this pass. */
-static int take_flight(struct tracer *t)
-{
-	struct events *e = t->events;
-	uint64_t before = t->opts.events.flight_ns, first = e->slow_first, last = e->slow_last;
-
-	if (!e->flight || !last)
-		return 0;
-	e->slow_last = 0;
-	/* Rings of two CPUs meet in no certain order. */
-	if (first > last)
-		first = last;
-	return flight_take(e->flight, first > before ? first - before : 0, last, take_flown, t);
-}
-
 int events_poll(struct tracer *t)
 {
 	struct events *e = t->events;
@@ -466,7 +459,7 @@ int events_poll(struct tracer *t)
 	} while (!t->enabled && !e->ret && (ret > 0 || ret == -EAGAIN));
 	if (e->ret)
 		return e->ret;
-	return ret < 0 && ret != -EAGAIN ? ret : take_flight(t);
+	return ret < 0 && ret != -EAGAIN ? ret : 0;
 }
 
 /* ---- the longest ----------------------------------------------------------------------------- */

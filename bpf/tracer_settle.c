@@ -38,9 +38,9 @@ static uint64_t needed(const struct tracer *t)
 		if (!t->uprobe_multi)
 			keep |= PRIVILEGE_BIT(CAP_SYS_ADMIN);
 	}
-	/* Whoever wakes may be met at any time, and its functions named. */
+	/* Whoever wakes may be met at any time, and its functions named; so are the kernel's. */
 	if (t->opts.events.stacks)
-		keep |= KEEP_TO_LOOK;
+		keep |= KEEP_TO_LOOK | PRIVILEGE_BIT(CAP_SYSLOG);
 	/* Addresses of the kernel's functions, shown when a name is asked for. */
 	if (t->opts.kthreads && t->opts.group == TRACER_GROUP_SUBJECT)
 		keep |= PRIVILEGE_BIT(CAP_SYSLOG);

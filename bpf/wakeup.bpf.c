@@ -368,7 +368,7 @@ static __always_inline void enter(struct task_struct *next, __u64 now, struct tr
 	subject_enters(&t->subject);
 	wake_out_init(&o);
 	sink(&o, t, next, own);
-	if (o.block && events_ending(&t->wake, now, &span))
+	if (events_on() && o.block && events_ending(&t->wake, now, &span))
 		events_waited(&t->events, next, &span);
 	wake_switch_in(&t->wake, now, &o);
 	tell(t, &o);

@@ -127,6 +127,29 @@ if grep -q '^uprobes by perf events  *forbidden' <<<"$($nobody $three "$tmp/kt" 
 	done
 	refused 'park without uprobe_multi' 2 'CAP_SYS_ADMIN' $nobody $three "$old" park -- "$oracle" park 1
 fi
+# Killed, it leaves no probe switched on, by either way.
+for way in "$tmp/kt trace" "$old"; do
+	"$oracle" hold "$tmp/go" &
+	pid=$!
+	$way park -p $pid >/dev/null 2>"$tmp/said" </dev/null &
+	kt_pid=$!
+	for _ in $(seq 200); do
+		! grep -q 'tracing process' "$tmp/said" || break
+		sleep 0.05
+	done
+	check "${way##*/}: its probes are on" test "$(tests/tracer/semaphores $pid)" -gt 0
+	kill -9 $kt_pid
+	wait $kt_pid 2>/dev/null
+	for _ in $(seq 100); do
+		on=$(tests/tracer/semaphores $pid)
+		[ "$on" -ne 0 ] || break
+		sleep 0.05
+	done
+	check "${way##*/}: killed, they are off" test "$on" -eq 0
+	touch "$tmp/go"
+	wait $pid
+	rm "$tmp/go"
+done
 for kind in park work stop wakeup; do
 	refused "$kind without privilege" 2 'root.*CAP_BPF' $nobody '' "$tmp/kt" trace $kind -- true
 	refused "$kind with CAP_BPF alone" 2 'CAP_PERFMON' $nobody +bpf "$tmp/kt" trace $kind -- true
@@ -215,16 +238,28 @@ pid=$!
 check 'a process that has just been started is seen' sh -c "! grep 'no probe' '$tmp/said'"
 release $pid
 
-# A process that comes later is still looked at: it is found after a while.
-"$tmp/kt" trace work -i 100ms -d 60s -o "$tmp/later" >/dev/null 2>&1 </dev/null &
+# A process that comes later is still looked at, by a file that no process had before: it is found after a while.
+cp "$oracle" "$tmp/newcomer"
+"$oracle" hold "$tmp/go" &
+pid=$!
+"$tmp/kt" trace work -i 100ms -d 60s -o "$tmp/later" >/dev/null 2>"$tmp/said" </dev/null &
 kt_pid=$!
+for _ in $(seq 200); do
+	! grep -q 'trac' "$tmp/said" || break
+	sleep 0.05
+done
+"$tmp/newcomer" hold "$tmp/go" &
+newcomer=$!
 for _ in $(seq 100); do
-	"$oracle" work 5 2 1 2
+	"$tmp/newcomer" work 5 2 1 2
 	! grep -q '"delay_idle":{"count":[1-9]' "$tmp/later" || break
 done
 kill -INT $kt_pid
 wait $kt_pid
 check 'a process after the attach is counted' some "$tmp/later" delay_idle run
+touch "$tmp/go"
+wait $pid $newcomer
+rm "$tmp/go"
 
 # ---- under sudo --------------------------------------------------------------------------------------------------------
 

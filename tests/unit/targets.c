@@ -178,6 +178,33 @@ Test(targets, file_without_probes_adds_nothing)
 	targets_free(&t);
 }
 
+/* What a process maps may be anything by the time it is read. */
+Test(targets, files_that_are_cut_or_no_files_cost_nothing, .timeout = 60)
+{
+	struct targets t = { 0 };
+	char cut[128];
+
+	shell("cd %s && mkfifo pipe && cp libdemo.so cut.so", "");
+	cr_expect_eq(targets_add_file(&t, in_dir("pipe"), NULL), 0, "and it does not wait");
+	cr_expect_eq(targets_add_file(&t, in_dir("."), NULL), 0);
+	cr_expect_eq(targets_add_file(&t, "/dev/zero", NULL), 0);
+	snprintf(cut, sizeof(cut), "%s", in_dir("cut.so"));
+	for (off_t size = 16000; size > 0; size -= 97) {
+		struct usdt_site *site;
+		uint64_t addr;
+		int nr;
+
+		cr_assert_eq(truncate(cut, size), 0);
+		targets_add_file(&t, cut, NULL);
+		nr = sites_read(cut, "sched", "demo", &site);
+		if (nr > 0)
+			sites_free(site, nr);
+		symbol_find_in_file(cut, "demo_data", &addr, NULL);
+		targets_free(&t);
+	}
+	cr_expect_eq(t.nr, 0);
+}
+
 Test(targets, command_is_searched_with_its_libraries_and_not_run)
 {
 	static const struct {
