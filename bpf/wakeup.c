@@ -246,7 +246,8 @@ const struct tracer_ops tracer_wakeup = {
 		.waits = true,
 		.by = TRACER_BY_BIT(COMM) | TRACER_BY_BIT(CPU) | TRACER_BY_BIT(CGROUP) |
 		      TRACER_BY_BIT(WAKER) | TRACER_BY_BIT(PLACEMENT),
-		.needs = FEATURE_BIT(FEATURE_TASK_STORAGE),
+		.needs = FEATURE_BIT(FEATURE_ATOMICS) | FEATURE_BIT(FEATURE_CURRENT_TASK) |
+			 FEATURE_BIT(FEATURE_TASK_STORAGE),
 	},
 	.skeleton = &wakeup_skeleton,
 	.stamps = true,

@@ -216,10 +216,12 @@ __noinline int current_is_wanted(void)
 }
 
 /*
- * One item of current's log. A function of its own: the verifier walks it once, not for each item.
+ * One item of current's log, which counts when @is_wanted. A function of its own: the verifier walks
+ * it once, not for each item. It calls no large one: before 6.13 the stacks of all that have called
+ * each other share 512 bytes.
  * Return: there may be a further one.
  */
-__noinline int log_item(__u32 n)
+__noinline int log_item(__u32 n, int is_wanted)
 {
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 	struct log_thread *t = bpf_map_lookup_elem(&log_threads, &tid);
@@ -250,7 +252,7 @@ __noinline int log_item(__u32 n)
 	work_log_item(&t->log, &t->state, n, &entry, since.ns, &news);
 	if (news.begun == WORK_NOTHING && news.ended == WORK_NOTHING)
 		return 1;
-	if (!current_is_wanted()) {
+	if (!is_wanted) {
 		count(COUNTER_filtered);
 		return 1;
 	}
@@ -273,6 +275,7 @@ static __always_inline void log_read(struct log_thread *t, struct task_struct *p
 {
 	struct kthread_log_head head;
 	__u32 i, nr, first, lost;
+	int is_wanted;
 
 	if (!t->log.addr)
 		return;
@@ -285,19 +288,25 @@ static __always_inline void log_read(struct log_thread *t, struct task_struct *p
 	nr = work_log_look(&t->log, &head, t->place.tid, &lost);
 	if (lost && since.ns)
 		count_n(COUNTER_log_overrun, lost);
+	if (!nr)
+		return;
+	is_wanted = current_is_wanted();
 	first = t->log.ended;
 	for (i = 0; i < KTHREAD_LOG_NR; i++)
-		if (i >= nr || !log_item(first + i))
+		if (i >= nr || !log_item(first + i, is_wanted))
 			break;
 }
 
+/* Not on the stack: what reads a log needs that. */
+static const struct log_thread log_thread_fresh;
+
 static __always_inline struct log_thread *log_thread_make(__u32 tid)
 {
-	struct log_thread *t = bpf_map_lookup_elem(&log_threads, &tid), fresh = {};
+	struct log_thread *t = bpf_map_lookup_elem(&log_threads, &tid);
 
 	if (t)
 		return t;
-	bpf_map_update_elem(&log_threads, &tid, &fresh, BPF_NOEXIST);
+	bpf_map_update_elem(&log_threads, &tid, &log_thread_fresh, BPF_NOEXIST);
 	t = bpf_map_lookup_elem(&log_threads, &tid);
 	if (!t)
 		count(COUNTER_map_full);

@@ -24,12 +24,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#define DEADLINE_S     30
+#define DEADLINE_S 30
+/* Longer than a tracer takes to load in an emulated machine. */
+#define HOLD_S	       300
 #define LOWER_BOUND_US 1000
 
-#define AWAIT(condition)                                              \
+#define AWAIT(condition) AWAIT_FOR(DEADLINE_S, condition)
+
+#define AWAIT_FOR(seconds, condition)                                 \
 	do {                                                          \
-		time_t end = time(NULL) + DEADLINE_S;                 \
+		time_t end = time(NULL) + (seconds);                  \
 		while (!(condition)) {                                \
 			if (time(NULL) > end)                         \
 				die(#condition " did not come true"); \
@@ -268,7 +272,7 @@ int main(int argc, char **argv)
 	else if ((argc == 4 || argc == 5) && !strcmp(argv[1], "wake"))
 		wakes(number(argv[2]), argv[3], argv[4]);
 	else if (argc == 3 && !strcmp(argv[1], "hold"))
-		AWAIT(!access(argv[2], F_OK));
+		AWAIT_FOR(HOLD_S, !access(argv[2], F_OK));
 	else
 		die("work IDLE BUSY CANCELLED FLUSHES | rounds N FILE | park N | stop N | wake N NAME [FILE] | "
 		    "hold FILE");

@@ -158,6 +158,8 @@ static uint64_t run_delay(int pid, int tid)
 static const uint32_t waits[] = { METRIC_RUNQ, METRIC_PREEMPTED, METRIC_REQUEUED,
 				  METRIC_FIRST_RUN };
 
+static int nr_differ; /* threads whose sums are not the same, in this run */
+
 static void compare(const struct tracer_snapshot *s, int tid, uint64_t kernel)
 {
 	char tail[32];
@@ -175,8 +177,10 @@ static void compare(const struct tracer_snapshot *s, int tid, uint64_t kernel)
 	if (getenv("VERBOSE"))
 		printf("    %d: %lu waits, kernel %lu ns, here %lu ns: %+.3f %%\n", tid, nr, kernel,
 		       sum, 100 * ((double)sum / (double)kernel - 1));
-	CHECK(fabs((double)sum - (double)kernel) <= .01 * (double)kernel,
-	      "thread %d: %lu ns in %lu waits, the kernel says %lu", tid, sum, nr, kernel);
+	if (fabs((double)sum - (double)kernel) <= .01 * (double)kernel)
+		return;
+	printf("    thread %d: %lu ns in %lu waits, the kernel says %lu\n", tid, sum, nr, kernel);
+	nr_differ++;
 }
 
 /* false: the kernel did not tell every switch */
@@ -247,13 +251,28 @@ static bool run_once(void (*what)(int i, uint64_t end), int nr, int first)
 	return told;
 }
 
-/* @first: the threads before it are not compared */
+/*
+ * @first: the threads before it are not compared
+ *
+ * The kernel reads its clock a moment before it reports a switch. Where the hypervisor takes the CPU
+ * in between, often enough in a busy guest, that is more than 1 %; a wait that is not counted, or
+ * counted twice, is there in each run.
+ */
 static void run(void (*what)(int i, uint64_t end), int nr, int first)
 {
-	for (int i = 0; i < MAX_RUNS && !nr_failed_checks; i++)
-		if (run_once(what, nr, first))
+	int nr_runs_differ = 0;
+
+	for (int i = 0; i < MAX_RUNS && !nr_failed_checks; i++) {
+		nr_differ = 0;
+		if (!run_once(what, nr, first))
+			continue;
+		if (!nr_differ)
 			return;
-	nothing_said = "in each run the kernel left out a switch";
+		nr_runs_differ++;
+		CHECK(nr_runs_differ < 3, "%d runs differ", nr_runs_differ);
+	}
+	nothing_said = nr_runs_differ ? "no run agrees, and too few had every switch"
+				      : "in each run the kernel left out a switch";
 }
 
 static void case_hogs(void)

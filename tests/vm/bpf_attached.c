@@ -2,7 +2,7 @@
 /*
  * bpf_attached PID [EXCEPT...]: wait until each BPF program that is loaded is attached too, but for
  * those named EXCEPT, and print "NAME TYPE" for all. Exit status 1, and the names of those that are
- * not, after a minute or when process PID, who loads them, has ended.
+ * not, after 200 seconds or when process PID, which loads them, has ended.
  *
  * bpftool says the same, but takes so long to start in an emulated machine that the suite would.
  * Kernels before 5.15 have no link for a probe in a program: there PID's descriptors are asked.
@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #define MAX_PROGRAMS 64
-#define DEADLINE_S   60
+#define DEADLINE_S   200
 
 struct program {
 	char name[64];

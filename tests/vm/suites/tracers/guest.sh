@@ -33,7 +33,8 @@ for kind in wakeup park work stop; do
 	except=on_slot
 	loads $kind kernel 0 --kthreads
 	except= by=thread
-	[ $kind != work ] || by=worker
+	# Of a library that keeps logs the probes for older ones are not attached.
+	[ $kind != work ] || by=worker except='on_usdt_queue on_usdt_start on_usdt_end on_usdt_cancel'
 	loads $kind user 7 --by $by -- kthread_oracle hold /tmp/go
 done
 # Works of the kernel belong to no process; refinements load where their events are.

@@ -15,6 +15,11 @@ for kind in work stop park; do
 		fi
 		continue
 	fi
+	# It counts from when it says so.
+	for i in $(seq 300); do
+		grep -q '^kt trace: tracing' /tmp/err && break
+		sleep 0.1
+	done
 	insmod ./kt_truth.ko && rmmod kt_truth
 	dmesg | sed -n "s/^.*kt_truth: /module $kind /p"
 	kill -INT $pid
