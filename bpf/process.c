@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/target/proc.h"
+
 #include "bpf/pidns.h"
 #include "bpf/tracer_impl.h"
 
@@ -303,16 +305,10 @@ static bool process_lives(pid_t tgid)
 
 static bool thread_lives(pid_t tid)
 {
-	char name[64], line[512] = "", *name_end;
-	FILE *in;
+	char line[PROC_STAT_SIZE];
+	const char *stat = proc_stat(tid, line);
 
-	snprintf(name, sizeof(name), "/proc/%d/stat", tid);
-	in = fopen(name, "re");
-	if (!in)
-		return false;
-	name_end = fgets(line, sizeof(line), in) ? strrchr(line, ')') : NULL;
-	fclose(in);
-	return name_end && !strchr("ZXx", name_end[2]);
+	return stat && !strchr("ZXx", stat[1]);
 }
 
 bool tracer_ended(struct tracer *t)
