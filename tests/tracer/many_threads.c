@@ -219,8 +219,9 @@ static void a_row_each(void)
 
 	check_sums(&s, NR_THREADS);
 	CHECK(s.rows == NR_THREADS, "%u rows", s.rows);
-	CHECK(s.others == 0 && s.folded == 0, "%lu wakes in others, %lu values folded", s.others,
-	      s.folded);
+	/* Cells are hashed: one value or another finds its lines taken long before all are. */
+	CHECK(s.others <= s.woken / 1000 && s.folded <= s.woken / 1000,
+	      "%lu wakes in others, %lu values folded", s.others, s.folded);
 	CHECK(s.kb <= LIMIT_KB, "%ld kB", s.kb);
 	printf("    maps and process together: %.1f MB\n", (double)s.kb / 1024);
 }
