@@ -107,7 +107,7 @@ struct task_struct {
 	struct thread_info thread_info;
 	unsigned int __state; /* 5.14; before: state */
 	unsigned int flags;
-	/* A byte each since 7.3. Unsigned here, as loads of another size must be. */
+	/* A byte each in 7.2 and later. Unsigned here, as loads of another size must be. */
 	unsigned int on_cpu;
 	unsigned int on_rq;
 	int pid;
