@@ -4,8 +4,8 @@
  *
  *	kernel_types FILE	(FILE: room for a copy of the kernel's BTF)
  *
- * A copy of this kernel's BTF gets the members' other names and sizes; libbpf relocates the programs by it.
- * What such a program then reads would be wrong, so none is attached.
+ * A copy of this kernel's BTF gets the members' other names and sizes; libbpf relocates the programs
+ * by it. What such a program then reads would be wrong, so none is attached.
  */
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
