@@ -2,8 +2,8 @@
 #ifndef KT_BPF_COMMON_BPF_H
 #define KT_BPF_COMMON_BPF_H
 /*
- * What every BPF object of ours has: settings, control word, counters, histograms. Which tasks it
- * looks at is in filters.bpf.h, for whom it counts in subjects.bpf.h.
+ * What every BPF object of ours has: settings, control word, counters. Which tasks it looks at is in
+ * filters.bpf.h, for whom it counts in subjects.bpf.h, how it records a value in hist.bpf.h.
  *
  * Include it first. Define HIST_PREEMPTIBLE before when a program that counts can be interrupted by
  * another one that does; bpf/hist.bpf.h says when that is so.

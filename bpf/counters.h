@@ -14,9 +14,9 @@
 	LOSS(map_full, "values", "the map of pending items was full")                              \
 	LOSS(storage_failed, "hits", "no memory for the state of a task")                          \
 	LOSS(processes_full, "", "a process was not followed: the map of processes was full")      \
-	LOSS(log_overrun, "values", "the log of a worker held it no more when it was read")        \
+	LOSS(log_overrun, "values", "the log of a worker was overwritten before it was read")      \
 	LOSS(recursion_missed, "hits", "the program was running already on that CPU")              \
-	LOSS(switch_missed, "values", "the kernel told of no switch")                              \
+	LOSS(switch_missed, "values", "the kernel reported no switch")                             \
 	LOSS(record_failed, "values", "a histogram has no such bucket: a bug of kt")               \
 	NOTE(unrecorded)    /* slow waits beyond slow_per_s: only in the sums */                   \
 	NOTE(streamed)	    /* single waits handed over through the ring */                        \

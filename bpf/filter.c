@@ -122,7 +122,7 @@ int filter_add_globs(struct filter *f, const char *text, char *err, size_t errle
 		if (item && glob_compile(g, item))
 			ret = error_say(
 				err, errlen, -EINVAL,
-				"invalid pattern '%s': a bracket is open, or it is longer than %d characters",
+				"invalid pattern '%s': a bracket is not closed, or it is longer than %d characters",
 				item, GLOB_MAX_TOKENS);
 		if (ret)
 			free(item);

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/target/proc.h"
+
 #include "bpf/pidns.h"
 #include "bpf/tracer_impl.h"
 
@@ -53,17 +55,11 @@ static pid_t own_tid(pid_t tid)
 /* PF_KTHREAD among the flags of its stat file. */
 static bool is_kernel_thread(pid_t tid)
 {
-	char name[64], line[512] = "", *name_end;
+	char line[PROC_STAT_SIZE];
+	const char *stat = proc_stat(tid, line);
 	unsigned int flags = 0;
-	FILE *in;
 
-	snprintf(name, sizeof(name), "/proc/%d/stat", tid);
-	in = fopen(name, "re");
-	if (!in)
-		return false;
-	name_end = fgets(line, sizeof(line), in) ? strrchr(line, ')') : NULL;
-	fclose(in);
-	return name_end && sscanf(name_end + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) == 1 &&
+	return stat && sscanf(stat, " %*c %*d %*d %*d %*d %*d %u", &flags) == 1 &&
 	       flags & 0x00200000;
 }
 

@@ -111,18 +111,12 @@ static void set_phases(const struct record_event *e)
 static void forget_facts(void)
 {
 	extern char **environ;
+	char **to = environ;
 
-	for (char **e = environ; *e;) {
-		char name[64];
-
-		if (strncmp(*e, "KT_", 3)) {
-			e++;
-			continue;
-		}
-		snprintf(name, sizeof(name), "%.*s", (int)strcspn(*e, "="), *e);
-		if (unsetenv(name))
-			e++;
-	}
+	for (char **from = environ; *from; from++)
+		if (strncmp(*from, "KT_", 3))
+			*to++ = *from;
+	*to = NULL;
 }
 
 static void set_facts(const struct record_event *e)

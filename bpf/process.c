@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/target/proc.h"
+
 #include "bpf/pidns.h"
 #include "bpf/tracer_impl.h"
 
@@ -249,6 +251,17 @@ int process_poll(struct tracer *t)
 	return ret;
 }
 
+/* A descendant is nobody's to name, and may end at any time. */
+static bool is_descendant(const struct tracer *t, const struct tracer_known_process *p)
+{
+	const struct filter *f = &t->opts.filter;
+
+	for (uint32_t i = 0; i < f->nr_tgids; i++)
+		if (f->tgid[i] == p->local)
+			return false;
+	return t->opts.follow_children;
+}
+
 int process_look_all(struct tracer *t, char *err, size_t errlen)
 {
 	uint32_t i;
@@ -258,7 +271,7 @@ int process_look_all(struct tracer *t, char *err, size_t errlen)
 		if (t->process[i].done)
 			continue;
 		ret = look(t, &t->process[i], err, errlen);
-		if (ret)
+		if (ret && !(ret == -ESRCH && is_descendant(t, &t->process[i])))
 			return ret;
 	}
 	return 0;
@@ -292,16 +305,10 @@ static bool process_lives(pid_t tgid)
 
 static bool thread_lives(pid_t tid)
 {
-	char name[64], line[512] = "", *name_end;
-	FILE *in;
+	char line[PROC_STAT_SIZE];
+	const char *stat = proc_stat(tid, line);
 
-	snprintf(name, sizeof(name), "/proc/%d/stat", tid);
-	in = fopen(name, "re");
-	if (!in)
-		return false;
-	name_end = fgets(line, sizeof(line), in) ? strrchr(line, ')') : NULL;
-	fclose(in);
-	return name_end && !strchr("ZXx", name_end[2]);
+	return stat && !strchr("ZXx", stat[1]);
 }
 
 bool tracer_ended(struct tracer *t)

@@ -19,7 +19,7 @@ struct refine_cpu {
 	uint64_t switched_ns; /* to the thread that runs, 0: not seen */
 	uint64_t done_ns;     /* when that switch was over, 0: not seen */
 	uint32_t session;
-	uint32_t running; /* thread id of whom it switched to */
+	uint32_t running; /* thread id: the one that it switched to */
 	uint32_t waking;  /* thread id: whom its last sched_waking was about, 0: that is over */
 };
 

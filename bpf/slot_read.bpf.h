@@ -38,6 +38,8 @@ static __always_inline __u64 registry_of(struct slot_place *s, struct task_struc
 		s->addr = 0;
 		s->searches = 0;
 		s->search_ns = 0;
+		/* Exec gives whichever thread calls it the first one's id. */
+		s->tid = 0;
 	}
 	s->changes = changes;
 	return registry;

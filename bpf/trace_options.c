@@ -11,8 +11,6 @@
 #include "lib/cli/number.h"
 #include "lib/cli/time.h"
 
-/* Subjects by default: 128 of them take 40 MB of histograms for wakeup on two CPUs. */
-
 /* Waits that are recorded by themselves. */
 #define NR_WORST       10
 #define SLOW_PER_S     100
@@ -109,7 +107,7 @@ static const struct trace_option table[] = {
 	{ SUBJECTS, "pid", "PID,...", 'p', CALL(take_tgids),
 	  "Only the threads of these processes", NULL },
 	{ SUBJECTS, "children", NULL, 0, FLAG(q.opts.follow_children),
-	  "With -p: and those of their descendants", NULL },
+	  "With -p: the threads of their descendants as well", NULL },
 	{ SUBJECTS, "tid", "TID,...", 't', CALL(take_tids),
 	  "Only these threads", NULL },
 	{ SUBJECTS, "comm", "GLOB,...", 'c', CALL(take_globs),
@@ -117,7 +115,7 @@ static const struct trace_option table[] = {
 	{ SUBJECTS, "cgroup", "PATH", 0, CALL(take_cgroup),
 	  "Only threads in this cgroup and in those below it", NULL },
 	{ SUBJECTS, "cpu", "LIST", 0, CALL(take_cpus),
-	  "Only what ends on these CPUs, such as 0,2-3: a wait on the one that the thread then runs on",
+	  "Only what ends on these CPUs, such as 0,2-3: a wait counts on the CPU where the thread then runs",
 	  NULL },
 	{ SUBJECTS, "kthreads", NULL, 0, FLAG(q.opts.kthreads),
 	  "The kernel's threads instead of user threads", NULL },
@@ -125,7 +123,7 @@ static const struct trace_option table[] = {
 	{ TIMES, "duration", "TIME", 'd', TIME(q.duration_ns),
 	  "End after TIME (units ns us ms s m h; default s)", NULL },
 	{ TIMES, "interval", "TIME", 'i', TIME(q.interval_ns),
-	  "Record every TIME, 1ms or longer, and print a line", NULL },
+	  "Record and print a line every TIME, 1ms or longer", NULL },
 
 	{ FIGURES, "by", "WHAT", 0, TEXT(by), NULL, list_by },
 	{ FIGURES, "refine", NULL, 0, FLAG(q.opts.refine),
@@ -135,7 +133,7 @@ static const struct trace_option table[] = {
 	{ FIGURES, "verbose", NULL, 'v', FLAG(verbose),
 	  "All that is known: phases of each subject, the ten longest waits, counters", NULL },
 	{ FIGURES, "stats", NULL, 0, FLAG(q.stats),
-	  "What each BPF program costs, looked at for a tenth of the time", NULL },
+	  "What each BPF program costs, measured for a tenth of the time", NULL },
 
 	{ RECORD, "slower-than", "TIME", 0, TIME(q.opts.events.slower_ns),
 	  "Record each wait of TIME or longer by itself, with its waker and who ran meanwhile "
@@ -143,17 +141,17 @@ static const struct trace_option table[] = {
 	{ RECORD, "stacks", NULL, 0, FLAG(q.opts.events.stacks),
 	  "With the stack of the waker, or of the thread where it was preempted", NULL },
 	{ RECORD, "flight", "TIME", 0, TIME(q.opts.events.flight_ns),
-	  "Record what waited within TIME before each wait of --slower-than, as far as memory keeps it", NULL },
+	  "Record what waited in the TIME before each wait of --slower-than, as far back as memory reaches", NULL },
 	{ RECORD, "on-slow", "CMD", 0, TEXT(q.on_slow),
-	  "Let the shell execute CMD after a wait of --slower-than, its facts in KT_NS, KT_COMM ...; "
-	  "one at a time, at most one a second", NULL },
+	  "Let the shell execute CMD after a wait of --slower-than, which is described in KT_NS, "
+	  "KT_COMM, ...; one at a time, at most one a second", NULL },
 	{ RECORD, "stream", NULL, 0, FLAG(q.opts.events.stream),
 	  "Record every wait by itself", NULL },
 	{ RECORD, "output", "FILE", 'o', TEXT(q.output),
 	  "Keep the record in FILE, which must not exist; into a pipe, a device or standard output "
 	  "(-) it goes without a table", NULL },
 	{ RECORD, "as-root", NULL, 0, FLAG(q.as_root),
-	  "Under sudo: COMMAND runs as root, not as the user who called sudo", NULL },
+	  "Under sudo: run COMMAND as root, not as the user who called sudo", NULL },
 	{ RECORD, "fail-on-loss", NULL, 0, FLAG(fail_on_loss),
 	  "Exit status 1 when something was lost", NULL },
 };

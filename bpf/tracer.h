@@ -10,7 +10,9 @@
  *
  * A tracer sorts what it sees into groups (0..nr_groups-1). By TRACER_GROUP_ARM the group is the
  * arm in the woken thread's slot (threads without a tag are not counted): what `kt bench` uses. By
- * TRACER_GROUP_SUBJECT groups are made as threads, functions or workers turn up, each with a name.
+ * TRACER_GROUP_SUBJECT groups are made as threads, functions or workers turn up, each with a name;
+ * those that find no room share the group "others". Single waits, with who was in their way, come
+ * beside the sums: struct events_opts.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,7 +33,7 @@ struct events_opts {
 	bool stacks;	     /* with the waker's or the preempted task's stack */
 };
 
-/* What to trace; zero or NULL: no restriction. Restrictions add up (all must hold). */
+/* What to trace; zero or NULL: no restriction. All that is given must hold; filter.h: of lists, one. */
 struct tracer_opts {
 	enum tracer_kind kind;
 	enum tracer_group group;
@@ -45,8 +47,8 @@ struct tracer_opts {
 	bool refine;	      /* wakeup only: see bpf/refine.h */
 	enum tracer_by by;    /* with TRACER_GROUP_SUBJECT */
 	struct events_opts events;
-	const char *
-		command; /* with one process id: the program it is about to execute, searched for probes before it runs */
+	/* With one process id: the program it is about to execute, searched for probes first. */
+	const char *command;
 };
 
 /*

@@ -6,6 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/target/proc.h"
+
 #include "bpf/caller.h"
 #include "bpf/privilege.h"
 #include "bpf/tracer_impl.h"
@@ -67,19 +69,13 @@ static bool can_read(struct tracer *t)
 static uint64_t started_ns(pid_t pid)
 {
 	unsigned long long ticks = 0;
-	char path[64], line[1024] = "", *name_end;
-	FILE *in;
+	char line[PROC_STAT_SIZE];
+	const char *stat = proc_stat(pid, line);
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	in = fopen(path, "re");
-	if (!in)
-		return 0;
-	name_end = fgets(line, sizeof(line), in) ? strrchr(line, ')') : NULL;
-	fclose(in);
-	if (!name_end || sscanf(name_end + 1,
-				" %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
-				"%*d %*d %*d %llu",
-				&ticks) != 1)
+	if (!stat || sscanf(stat,
+			    " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
+			    "%*d %*d %*d %llu",
+			    &ticks) != 1)
 		return 0;
 	return ticks * (1000000000ULL / (uint64_t)sysconf(_SC_CLK_TCK));
 }

@@ -2,6 +2,7 @@
 #include "bpf/usdt_files.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -162,6 +163,19 @@ static int attach_file(struct tracer *t, struct usdt_files *u, uint32_t index, c
 	return ret;
 }
 
+/*
+ * A file of which a probe cannot be attached, where nobody named a process: 0, the trace goes on
+ * without it and says so; or @ret, when the next file would fare no better.
+ */
+static int pass_over(struct tracer *t, const struct target_file *f, int ret, const char *err)
+{
+	if (named(t, 0) || ret == -EPERM || ret == -EACCES || ret == -ENOMEM)
+		return ret;
+	if (!t->lacks[0])
+		snprintf(t->lacks, sizeof(t->lacks), "nothing of what maps %s: %s", f->name, err);
+	return 0;
+}
+
 int usdt_files_attach(struct tracer *t, struct usdt_files *u, char *err, size_t errlen)
 {
 	int ret = 0;
@@ -176,6 +190,8 @@ int usdt_files_attach(struct tracer *t, struct usdt_files *u, char *err, size_t 
 		if (first_missing(u, f))
 			continue;
 		ret = attach_file(t, u, u->nr_attached, err, errlen);
+		if (ret)
+			ret = pass_over(t, f, ret, err);
 	}
 	return ret;
 }

@@ -26,7 +26,7 @@ static __always_inline __u32 cpu_of(struct task_struct *p)
 
 /* As include/linux/preempt.h cuts the count; macros, hence not in BTF. */
 #define PREEMPT_SOFTIRQ 0x00000100 /* serving one; with softirqs off it is twice that */
-#define PREEMPT_HARDIRQ 0x00ff0000 /* an NMI's bits, too */
+#define PREEMPT_HARDIRQ 0x00ff0000 /* and an NMI's bits */
 
 /* Where arm64 keeps it. */
 struct thread_info___count {

@@ -98,24 +98,34 @@ static void wakeup_detach(struct tracer *t)
  * The semaphore of kthread:slot, raised by attaching, makes the threads of all processes that
  * map the file write stamps.
  */
+static int attach_slot_probe(struct tracer *t, const struct target_file *f, char *err,
+			     size_t errlen)
+{
+	int ret;
+
+	if (!target_find(f, "kthread", "slot"))
+		return 0;
+	ret = attach_usdt(t, "on_slot", f->path, "kthread", "slot", 0, err, errlen);
+	if (!ret && names_matter(t) && target_find(f, "kthread", "create"))
+		ret = attach_usdt(t, "on_thread_created", f->path, "kthread", "create", 0, err,
+				  errlen);
+	return ret;
+}
+
+/* A file whose probes cannot be attached costs those that map it their stamps, and nobody else. */
 static int attach_slot_probes(struct tracer *t, char *err, size_t errlen)
 {
 	struct wakeup *w = t->kind;
-	int ret;
+	int ret = 0;
 
-	for (; w->nr_attached < w->files.nr; w->nr_attached++) {
-		const struct target_file *f = &w->files.file[w->nr_attached];
+	while (w->nr_attached < w->files.nr) {
+		char other[8];
+		int one = attach_slot_probe(t, &w->files.file[w->nr_attached++], ret ? other : err,
+					    ret ? sizeof(other) : errlen);
 
-		if (!target_find(f, "kthread", "slot"))
-			continue;
-		ret = attach_usdt(t, "on_slot", f->path, "kthread", "slot", 0, err, errlen);
-		if (!ret && names_matter(t) && target_find(f, "kthread", "create"))
-			ret = attach_usdt(t, "on_thread_created", f->path, "kthread", "create", 0,
-					  err, errlen);
-		if (ret)
-			return ret;
+		ret = ret ?: one;
 	}
-	return 0;
+	return ret;
 }
 
 static int find_stamps(struct tracer *t, pid_t tgid, char *err, size_t errlen)

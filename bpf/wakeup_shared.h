@@ -9,8 +9,8 @@
  * what came of it. WAKE and RUNQ (and PREMIG, where it moved) are the parts of WOKEN and come with
  * each wake; CALL, RESUME and END_TO_END with those of which every stamp was found.
  *
- * RESCHED (a part of the wait of whom the CPU switches to), SWITCH and IPI come with --refine only:
- * refine_state.h.
+ * RESCHED (a part of the wait of the thread that the CPU switches to), SWITCH and IPI come with
+ * --refine only: refine_state.h.
  *
  * By TRACER_GROUP_ARM the parts are those of one whole, from the request to its answer: there WAKE,
  * RUNQ and PREMIG come only together with CALL and the others, so that all their counts agree.

@@ -29,6 +29,7 @@ struct wakeup_subject {
 	__u32 context;	/* enum events_context: what it woke out of */
 	__u32 last_cpu; /* where it last ran + 1 */
 	__u32 group;	/* + 1, 0: not asked yet */
+	__u32 tid;	/* the task's, when it was last asked */
 };
 
 /* Is it this that subjects are? Constants: what is not asked for is not even there. */
@@ -55,6 +56,11 @@ static __always_inline __u32 subject_memo(void)
 static __always_inline void subject_changed(struct wakeup_subject *w, struct task_struct *p,
 					    __u32 is_new)
 {
+	/* Whoever calls exec becomes the first thread of its process, whichever it was. */
+	if (subject_is(TRACER_BY_THREAD) && w->tid != (__u32)p->pid) {
+		w->tid = p->pid;
+		w->group = 0;
+	}
 	if (!w->group)
 		return;
 	if (subject_is(TRACER_BY_THREAD) && is_new & MEMO_NAME)
@@ -157,6 +163,9 @@ static __noinline void subject_find(struct wakeup_subject *w, struct wake_state 
 	else
 		subject_of_task(&s, p);
 	w->group = subject_group(&s) + 1;
+	/* Known already where the first thread was that called exec no more. */
+	if (settings.by == TRACER_BY_THREAD)
+		subject_rename(w->group - 1, p);
 }
 
 /* subject_enters - @p is switched in now; before wake_switch_in() */

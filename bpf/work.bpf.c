@@ -202,7 +202,7 @@ static __always_inline void note_session(__u64 now)
 {
 	__u32 session = session_now();
 
-	/* CPUs that do so at the same time agree but for what is between them. */
+	/* CPUs that do so at the same time agree except for what is between them. */
 	if (since.session == session)
 		return;
 	since.ns = now;

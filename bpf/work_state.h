@@ -25,8 +25,8 @@ struct work_item {
 	uint64_t func;
 	uint64_t worker;
 	uint32_t barrier;
-	uint32_t epoch; /* of the counting it was queued in: a stop of the counting drops what waits
-			 */
+	uint32_t
+		epoch; /* of the counting it was queued in; when counting stops, what waits is dropped */
 };
 
 /* A thread that executes works. Zeroed: nothing is known of it. */

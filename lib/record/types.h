@@ -355,7 +355,7 @@ struct record_layout_metric {
 /* What a loss costs. */
 struct record_layout_loss {
 	const char *name,
-		*text; /* text: a clause, "the kernel told of no switch"; NULL: not said */
+		*text; /* text: a clause, "the kernel reported no switch"; NULL: not said */
 	/*
 	 * What it is one of: "values" of the counted metrics, "hits" of tracepoints and probes,
 	 * "events" that are recorded one by one; NULL: none of these

@@ -59,12 +59,11 @@ static void event_line(const struct trace_text *x, const struct report_event *e)
 	}
 	if (e->cpu_queued != RECORD_NO_CPU)
 		fprintf(x->t->out, ", waited on CPU %" PRIu64, e->cpu_queued);
-	if (e->nr_behind) {
+	if (e->nr_behind && e->behind[0].tid) {
 		fputs(" behind ", x->t->out);
-		if (e->behind[0].tid)
-			task(x, e->behind[0].comm, e->behind[0].tid);
-		else
-			fputs("an idle CPU", x->t->out);
+		task(x, e->behind[0].comm, e->behind[0].tid);
+	} else if (e->nr_behind) {
+		fputs(", which was idle", x->t->out);
 	}
 	if (e->cpu != RECORD_NO_CPU && e->cpu != e->cpu_queued)
 		fprintf(x->t->out, ", ran on CPU %" PRIu64, e->cpu);

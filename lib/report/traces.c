@@ -17,19 +17,17 @@ static struct report_metric *find_metric(struct report_result *r, const char *na
 	return NULL;
 }
 
-static struct report_metric *add_metric(struct build *b, struct report_result *r, const char *name)
+/* @name lives as long as the report; NULL: there was no memory for it. */
+static struct report_metric *add_metric(struct report_result *r, const char *name)
 {
-	const char *kept = report_keep(b->report, name);
 	struct report_metric *m;
 
-	if (!kept)
-		return NULL;
-	m = reallocarray(r->metric, r->nr_metrics + 1, sizeof(*m));
+	m = name ? reallocarray(r->metric, r->nr_metrics + 1, sizeof(*m)) : NULL;
 	if (!m)
 		return NULL;
 	r->metric = m;
 	m += r->nr_metrics++;
-	*m = (struct report_metric){ .name = kept };
+	*m = (struct report_metric){ .name = name };
 	return m;
 }
 
@@ -39,17 +37,9 @@ static struct report_metric *add_kind_metric(struct build *b, struct build_quest
 {
 	const struct record_layout *l = &q->q.trace->layout;
 	size_t number = build_trace_metric(b, q, name);
-	struct report_metric *m;
 
-	if (number == l->nr_metrics)
-		return add_metric(b, r, name);
-	m = reallocarray(r->metric, r->nr_metrics + 1, sizeof(*m));
-	if (!m)
-		return NULL;
-	r->metric = m;
-	m += r->nr_metrics++;
-	*m = (struct report_metric){ .name = l->metric[number].name };
-	return m;
+	return add_metric(r, number < l->nr_metrics ? l->metric[number].name
+						    : report_keep(b->report, name));
 }
 
 /* The histogram just read, of a subject of a trace. */
@@ -80,7 +70,8 @@ static int take_metric(struct build *b, struct build_question *q, struct build_r
 		return build_drop(b, DROP_RECORD, q->q.name, r->r.name,
 				  "more than 64 metrics of one subject");
 	if (!m)
-		m = q->trace ? add_kind_metric(b, q, &r->r, name) : add_metric(b, &r->r, name);
+		m = q->trace ? add_kind_metric(b, q, &r->r, name)
+			     : add_metric(&r->r, report_keep(b->report, name));
 	if (!m)
 		return -ENOMEM;
 	ret = add_values(b, q, m);

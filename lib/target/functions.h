@@ -2,7 +2,7 @@
 #ifndef KT_TARGET_FUNCTIONS_H
 #define KT_TARGET_FUNCTIONS_H
 /*
- * The functions of a file, or of the kernel, as a table: for those who name many addresses.
+ * The functions of a file, or of the kernel, as a table, for naming many addresses.
  * symbols.h looks through all symbols for each one.
  */
 #include <stdint.h>

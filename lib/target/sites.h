@@ -2,8 +2,8 @@
 #ifndef KT_TARGET_SITES_H
 #define KT_TARGET_SITES_H
 /*
- * All sites of one probe of a file, as one who attaches to the file itself needs them: by offsets
- * in the file, with their arguments.
+ * All sites of one probe of a file, for attaching to the file itself: by offsets in the file, with
+ * their arguments.
  */
 #include <stdint.h>
 

@@ -13,6 +13,7 @@
 
 #include "lib/target/elf_file.h"
 #include "lib/target/maps.h"
+#include "lib/target/proc.h"
 #include "lib/target/walk.h"
 
 int elf_walk(const char *path, int (*each)(const Elf64_Sym *sym, const char *name, void *arg),
@@ -153,13 +154,9 @@ static int find_in_mapping(const struct mapping *m, void *arg)
 int symbol_find_in_process(pid_t pid, const char *symbol, uint64_t *addr)
 {
 	struct find_symbol f = { .symbol = symbol };
-	char link[64];
-	ssize_t n;
 	int ret;
 
-	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
-	n = readlink(link, f.exe, sizeof(f.exe) - 1);
-	f.exe[n > 0 ? n : 0] = 0;
+	proc_exe(pid, f.exe, sizeof(f.exe));
 	ret = maps_each(pid, find_in_mapping, &f);
 	if (ret < 0)
 		return ret;

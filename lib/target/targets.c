@@ -20,6 +20,7 @@
 #include "lib/target/maps.h"
 #include "lib/target/marks.h"
 #include "lib/target/notes.h"
+#include "lib/target/proc.h"
 #include "lib/target/symbols.h"
 
 extern char **environ;
@@ -410,13 +411,9 @@ static int slots_in_mapping(const struct mapping *m, void *arg)
 int targets_find_slots(const struct targets *t, pid_t pid, uint64_t *addr)
 {
 	struct find_slots f = { .t = t, .pid = pid };
-	char link[64];
-	ssize_t n;
 	int ret;
 
-	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
-	n = readlink(link, f.exe, sizeof(f.exe) - 1);
-	f.exe[n > 0 ? n : 0] = 0;
+	proc_exe(pid, f.exe, sizeof(f.exe));
 	ret = maps_each(pid, slots_in_mapping, &f);
 	if (ret < 0)
 		return ret;

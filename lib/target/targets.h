@@ -5,9 +5,12 @@
  * lib/target: what a process is made of, seen from outside.
  *
  *	targets.h	the files with our probes, of a process, a command or a path
- *	sites.h		all sites of one probe, for one who attaches by himself
+ *	sites.h		all sites of one probe, for attaching without libbpf
  *	maps.h		the mappings of a process, and how to open what is mapped
+ *	proc.h		what else /proc says of it: its program, its state
  *	symbols.h	names to addresses and back: in files, in processes, in the kernel
+ *	functions.h	the functions of a file or of the kernel as a table
+ *	code.h		which functions of two programs differ
  *
  * The room reads /proc and ELF files and keeps what it found in the caller's structs. It knows
  * lib/probe at most; nothing of BPF, nothing of tracers and records. It attaches nothing, changes

@@ -88,6 +88,18 @@ check 'kthread_stop is found' grep -qx '\.so man3/kthread_create\.3' "$tmp/man/m
 check 'make install makes them, make uninstall takes them away' \
 	test "$(make -n install uninstall B="$KT_BUILD" 2>/dev/null | grep -c man/aliases)" -eq 2
 
+# The options of kt trace and of kt doctor: those of --help, each with its letter and its argument, are those of the page.
+options_of_help() { "$kt" "$1" --help | sed -nE 's/^ +((-.,? )?(-., )?--[a-z-]+(=[A-Z,.]+)?)( .*)?$/\1/p' | tr -d ' ' | sort; }
+options_of_page() { # .TP, then a line of options: their names in bold or roman, arguments in \fI...\fR
+	sed -n '/^\.SH OPTIONS/,/^\.SH/p' "bpf/man/kt-$1.1" | grep -A1 '^\.TP' | grep -- '\\-\\-' |
+		sed -E 's/^\.BR? //; s/\\f[IR]//g; s/\[,PID\.\.\.\]|\[,TID\.\.\.\]|\[,GLOB\.\.\.\]/,.../; s/[" \\]//g' | sort
+}
+for command in trace doctor; do
+	options_of_help $command >"$tmp/help" && options_of_page $command >"$tmp/page"
+	check "kt $command --help has options" test "$(wc -l <"$tmp/help")" -ge 4
+	check "kt-$command(1) has the options of --help" diff "$tmp/help" "$tmp/page"
+done
+
 sed -n 's/^\([A-Z]*_\)\?PROBE(\([a-z]*\), \([a-z_]*\), [0-9], \(".*"\))$/.It Cm \2:\3 Pq \4/p' lib/probe/probes.def >"$tmp/probes"
 grep '^\.It Cm [a-z]*:' lib/kthread/man/kthread_probes.7 >"$tmp/probes_documented"
 check 'the list of probes was read' test "$(wc -l <"$tmp/probes")" -eq "$(grep -c '^\([A-Z]*_\)\?PROBE(' lib/probe/probes.def)"

@@ -437,7 +437,7 @@ def layout(run, by=None, target=None):
                       metric("first_run", "created -> running", waits="before a first run"),
                       metric("ran", running=True)],
              causes=[{"name": "ring_full", "text": "the ring had no room for it", "of": "events"},
-                     {"name": "switch_missed", "text": "the kernel told of no switch", "of": "values"}])
+                     {"name": "switch_missed", "text": "the kernel reported no switch", "of": "values"}])
 
 
 def waits(run, nr, median, nr_preempted, ran):

@@ -396,10 +396,70 @@ static void by_placement(void)
 	tracer_snapshot_free(s);
 }
 
+/* ---- exec by another than the first thread ---------------------------------------------------- */
+
+static int told[2];
+
+static void *execute(void *arg)
+{
+	char c;
+
+	hear(told[0], &c, 1);
+	execl("/proc/self/exe", "by_oracle", "--sleep", NULL);
+	die("execl");
+	return arg;
+}
+
+/* What is executed then, by the process's only thread. */
+static int sleep_often(void)
+{
+	const struct timespec pause = { .tv_nsec = 200000 };
+
+	prctl(PR_SET_NAME, "kt_execed");
+	for (int i = 0; i < NR_WAKES; i++)
+		nanosleep(&pause, NULL);
+	return 0;
+}
+
+static void let_execute(void)
+{
+	say(told[1], "e", 1);
+	waitpid(ours[0], NULL, 0);
+}
+
+/* The thread has the id of the first one from then on. */
+static void executed(void)
+{
+	struct tracer_opts o;
+	struct tracer_snapshot *s;
+	pthread_t thread;
+	char name[64];
+
+	fflush(stdout);
+	if (pipe(told))
+		die("pipe");
+	ours[0] = fork();
+	if (!ours[0]) {
+		alarm(60);
+		if (pthread_create(&thread, NULL, execute, NULL))
+			die("pthread_create");
+		for (;;)
+			pause();
+	}
+	nr_ours = 1;
+	o = opts_by(TRACER_BY_THREAD);
+	s = trace(&o, let_execute);
+	snprintf(name, sizeof(name), "kt_execed-%d", ours[0]);
+	AT_LEAST(s, name, NR_WAKES);
+	tracer_snapshot_free(s);
+	close(told[0]), close(told[1]);
+}
+
 static const struct test_case cases[] = {
 	{ "by comm: threads of one name together", by_comm, 2 },
 	{ "by CPU: where it runs", by_cpu, 2 },
 	{ "by thread: under its last name", renamed, 2 },
+	{ "by thread: after an exec by another than the first", executed, 1 },
 	{ "by cgroup: paths, also when it is gone", by_cgroup, 2 },
 	{ "by waker: a timer", by_waker_timer, 1 },
 	{ "by waker: a socket", by_waker_socket, 1 },
@@ -409,5 +469,7 @@ static const struct test_case cases[] = {
 
 int main(int argc, char **argv)
 {
+	if (argc > 1 && !strcmp(argv[1], "--sleep"))
+		return sleep_often();
 	return run_cases(cases, sizeof(cases) / sizeof(cases[0]), argc, argv);
 }

@@ -787,11 +787,7 @@ static void stack_of_ended(void)
 	tracer_snapshot_free(s);
 }
 
-static const struct test_case {
-	const char *name;
-	void (*run)(void);
-	int cpus;
-} cases[] = {
+static const struct test_case cases[] = {
 	{ "a stream has every wait, and the worst are the longest of it", every_wait, 2 },
 	{ "the worst of intervals", worst_of_intervals, 2 },
 	{ "what a ring is too small for is counted", small_ring, 2 },
@@ -811,33 +807,13 @@ static const struct test_case {
 
 int main(int argc, char **argv)
 {
-	int i, failed = 0, passed = 0, skipped = 0;
-	char err[512] = "";
+	int ret;
 
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		      0);
 	if (shared == MAP_FAILED)
 		die("mmap");
-	for (i = 0; i < (int)(sizeof(cases) / sizeof(cases[0])); i++) {
-		if (argc > 1 && !strstr(cases[i].name, argv[1]))
-			continue;
-		if (tracer_permitted(err, sizeof(err))) {
-			printf("SKIP %s: %s\n", cases[i].name, err);
-			skipped++;
-			continue;
-		}
-		if (sysconf(_SC_NPROCESSORS_ONLN) < cases[i].cpus) {
-			printf("SKIP %s: needs %d CPUs\n", cases[i].name, cases[i].cpus);
-			skipped++;
-			continue;
-		}
-		nr_failed_checks = 0;
-		cases[i].run();
-		printf("%s %s\n", nr_failed_checks ? "FAIL" : "ok  ", cases[i].name);
-		failed += nr_failed_checks != 0;
-		passed += nr_failed_checks == 0;
-	}
-	printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
+	ret = run_cases(cases, sizeof(cases) / sizeof(cases[0]), argc, argv);
 	free(got);
-	return failed != 0;
+	return ret;
 }

@@ -250,37 +250,18 @@ static void few_cells(void)
 	      s.folded);
 }
 
-static const struct test_case {
-	const char *name;
-	void (*run)(void);
-} cases[] = {
-	{ "10 000 threads, a row each, in 64 MB", a_row_each },
-	{ "few rows: the rest is in others", few_rows },
-	{ "few cells: the rest is in others", few_cells },
+static const struct test_case cases[] = {
+	{ "10 000 threads, a row each, in 64 MB", a_row_each, 1 },
+	{ "few rows: the rest is in others", few_rows, 1 },
+	{ "few cells: the rest is in others", few_cells, 1 },
 };
 
 int main(int argc, char **argv)
 {
-	int failed = 0, passed_cases = 0, skipped = 0;
 	char err[512] = "";
 
 	snprintf(name, sizeof(name), "kt_m%d", (int)getpid());
 	if (filter_add_globs(&by_thread.filter, name, err, sizeof(err)))
 		die(err);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		if (argc > 1 && !strstr(cases[i].name, argv[1]))
-			continue;
-		if (tracer_permitted(err, sizeof(err))) {
-			printf("SKIP %s: %s\n", cases[i].name, err);
-			skipped++;
-			continue;
-		}
-		nr_failed_checks = 0;
-		cases[i].run();
-		printf("%s %s\n", nr_failed_checks ? "FAIL" : "ok  ", cases[i].name);
-		failed += nr_failed_checks != 0;
-		passed_cases += nr_failed_checks == 0;
-	}
-	printf("%d passed, %d failed, %d skipped\n", passed_cases, failed, skipped);
-	return failed != 0;
+	return run_cases(cases, sizeof(cases) / sizeof(cases[0]), argc, argv);
 }

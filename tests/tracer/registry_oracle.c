@@ -8,6 +8,7 @@
  */
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -342,10 +343,10 @@ static void forked(void)
 }
 
 /* A file that the tracer has never seen beside one that it knows. */
-static void copied(void)
+static void copy_self(char *path)
 {
-	char path[] = "/tmp/kt-registry-XXXXXX", buf[65536];
 	int in = open(self, O_RDONLY | O_CLOEXEC), out = mkstemp(path);
+	char buf[65536];
 	ssize_t n = -1;
 
 	while (in >= 0 && out >= 0 && (n = read(in, buf, sizeof(buf))) > 0)
@@ -354,7 +355,56 @@ static void copied(void)
 	if (n < 0 || fchmod(out, 0755))
 		die(path);
 	close(in), close(out);
+}
+
+static void copied(void)
+{
+	char path[] = "/tmp/kt-registry-XXXXXX";
+
+	copy_self(path);
 	run_both(self, path, "wakes");
+	unlink(path);
+}
+
+/* The arguments of its probe kthread:slot are of a form that nobody knows. */
+static void break_probe(const char *path)
+{
+	static const char probe[] = "kthread\0slot";
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	char *file, *at, *end;
+	struct stat st;
+	int nr = 0;
+
+	if (fd < 0 || fstat(fd, &st))
+		die(path);
+	file = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (file == MAP_FAILED)
+		die("mmap");
+	end = file + st.st_size;
+	/* The other one is the text above. */
+	for (at = file; (at = memmem(at, (size_t)(end - at), probe, sizeof(probe))); nr++) {
+		at += sizeof(probe);
+		*at = '#';
+	}
+	if (nr < 2)
+		die("kthread:slot");
+	munmap(file, (size_t)st.st_size);
+	close(fd);
+}
+
+/* Whoever has a broken file costs nobody else the stamps. */
+static void beside_a_broken_one(void)
+{
+	char path[] = "/tmp/kt-registry-XXXXXX";
+	struct job broken;
+
+	copy_self(path);
+	break_probe(path);
+	start(&broken, path, "broken", "timer");
+	job_hear(broken.from[0]);
+	run_both(NULL, self, "wakes");
+	let_work(&broken);
+	end(&broken);
 	unlink(path);
 }
 
@@ -405,6 +455,7 @@ static const struct test_case cases[] = {
 	{ "one after another, of one file", one_after_another, 2 },
 	{ "a child that executes nothing", forked, 2 },
 	{ "another file, after", copied, 2 },
+	{ "beside a file of broken probes", beside_a_broken_one, 2 },
 	{ "woken by a timer: the kernel's phases", woken_by_timer, 1 },
 	{ "woken by a socket: the kernel's phases", woken_by_socket, 1 },
 	{ "woken by another process: the kernel's phases", woken_by_process, 1 },

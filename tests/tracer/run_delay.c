@@ -251,12 +251,10 @@ static bool run_once(void (*what)(int i, uint64_t end), int nr, int first)
 	return told;
 }
 
-static bool never_told;
-
 /*
  * @first: the threads before it are not compared
  *
- * The kernel reads its clock a moment before it tells of a switch. Where the hypervisor takes the CPU
+ * The kernel reads its clock a moment before it reports a switch. Where the hypervisor takes the CPU
  * in between, often enough in a busy guest, that is more than 1 %; a wait that is not counted, or
  * counted twice, is there in each run.
  */
@@ -264,17 +262,17 @@ static void run(void (*what)(int i, uint64_t end), int nr, int first)
 {
 	int nr_runs_differ = 0;
 
-	never_told = true;
-	for (int i = 0; i < MAX_RUNS && never_told && !nr_failed_checks; i++) {
+	for (int i = 0; i < MAX_RUNS && !nr_failed_checks; i++) {
 		nr_differ = 0;
 		if (!run_once(what, nr, first))
 			continue;
-		nr_runs_differ += nr_differ > 0;
-		never_told = nr_differ > 0;
+		if (!nr_differ)
+			return;
+		nr_runs_differ++;
 		CHECK(nr_runs_differ < 3, "%d runs differ", nr_runs_differ);
 	}
-	if (nr_runs_differ)
-		never_told = false;
+	nothing_said = nr_runs_differ ? "no run agrees, and too few had every switch"
+				      : "in each run the kernel left out a switch";
 }
 
 static void case_hogs(void)
@@ -292,41 +290,14 @@ static void case_migrations(void)
 	run(migrations, 7, 1);
 }
 
-static const struct test_case {
-	const char *name;
-	void (*run)(void);
-} cases[] = {
-	{ "hogs on one CPU", case_hogs },
-	{ "a storm of wakes and yields", case_storm },
-	{ "threads moved about", case_migrations },
+static const struct test_case cases[] = {
+	{ "hogs on one CPU", case_hogs, 1 },
+	{ "a storm of wakes and yields", case_storm, 1 },
+	{ "threads moved about", case_migrations, 1 },
 };
 
 int main(int argc, char **argv)
 {
-	int failed = 0, passed = 0, skipped = 0;
-	char err[512] = "";
-
 	snprintf(name, sizeof(name), "kt_w%d", (int)getpid());
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		if (argc > 1 && !strstr(cases[i].name, argv[1]))
-			continue;
-		if (tracer_permitted(err, sizeof(err))) {
-			printf("SKIP %s: %s\n", cases[i].name, err);
-			skipped++;
-			continue;
-		}
-		nr_failed_checks = 0;
-		cases[i].run();
-		if (never_told && !nr_failed_checks) {
-			printf("SKIP %s: in each of %d runs the kernel left out a switch\n",
-			       cases[i].name, MAX_RUNS);
-			skipped++;
-			continue;
-		}
-		printf("%s %s\n", nr_failed_checks ? "FAIL" : "ok  ", cases[i].name);
-		failed += nr_failed_checks != 0;
-		passed += nr_failed_checks == 0;
-	}
-	printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
-	return failed != 0;
+	return run_cases(cases, sizeof(cases) / sizeof(cases[0]), argc, argv);
 }

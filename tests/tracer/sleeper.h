@@ -338,4 +338,50 @@ trace_child(const struct tracer_opts *o, void (*setup)(void), void (*work)(void)
 	close(j.to[0]), close(j.to[1]), close(j.from[0]), close(j.from[1]);
 	return s;
 }
+
+/* ---- the program ----------------------------------------------------------------------------- */
+
+struct test_case {
+	const char *name;
+	void (*run)(void);
+	int cpus;
+};
+
+/* Set by a case that can say nothing: why. */
+static const char *nothing_said;
+
+/* Those whose name holds the first argument, or all. */
+static int run_cases(const struct test_case *cases, size_t nr, int argc, char **argv)
+{
+	int failed = 0, passed = 0, skipped = 0;
+	char err[512] = "";
+
+	for (size_t i = 0; i < nr; i++) {
+		if (argc > 1 && !strstr(cases[i].name, argv[1]))
+			continue;
+		if (tracer_permitted(err, sizeof(err))) {
+			printf("SKIP %s: %s\n", cases[i].name, err);
+			skipped++;
+			continue;
+		}
+		if (sysconf(_SC_NPROCESSORS_ONLN) < cases[i].cpus) {
+			printf("SKIP %s: needs %d CPUs\n", cases[i].name, cases[i].cpus);
+			skipped++;
+			continue;
+		}
+		nr_failed_checks = 0;
+		nothing_said = NULL;
+		cases[i].run();
+		if (nothing_said && !nr_failed_checks) {
+			printf("SKIP %s: %s\n", cases[i].name, nothing_said);
+			skipped++;
+			continue;
+		}
+		printf("%s %s\n", nr_failed_checks ? "FAIL" : "ok  ", cases[i].name);
+		failed += nr_failed_checks != 0;
+		passed += nr_failed_checks == 0;
+	}
+	printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
+	return failed != 0;
+}
 #endif

@@ -68,6 +68,8 @@ check 'less than all' events "$tmp/flight" 'all(r["ns"] < 50000000 for r in why(
 mkdir -m 1777 "$tmp/open"
 export OPEN=$tmp/open
 begun=$(date +%s)
+# A name of any length.
+export "KT_$(printf 'A%.0s' $(seq 80))=1"
 check 'on-slow' trace --slower-than 1ns --on-slow 'env >$OPEN/env.$$; cat >$OPEN/stdin; id -u >$OPEN/uid; echo printed' \
 	-d 2500ms -o - -- sh -c "$sleeps; $sleeps; $sleeps"
 elapsed=$(($(date +%s) - begun + 1))
@@ -78,7 +80,7 @@ check 'its facts' fact 'NS=[0-9]+'
 for f in 'KIND=wakeup' 'POPULATION=woken' 'COMM=s.*' 'PID=[0-9]+' 'TID=[0-9]+' 'CPU=[0-9]+' 'MIGRATIONS=[0-9]+' 'OTHER_NS=[0-9]+' 'TIME_NS=[0-9]+'; do
 	check "$f" fact "$f"
 done
-check 'nobody else speaks of the wait' sh -c "! grep -q '^KT_BUILD' '$tmp'/open/env.*"
+check 'nobody else speaks of the wait' sh -c "! grep -qE '^KT_(BUILD|AAA)' '$tmp'/open/env.*"
 check 'its input is empty' test ! -s "$tmp/open/stdin"
 check 'the record is only that' strict_jsonl "$tmp/said"
 check 'what it prints is an aside' grep -q '^printed$' "$tmp/complained"

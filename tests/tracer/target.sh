@@ -4,27 +4,10 @@
 # What is traced is the same whatever was done to the program: stripped, static, optimised as a whole, of another C
 # library, in namespaces of its own, with another clock. Known numbers of things, as in kthread_oracle.sh. Ends with
 # `N passed, N failed`; skips, with the reason, where BPF is refused or a tool is not there.
-set -u
-cd "$(dirname "$0")/../.." || exit 1
-build=$(realpath "${KT_BUILD:-build}")
-kt=$build/kt oracle=$build/tests/tracer/kthread_oracle
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-passed=0 failed=0
+. "$(dirname "$0")/../cli/lib.sh"
+oracle=$KT_BUILD/tests/tracer/kthread_oracle
 
-check() { # check NAME COMMAND...
-	local name=$1
-	shift
-	if "$@" >"$tmp/out" 2>&1; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAIL: $name"
-		head -n 10 "$tmp/out"
-	fi
-}
 counts() { tests/tracer/counts "$@"; }
-skip() { echo "SKIP $1"; }
 
 # traced FILE KT-TRACE-ARGUMENT...: the oracle's own status is 7
 traced() {
@@ -105,8 +88,7 @@ rounds() {
 
 if ! "$kt" trace stop --kthreads -d 1ms -o "$tmp/try" >/dev/null 2>"$tmp/err"; then
 	skip "$(cat "$tmp/err")"
-	echo '0 passed, 0 failed'
-	exit 0
+	finish
 fi
 
 # ---- what was done to the program --------------------------------------------------------------
@@ -151,7 +133,7 @@ check 'an older library: works' traced "$tmp/w" work -- "$tmp/older" work 20 10 
 check 'an older library: 500 flushes are 500' counts "$tmp/w" $work_counts
 # It finds its library two directories above.
 mkdir -p "$tmp/lib" "$tmp/a/b"
-strip --strip-all -o "$tmp/lib/libkthread.so.0" "$build/lib/libkthread.so.0"
+strip --strip-all -o "$tmp/lib/libkthread.so.0" "$KT_BUILD/lib/libkthread.so.0"
 strip --strip-all -o "$tmp/a/b/shared" "${oracle}_shared"
 told_apart 'stripped, with the shared library' "$tmp/a/b/shared"
 made static cc -static && told_apart static "$tmp/static"
@@ -187,5 +169,4 @@ sed 's/"negative":[0-9]*/"negative":5000/' "$tmp/n" >"$tmp/odd"
 check 'another clock is a warning' sh -c "'$kt' report '$tmp/odd' | grep -q '^warning: of 5 000 wakes the times were out of order'"
 check 'the same one is none' sh -c "! '$kt' report '$tmp/n' | grep -q 'out of order'"
 
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+finish

@@ -99,6 +99,27 @@ named=$(mounted cgroup name=systemd) cpu=$(mounted cgroup cpu) memory=$(mounted 
 [ -z "$cpu" ] || [ -z "$memory" ] || check 'two hierarchies' refused 'different hierarchies' \
 	"$kt" trace wakeup --cgroup "$cpu" --cgroup "$memory" -d 1s
 
+# Descendants that end while the tracer looks at them are no reason to end.
+bash -c 'end=$((SECONDS + 30)); while [ $SECONDS -lt $end ]; do /bin/true & /bin/true & wait; done' &
+other=$!
+for nr in 1 2 3 4; do
+	check 'descendants that end' timeout 60 "$kt" trace wakeup -p $other --children -d 50ms -o "$tmp/descendants$nr"
+done
+kill $other
+
+# A file whose probes have arguments of no known form costs those that map it alone, before and while it is traced.
+sed 's/\(kthread\x00park[a-z_]*\x00\)-/\1#/g' "$oracle" >"$tmp/broken"
+chmod 755 "$tmp/broken"
+"$oracle" hold "$tmp/enough" &
+"$tmp/broken" hold "$tmp/enough" &
+sleep 0.3
+check 'beside a broken file' sh -c "timeout 60 '$kt' trace park -d 50ms -o '$tmp/beside' 2>'$tmp/beside.err'"
+check 'it is named' grep -q 'nothing of what maps .*broken: cannot attach the probe' "$tmp/beside.err"
+cp "$tmp/broken" "$tmp/broken2"
+(sleep 1.5; exec "$tmp/broken2" hold "$tmp/enough") &
+check 'a broken file that comes' timeout 60 "$kt" trace park -d 3s -o "$tmp/comes"
+touch "$tmp/enough"
+
 sleep 60 &
 other=$!
 for kind in park work stop; do

@@ -242,39 +242,20 @@ static void nobody_waits(void)
 	tracer_close(t);
 }
 
-static const struct test_case {
-	const char *name;
-	void (*run)(void);
-} cases[] = {
-	{ "each new thread has a first run", first_runs },
-	{ "yields are waits of their own", yields },
-	{ "a hog that preempts", preempted },
-	{ "a starved thread is said to wait", starved },
-	{ "a kind without waits has nobody waiting", nobody_waits },
+static const struct test_case cases[] = {
+	{ "each new thread has a first run", first_runs, 1 },
+	{ "yields are waits of their own", yields, 1 },
+	{ "a hog that preempts", preempted, 1 },
+	{ "a starved thread is said to wait", starved, 1 },
+	{ "a kind without waits has nobody waiting", nobody_waits, 1 },
 };
 
 int main(int argc, char **argv)
 {
-	int failed = 0, passed = 0, skipped = 0;
 	char err[512] = "";
 
 	snprintf(name, sizeof(name), "kt_w%d", (int)getpid());
 	if (filter_add_globs(&opts.filter, name, err, sizeof(err)))
 		die(err);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		if (argc > 1 && !strstr(cases[i].name, argv[1]))
-			continue;
-		if (tracer_permitted(err, sizeof(err))) {
-			printf("SKIP %s: %s\n", cases[i].name, err);
-			skipped++;
-			continue;
-		}
-		nr_failed_checks = 0;
-		cases[i].run();
-		printf("%s %s\n", nr_failed_checks ? "FAIL" : "ok  ", cases[i].name);
-		failed += nr_failed_checks != 0;
-		passed += nr_failed_checks == 0;
-	}
-	printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
-	return failed != 0;
+	return run_cases(cases, sizeof(cases) / sizeof(cases[0]), argc, argv);
 }

@@ -636,11 +636,7 @@ static void refusals(void)
 	      "an ordinary user is not told what is missing");
 }
 
-static const struct test_case {
-	const char *name;
-	void (*run)(void);
-	int cpus;
-} cases[] = {
+static const struct test_case cases[] = {
 	{ "same CPU: every wake, phases add up", same_cpu, 1 },
 	{ "cross CPU: every wake, phases add up", cross_cpu, 2 },
 	{ "answers while spinning are counted apart", spun, 2 },
@@ -658,8 +654,7 @@ static const struct test_case {
 
 int main(int argc, char **argv)
 {
-	int i, failed = 0, passed = 0, skipped = 0;
-	char err[512] = "", path[4096];
+	static char path[4096];
 	ssize_t n;
 
 	if (argc > 1 && !strcmp(argv[1], "--work"))
@@ -667,25 +662,5 @@ int main(int argc, char **argv)
 	n = readlink("/proc/self/exe", path, sizeof(path) - 1);
 	path[n > 0 ? n : 0] = 0;
 	self = path;
-	for (i = 0; i < (int)(sizeof(cases) / sizeof(cases[0])); i++) {
-		if (argc > 1 && !strstr(cases[i].name, argv[1]))
-			continue;
-		if (tracer_permitted(err, sizeof(err))) {
-			printf("SKIP %s: %s\n", cases[i].name, err);
-			skipped++;
-			continue;
-		}
-		if (sysconf(_SC_NPROCESSORS_ONLN) < cases[i].cpus) {
-			printf("SKIP %s: needs %d CPUs\n", cases[i].name, cases[i].cpus);
-			skipped++;
-			continue;
-		}
-		nr_failed_checks = 0;
-		cases[i].run();
-		printf("%s %s\n", nr_failed_checks ? "FAIL" : "ok  ", cases[i].name);
-		failed += nr_failed_checks != 0;
-		passed += nr_failed_checks == 0;
-	}
-	printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
-	return failed != 0;
+	return run_cases(cases, sizeof(cases) / sizeof(cases[0]), argc, argv);
 }
