@@ -107,8 +107,9 @@ struct task_struct {
 	struct thread_info thread_info;
 	unsigned int __state; /* 5.14; before: state */
 	unsigned int flags;
-	int on_cpu;
-	int on_rq;
+	/* A byte each in 7.2 and later. Unsigned here, as loads of another size must be. */
+	unsigned int on_cpu;
+	unsigned int on_rq;
 	int pid;
 	int tgid;
 	int exit_code;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Do the programs load where the kernel's types are those of an older one?
+ * Do the programs load where the kernel's types are those of an older one, or of a newer one?
  *
  *	kernel_types FILE	(FILE: room for a copy of the kernel's BTF)
  *
- * A copy of this kernel's BTF gets the members' older names; libbpf relocates the programs by it.
- * What such a program then reads would be wrong, so none is attached.
+ * A copy of this kernel's BTF gets the members' other names and sizes; libbpf relocates the programs
+ * by it. What such a program then reads would be wrong, so none is attached.
  */
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -45,18 +45,18 @@ static void rename_member(struct btf *btf, const char *type, const char *member,
 			m[i].name_off += skip;
 }
 
-/* A member becomes what it was: an atomic_t where an int is now. */
-static void make_atomic(struct btf *btf, const char *type, const char *member)
+/* A member becomes of another type. */
+static void retype(struct btf *btf, const char *type, const char *member, const char *to)
 {
 	int id = btf__find_by_name_kind(btf, type, BTF_KIND_STRUCT);
-	int atomic = btf__find_by_name_kind(btf, "atomic_t", BTF_KIND_TYPEDEF);
+	int other = btf__find_by_name_kind(btf, to, BTF_KIND_TYPEDEF);
 	struct btf_type *t =
-		id < 0 || atomic < 0 ? NULL : (struct btf_type *)btf__type_by_id(btf, id);
+		id < 0 || other < 0 ? NULL : (struct btf_type *)btf__type_by_id(btf, id);
 	struct btf_member *m = t ? btf_members(t) : NULL;
 
 	for (unsigned int i = 0; t && i < btf_vlen(t); i++)
 		if (!strcmp(btf__name_by_offset(btf, m[i].name_off), member))
-			m[i].type = (__u32)atomic;
+			m[i].type = (__u32)other;
 }
 
 static void rename_enum(struct btf *btf, const char *type, unsigned int skip)
@@ -79,8 +79,10 @@ static int write_types(const char *path)
 	rename_member(btf, "task_struct", "__state", 2);	/* state: before 5.14 */
 	rename_member(btf, "task_struct", "worker_private", 1); /* none: before 5.17 */
 	rename_member(btf, "kthread", "full_name", 1);
-	make_atomic(btf, "worker_pool", "nr_running"); /* before 5.18 */
-	rename_enum(btf, "work_bits", 1);	       /* without a name: before 6.9 */
+	retype(btf, "worker_pool", "nr_running", "atomic_t"); /* before 5.18 */
+	retype(btf, "task_struct", "on_cpu", "u8");	      /* by 7.2 */
+	retype(btf, "task_struct", "on_rq", "u8");
+	rename_enum(btf, "work_bits", 1); /* without a name: before 6.9 */
 	raw = btf__raw_data(btf, &size);
 	out = raw ? fopen(path, "w") : NULL;
 	if (!out || fwrite(raw, size, 1, out) != 1 || fclose(out))
