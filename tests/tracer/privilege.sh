@@ -167,9 +167,9 @@ program=
 "$tmp/private" -c "while [ ! -e '$tmp/go' ]; do sleep 0.01; done" &
 pid=$!
 kernel_phases "another user's private program, two capabilities" CAP_SYS_PTRACE \
-	$nobody $two "$tmp/kt" trace wakeup -p $pid -d 200ms
+	$nobody $two "$tmp/kt" trace wakeup -p $pid -d 1s
 kernel_phases "another user's private program, three capabilities" CAP_DAC_READ_SEARCH \
-	$nobody $three "$tmp/kt" trace wakeup -p $pid -d 200ms
+	$nobody $three "$tmp/kt" trace wakeup -p $pid -d 1s
 refused "park of another user's private program" 2 CAP_SYS_PTRACE $nobody $two "$tmp/kt" trace park -p $pid -d 100ms
 release $pid
 
