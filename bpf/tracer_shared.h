@@ -38,7 +38,7 @@
 
 #define TRACER_CELLS_PER_LINE	8
 #define TRACER_CELL_LINES_TRIED 4
-#define TRACER_DEFAULT_CELLS	(3U << 19) /* 12 MB */
+#define TRACER_DEFAULT_CELLS	(5U << 18) /* 10 MB */
 #define TRACER_CELL_PAGE	64	   /* lines for which one byte says that they are in use */
 #define TRACER_CELL_PAGES	8192
 

@@ -257,10 +257,29 @@ static const struct test_case cases[] = {
 	{ "few cells: the rest is in others", few_cells, 1 },
 };
 
+/* For many_threads.sh: all of them woken again and again, a minute long at most. */
+static __attribute__((noreturn)) void sleepers(void)
+{
+	alarm(60);
+	nr_threads = NR_THREADS;
+	setup_threads();
+	puts("ready");
+	fflush(stdout);
+	for (uint32_t round = 1;; round++) {
+		for (int i = 0; i < nr_threads; i++) {
+			gate[i] = round;
+			syscall(SYS_futex, &gate[i], FUTEX_WAKE_PRIVATE, 1);
+		}
+		usleep(300000);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	char err[512] = "";
 
+	if (argc == 2 && !strcmp(argv[1], "sleepers"))
+		sleepers();
 	snprintf(name, sizeof(name), "kt_m%d", (int)getpid());
 	if (filter_add_globs(&by_thread.filter, name, err, sizeof(err)))
 		die(err);

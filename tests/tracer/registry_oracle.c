@@ -41,6 +41,7 @@ static void work_wakes(const char *name)
 struct woken {
 	int from, to;	   /* -1: a timer; else what is written to `to` is read */
 	_Atomic pid_t tid; /* of the thread, once it has its slot */
+	_Atomic int *nr;   /* what it has read, where another process sees it */
 };
 
 static void *woken_main(void *arg)
@@ -54,14 +55,19 @@ static void *woken_main(void *arg)
 	for (int i = 0; i < NR_WAKES; i++)
 		if (w->from < 0)
 			nanosleep(&pause, NULL);
-		else if (read(w->from, &c, 1) != 1)
+		else if (read(w->from, &c, 1) == 1)
+			(*w->nr)++;
+		else
 			die("read");
 	slot_unregister();
 	return NULL;
 }
 
-/* Another process: writes whenever thread @tid of @pid sleeps in its read. */
-static void write_to(int to, pid_t pid, pid_t tid)
+/*
+ * Another process: writes whenever thread @tid of @pid sleeps in its read. What was written last may
+ * be on its way, with the thread still asleep: so it must have been read.
+ */
+static void write_to(int to, pid_t pid, pid_t tid, _Atomic int *nr)
 {
 	char name[64], text[128];
 	long in;
@@ -78,7 +84,7 @@ static void write_to(int to, pid_t pid, pid_t tid)
 			if (f)
 				fclose(f);
 			sched_yield();
-		} while (in != SYS_read);
+		} while (*nr != i || in != SYS_read);
 		if (write(to, "x", 1) != 1)
 			die("write");
 	}
@@ -102,11 +108,14 @@ static void connect_sockets(struct woken *w)
 
 static void work_woken(const char *name, const char *how)
 {
-	struct woken w = { -1, -1, 0 };
+	struct woken w = { -1, -1, 0, NULL };
 	pthread_t thread;
 	pid_t pid = getpid(), writer = 0;
 	int ends[2];
 
+	w.nr = mmap(NULL, sizeof(*w.nr), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (w.nr == MAP_FAILED)
+		die("mmap");
 	if (!strcmp(how, "socket"))
 		connect_sockets(&w);
 	if (!strcmp(how, "pipe")) {
@@ -127,7 +136,7 @@ static void work_woken(const char *name, const char *how)
 	if (w.from >= 0)
 		writer = fork();
 	if (w.from >= 0 && !writer)
-		write_to(w.to, pid, w.tid);
+		write_to(w.to, pid, w.tid, w.nr);
 	pthread_join(thread, NULL);
 	if (writer)
 		waitpid(writer, NULL, 0);
@@ -429,6 +438,7 @@ static void woken_by(const char *how)
 	      "wake %lu, runq %lu of %lu", of(s, name, METRIC_WAKE), of(s, name, METRIC_RUNQ),
 	      of(s, name, METRIC_WOKEN));
 	CHECK(of(s, name, METRIC_CALL) == 0, "guessed %lu", of(s, name, METRIC_CALL));
+	show(s);
 	tracer_snapshot_free(s);
 	end(&j);
 }
