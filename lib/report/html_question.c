@@ -370,13 +370,26 @@ static void answer(const struct page *p, const struct report_question *q)
 	fprintf(p->out, "%s.</p>\n", covered <= 0.999 ? "</b>" : "");
 }
 
-/* What the metrics are, as the kind says it. */
-static void meanings(const struct page *p, const struct report_trace *t)
+static bool has_metric(const struct page *p, const struct report_question *q, const char *name)
 {
+	for (size_t i = 0; i < q->nr_results; i++) {
+		const struct report_result *r = &p->r->result[q->first_result + i];
+
+		for (size_t m = 0; m < r->nr_metrics; m++)
+			if (!strcmp(r->metric[m].name, name))
+				return true;
+	}
+	return false;
+}
+
+/* What the metrics that are shown are, as the kind says it. */
+static void meanings(const struct page *p, const struct report_question *q)
+{
+	const struct report_trace *t = q->trace;
 	bool any = false;
 
 	for (size_t i = 0; i < t->layout.nr_metrics; i++) {
-		if (!t->layout.metric[i].meaning)
+		if (!t->layout.metric[i].meaning || !has_metric(p, q, t->layout.metric[i].name))
 			continue;
 		fputs(any ? " " : "<p class=note>", p->out);
 		fputs("<b>", p->out);
@@ -400,15 +413,19 @@ static void worst(const struct page *p, const struct report_trace *t)
 		const struct report_event *e = &t->worst[i];
 
 		fputs("<tr><td class=name>", p->out);
-		page_text(p, e->comm ? e->comm : "?");
+		report_write_waiter(p->out, e, escape_html);
 		fputs(" (", p->out);
 		page_text(p, e->population);
 		fputs(")<td>", p->out);
 		page_ns(p, (double)e->ns);
 		fputs("<td class=l>", p->out);
-		page_text(p, e->has_waker && e->waker ? e->waker : "-");
+		if (e->has_waker)
+			report_write_waker(p->out, e, escape_html);
+		else
+			fputc('-', p->out);
 		fputs("<td class=l>", p->out);
-		page_text(p, e->nr_behind && e->behind[0].comm ? e->behind[0].comm : "-");
+		if (!report_write_behind(p->out, e, escape_html))
+			fputs(e->nr_behind ? "nobody: the CPU was idle" : "-", p->out);
 		fputc('\n', p->out);
 	}
 	fputs("</table></div>\n", p->out);
@@ -452,7 +469,7 @@ static void subjects(const struct page *p, size_t index, const struct report_que
 	       first = nr < MAX_TRACE_CURVES ? nr : MAX_TRACE_CURVES;
 
 	answer(p, q);
-	meanings(p, q->trace);
+	meanings(p, q);
 	subjects_table(p, q, 0, first);
 	worst(p, q->trace);
 	if (p->plots && q->nr_results)

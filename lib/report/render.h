@@ -48,6 +48,19 @@ void escape_shell(FILE *out, const char *s);
  */
 typedef void report_word(FILE *out, const char *s);
 
+/* report_write_waiter - who waited: "redis-server 4711" */
+void report_write_waiter(FILE *out, const struct report_event *e, report_word *word);
+
+/*
+ * report_write_waker - who woke it: "ksoftirqd/1 17 on CPU 1", "an interrupt on the idle CPU 0"
+ *
+ * Only where @e has a waker.
+ */
+void report_write_waker(FILE *out, const struct report_event *e, report_word *word);
+
+/* report_write_behind - who ran most of the time meanwhile; false: nobody did, or it is not known */
+bool report_write_behind(FILE *out, const struct report_event *e, report_word *word);
+
 /* report_phase_title - "end to end", "call", ... */
 const char *report_phase_title(enum report_phase p);
 

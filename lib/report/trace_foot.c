@@ -10,36 +10,6 @@
 
 /* ---- the worst ------------------------------------------------------------------------------- */
 
-static void task(const struct trace_text *x, const char *comm, uint64_t tid)
-{
-	escape_terminal(x->t->out, comm ? comm : "?");
-	if (tid)
-		fprintf(x->t->out, " %" PRIu64, tid);
-}
-
-static bool is_context(const struct report_event *e, const char *context)
-{
-	return e->context && !strcmp(e->context, context);
-}
-
-/* An interrupt has no task of its own: the one that it came upon had nothing to do with it. */
-static void woken_by(const struct trace_text *x, const struct report_event *e)
-{
-	bool idle = is_context(e, "idle");
-
-	fputs(", woken by ", x->t->out);
-	if (idle)
-		fputs("an interrupt", x->t->out);
-	else if (is_context(e, "interrupt"))
-		fputs("an interrupt in ", x->t->out);
-	else if (is_context(e, "softirq"))
-		fputs("a softirq in ", x->t->out);
-	if (!idle)
-		task(x, e->waker, e->waker_tid);
-	if (e->waker_cpu != RECORD_NO_CPU)
-		fprintf(x->t->out, " on %sCPU %" PRIu64, idle ? "the idle " : "", e->waker_cpu);
-}
-
 static void event_line(const struct trace_text *x, const struct report_event *e)
 {
 	size_t m = report_trace_metric(x->trace, e->population);
@@ -48,11 +18,12 @@ static void event_line(const struct trace_text *x, const struct report_event *e)
 	char text[FIGURE];
 
 	fprintf(x->t->out, "%s  ", format_ns(text, (double)e->ns));
-	task(x, e->comm, e->tid);
+	report_write_waiter(x->t->out, e, escape_terminal_word);
 	if (x->trace->nr_intervals)
 		fprintf(x->t->out, " at %.3f s", trace_text_seconds(x->trace, e->time_ns));
 	if (e->has_waker) {
-		woken_by(x, e);
+		fputs(", woken by ", x->t->out);
+		report_write_waker(x->t->out, e, escape_terminal_word);
 	} else {
 		fputs(", ", x->t->out);
 		escape_terminal(x->t->out, waits ? waits : e->population);
@@ -61,7 +32,7 @@ static void event_line(const struct trace_text *x, const struct report_event *e)
 		fprintf(x->t->out, ", waited on CPU %" PRIu64, e->cpu_queued);
 	if (e->nr_behind && e->behind[0].tid) {
 		fputs(" behind ", x->t->out);
-		task(x, e->behind[0].comm, e->behind[0].tid);
+		report_write_behind(x->t->out, e, escape_terminal_word);
 	} else if (e->nr_behind) {
 		fputs(", which was idle", x->t->out);
 	}

@@ -171,6 +171,42 @@ Test(report_trace, one_whose_wait_is_not_over_is_named)
 
 /* ---- intervals ------------------------------------------------------------------------------- */
 
+/* An interrupt out of an idle CPU is nobody's doing, and an idle CPU is in nobody's way. */
+Test(report_trace, the_idle_task_is_not_blamed)
+{
+	struct record_event e = {
+		.kind = "naps",
+		.population = "after",
+		.why = RECORD_WORST,
+		.ns = 50,
+		.task = { "napper", 7, 8 },
+		.cpu_queued = 1,
+		.cpu = 1,
+		.has_waker = true,
+		.waker = { { "swapper/1", 0, 0 }, "idle", 1 },
+		.has_behind = true,
+		.nr_behind = 1,
+		.behind = { { { "swapper/1", 0, 0 }, 50 } },
+	};
+	struct report *r;
+	char *html;
+
+	record_write_layout(writer, &layout);
+	record_write_event(writer, &e);
+	subject("", 0, 20, 0, 700);
+	losses(0, NULL, 0);
+	r = grown();
+	expect_text(
+		r,
+		"napper 8 at 0.000 s, woken by an interrupt on the idle CPU 1, waited on CPU 1, which was idle");
+	html = rendered(r, report_html);
+	cr_expect_not_null(strstr(html, "napper 8 (after)"));
+	cr_expect_not_null(strstr(html, "an interrupt on the idle CPU 1"));
+	cr_expect_null(strstr(html, "swapper"));
+	free(html);
+	report_free(r);
+}
+
 Test(report_trace, intervals_stay_apart_and_add_up)
 {
 	const struct report_trace *t;
