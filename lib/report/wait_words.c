@@ -25,14 +25,15 @@ void report_write_waiter(FILE *out, const struct report_event *e, report_word *w
 /* An interrupt has no task of its own: the one that it came upon had nothing to do with it. */
 void report_write_waker(FILE *out, const struct report_event *e, report_word *word)
 {
-	bool idle = is_context(e, "idle");
+	bool interrupt = is_context(e, "interrupt"), softirq = is_context(e, "softirq");
+	bool idle = is_context(e, "idle") || ((interrupt || softirq) && !e->waker_tid);
 
-	if (idle)
+	if (softirq)
+		fputs("a softirq", out);
+	else if (idle || interrupt)
 		fputs("an interrupt", out);
-	else if (is_context(e, "interrupt"))
-		fputs("an interrupt in ", out);
-	else if (is_context(e, "softirq"))
-		fputs("a softirq in ", out);
+	if (!idle && (softirq || interrupt))
+		fputs(" in ", out);
 	if (!idle)
 		task(out, e->waker, e->waker_tid, word);
 	if (e->waker_cpu != RECORD_NO_CPU)

@@ -193,6 +193,12 @@ Test(report_trace, the_idle_task_is_not_blamed)
 
 	record_write_layout(writer, &layout);
 	record_write_event(writer, &e);
+	e.ns--;
+	e.waker.context = "interrupt";
+	record_write_event(writer, &e);
+	e.ns--;
+	e.waker.context = "softirq";
+	record_write_event(writer, &e);
 	subject("", 0, 20, 0, 700);
 	losses(0, NULL, 0);
 	r = grown();
@@ -202,6 +208,7 @@ Test(report_trace, the_idle_task_is_not_blamed)
 	html = rendered(r, report_html);
 	cr_expect_not_null(strstr(html, "napper 8 (after)"));
 	cr_expect_not_null(strstr(html, "an interrupt on the idle CPU 1"));
+	cr_expect_not_null(strstr(html, "a softirq on the idle CPU 1"));
 	cr_expect_null(strstr(html, "swapper"));
 	free(html);
 	report_free(r);
