@@ -11,6 +11,7 @@
 
 #include "bpf/events.h"
 #include "bpf/pidns.h"
+#include "bpf/topology.h"
 #include "bpf/tracer_impl.h"
 
 /* ---- what the kernel lets us do -------------------------------------------------------------- */
@@ -151,6 +152,7 @@ int tracer_open(struct tracer **out, const struct tracer_opts *o, char *err, siz
 	}
 	raise_memlock();
 	t->stats_fd = -1;
+	t->nr_cpus = topology_cpus("/sys/devices/system");
 	t->ops = tracer_kind_ops(o->kind);
 	ret = filter_check(t, err, errlen);
 	ret = ret ?: open_skeleton(t, err, errlen);
