@@ -320,21 +320,28 @@ static int read_groups(struct tracer *t, struct tracer_snapshot *s)
 	return ret;
 }
 
+int slab_quiet(struct tracer *t)
+{
+	int ret;
+
+	if (t->enabled || t->quiet)
+		return 0;
+	ret = grace_period(t);
+	t->quiet = !ret;
+	return ret;
+}
+
 int slab_read(struct tracer *t, struct tracer_snapshot **out)
 {
 	struct tracer_snapshot *s = calloc(1, sizeof(*s));
-	int ret = 0;
+	int ret;
 
 	if (!s)
 		return -ENOMEM;
-	if (!t->enabled && !t->quiet) {
-		ret = grace_period(t);
-		t->quiet = !ret;
-	}
 	s->first_metric = TRACER_FIRST_METRIC(t->opts.kind);
 	s->start_ns = t->last_read_ns;
 	s->end_ns = clock_ns(CLOCK_MONOTONIC);
-	ret = ret ?: read_groups(t, s);
+	ret = read_groups(t, s);
 	ret = ret ?: counts_read(t, s);
 	if (ret) {
 		slab_snapshot_free(s);

@@ -250,8 +250,12 @@ void tracer_on_event(struct tracer *t, int (*each)(const struct record_event *e,
 
 int tracer_read(struct tracer *t, struct tracer_snapshot **s)
 {
-	int ret = slab_read(t, s);
+	int ret = slab_quiet(t);
 
+	/* What programs that were still at work have counted as streamed is in the ring by now. */
+	if (!ret && !t->enabled)
+		ret = events_poll(t);
+	ret = ret ?: slab_read(t, s);
 	if (ret)
 		return ret;
 	ret = events_hand_worst(t);

@@ -239,6 +239,7 @@ int slab_map(struct tracer *t, char *err, size_t errlen); /* after load */
 void slab_free(struct tracer *t);
 uint64_t slab_clock_ns(void);	   /* CLOCK_MONOTONIC */
 void slab_start(struct tracer *t); /* times and counters count from now on */
+int slab_quiet(struct tracer *t);  /* when counting is off: no program is at work any more */
 int slab_read(struct tracer *t, struct tracer_snapshot **s);
 void slab_snapshot_free(struct tracer_snapshot *s);
 
