@@ -409,7 +409,5 @@ static __always_inline void events_waited(struct events_task *e, struct task_str
 	slow = settings.events.slower_ns && s->ns >= settings.events.slower_ns;
 	if (kept || slow || settings.events.stream || settings.events.flight_len)
 		events_tell(kept, e, p, s);
-	e->nr_moves = 0;
-	e->has_waker = 0;
 }
 #endif

@@ -61,6 +61,13 @@ WAKE_FN void events_moved(struct events_task *e, uint32_t cpu, uint64_t now)
 	e->nr_moves++;
 }
 
+/* events_over - the task is switched in: the next wait has a waker and moves of its own */
+WAKE_FN void events_over(struct events_task *e)
+{
+	e->nr_moves = 0;
+	e->has_waker = 0;
+}
+
 /* How many moves came since @queued_ns; those before belong to the choice of a CPU. */
 WAKE_FN uint32_t events_moves_since(const struct events_task *e, uint64_t queued_ns)
 {

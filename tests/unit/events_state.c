@@ -175,6 +175,17 @@ Test(events_state, moves_that_are_no_longer_at_hand_count)
 	cr_expect_eq(events_moves_since(&task, 200), 0);
 }
 
+/* Also one that was not handed over: it may end on a CPU that is not looked at. */
+Test(events_state, moves_of_an_earlier_wait_do_not_count)
+{
+	for (uint32_t i = 0; i < 7; i++)
+		events_moved(&task, i, 100 + i);
+	events_over(&task);
+	for (uint32_t i = 0; i < EVENTS_MAX_MOVES; i++)
+		events_moved(&task, i, 210 + i);
+	cr_expect_eq(events_moves_since(&task, 200), EVENTS_MAX_MOVES);
+}
+
 /* ---- who ran there --------------------------------------------------------------------------- */
 
 static void ran(uint64_t since, uint32_t tid)
