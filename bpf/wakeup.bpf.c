@@ -265,7 +265,7 @@ int BPF_PROG(on_sched_waking, struct task_struct *p)
 	stamp = read_request(t, p, waker, now, &slot);
 	wake_waking(&t->wake, now, stamp, &slot, &o);
 	subject_waking(&t->subject, p, waker);
-	events_waking(ctx, &t->events, p, waker);
+	events_waking(ctx, &t->events, &t->wake, p, waker);
 	tell(t, &o);
 	return 0;
 }
