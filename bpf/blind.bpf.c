@@ -6,8 +6,9 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
+/* By CPU; sized by the loader. */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, __u64);
@@ -16,12 +17,12 @@ struct {
 SEC("tp_btf/sched_switch")
 int BPF_PROG(on_idle_left, bool preempt, struct task_struct *prev)
 {
-	__u32 zero = 0;
+	__u32 cpu = bpf_get_smp_processor_id();
 	__u64 *n;
 
 	if (prev->pid)
 		return 0;
-	n = bpf_map_lookup_elem(&from_idle, &zero);
+	n = bpf_map_lookup_elem(&from_idle, &cpu);
 	if (n)
 		(*n)++;
 	return 0;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "bpf/blind.skel.h"
+#include "bpf/topology.h"
 
 /* Of so many naps on an idle machine nearly each is a switch from the idle task. */
 #define NR_NAPS	 60
@@ -121,16 +122,27 @@ static int allowed_cpus(struct blind_cpu **cpus)
 
 static int read_bpf(struct blind_bpf *skel, struct blind_cpu *cpu, int nr)
 {
-	int possible = libbpf_num_possible_cpus(), zero = 0, ret = 0;
-	uint64_t *n = possible < 0 ? NULL : calloc((size_t)possible, sizeof(*n));
+	int ret = 0;
 
-	if (!n)
-		return possible < 0 ? possible : -ENOMEM;
-	if (bpf_map_lookup_elem(bpf_map__fd(skel->maps.from_idle), &zero, n))
-		ret = -errno;
-	for (int i = 0; i < nr; i++)
-		cpu[i].bpf = cpu[i].cpu < possible ? n[cpu[i].cpu] : 0;
-	free(n);
+	for (int i = 0; i < nr && !ret; i++)
+		if (bpf_map_lookup_elem(bpf_map__fd(skel->maps.from_idle), &cpu[i].cpu,
+					&cpu[i].bpf))
+			ret = -errno;
+	return ret;
+}
+
+static int load(struct blind_bpf **skel)
+{
+	int ret;
+
+	*skel = blind_bpf__open();
+	if (!*skel)
+		return -errno;
+	ret = bpf_map__set_max_entries((*skel)->maps.from_idle,
+				       topology_cpus("/sys/devices/system"));
+	ret = ret ?: blind_bpf__load(*skel);
+	if (ret)
+		blind_bpf__destroy(*skel);
 	return ret;
 }
 
@@ -154,14 +166,15 @@ static int count_both(struct blind_bpf *skel, const int *counter, struct blind_c
 
 int blind_count(struct blind_cpu **cpus, const char **what)
 {
-	struct blind_bpf *skel = blind_bpf__open_and_load();
 	int nr, ret, opened = 0, *counter = NULL;
+	struct blind_bpf *skel;
 	uint64_t id;
 
 	*cpus = NULL;
 	*what = "load a program";
-	if (!skel)
-		return -errno;
+	ret = load(&skel);
+	if (ret)
+		return ret;
 	nr = ret = allowed_cpus(cpus);
 	if (ret >= 0) {
 		*what = "read the number of sched_switch in tracefs";

@@ -137,7 +137,8 @@ static __always_inline void keep_stack(void *ctx, struct task_struct *p, __u32 t
 /* ---- what the scheduler's programs call ------------------------------------------------------ */
 
 /* events_waking - sched_waking of @p by @waker, which is current */
-static __always_inline void events_waking(void *ctx, struct events_task *e, struct task_struct *p,
+static __always_inline void events_waking(void *ctx, struct events_task *e,
+					  const struct wake_state *wake, struct task_struct *p,
 					  struct task_struct *waker)
 {
 	if (!events_on())
@@ -147,7 +148,7 @@ static __always_inline void events_waking(void *ctx, struct events_task *e, stru
 	e->waker.cpu = bpf_get_smp_processor_id();
 	e->has_waker = 1;
 	e->cpu_before = cpu_of(p);
-	if (settings.events.stacks)
+	if (settings.events.stacks && events_wakes(wake))
 		keep_stack(ctx, p, waker->tgid, e->waker.context == EVENTS_CONTEXT_TASK);
 }
 
@@ -409,7 +410,5 @@ static __always_inline void events_waited(struct events_task *e, struct task_str
 	slow = settings.events.slower_ns && s->ns >= settings.events.slower_ns;
 	if (kept || slow || settings.events.stream || settings.events.flight_len)
 		events_tell(kept, e, p, s);
-	e->nr_moves = 0;
-	e->has_waker = 0;
 }
 #endif

@@ -94,15 +94,13 @@ int events_open(struct tracer *t, char *err, size_t errlen)
 {
 	const struct events_opts *o = &t->opts.events;
 	struct events_settings *s = &t->settings->events;
-	int cpus = libbpf_num_possible_cpus(), ret;
+	int ret;
 	struct events *e;
 
 	if (!o->worst && !o->slower_ns && !o->stream)
 		return 0;
 	if (!bpf_object__find_map_by_name(t->obj, "events_ring"))
 		return 0;
-	if (cpus < 1)
-		return error_explain(err, errlen, cpus, "count the CPUs");
 	t->events = e = calloc(1, sizeof(*e));
 	if (!e)
 		return error_say(err, errlen, -ENOMEM, "out of memory");
@@ -111,7 +109,7 @@ int events_open(struct tracer *t, char *err, size_t errlen)
 		if (!e->stacks)
 			return error_say(err, errlen, -ENOMEM, "out of memory");
 	}
-	e->nr_cpus = (uint32_t)cpus;
+	e->nr_cpus = t->nr_cpus;
 	e->worst = o->worst < EVENTS_MAX_WORST ? o->worst : EVENTS_MAX_WORST;
 	e->looked = calloc(2 * (size_t)e->nr_cpus * e->worst + 1, sizeof(*e->looked));
 	e->behind = malloc(sizeof(*e->behind));

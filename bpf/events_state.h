@@ -51,6 +51,15 @@ WAKE_FN bool events_ending(const struct wake_state *s, uint64_t now, struct even
 	return true;
 }
 
+/*
+ * events_wakes - may the waking that comes now end a sleep? A task in a queue was preempted before it
+ * slept: the wait that ends is that of its preemption, with that stack.
+ */
+WAKE_FN bool events_wakes(const struct wake_state *s)
+{
+	return s->place != WAKE_QUEUED;
+}
+
 /* events_moved - the task leaves the queue of @cpu for that of another */
 WAKE_FN void events_moved(struct events_task *e, uint32_t cpu, uint64_t now)
 {
@@ -59,6 +68,13 @@ WAKE_FN void events_moved(struct events_task *e, uint32_t cpu, uint64_t now)
 	e->move_cpu[at] = cpu;
 	e->move_ns[at] = now;
 	e->nr_moves++;
+}
+
+/* events_over - the task is switched in: the next wait has a waker and moves of its own */
+WAKE_FN void events_over(struct events_task *e)
+{
+	e->nr_moves = 0;
+	e->has_waker = 0;
 }
 
 /* How many moves came since @queued_ns; those before belong to the choice of a CPU. */

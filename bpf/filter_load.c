@@ -131,13 +131,12 @@ static int check_namespace(struct tracer *t, char *err, size_t errlen)
 static int check_cpus(struct tracer *t, char *err, size_t errlen)
 {
 	const struct filter *f = &t->opts.filter;
-	int nr = libbpf_num_possible_cpus();
 
-	for (int cpu = nr; nr > 0 && f->cpus && cpu < FILTER_MAX_CPUS; cpu++)
+	for (uint32_t cpu = t->nr_cpus; f->cpus && cpu < FILTER_MAX_CPUS; cpu++)
 		if (f->cpus[cpu / 64] >> cpu % 64 & 1)
 			return error_say(err, errlen, -EINVAL,
-					 "there is no CPU %d; this machine has 0 to %d", cpu,
-					 nr - 1);
+					 "there is no CPU %u; this machine has 0 to %u", cpu,
+					 t->nr_cpus - 1);
 	return 0;
 }
 

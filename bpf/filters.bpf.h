@@ -271,7 +271,8 @@ static __always_inline __u32 memo_name(struct filter_memo *m, struct task_struct
 	m->comm[1] = comm[1];
 	m->names = names;
 	m->other_name = settings.by_name && !name_matches(p);
-	return MEMO_NAME;
+	/* Nothing counts under a name that is filtered out, so nothing is to be called by it. */
+	return m->other_name ? 0 : MEMO_NAME;
 }
 
 static __always_inline __u32 memo_cgroup(struct filter_memo *m, struct task_struct *p)

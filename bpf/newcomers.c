@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bpf/topology.h"
+
 /* Some 150 mappings between two polls, per CPU. */
 #define RING_PAGES 4
 
@@ -89,16 +91,16 @@ static void close_rings(struct newcomers *n)
 
 int newcomers_open(struct newcomers *n)
 {
-	int nr = (int)sysconf(_SC_NPROCESSORS_CONF);
+	uint32_t nr = topology_cpus("/sys/devices/system");
 
 	n->nr_online = (int)sysconf(_SC_NPROCESSORS_ONLN);
 	n->next_check_ns = now_ns() + CHECK_NS;
-	n->ring = calloc((size_t)nr, sizeof(*n->ring));
+	n->ring = calloc(nr, sizeof(*n->ring));
 	if (!n->ring)
 		return -ENOMEM;
 	/* One that is offline, or all: what is not permitted. */
-	for (int cpu = 0; cpu < nr; cpu++)
-		if (!ring_open(&n->ring[n->nr_rings], cpu))
+	for (uint32_t cpu = 0; cpu < nr; cpu++)
+		if (!ring_open(&n->ring[n->nr_rings], (int)cpu))
 			n->nr_rings++;
 	return 0;
 }

@@ -61,7 +61,6 @@ static bool is_wanted(const struct tracer *t, const char *program)
 
 int refine_open(struct tracer *t, char *err, size_t errlen)
 {
-	int nr_cpus = libbpf_num_possible_cpus();
 	bool any = false;
 
 	if (!t->opts.refine)
@@ -77,8 +76,7 @@ int refine_open(struct tracer *t, char *err, size_t errlen)
 		return error_say(err, errlen, -ENOTSUP,
 				 "this kernel has no events for --refine; kt doctor says which it "
 				 "would take");
-	bpf_map__set_max_entries(bpf_object__find_map_by_name(t->obj, "refine_cpus"),
-				 nr_cpus > 0 ? (uint32_t)nr_cpus : 1);
+	bpf_map__set_max_entries(bpf_object__find_map_by_name(t->obj, "refine_cpus"), t->nr_cpus);
 	bpf_map__set_max_entries(bpf_object__find_map_by_name(t->obj, "refine_kicks"), MAX_KICKS);
 	return 0;
 }

@@ -74,24 +74,6 @@ static struct bpf_map *map_of(struct tracer *t, const char *name)
 	return bpf_object__find_map_by_name(t->obj, name);
 }
 
-/* One more than the highest number of a CPU that may come. */
-static uint32_t cpu_numbers(void)
-{
-	char text[4096] = "";
-	FILE *in = fopen("/sys/devices/system/cpu/possible", "re");
-	const char *last = in ? fgets(text, sizeof(text), in) : NULL, *at;
-	long nr = sysconf(_SC_NPROCESSORS_CONF);
-
-	if (in)
-		fclose(in);
-	for (at = last; at && *at; at++)
-		if (*at == '-' || *at == ',')
-			last = at + 1;
-	if (last && *last >= '0' && *last <= '9')
-		nr = strtol(last, NULL, 10) + 1;
-	return nr > 0 ? (uint32_t)nr : 1;
-}
-
 /* As many as there are CPUs, so that each has its own; on large machines fewer. */
 static uint32_t shards_for(uint32_t nr_cpus, uint32_t groups)
 {
@@ -113,7 +95,6 @@ int slab_size(struct tracer *t)
 	if (t->opts.group == TRACER_GROUP_ALL)
 		t->nr_groups = 1;
 	dense = t->opts.group == TRACER_GROUP_SUBJECT ? 1 : t->nr_groups;
-	t->nr_cpus = cpu_numbers();
 	t->nr_shards = shards_for(t->nr_cpus, dense);
 	t->nr_metrics = t->ops->about.nr_metrics;
 	t->settings->nr_groups = t->nr_groups;
@@ -339,21 +320,28 @@ static int read_groups(struct tracer *t, struct tracer_snapshot *s)
 	return ret;
 }
 
+int slab_quiet(struct tracer *t)
+{
+	int ret;
+
+	if (t->enabled || t->quiet)
+		return 0;
+	ret = grace_period(t);
+	t->quiet = !ret;
+	return ret;
+}
+
 int slab_read(struct tracer *t, struct tracer_snapshot **out)
 {
 	struct tracer_snapshot *s = calloc(1, sizeof(*s));
-	int ret = 0;
+	int ret;
 
 	if (!s)
 		return -ENOMEM;
-	if (!t->enabled && !t->quiet) {
-		ret = grace_period(t);
-		t->quiet = !ret;
-	}
 	s->first_metric = TRACER_FIRST_METRIC(t->opts.kind);
 	s->start_ns = t->last_read_ns;
 	s->end_ns = clock_ns(CLOCK_MONOTONIC);
-	ret = ret ?: read_groups(t, s);
+	ret = read_groups(t, s);
 	ret = ret ?: counts_read(t, s);
 	if (ret) {
 		slab_snapshot_free(s);

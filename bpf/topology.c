@@ -5,7 +5,30 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+uint32_t topology_cpus(const char *sys)
+{
+	char path[PATH_MAX], text[4096] = "";
+	long nr = sysconf(_SC_NPROCESSORS_CONF);
+	const char *last, *at;
+	FILE *in;
+
+	snprintf(path, sizeof(path), "%s/cpu/possible", sys);
+	in = fopen(path, "re");
+	last = in ? fgets(text, sizeof(text), in) : NULL;
+	if (in)
+		fclose(in);
+	/* A list of ranges, the last number is the highest. */
+	for (at = last; at && *at; at++)
+		if (*at == '-' || *at == ',')
+			last = at + 1;
+	if (last && *last >= '0' && *last <= '9')
+		nr = strtol(last, NULL, 10) + 1;
+	return nr > 0 ? (uint32_t)nr : 1;
+}
 
 /* The first number in a file; false: there is no such file, or no number in it. */
 static bool number_in(const char *path, unsigned int *n)

@@ -11,6 +11,7 @@
 
 #include "bpf/events.h"
 #include "bpf/pidns.h"
+#include "bpf/topology.h"
 #include "bpf/tracer_impl.h"
 
 /* ---- what the kernel lets us do -------------------------------------------------------------- */
@@ -151,6 +152,7 @@ int tracer_open(struct tracer **out, const struct tracer_opts *o, char *err, siz
 	}
 	raise_memlock();
 	t->stats_fd = -1;
+	t->nr_cpus = topology_cpus("/sys/devices/system");
 	t->ops = tracer_kind_ops(o->kind);
 	ret = filter_check(t, err, errlen);
 	ret = ret ?: open_skeleton(t, err, errlen);
@@ -248,8 +250,12 @@ void tracer_on_event(struct tracer *t, int (*each)(const struct record_event *e,
 
 int tracer_read(struct tracer *t, struct tracer_snapshot **s)
 {
-	int ret = slab_read(t, s);
+	int ret = slab_quiet(t);
 
+	/* What programs that were still at work have counted as streamed is in the ring by now. */
+	if (!ret && !t->enabled)
+		ret = events_poll(t);
+	ret = ret ?: slab_read(t, s);
 	if (ret)
 		return ret;
 	ret = events_hand_worst(t);

@@ -139,7 +139,8 @@ struct record_event;
 
 /*
  * tracer_on_event - @each gets each single wait that tracer_opts.events asks for, as they are found
- * by tracer_poll(), the longest of an interval by tracer_read()
+ * by tracer_poll(), the longest of an interval by tracer_read(), which finds the last ones as well
+ * when counting is off
  *
  * What it returns other than 0 ends the call that found the wait, and is returned by it.
  */

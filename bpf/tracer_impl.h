@@ -135,6 +135,7 @@ struct tracer {
 	void *skel;
 	struct tracer_settings *settings; /* in the skeleton's rodata, until it is loaded */
 	struct tracer_control *control;	  /* in the skeleton's bss, once it is loaded */
+	uint32_t nr_cpus;		  /* numbers of CPUs, also those left out */
 	bool attached, enabled;
 	bool settled;			   /* the privilege to look at processes is given up */
 	bool by_process;		   /* settings->by_process */
@@ -156,9 +157,8 @@ struct tracer {
 	struct slab_seen *seen; /* what has been read of each, shards together */
 	uint32_t nr_blocks;
 	uint32_t nr_groups, nr_metrics, nr_shards, nr_cells;
-	uint32_t nr_cpus; /* numbers of CPUs, with holes */
-	bool quiet;	  /* not enabled, and no program that was is at work any more */
-	int grace[2];	  /* maps whose update waits for programs, see slab.c */
+	bool quiet;   /* not enabled, and no program that was is at work any more */
+	int grace[2]; /* maps whose update waits for programs, see slab.c */
 	uint64_t last_read_ns, last_cpu_ns;
 	/* counts.c */
 	uint64_t last_counter[NR_COUNTER_SLOTS];
@@ -239,6 +239,7 @@ int slab_map(struct tracer *t, char *err, size_t errlen); /* after load */
 void slab_free(struct tracer *t);
 uint64_t slab_clock_ns(void);	   /* CLOCK_MONOTONIC */
 void slab_start(struct tracer *t); /* times and counters count from now on */
+int slab_quiet(struct tracer *t);  /* when counting is off: no program is at work any more */
 int slab_read(struct tracer *t, struct tracer_snapshot **s);
 void slab_snapshot_free(struct tracer_snapshot *s);
 

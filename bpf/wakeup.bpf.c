@@ -54,6 +54,7 @@ static __always_inline void task_refresh(struct wake_task *t, struct task_struct
 		return;
 	t->session = session;
 	__builtin_memset(&t->wake, 0, sizeof(t->wake));
+	events_over(&t->events);
 	look_again(t, p);
 }
 
@@ -264,7 +265,7 @@ int BPF_PROG(on_sched_waking, struct task_struct *p)
 	stamp = read_request(t, p, waker, now, &slot);
 	wake_waking(&t->wake, now, stamp, &slot, &o);
 	subject_waking(&t->subject, p, waker);
-	events_waking(ctx, &t->events, p, waker);
+	events_waking(ctx, &t->events, &t->wake, p, waker);
 	tell(t, &o);
 	return 0;
 }
@@ -368,8 +369,11 @@ static __always_inline void enter(struct task_struct *next, __u64 now, struct tr
 	subject_enters(&t->subject);
 	wake_out_init(&o);
 	sink(&o, t, next, own);
-	if (events_on() && o.block && events_ending(&t->wake, now, &span))
-		events_waited(&t->events, next, &span);
+	if (events_on()) {
+		if (o.block && events_ending(&t->wake, now, &span))
+			events_waited(&t->events, next, &span);
+		events_over(&t->events);
+	}
 	wake_switch_in(&t->wake, now, &o);
 	tell(t, &o);
 }

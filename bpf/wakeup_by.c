@@ -29,15 +29,13 @@ int wakeup_by_open(struct tracer *t, char *err, size_t errlen)
 	}
 	if (!is_by(t, TRACER_BY_PLACEMENT))
 		return 0;
-	ret = bpf_map__set_max_entries(near, (uint32_t)libbpf_num_possible_cpus());
+	ret = bpf_map__set_max_entries(near, t->nr_cpus);
 	return ret ? error_explain(err, errlen, ret, "size the map of CPUs") : 0;
 }
 
 int wakeup_by_begin(struct tracer *t, char *err, size_t errlen)
 {
-	uint32_t nr = (uint32_t)libbpf_num_possible_cpus();
-
-	for (uint32_t cpu = 0; is_by(t, TRACER_BY_PLACEMENT) && cpu < nr; cpu++) {
+	for (uint32_t cpu = 0; is_by(t, TRACER_BY_PLACEMENT) && cpu < t->nr_cpus; cpu++) {
 		struct topology_near at = topology_of("/sys/devices/system", cpu);
 		struct wakeup_near near = { .cache = at.cache, .node = at.node };
 

@@ -144,6 +144,26 @@ static void renamed(void)
 	end_all();
 }
 
+/* What it is called when it no longer counts is not the name that it counted under. */
+static void renamed_away(void)
+{
+	struct tracer_snapshot *s;
+	char *same = "kt_same";
+	struct tracer_opts o;
+	char name[64];
+
+	start_all(same_names);
+	o = opts_by(TRACER_BY_THREAD);
+	o.filter.glob = &same;
+	o.filter.nr_globs = 1;
+	s = trace(&o, beat_and_rename);
+	snprintf(name, sizeof(name), "kt_same-%d", beater[0].tid);
+	IS(s, name, 20);
+	CHECK(wakes_of(s, "kt_renamed") == 0, "a name that was filtered out is shown");
+	tracer_snapshot_free(s);
+	end_all();
+}
+
 /* ---- cgroups --------------------------------------------------------------------------------- */
 
 static char cgroup_top[2200], cgroup_deep[2300], cgroup_root[2048];
@@ -459,6 +479,7 @@ static const struct test_case cases[] = {
 	{ "by comm: threads of one name together", by_comm, 2 },
 	{ "by CPU: where it runs", by_cpu, 2 },
 	{ "by thread: under its last name", renamed, 2 },
+	{ "by thread: under its last name that matches", renamed_away, 2 },
 	{ "by thread: after an exec by another than the first", executed, 1 },
 	{ "by cgroup: paths, also when it is gone", by_cgroup, 2 },
 	{ "by waker: a timer", by_waker_timer, 1 },

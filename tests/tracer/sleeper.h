@@ -328,8 +328,6 @@ trace_child(const struct tracer_opts *o, void (*setup)(void), void (*work)(void)
 	if (job_hear(j.from[0]) != 'd')
 		die("child");
 	tracer_enable(t, false);
-	if (tracer_poll(t))
-		die("tracer_poll");
 	s = snapshot(t);
 	show(s);
 	tracer_close(t);

@@ -108,6 +108,20 @@ Test(events_state, a_wait_whose_beginning_was_not_seen_is_none)
 	cr_expect_not(in(11));
 }
 
+Test(events_state, a_waking_in_a_queue_ends_no_sleep)
+{
+	cr_expect(events_wakes(&s), "nothing is known of it yet");
+	in(10);
+	cr_expect(events_wakes(&s), "it runs, and may block before it is woken");
+	leave(20, WAKE_LEAVE_PREEMPTED);
+	cr_expect(!events_wakes(&s), "preempted with a sleep state set");
+	waking(30);
+	wake_wakeup(&s, 40, &o);
+	cr_expect(in(50) && span.population == EVENTS_PREEMPTED, "and that wait ends");
+	leave(60, WAKE_LEAVE_BLOCKED);
+	cr_expect(events_wakes(&s));
+}
+
 Test(events_state, stamps_out_of_order_are_no_wait)
 {
 	in(1);
@@ -173,6 +187,17 @@ Test(events_state, moves_that_are_no_longer_at_hand_count)
 	cr_expect_eq(events_moves_since(&task, 50), 11);
 	cr_expect_eq(events_moves_since(&task, 108), 3);
 	cr_expect_eq(events_moves_since(&task, 200), 0);
+}
+
+/* Also one that was not handed over: it may end on a CPU that is not looked at. */
+Test(events_state, moves_of_an_earlier_wait_do_not_count)
+{
+	for (uint32_t i = 0; i < 7; i++)
+		events_moved(&task, i, 100 + i);
+	events_over(&task);
+	for (uint32_t i = 0; i < EVENTS_MAX_MOVES; i++)
+		events_moved(&task, i, 210 + i);
+	cr_expect_eq(events_moves_since(&task, 200), EVENTS_MAX_MOVES);
 }
 
 /* ---- who ran there --------------------------------------------------------------------------- */

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How near CPUs are, read from a directory like /sys/devices/system. */
+/* Which CPUs there are and how near, read from a directory like /sys/devices/system. */
 #include <criterion/criterion.h>
 #include <ftw.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "bpf/topology.h"
 
@@ -96,6 +97,23 @@ Test(topology, without_caches_the_package_counts)
 	file("8,10", "cpu/cpu10/topology/core_siblings_list");
 	is(5, 5, 1); /* and a kernel without NUMA has one node */
 	is(10, 9, 1);
+}
+
+static void numbers(const char *possible, uint32_t nr)
+{
+	file(possible, "cpu/possible");
+	cr_expect_eq(topology_cpus(sys), nr, "%s: %u", possible, topology_cpus(sys));
+}
+
+Test(topology, a_map_by_cpu_reaches_to_the_highest_number)
+{
+	numbers("0", 1);
+	numbers("0-3", 4);
+	numbers("0,2-3", 4);
+	numbers("0-1,64", 65);
+	numbers("0-15,32-47", 48);
+	/* what it does not say is what the C library counts */
+	numbers("", (uint32_t)sysconf(_SC_NPROCESSORS_CONF));
 }
 
 Test(topology, what_is_not_there_is_not_known)
