@@ -114,7 +114,8 @@ static struct task_struct *create_thread(int (*threadfn)(void *data), void *data
 		t = NULL;
 	if (ret)
 		goto fail;
-	drop_request(c);
+	if (cancel)
+		drop_request(c);
 	free(name);
 	USDT(kthread, create, t->task.pid, t->full_name ? t->full_name : t->task.comm, t->threadfn);
 	return &t->task;
@@ -122,7 +123,7 @@ fail:
 	free(name);
 	if (t)
 		kt_task_free(t);
-	if (c)
+	if (cancel && c)
 		drop_request(c);
 	return ERR_PTR(ret);
 }

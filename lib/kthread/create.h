@@ -23,10 +23,11 @@ struct kt_create {
 
 enum { DONE_NO, DONE_YES, DONE_WAITED, DONE_ABANDONED };
 
+/* Of one that is counted. */
 static inline void drop_request(struct kt_create *c)
 {
 	/* Both: the other owner's accesses come before the end of the memory. */
-	if (c->counted && __atomic_sub_fetch(&c->owners, 1, __ATOMIC_ACQ_REL) == 0)
+	if (__atomic_sub_fetch(&c->owners, 1, __ATOMIC_ACQ_REL) == 0)
 		free(c);
 }
 

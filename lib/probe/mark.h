@@ -23,6 +23,13 @@
 #define KT_MARK_WORD ".4byte"
 #endif
 
+/* An address that the assembler computes, also in position-independent code: "i" takes none there. */
+#ifdef __aarch64__
+#define KT_MARK_ADDRESS "S"
+#else
+#define KT_MARK_ADDRESS "i"
+#endif
+
 #ifndef KT_NO_PROBES
 #define KT_MARK(type, what)                                                          \
 	__asm__ volatile("	.pushsection " KT_MARK_SECTION ", \"a\", \"note\"\n" \
@@ -34,7 +41,7 @@
 			 "884:	.balign	4\n"                                          \
 			 "	.popsection\n"                                            \
 			 :                                                           \
-			 : "i"(type), "i"(what))
+			 : "i"(type), KT_MARK_ADDRESS(what))
 #else
 #define KT_MARK(type, what) ((void)0)
 #endif

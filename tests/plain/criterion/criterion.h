@@ -120,18 +120,28 @@ const char *__tsan_default_options(void)
 }
 #endif
 
-static inline void *plain_nothing(void *arg)
+static inline void *plain_tell_tid(void *tid)
 {
-	return arg;
+	*(pid_t *)tid = gettid();
+	return NULL;
 }
 
-/* TSan has a thread of its own, which comes with the first of ours: before tests count threads. */
+/*
+ * TSan has a thread of its own, which comes with the first of ours: before tests count threads. Ours
+ * is among those for a moment after it was joined, and for longer in an emulator.
+ */
 static inline void plain_warm_up(void)
 {
+	char entry[64];
 	pthread_t t;
+	pid_t tid;
 
-	if (!pthread_create(&t, NULL, plain_nothing, NULL))
-		pthread_join(t, NULL);
+	if (pthread_create(&t, NULL, plain_tell_tid, &tid))
+		return;
+	pthread_join(t, NULL);
+	snprintf(entry, sizeof(entry), "/proc/self/task/%d", (int)tid);
+	while (!access(entry, F_OK))
+		usleep(1000);
 }
 
 static inline bool plain_is_listed(const char *name, const char *list)
