@@ -23,6 +23,23 @@ check() { # check NAME COMMAND...: passes when COMMAND succeeds
 }
 skip() { printf 'SKIP: %s\n' "$*"; }
 
+# needs_trace ARGUMENT...: `kt trace ARGUMENT...` works here. Where it is refused (status 2) the test ends, with the reason;
+# whatever else goes wrong is a failure.
+needs_trace() {
+	local status
+	timeout 60 "$kt" trace "$@" -d 1ms -o "$tmp/try" >/dev/null 2>"$tmp/err" </dev/null
+	status=$?
+	if [ $status -eq 2 ]; then
+		skip "what traces: $(cat "$tmp/err")"
+		finish
+	elif [ $status -eq 0 ]; then
+		ok
+	else
+		bad "kt trace $*: exit $status"
+		cat "$tmp/err"
+	fi
+}
+
 # refused NAME STATUS PATTERN COMMAND...: exits with STATUS, says one line that matches PATTERN, prints no result
 refused() {
 	local name=$1 want=$2 pattern=$3 status lines
@@ -67,6 +84,17 @@ for part in text.splitlines() if len(sys.argv) > 2 else [text]:
 P
 }
 strict_jsonl() { strict_json "$1" lines; }
+
+# await COMMAND...: until it succeeds, half a minute at most
+await() {
+	for _ in $(seq 600); do
+		"$@" && return 0
+		sleep 0.05
+	done
+	return 1
+}
+# counting FILE: until `kt trace`, whose stderr FILE is, says that it counts, or why it does not
+counting() { await grep -qs '^kt trace: ' "$1"; }
 
 # survivors PID...: those that still live after half a minute
 survivors() {

@@ -21,10 +21,7 @@ clean_up() {
 }
 trap clean_up EXIT
 
-if ! "$kt" trace stop --kthreads -d 1ms -o "$tmp/try" >/dev/null 2>"$tmp/err"; then
-	skip "$(cat "$tmp/err")"
-	finish
-fi
+needs_trace stop --kthreads
 for dir in /sys/kernel/tracing /sys/kernel/debug/tracing; do
 	[ -n "$buffers" ] || ! mkdir "$dir/instances/kt-crosscheck-$$" 2>"$tmp/err" || buffers=$dir/instances/kt-crosscheck-$$
 done

@@ -3,55 +3,29 @@
 #
 # A program that lies about its threads (hostile_target.c) costs itself its figures, and nobody else: what is traced
 # beside it is counted to the last one.
-set -u
-cd "$(dirname "$0")/../.." || exit 1
-build=$(realpath "${KT_BUILD:-build}")
-kt=$build/kt oracle=$build/tests/tracer/kthread_oracle
-tmp=$(mktemp -d)
+. "$(dirname "$0")/../cli/lib.sh"
+oracle=$KT_BUILD/tests/tracer/kthread_oracle hostile='' holder=''
 trap 'kill $hostile $holder 2>/dev/null; rm -rf "$tmp"' EXIT
-passed=0 failed=0 hostile='' holder=''
-
-check() { # check NAME COMMAND...
-	local name=$1
-	shift
-	if "$@" >"$tmp/out" 2>&1; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAIL: $name"
-		head -n 10 "$tmp/out"
-	fi
-}
 
 # beside FILE 'KT-TRACE-ARGUMENTS' ORACLE-ARGUMENT...: the oracle runs while everything is traced
 beside() {
 	local file=$1 arguments=$2 pid status
 	shift 2
-	"$kt" trace $arguments -d 30s -o "$file" </dev/null >/dev/null 2>"$tmp/err" &
+	"$kt" trace $arguments -d 30s -o "$file" </dev/null >/dev/null 2>"$tmp/said" &
 	pid=$!
-	for ((i = 0; i < 300; i++)); do
-		grep -q '^kt trace: tracing' "$tmp/err" && break
-		sleep 0.1
-	done
+	counting "$tmp/said"
 	"$oracle" "$@" >/dev/null
 	status=$?
 	kill -INT $pid
 	wait $pid
-	[ $? -eq 130 ] && [ $status -eq 7 ] || { echo "the oracle ended with $status"; cat "$tmp/err"; false; }
+	[ $? -eq 130 ] && [ $status -eq 7 ] || { echo "the oracle ended with $status"; cat "$tmp/said"; false; }
 }
 
-if ! "$kt" trace stop --kthreads -d 1ms -o "$tmp/try" >/dev/null 2>"$tmp/err"; then
-	echo "SKIP: $(cat "$tmp/err")"
-	echo '0 passed, 0 failed'
-	exit 0
-fi
+needs_trace stop --kthreads
 
-"$build/tests/tracer/hostile_target" >"$tmp/ready" &
+"$KT_BUILD/tests/tracer/hostile_target" >"$tmp/ready" &
 hostile=$!
-for ((i = 0; i < 100; i++)); do
-	grep -q ready "$tmp/ready" && break
-	sleep 0.1
-done
+await grep -q ready "$tmp/ready"
 
 # So that its file is known when the trace begins.
 "$oracle" hold "$tmp/go" &
@@ -66,5 +40,4 @@ check 'its own wakes' "$kt" trace wakeup -p $hostile -d 1s -o "$tmp/hw"
 check 'its own works' "$kt" trace work -p $hostile -d 1s -o "$tmp/ho"
 check 'it goes on' kill -0 $hostile
 
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+finish

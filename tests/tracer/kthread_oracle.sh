@@ -3,25 +3,8 @@
 #
 # kt trace work, park and stop against programs that do a known number of things (kthread_oracle.c), and against
 # the kernel's own worker. Ends with `N passed, N failed`; skips, with the reason, where BPF is refused.
-set -u
-cd "$(dirname "$0")/../.." || exit 1
-build=$(realpath "${KT_BUILD:-build}")
-kt=$build/kt oracle=$build/tests/tracer/kthread_oracle
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-passed=0 failed=0
-
-check() { # check NAME COMMAND...
-	local name=$1
-	shift
-	if "$@" >"$tmp/out" 2>&1; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAIL: $name"
-		head -n 10 "$tmp/out"
-	fi
-}
+. "$(dirname "$0")/../cli/lib.sh"
+oracle=$KT_BUILD/tests/tracer/kthread_oracle
 
 counts() { tests/tracer/counts "$@"; }
 
@@ -34,11 +17,7 @@ traced() {
 	[ $status -eq "$want" ] && [ -s "$file" ] || { echo "exit $status, expected $want"; false; }
 }
 
-if ! "$kt" trace stop --kthreads -d 1ms -o "$tmp/try" >/dev/null 2>"$tmp/err"; then
-	echo "SKIP: $(cat "$tmp/err")"
-	echo '0 passed, 0 failed'
-	exit 0
-fi
+needs_trace stop --kthreads
 
 # 40 works on a sleeping worker, the gate, 25 behind it, 3 of them cancelled; 4 flushes and one of destroy.
 work_counts='delay_idle=41 delay_busy=25 run=66 counter.cancelled=3 counter.flush_work=5 counter.unmatched=0
@@ -69,7 +48,7 @@ check 'names' counts "$tmp/t" stop=8 oracle_thread_to_stop_number_0:stop=2 oracl
 cat >"$tmp/script" <<S
 '$oracle' hold '$tmp/go' &
 for _ in \$(seq 200); do
-	tests/tracer/attached on_usdt_stop_ret && break
+	tests/tracer/attached on_usdt_stop_ret \$PPID && break
 	sleep 0.05
 done
 touch '$tmp/go'
@@ -131,21 +110,18 @@ P
 check 'park of kernel threads attaches' traced 0 "$tmp/kp" park --kthreads -d 100ms -o "$tmp/kp"
 
 # Killed without a chance to clean up: the kernel drops what it had attached.
-"$kt" trace work --kthreads -o "$tmp/killed" >/dev/null 2>&1 </dev/null &
+"$kt" trace work --kthreads -o "$tmp/killed" >/dev/null 2>"$tmp/killed.err" </dev/null &
 victim=$!
-for _ in $(seq 100); do
-	tests/tracer/attached on_kernel_queue && break
-	sleep 0.1
-done
-check 'it is attached while it runs' tests/tracer/attached on_kernel_queue
+counting "$tmp/killed.err"
+check 'it is attached while it runs' tests/tracer/attached on_kernel_queue $victim
+links=$(cat "$tmp/out")
 kill -9 $victim
 wait $victim 2>/dev/null
-for _ in $(seq 100); do
-	tests/tracer/attached on_kernel_queue || break
-	sleep 0.1
-done
-check 'nothing is left after kill -9' sh -c '! tests/tracer/attached on_kernel_queue && ! bpftool prog show | grep -q on_kernel_queue'
+are_gone() { # are_gone LINK...
+	local id
+	for id; do ! bpftool link show id "$id" >/dev/null 2>&1 || return 1; done
+}
+check 'nothing is left after kill -9' await are_gone $links
 check 'the killed record can still be rendered' sh -c "'$kt' report --format json '$tmp/killed' | grep -q '\"complete\": *false'"
 
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+finish

@@ -3,36 +3,19 @@
 #
 # The probes through another project's eyes: bpftrace lists all of lib/probe/probes.def in both libraries, attaches to
 # them, and counts what a program with known counts (probes_workload.c) does. Ends with `N passed, N failed`.
-set -u
-cd "$(dirname "$0")/../.." || exit 1
-build=$(realpath "${KT_BUILD:-build}")
-workload=$build/tests/tracer/probes_workload
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-passed=0 failed=0
+. "$(dirname "$0")/../cli/lib.sh"
+workload=$KT_BUILD/tests/tracer/probes_workload
 
-skip() {
-	echo "SKIP: $1"
-	echo '0 passed, 0 failed'
-	exit 0
+# cannot REASON: ends the test
+cannot() {
+	skip "$1"
+	finish
 }
 
-check() { # check NAME COMMAND...
-	local name=$1
-	shift
-	if "$@" >"$tmp/out" 2>&1; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAIL: $name"
-		head -n 20 "$tmp/out"
-	fi
-}
-
-command -v bpftrace >/dev/null || skip 'bpftrace is not installed (package bpftrace)'
-[ "$(id -u)" = 0 ] || skip 'bpftrace needs root'
+command -v bpftrace >/dev/null || cannot 'bpftrace is not installed (package bpftrace)'
+[ "$(id -u)" = 0 ] || cannot 'bpftrace needs root'
 timeout 30 bpftrace -e 'BEGIN { exit(); }' >"$tmp/out" 2>&1 ||
-	skip "bpftrace cannot load programs here: $(tail -n 1 "$tmp/out")"
+	cannot "bpftrace cannot load programs here: $(tail -n 1 "$tmp/out")"
 
 sed -n 's/^\([A-Z]*_\)\{0,1\}PROBE(\([a-z_]*\), \([a-z_]*\),.*/\2:\3/p' lib/probe/probes.def | sort >"$tmp/want"
 
@@ -42,7 +25,7 @@ lists() { # lists FILE
 }
 check 'the list of probes is not empty' test -s "$tmp/want"
 check 'bpftrace lists the probes of a program with the static library' lists "$workload"
-check 'bpftrace lists the probes of the shared library' lists "$build/lib/libkthread.so.0"
+check 'bpftrace lists the probes of the shared library' lists "$KT_BUILD/lib/libkthread.so.0"
 
 # One run, all probes attached, counted by name. Each probe's arguments are read, so each must be readable.
 n=20
@@ -91,5 +74,4 @@ check 'names are read as strings' grep -qxF '@comm[probed/0]: 1' "$tmp/counts"
 starts=$(sed -n 's/^@n\[sched:sched_kthread_work_execute_start\]: //p' "$tmp/counts")
 check 'works ended as often as they started' count sched:sched_kthread_work_execute_end "${starts:-0}"
 
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+finish

@@ -5,13 +5,7 @@
 # kt-crosscheck) have every kind of them. Ends with `N passed, N failed`; skips where BPF or the events are not there.
 . "$(dirname "$0")/../cli/lib.sh"
 
-"$kt" trace wakeup --refine -d 1ms -o "$tmp/try" >/dev/null 2>"$tmp/err"
-status=$?
-if [ $status -eq 2 ]; then
-	skip "$(cat "$tmp/err")"
-	finish
-fi
-check 'it traces' test $status -eq 0
+needs_trace wakeup --refine
 cpu=$(python3 -c 'import os; print(min(os.sched_getaffinity(0)))')
 there() { "$kt" doctor | grep -q "^$1  *ok"; }
 
@@ -79,7 +73,8 @@ if there ipi_send_cpu; then
 else
 	skip 'no ipi_send_cpu'
 fi
-check 'nothing of it without the option' sh -c \
-	"! grep -qE '\"(resched|switch|ipi)\":\{' '$tmp/plain' && ! tests/tracer/attached on_refine_done"
+check 'nothing of it without the option' sh -c "! grep -qE '\"(resched|switch|ipi)\":\{' '$tmp/plain'"
+check 'its programs' "$kt" trace wakeup --refine -o "$tmp/on" -- sh -c 'tests/tracer/attached on_refine_done $PPID'
+check 'none without the option' "$kt" trace wakeup -o "$tmp/off" -- sh -c '! tests/tracer/attached on_refine_done $PPID'
 refused 'another kind' 2 '--refine goes with wakeup' "$kt" trace park --refine -- true
 finish

@@ -13,10 +13,7 @@ for option in '--slower-than 1ms' --stacks --stream '--flight 1s' '--on-slow tru
 	refused "park $option" 2 'single waits' "$kt" trace park $option
 done
 
-if ! "$kt" trace wakeup -d 1ms >/dev/null 2>"$tmp/err"; then
-	skip "the rest: $(cat "$tmp/err")"
-	finish
-fi
+needs_trace wakeup
 
 # Waits of a timer, 20 ms apart, that all are slow: anything is longer than a nanosecond.
 sleeps='for i in $(seq 60); do sleep 0.02; done'
@@ -91,7 +88,6 @@ check 'is the only one' test "$(wc -l <"$tmp/open/once")" -eq 1
 if [ "$(id -u)" = 0 ]; then
 	check 'under sudo' env SUDO_UID=65534 SUDO_GID=65534 SUDO_USER=nobody timeout 60 \
 		"$kt" trace wakeup --slower-than 1ns --on-slow 'id -u >$OPEN/caller' -d 1200ms
-	await() { for _ in $(seq 100); do "$@" && return 0; sleep 0.1; done; return 1; }
 	check 'it is the caller' await grep -qx 65534 "$tmp/open/caller"
 fi
 

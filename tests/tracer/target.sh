@@ -19,37 +19,30 @@ traced() {
 	[ $status -eq 7 ] && [ -s "$file" ] || { echo "exit $status, expected 7"; false; }
 }
 
-# threads_named NAME: the process that has a thread of that name
-threads_named() { grep -lsx "$1" /proc/[0-9]*/task/*/comm | sed -n 's|/proc/\([0-9]*\)/.*|\1|p' | head -n 1; }
-
-# is_ready: the tracer counts, or has ended; it says so in $tmp/ready
-is_ready() {
-	for _ in $(seq 400); do
-		grep -q 'kt trace: ' "$tmp/ready" && break
-		sleep 0.05
+# has_thread NAME PID: prints PID, or a child of it, once it has a thread of that name
+has_thread() {
+	local p
+	for p in $(ps -o pid= --pid "$2" --ppid "$2"); do
+		! grep -qsx "$1" /proc/"$p"/task/*/comm || { echo "$p"; return 0; }
 	done
-	cat "$tmp/ready"
+	return 1
 }
 
 # attached_to FILE COMMAND...: a program that runs when the tracer comes. Its thread has its slot and sleeps, so nothing
 # announces it; its wakes begin once the trace counts.
 nr=0
 attached_to() {
-	local file=$1 name pid target= tracer status
+	local file=$1 name pid target tracer status
 	shift
 	nr=$((nr + 1))
 	name=s$nr-$$
 	rm -f "$file" "$tmp/go" "$tmp/ready"
 	"$@" wake 2000 "$name" "$tmp/go" </dev/null &
 	pid=$!
-	for _ in $(seq 300); do
-		target=$(threads_named "$name")
-		[ -n "$target" ] && break
-		sleep 0.05
-	done
+	target=$(await has_thread "$name" $pid)
 	timeout 60 "$kt" trace wakeup -p "$target" -o "$file" </dev/null 2>"$tmp/ready" &
 	tracer=$!
-	is_ready
+	counting "$tmp/ready"
 	touch "$tmp/go"
 	wait $pid
 	status=$?
@@ -60,25 +53,18 @@ attached_to() {
 # rounds COMMAND...: works of a worker whose log two tracers read, one after the other; both find all of theirs. So few
 # are not announced, so the second one finds the log by the thread's slot.
 rounds() {
-	local name pid target= tracer status round
+	local name pid target tracer status round
 	nr=$((nr + 1))
 	"$@" rounds 20 "$tmp/round$nr" </dev/null &
 	pid=$!
 	for round in 1 2; do
 		rm -f "$tmp/rounds.$round" "$tmp/ready"
-		for _ in $(seq 300); do
-			target=$(threads_named oracle_rounds)
-			[ -n "$target" ] && break
-			sleep 0.05
-		done
+		target=$(await has_thread oracle_rounds $pid)
 		timeout 60 "$kt" trace work -p "$target" -o "$tmp/rounds.$round" </dev/null 2>"$tmp/ready" &
 		tracer=$!
-		is_ready
+		counting "$tmp/ready"
 		touch "$tmp/round$nr.$round"
-		for _ in $(seq 300); do
-			[ -e "$tmp/round$nr.$round.done" ] && break
-			sleep 0.05
-		done
+		await test -e "$tmp/round$nr.$round.done"
 		kill -INT $tracer
 		[ $round -eq 2 ] && wait $pid
 		wait $tracer || { echo "the tracer: exit $?"; return 1; }
@@ -86,10 +72,7 @@ rounds() {
 	done
 }
 
-if ! "$kt" trace stop --kthreads -d 1ms -o "$tmp/try" >/dev/null 2>"$tmp/err"; then
-	skip "$(cat "$tmp/err")"
-	finish
-fi
+needs_trace stop --kthreads
 
 # ---- what was done to the program --------------------------------------------------------------
 work_counts='delay_idle=21 delay_busy=10 run=31 counter.cancelled=2 counter.flush_work=501 counter.unmatched=0

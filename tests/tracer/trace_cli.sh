@@ -2,26 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # kt trace as a command: how it ends, which status, what it leaves; and kt doctor. Ends with `N passed, N failed`.
-set -u
-cd "$(dirname "$0")/../.." || exit 1
-build=$(realpath "${KT_BUILD:-build}")
-kt=$build/kt oracle=$build/tests/tracer/kthread_oracle
-tmp=$(mktemp -d)
+. "$(dirname "$0")/../cli/lib.sh"
+oracle=$KT_BUILD/tests/tracer/kthread_oracle
 chmod 755 "$tmp"
-trap 'rm -rf "$tmp"' EXIT
-passed=0 failed=0
 
-check() { # check NAME COMMAND...
-	local name=$1
-	shift
-	if "$@" >"$tmp/out" 2>&1; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAIL: $name"
-		head -n 10 "$tmp/out"
-	fi
-}
 exits() { # exits STATUS COMMAND...
 	local want=$1 status
 	shift
@@ -29,27 +13,15 @@ exits() { # exits STATUS COMMAND...
 	status=$?
 	[ $status -eq "$want" ] || { echo "exit $status, expected $want"; false; }
 }
-refused() { # refused PATTERN COMMAND...: exit 2 and one line that matches
-	local pattern=$1
-	shift
-	timeout 60 "$@" >"$tmp/refused.out" 2>"$tmp/refused.err" </dev/null
-	[ $? -eq 2 ] && [ "$(wc -l <"$tmp/refused.err")" -eq 1 ] && [ ! -s "$tmp/refused.out" ] &&
-		grep -qE -- "$pattern" "$tmp/refused.err" || { cat "$tmp/refused.err"; false; }
-}
-await() { # await COMMAND...: until it succeeds, at most 20 s
-	for _ in $(seq 200); do
-		"$@" && return 0
-		sleep 0.1
-	done
-	return 1
-}
+executes() { [ "$(readlink "/proc/$1/exe")" = "$2" ]; } # executes PID FILE
 ends_with() { tail -n 1 "$1" | grep -q "\"type\":\"end\",\"status\":\"$2\""; }
 signalled() { # signalled SIGNAL STATUS FILE ARGUMENT...: kt trace gets SIGNAL once it counts
 	local signal=$1 want=$2 file=$3 pid status
 	shift 3
-	"$kt" trace "$@" -o "$file" </dev/null &
+	rm -f "$tmp/said"
+	"$kt" trace "$@" -o "$file" </dev/null 2>"$tmp/said" &
 	pid=$!
-	await tests/tracer/attached on_kernel_queue
+	counting "$tmp/said"
 	kill "-$signal" $pid
 	wait $pid
 	status=$?
@@ -64,39 +36,35 @@ if [ "$(id -u)" = 0 ]; then
 	check 'it says what is forbidden' sh -c "setpriv --reuid=65534 --regid=65534 --clear-groups '$tmp/kt' doctor | grep -q '^tp_btf programs  *forbidden'"
 fi
 
-check '-p with --kthreads' refused 'exclude' "$kt" trace work --kthreads -p 1
-check '-p with a command' refused 'exclude' "$kt" trace work -p 1 -- true
-check 'no command after --' refused 'command' "$kt" trace work --
-check 'a command without --' refused 'after --' "$kt" trace work true
-check 'unknown --by' refused 'worker' "$kt" trace work --by colour
-check '--by func of wakeups' refused 'thread' "$kt" trace wakeup --by func
-check 'not a process id in a list' refused "'x' is not a process id" "$kt" trace wakeup -p 1,x
-check 'not a list of CPUs' refused 'such as 0,2-3' "$kt" trace wakeup --cpu 1-0
-check '--children of whom?' refused 'goes with -p' "$kt" trace wakeup --children -c x
-check 'open bracket' refused 'pattern' "$kt" trace wakeup -c '['
-check 'unknown option' refused 'frob' "$kt" trace work --frob
-check 'option without its value' refused 'argument' "$kt" trace work -d
+refused '-p with --kthreads' 2 'exclude' "$kt" trace work --kthreads -p 1
+refused '-p with a command' 2 'exclude' "$kt" trace work -p 1 -- true
+refused 'no command after --' 2 'command' "$kt" trace work --
+refused 'a command without --' 2 'after --' "$kt" trace work true
+refused 'unknown --by' 2 'worker' "$kt" trace work --by colour
+refused '--by func of wakeups' 2 'thread' "$kt" trace wakeup --by func
+refused 'not a process id in a list' 2 "'x' is not a process id" "$kt" trace wakeup -p 1,x
+refused 'not a list of CPUs' 2 'such as 0,2-3' "$kt" trace wakeup --cpu 1-0
+refused '--children of whom?' 2 'goes with -p' "$kt" trace wakeup --children -c x
+refused 'open bracket' 2 'pattern' "$kt" trace wakeup -c '['
+refused 'unknown option' 2 'frob' "$kt" trace work --frob
+refused 'option without its value' 2 'argument' "$kt" trace work -d
 check 'help has the kinds with their metrics' sh -c "'$kt' trace --help | grep -q '^    delay_busy  *[a-z]'"
 check 'help has --by of some kinds' sh -c "'$kt' trace --help | tr -s ' \\n' ' ' | grep -q 'worker (work)'"
 
 check 'nowhere to print' exits 5 sh -c "'$kt' doctor >/dev/full"
 
-if ! "$kt" trace stop --kthreads -d 1ms -o "$tmp/try" >/dev/null 2>"$tmp/err"; then
-	echo "SKIP: the rest: $(cat "$tmp/err")"
-	echo "$passed passed, $failed failed"
-	exit $((failed > 0))
-fi
+needs_trace stop --kthreads
 
-check 'not a cgroup' refused "no cgroup '/no/such/group'.*such as" "$kt" trace wakeup --cgroup /no/such/group -d 1s
-check 'a directory that is not a cgroup' refused "no cgroup '/tmp'" "$kt" trace wakeup --cgroup /tmp -d 1s
-check 'too many names' refused 'too many patterns of names: 8 of 9 fit' "$kt" trace wakeup -d 1s \
+refused 'not a cgroup' 2 "no cgroup '/no/such/group'.*such as" "$kt" trace wakeup --cgroup /no/such/group -d 1s
+refused 'a directory that is not a cgroup' 2 "no cgroup '/tmp'" "$kt" trace wakeup --cgroup /tmp -d 1s
+refused 'too many names' 2 'too many patterns of names: 8 of 9 fit' "$kt" trace wakeup -d 1s \
 	$(for i in 1 2 3 4 5 6 7 8 9; do printf ' -c %060d' $i; done)
-check 'no such CPU' refused 'no CPU 8000; this machine has 0 to' "$kt" trace wakeup --cpu 8000 -d 1s
+refused 'no such CPU' 2 'no CPU 8000; this machine has 0 to' "$kt" trace wakeup --cpu 8000 -d 1s
 mounted() { awk -v type="$1" -v option="$2" '$3 == type && $4 ~ "(^|,)" option "(,|$)" { print $2; exit }' /proc/mounts; }
 named=$(mounted cgroup name=systemd) cpu=$(mounted cgroup cpu) memory=$(mounted cgroup memory)
-[ -z "$named" ] || check 'a hierarchy without a controller' refused 'without a controller' \
+[ -z "$named" ] || refused 'a hierarchy without a controller' 2 'without a controller' \
 	"$kt" trace wakeup --cgroup "$named" -d 1s
-[ -z "$cpu" ] || [ -z "$memory" ] || check 'two hierarchies' refused 'different hierarchies' \
+[ -z "$cpu" ] || [ -z "$memory" ] || refused 'two hierarchies' 2 'different hierarchies' \
 	"$kt" trace wakeup --cgroup "$cpu" --cgroup "$memory" -d 1s
 
 # Descendants that end while the tracer looks at them are no reason to end.
@@ -111,29 +79,43 @@ kill $other
 sed 's/\(kthread\x00park[a-z_]*\x00\)-/\1#/g' "$oracle" >"$tmp/broken"
 chmod 755 "$tmp/broken"
 "$oracle" hold "$tmp/enough" &
+other=$!
 "$tmp/broken" hold "$tmp/enough" &
-sleep 0.3
+broken=$!
+await executes $other "$oracle"
+await executes $broken "$tmp/broken"
 check 'beside a broken file' sh -c "timeout 60 '$kt' trace park -d 50ms -o '$tmp/beside' 2>'$tmp/beside.err'"
 check 'it is named' grep -q 'nothing of what maps .*broken: cannot attach the probe' "$tmp/beside.err"
+kill $broken
 cp "$tmp/broken" "$tmp/broken2"
-(sleep 1.5; exec "$tmp/broken2" hold "$tmp/enough") &
-check 'a broken file that comes' timeout 60 "$kt" trace park -d 3s -o "$tmp/comes"
+cp "$oracle" "$tmp/whole"
+"$kt" trace park -i 100ms -o "$tmp/comes" >/dev/null 2>"$tmp/comes.err" </dev/null &
+pid=$!
+counting "$tmp/comes.err"
+"$tmp/broken2" hold "$tmp/enough" &
+await executes $! "$tmp/broken2"
+# Processes are looked at in the order in which they come.
+parks() { "$tmp/whole" park 3; grep -q '"park":{[^}]*"count":[1-9]' "$tmp/comes"; }
+check 'a broken file that comes: the next is counted' await parks
+kill -INT $pid
+check 'it ends nothing' wait $pid
+check 'the one that came is named' grep -q 'nothing of what maps .*broken2: cannot attach the probe' "$tmp/comes.err"
 touch "$tmp/enough"
 
 sleep 60 &
 other=$!
 for kind in park work stop; do
-	check "$kind of a process without probes" refused "process $other has no probe.*libkthread" \
+	refused "$kind of a process without probes" 2 "process $other has no probe.*libkthread" \
 		"$kt" trace $kind -p $other -d 1s -o "$tmp/none"
 done
 kill $other
-[ "$(cat /proc/2/comm)" != kthreadd ] || check 'a kernel thread without --kthreads' refused 'kernel thread' "$kt" trace wakeup -t 2 -d 1s
-check 'a user thread with --kthreads' refused 'not a kernel thread' "$kt" trace wakeup --kthreads -t $$ -d 1s
+[ "$(cat /proc/2/comm)" != kthreadd ] || refused 'a kernel thread without --kthreads' 2 'kernel thread' "$kt" trace wakeup -t 2 -d 1s
+refused 'a user thread with --kthreads' 2 'not a kernel thread' "$kt" trace wakeup --kthreads -t $$ -d 1s
 check 'a bare number is seconds' exits 0 "$kt" trace stop --kthreads -d 0.05
 check 'nothing seen is said' sh -c "'$kt' trace wakeup -c no-such-thread -d 50ms 2>&1 | grep -q 'nothing was seen'"
 check 'and what a command lacked' sh -c "'$kt' trace park -- true 2>&1 | grep -q 'never parked a thread'"
 check 'no file is left by it' test ! -e "$tmp/none"
-check 'no file is left by a command that is not there' refused 'no-such-command' "$kt" trace work -o "$tmp/none" -- "$tmp/no-such-command"
+refused 'no file is left by a command that is not there' 2 'no-such-command' "$kt" trace work -o "$tmp/none" -- "$tmp/no-such-command"
 check 'really none' test ! -e "$tmp/none"
 
 check 'Ctrl-C ends a trace without end' signalled INT 0 "$tmp/int" work --kthreads
@@ -143,9 +125,9 @@ check 'its record says so' ends_with "$tmp/early" interrupted
 check 'SIGTERM too' signalled TERM 0 "$tmp/term" work --kthreads
 check 'its record is complete too' ends_with "$tmp/term" complete
 
-(trap '' HUP; exec "$kt" trace work --kthreads -d 3s -o "$tmp/nohup") >/dev/null 2>&1 </dev/null &
+(trap '' HUP; exec "$kt" trace work --kthreads -d 3s -o "$tmp/nohup") >/dev/null 2>"$tmp/nohup.err" </dev/null &
 pid=$!
-await tests/tracer/attached on_kernel_queue
+counting "$tmp/nohup.err"
 kill -HUP $pid
 check 'nohup: it goes on' wait $pid
 check 'nohup: the record is complete' ends_with "$tmp/nohup" complete
@@ -167,9 +149,12 @@ check 'the record is complete' ends_with "$tmp/d" complete
 
 "$oracle" hold "$tmp/go" &
 pid=$!
-(sleep 1; touch "$tmp/go") &
-check 'ends with the process' exits 0 "$kt" trace park -p $pid -o "$tmp/p"
-wait
+await executes $pid "$oracle"
+timeout 60 "$kt" trace park -p $pid -o "$tmp/p" >/dev/null 2>"$tmp/p.err" </dev/null &
+kt_pid=$!
+counting "$tmp/p.err"
+touch "$tmp/go"
+check 'ends with the process' wait $kt_pid
 check 'complete' ends_with "$tmp/p" complete
 
 many='for i in $(seq 200); do sleep 0.001; done'
@@ -183,5 +168,4 @@ assert len({r["subject"] for r in rows}) > 200 and "others" not in {r["subject"]
 assert not any(l["counters"].get("folded") for l in losses), losses
 P
 
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+finish

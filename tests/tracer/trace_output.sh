@@ -5,10 +5,7 @@
 # skips, with the reason, where BPF is refused.
 . "$(dirname "$0")/../cli/lib.sh"
 
-if ! "$kt" trace wakeup -d 1ms -o "$tmp/try" >/dev/null 2>"$tmp/err"; then
-	skip "all of it: $(cat "$tmp/err")"
-	finish
-fi
+needs_trace wakeup
 
 # sleepers THREADS TIMES: each thread sleeps TIMES times for a millisecond
 cat >"$tmp/sleepers" <<'P'

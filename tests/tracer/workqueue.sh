@@ -8,13 +8,7 @@
 . "$(dirname "$0")/../cli/lib.sh"
 counts() { tests/tracer/counts "$@"; }
 
-"$kt" trace workqueue -d 1ms -o "$tmp/try" >/dev/null 2>"$tmp/err"
-status=$?
-if [ $status -eq 2 ]; then
-	skip "$(cat "$tmp/err")"
-	finish
-fi
-check 'it traces' test $status -eq 0
+needs_trace workqueue
 mkdir "$tmp/mounted"
 cat >"$tmp/deeds" <<S
 for i in \$(seq 15); do
