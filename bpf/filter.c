@@ -119,7 +119,10 @@ int filter_add_globs(struct filter *f, const char *text, char *err, size_t errle
 		const char *end = pattern_end(text);
 		char *item = item_of(text, end);
 
-		if (item && glob_compile(g, item))
+		if (item && !*item)
+			ret = error_say(err, errlen, -EINVAL,
+					"'' is not a pattern: expected one such as io* or '*'");
+		else if (item && glob_compile(g, item))
 			ret = error_say(
 				err, errlen, -EINVAL,
 				"invalid pattern '%s': a bracket is not closed, or it is longer than %d characters",

@@ -373,7 +373,13 @@ static int check_events(struct trace_options *o)
 		return cli_refuse(KT_EXIT_USAGE,
 				  "--stream and --flight exclude each other: a stream "
 				  "has every wait already");
+	if (o->q.on_slow && !*o->q.on_slow)
+		return cli_refuse(KT_EXIT_USAGE, "--on-slow needs a command for the shell");
 	if (tracer_kind_about(o->q.opts.kind)->waits) {
+		if ((e->stream || e->flight_ns) && !o->q.output)
+			return cli_refuse(KT_EXIT_USAGE,
+					  "%s fills a record, and none is kept: name one with -o",
+					  e->stream ? "--stream" : "--flight");
 		e->worst = NR_WORST;
 		/* Whoever has set no limit shall not get a record without one. */
 		if (!e->slower_ns) {

@@ -68,6 +68,8 @@ Test(filter, a_comma_ends_a_pattern_unless_it_is_part_of_it)
 		cr_expect_str_eq(f.glob[i], want[i]);
 	filter_free(&f);
 	refuses(filter_add_globs, "a,[b", "'[b'");
+	refuses(filter_add_globs, "", "'' is not a pattern");
+	refuses(filter_add_globs, "a,,b", "'' is not a pattern");
 }
 
 static bool has_cpu(const struct filter *f, int cpu)
