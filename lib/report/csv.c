@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One table of the report as comma-separated values; csv_tables.c has the tables. */
+/* One table of the report as comma-separated values: the list of tables, and what their rows have in common. */
 #include "lib/report/csv.h"
 
 #include <errno.h>
@@ -57,6 +57,54 @@ void csv_end(struct csv *c)
 {
 	fputc('\n', c->out);
 	c->begun = false;
+}
+
+/* ---- tables ---------------------------------------------------------------------------------- */
+
+const struct csv_table csv_table[NR_REPORT_TABLES] = {
+	[TABLE_FIGURES] = { "figures",
+			    CSV_ARM "label,source,metric,unit,count,sum,mean,min,p25,p50,p75,p90,"
+				    "p99,p999,max",
+			    csv_figures },
+	[TABLE_COMPARISONS] = { "comparisons",
+				CSV_ARM "kind,baseline,metric,ratio,lo,hi,confidence,zone,verdict,"
+					"reason,unstable,moved,unit,units,bursts,more_s",
+				csv_comparisons },
+	[TABLE_INSTANCES] = { "instances",
+			      CSV_ARM
+			      "instance,in_run,fresh,start_ns,end_ns,wall_ns,count,mean,p50,"
+			      "p99,noisy,steal,foreign,psi_cpu",
+			      csv_instances },
+	[TABLE_EPOCHS] = { "epochs", CSV_ARM "instance,in_run,block,start_ns,ns,iterations,p50",
+			   csv_epochs },
+	[TABLE_BUCKETS] = { "buckets", CSV_ARM "source,metric,low,high,count", csv_buckets },
+	[TABLE_INTERVALS] = { "intervals",
+			      "run,question,start_ns,end_ns,metric,count,p50,p90,p99,max,lost,"
+			      "wait_ns,ran_ns",
+			      csv_intervals },
+	[TABLE_EVENTS] = { "events",
+			   "run,question,population,ns,time_ns,comm,tgid,tid,cpu_before,cpu_queued,"
+			   "cpu,migrations,waker,waker_tid,waker_cpu,waker_context,other_ns",
+			   csv_events },
+};
+
+void csv_arm(struct csv *c, const struct report_question *q, const struct report_result *r)
+{
+	csv_count(c, q->run + 1);
+	csv_text(c, q->name);
+	csv_text(c, q->mode);
+	csv_text(c, r->of ? r->of : r->name);
+	csv_text(c, r->side);
+}
+
+void csv_each_arm(struct csv *c, const struct report *r, csv_rows *rows)
+{
+	for (size_t i = 0; i < r->nr_questions; i++) {
+		const struct report_question *q = &r->question[i];
+
+		for (size_t k = 0; k < q->nr_results; k++)
+			rows(c, q, &r->result[q->first_result + k]);
+	}
 }
 
 /* ---- the format ------------------------------------------------------------------------------ */

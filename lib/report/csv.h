@@ -19,11 +19,33 @@ void csv_count(struct csv *c, uint64_t n);
 void csv_bool(struct csv *c, bool b);
 void csv_end(struct csv *c); /* of the line */
 
-/* One per row of enum report_table. */
+/* ---- tables ---------------------------------------------------------------------------------- */
+
+/*
+ * A table has rows of one kind and begins with the columns that say what a row is of, so that tables
+ * can be joined by them. kt-report(1) documents all columns.
+ */
 struct csv_table {
 	const char *name;
 	const char *columns; /* the first line */
 	void (*write)(struct csv *c, const struct report *r);
 };
 extern const struct csv_table csv_table[NR_REPORT_TABLES];
+
+/* csv_arm - the first columns of a row of an arm */
+#define CSV_ARM "run,question,mode,arm,side,"
+void csv_arm(struct csv *c, const struct report_question *q, const struct report_result *r);
+
+/* csv_each_arm - call @rows for all arms of all questions */
+typedef void csv_rows(struct csv *c, const struct report_question *q,
+		      const struct report_result *r);
+void csv_each_arm(struct csv *c, const struct report *r, csv_rows *rows);
+
+void csv_figures(struct csv *c, const struct report *r);
+void csv_comparisons(struct csv *c, const struct report *r);
+void csv_buckets(struct csv *c, const struct report *r);
+void csv_instances(struct csv *c, const struct report *r);
+void csv_epochs(struct csv *c, const struct report *r);
+void csv_intervals(struct csv *c, const struct report *r);
+void csv_events(struct csv *c, const struct report *r);
 #endif

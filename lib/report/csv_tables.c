@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The tables that a report has as comma-separated values. Each has rows of one kind and begins with the
- * columns that say what a row is of, so that tables can be joined by them. kt-report(1) documents them.
- */
+/* Tables of all that was measured: figures, comparisons, the buckets of distributions. */
 #include "lib/report/csv.h"
 
 #include <math.h>
@@ -10,34 +7,19 @@
 
 #include "lib/report/render.h"
 
-static const char *arm_of(const struct report_result *r)
-{
-	return r->of ? r->of : r->name;
-}
-
-#define KEY "run,question,mode,arm,side"
-
-static void key(struct csv *c, const struct report_question *q, const struct report_result *r)
-{
-	csv_count(c, q->run + 1);
-	csv_text(c, q->name);
-	csv_text(c, q->mode);
-	csv_text(c, arm_of(r));
-	csv_text(c, r->side);
-}
-
-/* ---- figures --------------------------------------------------------------------------------- */
-
-/* What a row of figures is of, after its key. */
+/* What a row is of: an arm of a question, from one source. */
 struct what {
+	const struct report_question *q;
+	const struct report_result *r;
 	const char *source, *metric, *unit;
 };
 
-static void begin_figures(struct csv *c, const struct report_question *q,
-			  const struct report_result *r, const struct what *w)
+/* ---- figures --------------------------------------------------------------------------------- */
+
+static void begin_figures(struct csv *c, const struct what *w)
 {
-	key(c, q, r);
-	csv_text(c, r->label);
+	csv_arm(c, w->q, w->r);
+	csv_text(c, w->r->label);
 	csv_text(c, w->source);
 	csv_text(c, w->metric);
 	csv_text(c, w->unit);
@@ -55,30 +37,28 @@ static void stats(struct csv *c, const struct report_stats *s, double sum)
 }
 
 /* Only what there is of it has figures. */
-static void hist_row(struct csv *c, const struct report_question *q, const struct report_result *r,
-		     const struct what *w, const struct hist *h)
+static void hist_row(struct csv *c, const struct what *w, const struct hist *h)
 {
 	struct report_stats s = report_stats(h);
 
 	if (!s.count)
 		return;
-	begin_figures(c, q, r, w);
+	begin_figures(c, w);
 	stats(c, &s, h->sum < UINT64_MAX ? (double)h->sum : NAN);
 }
 
 /* A sum over @count, all that is known of it. */
-static void sum_row(struct csv *c, const struct report_question *q, const struct report_result *r,
-		    const struct what *w, uint64_t count, double sum)
+static void sum_row(struct csv *c, const struct what *w, uint64_t count, double sum)
 {
 	struct report_stats s = report_stats(NULL);
 
-	begin_figures(c, q, r, w);
+	begin_figures(c, w);
 	s.count = count;
 	s.mean = count ? sum / (double)count : NAN;
 	stats(c, &s, sum);
 }
 
-/* Of an arm: what was measured untraced, which verdicts are about. */
+/* What was measured untraced, which verdicts are about. */
 static void untraced_rows(struct csv *c, const struct report_question *q,
 			  const struct report_result *r)
 {
@@ -86,41 +66,78 @@ static void untraced_rows(struct csv *c, const struct report_question *q,
 	double sum = time ? (double)r->wall_ns : r->hist ? (double)r->hist->sum * r->unit : NAN;
 
 	if (r->stats.count) {
-		begin_figures(c, q, r, &(struct what){ "untraced", q->mode, "ns" });
+		begin_figures(c, &(struct what){ q, r, "untraced", q->mode, "ns" });
 		stats(c, &r->stats, sum);
 	}
 	if (!r->iterations)
 		return;
-	sum_row(c, q, r, &(struct what){ "untraced", "cpu", "ns" }, r->iterations,
+	sum_row(c, &(struct what){ q, r, "untraced", "cpu", "ns" }, r->iterations,
 		(double)r->cpu_ns);
 	for (size_t i = 0; i < r->nr_counters; i++)
-		sum_row(c, q, r, &(struct what){ "counter", r->counter[i].name, "count" },
+		sum_row(c, &(struct what){ q, r, "counter", r->counter[i].name, "count" },
 			r->iterations, r->counter[i].value);
 }
 
-static void figures(struct csv *c, const struct report *r)
+static void figure_rows(struct csv *c, const struct report_question *q,
+			const struct report_result *r)
 {
 	static struct hist scratch;
 
-	for (size_t i = 0; i < r->nr_questions; i++) {
-		const struct report_question *q = &r->question[i];
+	if (!r->from_trace)
+		untraced_rows(c, q, r);
+	hist_row(c, &(struct what){ q, r, "traced", q->mode, "ns" }, r->traced);
+	for (size_t i = 0; i < r->nr_metrics; i++)
+		hist_row(c, &(struct what){ q, r, "tracer", r->metric[i].name, "ns" },
+			 report_metric_read(&r->metric[i], &scratch));
+	for (size_t i = 0; i < r->nr_losses; i++)
+		sum_row(c, &(struct what){ q, r, "left out", r->loss[i].name, "count" }, 0,
+			(double)r->loss[i].value);
+}
 
-		for (size_t k = 0; k < q->nr_results; k++) {
-			const struct report_result *arm = &r->result[q->first_result + k];
+void csv_figures(struct csv *c, const struct report *r)
+{
+	csv_each_arm(c, r, figure_rows);
+}
 
-			if (!arm->from_trace)
-				untraced_rows(c, q, arm);
-			hist_row(c, q, arm, &(struct what){ "traced", q->mode, "ns" }, arm->traced);
-			for (size_t m = 0; m < arm->nr_metrics; m++)
-				hist_row(c, q, arm,
-					 &(struct what){ "tracer", arm->metric[m].name, "ns" },
-					 report_metric_read(&arm->metric[m], &scratch));
-			for (size_t m = 0; m < arm->nr_losses; m++)
-				sum_row(c, q, arm,
-					&(struct what){ "left out", arm->loss[m].name, "count" }, 0,
-					(double)arm->loss[m].value);
-		}
+/* ---- buckets --------------------------------------------------------------------------------- */
+
+/* @unit: ns that a value of @h stands for */
+static void buckets(struct csv *c, const struct what *w, const struct hist *h, double unit)
+{
+	uint32_t nr = h ? HIST_NR_BUCKETS(h->k) : 0;
+
+	for (uint32_t i = 0; i < nr; i++) {
+		if (!h->bucket[i])
+			continue;
+		csv_arm(c, w->q, w->r);
+		csv_text(c, w->source);
+		csv_text(c, w->metric);
+		csv_number(c, (double)hist_low(i, h->k) * unit);
+		/* The last one has what is beyond the end as well. */
+		csv_number(c,
+			   i + 1 < nr || !h->overflow ? (double)hist_low(i + 1, h->k) * unit : NAN);
+		csv_count(c, h->bucket[i]);
+		csv_end(c);
 	}
+}
+
+static void bucket_rows(struct csv *c, const struct report_question *q,
+			const struct report_result *r)
+{
+	static struct hist scratch;
+
+	/* Whole ns say little of an iteration: the epochs have all that is known. */
+	if (!r->from_trace && strcmp(q->mode, "time"))
+		buckets(c, &(struct what){ q, r, "untraced", q->mode, NULL }, r->hist, r->unit);
+	buckets(c, &(struct what){ q, r, "traced", q->mode, NULL }, r->traced, 1);
+	for (size_t i = 0; i < r->nr_metrics; i++)
+		buckets(c, &(struct what){ q, r, "tracer", r->metric[i].name, NULL },
+			report_metric_read(&r->metric[i], &scratch), 1);
+}
+
+void csv_buckets(struct csv *c, const struct report *r)
+{
+	csv_each_arm(c, r, bucket_rows);
 }
 
 /* ---- comparisons ----------------------------------------------------------------------------- */
@@ -163,7 +180,7 @@ static void comparison(struct csv *c, const struct report *r, const struct repor
 	csv_end(c);
 }
 
-static void comparisons(struct csv *c, const struct report *r)
+void csv_comparisons(struct csv *c, const struct report *r)
 {
 	for (size_t i = 0; i < r->nr_questions; i++) {
 		const struct report_question *q = &r->question[i];
@@ -172,15 +189,3 @@ static void comparisons(struct csv *c, const struct report *r)
 			comparison(c, r, q, &r->comparison[q->first_comparison + k]);
 	}
 }
-
-/* ---- all ------------------------------------------------------------------------------------- */
-
-const struct csv_table csv_table[NR_REPORT_TABLES] = {
-	[TABLE_FIGURES] = { "figures",
-			    KEY ",label,source,metric,unit,count,sum,mean,min,p25,p50,p75,p90,p99,p999,max",
-			    figures },
-	[TABLE_COMPARISONS] = { "comparisons",
-				KEY ",kind,baseline,metric,ratio,lo,hi,confidence,zone,verdict,reason,"
-				    "unstable,moved,unit,units,bursts,more_s",
-				comparisons },
-};

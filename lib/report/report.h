@@ -314,10 +314,15 @@ struct report_drop {
 enum report_table {
 	TABLE_FIGURES,	   /* each distribution and each count of an arm or subject */
 	TABLE_COMPARISONS, /* each comparison */
+	TABLE_INSTANCES,   /* each instance, or untraced block, that an arm was in */
+	TABLE_EPOCHS,	   /* each epoch of an arm */
+	TABLE_BUCKETS,	   /* each bucket of a distribution that is not empty */
+	TABLE_INTERVALS,   /* each interval of a trace and metric */
+	TABLE_EVENTS,	   /* each of the worst events of a trace */
 	NR_REPORT_TABLES
 };
 
-#define REPORT_TABLE_NAMES "figures or comparisons"
+#define REPORT_TABLE_NAMES "figures, comparisons, instances, epochs, buckets, intervals or events"
 
 /* report_table_name - "figures", "comparisons", ... */
 const char *report_table_name(enum report_table t);

@@ -40,6 +40,48 @@ for row, c in zip(compared, report["comparisons"]):
     assert near(row["ratio"], c["ratio"]) and near(row["lo"], c["lo"]) and row["unstable"] == str(c["unstable"]).lower()
 P
 
+# The tables belong together.
+for table in figures instances epochs buckets intervals events; do
+	for record in instances live; do
+		"$kt" report -f csv --table $table tests/golden/$record.jsonl >"$tmp/$record.$table.csv"
+	done
+done
+check 'tables can be joined, and add up' python3 - "$tmp" <<'P'
+import csv, collections, sys
+def table(record, name):
+    return list(csv.DictReader(open(f"{sys.argv[1]}/{record}.{name}.csv", newline="", encoding="utf-8"), strict=True))
+key = lambda r: (r["run"], r["question"], r["arm"], r["side"])
+for record in "instances", "live":
+    buckets = collections.Counter()
+    for r in table(record, "buckets"):
+        assert float(r["low"]) < float(r["high"])
+        buckets[key(r) + (r["source"], r["metric"])] += int(r["count"])
+    for r in table(record, "figures"):
+        if r["source"] in ("untraced", "traced", "tracer") and r["metric"] not in ("cpu", "time"):
+            assert buckets.pop(key(r) + (r["source"], r["metric"])) == int(r["count"]), r
+    assert not buckets, buckets
+figures = {key(r): r for r in table("instances", "figures") if r["source"] == "untraced" and r["metric"] == r["mode"]}
+parts, passes = collections.Counter(), collections.Counter()
+walls = {}
+for r in table("instances", "instances"):
+    parts[key(r)] += int(r["count"])
+    walls[key(r), r["instance"]] = int(r["wall_ns"])
+    assert int(r["start_ns"]) < int(r["end_ns"]) and r["noisy"] in ("true", "false")
+for r in table("instances", "epochs"):
+    passes[key(r)] += 1
+    walls[key(r), r["instance"]] -= int(r["ns"])
+    assert int(r["iterations"]) > 0 and float(r["p50"]) > 0
+assert not any(walls.values()), "the epochs of an instance take its time"
+for k, r in figures.items():
+    assert int(r["count"]) == (passes if r["mode"] == "time" else parts)[k], (k, r)
+intervals, events = table("live", "intervals"), table("live", "events")
+figures = table("live", "figures")
+for metric in {r["metric"] for r in intervals}:
+    assert sum(int(r["count"]) for r in intervals if r["metric"] == metric) == \
+        sum(int(r["count"]) for r in figures if r["metric"] == metric), metric
+assert events and all(e["comm"] and int(e["ns"]) for e in events)
+P
+
 # A name of each sort: it comes back as it was or spelled out, and no cell of it is a formula or a control character.
 python3 - tests/golden/small.jsonl >"$tmp/hostile.jsonl" <<'P'
 import json, sys
