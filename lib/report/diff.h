@@ -140,6 +140,9 @@ struct diff {
 	size_t last_row, nr_values, room_drops, kept_bytes;
 	enum diff_side side;
 	const char *path;
+	/* What the reader asked for; the text alone heeds it. */
+	bool full;	  /* the tables, not the summary */
+	const char *more; /* how to see all: the last line of a summary; NULL: none */
 	bool (*wanted)(const char *question, void *arg); /* set by the caller; NULL: all are */
 	void *wanted_arg;
 };
@@ -180,8 +183,24 @@ int diff_compare_facts(struct diff *d);
 /* diff_write_finding - "3 of 56 regressed: ..." as one sentence without its full stop */
 void diff_write_finding(FILE *out, const struct diff *d, report_word *word);
 
+/* diff_write_side - "6 runs of FILE, begun ..." */
+void diff_write_side(FILE *out, const struct diff *d, enum diff_side s, report_word *word);
+
+/* diff_write_values - what the runs of a side say of @f: "powersave (5 runs), performance (1 run)" */
+void diff_write_values(FILE *out, const struct diff_fact *f, enum diff_side s, report_word *word);
+
+/*
+ * diff_write_only - the arms that one side alone has, @most of them by name. Return: how many there
+ * are; of none nothing is written
+ */
+size_t diff_write_only(FILE *out, const struct diff *d, enum diff_side s, size_t most,
+		       report_word *word);
+
 /* diff_write_why - why @f is undecided, and how many runs would decide; false: nothing to say */
 bool diff_write_why(FILE *out, const struct diff *d, const struct diff_figure *f);
+
+/* diff_summary - about 25 lines, as report_summary(). Return: 0, or -errno, of the stream or -ENOMEM */
+int diff_summary(FILE *out, const struct diff *d, const struct terminal_style *style);
 
 /*
  * What a comparison can be written as, as struct report_format is for reports. One file per format

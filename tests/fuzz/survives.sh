@@ -17,12 +17,15 @@ fi
 export UBSAN_OPTIONS=halt_on_error=1:exitcode=99
 
 render() { # render FILE FORMAT
-	timeout "$FUZZ_SECONDS" env PATH="$FUZZ_PATH" "$kt" report "$1" -f "$2" >"$tmp/fuzz.$2" 2>"$tmp/fuzz.err" </dev/null
+	local format="-f $2"
+	[ "$2" != full ] || format=--full
+	# shellcheck disable=SC2086
+	timeout "$FUZZ_SECONDS" env PATH="$FUZZ_PATH" "$kt" report "$1" $format >"$tmp/fuzz.$2" 2>"$tmp/fuzz.err" </dev/null
 }
 
 survives() {
 	local file=$1 want=${2:-any} f status said lines
-	for f in text html json; do
+	for f in text full html json; do
 		render "$file" $f
 		status=$?
 		said="$file, $f: exit $status"
@@ -41,7 +44,7 @@ survives() {
 			return 1
 		fi
 		[ $status -ne 2 ] || continue
-		if [ $f = text ] && LC_ALL=C grep -qP '[\x00-\x09\x0b-\x1f\x7f]' "$tmp/fuzz.text"; then
+		if { [ $f = text ] || [ $f = full ]; } && LC_ALL=C grep -qP '[\x00-\x09\x0b-\x1f\x7f]' "$tmp/fuzz.$f"; then
 			echo "$said: a control character in the text"
 			return 1
 		elif [ $f = html ] && { grep -qiE '<script|<img|onerror=' "$tmp/fuzz.html" || ! tail -c 8 "$tmp/fuzz.html" | grep -q '</html>'; }; then
