@@ -62,25 +62,30 @@ enum wake_chain {
 /* A chain of so many links is given up: its thread seems never to stamp T4. */
 #define WAKE_LINKS_MAX 16
 
-/* Zeroed memory is a task of which nothing is known yet. First what every switch needs. */
+/*
+ * Zeroed memory is a task of which nothing is known yet. First what every wake and every switch
+ * needs, in 48 bytes: the waker's CPU has written to them when the task's own looks, so each further
+ * cache line is one more to fetch from there. The members named w_ are the waking part.
+ */
 struct wake_state {
-	uint32_t place; /* enum wake_place */
-	uint32_t wait;	/* enum wake_wait; the wait of a chain is OTHER */
-	uint32_t chain; /* enum wake_chain */
-	uint32_t stamp; /* enum wake_stamp of the chain */
-	uint64_t since; /* when the place became QUEUED (but by a wake) or RUNNING, 0: not seen */
-	uint64_t t1, t2, t3;
+	uint8_t place;	 /* enum wake_place */
+	uint8_t wait;	 /* enum wake_wait; the wait of a chain is OTHER */
+	uint8_t chain;	 /* enum wake_chain */
+	uint8_t stamp;	 /* enum wake_stamp of the chain */
+	uint8_t w_stamp; /* enum wake_stamp */
+	uint8_t primed;	 /* the chain began when the place was known */
+	uint16_t moves;	 /* to other queues since the last wait: events_state.h */
+	uint64_t since;	 /* when the place became QUEUED (but by a wake) or RUNNING, 0: not seen */
+	uint64_t t1, t2;
+	uint64_t w_t1;	   /* 0: no waking is open */
+	uint64_t migrated; /* last move to another queue, 0: none */
 
-	/* the waking part */
-	uint64_t w_t1; /* 0: no waking is open */
+	/* what stamps need */
+	uint64_t t3;
 	uint64_t w_t0;
-	uint32_t w_stamp; /* enum wake_stamp */
 	uint32_t w_seq;
 	uint32_t w_arm;
-
 	uint32_t arm;	   /* arm of the chain, or KTHREAD_SLOT_NONE */
-	uint64_t migrated; /* last move to another queue, 0: none */
-	uint32_t primed;   /* the chain began when the place was known */
 	uint32_t seq;	   /* slot's sequence when the chain began */
 	uint32_t last_seq; /* the last sequence accounted for */
 	uint32_t seq_known;
@@ -168,7 +173,6 @@ WAKE_FN void wake_waking(struct wake_state *s, uint64_t now, uint32_t stamp,
 {
 	if (s->w_t1)
 		o->fate = COUNTER_superseded; /* its sched_wakeup was not seen */
-	s->w_arm = KTHREAD_SLOT_NONE;
 	if (stamp == WAKE_STAMP_OK && slot) {
 		s->w_t0 = slot->t0_ns;
 		s->w_seq = slot->seq;
@@ -231,6 +235,19 @@ WAKE_FN bool wake_is_link(const struct wake_state *s, uint32_t stamp)
 	return stamp == WAKE_STAMP_IDLE || stamp == WAKE_STAMP_FOREIGN || stamp == WAKE_STAMP_FAULT;
 }
 
+/* Was the slot read at a waking with @stamp? What is kept of it means nothing otherwise. */
+WAKE_FN bool wake_read_slot(uint32_t stamp)
+{
+	return stamp == WAKE_STAMP_OK || stamp == WAKE_STAMP_NO_T0 || stamp == WAKE_STAMP_STALE ||
+	       stamp == WAKE_STAMP_REUSED;
+}
+
+/* wake_arm - whose wake the last chain was, KTHREAD_SLOT_NONE: it is not known */
+WAKE_FN uint32_t wake_arm(const struct wake_state *s)
+{
+	return wake_read_slot(s->stamp) ? s->arm : KTHREAD_SLOT_NONE;
+}
+
 /* wake_wakeup - T2: the task is on a run queue, or never left it */
 WAKE_FN void wake_wakeup(struct wake_state *s, uint64_t now, struct wake_out *o)
 {
@@ -263,7 +280,7 @@ WAKE_FN void wake_wakeup(struct wake_state *s, uint64_t now, struct wake_out *o)
 	}
 	if (s->chain == WAKE_AGAIN)
 		o->fate = COUNTER_no_t4; /* the request before was never answered */
-	if (stamp == WAKE_STAMP_OK || stamp == WAKE_STAMP_NO_T0 || stamp == WAKE_STAMP_STALE) {
+	if (wake_read_slot(stamp)) {
 		o->spun = wake_seq_advance(s, s->w_seq);
 		if (o->spun && s->owed) {
 			o->spun--;
@@ -279,14 +296,16 @@ WAKE_FN void wake_wakeup(struct wake_state *s, uint64_t now, struct wake_out *o)
 	}
 	o->edge = wake_stamp_counter(stamp);
 	s->stamp = stamp;
-	s->t0 = s->w_t0;
 	s->t1 = s->w_t1;
 	s->t2 = now;
-	s->seq = s->w_seq;
-	s->arm = s->w_arm;
 	s->migrated = 0;
-	s->more_wake = s->more_runq = s->more_premig = 0;
-	s->links = 1;
+	if (wake_read_slot(stamp)) {
+		s->t0 = s->w_t0;
+		s->seq = s->w_seq;
+		s->arm = s->w_arm;
+		s->more_wake = s->more_runq = s->more_premig = 0;
+		s->links = 1;
+	}
 	s->w_t1 = 0;
 	s->primed = s->place == WAKE_BLOCKED;
 	s->place = WAKE_QUEUED;
@@ -307,14 +326,14 @@ WAKE_FN uint64_t wake_premig(const struct wake_state *s)
 	return s->migrated && !wake_before(s->migrated, s->t2) ? s->migrated - s->t2 : 0;
 }
 
-/* The parts between T1 and T3, and what they come to in earlier links */
-WAKE_FN void wake_put_parts(const struct wake_state *s, uint64_t more_wake, uint64_t more_runq,
-			    uint64_t more_premig, struct wake_out *o)
+/* The parts between T1 and @t3, and what they come to in earlier links */
+WAKE_FN void wake_put_parts(const struct wake_state *s, uint64_t t3, uint64_t more_wake,
+			    uint64_t more_runq, uint64_t more_premig, struct wake_out *o)
 {
 	uint64_t premig = more_premig + wake_premig(s);
 
 	wake_put(o, METRIC_WAKE, more_wake + (s->t2 - s->t1));
-	wake_put(o, METRIC_RUNQ, more_runq + (s->t3 - s->t2));
+	wake_put(o, METRIC_RUNQ, more_runq + (t3 - s->t2));
 	if (premig)
 		wake_put(o, METRIC_PREMIG, premig);
 }
@@ -359,16 +378,17 @@ WAKE_FN void wake_switch_in(struct wake_state *s, uint64_t now, struct wake_out 
 			o->fate = COUNTER_switch_missed; /* that it left */
 		return;
 	}
-	s->t3 = now;
 	s->chain = WAKE_IDLE;
 	if (wake_before(s->t2, s->t1) || wake_before(now, s->t2)) {
 		o->fate = COUNTER_negative;
 		return;
 	}
 	wake_put(o, METRIC_WOKEN, now - s->t1);
-	wake_put_parts(s, 0, 0, 0, o);
-	if (s->stamp == WAKE_STAMP_OK)
-		s->chain = WAKE_RAN;
+	wake_put_parts(s, now, 0, 0, 0, o);
+	if (s->stamp != WAKE_STAMP_OK)
+		return;
+	s->t3 = now;
+	s->chain = WAKE_RAN;
 }
 
 /* T4 is there: the values of the whole wake */
@@ -383,7 +403,7 @@ WAKE_FN void wake_finish(struct wake_state *s, const struct kthread_slot *slot, 
 		return;
 	}
 	o->whole = true;
-	wake_put_parts(s, s->more_wake, s->more_runq, s->more_premig, o);
+	wake_put_parts(s, s->t3, s->more_wake, s->more_runq, s->more_premig, o);
 	/* From the last T1 back to T0 lies the call, and the earlier links within it. */
 	call = s->t1 - s->t0 - (s->more_wake + s->more_runq);
 	resume = t4 - s->t3;

@@ -54,7 +54,6 @@ static __always_inline void task_refresh(struct wake_task *t, struct task_struct
 		return;
 	t->session = session;
 	__builtin_memset(&t->wake, 0, sizeof(t->wake));
-	events_over(&t->events);
 	look_again(t, p);
 }
 
@@ -102,7 +101,7 @@ static __always_inline void sink(struct wake_out *o, struct wake_task *t, struct
 		return;
 	o->block = own;
 	if (settings.group == TRACER_GROUP_ARM)
-		o->block = t->wake.arm < settings.nr_groups ? block_of(t->wake.arm) : NULL;
+		o->block = wake_arm(&t->wake) < settings.nr_groups ? block_of(t->wake.arm) : NULL;
 	if (settings.group == TRACER_GROUP_SUBJECT)
 		o->group = subject_now(&t->subject, &t->wake, p);
 }
@@ -333,7 +332,7 @@ int BPF_PROG(on_sched_migrate_task, struct task_struct *p)
 		return 0;
 	wake_out_init(&o);
 	wake_migrate(&t->wake, now, &o);
-	events_migrating(&t->events, p, now);
+	events_migrating(&t->events, &t->wake, p, now);
 	tell(t, &o);
 	return 0;
 }
@@ -371,8 +370,8 @@ static __always_inline void enter(struct task_struct *next, __u64 now, struct tr
 	sink(&o, t, next, own);
 	if (events_on()) {
 		if (o.block && events_ending(&t->wake, now, &span))
-			events_waited(&t->events, next, &span);
-		events_over(&t->events);
+			events_waited(&t->events, &t->wake, next, &span);
+		events_over(&t->wake);
 	}
 	wake_switch_in(&t->wake, now, &o);
 	tell(t, &o);

@@ -660,13 +660,13 @@ Test(wake_state, arm_is_the_one_of_the_request)
 	waking(110, WAKE_STAMP_OK);
 	slot.arm = 5;
 	wakeup(120);
-	cr_expect_eq(s.arm, 3);
+	cr_expect_eq(wake_arm(&s), 3);
 	in(130);
 	answer(140, 0);
 	out(WAKE_LEAVE_BLOCKED);
 	waking(210, WAKE_STAMP_FOREIGN);
 	wakeup(220);
-	cr_expect_eq(s.arm, KTHREAD_SLOT_NONE);
+	cr_expect_eq(wake_arm(&s), KTHREAD_SLOT_NONE);
 }
 
 /* ---- T4 -------------------------------------------------------------------------------------- */
