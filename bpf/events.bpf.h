@@ -137,18 +137,19 @@ static __always_inline void keep_stack(void *ctx, struct task_struct *p, __u32 t
 /* ---- what the scheduler's programs call ------------------------------------------------------ */
 
 /* events_waking - sched_waking of @p by @waker, which is current */
-static __always_inline void events_waking(void *ctx, struct events_task *e,
-					  const struct wake_state *wake, struct task_struct *p,
+static __always_inline void events_waking(void *ctx, struct wake_state *wake, struct task_struct *p,
 					  struct task_struct *waker)
 {
+	struct wake_waking *w = &wake->w;
+
 	if (!events_on())
 		return;
-	who_is(&e->waker.who, waker);
-	e->waker.context = waker_context(waker);
-	e->waker.cpu = bpf_get_smp_processor_id();
-	e->cpu_before = cpu_of(p);
+	who_is(&w->waker.who, waker);
+	w->waker.context = waker_context(waker);
+	w->waker.cpu = bpf_get_smp_processor_id();
+	w->cpu_before = cpu_of(p);
 	if (settings.events.stacks && events_wakes(wake))
-		keep_stack(ctx, p, waker->tgid, e->waker.context == EVENTS_CONTEXT_TASK);
+		keep_stack(ctx, p, waker->tgid, w->waker.context == EVENTS_CONTEXT_TASK);
 }
 
 /* events_migrating - sched_migrate_task of @p, which is still where it was */
@@ -248,7 +249,7 @@ static __always_inline void fill_wait(struct events_wait *w, const struct events
 	w->population = s->population;
 	who_is(&w->who, p);
 	w->has_waker = woken; /* no such wait begins but with a waking */
-	w->waker = e->waker;
+	w->waker = wake->w.waker;
 	w->cpu = bpf_get_smp_processor_id();
 	w->migrations = nr;
 	if (!nr)
@@ -258,7 +259,7 @@ static __always_inline void fill_wait(struct events_wait *w, const struct events
 	else
 		w->cpu_queued = EVENTS_NO_CPU;
 	/* A task that was runnable all the time was put back where it ran. */
-	w->cpu_before = woken ? e->cpu_before : w->cpu_queued;
+	w->cpu_before = woken ? wake->w.cpu_before : w->cpu_queued;
 	if (s->population == EVENTS_FIRST_RUN)
 		w->cpu_before = EVENTS_NO_CPU;
 }

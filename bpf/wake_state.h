@@ -28,10 +28,12 @@
  *   stamped	the task itself is current
  *
  * Only waking can run beside another event of the same task (the one that is just blocking), so it
- * writes nothing but its own part, and the decision is taken at the wakeup that follows: by then it
+ * has a part of its own, and the decision is taken at the wakeup that follows: by then it
  * is known whether the task had blocked.
  */
 #include "bpf/counters.h"
+#include "bpf/events_shared.h"
+#include "bpf/events_shared.h"
 #include "bpf/wakeup_shared.h"
 #include "lib/probe/slot.h"
 
@@ -63,30 +65,48 @@ enum wake_chain {
 #define WAKE_LINKS_MAX 16
 
 /*
- * Zeroed memory is a task of which nothing is known yet. First what every wake and every switch
- * needs, in 48 bytes: the waker's CPU has written to them when the task's own looks, so each further
- * cache line is one more to fetch from there. The members named w_ are the waking part.
+ * The waking part: the waker's CPU alone writes to it, and looks at nothing else. Were it written to
+ * when the task runs, or lay in a cache line that is, each wake from another CPU would wait for that
+ * line to come from there.
+ */
+struct wake_waking {
+	uint32_t session; /* the caller's */
+	uint32_t nr;	  /* wakings so far */
+	uint64_t t1;
+	uint32_t stamp; /* enum wake_stamp */
+	/* The rest is events.bpf.h's. */
+	uint32_t cpu_before;
+	struct events_waker waker;
+};
+
+/*
+ * Zeroed memory is a task of which nothing is known yet. First what every wake needs, 56 bytes, then
+ * what every switch needs, 64.
  */
 struct wake_state {
-	uint8_t place;	 /* enum wake_place */
-	uint8_t wait;	 /* enum wake_wait; the wait of a chain is OTHER */
-	uint8_t chain;	 /* enum wake_chain */
-	uint8_t stamp;	 /* enum wake_stamp of the chain */
-	uint8_t w_stamp; /* enum wake_stamp */
-	uint8_t primed;	 /* the chain began when the place was known */
-	uint16_t moves;	 /* to other queues since the last wait: events_state.h */
-	uint64_t since;	 /* when the place became QUEUED (but by a wake) or RUNNING, 0: not seen */
-	uint64_t t1, t2;
-	uint64_t w_t1;	   /* 0: no waking is open */
-	uint64_t migrated; /* last move to another queue, 0: none */
+	struct wake_waking w;
 
-	/* what stamps need */
+	uint32_t session; /* the caller's */
+	uint8_t place;	  /* enum wake_place */
+	uint8_t wait;	  /* enum wake_wait; the wait of a chain is OTHER */
+	uint8_t chain;	  /* enum wake_chain */
+	uint8_t stamp;	  /* enum wake_stamp of the chain */
+	uint64_t since;	  /* when the place became QUEUED (but by a wake) or RUNNING, 0: not seen */
+	uint64_t t1, t2;
+	uint64_t migrated; /* last move to another queue, 0: none */
+	uint32_t taken;	   /* of the wakings; more: one is open */
+	uint16_t moves;	   /* to other queues since the last wait: events_state.h */
+	uint8_t primed;	   /* the chain began when the place was known */
+	uint8_t reserved;
+	uint32_t seq; /* slot's sequence when the chain began */
+	uint32_t arm; /* arm of the chain, or KTHREAD_SLOT_NONE */
 	uint64_t t3;
+
+	/* of the waking part, where the slot was read */
 	uint64_t w_t0;
 	uint32_t w_seq;
 	uint32_t w_arm;
-	uint32_t arm;	   /* arm of the chain, or KTHREAD_SLOT_NONE */
-	uint32_t seq;	   /* slot's sequence when the chain began */
+
 	uint32_t last_seq; /* the last sequence accounted for */
 	uint32_t seq_known;
 	uint32_t owed; /* an answer will come to a wake that is not a chain: it was not a spin */
@@ -105,10 +125,11 @@ struct tracer_block;
 
 /* What an event means; counter NR_COUNTERS: nothing. */
 struct wake_out {
-	uint32_t fate; /* counter: what became of a wake */
-	uint32_t edge; /* counter: what kind of switch, or of stamp */
-	uint32_t spun; /* answers given with no sched_waking */
-	bool whole;    /* the values are of a whole wake: CALL and all its parts */
+	uint32_t fate;	     /* counter: what became of a wake */
+	uint32_t edge;	     /* counter: what kind of switch, or of stamp */
+	uint32_t spun;	     /* answers given with no sched_waking */
+	uint32_t superseded; /* wakings that no sched_wakeup followed */
+	bool whole;	     /* the values are of a whole wake: CALL and all its parts */
 #ifdef __bpf__
 	struct tracer_block *block; /* where values go, NULL: nowhere */
 	uint32_t group;		    /* ... with subjects */
@@ -140,7 +161,7 @@ WAKE_FN void wake_put(struct wake_out *o, uint32_t metric, uint64_t v)
 WAKE_FN void wake_out_init(struct wake_out *o)
 {
 	o->fate = o->edge = NR_COUNTERS;
-	o->spun = 0;
+	o->spun = o->superseded = 0;
 	o->whole = false;
 #ifndef __bpf__
 	o->record = 0;
@@ -169,10 +190,8 @@ WAKE_FN void wake_new(struct wake_state *s, uint64_t now, struct wake_out *o)
  * here.
  */
 WAKE_FN void wake_waking(struct wake_state *s, uint64_t now, uint32_t stamp,
-			 const struct kthread_slot *slot, struct wake_out *o)
+			 const struct kthread_slot *slot)
 {
-	if (s->w_t1)
-		o->fate = COUNTER_superseded; /* its sched_wakeup was not seen */
 	if (stamp == WAKE_STAMP_OK && slot) {
 		s->w_t0 = slot->t0_ns;
 		s->w_seq = slot->seq;
@@ -182,8 +201,9 @@ WAKE_FN void wake_waking(struct wake_state *s, uint64_t now, uint32_t stamp,
 		else if (!wake_before(slot->t4_ns, slot->t0_ns))
 			stamp = WAKE_STAMP_STALE;
 	}
-	s->w_stamp = stamp;
-	s->w_t1 = now;
+	s->w.stamp = stamp;
+	s->w.t1 = now;
+	s->w.nr++;
 }
 
 WAKE_FN uint32_t wake_stamp_counter(uint32_t stamp)
@@ -251,9 +271,12 @@ WAKE_FN uint32_t wake_arm(const struct wake_state *s)
 /* wake_wakeup - T2: the task is on a run queue, or never left it */
 WAKE_FN void wake_wakeup(struct wake_state *s, uint64_t now, struct wake_out *o)
 {
-	uint32_t stamp = s->w_stamp;
+	uint32_t stamp = s->w.stamp, open = s->w.nr - s->taken;
 
-	if (!s->w_t1) {
+	s->taken = s->w.nr;
+	if (open > 1)
+		o->superseded = open - 1; /* their sched_wakeup was not seen */
+	if (!open) {
 		o->fate = COUNTER_unmatched;
 		if (s->place == WAKE_UNKNOWN || s->place == WAKE_BLOCKED) {
 			s->place = WAKE_QUEUED;
@@ -265,15 +288,13 @@ WAKE_FN void wake_wakeup(struct wake_state *s, uint64_t now, struct wake_out *o)
 		/* It had set a sleep state and was still running, or preempted before it slept. */
 		o->fate = COUNTER_absorbed;
 		s->owed |= stamp == WAKE_STAMP_OK && !wake_in_chain(s, s->w_t0);
-		s->w_t1 = 0;
 		return;
 	}
 	s->wait = WAKE_WAIT_OTHER;
 	if (wake_is_link(s, stamp)) {
-		s->t1 = s->w_t1;
+		s->t1 = s->w.t1;
 		s->t2 = now;
 		s->migrated = 0;
-		s->w_t1 = 0;
 		s->place = WAKE_QUEUED;
 		s->chain = WAKE_WOKEN;
 		return;
@@ -296,7 +317,7 @@ WAKE_FN void wake_wakeup(struct wake_state *s, uint64_t now, struct wake_out *o)
 	}
 	o->edge = wake_stamp_counter(stamp);
 	s->stamp = stamp;
-	s->t1 = s->w_t1;
+	s->t1 = s->w.t1;
 	s->t2 = now;
 	s->migrated = 0;
 	if (wake_read_slot(stamp)) {
@@ -306,7 +327,6 @@ WAKE_FN void wake_wakeup(struct wake_state *s, uint64_t now, struct wake_out *o)
 		s->more_wake = s->more_runq = s->more_premig = 0;
 		s->links = 1;
 	}
-	s->w_t1 = 0;
 	s->primed = s->place == WAKE_BLOCKED;
 	s->place = WAKE_QUEUED;
 	s->chain = WAKE_WOKEN;

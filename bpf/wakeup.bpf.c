@@ -21,9 +21,11 @@
 #include "bpf/wakeup_shared.h"
 #include "bpf/wakeup_subject.bpf.h"
 
-/* Task storage lies so that session and the first part of wake are one cache line. */
+/*
+ * Task storage begins 8 bytes into a cache line, so that the first two parts of wake have one each.
+ * Sessions: of struct tracer_control; of another one the state is void.
+ */
 struct wake_task {
-	__u32 session; /* of struct tracer_control; another: the state is void */
 	struct wake_state wake;
 	struct slot_place place;
 	struct events_task events;
@@ -50,10 +52,10 @@ static __always_inline void task_refresh(struct wake_task *t, struct task_struct
 {
 	__u32 session = *(volatile __u32 *)&control.session;
 
-	if (t->session == session)
+	if (t->wake.session == session)
 		return;
-	t->session = session;
 	__builtin_memset(&t->wake, 0, sizeof(t->wake));
+	t->wake.session = t->wake.w.session = session;
 	look_again(t, p);
 }
 
@@ -140,6 +142,8 @@ static __always_inline void tell(struct wake_task *t, struct wake_out *o)
 		count(o->edge);
 	if (o->spun)
 		count_n(COUNTER_spun, o->spun);
+	if (o->superseded)
+		count_n(COUNTER_superseded, o->superseded);
 }
 
 /* read_own_slot - @p is current; true: @slot holds its slot */
@@ -199,8 +203,8 @@ int find_waiting(struct bpf_iter__task *ctx)
 	t = bpf_task_storage_get(&tasks, p, NULL, 0);
 	if (!t)
 		return 0;
-	since = t->session == control.session ? wake_waits_since(&t->wake, control.enabled_ns)
-					      : control.enabled_ns;
+	since = t->wake.session == control.session ? wake_waits_since(&t->wake, control.enabled_ns)
+						   : control.enabled_ns;
 	if (!since)
 		return 0;
 	if (!f->nr++ || since < f->since_ns) {
@@ -237,7 +241,6 @@ int BPF_PROG(on_sched_waking, struct task_struct *p)
 	enum wake_stamp stamp;
 	struct wake_task *t;
 	struct tracer_block *own;
-	struct wake_out o;
 
 	/* It runs, and so do interrupts: not a place for plain adds, and no wake comes of it. */
 	waker = bpf_get_current_task_btf();
@@ -249,7 +252,7 @@ int BPF_PROG(on_sched_waking, struct task_struct *p)
 	if (control.stamped && waker->pid)
 		look_for_stamp(waker, now, own);
 
-	t = task_find(p);
+	t = bpf_task_storage_get(&tasks, p, NULL, 0);
 	if (!t) {
 		if (!wanted_class(p))
 			return 0;
@@ -257,15 +260,16 @@ int BPF_PROG(on_sched_waking, struct task_struct *p)
 		if (!t)
 			return 0;
 	}
+	/* Not wake.session: it lies where the task's own CPU writes to. */
+	if (t->wake.w.session != *(volatile __u32 *)&control.session)
+		task_refresh(t, p);
 	look_again(t, p);
 	if (!memo_wanted(&t->memo))
 		count(COUNTER_filtered);
-	wake_out_init(&o);
 	stamp = read_request(t, p, waker, now, &slot);
-	wake_waking(&t->wake, now, stamp, &slot, &o);
+	wake_waking(&t->wake, now, stamp, &slot);
 	subject_waking(&t->subject, p, waker);
-	events_waking(ctx, &t->events, &t->wake, p, waker);
-	tell(t, &o);
+	events_waking(ctx, &t->wake, p, waker);
 	return 0;
 }
 

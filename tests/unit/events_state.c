@@ -31,7 +31,7 @@ TestSuite(events_state, .init = begin, .timeout = 10);
 
 static void waking(uint64_t now)
 {
-	wake_waking(&s, now, WAKE_STAMP_NONE, NULL, &o);
+	wake_waking(&s, now, WAKE_STAMP_NONE, NULL);
 }
 
 static void leave(uint64_t now, enum wake_leave how)
