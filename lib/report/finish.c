@@ -210,6 +210,10 @@ static bool finish_result(struct build *b, const struct build_question *q, size_
 		return false;
 	for (int p = 0; p < REPORT_NR_PHASES; p++)
 		r->phase[p] = metric_of(r, report_phase_name[p]);
+	if (r->bands)
+		build_finish_bands(r->bands);
+	if (r->matrix)
+		build_finish_matrix(r->matrix, &b->scratch);
 	if (r->from_trace && !choose_main_metric(&q->q, result))
 		return false;
 	main = r->hist;
@@ -260,13 +264,6 @@ static void sort_subjects(struct build_question *q)
 	q->bucket = NULL;
 }
 
-static int by_ns(const void *a, const void *b)
-{
-	const struct report_in_the_way *x = a, *y = b;
-
-	return (x->ns < y->ns) - (x->ns > y->ns);
-}
-
 static int finish_trace(struct build *b, struct build_question *q)
 {
 	struct report_trace *t = q->q.trace;
@@ -275,8 +272,7 @@ static int finish_trace(struct build *b, struct build_question *q)
 	if (!t)
 		return 0;
 	ret = build_interval_close(b, q, NAN);
-	if (t->nr_in_the_way)
-		qsort(t->in_the_way, t->nr_in_the_way, sizeof(*t->in_the_way), by_ns);
+	build_finish_worst(t->in_the_way, t->nr_in_the_way);
 	sort_subjects(q);
 	return ret;
 }
@@ -321,6 +317,9 @@ static int finish_question(struct build *b, struct build_question *q, struct rep
 	q->q.skipped = NULL;
 	q->q.nr_skipped = 0;
 	q->q.trace = NULL;
+	q->q.worst = NULL;
+	if (to->worst)
+		build_finish_worst(to->worst->in_the_way, to->worst->nr_in_the_way);
 	to->noise = build_sum_up_noise(b, q, scratch);
 	if (!build_finish_stretches(q, to))
 		return -ENOMEM;

@@ -25,6 +25,7 @@
 #include "lib/report/coarse.h"
 #include "lib/report/sparse.h"
 #include "lib/report/trace.h"
+#include "lib/report/wakes.h"
 
 #define REPORT_NR_PHASES 8
 /*
@@ -167,6 +168,8 @@ struct report_result {
 	size_t nr_metrics;
 	struct report_metric *metric;
 	struct hist *phase[REPORT_NR_PHASES]; /* into metric; NULL: none */
+	struct report_bands *bands;	      /* of its whole wakes; NULL: none */
+	struct report_matrix *matrix;	      /* of its waits after wakes; NULL: none */
 	/*
 	 * One value per instance or untraced block, aligned over the arms of a question, NAN where
 	 * the arm is missing. Neighbouring ones are taken together until each arm has ten values
@@ -250,6 +253,7 @@ struct report_question {
 	const char *failed; /* reason or NULL */
 	struct report_noise noise;
 	struct report_trace *trace; /* from_trace: what its figures are; else NULL */
+	struct report_worst *worst; /* of its traced blocks, all arms; NULL: none */
 };
 
 /* What the tracing missed, counted and cost. */
