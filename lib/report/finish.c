@@ -28,14 +28,17 @@ double report_mean(const struct hist *h)
 
 struct report_stats report_stats(const struct hist *h)
 {
-	struct report_stats none = { 0, NAN, NAN, NAN, NAN, NAN, NAN };
+	struct report_stats none = { 0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN };
 
 	if (!h || !h->count)
 		return none;
 	return (struct report_stats){
 		.count = h->count,
 		.mean = report_mean(h),
+		.min = (double)h->min,
+		.p25 = backed_quantile(h, 0.25),
 		.p50 = backed_quantile(h, 0.5),
+		.p75 = backed_quantile(h, 0.75),
 		.p90 = backed_quantile(h, 0.9),
 		.p99 = backed_quantile(h, 0.99),
 		.p999 = backed_quantile(h, 0.999),
@@ -72,6 +75,9 @@ static void time_stats(struct build_result *b)
 	s->count = nr;
 	s->mean = r->wall_ns < UINT64_MAX ? (double)r->wall_ns / (double)r->iterations : NAN;
 	s->p50 = stat_median(r->rising, nr); /* and sorts */
+	s->min = r->rising[0];
+	s->p25 = report_quantile(r, 0.25);
+	s->p75 = quantile_is_backed(nr, 0.75) ? report_quantile(r, 0.75) : NAN;
 	s->p90 = quantile_is_backed(nr, 0.9) ? report_quantile(r, 0.9) : NAN;
 	s->p99 = quantile_is_backed(nr, 0.99) ? report_quantile(r, 0.99) : NAN;
 	s->p999 = quantile_is_backed(nr, 0.999) ? report_quantile(r, 0.999) : NAN;
@@ -183,7 +189,10 @@ static bool make_whole(struct report_result *r)
 static struct report_stats in_unit(struct report_stats s, double unit)
 {
 	s.mean *= unit;
+	s.min *= unit;
+	s.p25 *= unit;
 	s.p50 *= unit;
+	s.p75 *= unit;
 	s.p90 *= unit;
 	s.p99 *= unit;
 	s.p999 *= unit;

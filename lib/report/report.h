@@ -50,7 +50,7 @@ enum report_phase {
  */
 struct report_stats {
 	uint64_t count;
-	double mean, p50, p90, p99, p999, max;
+	double mean, min, p25, p50, p75, p90, p99, p999, max;
 };
 
 struct report_stats report_stats(const struct hist *h);
@@ -314,6 +314,26 @@ struct report_drop {
 	size_t line;
 };
 
+/* What a table of a report has a row for. */
+enum report_table {
+	TABLE_FIGURES,	   /* each distribution and each count of an arm or subject */
+	TABLE_COMPARISONS, /* each comparison */
+	TABLE_INSTANCES,   /* each instance, or untraced block, that an arm was in */
+	TABLE_EPOCHS,	   /* each epoch of an arm */
+	TABLE_BUCKETS,	   /* each bucket of a distribution that is not empty */
+	TABLE_INTERVALS,   /* each interval of a trace and metric */
+	TABLE_EVENTS,	   /* each of the worst events of a trace */
+	NR_REPORT_TABLES
+};
+
+#define REPORT_TABLE_NAMES "figures, comparisons, instances, epochs, buckets, intervals or events"
+
+/* report_table_name - "figures", "comparisons", ... */
+const char *report_table_name(enum report_table t);
+
+/* report_table_parse - false: no table has this name */
+bool report_table_parse(const char *name, enum report_table *t);
+
 struct report {
 	bool complete; /* all runs are */
 	size_t nr_files;
@@ -332,7 +352,8 @@ struct report {
 	struct report_result *result;
 	struct report_comparison *comparison;
 	struct report_private *private; /* owns the strings */
-	/* What the reader asked for; the text alone heeds it. */
+	enum report_table table;	/* what the reader asked for; of CSV */
+	/* The same; the text alone heeds it. */
 	size_t top;	     /* subjects of a trace that have a line; 0: REPORT_TOP */
 	bool verbose;	     /* of traces: everything that is known */
 	bool programs;	     /* of traces: what each BPF program cost */
