@@ -185,12 +185,18 @@ static bool is_its_own_input(const struct options *o)
 
 static int write_report(const struct report *r, const struct options *o)
 {
+	const struct report_format *format = format_of(o);
+	const char *why = format->refuses ? format->refuses(r) : NULL;
 	struct output out;
 	char err[512];
-	int ret = output_open(&out, o->output, o->force ? OUTPUT_REPLACE : OUTPUT_REFUSE, err,
-			      sizeof(err));
-	bool opened = !ret;
+	bool opened;
+	int ret;
 
+	if (why)
+		return cli_refuse(KT_EXIT_USAGE, "%s", why);
+	ret = output_open(&out, o->output, o->force ? OUTPUT_REPLACE : OUTPUT_REFUSE, err,
+			  sizeof(err));
+	opened = !ret;
 	if (!ret)
 		ret = output_close(&out, render(out.stream, r, o), err, sizeof(err));
 	if (ret == -EEXIST)

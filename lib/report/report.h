@@ -112,7 +112,8 @@ struct report_part {
 	struct tail_bucket *buckets;
 	size_t nr_passes;
 	struct report_pass *pass;
-	uint64_t wall_ns;	   /* what the passes took together */
+	uint64_t wall_ns,
+		cpu_ns; /* what the passes took together, and the CPU time of the arms' thread */
 	uint64_t start_ns, end_ns; /* of the first, of the last; both 0: it has none */
 };
 
@@ -458,6 +459,11 @@ struct report_format {
 	const char *name;			 /* as `kt report -f` takes it */
 	const char *help;			 /* what it is, after its name */
 	const char *suffix[REPORT_MAX_SUFFIXES]; /* of files that are written in it, with the dot */
+	/*
+	 * Why there is nothing of @r that can be written in it, as a sentence for the user; NULL: there is.
+	 * The member is NULL where everything can be.
+	 */
+	const char *(*refuses)(const struct report *r);
 	/* as the renderers above; @style NULL: plain */
 	int (*render)(FILE *out, const struct report *r, const struct terminal_style *style);
 };
