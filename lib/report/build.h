@@ -40,8 +40,9 @@ struct build_result {
 	struct series p50, p99;
 	const char *said_metric; /* which metric stands for it, by the record; NULL: not said */
 	size_t room_parts;
-	struct series passes; /* mode "time": ns per iteration of every pass */
-	uint64_t weight;      /* of a trace: subjects with more stand first */
+	struct series passes;	      /* mode "time": ns per iteration of every pass */
+	uint64_t weight;	      /* of a trace: subjects with more stand first */
+	size_t room_rows, room_cells; /* of bands and matrix */
 	/* of the block or instance just read */
 	bool in_block;
 	double ns_per_iteration;
@@ -51,11 +52,15 @@ struct build_result {
 struct build_noise {
 	struct record_noise noise;
 	double wall_ns;
+	size_t run;
+	uint64_t from_ns, to_ns;
+	bool traced, fresh;
+	bool noisy; /* its window is; known when all have been summed up */
 };
 
 /* Of a kind of a trace, beside its struct report_trace. */
 struct build_trace {
-	size_t room_intervals, room_in_the_way;
+	size_t room_intervals;
 	bool open;	    /* the last interval still grows */
 	size_t whole;	    /* whose values @values has */
 	struct hist values; /* of the open interval */
@@ -69,7 +74,8 @@ struct build_question {
 	uint32_t *bucket;	   /* of results by name: number + 1; NULL: few enough to look */
 	size_t nr_buckets;	   /* a power of two */
 	struct build_trace *trace; /* NULL: not of a trace */
-	size_t nr_p50, nr_p99;	   /* values that each arm could have by now */
+	size_t room_in_the_way;
+	size_t nr_p50, nr_p99; /* values that each arm could have by now */
 	struct build_noise *noise;
 	size_t nr_noise, room_noise;
 	uint64_t batch; /* operations that a value in the histograms stands for; 0: none yet */
@@ -105,6 +111,7 @@ struct build {
 	struct build_question *question;
 	size_t nr, room, nr_results, nr_subjects;
 	size_t nr_values; /* in all series, with holes */
+	size_t nr_coarse; /* buckets of all intervals */
 	size_t last;	  /* the question found last */
 	size_t room_drops;
 	struct hist scratch; /* the histogram just read */
@@ -132,6 +139,9 @@ const char *report_keep(struct report *r, const char *s);
  * false: no memory, or it is full
  */
 bool report_keep_latest(struct report *r, const char **at, const char *s);
+
+/* build_keep - *@text becomes such a copy; NULL stays NULL. false: no memory, or it is full */
+bool build_keep(struct build *b, const char **text);
 
 /* report_is_full - a copy was refused because all of them together are too long */
 bool report_is_full(const struct report *r);
@@ -209,7 +219,8 @@ struct build_result *build_result_of(struct build_question *q, const char *name)
 struct build_result *build_add_result(struct build *b, struct build_question *q, const char *name,
 				      bool from_trace);
 
-/* ---- blocks.c, instances.c, parts.c, traces.c, intervals.c ------------------------------------------------ */
+/* ---- blocks.c, instances.c, parts.c ----------------------------------------------------------- */
+/* ---- traces.c, trace_facts.c, intervals.c, worst.c, bands.c, cpu_matrix.c --------------------- */
 
 int build_take_block(struct build *b, const json_t *record);
 int build_take_instance(struct build *b, const json_t *record);
@@ -220,17 +231,26 @@ int build_take_layout(struct build *b, const json_t *record);
 int build_take_event(struct build *b, const json_t *record);
 int build_take_cost(struct build *b, const json_t *record);
 
+/* Of the trace at hand, which is of @r: what it has of these. Functions that finish make figures. */
+int build_take_bands(struct build *b, struct build_question *q, struct build_result *r,
+		     const json_t *record);
+void build_finish_bands(struct report_bands *bands);
+int build_take_matrix(struct build *b, struct build_question *q, struct build_result *r,
+		      const json_t *record);
+void build_finish_matrix(struct report_matrix *m, struct hist *scratch);
+void build_finish_worst(struct report_in_the_way *way, size_t nr);
+
 /* build_trace_metric - number of metric @name in the layout of @q, added if need be; nr_metrics: no room */
 size_t build_trace_metric(struct build *b, struct build_question *q, const char *name);
 
 /* build_interval - what is taken next belongs to the interval from @start_ns to @end_ns */
-int build_interval(struct build_question *q, uint64_t start_ns, uint64_t end_ns);
+int build_interval(struct build *b, struct build_question *q, uint64_t start_ns, uint64_t end_ns);
 
 /* build_interval_add - the histogram just read is of metric number @metric */
 void build_interval_add(struct build *b, struct build_question *q, size_t metric);
 
 /* build_interval_close - it is complete; @lost: a share, NAN: not known */
-void build_interval_close(struct build_question *q, double lost);
+int build_interval_close(struct build *b, struct build_question *q, double lost);
 
 /* build_begin_stretch - the block or instance at hand has nothing yet */
 void build_begin_stretch(struct build_question *q);
@@ -246,7 +266,7 @@ int build_close_stretch(struct build *b, struct build_question *q);
 
 /* build_end_stretch - its noise and what was dropped when it was measured, traced ones too */
 int build_end_stretch(struct build *b, struct build_question *q, const struct record_noise *noise,
-		      const struct record_dropped *dropped, size_t nr_dropped);
+		      const struct record_dropped *dropped, size_t nr_dropped, bool traced);
 
 /* build_part - what @r did in the untraced block or instance at hand; NULL: no memory */
 struct report_part *build_part(struct build_question *q, struct build_result *r);
@@ -258,7 +278,7 @@ struct report_part *build_part(struct build_question *q, struct build_result *r)
 int build_add_sample(struct build *b, struct build_result *r, struct report_part *p);
 
 /* build_add_pass - to @p; false: no memory */
-bool build_add_pass(struct report_part *p, uint64_t block, double p50);
+bool build_add_pass(struct report_part *p, const struct report_pass *pass);
 
 /*
  * build_in_unit - the histogram just read, of values that stand for @batch operations each, in the
@@ -277,11 +297,17 @@ int build_add_numbers(struct build *b, struct build_question *q, struct build_re
  */
 int build_merge(struct build *b, struct hist **into);
 
-/* ---- finish.c, noise.c, compare.c ------------------------------------------------------------ */
+/* ---- finish.c, noise.c, stretches.c, compare.c ------------------------------------------------ */
 
-/* build_sum_up_noise - @scratch: as many doubles as the question has blocks and instances */
-struct report_noise build_sum_up_noise(const struct build *b, const struct build_question *q,
+/*
+ * build_sum_up_noise - and say of each block and instance whether it is noisy; @scratch: as many
+ * doubles as the question has of them
+ */
+struct report_noise build_sum_up_noise(const struct build *b, struct build_question *q,
 				       double *scratch);
+
+/* build_finish_stretches - when all was, into @to, after build_sum_up_noise(); false: no memory */
+bool build_finish_stretches(const struct build_question *q, struct report_question *to);
 
 /* build_compare - all arms of all questions with their baselines, into @r->comparison */
 int build_compare(struct report *r);

@@ -189,3 +189,50 @@ void escape_shell(FILE *out, const char *s)
 	}
 	fputc('\'', out);
 }
+
+/* ---- CSV ------------------------------------------------------------------------------------- */
+
+/*
+ * What spreadsheets take for the beginning of a formula: = + - @, and where the language has them, their
+ * wide forms.
+ */
+static bool begins_formula(const char *s)
+{
+	static const char *const wide[] = { "\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d",
+					    "\xef\xbc\xa0" };
+
+	if (*s && strchr("=+-@", *s))
+		return true;
+	for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
+		if (!strncmp(s, wide[i], strlen(wide[i])))
+			return true;
+	return false;
+}
+
+/*
+ * A spreadsheet may drop blanks before it looks, and take a semicolon, where commas are decimal points,
+ * for the end of the cell, quoted or not.
+ */
+void escape_csv(FILE *out, const char *s)
+{
+	bool quoted = !*s || s[strcspn(s, " \",;'")], fresh = true;
+
+	if (quoted)
+		fputc('"', out);
+	while (*s) {
+		size_t n = shown_length(s);
+
+		if (fresh && begins_formula(s))
+			fputc('\'', out);
+		fresh = *s == ';' || (fresh && (*s == ' ' || *s == '"'));
+		if (!n)
+			fprintf(out, "\\x%02x", (unsigned char)*s);
+		else if (*s == '"')
+			fputs("\"\"", out);
+		else
+			fwrite(s, 1, n, out);
+		s += n ? n : 1;
+	}
+	if (quoted)
+		fputc('"', out);
+}

@@ -28,9 +28,7 @@ static int rank_of(const struct html_effect *e)
 		return 3;
 	if (e->c->moved)
 		return 2;
-	return e->c->j.verdict == VERDICT_SLOWER   ? 0
-	       : e->c->j.verdict == VERDICT_FASTER ? 1
-						   : 3;
+	return e->c->j.verdict == VERDICT_SLOWER ? 0 : e->c->j.verdict == VERDICT_FASTER ? 1 : 3;
 }
 
 /* qsort() does not keep the order of equals: their places do. */
@@ -294,8 +292,9 @@ static void not_compared(const struct page *p)
 		if (q->from_trace || has_effect(p, q))
 			continue;
 		if (shown++ == MAX_ROWS)
-			fprintf(p->out, "</table></div><details><summary>%zu more</summary>"
-					"<div class=scroll><table class=nothing><tbody>\n",
+			fprintf(p->out,
+				"</table></div><details><summary>%zu more</summary>"
+				"<div class=scroll><table class=nothing><tbody>\n",
 				nr - MAX_ROWS);
 		none_row(p, q);
 	}
@@ -333,9 +332,11 @@ static void headings(const struct page *p)
 		fputs(arms ? "arm" : "after", p->out);
 	else
 		page_name(p, e->arm->side ? e->arm->side : "after");
-	fputs("<th scope=col class=bar data-fixed><span class=vh>interval on the axis</span>", p->out);
+	fputs("<th scope=col class=bar data-fixed><span class=vh>interval on the axis</span>",
+	      p->out);
 	page_ticks(p);
-	fputs("<th scope=col class=iv data-fixed>interval<th scope=col class=effect>effect", p->out);
+	fputs("<th scope=col class=iv data-fixed>interval<th scope=col class=effect>effect",
+	      p->out);
 }
 
 static void begin_table(const struct page *p, const char *label)

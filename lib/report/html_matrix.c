@@ -186,7 +186,8 @@ static void row_of_figures(const struct page *p, const struct report_question *q
 
 static void headings(const struct page *p, const struct columns *t, enum figure f)
 {
-	fprintf(p->out, "<table class=\"matrix sort\" data-set=m-%s><thead><tr><th scope=col>question",
+	fprintf(p->out,
+		"<table class=\"matrix sort\" data-set=m-%s><thead><tr><th scope=col>question",
 		f < NR_FIGURES ? figures[f].id : "all");
 	for (size_t i = 0; f < NR_FIGURES && i < t->nr; i++) {
 		fputs("<th scope=col>", p->out);
@@ -213,7 +214,8 @@ static void rows(const struct page *p, const struct columns *t, enum figure f)
 		if (!q->nr_comparisons)
 			continue;
 		if (shown++ == MAX_ROWS) {
-			fprintf(p->out, "</table></div><details><summary>%zu more questions</summary>",
+			fprintf(p->out,
+				"</table></div><details><summary>%zu more questions</summary>",
 				nr - MAX_ROWS);
 			page_scroll(p, "More questions");
 			headings(p, t, f);
@@ -288,7 +290,8 @@ void html_matrix(const struct page *p)
 		fputs("</div>\n", p->out);
 	}
 	if (t.more)
-		fprintf(p->out, "<p class=note>%zu comparisons with further arms are among the verdicts.</p>\n",
+		fprintf(p->out,
+			"<p class=note>%zu comparisons with further arms are among the verdicts.</p>\n",
 			t.more);
 	fputs("</section>\n", p->out);
 }

@@ -218,8 +218,8 @@ static void losses(const struct page *p, const struct report_tracing *t, uint64_
 		format_count(text[1], (double)t->events + (double)lost));
 	if (t->events)
 		fprintf(p->out, " (%s)",
-			format_small_percent(text[0], (double)lost / ((double)t->events +
-								      (double)lost)));
+			format_small_percent(text[0],
+					     (double)lost / ((double)t->events + (double)lost)));
 	if (covered < 1)
 		fprintf(p->out, ", figures cover %s", format_small_percent(text[0], covered));
 }
@@ -284,7 +284,8 @@ static void tracing_tile(const struct page *p)
 	else if (!missing)
 		fputs("phases not taken", p->out);
 	if (missing)
-		fputs(t.known ? ", of a part losses are not known" : "losses are not known", p->out);
+		fputs(t.known ? ", of a part losses are not known" : "losses are not known",
+		      p->out);
 	line(p);
 	if (t.known)
 		cost(p, &t);

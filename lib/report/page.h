@@ -6,16 +6,16 @@
  * html_tiles.c verdicts, machine, tracing and command at a glance, html_effects.c all questions on one
  * axis, html_matrix.c questions by arms, html_verdicts.c all verdicts with their intervals,
  * html_question.c a question, html_context.c what the figures rest on. page_frame.c is around it,
- * page_axis.c draws intervals, plots.c curves, style.c and style_first.c are the look, page_script.c is
- * what needs a script. All text goes through escape_html() and its kin.
+ * page_axis.c draws intervals, plots.c curves, style.c and style_first.c are the look, page_colours.c its
+ * colours, page_script.c what needs a script. All text goes through escape_html() and its kin.
  */
 #include "lib/report/changes.h"
 #include "lib/report/effects.h"
 #include "lib/report/render.h"
 
 /*
- * Colours that stay apart for all kinds of colour vision; an arm keeps its colour over the whole
- * page. Further arms get colours made for them, and a pattern.
+ * Colours of arms that stay apart for all kinds of colour vision, each with a pattern of its own; an arm
+ * keeps both over the whole page. Further arms get some made for them.
  */
 #define NR_COLOURS 10
 #define PAGE_DASH  40 /* bytes that hold a pattern */
@@ -93,8 +93,8 @@ void page_chip(const struct page *p, const struct report_comparison *c);
 /* page_choose_colours - fills @p->arm, which the caller frees; false: no memory */
 bool page_choose_colours(struct page *p);
 
-/* page_more_colours - the style of the colours from NR_COLOURS on */
-void page_more_colours(const struct page *p);
+/* page_write_colours - the style of all colours, and of the marks of arms */
+void page_write_colours(const struct page *p);
 
 /* page_colour - index of the colour of arm @name, below p->nr_arms */
 unsigned int page_colour(const struct page *p, const char *name);
@@ -140,7 +140,7 @@ void page_ns(const struct page *p, double ns);
 /* page_command - what repeats @run: quoted for the shell first, then for HTML */
 void page_command(const struct page *p, const struct report_run *run);
 
-/* page_swatch - the mark of an arm's colour, and its name */
+/* page_swatch - the mark of an arm, a piece of its curve, and its name */
 void page_swatch(const struct page *p, const char *name);
 
 /* ---- parts ----------------------------------------------------------------------------------- */

@@ -16,9 +16,9 @@ static const struct {
 	const char *label;
 	bool minor; /* left out where there is little room */
 } mark[] = {
-	{ 1 / 30.0, "÷30", false }, { 1 / 5.0, "÷5", true }, { 1 / 2.0, "÷2", false },
-	{ 1 / 1.1, "−10 %", false }, { 1, "1", false },      { 1.1, "+10 %", false },
-	{ 2, "×2", false },	     { 5, "×5", true },      { 30, "×30", false },
+	{ 1 / 30.0, "÷30", false },  { 1 / 5.0, "÷5", true }, { 1 / 2.0, "÷2", false },
+	{ 1 / 1.1, "−10 %", false }, { 1, "1", false },	      { 1.1, "+10 %", false },
+	{ 2, "×2", false },	     { 5, "×5", true },	      { 30, "×30", false },
 };
 
 #define NR_MARKS (sizeof(mark) / sizeof(mark[0]))
@@ -35,8 +35,9 @@ void page_axis_style(const struct page *p)
 	for (size_t i = 0; i < NR_MARKS; i++)
 		fprintf(p->out, "linear-gradient(var(--%s) 0 0) %.2f%% 0/1px 100%%,",
 			mark[i].ratio == 1 ? "axis" : "grid", place(mark[i].ratio));
-	fprintf(p->out, "linear-gradient(var(--zone) 0 0) 50%% 0/var(--w,%.2f%%) 100%%;"
-			"background-repeat:no-repeat}",
+	fprintf(p->out,
+		"linear-gradient(var(--zone) 0 0) 50%% 0/var(--w,%.2f%%) 100%%;"
+		"background-repeat:no-repeat}",
 		2 * HALF * report_axis(1 + JUDGE_ZONE_P50));
 }
 

@@ -19,14 +19,16 @@ void page_begin(const struct page *p, const char *what, const char *when,
 	page_name(p, what);
 	fputs(" ", p->out);
 	page_name(p, when ? when : "");
-	fprintf(p->out, "</title><style>%s%s", page_style, page_style_first);
+	fputs("</title><style>", p->out);
+	page_write_colours(p);
+	fprintf(p->out, "%s%s", page_style, page_style_first);
 	page_axis_style(p);
-	page_more_colours(p);
 	fputs("</style></head>\n<body><a class=skip href=\"#main\">Skip to what was found</a>"
 	      "<div class=layout><nav id=contents aria-label=Contents>",
 	      p->out);
 	navigation(arg);
-	fputs("</nav>\n<main id=main tabindex=-1><a class=contents href=\"#contents\">Contents</a>", p->out);
+	fputs("</nav>\n<main id=main tabindex=-1><a class=contents href=\"#contents\">Contents</a>",
+	      p->out);
 }
 
 void page_end(const struct page *p)

@@ -49,6 +49,13 @@ void escape_html_short(FILE *out, const char *s, size_t most);
 void escape_shell(FILE *out, const char *s);
 
 /*
+ * escape_csv - @s as one cell of comma-separated values, quoted where it needs it; the same characters
+ * become \xNN. A spreadsheet would take it for a formula when it begins with = + - or @: then, and
+ * after a semicolon, an apostrophe stands before that.
+ */
+void escape_csv(FILE *out, const char *s);
+
+/*
  * What is written in words goes through @word where it comes from a record: escape_terminal_word(),
  * escape_html(), escape_shell().
  */

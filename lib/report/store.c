@@ -66,6 +66,15 @@ bool report_is_full(const struct report *r)
 	return r->private->full;
 }
 
+bool build_keep(struct build *b, const char **text)
+{
+	if (*text)
+		*text = report_keep(b->report, *text);
+	else
+		return true;
+	return *text;
+}
+
 bool report_keep_latest(struct report *r, const char **at, const char *s)
 {
 	if (*at && !strcmp(*at, s))
@@ -144,12 +153,34 @@ static void report_metric_free(struct report_metric *m)
 	sparse_free(m->sparse);
 }
 
+static void report_worst_free(struct report_worst *w)
+{
+	if (!w)
+		return;
+	for (size_t i = 0; i < w->nr; i++)
+		free(w->event[i].frame);
+	free(w->in_the_way);
+	free(w);
+}
+
+static void report_matrix_free(struct report_matrix *m)
+{
+	if (!m)
+		return;
+	for (size_t i = 0; i < m->nr; i++)
+		sparse_free(m->cell[i].sparse);
+	free(m->cell);
+	free(m);
+}
+
 static void report_trace_free(struct report_trace *t)
 {
 	if (!t)
 		return;
 	for (size_t i = 0; i < t->nr_worst; i++)
 		free(t->worst[i].frame);
+	for (size_t i = 0; i < t->nr_intervals; i++)
+		coarse_free(&t->interval[i].coarse);
 	free(t->interval);
 	free(t->in_the_way);
 	free(t);
@@ -164,6 +195,10 @@ void report_result_free(struct report_result *r)
 	for (size_t i = 0; i < r->nr_metrics; i++)
 		report_metric_free(&r->metric[i]);
 	free(r->metric);
+	if (r->bands)
+		free(r->bands->row);
+	free(r->bands);
+	report_matrix_free(r->matrix);
 	free(r->block_p50);
 	free(r->block_p99);
 	free(r->rising);
@@ -191,7 +226,9 @@ void report_free(struct report *r)
 		report_result_free(&r->result[i]);
 	for (size_t i = 0; i < r->nr_questions; i++) {
 		free(r->question[i].skipped);
+		free(r->question[i].stretch);
 		report_trace_free(r->question[i].trace);
+		report_worst_free(r->question[i].worst);
 	}
 	for (size_t i = 0; r->private && i < r->private->nr; i++)
 		free(r->private->string[i]);
@@ -225,6 +262,7 @@ void build_free(struct build *b)
 			build_result_free(&q->result[j]);
 		free(q->q.skipped);
 		report_trace_free(q->q.trace);
+		report_worst_free(q->q.worst);
 		free(q->trace);
 		free(q->bucket);
 		free(q->result);

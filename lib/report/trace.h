@@ -13,6 +13,8 @@
 
 #include "lib/measure/hist.h"
 #include "lib/record/types.h"
+#include "lib/report/coarse.h"
+#include "lib/report/wakes.h"
 
 /* Metrics that are no part of another; further ones have no column of an interval. */
 #define REPORT_MAX_WHOLES 8
@@ -27,7 +29,9 @@ struct report_interval {
 	uint64_t counted;				     /* events of the counted metrics */
 	uint64_t wait_ns, running_ns;			     /* over all subjects */
 	struct report_interval_part part[REPORT_MAX_WHOLES]; /* of the wholes, in their order */
-	double p50, p90, p99; /* of the first whole that has values; NAN: too few values */
+	size_t whole;	      /* the first that has values; REPORT_MAX_WHOLES: none has */
+	double p50, p90, p99; /* of that; NAN: too few values */
+	struct coarse coarse; /* of that; empty where it is not kept */
 	double lost;	      /* a share of its values; NAN: not known */
 };
 
@@ -40,7 +44,9 @@ struct report_behind {
 
 /* One of the longest waits. Ids and CPUs as in struct record_event. */
 struct report_event {
+	const char *arm; /* of a question: whose it was; NULL: not known, or of a trace */
 	const char *population, *comm;
+	double phase[REPORT_NR_SUMS]; /* parts of ns, by enum report_phase; NAN: not known */
 	uint64_t time_ns, ns, tgid, tid, cpu_before, cpu_queued, cpu, migrations;
 	bool has_waker;
 	const char *waker, *context; /* NULL: not known */
@@ -58,6 +64,15 @@ struct report_in_the_way {
 	uint64_t ns;
 };
 
+/* The longest waits of the traced blocks of a question; a trace has the same, as it always had. */
+struct report_worst {
+	size_t nr;
+	struct report_event event[REPORT_NR_WORST]; /* the longest first */
+	size_t nr_in_the_way;
+	struct report_in_the_way *in_the_way; /* the one that ran longest first */
+	uint64_t in_the_way_ns;		      /* of all, those that are not known too */
+};
+
 struct report_trace {
 	bool has_layout; /* false: an old record; every metric is a whole */
 	/* Its names are the report's. */
@@ -66,6 +81,7 @@ struct report_trace {
 	size_t nr_intervals;
 	struct report_interval *interval;
 	uint64_t more_intervals; /* not kept */
+	uint64_t more_coarse;	 /* intervals that are kept without their distribution */
 	struct report_interval last;
 	size_t nr_worst;
 	struct report_event worst[REPORT_NR_WORST]; /* the longest first */

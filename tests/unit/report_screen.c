@@ -81,7 +81,8 @@ Test(report_screen, a_question_that_is_not_compared_is_listed_with_the_reason)
 	char *html = three_questions(&r), *effects = effects_of(html);
 
 	cr_expect(strstr(effects, "Not compared: 1 question<"), "%s", effects);
-	cr_expect(follows(effects, "<a href=\"#q-q/none\">", "mine was not measured"), "%s", effects);
+	cr_expect(follows(effects, "<a href=\"#q-q/none\">", "mine was not measured"), "%s",
+		  effects);
 	free(effects);
 	free(html);
 	report_free(r);
@@ -157,7 +158,8 @@ Test(report_screen, the_matrix_says_size_and_direction_with_a_sign)
 
 	p50 = part(html, "<div class=\"of m-p50\">", "</table>");
 	cr_expect(strstr(p50, "<td class=hot4>2.0"), "%s", p50);
-	cr_expect(strstr(p50, "<td class=hot4>4.0") || strstr(p50, "<td class=hot4>3.9"), "%s", p50);
+	cr_expect(strstr(p50, "<td class=hot4>4.0") || strstr(p50, "<td class=hot4>3.9"), "%s",
+		  p50);
 	cr_expect(strstr(p50, "<td class=cold5>0.150<i>▼</i>"), "%s", p50);
 	cr_expect(follows(p50, "#q-q/none", "<td class=no>·"), "%s", p50);
 	cr_expect_eq(count(html, "<input type=radio name=matrix"), 4, "CPU times are not recorded");
