@@ -15,7 +15,9 @@
 #include <unistd.h>
 
 #include "lib/target/proc.h"
+#include "lib/target/targets.h"
 
+#include "bpf/caller.h"
 #include "bpf/pidns.h"
 #include "bpf/tracer_impl.h"
 
@@ -275,6 +277,16 @@ int process_look_all(struct tracer *t, char *err, size_t errlen)
 			return ret;
 	}
 	return 0;
+}
+
+static int become(const void *who)
+{
+	return caller_become(who);
+}
+
+int process_command_files(const struct tracer *t, struct targets *files)
+{
+	return targets_add_command(files, t->opts.command, become, t->opts.who);
 }
 
 void process_forget_looks(struct tracer *t)

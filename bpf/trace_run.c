@@ -320,6 +320,7 @@ static int begin(struct run *r)
 		opts.filter.nr_tgids = 1;
 		opts.follow_children = true;
 		opts.command = r->q->command[0];
+		opts.who = &r->who;
 	}
 	ret = write_layout(r);
 	ret = ret ?: tracer_open(&r->t, &opts, r->err, r->errlen);

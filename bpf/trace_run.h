@@ -22,7 +22,7 @@ struct trace_ready {
 
 struct trace_request {
 	struct tracer_opts
-		opts; /* process id, follow_children and command are set here for a command */
+		opts; /* process id, follow_children, command and who are set here for a command */
 	uint64_t duration_ns;	      /* 0: until the command or process ends, or a signal comes */
 	uint64_t interval_ns;	      /* 0: one interval, the whole run */
 	uint64_t start_ns;	      /* set when counting begins */

@@ -23,6 +23,8 @@
 #include "bpf/kinds.h"
 #include "lib/measure/hist.h"
 
+struct caller;
+
 /* Which single waits to hand over, with tracer_on_event(); zero: none. */
 struct events_opts {
 	uint32_t worst;	     /* the longest of each interval: at most so many */
@@ -49,6 +51,7 @@ struct tracer_opts {
 	struct events_opts events;
 	/* With one process id: the program it is about to execute, searched for probes first. */
 	const char *command;
+	const struct caller *who; /* whose it is; NULL: ours. Lives as long as the tracer */
 };
 
 /*
@@ -146,8 +149,6 @@ struct record_event;
  */
 void tracer_on_event(struct tracer *t, int (*each)(const struct record_event *e, void *arg),
 		     void *arg);
-
-struct caller;
 
 /*
  * tracer_settle - give up the privilege that the attached tracer will not need, and become @who

@@ -29,6 +29,7 @@
 
 struct tracer;
 struct events;
+struct targets;
 struct usdt_kind;
 struct usdt_spec;
 
@@ -256,6 +257,8 @@ void filter_unload(struct tracer *t);
 /* descendants that are there already, once new ones are seen */
 int process_seed_children(struct tracer *t, char *err, size_t errlen);
 int process_look_all(struct tracer *t, char *err, size_t errlen);
+/* targets_add_command() of opts.command, for whom it will run */
+int process_command_files(const struct tracer *t, struct targets *files);
 void process_forget_looks(struct tracer *t); /* what was found is detached: look again */
 int process_add(struct tracer *t, pid_t tgid, uint64_t registry_addr);
 int process_poll(struct tracer *t);

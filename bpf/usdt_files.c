@@ -91,7 +91,7 @@ int usdt_files_open(struct tracer *t, struct usdt_files *u, char *err, size_t er
 	int n;
 
 	if (t->opts.command) {
-		n = targets_add_command(&u->targets, t->opts.command);
+		n = process_command_files(t, &u->targets);
 		return n == -ENOMEM ? error_say(err, errlen, n, "out of memory") : 0;
 	}
 	n = named(t, 0) ? add_named(t, u, err, errlen) : scan_all(u);

@@ -211,7 +211,7 @@ static int wakeup_attach(struct tracer *t, char *err, size_t errlen)
 	ret = ret ?: attach_iter_once(t, "seed_tasks", err, errlen);
 	ret = ret ?: attach_waiting(t, err, errlen);
 	/* A command without probes is traced without stamps. */
-	if (!ret && t->opts.command && targets_add_command(&w->files, t->opts.command) > 0)
+	if (!ret && t->opts.command && process_command_files(t, &w->files) > 0)
 		ret = attach_without(t, attach_slot_probes(t, err, errlen), WITHOUT_STAMPS, err);
 	return ret ?: look_at_all(t, err, errlen);
 }

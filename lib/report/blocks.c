@@ -10,27 +10,31 @@ static int add_untraced(struct build *b, struct build_question *q, struct build_
 			const struct record_epoch *e)
 {
 	struct report_part *p = build_part(q, r);
-	double ns = (double)(e->end_ns - e->start_ns);
+	struct report_pass pass = { .start_ns = e->start_ns,
+				    .ns = e->end_ns - e->start_ns,
+				    .iterations = e->iterations };
+	double ns = (double)pass.ns;
 
 	if (!p)
 		return -ENOMEM;
 	r->in_block = true;
 	r->r.iterations = report_sum(r->r.iterations, e->iterations);
 	r->r.cpu_ns = report_sum(r->r.cpu_ns, e->cpu_ns);
-	r->r.wall_ns = report_sum(r->r.wall_ns, e->end_ns - e->start_ns);
-	p->wall_ns = report_sum(p->wall_ns, e->end_ns - e->start_ns);
+	r->r.wall_ns = report_sum(r->r.wall_ns, pass.ns);
+	p->wall_ns = report_sum(p->wall_ns, pass.ns);
 	if (strcmp(q->q.mode, "time")) {
-		if (!build_add_pass(p, 0, hist_quantile(&b->scratch, 0.5) * r->r.unit))
+		pass.p50 = hist_quantile(&b->scratch, 0.5) * r->r.unit;
+		if (!build_add_pass(p, &pass))
 			return -ENOMEM;
 		return build_add_sample(b, r, p);
 	}
 	if (!e->iterations)
 		return 0;
-	r->ns_per_iteration = ns / (double)e->iterations;
+	pass.p50 = r->ns_per_iteration = ns / (double)e->iterations;
 	p->sample.sum += ns;
 	p->sample.count += (double)e->iterations;
 	if (!build_grow((void **)&r->passes.value, r->passes.nr, &r->passes.room, sizeof(double)) ||
-	    !build_add_pass(p, 0, r->ns_per_iteration))
+	    !build_add_pass(p, &pass))
 		return -ENOMEM;
 	r->passes.value[r->passes.nr++] = r->ns_per_iteration;
 	return 0;
@@ -90,7 +94,8 @@ int build_take_block(struct build *b, const json_t *record)
 	for (size_t i = 0; !ret && i < block.nr_epochs; i++)
 		ret = take_epoch(b, q, record, i, block.traced);
 	if (!ret)
-		ret = build_end_stretch(b, q, &block.noise, block.dropped, block.nr_dropped);
+		ret = build_end_stretch(b, q, &block.noise, block.dropped, block.nr_dropped,
+					block.traced);
 	if (ret)
 		return ret;
 	if (block.traced)

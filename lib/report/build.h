@@ -51,6 +51,10 @@ struct build_result {
 struct build_noise {
 	struct record_noise noise;
 	double wall_ns;
+	size_t run;
+	uint64_t from_ns, to_ns;
+	bool traced, fresh;
+	bool noisy; /* its window is; known when all have been summed up */
 };
 
 /* Of a kind of a trace, beside its struct report_trace. */
@@ -105,6 +109,7 @@ struct build {
 	struct build_question *question;
 	size_t nr, room, nr_results, nr_subjects;
 	size_t nr_values; /* in all series, with holes */
+	size_t nr_coarse; /* buckets of all intervals */
 	size_t last;	  /* the question found last */
 	size_t room_drops;
 	struct hist scratch; /* the histogram just read */
@@ -224,13 +229,13 @@ int build_take_cost(struct build *b, const json_t *record);
 size_t build_trace_metric(struct build *b, struct build_question *q, const char *name);
 
 /* build_interval - what is taken next belongs to the interval from @start_ns to @end_ns */
-int build_interval(struct build_question *q, uint64_t start_ns, uint64_t end_ns);
+int build_interval(struct build *b, struct build_question *q, uint64_t start_ns, uint64_t end_ns);
 
 /* build_interval_add - the histogram just read is of metric number @metric */
 void build_interval_add(struct build *b, struct build_question *q, size_t metric);
 
 /* build_interval_close - it is complete; @lost: a share, NAN: not known */
-void build_interval_close(struct build_question *q, double lost);
+int build_interval_close(struct build *b, struct build_question *q, double lost);
 
 /* build_begin_stretch - the block or instance at hand has nothing yet */
 void build_begin_stretch(struct build_question *q);
@@ -246,7 +251,7 @@ int build_close_stretch(struct build *b, struct build_question *q);
 
 /* build_end_stretch - its noise and what was dropped when it was measured, traced ones too */
 int build_end_stretch(struct build *b, struct build_question *q, const struct record_noise *noise,
-		      const struct record_dropped *dropped, size_t nr_dropped);
+		      const struct record_dropped *dropped, size_t nr_dropped, bool traced);
 
 /* build_part - what @r did in the untraced block or instance at hand; NULL: no memory */
 struct report_part *build_part(struct build_question *q, struct build_result *r);
@@ -258,7 +263,7 @@ struct report_part *build_part(struct build_question *q, struct build_result *r)
 int build_add_sample(struct build *b, struct build_result *r, struct report_part *p);
 
 /* build_add_pass - to @p; false: no memory */
-bool build_add_pass(struct report_part *p, uint64_t block, double p50);
+bool build_add_pass(struct report_part *p, const struct report_pass *pass);
 
 /*
  * build_in_unit - the histogram just read, of values that stand for @batch operations each, in the
@@ -277,11 +282,17 @@ int build_add_numbers(struct build *b, struct build_question *q, struct build_re
  */
 int build_merge(struct build *b, struct hist **into);
 
-/* ---- finish.c, noise.c, compare.c ------------------------------------------------------------ */
+/* ---- finish.c, noise.c, stretches.c, compare.c ------------------------------------------------ */
 
-/* build_sum_up_noise - @scratch: as many doubles as the question has blocks and instances */
-struct report_noise build_sum_up_noise(const struct build *b, const struct build_question *q,
+/*
+ * build_sum_up_noise - and say of each block and instance whether it is noisy; @scratch: as many
+ * doubles as the question has of them
+ */
+struct report_noise build_sum_up_noise(const struct build *b, struct build_question *q,
 				       double *scratch);
+
+/* build_finish_stretches - when all was, into @to, after build_sum_up_noise(); false: no memory */
+bool build_finish_stretches(const struct build_question *q, struct report_question *to);
 
 /* build_compare - all arms of all questions with their baselines, into @r->comparison */
 int build_compare(struct report *r);

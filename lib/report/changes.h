@@ -4,7 +4,7 @@
 /*
  * What the runs of two builds or two settings come to: a row per arm of each question, what is said
  * of it, how many say so, and whether a command that was asked to fails. Comparisons of kind "arms"
- * count for --fail-on only.
+ * count for --fail-on and in the sentence of the finding only.
  */
 #include "lib/report/render.h"
 
@@ -53,10 +53,24 @@ void report_count_changes(const struct report *r, struct report_changes *c);
 bool report_has_changes(const struct report *r);
 
 /*
- * report_write_finding - "2 of 56 regressed: wakeup/trip=oneway libkthread 1.031 [1.024, 1.038]; ...;
- * 41 unchanged, 13 undecided", without a full stop; of a report that has changes
+ * report_write_finding - what a report comes to in one sentence without its full stop, made of its
+ * verdicts and never more than they say. Of any report:
+ *
+ *	"2 of 56 regressed: wakeup/trip=oneway libkthread 1.031 [1.024, 1.038]; ...; 41 unchanged, 13
+ *	undecided"
+ *	"libkthread against each question's baseline (p50): 3 faster, 1 the same, 9 slower; fastest in
+ *	...; slowest in work_queue/worker=busy, where it takes 2.20 times as long as futex"
+ *	"wakeup: waited 8.6 % of the time for a CPU, the longest wait 3.39 ms"
+ *
+ * An arm whose verdict is unstable counts as that, not as what it would be called.
  */
 void report_write_finding(FILE *out, const struct report *r, report_word *word);
+
+/*
+ * report_write_size - a ratio that was called, in words: "takes 3.2 % longer than", "takes 4 % less
+ * than", "is 87 times as fast as"; the baseline's name is to follow
+ */
+void report_write_size(FILE *out, double ratio);
 
 /*
  * report_write_sides - what run number @run, from 0, compared: a line for each side, and whether its

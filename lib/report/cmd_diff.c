@@ -11,17 +11,15 @@
 
 enum { KEY_FILTER = 256 };
 
-enum format { FORMAT_TEXT, FORMAT_JSON };
-
 struct options {
 	char **file[NR_DIFF_SIDES];
 	size_t nr_files[NR_DIFF_SIDES];
 	const char *output, *filter;
-	enum format format;
+	const struct diff_format *format; /* NULL: by the suffix of output */
 };
 
 static const struct argp_option options[] = {
-	{ "format", 'f', "FORMAT", 0, "text (default) or json", 0 },
+	{ "format", 'f', "FORMAT", 0, "", 0 }, /* help_text() */
 	{ "filter", KEY_FILTER, "REGEX", 0,
 	  "Compare only questions whose names match; among fewer, fewer runs decide", 0 },
 	{ "output", 'o', "OUT", 0,
@@ -29,17 +27,61 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
+/* "text, html or json" of the names, or "text (tables for a terminal), ..." */
+static void write_formats(FILE *out, bool help)
+{
+	const struct diff_format *f;
+
+	for (size_t i = 0; (f = diff_format_at(i)); i++) {
+		if (i && !help)
+			fputs(diff_format_at(i + 1) ? ", " : " or ", out);
+		fputs(f->name, out);
+		if (help)
+			fprintf(out, " (%s), ", f->help);
+	}
+}
+
+static error_t choose_format(struct options *o, const char *name)
+{
+	char names[128] = "";
+	FILE *out;
+
+	o->format = diff_format_named(name);
+	if (o->format)
+		return 0;
+	out = fmemopen(names, sizeof(names), "w");
+	if (out) {
+		write_formats(out, false);
+		fclose(out);
+	}
+	return cli_refuse(KT_EXIT_USAGE, "unknown format '%s'; expected %s", name, names);
+}
+
+/* Of --format: what the table of formats says. Allocated, as argp wants it. */
+static char *help_text(int key, const char *text, void *input)
+{
+	char *made = NULL;
+	size_t length;
+	FILE *out;
+
+	(void)input;
+	if (key != 'f')
+		return (char *)text;
+	out = open_memstream(&made, &length);
+	if (!out)
+		return (char *)text;
+	write_formats(out, true);
+	fprintf(out, "default: from OUT's suffix, else %s", diff_format_at(0)->name);
+	return fclose(out) ? NULL : made;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
 
 	switch (key) {
 	case 'f':
-		if (strcmp(arg, "text") && strcmp(arg, "json"))
-			return cli_refuse(KT_EXIT_USAGE,
-					  "unknown format '%s'; expected text or json", arg);
-		o->format = strcmp(arg, "json") ? FORMAT_TEXT : FORMAT_JSON;
-		return 0;
+		return choose_format(o, arg);
 	case KEY_FILTER:
 		o->filter = arg;
 		return 0;
@@ -66,6 +108,7 @@ static const struct argp argp = {
 	       "\vBASE and NEW are records, with one or more runs each; - is standard input.\n\n"
 	       "Exit status: 0 nothing regressed, 1 something did, 2 usage or bad input, 4 nothing is on both sides, "
 	       "5 a run or a question was dropped, or the comparison could not be written.",
+	.help_filter = help_text,
 };
 
 /*
@@ -138,8 +181,13 @@ static int read_all(struct diff *d, const struct options *o)
 static int render(FILE *out, const struct diff *d, const struct options *o)
 {
 	struct terminal_style style = terminal_style_of(out);
+	const struct diff_format *format = o->format;
 
-	return o->format == FORMAT_JSON ? diff_json(out, d) : diff_text(out, d, &style);
+	if (!format && o->output)
+		format = diff_format_of_file(o->output);
+	if (!format)
+		format = diff_format_at(0);
+	return format->render(out, d, &style);
 }
 
 static int write_diff(const struct diff *d, const struct options *o)

@@ -4,7 +4,7 @@
 /*
  * Recorded runs against recorded runs: two kernels, two hosts, two nights. diff.c reads both sides
  * run by run, diff_judge.c says what became of each arm, diff_facts.c in what the sides differ apart
- * from that; diff_text.c and diff_json.c write it.
+ * from that; one file per format, diff_text.c, diff_html.c, diff_json.c, writes it.
  *
  * The unit is the run: blocks or instances of different runs have nothing in common that could be
  * paired, and when they are, every second comparison of equal code is called. So each run
@@ -183,7 +183,24 @@ void diff_write_finding(FILE *out, const struct diff *d, report_word *word);
 /* diff_write_why - why @f is undecided, and how many runs would decide; false: nothing to say */
 bool diff_write_why(FILE *out, const struct diff *d, const struct diff_figure *f);
 
-/* 0, or -errno of the stream */
-int diff_text(FILE *out, const struct diff *d, const struct terminal_style *style);
-int diff_json(FILE *out, const struct diff *d);
+/*
+ * What a comparison can be written as, as struct report_format is for reports. One file per format
+ * exports one of these, named diff_format_NAME; diff_formats.c has a row for each.
+ */
+struct diff_format {
+	const char *name;			 /* as `kt diff -f` takes it */
+	const char *help;			 /* what it is, after its name */
+	const char *suffix[REPORT_MAX_SUFFIXES]; /* of files that are written in it, with the dot */
+	/* 0, or -errno of the stream; @style NULL: plain */
+	int (*render)(FILE *out, const struct diff *d, const struct terminal_style *style);
+};
+
+/* diff_format_at - number @i of all formats, the default first; NULL after the last */
+const struct diff_format *diff_format_at(size_t i);
+
+/* diff_format_named - the format of that name; NULL: none */
+const struct diff_format *diff_format_named(const char *name);
+
+/* diff_format_of_file - the format that the suffix of @path stands for; NULL: none */
+const struct diff_format *diff_format_of_file(const char *path);
 #endif

@@ -147,7 +147,7 @@ static json_t *drops(const struct diff *d)
 	return all;
 }
 
-int diff_json(FILE *out, const struct diff *d)
+static int render(FILE *out, const struct diff *d, const struct terminal_style *style)
 {
 	json_t *all = json_pack(
 		"{s:i, s:s, s:b, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o, s:o}",
@@ -157,5 +157,13 @@ int diff_json(FILE *out, const struct diff *d)
 		comparisons(d), "only", "base", only(d, DIFF_BASE), "new", only(d, DIFF_NEW),
 		"dropped", drops(d), "dropped_more", value_count(d->store->more_drops));
 
+	(void)style;
 	return value_write(out, all);
 }
+
+const struct diff_format diff_format_json = {
+	.name = "json",
+	.help = "all figures, for programs",
+	.suffix = { ".json" },
+	.render = render,
+};

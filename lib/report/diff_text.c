@@ -459,7 +459,7 @@ static void explanation(struct text *t, const struct diff *d)
 		100 * DIFF_CONFIDENCE, 100 * JUDGE_ZONE_P99, 100 * JUDGE_ZONE_P999, DIFF_Q);
 }
 
-int diff_text(FILE *out, const struct diff *d, const struct terminal_style *style)
+static int render(FILE *out, const struct diff *d, const struct terminal_style *style)
 {
 	struct text t = { .out = out, .colour = style && style->colour };
 
@@ -483,3 +483,10 @@ int diff_text(FILE *out, const struct diff *d, const struct terminal_style *styl
 		return errno ? -errno : -EIO;
 	return 0;
 }
+
+const struct diff_format diff_format_text = {
+	.name = "text",
+	.help = "tables for a terminal",
+	.suffix = { ".txt" },
+	.render = render,
+};

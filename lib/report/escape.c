@@ -82,25 +82,75 @@ void escape_terminal_word(FILE *out, const char *s)
 	escape_terminal(out, s);
 }
 
+/* The first character of @s. Return: its bytes in @s; those in HTML go to @size. */
+static size_t html_character(FILE *out, const char *s, size_t *size)
+{
+	size_t n = shown_length(s);
+	const char *entity = *s == '<'	  ? "&lt;"
+			     : *s == '>'  ? "&gt;"
+			     : *s == '&'  ? "&amp;"
+			     : *s == '"'  ? "&quot;"
+			     : *s == '\'' ? "&#39;"
+					  : NULL;
+
+	*size = !n ? 4 : entity ? strlen(entity) : n;
+	if (!out)
+		return n ? n : 1;
+	if (!n)
+		fprintf(out, "\\x%02x", (unsigned char)*s);
+	else if (entity)
+		fputs(entity, out);
+	else
+		fwrite(s, 1, n, out);
+	return n ? n : 1;
+}
+
 void escape_html(FILE *out, const char *s)
 {
-	while (*s) {
-		size_t n = shown_length(s);
-		const char *entity = *s == '<'	  ? "&lt;"
-				     : *s == '>'  ? "&gt;"
-				     : *s == '&'  ? "&amp;"
-				     : *s == '"'  ? "&quot;"
-				     : *s == '\'' ? "&#39;"
-						  : NULL;
+	size_t size;
 
-		if (!n)
-			fprintf(out, "\\x%02x", (unsigned char)*s);
-		else if (entity)
-			fputs(entity, out);
-		else
-			fwrite(s, 1, n, out);
-		s += n ? n : 1;
+	while (*s)
+		s += html_character(out, s, &size);
+}
+
+/* As many characters from @s on as take @room bytes in HTML. Return: where they end */
+static const char *html_head(FILE *out, const char *s, size_t room)
+{
+	size_t size, n;
+
+	while (*s) {
+		n = html_character(NULL, s, &size);
+		if (size > room)
+			break;
+		html_character(out, s, &size);
+		room -= size;
+		s += n;
 	}
+	return s;
+}
+
+static bool is_inside_character(const char *s)
+{
+	return ((unsigned char)*s & 0xc0) == 0x80;
+}
+
+void escape_html_short(FILE *out, const char *s, size_t most)
+{
+	size_t length = strlen(s), size;
+	const char *tail = s + length - most / 4;
+	char count[FIGURE];
+
+	if (length <= most) {
+		escape_html(out, s);
+		return;
+	}
+	html_head(out, s, most / 2);
+	while (is_inside_character(tail))
+		tail++;
+	while (*html_head(NULL, tail, most / 4))
+		tail += html_character(NULL, tail, &size);
+	fprintf(out, " … [%s bytes] … ", format_count(count, (double)length));
+	escape_html(out, tail);
 }
 
 /*

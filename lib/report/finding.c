@@ -1,16 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the runs of two builds or settings found, in words: how many, which, of what. */
+/* The one sentence of a report: what its verdicts come to, or what a trace saw. */
 #include "lib/report/changes.h"
 
-#include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* More are counted, not named: the tables have all rows, the JSON report has the functions. */
-#define MAX_NAMED     3
-#define MAX_FUNCTIONS 8
+#include "lib/report/effects.h"
 
-/* ---- how many, and which --------------------------------------------------------------------- */
+/* More are counted, not named: the tables have all rows. */
+#define MAX_NAMED 3
+
+/* From here on an effect is a factor; below it percent say more. */
+#define FACTOR 1.9995
+
+static const char *many(size_t nr)
+{
+	return nr == 1 ? "" : "s";
+}
+
+static void write_question(FILE *out, const struct report *r, const struct report_question *q,
+			   report_word *word)
+{
+	word(out, q->name);
+	if (r->apart)
+		fprintf(out, " run %zu", q->run + 1);
+}
+
+/* ---- two builds, two settings ---------------------------------------------------------------- */
 
 static void write_row(FILE *out, const struct report *r, const struct report_row *row,
 		      report_word *word)
@@ -18,9 +35,7 @@ static void write_row(FILE *out, const struct report *r, const struct report_row
 	const struct report_comparison *c = row->telling;
 	char ratio[FIGURE], lo[FIGURE], hi[FIGURE];
 
-	word(out, c->benchmark);
-	if (r->apart)
-		fprintf(out, " run %zu", row->q->run + 1);
+	write_question(out, r, row->q, word);
 	fputc(' ', out);
 	word(out, c->arm);
 	if (c->j.metric != JUDGE_P50)
@@ -47,7 +62,7 @@ static void write_counts(FILE *out, const struct report_changes *c, const char *
 	}
 }
 
-void report_write_finding(FILE *out, const struct report *r, report_word *word)
+static void write_changes(FILE *out, const struct report *r, report_word *word)
 {
 	struct report_row *row;
 	ssize_t nr = report_rows(r, &row);
@@ -72,113 +87,297 @@ void report_write_finding(FILE *out, const struct report *r, report_word *word)
 	free(row);
 }
 
-/* ---- what was compared ----------------------------------------------------------------------- */
+/* ---- arms ------------------------------------------------------------------------------------ */
 
-/* One line after the other, each as the renderer wants it. */
-struct lines {
-	FILE *out;
-	const char *before, *after;
-	report_word *word;
-	size_t run; /* its number is said; 0: it is not */
+/* Of arms: in the order in which the sentence says them. */
+enum told { TOLD_FASTER, TOLD_SAME, TOLD_SLOWER, TOLD_UNSTABLE, TOLD_UNDECIDED, NR_TOLD };
+
+static const char *const told_name[NR_TOLD] = {
+	[TOLD_FASTER] = "faster",     [TOLD_SAME] = "the same",	      [TOLD_SLOWER] = "slower",
+	[TOLD_UNSTABLE] = "unstable", [TOLD_UNDECIDED] = "undecided",
 };
 
-static void begin_line(const struct lines *l, const char *what)
+static enum told told_of(const struct report_comparison *c)
 {
-	fputs(l->before, l->out);
-	if (l->run)
-		fprintf(l->out, "run %zu, ", l->run);
-	fprintf(l->out, "%s: ", what);
+	static const enum told told[] = {
+		[VERDICT_FASTER] = TOLD_FASTER,
+		[VERDICT_EQUIVALENT] = TOLD_SAME,
+		[VERDICT_SLOWER] = TOLD_SLOWER,
+		[VERDICT_INCONCLUSIVE] = TOLD_UNDECIDED,
+	};
+
+	return c->unstable ? TOLD_UNSTABLE : told[c->j.verdict];
 }
 
-static void text_line(const struct lines *l, const char *what, const char *text)
-{
-	begin_line(l, what);
-	l->word(l->out, text ? text : "not known");
-	fputs(l->after, l->out);
-}
+/* The effects of the arms alone, the largest first, and what they come to. */
+struct arms {
+	const char *subject, *base; /* base NULL: not the same in all */
+	struct report_effect *effect;
+	size_t nr, told[NR_TOLD];
+	/* The largest of all and of those that were called; NULL: there is none */
+	const struct report_effect *first, *faster, *slower;
+};
 
-/* "HEAD~20, kt-suite 0.1.0-12-gabc1234, build 00112233" */
-static void build_line(const struct lines *l, const char *what, const char *name,
-		       const char *suite_name, const struct record_build *b)
+/* false: no memory */
+static bool take_arms(const struct report *r, struct arms *a)
 {
-	char id[9];
+	ssize_t nr = report_effects(r, &a->effect);
 
-	begin_line(l, what);
-	if (name) {
-		l->word(l->out, name);
-		fputs(", ", l->out);
+	a->subject = report_subject_arm(r);
+	for (ssize_t i = 0; i < nr; i++) {
+		const struct report_effect *e = &a->effect[i];
+		enum told told = told_of(e->c);
+
+		if (e->c->kind != REPORT_ARMS)
+			continue;
+		if (!a->first)
+			a->base = e->c->baseline;
+		if (a->base && strcmp(a->base, e->c->baseline))
+			a->base = NULL;
+		if (!a->first)
+			a->first = e;
+		a->nr++;
+		a->told[told]++;
+		if (told == TOLD_FASTER && !a->faster)
+			a->faster = e;
+		else if (told == TOLD_SLOWER && !a->slower)
+			a->slower = e;
 	}
-	l->word(l->out, suite_name ? suite_name : "a suite");
-	fputc(' ', l->out);
-	l->word(l->out, b->version ? b->version : "of an unknown version");
-	if (b->build_id) {
-		snprintf(id, sizeof(id), "%s", b->build_id);
-		fputs(", build ", l->out);
-		l->word(l->out, id);
-	}
-	fputs(l->after, l->out);
+	return nr >= 0;
 }
 
-/* Another compiler, or other flags, may be all the difference. */
-static void difference_line(const struct lines *l, const char *what, const char *was,
-			    const char *now)
+void report_write_size(FILE *out, double ratio)
 {
-	if (!was || !now || !strcmp(was, now))
+	char text[FIGURE];
+
+	if (ratio >= FACTOR)
+		fprintf(out, "takes %s times as long as", format_ratio(text, ratio));
+	else if (ratio > 1)
+		fprintf(out, "takes %s longer than", format_percent(text, ratio - 1));
+	else if (ratio * FACTOR > 1)
+		fprintf(out, "takes %s less than", format_percent(text, 1 - ratio));
+	else
+		fprintf(out, "is %s times as fast as", format_ratio(text, 1 / ratio));
+}
+
+static void write_extreme(FILE *out, const struct report *r, const struct report_effect *e,
+			  const char *which, report_word *word)
+{
+	fprintf(out, "; %s in ", which);
+	write_question(out, r, e->q, word);
+	fputs(", where it ", out);
+	report_write_size(out, e->c->j.ratio);
+	fputc(' ', out);
+	word(out, e->c->baseline);
+}
+
+static void write_only(FILE *out, const struct report *r, const struct report_effect *e,
+		       report_word *word)
+{
+	const struct judgement *j = &e->c->j;
+	char ratio[FIGURE], lo[FIGURE], hi[FIGURE];
+
+	fputs(" in ", out);
+	write_question(out, r, e->q, word);
+	if (e->c->unstable && j->verdict != VERDICT_INCONCLUSIVE)
+		fprintf(out, " (p50): %s, but unstable", verdict_name(j->verdict));
+	else
+		fprintf(out, " (p50): %s", told_name[told_of(e->c)]);
+	if (!isnan(j->ratio))
+		fprintf(out, ", ratio %s", format_ratio(ratio, j->ratio));
+	if (!isnan(j->lo))
+		fprintf(out, " [%s, %s]", format_ratio(lo, j->lo), format_ratio(hi, j->hi));
+}
+
+static void write_many(FILE *out, const struct report *r, const struct arms *a, report_word *word)
+{
+	const char *before = " (p50): ";
+
+	for (int i = 0; i < NR_TOLD; i++) {
+		if (!a->told[i])
+			continue;
+		fprintf(out, "%s%zu %s", before, a->told[i], told_name[i]);
+		before = ", ";
+	}
+	if (a->faster)
+		write_extreme(out, r, a->faster, "fastest", word);
+	if (a->slower)
+		write_extreme(out, r, a->slower, "slowest", word);
+}
+
+/* What the sentence does not speak of: it is to be known that it is there. */
+static void write_rest(FILE *out, const struct report *r, size_t compared)
+{
+	size_t asked = 0, failed = 0;
+
+	for (size_t i = 0; i < r->nr_questions; i++) {
+		const struct report_question *q = &r->question[i];
+
+		if (q->from_trace || q->kind != REPORT_ARMS)
+			continue;
+		asked++;
+		failed += q->failed != NULL;
+	}
+	if (compared && compared < asked)
+		fprintf(out, "; not compared in %zu of %zu questions", asked - compared, asked);
+	if (failed)
+		fprintf(out, "; %zu question%s failed", failed, many(failed));
+	if (r->lost_question)
+		fputs("; a question was dropped", out);
+}
+
+static void write_arms(FILE *out, const struct report *r, report_word *word)
+{
+	struct arms a = { 0 };
+	size_t measured = 0;
+
+	if (!take_arms(r, &a)) {
+		fputs("nothing can be said: no memory", out);
 		return;
-	begin_line(l, what);
-	l->word(l->out, was);
-	fputs(", now ", l->out);
-	l->word(l->out, now);
-	fputs(l->after, l->out);
-}
-
-static void changed_functions(const struct lines *l, const struct record_code *c)
-{
-	size_t nr = c->nr_names < MAX_FUNCTIONS ? c->nr_names : MAX_FUNCTIONS;
-
-	fprintf(l->out, "%" PRIu64 " of %" PRIu64 " function%s differ%s", c->changed, c->compared,
-		c->compared == 1 ? "" : "s", c->changed == 1 ? "s" : "");
-	for (size_t i = 0; i < nr; i++) {
-		fputs(i ? ", " : ": ", l->out);
-		l->word(l->out, c->changed_name[i]);
 	}
-	if (nr && c->changed > nr)
-		fprintf(l->out, " and %" PRIu64 " more", c->changed - nr);
-}
-
-static void code_line(const struct lines *l, const struct record_code *c)
-{
-	if (c->status == RECORD_CODE_NOT_COMPARED)
-		return;
-	begin_line(l, "code");
-	if (c->status == RECORD_CODE_SAME) {
-		fprintf(l->out, "no function differs (%" PRIu64 " compared), only where it may lie",
-			c->compared);
-	} else if (c->status == RECORD_CODE_CHANGED) {
-		changed_functions(l, c);
+	for (size_t i = 0; i < r->nr_results; i++)
+		measured += !r->result[i].from_trace && r->result[i].stats.count;
+	if (!a.nr) {
+		fprintf(out, "no arm was compared with another: %zu arm%s measured", measured,
+			many(measured));
 	} else {
-		fputs("not compared: ", l->out);
-		l->word(l->out, c->reason ? c->reason : "no reason given");
+		word(out, a.subject);
+		fputs(" against ", out);
+		if (a.base)
+			word(out, a.base);
+		else
+			fputs("each question's baseline", out);
+		if (a.nr == 1)
+			write_only(out, r, a.first, word);
+		else
+			write_many(out, r, &a, word);
 	}
-	fputs(l->after, l->out);
+	write_rest(out, r, a.nr);
+	free(a.effect);
 }
 
-void report_write_sides(FILE *out, const struct report *r, size_t run, const char *before,
-			const char *after, report_word *word)
-{
-	const struct record_header *h = &r->run[run].header;
-	const struct record_build *old = &h->against.build, *new = &h->suite;
-	struct lines l = { out, before, after, word, r->nr_groups > 1 ? run + 1 : 0 };
+/* ---- traces ---------------------------------------------------------------------------------- */
 
-	if (h->kind == RECORD_SETTINGS) {
-		text_line(&l, "A", h->toggle[0]);
-		text_line(&l, "B", h->toggle[1]);
+/* Of all waits, or where nothing is one, of all wholes. */
+static uint64_t longest_of(const struct report *r, const struct report_question *q, bool waits)
+{
+	const struct record_layout *l = &q->trace->layout;
+	uint64_t longest = 0;
+
+	for (size_t i = 0; i < q->nr_results; i++) {
+		const struct report_result *s = &r->result[q->first_result + i];
+
+		for (size_t k = 0; k < s->nr_metrics; k++) {
+			size_t m = report_trace_metric(q->trace, s->metric[k].name);
+			uint64_t max = sparse_max(s->metric[k].sparse);
+
+			if (m < l->nr_metrics && report_is_whole(q->trace, m) &&
+			    (!waits || l->metric[m].waits) && max > longest)
+				longest = max;
+		}
 	}
-	if (h->kind != RECORD_BUILDS)
-		return;
-	build_line(&l, "old", h->against.name, h->against.suite_name, old);
-	build_line(&l, "new", NULL, h->suite_name, new);
-	difference_line(&l, "compiler", old->compiler, new->compiler);
-	difference_line(&l, "flags", old->flags, new->flags);
-	code_line(&l, &h->code);
+	return longest;
+}
+
+static void write_waited(FILE *out, const struct report_waits *all)
+{
+	double share = report_waits_share(all, all->ns);
+	char text[FIGURE];
+
+	if (isnan(share))
+		fprintf(out, "waited %s for a CPU", format_ns(text, (double)all->ns));
+	else
+		fprintf(out, "waited %s of the time for a CPU", format_small_percent(text, share));
+}
+
+/* What no figure has, or what is not known of them. */
+static void write_missing(FILE *out, const struct report_question *q,
+			  const struct report_waits *all, const struct report_run *run,
+			  report_word *word)
+{
+	double kept = report_coverage(q->trace, all, &run->tracing);
+	char text[FIGURE];
+
+	if (run->tracing.waiting && run->tracing.waiting_name) {
+		fputs("; ", out);
+		word(out, run->tracing.waiting_name);
+		fprintf(out, " still waits, for %s so far",
+			format_ns(text, (double)run->tracing.waiting_ns));
+	}
+	if (report_losses_missing(run))
+		fputs("; what was lost is not known", out);
+	else if (kept < 1)
+		fprintf(out, "; %s of it was lost", format_small_percent(text, 1 - kept));
+}
+
+static void write_trace(FILE *out, const struct report *r, const struct report_question *q,
+			report_word *word)
+{
+	const struct record_layout *l = &q->trace->layout;
+	struct report_waits all;
+	uint64_t longest;
+	char text[FIGURE];
+
+	report_waits_all(&all, r, q);
+	word(out, q->name);
+	if (r->apart)
+		fprintf(out, " run %zu", q->run + 1);
+	fputs(": ", out);
+	longest = longest_of(r, q, all.ns);
+	if (all.ns) {
+		write_waited(out, &all);
+	} else if (all.values) {
+		fprintf(out, "%s ",
+			format_count(text, (double)(all.counted ? all.counted : all.values)));
+		word(out, all.counted && l->noun ? l->noun : "events");
+	} else {
+		fputs("nothing was seen", out);
+	}
+	if (longest)
+		fprintf(out, ", the longest %s%s", all.ns ? "wait " : "",
+			format_ns(text, (double)longest));
+	write_missing(out, q, &all, &r->run[q->run], word);
+}
+
+/* ---- all of it ------------------------------------------------------------------------------- */
+
+static bool has_arms(const struct report *r)
+{
+	for (size_t i = 0; i < r->nr_questions; i++)
+		if (!r->question[i].from_trace && r->question[i].kind == REPORT_ARMS)
+			return true;
+	return false;
+}
+
+void report_write_finding(FILE *out, const struct report *r, report_word *word)
+{
+	const char *before = "";
+	size_t nr_traces = 0;
+
+	if (report_has_changes(r)) {
+		write_changes(out, r, word);
+		before = "; ";
+	}
+	if (has_arms(r)) {
+		fputs(before, out);
+		write_arms(out, r, word);
+		before = "; ";
+	}
+	for (size_t i = 0; i < r->nr_questions; i++) {
+		if (!r->question[i].trace || nr_traces++ >= MAX_NAMED)
+			continue;
+		fputs(before, out);
+		write_trace(out, r, &r->question[i], word);
+		before = "; ";
+	}
+	if (nr_traces > MAX_NAMED)
+		fprintf(out, "; and %zu more traces", nr_traces - MAX_NAMED);
+	for (size_t i = 0; i < r->nr_runs; i++) {
+		if (*before || !r->run[i].selftest || strcmp(report_tool(&r->run[i]), "selftest"))
+			continue;
+		report_write_selftest(out, &r->run[i], word);
+		before = "; ";
+	}
+	if (!*before)
+		fputs("nothing was measured", out);
 }

@@ -258,16 +258,18 @@ static int by_ns(const void *a, const void *b)
 	return (x->ns < y->ns) - (x->ns > y->ns);
 }
 
-static void finish_trace(struct build_question *q)
+static int finish_trace(struct build *b, struct build_question *q)
 {
 	struct report_trace *t = q->q.trace;
+	int ret;
 
 	if (!t)
-		return;
-	build_interval_close(q, NAN);
+		return 0;
+	ret = build_interval_close(b, q, NAN);
 	if (t->nr_in_the_way)
 		qsort(t->in_the_way, t->nr_in_the_way, sizeof(*t->in_the_way), by_ns);
 	sort_subjects(q);
+	return ret;
 }
 
 /* Both sides of an arm stand together, the one that is compared second; the others stay in order. */
@@ -298,40 +300,49 @@ static size_t longest_series(const struct build *b)
 	return longest;
 }
 
+/* Into @to, which has its number in the report. */
+static int finish_question(struct build *b, struct build_question *q, struct report_question *to,
+			   double *scratch)
+{
+	struct report *out = b->report;
+
+	if (finish_trace(b, q))
+		return -ENOMEM;
+	*to = q->q;
+	q->q.skipped = NULL;
+	q->q.nr_skipped = 0;
+	q->q.trace = NULL;
+	to->noise = build_sum_up_noise(b, q, scratch);
+	if (!build_finish_stretches(q, to))
+		return -ENOMEM;
+	to->first_result = out->nr_results;
+	pair_up(q);
+	for (size_t j = 0; j < q->nr; j++) {
+		if (!finish_result(b, q, j))
+			return -ENOMEM;
+		out->result[out->nr_results++] = q->result[j].r;
+		memset(&q->result[j].r, 0, sizeof(q->result[j].r));
+	}
+	to->nr_results = q->nr;
+	return 0;
+}
+
 int build_finish(struct build *b)
 {
 	struct report *out = b->report;
 	double *scratch = calloc(longest_series(b) + 1, sizeof(*scratch));
+	int ret = 0;
 
 	out->question = calloc(b->nr + 1, sizeof(*out->question));
 	out->result = calloc(b->nr_results + b->nr_subjects + 1, sizeof(*out->result));
-	if (!scratch || !out->question || !out->result) {
-		free(scratch);
-		return -ENOMEM;
-	}
-	for (size_t i = 0; i < b->nr; i++) {
-		struct build_question *q = &b->question[i];
-		struct report_question *to = &out->question[out->nr_questions++];
-
-		finish_trace(q);
-		*to = q->q;
-		q->q.skipped = NULL;
-		q->q.nr_skipped = 0;
-		q->q.trace = NULL;
-		to->noise = build_sum_up_noise(b, q, scratch);
-		to->first_result = out->nr_results;
-		pair_up(q);
-		for (size_t j = 0; j < q->nr; j++) {
-			if (!finish_result(b, q, j)) {
-				free(scratch);
-				return -ENOMEM;
-			}
-			out->result[out->nr_results++] = q->result[j].r;
-			memset(&q->result[j].r, 0, sizeof(q->result[j].r));
-		}
-		to->nr_results = q->nr;
-	}
+	if (!scratch || !out->question || !out->result)
+		ret = -ENOMEM;
+	for (size_t i = 0; !ret && i < b->nr; i++)
+		ret = finish_question(b, &b->question[i], &out->question[out->nr_questions++],
+				      scratch);
 	free(scratch);
+	if (ret)
+		return ret;
 	build_sort_drops(b);
 	return build_compare(out);
 }

@@ -196,9 +196,8 @@ static void html_verdicts(const struct page *p)
 
 		if (q->from_trace)
 			continue;
-		fprintf(p->out, "<tr class=q><td colspan=9><a href=\"#q%zu\">", i);
-		page_question(p, q, true);
-		fputs("</a>", p->out);
+		fputs("<tr class=q><td colspan=9>", p->out);
+		page_link(p, q);
 		for (size_t k = 0; k < q->nr_results; k++) {
 			const struct report_result *r = &p->r->result[q->first_result + k];
 

@@ -32,9 +32,9 @@ static void noise_row(const struct page *p, size_t index)
 	const struct report_question *q = &p->r->question[index];
 	const struct report_noise *n = &q->noise;
 
-	fprintf(p->out, "<tr><td class=name><a href=\"#q%zu\">", index);
-	page_question(p, q, true);
-	fprintf(p->out, "</a><td>%zu<td>%zu", n->nr_windows, n->nr_noisy);
+	fputs("<tr><td class=name>", p->out);
+	page_link(p, q);
+	fprintf(p->out, "<td>%zu<td>%zu", n->nr_windows, n->nr_noisy);
 	percent_cell(p, n->steal_mean);
 	percent_cell(p, n->steal_max);
 	cpus_cell(p, n->foreign_mean);
@@ -246,7 +246,7 @@ static void environment(const struct page *p, const struct report_run *run)
 	warnings(p, run);
 	if (run->selftest) {
 		fputs("<p id=selftest>Self-test of the machine: ", p->out);
-		report_write_selftest(p->out, run, escape_html);
+		report_write_selftest(p->out, run, page_word);
 		fputs(".</p>\n", p->out);
 	}
 	fputs("<div class=env>", p->out);

@@ -31,7 +31,9 @@ static void navigation(const struct page *p)
 			last = name;
 			last_length = topic;
 		}
-		fprintf(p->out, "<a href=\"#q%zu\">", i);
+		fputs("<a href=\"#", p->out);
+		page_anchor(p, &p->r->question[i]);
+		fputs("\">", p->out);
 		page_question(p, &p->r->question[i], false);
 		fputs("</a>", p->out);
 	}
@@ -169,7 +171,7 @@ static void many_runs(const struct page *p)
 	fputs("</p><ul class=runs>", p->out);
 	for (size_t i = 0; i < p->r->nr_runs; i++) {
 		fputs("<li>", p->out);
-		report_write_run(p->out, p->r, i, escape_html);
+		report_write_run(p->out, p->r, i, page_word);
 	}
 	fputs("</ul>\n", p->out);
 }
@@ -179,7 +181,7 @@ static void drop_items(const struct page *p, size_t from, size_t to)
 	fputs("<ul>", p->out);
 	for (size_t i = from; i < to; i++) {
 		fputs("<li>", p->out);
-		report_write_drop(p->out, p->r, &p->r->drop[i], escape_html);
+		report_write_drop(p->out, p->r, &p->r->drop[i], page_word);
 	}
 	fputs("</ul>", p->out);
 }
@@ -224,11 +226,11 @@ static void finding(const struct page *p)
 	if (!report_has_changes(p->r))
 		return;
 	fputs("<p class=finding>", p->out);
-	report_write_finding(p->out, p->r, escape_html);
+	report_write_finding(p->out, p->r, page_word);
 	fputs(".</p><ul class=runs>", p->out);
 	for (size_t i = 0; i < p->r->nr_runs; i++)
 		if (p->r->run[i].group == i)
-			report_write_sides(p->out, p->r, i, "<li>", "", escape_html);
+			report_write_sides(p->out, p->r, i, "<li>", "", page_word);
 	fputs("</ul>\n", p->out);
 }
 

@@ -26,11 +26,15 @@ static void figure_cells(const struct page *p, const struct report_stats *s)
 	ns_cell(p, s->mean);
 }
 
-static void heading(const struct page *p, size_t index, const struct report_question *q)
+static void heading(const struct page *p, const struct report_question *q)
 {
-	fprintf(p->out, "<section><h2 id=q%zu>", index);
+	fputs("<section><h2 id=\"", p->out);
+	page_anchor(p, q);
+	fputs("\">", p->out);
 	page_question(p, q, true);
-	fputs("</h2>\n", p->out);
+	fputs(" <a class=permalink href=\"#", p->out);
+	page_anchor(p, q);
+	fputs("\" aria-label=\"Link to this question\">#</a></h2>\n", p->out);
 }
 
 static void introduction(const struct page *p, const struct report_question *q)
@@ -65,7 +69,7 @@ static void introduction(const struct page *p, const struct report_question *q)
 	fputs("</p>\n", p->out);
 	if (report_is_baseline_missing(p->r, q)) {
 		fputs("<p class=banner>", p->out);
-		report_write_baseline_missing(p->out, p->r, q, escape_html);
+		report_write_baseline_missing(p->out, p->r, q, page_word);
 		fputs(".</p>\n", p->out);
 	}
 	if (q->failed) {
@@ -98,7 +102,7 @@ static void losses(const struct page *p, const struct report_result *r)
 		if (!r->loss[i].value)
 			continue;
 		fputs(" <span class=\"chip unstable\">", p->out);
-		report_write_loss(p->out, r, &r->loss[i], escape_html);
+		report_write_loss(p->out, r, &r->loss[i], page_word);
 		fputs("</span>", p->out);
 	}
 }
@@ -413,18 +417,18 @@ static void worst(const struct page *p, const struct report_trace *t)
 		const struct report_event *e = &t->worst[i];
 
 		fputs("<tr><td class=name>", p->out);
-		report_write_waiter(p->out, e, escape_html);
+		report_write_waiter(p->out, e, page_word);
 		fputs(" (", p->out);
 		page_text(p, e->population);
 		fputs(")<td>", p->out);
 		page_ns(p, (double)e->ns);
 		fputs("<td class=l>", p->out);
 		if (e->has_waker)
-			report_write_waker(p->out, e, escape_html);
+			report_write_waker(p->out, e, page_word);
 		else
 			fputc('-', p->out);
 		fputs("<td class=l>", p->out);
-		if (!report_write_behind(p->out, e, escape_html))
+		if (!report_write_behind(p->out, e, page_word))
 			fputs(e->nr_behind ? "nobody: the CPU was idle" : "-", p->out);
 		fputc('\n', p->out);
 	}
@@ -488,7 +492,7 @@ void html_question(const struct page *p, size_t index)
 {
 	const struct report_question *q = &p->r->question[index];
 
-	heading(p, index, q);
+	heading(p, q);
 	if (q->from_trace) {
 		subjects(p, index, q);
 	} else {

@@ -64,6 +64,15 @@ static bool read_passes(const json_t *record, size_t i, size_t nr, struct passes
 	return true;
 }
 
+static bool add_pass(struct report_part *p, const struct record_pass *pass, double p50)
+{
+	return build_add_pass(p, &(struct report_pass){ .block = pass->block,
+							.p50 = p50,
+							.start_ns = pass->start_ns,
+							.ns = pass->ns,
+							.iterations = pass->iterations });
+}
+
 /* Mode "time": what the passes took is exact. */
 static bool add_times(struct build_result *r, struct report_part *p, struct passes *passes)
 {
@@ -79,7 +88,7 @@ static bool add_times(struct build_result *r, struct report_part *p, struct pass
 		p->sample.count += (double)pass->iterations;
 		if (!build_grow((void **)&r->passes.value, r->passes.nr, &r->passes.room,
 				sizeof(double)) ||
-		    !build_add_pass(p, pass->block, ns))
+		    !add_pass(p, pass, ns))
 			return false;
 		r->passes.value[r->passes.nr++] = passes->ns[nr++] = ns;
 	}
@@ -104,7 +113,7 @@ static int add_part(struct build *b, struct build_question *q, struct build_resu
 		r->r.iterations = report_sum(r->r.iterations, pass->iterations);
 		r->r.wall_ns = report_sum(r->r.wall_ns, pass->ns);
 		p->wall_ns = report_sum(p->wall_ns, pass->ns);
-		if (latency && !build_add_pass(p, pass->block, pass->p50))
+		if (latency && !add_pass(p, pass, pass->p50))
 			return -ENOMEM;
 	}
 	if (!latency)
@@ -162,7 +171,7 @@ int build_take_instance(struct build *b, const json_t *record)
 		ret = take_part(b, q, record, i, in.batch, passes);
 	free(passes);
 	if (!ret)
-		ret = build_end_stretch(b, q, &in.noise, in.dropped, in.nr_dropped);
+		ret = build_end_stretch(b, q, &in.noise, in.dropped, in.nr_dropped, false);
 	if (ret)
 		return ret;
 	q->q.nr_instances++;

@@ -28,42 +28,66 @@ static size_t whole_of(const struct report_trace *t, size_t metric)
 		       : NO_WHOLE;
 }
 
-void build_interval_close(struct build_question *q, double lost)
+/* Past so many buckets, 48 megabytes, intervals are kept without. */
+#define MAX_COARSE (6u << 20)
+
+static int keep_coarse(struct build *b, struct build_question *q)
+{
+	struct coarse *c = &q->q.trace->last.coarse;
+
+	if (q->trace->whole == NO_WHOLE)
+		return 0;
+	if (q->trace->values.k >= COARSE_K && coarse_make(c, &q->trace->values))
+		return -ENOMEM;
+	if (c->nr > MAX_COARSE - b->nr_coarse)
+		coarse_free(c);
+	q->q.trace->more_coarse += !c->nr;
+	b->nr_coarse += c->nr;
+	return 0;
+}
+
+int build_interval_close(struct build *b, struct build_question *q, double lost)
 {
 	struct report_trace *t = q->q.trace;
 	struct report_stats s;
+	int ret;
 
 	if (!q->trace->open)
-		return;
+		return 0;
 	q->trace->open = false;
 	s = report_stats(q->trace->whole < NO_WHOLE ? &q->trace->values : NULL);
+	t->last.whole = q->trace->whole;
 	t->last.p50 = s.p50;
 	t->last.p90 = s.p90;
 	t->last.p99 = s.p99;
 	t->last.lost = lost;
-	if (t->nr_intervals < MAX_INTERVALS)
-		t->interval[t->nr_intervals++] = t->last;
-	else
+	if (t->nr_intervals == MAX_INTERVALS) {
 		t->more_intervals++;
+		return 0;
+	}
+	ret = keep_coarse(b, q);
+	t->interval[t->nr_intervals++] = t->last;
+	return ret;
 }
 
-int build_interval(struct build_question *q, uint64_t start_ns, uint64_t end_ns)
+int build_interval(struct build *b, struct build_question *q, uint64_t start_ns, uint64_t end_ns)
 {
 	struct report_trace *t = q->q.trace;
-	struct build_trace *b = q->trace;
+	struct build_trace *at = q->trace;
 
-	if (b->open && t->last.start_ns == start_ns && t->last.end_ns == end_ns)
+	if (at->open && t->last.start_ns == start_ns && t->last.end_ns == end_ns)
 		return 0;
-	build_interval_close(q, NAN);
+	if (build_interval_close(b, q, NAN))
+		return -ENOMEM;
 	/* Room for when it is closed. */
 	if (t->nr_intervals < MAX_INTERVALS &&
-	    !build_grow((void **)&t->interval, t->nr_intervals, &b->room_intervals,
+	    !build_grow((void **)&t->interval, t->nr_intervals, &at->room_intervals,
 			sizeof(*t->interval)))
 		return -ENOMEM;
 	t->span_ns = report_sum(t->span_ns, end_ns > start_ns ? end_ns - start_ns : 0);
 	t->last = (struct report_interval){ .start_ns = start_ns, .end_ns = end_ns };
-	b->open = true;
-	b->whole = NO_WHOLE;
+	at->open = true;
+	at->whole = NO_WHOLE;
 	return 0;
 }
 

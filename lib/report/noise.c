@@ -97,6 +97,7 @@ struct taken {
 struct window {
 	double ns;
 	struct taken stolen, foreign;
+	size_t first; /* of its blocks and instances */
 };
 
 static double share_of(const struct taken *t)
@@ -118,7 +119,9 @@ static void most(double *of, double share)
 		*of = share;
 }
 
-static void close_window(struct report_noise *n, const struct window *w, double cpus)
+/* Its blocks and instances end before number @end. */
+static void close_window(struct report_noise *n, struct build_question *q, const struct window *w,
+			 size_t end, double cpus)
 {
 	const struct taken *s = &w->stolen;
 	bool stolen = s->ns > NOISY_STEAL * s->known_ns &&
@@ -131,13 +134,15 @@ static void close_window(struct report_noise *n, const struct window *w, double 
 	n->nr_stolen += stolen;
 	n->nr_foreign += foreign;
 	n->nr_noisy += stolen || foreign;
+	for (size_t i = w->first; i < end; i++)
+		q->noise[i].noisy = stolen || foreign;
 }
 
 /*
  * What is left at the end, less than a window, belongs to the one before. What is shorter than a
  * window in all has none.
  */
-static void count_windows(struct report_noise *n, const struct build_question *q, double cpus)
+static void count_windows(struct report_noise *n, struct build_question *q, double cpus)
 {
 	struct window w = { 0 }, full = { 0 };
 	struct taken foreign = { 0 };
@@ -152,16 +157,16 @@ static void count_windows(struct report_noise *n, const struct build_question *q
 		if (w.ns < WINDOW_NS)
 			continue;
 		if (full.ns > 0)
-			close_window(n, &full, cpus);
+			close_window(n, q, &full, w.first, cpus);
 		full = w;
-		w = (struct window){ 0 };
+		w = (struct window){ .first = i + 1 };
 	}
 	n->foreign_mean = share_of(&foreign);
 	if (!(full.ns > 0))
 		return;
 	take(&full.stolen, share_of(&w.stolen), w.stolen.known_ns);
 	take(&full.foreign, share_of(&w.foreign), w.foreign.known_ns);
-	close_window(n, &full, cpus);
+	close_window(n, q, &full, q->nr_noise, cpus);
 }
 
 static void look_at_canary(struct report_noise *n, const struct build_question *q, double *scratch)
@@ -172,7 +177,7 @@ static void look_at_canary(struct report_noise *n, const struct build_question *
 	n->canary_ns = stat_median(scratch, nr);
 }
 
-struct report_noise build_sum_up_noise(const struct build *b, const struct build_question *q,
+struct report_noise build_sum_up_noise(const struct build *b, struct build_question *q,
 				       double *scratch)
 {
 	struct report_noise n = { .steal_max = NAN, .foreign_max = NAN };

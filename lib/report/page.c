@@ -2,13 +2,28 @@
 /* What the parts of the page share: escaped text, names of questions, the colours of arms. */
 #include "lib/report/page.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* Bytes that a text takes; a name stands on the page twenty times, its reasons once or twice. */
+#define MAX_NAME 200
+#define MAX_TEXT 1200
+
 void page_text(const struct page *p, const char *s)
 {
-	escape_html(p->out, s);
+	escape_html_short(p->out, s, MAX_TEXT);
+}
+
+void page_word(FILE *out, const char *s)
+{
+	escape_html_short(out, s, MAX_NAME);
+}
+
+void page_name(const struct page *p, const char *s)
+{
+	page_word(p->out, s);
 }
 
 void page_ns(const struct page *p, double ns)
@@ -27,7 +42,7 @@ static void text_of_length(const struct page *p, const char *s, size_t length)
 	char *part = strndup(s, length);
 
 	if (part)
-		page_text(p, part);
+		page_name(p, part);
 	free(part);
 }
 
@@ -54,9 +69,73 @@ static void parameters(const struct page *p, const char *name, bool topic)
 
 void page_question(const struct page *p, const struct report_question *q, bool topic)
 {
-	parameters(p, q->name, topic);
+	if (strlen(q->name) > MAX_NAME)
+		page_name(p, q->name);
+	else
+		parameters(p, q->name, topic);
 	if (p->r->apart)
 		fprintf(p->out, " <span class=run>run %zu</span>", q->run + 1);
+}
+
+/* ---- permalinks ------------------------------------------------------------------------------ */
+
+/* Of a name that is longer the beginning and what tells it from others. */
+#define MAX_ANCHOR 80
+
+/* FNV-1a, so that equal names have equal anchors in all reports. */
+static uint64_t digest(const char *s)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+
+	for (; *s; s++)
+		hash = (hash ^ (unsigned char)*s) * 0x100000001b3;
+	return hash;
+}
+
+/* What may stand as it is in an attribute and behind the # of an address. */
+static bool is_plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c && strchr("/=_.-", c));
+}
+
+/* Its name alone does not tell @q from the others. */
+static bool needs_run(const struct report *r, const struct report_question *q)
+{
+	if (r->apart || r->nr_groups < 2)
+		return r->apart;
+	for (size_t i = 0; i < r->nr_questions; i++)
+		if (&r->question[i] != q && r->question[i].from_trace == q->from_trace &&
+		    !strcmp(r->question[i].name, q->name))
+			return true;
+	return false;
+}
+
+void page_anchor(const struct page *p, const struct report_question *q)
+{
+	const char *at = q->name;
+	int room = MAX_ANCHOR;
+
+	fputs(q->from_trace ? "t-" : "q-", p->out);
+	for (; *at && room > 0; at++) {
+		if (is_plain(*at))
+			room -= fprintf(p->out, "%c", *at);
+		else
+			room -= fprintf(p->out, "~%02x", (unsigned char)*at);
+	}
+	if (*at)
+		fprintf(p->out, "~~%016" PRIx64 "-%zu", digest(q->name), strlen(q->name));
+	if (needs_run(p->r, q))
+		fprintf(p->out, "~run%zu", q->run + 1);
+}
+
+void page_link(const struct page *p, const struct report_question *q)
+{
+	fputs("<a href=\"#", p->out);
+	page_anchor(p, q);
+	fputs("\">", p->out);
+	page_question(p, q, true);
+	fputs("</a>", p->out);
 }
 
 /* ---- colours --------------------------------------------------------------------------------- */
@@ -163,5 +242,5 @@ void page_swatch(const struct page *p, const char *name)
 		fprintf(p->out,
 			"<i class=sw style=\"background:repeating-linear-gradient(%udeg,var(--a%u) 0 3px,transparent 3px 5px)\"></i>",
 			(colour - NR_COLOURS) * 45 % 180, colour);
-	page_text(p, *name ? name : "all");
+	page_name(p, *name ? name : "all");
 }

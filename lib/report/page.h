@@ -4,7 +4,7 @@
 /*
  * The parts of the HTML page: html.c writes the frame and the verdicts, html_head.c what stands
  * above them, html_question.c a question, html_context.c what the figures rest on, plots.c the
- * curves, style.c the look. All text goes through escape_html().
+ * curves, style.c the look. All text goes through escape_html() and its kin.
  */
 #include "lib/report/render.h"
 
@@ -39,14 +39,30 @@ unsigned int page_colour(const struct page *p, const char *name);
 /* page_dash - the pattern of a colour's curves, for gnuplot */
 void page_dash(char text[PAGE_DASH], unsigned int colour);
 
-/* page_text - @s escaped */
+/* page_text - @s escaped; of a very long one its beginning and end, and how long it is */
 void page_text(const struct page *p, const char *s);
+
+/*
+ * page_name - the same of what stands on the page many times, the name of a question, an arm, a
+ * thread: of a long one less is shown. page_word() is that for report_write_*().
+ */
+void page_name(const struct page *p, const char *s);
+void page_word(FILE *out, const char *s);
 
 /*
  * page_question - a question's name with its parameters set off, with or without its topic; with
  * its run where there are several apart
  */
 void page_question(const struct page *p, const struct report_question *q, bool topic);
+
+/*
+ * page_anchor - the id of @q's section, for an attribute in quotes and after the # of an address: made
+ * of its name, so that a link to it means the same in every report
+ */
+void page_anchor(const struct page *p, const struct report_question *q);
+
+/* page_link - @q's name as a link to its section */
+void page_link(const struct page *p, const struct report_question *q);
 
 /* page_ns - a figure with the unit in its own spelling ("3.42 µs") */
 void page_ns(const struct page *p, double ns);

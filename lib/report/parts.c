@@ -198,8 +198,10 @@ int build_add_sample(struct build *b, struct build_result *r, struct report_part
 	return add_buckets(p, &b->scratch) ? 0 : -ENOMEM;
 }
 
-bool build_add_pass(struct report_part *p, uint64_t block, double p50)
+bool build_add_pass(struct report_part *p, const struct report_pass *pass)
 {
+	uint64_t end_ns = report_sum(pass->start_ns, pass->ns);
+
 	size_t room = p->nr_passes;
 	struct report_pass *grown;
 
@@ -210,7 +212,11 @@ bool build_add_pass(struct report_part *p, uint64_t block, double p50)
 			return false;
 		p->pass = grown;
 	}
-	p->pass[p->nr_passes++] = (struct report_pass){ block, p50 };
+	if (!p->nr_passes || pass->start_ns < p->start_ns)
+		p->start_ns = pass->start_ns;
+	if (end_ns > p->end_ns)
+		p->end_ns = end_ns;
+	p->pass[p->nr_passes++] = *pass;
 	return true;
 }
 
@@ -250,7 +256,7 @@ int build_close_stretch(struct build *b, struct build_question *q)
 }
 
 int build_end_stretch(struct build *b, struct build_question *q, const struct record_noise *noise,
-		      const struct record_dropped *dropped, size_t nr_dropped)
+		      const struct record_dropped *dropped, size_t nr_dropped, bool traced)
 {
 	int ret = 0;
 
@@ -262,7 +268,13 @@ int build_end_stretch(struct build *b, struct build_question *q, const struct re
 	if (!build_grow((void **)&q->noise, q->nr_noise, &q->room_noise, sizeof(*q->noise)))
 		return -ENOMEM;
 	q->noise[q->nr_noise++] = (struct build_noise){
-		*noise, (double)(noise->wall_ns ? noise->wall_ns : q->to_ns - q->from_ns)
+		.noise = *noise,
+		.wall_ns = (double)(noise->wall_ns ? noise->wall_ns : q->to_ns - q->from_ns),
+		.run = b->at,
+		.from_ns = q->from_ns,
+		.to_ns = q->to_ns,
+		.traced = traced,
+		.fresh = q->fresh,
 	};
 	return 0;
 }

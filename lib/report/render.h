@@ -39,6 +39,12 @@ void escape_terminal_word(FILE *out, const char *s);
 /* escape_html - @s as text or quoted attribute of HTML and SVG; the same characters become \xNN */
 void escape_html(FILE *out, const char *s);
 
+/*
+ * escape_html_short - the same; of more than @most bytes the beginning and the end, and between them
+ * how many bytes it has. What it writes then takes about 3/4 of @most, whatever they are.
+ */
+void escape_html_short(FILE *out, const char *s, size_t most);
+
 /* escape_shell - @s as one word of a shell command, for the terminal: '...' where it needs it */
 void escape_shell(FILE *out, const char *s);
 

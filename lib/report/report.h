@@ -22,6 +22,7 @@
 #include "lib/measure/judge.h"
 #include "lib/measure/verdict.h"
 #include "lib/record/types.h"
+#include "lib/report/coarse.h"
 #include "lib/report/sparse.h"
 #include "lib/report/trace.h"
 
@@ -92,17 +93,49 @@ const struct hist *report_metric_find(const struct report_result *r, const char 
 struct report_pass {
 	uint64_t block; /* passes of one block make pairs */
 	double p50;	/* ns; in mode "time" ns per iteration */
+	uint64_t start_ns, ns, iterations;
 };
 
-/* What one arm did in one instance, or in one untraced block, which is an instance of one pair. */
+/*
+ * What one arm did in one instance, or in one untraced block, which is an instance of one pair. What
+ * both arms had there stands in the question's stretch[at].
+ */
 struct report_part {
-	size_t at;		     /* which of the question's nr_parts, rising */
-	bool fresh;		     /* of a recheck */
-	struct judge_sample sample;  /* may be empty */
-	struct tail_bucket *buckets; /* of the sample */
+	size_t at;		    /* which of the question's nr_parts, rising */
+	bool fresh;		    /* of a recheck */
+	struct judge_sample sample; /* may be empty */
+	/*
+	 * All values of the sample, in units of the result's unit; none in mode "time". See
+	 * report_part_quantile() and report_part_coarse().
+	 */
+	struct tail_bucket *buckets;
 	size_t nr_passes;
 	struct report_pass *pass;
-	uint64_t wall_ns;
+	uint64_t wall_ns;	   /* what the passes took together */
+	uint64_t start_ns, end_ns; /* of the first, of the last; both 0: it has none */
+};
+
+/* report_part_quantile - of all values of @p, an arm's whose unit is @unit; ns, NAN: it has none */
+double report_part_quantile(const struct report_part *p, double unit, double q);
+
+/*
+ * report_part_coarse - add the values of @p to @bucket, whose bounds are coarse_low() times the unit of
+ * its result
+ */
+void report_part_coarse(const struct report_part *p, double bucket[COARSE_NR]);
+
+/* An instance or an untraced block: when it was, and what disturbed it. */
+struct report_stretch {
+	size_t run; /* of the report's runs; the times of two runs need not be of one clock */
+	uint64_t from_ns, to_ns; /* of the passes of all arms; equal: it has none */
+	/*
+	 * Where from_ns stands on an axis of the question's time that begins with 0 and has its runs
+	 * one after another; what came at time t within the stretch stands at at_ns + t - from_ns.
+	 */
+	uint64_t at_ns;
+	bool fresh; /* of a recheck */
+	bool noisy; /* the half second that it lies in was: see struct report_noise */
+	double steal, psi_cpu, foreign, canary_ns; /* of its own; NAN: not known */
 };
 
 /* One arm's answer to one question, or one subject of a trace. */
@@ -207,6 +240,9 @@ struct report_question {
 	size_t nr_instances, nr_fresh;	    /* fresh: those of a recheck among them */
 	size_t nr_blocks, nr_traced_blocks; /* untraced, traced */
 	size_t nr_parts;		    /* instances and untraced blocks */
+	struct report_stretch *stretch;	    /* those, in their order */
+	uint64_t from_ns, to_ns; /* traced blocks too; both 0: not known, or of several runs */
+	uint64_t span_ns;	 /* of the axis that stretch.at_ns is on */
 	size_t first_result, nr_results;
 	size_t first_comparison, nr_comparisons;
 	size_t nr_skipped;

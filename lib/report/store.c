@@ -150,6 +150,8 @@ static void report_trace_free(struct report_trace *t)
 		return;
 	for (size_t i = 0; i < t->nr_worst; i++)
 		free(t->worst[i].frame);
+	for (size_t i = 0; i < t->nr_intervals; i++)
+		coarse_free(&t->interval[i].coarse);
 	free(t->interval);
 	free(t->in_the_way);
 	free(t);
@@ -191,6 +193,7 @@ void report_free(struct report *r)
 		report_result_free(&r->result[i]);
 	for (size_t i = 0; i < r->nr_questions; i++) {
 		free(r->question[i].skipped);
+		free(r->question[i].stretch);
 		report_trace_free(r->question[i].trace);
 	}
 	for (size_t i = 0; r->private && i < r->private->nr; i++)

@@ -13,6 +13,7 @@
 
 #include "lib/measure/hist.h"
 #include "lib/record/types.h"
+#include "lib/report/coarse.h"
 
 /* Metrics that are no part of another; further ones have no column of an interval. */
 #define REPORT_MAX_WHOLES 8
@@ -27,7 +28,9 @@ struct report_interval {
 	uint64_t counted;				     /* events of the counted metrics */
 	uint64_t wait_ns, running_ns;			     /* over all subjects */
 	struct report_interval_part part[REPORT_MAX_WHOLES]; /* of the wholes, in their order */
-	double p50, p90, p99; /* of the first whole that has values; NAN: too few values */
+	size_t whole;	      /* the first that has values; REPORT_MAX_WHOLES: none has */
+	double p50, p90, p99; /* of that; NAN: too few values */
+	struct coarse coarse; /* of that; empty where it is not kept */
 	double lost;	      /* a share of its values; NAN: not known */
 };
 
@@ -66,6 +69,7 @@ struct report_trace {
 	size_t nr_intervals;
 	struct report_interval *interval;
 	uint64_t more_intervals; /* not kept */
+	uint64_t more_coarse;	 /* intervals that are kept without their distribution */
 	struct report_interval last;
 	size_t nr_worst;
 	struct report_event worst[REPORT_NR_WORST]; /* the longest first */

@@ -112,7 +112,7 @@ static int take_metrics(struct build *b, struct build_question *q, const struct 
 			return -ENOMEM;
 	}
 	if (q->trace)
-		ret = build_interval(q, t->start_ns, t->end_ns);
+		ret = build_interval(b, q, t->start_ns, t->end_ns);
 	for (size_t i = 0; !ret && i < t->nr_metrics; i++)
 		ret = take_metric(b, q, r, record, i);
 	return ret;
@@ -193,9 +193,9 @@ static int close_intervals(struct build *b, const struct record_losses *l)
 		if (!q->trace || q->q.run != group)
 			continue;
 		if (l->end_ns)
-			ret = build_interval(q, l->start_ns, l->end_ns);
-		if (q->trace->open)
-			build_interval_close(q, interval_lost(q, l));
+			ret = build_interval(b, q, l->start_ns, l->end_ns);
+		if (!ret && q->trace->open)
+			ret = build_interval_close(b, q, interval_lost(q, l));
 	}
 	return ret;
 }

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "lib/probe/slot.h"
@@ -211,34 +211,56 @@ int targets_add_process(struct targets *t, pid_t pid)
 	return a.added || a.any ? a.added : a.refused;
 }
 
-/* The loader asked to list what it would map, one "name => path (address)" per line. */
-static int add_needed(struct targets *t, const char *program)
+/* The child that is @program's loader, asked to list what it would map. */
+static void __attribute__((noreturn))
+ask(const char *program, char **env, int out, int (*become)(const void *who), const void *who)
 {
-	char *argv[] = { (char *)program, NULL }, *line = NULL;
-	posix_spawn_file_actions_t fa;
-	int fd[2], ret, status, n, added = 0;
-	size_t size = 0, nr_env = 0;
+	char *argv[] = { (char *)program, NULL };
+	int in = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (in < 0 || dup2(in, STDIN_FILENO) < 0 || dup2(in, STDERR_FILENO) < 0 ||
+	    dup2(out, STDOUT_FILENO) < 0 || (become && become(who)))
+		_exit(127);
+	execve(program, argv, env);
+	_exit(127);
+}
+
+static char **environment_of_question(void)
+{
+	size_t nr = 0;
 	char **env;
+
+	while (environ[nr])
+		nr++;
+	env = calloc(nr + 2, sizeof(*env));
+	if (!env)
+		return NULL;
+	memcpy(env, environ, nr * sizeof(*env));
+	env[nr] = "LD_TRACE_LOADED_OBJECTS=1";
+	return env;
+}
+
+/* What the loader would map, one "name => path (address)" per line. */
+static int add_needed(struct targets *t, const char *program, int (*become)(const void *who),
+		      const void *who)
+{
+	char **env = environment_of_question(), *line = NULL;
+	int fd[2], ret, status, n, added = 0;
+	size_t size = 0;
 	FILE *in;
 	pid_t pid;
 
-	while (environ[nr_env])
-		nr_env++;
-	env = calloc(nr_env + 2, sizeof(*env));
 	if (!env)
 		return -ENOMEM;
-	memcpy(env, environ, nr_env * sizeof(*env));
-	env[nr_env] = "LD_TRACE_LOADED_OBJECTS=1";
 	if (pipe2(fd, O_CLOEXEC)) {
+		ret = -errno;
 		free(env);
-		return -errno;
+		return ret;
 	}
-	posix_spawn_file_actions_init(&fa);
-	posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&fa, fd[1], 1);
-	posix_spawn_file_actions_addopen(&fa, 2, "/dev/null", O_WRONLY, 0);
-	ret = -posix_spawn(&pid, program, &fa, NULL, argv, env);
-	posix_spawn_file_actions_destroy(&fa);
+	pid = fork();
+	if (!pid)
+		ask(program, env, fd[1], become, who);
+	ret = pid < 0 ? -errno : 0;
 	free(env);
 	close(fd[1]);
 	if (ret) {
@@ -279,9 +301,19 @@ static bool names_loader(int fd, const GElf_Phdr *ph)
 	       !strncmp(base, "ld.so", 5);
 }
 
+/* Does an exec of it give more than who executes it has? */
+static bool gives_privilege(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) || st.st_mode & (S_ISUID | S_ISGID) ||
+	       getxattr(path, "security.capability", NULL, 0) >= 0;
+}
+
 /*
  * Only a program with the loader that knows the question may be asked; a static one, or one of
- * another C library, would simply run.
+ * another C library, would simply run. So may one that gives privilege: then the loader obeys no
+ * variables.
  */
 static bool can_be_asked(const char *path)
 {
@@ -290,7 +322,7 @@ static bool can_be_asked(const char *path)
 	size_t nr = 0;
 	GElf_Phdr ph;
 
-	if (elf_file_open(&e, path, -1))
+	if (gives_privilege(path) || elf_file_open(&e, path, -1))
 		return false;
 	if (!elf_getphdrnum(e.elf, &nr))
 		for (size_t i = 0; i < nr && !found; i++)
@@ -321,7 +353,8 @@ static int find_command(const char *argv0, char *out, size_t len)
 	}
 }
 
-int targets_add_command(struct targets *t, const char *argv0)
+int targets_add_command(struct targets *t, const char *argv0, int (*become)(const void *who),
+			const void *who)
 {
 	char path[PATH_MAX];
 	int ret, n, needed;
@@ -332,7 +365,7 @@ int targets_add_command(struct targets *t, const char *argv0)
 	n = targets_add_file(t, path, argv0);
 	if (n < 0 || !can_be_asked(path))
 		return n < 0 && n != -ENOMEM ? 0 : n;
-	needed = add_needed(t, path);
+	needed = add_needed(t, path, become, who);
 	return needed < 0 ? n : n + needed;
 }
 

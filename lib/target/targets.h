@@ -88,12 +88,16 @@ int targets_add_process(struct targets *t, pid_t pid);
 
 /*
  * targets_add_command - add what @argv0 will map when it is executed: the file itself and the
- * libraries its loader names. What it executes later is not known here.
+ * libraries its loader names. What it executes later is not known here, nor, of a program whose
+ * exec gives privilege, its libraries.
+ * @become: makes the child in which the loader runs the process of @who, for whom the command will
+ *	run; 0, else it is not run. Allocates nothing. NULL: for ourselves
  *
  * Return: number of files added (0: none has probes, or it is a script), -ENOENT: no such command,
  * or another -errno.
  */
-int targets_add_command(struct targets *t, const char *argv0);
+int targets_add_command(struct targets *t, const char *argv0, int (*become)(const void *who),
+			const void *who);
 
 /*
  * targets_find_slots - address of the struct kthread_slot_registry that @pid uses, by those of its

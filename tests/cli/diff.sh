@@ -26,6 +26,10 @@ check 'by its name' grep -q '^base: 6 runs of standard input, ' "$tmp/piped"
 "$kt" diff -o "$tmp/out.txt" "$base" -- "$new" >"$tmp/printed"
 check '-o' cmp "$tmp/out.txt" "$tmp/diff.txt"
 check 'and nothing else' test ! -s "$tmp/printed"
+"$kt" diff -o "$tmp/out.json" "$base" -- "$new"
+check 'its suffix says the format' cmp "$tmp/out.json" "$tmp/diff.json"
+"$kt" diff -f text -o "$tmp/text.json" "$base" -- "$new"
+check 'unless -f does' cmp "$tmp/text.json" "$tmp/diff.txt"
 refused 'a file that exists' 2 'exists' "$kt" diff -o "$tmp/out.txt" "$base" -- "$new"
 refused 'a full disk' 5 'space' sh -c "'$kt' diff $base -- $new >/dev/full"
 
@@ -35,7 +39,7 @@ refused 'no --' 2 'no -- given' "$kt" diff "$base" "$new"
 refused 'no BASE' 2 'no BASE' "$kt" diff -- "$new"
 refused 'no NEW' 2 'no NEW' "$kt" diff "$base" --
 refused 'an option among the files' 2 "'--format' after --.*\./--format" "$kt" diff "$base" -- "$new" --format json
-refused 'an unknown format' 2 "'html'; expected text or json" "$kt" diff -f html "$base" -- "$new"
+refused 'an unknown format' 2 "'yaml'; expected text.* or json" "$kt" diff -f yaml "$base" -- "$new"
 refused 'a bad filter' 2 "bad regular expression" "$kt" diff --filter '(' "$base" -- "$new"
 refused 'standard input twice' 2 'only once' "$kt" diff - -- -
 refused 'a file that is not there' 2 'no-such-file' "$kt" diff "$base" -- "$tmp/no-such-file"

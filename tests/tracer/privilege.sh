@@ -268,6 +268,21 @@ check '--as-root: kt itself' says 'kt: 0 0 0 0' \
 check 'sudo by root' says '0 0' env SUDO_UID=0 SUDO_GID=0 "$kt" trace stop -- sh -c 'echo $(id -u) $(id -g)'
 check 'without sudo' says '0 0' env -u SUDO_UID "$kt" trace stop -- sh -c 'echo $(id -u) $(id -g)'
 check 'its status' says 'status 3' sh -c "$sudo '$kt' trace stop -- sh -c 'exit 3'; echo status \$?"
+# The loader that is asked what the command maps is executed as well, before the command is.
+if [ "$(uname -m)" = x86_64 ]; then
+	mkdir -m 777 "$tmp/asked"
+	printf '%s\n' 'static long call(long n, long a, long b)' \
+		'{ __asm__ volatile("syscall" : "+a"(n) : "D"(a), "S"(b) : "rcx", "r11", "memory"); return n; }' \
+		'void _start(void); void _start(void) { call(85, (long)DIR "/ran", 0600); call(231, 0, 0); }' >"$tmp/loader.c"
+	cc -static -nostdlib -fno-stack-protector -DDIR="\"$tmp/asked\"" -o "$tmp/asked/ld-linux-of-test" "$tmp/loader.c"
+	echo 'int main(void) { return 0; }' >"$tmp/main.c"
+	cc -o "$tmp/asked/program" "$tmp/main.c" -Wl,--dynamic-linker="$tmp/asked/ld-linux-of-test"
+	for kind in stop wakeup; do
+		rm -f "$tmp/asked/ran"
+		$sudo "$kt" trace $kind -- "$tmp/asked/program" >"$tmp/out" 2>&1
+		check "the loader of a command, too ($kind)" sh -c "stat -c %u:%g '$tmp/asked/ran' | grep -qx 65534:65533"
+	done
+fi
 refused 'no id' 2 'SUDO_UID.*--as-root' env SUDO_UID=me SUDO_GID=1 "$kt" trace stop -- true
 refused 'no group' 2 'SUDO_UID.*--as-root' env -u SUDO_GID SUDO_UID=1 "$kt" trace stop -- true
 refused "what the user may not execute" 2 "cannot execute.*Permission denied" $sudo "$kt" trace stop -- "$tmp/private" -c true

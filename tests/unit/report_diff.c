@@ -113,13 +113,13 @@ static const struct diff_fact *fact_of(const char *name)
 static int render_text(FILE *to, const struct report *unused)
 {
 	(void)unused;
-	return diff_text(to, d, NULL);
+	return diff_format_named("text")->render(to, d, NULL);
 }
 
 static int render_json(FILE *to, const struct report *unused)
 {
 	(void)unused;
-	return diff_json(to, d);
+	return diff_format_named("json")->render(to, d, NULL);
 }
 
 static void says(const char *what)

@@ -243,6 +243,42 @@ Test(report_trace, intervals_stay_apart_and_add_up)
 	report_free(r);
 }
 
+/* What came before the first whole had values is not in it. */
+Test(report_trace, an_interval_keeps_the_distribution_of_its_first_whole)
+{
+	static const struct {
+		size_t nr, whole;
+		uint64_t count, ns;
+	} expected[] = { { 1, 0, 40, 10 }, { 0, REPORT_MAX_WHOLES, 0, 0 }, { 1, 1, 7, 50 } };
+	const struct report_trace *t;
+	struct report *r;
+
+	record_write_layout(writer, &layout);
+	subject("a", 0, 0, 3, 10);
+	subject("b", 0, 30, 1, 10);
+	subject("c", 0, 10, 0, 10);
+	losses(0, NULL, 0);
+	losses(1, NULL, 0);
+	subject("a", 2, 0, 7, 10);
+	losses(2, NULL, 0);
+	r = grown();
+	t = r->question[0].trace;
+	cr_assert_eq(t->nr_intervals, 3);
+	cr_expect_eq(t->more_coarse, 0);
+	for (size_t i = 0; i < 3; i++) {
+		const struct report_interval *n = &t->interval[i];
+
+		cr_expect_eq(n->whole, expected[i].whole, "number %zu", i);
+		cr_assert_eq(n->coarse.nr, expected[i].nr, "number %zu", i);
+		if (!n->coarse.nr)
+			continue;
+		cr_expect_eq(n->coarse.bucket[0].count, expected[i].count);
+		cr_expect_leq(coarse_low(n->coarse.bucket[0].index), expected[i].ns);
+		cr_expect_gt(coarse_low(n->coarse.bucket[0].index + 1), expected[i].ns);
+	}
+	report_free(r);
+}
+
 /* ---- subjects -------------------------------------------------------------------------------- */
 
 Test(report_trace, of_many_subjects_none_is_lost)

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -217,22 +218,22 @@ Test(targets, command_is_searched_with_its_libraries_and_not_run)
 	for (unsigned int i = 0; i < 5; i++) {
 		struct targets t = { 0 };
 
-		cr_expect_eq(targets_add_command(&t, in_dir(commands[i].name)), commands[i].added,
-			     "%s", commands[i].name);
+		cr_expect_eq(targets_add_command(&t, in_dir(commands[i].name), NULL, NULL),
+			     commands[i].added, "%s", commands[i].name);
 		targets_free(&t);
 	}
 	struct targets t = { 0 };
 
-	cr_expect_eq(targets_add_command(&t, "no-such-command-of-kt"), -ENOENT);
-	cr_expect_eq(targets_add_command(&t, "true"), 0);
+	cr_expect_eq(targets_add_command(&t, "no-such-command-of-kt", NULL, NULL), -ENOENT);
+	cr_expect_eq(targets_add_command(&t, "true", NULL, NULL), 0);
 	targets_free(&t);
 }
 
 #ifdef __x86_64__
-/* A loader of another kind does not know the question: it would run the program. */
-Test(targets, command_with_a_foreign_loader_is_not_run)
+/* The program @name, of which the loader, @loader, makes the file "ran" and ends. */
+static void put_program(const char *name, const char *loader)
 {
-	struct targets t = { 0 };
+	char cmd[512];
 
 	/* Without a C library, which would look for its own program headers. */
 	put("loader.c",
@@ -240,10 +241,60 @@ Test(targets, command_with_a_foreign_loader_is_not_run)
 	    "{ __asm__ volatile(\"syscall\" : \"+a\"(n) : \"D\"(a), \"S\"(b) : \"rcx\", \"r11\", \"memory\"); return n; }\n"
 	    "void _start(void);\n"
 	    "void _start(void) { call(85, (long)DIR \"/ran\", 0600); call(231, 0, 0); }\n");
-	shell("cd %1$s && cc -static -nostdlib -fno-stack-protector -DDIR='\"%1$s\"' -o loader loader.c",
-	      "");
-	shell("cd %1$s && cc -o foreign bare.c -Wl,--dynamic-linker=%1$s/loader", "");
-	cr_expect_eq(targets_add_command(&t, in_dir("foreign")), 0);
+	shell("cd %1$s && chmod 777 . && cc -static -nostdlib -fno-stack-protector -DDIR='\"%1$s\"' -o %2$s loader.c",
+	      loader);
+	snprintf(cmd, sizeof(cmd), "cd %%s && cc -o %s bare.c -Wl,--dynamic-linker=%s/%%s", name,
+		 dir);
+	shell(cmd, loader);
+}
+
+static int nobody(const void *who)
+{
+	cr_expect_eq(*(const int *)who, 4);
+	return geteuid() ? 0 : setresuid(65534, 65534, 65534);
+}
+
+static int nothing(const void *who)
+{
+	(void)who;
+	return -EPERM;
+}
+
+/* A loader of another kind does not know the question: it would run the program. */
+Test(targets, command_with_a_foreign_loader_is_not_run)
+{
+	struct targets t = { 0 };
+
+	put_program("foreign", "loader");
+	cr_expect_eq(targets_add_command(&t, in_dir("foreign"), NULL, NULL), 0);
+	cr_expect(access(in_dir("ran"), F_OK), "it was run");
+	targets_free(&t);
+}
+
+/* The file that the loader makes says whose it is. */
+Test(targets, loader_of_a_command_is_that_of_whom_it_will_run_for)
+{
+	struct targets t = { 0 };
+	const int four = 4;
+	struct stat st;
+
+	put_program("asked", "ld-linux-of-test");
+	cr_expect_eq(targets_add_command(&t, in_dir("asked"), nothing, NULL), 0);
+	cr_expect(access(in_dir("ran"), F_OK), "it was run");
+	cr_expect_eq(targets_add_command(&t, in_dir("asked"), nobody, &four), 0);
+	cr_assert_eq(stat(in_dir("ran"), &st), 0, "it was not run");
+	cr_expect_eq(st.st_uid, geteuid() ? geteuid() : 65534);
+	targets_free(&t);
+}
+
+/* In a program that gives privilege the loader obeys no variables, and may run it. */
+Test(targets, command_that_gives_privilege_is_not_run)
+{
+	struct targets t = { 0 };
+
+	put_program("raised", "ld-linux-of-test");
+	cr_assert_eq(chmod(in_dir("raised"), 04755), 0);
+	cr_expect_eq(targets_add_command(&t, in_dir("raised"), NULL, NULL), 0);
 	cr_expect(access(in_dir("ran"), F_OK), "it was run");
 	targets_free(&t);
 }

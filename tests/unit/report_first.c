@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* report: the page's links stay true from run to run, and a long name does not fill it */
+#include "tests/unit/report_records.h"
+
+#include "lib/report/page.h"
+
+TestSuite(report_first, .init = begin, .fini = finish, .timeout = 120);
+
+#define LONG (1u << 20)
+
+/* ---- permalinks ------------------------------------------------------------------------------ */
+
+static void read_anchor(char text[200], const char *name, bool from_trace)
+{
+	struct report_question q = { .name = name, .from_trace = from_trace };
+	struct report r = { .nr_questions = 1, .question = &q };
+	struct page p = { .out = fmemopen(text, 200, "w"), .r = &r };
+
+	page_anchor(&p, &q);
+	fclose(p.out);
+}
+
+Test(report_first, an_anchor_is_made_of_the_name_alone)
+{
+	static const struct {
+		const char *name, *anchor;
+	} names[] = {
+		{ "wakeup/trip=oneway/cpu=cross", "q-wakeup/trip=oneway/cpu=cross" },
+		{ "a b", "q-a~20b" },
+		{ "a~20b", "q-a~7e20b" },
+		{ "\"><script>", "q-~22~3e~3cscript~3e" },
+		{ "\xc3\xa9", "q-~c3~a9" },
+		{ "", "q-" },
+	};
+	char text[200];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		read_anchor(text, names[i].name, false);
+		cr_expect_str_eq(text, names[i].anchor);
+	}
+	read_anchor(text, "wakeup", true);
+	cr_expect_str_eq(text, "t-wakeup", "a kind of event is not a question of that name");
+}
+
+Test(report_first, anchors_of_long_names_differ_and_are_short)
+{
+	char name[2][301], text[2][200];
+
+	for (int i = 0; i < 2; i++) {
+		memset(name[i], '"', 300);
+		name[i][300] = '\0';
+	}
+	name[1][299] = 'x';
+	for (int i = 0; i < 2; i++)
+		read_anchor(text[i], name[i], false);
+	cr_expect_str_neq(text[0], text[1]);
+	cr_expect_eq(strncmp(text[0], text[1], 80), 0);
+	cr_expect_lt(strlen(text[0]), 150u);
+}
+
+/* ---- long names ------------------------------------------------------------------------------ */
+
+/* A run whose question and arm have these names. */
+static struct report *named(const char *name, const char *arm)
+{
+	emit(json_pack("{s:s, s:s%, s:s, s:s, s:f, s:[s,s%]}", "type", "question", "question", name,
+		       strlen(name), "mode", "latency", "baseline", "old", "zone", 0.01, "arms",
+		       "old", arm, strlen(arm)));
+	for (int i = 0; i < 12; i++)
+		block(name, false, epoch("old", wobble(i, 100000), 50),
+		      epoch(arm, wobble(i + 1, 120000), 50), 0);
+	end("complete");
+	return read_back();
+}
+
+static size_t page_size(const char *name, const char *arm)
+{
+	struct report *r;
+	char *html;
+	size_t size;
+
+	finish();
+	begin();
+	r = named(name, arm);
+	cr_assert_eq(r->nr_questions, 1);
+	cr_assert_eq(r->nr_results, 2);
+	html = rendered(r, report_html);
+	size = strlen(html);
+	free(html);
+	report_free(r);
+	return size;
+}
+
+Test(report_first, a_name_of_a_megabyte_costs_ten_kilobytes_at_most)
+{
+	static const char *const of[] = { "a", "/", "\"", "\\", "a/b=", "\xc3\xa9" };
+	char *name = calloc(LONG + 8, 1);
+	size_t plain;
+
+	cr_assert_not_null(name);
+	plain = page_size("name", "arm");
+	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
+		for (size_t at = 0; at < LONG; at += strlen(of[i]))
+			strcpy(name + at, of[i]);
+		cr_expect_leq(page_size(name, "arm"), plain + 10240, "a question of %s", of[i]);
+		cr_expect_leq(page_size("name", name), plain + 10240, "an arm of %s", of[i]);
+	}
+	free(name);
+}
+
+Test(report_first, a_long_name_keeps_both_ends_and_says_its_length)
+{
+	static char name[5001];
+	struct report *r;
+	char *html;
+
+	memset(name, 'x', 5000);
+	memcpy(name, "begin", 5);
+	memcpy(name + 4994, "finish", 6);
+	r = named("q", name);
+	html = rendered(r, report_html);
+	cr_expect_not_null(strstr(html, "beginxxx"));
+	cr_expect_not_null(strstr(html, "x … [5 000 bytes] … xx"));
+	cr_expect_not_null(strstr(html, "xxfinish"));
+	free(html);
+	report_free(r);
+}
