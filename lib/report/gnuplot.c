@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -39,7 +40,8 @@ int gnuplot_directory(char **dir, char *why, size_t whylen)
 
 void gnuplot_packages(FILE *out, const char *before, const char *after)
 {
-	fprintf(out, "%sgnuplot-nox%s (Debian, Ubuntu), %sgnuplot-minimal%s (Fedora), %sgnuplot%s (Arch)",
+	fprintf(out,
+		"%sgnuplot-nox%s (Debian, Ubuntu), %sgnuplot-minimal%s (Fedora), %sgnuplot%s (Arch)",
 		before, after, before, after, before, after);
 }
 
@@ -75,7 +77,7 @@ static void last_line(const char *dir, char *text, size_t size)
 	while (said && fgets(line, sizeof(line), said)) {
 		line[strcspn(line, "\n")] = '\0';
 		if (line[strspn(line, " ^\t")])
-			snprintf(text, size, "%s", line);
+			snprintf(text, size, "%.*s", (int)size - 1, line);
 	}
 	if (said)
 		fclose(said);

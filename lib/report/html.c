@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/report/changes.h"
+#include "lib/report/gnuplot.h"
 
 /* ---- parts ----------------------------------------------------------------------------------- */
 
@@ -218,21 +219,24 @@ static void html_verdicts(const struct page *p)
 int report_html(FILE *out, const struct report *r)
 {
 	struct page p = { .out = out, .r = r };
+	char why[512] = "";
 	int plotted;
 
 	if (!page_choose_colours(&p))
 		return -ENOMEM;
-	plotted = plots_make(&p.plots, &p);
+	plotted = plots_make(&p.plots, &p, why, sizeof(why));
 	errno = 0;
 	html_head(&p);
-	if (plotted == -ENOENT)
-		fputs("<p class=banner><b>No plots.</b> They are drawn by gnuplot, which is not installed: package "
-		      "<code>gnuplot-nox</code> (Debian, Ubuntu), <code>gnuplot-minimal</code> (Fedora), "
-		      "<code>gnuplot</code> (Arch).</p>\n",
-		      out);
-	else if (plotted)
-		fprintf(out, "<p class=banner><b>No plots.</b> gnuplot failed: %s.</p>\n",
-			strerror(-plotted));
+	if (plotted) {
+		fputs("<p class=banner><b>No plots.</b> ", out);
+		if (plotted == -ENOENT) {
+			fputs("They are drawn by gnuplot, which is not installed: package ", out);
+			gnuplot_packages(out, "<code>", "</code>");
+		} else {
+			page_text(&p, why);
+		}
+		fputs(".</p>\n", out);
+	}
 	if (r->nr_comparisons)
 		html_verdicts(&p);
 	for (size_t i = 0; i < r->nr_questions; i++)

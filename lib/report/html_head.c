@@ -246,7 +246,7 @@ void html_head(const struct page *p)
 	page_text(p, report_tool(run));
 	fputs(" ", p->out);
 	page_text(p, run->header.start ? run->header.start : "");
-	fprintf(p->out, "</title><style>%s", page_style);
+	fprintf(p->out, "</title><style>%s%s", page_style, plots_style);
 	page_more_colours(p);
 	fputs("</style></head>\n<body><div class=layout>", p->out);
 	navigation(p);

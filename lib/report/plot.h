@@ -74,7 +74,10 @@ char *plot_colour(char text[PLOT_COLOUR], enum plot_role role, unsigned int numb
 struct plot_extent {
 	double lo, hi;
 };
-#define PLOT_NOTHING { INFINITY, 0 }
+#define PLOT_NOTHING        \
+	{                   \
+		INFINITY, 0 \
+	}
 
 /* plot_reach - @e is to hold @v, if that is above 0 */
 void plot_reach(struct plot_extent *e, double v);
@@ -94,7 +97,8 @@ void plot_percentile_axis(FILE *gp, double hi);
 /* A name beside the end of its curve. */
 struct plot_label {
 	unsigned int colour;
-	double x, at; /* where the curve ends: 0 is left and at the bottom, 1 right and at the top */
+	double x,
+		at; /* where the curve ends: 0 is left and at the bottom, 1 right and at the top */
 };
 
 /* plot_labels - names to the right of the frame, moved apart; none when there are too many */
@@ -119,6 +123,9 @@ void plot_band_free(struct plot_band *b);
 
 /* plot_ns - a time with its unit, for HTML */
 void plot_ns(FILE *out, double ns);
+
+/* plot_name - of an arm or a subject, for HTML */
+void plot_name(FILE *out, const struct report_result *r);
 
 /* ---- kinds ----------------------------------------------------------------------------------- */
 

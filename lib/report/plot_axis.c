@@ -90,8 +90,8 @@ static void write_time_tics(FILE *gp, struct plot_extent e)
 
 void plot_time_axis(FILE *gp, const char *axis, struct plot_extent e)
 {
-	fprintf(gp, "set logscale %s\nset %srange [%.7g:%.7g]\nset %stics (", axis, axis, e.lo, e.hi,
-		axis);
+	fprintf(gp, "set logscale %s\nset %srange [%.7g:%.7g]\nset %stics (", axis, axis, e.lo,
+		e.hi, axis);
 	write_time_tics(gp, e);
 	fputs(")\n", gp);
 }
@@ -127,7 +127,8 @@ static void move_apart(struct plot_label *label, double *at, size_t nr)
 		for (size_t i = nr; i-- > 0;) {
 			double limit = i + 1 < nr ? at[i + 1] - LINE : 1;
 
-			at[i] = fmin(at[i] > label[i].at ? (at[i] + label[i].at) / 2 : at[i], limit);
+			at[i] = fmin(at[i] > label[i].at ? (at[i] + label[i].at) / 2 : at[i],
+				     limit);
 		}
 		for (size_t i = 0; i < nr; i++)
 			at[i] = fmax(at[i], i ? at[i - 1] + LINE : 0);

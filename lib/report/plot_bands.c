@@ -22,10 +22,10 @@ static size_t add_values(struct band_value *to, const struct report_part *p, boo
 		if (time)
 			to[i] = (struct band_value){ p->pass[i].p50, p->pass[i].p50, 1, group };
 		else
-			to[i] = (struct band_value){
-				(double)hist_low(b->index, HIST_K_USER) * unit,
-				(double)hist_low(b->index + 1, HIST_K_USER) * unit, b->count, group
-			};
+			to[i] = (struct band_value){ (double)hist_low(b->index, HIST_K_USER) * unit,
+						     (double)hist_low(b->index + 1, HIST_K_USER) *
+							     unit,
+						     b->count, group };
 	}
 	return nr;
 }

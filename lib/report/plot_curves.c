@@ -44,7 +44,7 @@ struct curve {
 };
 
 struct curves {
-	size_t nr, nr_left_out; /* left out: beyond the most that are drawn together */
+	size_t nr, nr_left_out;	  /* left out: beyond the most that are drawn together */
 	bool time, ribbons, gaps; /* gaps: somewhere there is no ribbon */
 	struct curve curve[MAX_CURVES];
 };
@@ -174,7 +174,8 @@ static void write_plot(FILE *gp, const struct curves *c, const bool *ribbon)
 	for (size_t i = 0; i < c->nr; i++) {
 		if (!ribbon[i])
 			continue;
-		fprintf(gp, "%s$r%zu using 1:2 with filledcurves closed lc rgb '%s' fs solid noborder",
+		fprintf(gp,
+			"%s$r%zu using 1:2 with filledcurves closed lc rgb '%s' fs solid noborder",
 			before, i, plot_colour(colour, ROLE_RIBBON, c->curve[i].colour));
 		before = ", ";
 	}
@@ -189,32 +190,29 @@ static void write_plot(FILE *gp, const struct curves *c, const bool *ribbon)
 
 /* ---- words ----------------------------------------------------------------------------------- */
 
-static void say_finding(const struct page *p, const struct curves *c, const struct plot *plot,
-			struct plot_out *out)
+static void say_finding(const struct curves *c, FILE *out)
 {
 	char text[FIGURE];
 
-	(void)p;
 	for (size_t i = 0; i < c->nr; i++) {
 		const struct curve *k = &c->curve[i];
 		struct report_stats s = k->h ? report_stats(k->h) : k->r->stats;
 
-		fputs(i ? "; " : "", out->finding);
-		escape_html(out->finding, *k->r->name ? k->r->name : "all");
-		fputs(": ", out->finding);
-		plot_ns(out->finding, s.p50);
-		fputs(" at p50, ", out->finding);
+		fputs(i ? "; " : "", out);
+		plot_name(out, k->r);
+		fputs(": ", out);
+		plot_ns(out, s.p50);
+		fputs(" at p50, ", out);
 		if (isnan(s.p99)) {
-			fputs("too few values for p99, ", out->finding);
+			fputs("too few values for p99, ", out);
 		} else {
-			plot_ns(out->finding, s.p99);
-			fputs(" at p99, ", out->finding);
+			plot_ns(out, s.p99);
+			fputs(" at p99, ", out);
 		}
-		fprintf(out->finding, "%s %s", format_count(text, (double)k->count),
+		fprintf(out, "%s %s", format_count(text, (double)k->count),
 			c->time ? "epochs" : "values");
 	}
-	fputc('.', out->finding);
-	(void)plot;
+	fputc('.', out);
 }
 
 static void say_ribbon(const struct report_question *q, const struct curves *c, FILE *out)
@@ -224,14 +222,15 @@ static void say_ribbon(const struct report_question *q, const struct curves *c, 
 	if (q->from_trace)
 		return;
 	if (!c->ribbons)
-		fprintf(out, " No ribbons: fewer than %d %ss say nothing of others.", BAND_MIN_GROUPS,
-			unit);
+		fprintf(out, " No ribbons: fewer than %d %ss say nothing of others.",
+			BAND_MIN_GROUPS, unit);
 	else
 		fprintf(out,
-			" Ribbon: where the percentile lies when the %ss had been others of their kind, "
+			" Ribbon: where the percentile would lie had the %ss been others of their kind, "
 			"point by point at %g %%%s.",
 			unit, 100 * JUDGE_CONFIDENCE,
-			c->gaps ? "; it ends where slow operations came in too few bursts to say" : "");
+			c->gaps ? "; it ends where slow operations came in too few bursts to say"
+				: "");
 }
 
 static void say_caption(const struct report_question *q, const struct curves *c, const char *what,
@@ -279,7 +278,7 @@ bool plot_spectrum(const struct page *p, struct plot *plot, struct plot_out *out
 						log(c.curve[i].y / y.lo) / log(y.hi / y.lo) };
 	plot_labels(out->gp, label, c.nr);
 	write_plot(out->gp, &c, ribbon);
-	say_finding(p, &c, plot, out);
+	say_finding(&c, out->finding);
 	say_caption(q, &c, "time by percentile, as far as ten values lie beyond.", out->caption);
 	curves_free(&c);
 	return true;
@@ -335,12 +334,12 @@ bool plot_ecdf(const struct page *p, struct plot *plot, struct plot_out *out)
 	x = plot_widen(x);
 	plot_frame(out->gp);
 	plot_time_axis(out->gp, "x", x);
-	fputs("set yrange [0:1]\nset ytics ('0' 0, '25 %' 0.25, '50 %' 0.5, '75 %' 0.75, '100 %' 1)\n",
+	fputs("set yrange [0:1]\nset ytics ('0' 0, '25 %%' 0.25, '50 %%' 0.5, '75 %%' 0.75, '100 %%' 1)\n",
 	      out->gp);
 	if (c.nr <= MAX_TRACE_CURVES)
 		write_names(out->gp, &c, x);
 	write_plot(out->gp, &c, ribbon);
-	say_finding(p, &c, plot, out);
+	say_finding(&c, out->finding);
 	say_caption(q, &c, "share of operations within a time, up to 99 %.", out->caption);
 	curves_free(&c);
 	return true;

@@ -84,7 +84,7 @@ static void pen_end(struct pen *pen)
 	fputs("\"", pen->out);
 	if (pen->role == ROLE_CURVE) {
 		fputs("><title>", pen->out);
-		escape_html(pen->out, arm_name(pen->p, pen->number));
+		page_word(pen->out, arm_name(pen->p, pen->number));
 		fputs("</title></path>\n", pen->out);
 	} else {
 		fputs("/>\n", pen->out);
@@ -114,9 +114,9 @@ static void write_dash(FILE *out, const char *dash)
 static void pen_select(struct pen *pen, enum plot_role role, unsigned int number, const char *dash)
 {
 	static const char *const class[NR_ROLES] = {
-		[ROLE_CURVE] = "c", [ROLE_RIBBON] = "r", [ROLE_NAME] = "l", [ROLE_POINTS] = "o",
-		[ROLE_EXTENT] = "e", [ROLE_CELL] = "h", [ROLE_NOISE] = "n", [ROLE_ZONE] = "z",
-		[ROLE_LEVEL] = "v",
+		[ROLE_CURVE] = "c",  [ROLE_RIBBON] = "r", [ROLE_NAME] = "l",
+		[ROLE_POINTS] = "o", [ROLE_EXTENT] = "e", [ROLE_CELL] = "h",
+		[ROLE_NOISE] = "n",  [ROLE_ZONE] = "z",	  [ROLE_LEVEL] = "v",
 	};
 
 	if (pen->open && pen->role == role && pen->number == number && !strcmp(pen->dash, dash))
@@ -361,7 +361,8 @@ static void write_name(FILE *out, const struct page *p, unsigned int number)
 static void take_text(const struct page *p, struct drawing *g, const struct tag *g_tag,
 		      const char *text)
 {
-	const char *place = attribute(g_tag, "transform"), *anchor = attribute(g_tag, "text-anchor");
+	const char *place = attribute(g_tag, "transform"),
+		   *anchor = attribute(g_tag, "text-anchor");
 	enum plot_role role;
 	unsigned int number;
 	double x, y;

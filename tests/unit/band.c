@@ -6,10 +6,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define Z99	    2.5758293
-#define PER_GROUP   200
-#define MAX_VALUES  (BAND_MAX_GROUPS * PER_GROUP)
-#define NR_TRIALS   1500
+#define Z99	   2.5758293
+#define PER_GROUP  200
+#define MAX_VALUES (BAND_MAX_GROUPS * PER_GROUP)
+#define NR_TRIALS  1500
 
 static struct band_value value[MAX_VALUES];
 static struct band_edge edge[2 * MAX_VALUES + 1];
@@ -45,7 +45,8 @@ Test(band, its_interval_is_where_the_score_says)
 	nr_values = 0;
 	for (uint32_t g = 0; g < 9; g++)
 		for (int i = 1; i <= 100; i++)
-			add(i + (double)g * (g % 2 ? 1 : -1), i + (double)g * (g % 2 ? 1 : -1), 1, g);
+			add(i + (double)g * (g % 2 ? 1 : -1), i + (double)g * (g % 2 ? 1 : -1), 1,
+			    g);
 	b = made(9);
 	cr_expect_eq(b.total, 900);
 	v = band_at(&b, 0.5, Z99);
@@ -204,7 +205,7 @@ static double share_of_misses(const struct model *m, double q, double truth, dou
 Test(band, it_misses_the_truth_as_rarely_as_it_says, .timeout = 300)
 {
 	static const struct model model[] = {
-		{ 0, 0, 24 }, { 0.3, 0, 24 }, { 1, 0, 24 },  { 3, 0, 24 },
+		{ 0, 0, 24 }, { 0.3, 0, 24 }, { 1, 0, 24 },   { 3, 0, 24 },
 		{ 0, 0, 8 },  { 0.3, 0, 8 },  { 0.3, 0, 16 }, { 1, 0, 16 },
 	};
 	double width, narrow = 0;
