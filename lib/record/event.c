@@ -95,6 +95,8 @@ int record_write_event(struct record_writer *w, const struct record_event *e)
 		return -EINVAL;
 	record = field_record("event");
 	field_put_text(&record, "kind", e->kind);
+	field_put_text(&record, "question", e->question);
+	field_put_text(&record, "subject", e->subject);
 	field_put_text(&record, "why", record_why_name(e->why));
 	field_put_text(&record, "population", e->population);
 	field_put_count(&record, "time_ns", e->time_ns);
@@ -226,7 +228,9 @@ int record_read_event(const json_t *record, struct record_event *e, char *why, s
 	struct field_source task;
 
 	memset(e, 0, sizeof(*e));
-	if (!field_need_text(&s, "kind", &e->kind) || !get_why(&s, e) ||
+	if (!field_need_text(&s, "kind", &e->kind) ||
+	    !field_get_text(&s, "question", &e->question) ||
+	    !field_get_text(&s, "subject", &e->subject) || !get_why(&s, e) ||
 	    !field_need_text(&s, "population", &e->population) ||
 	    !field_get_count(&s, "time_ns", &e->time_ns) || !field_need_count(&s, "ns", &e->ns) ||
 	    !get_inner(&s, "task", &task) || !get_task(&task, &e->task) ||

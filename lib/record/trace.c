@@ -9,6 +9,7 @@
 #include "lib/record/field.h"
 #include "lib/record/named.h"
 #include "lib/record/record.h"
+#include "lib/record/wakes.h"
 
 /* ---- trace ----------------------------------------------------------------------------------- */
 
@@ -39,7 +40,8 @@ int record_write_trace(struct record_writer *w, const struct record_trace *t)
 {
 	json_t *record, *metrics;
 
-	if ((!t->question && !t->kind) || t->nr_metrics > RECORD_MAX_METRICS)
+	if ((!t->question && !t->kind) || t->nr_metrics > RECORD_MAX_METRICS ||
+	    !wakes_can_write(&t->bands, &t->matrix))
 		return -EINVAL;
 	metrics = metrics_json(t);
 	if (!metrics)
@@ -52,6 +54,10 @@ int record_write_trace(struct record_writer *w, const struct record_trace *t)
 	field_put_count(&record, "start_ns", t->start_ns);
 	field_put_count(&record, "end_ns", t->end_ns);
 	field_put(&record, "metrics", metrics);
+	if (t->bands.nr)
+		field_put(&record, "bands", wakes_bands_json(&t->bands));
+	if (t->matrix.metric)
+		field_put(&record, "matrix", wakes_matrix_json(&t->matrix));
 	return record_write(w, record);
 }
 

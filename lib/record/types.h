@@ -376,6 +376,35 @@ struct record_layout {
 int record_write_layout(struct record_writer *w, const struct record_layout *l);
 int record_read_layout(const json_t *record, struct record_layout *l, char *why, size_t whylen);
 
+#define RECORD_MAX_SUMS	 8
+#define RECORD_MAX_CELLS 8192
+
+/* Whole wakes that are about as long as each other. */
+struct record_band {
+	uint32_t index; /* their bucket in a histogram of the first sum's metric */
+	uint64_t count;
+	uint64_t sum[RECORD_MAX_SUMS]; /* what they took together */
+};
+
+/* Whole wakes by their length, each with all its parts, so that one can say what long ones are long of. */
+struct record_bands {
+	uint32_t k; /* of the histogram, 1 to HIST_K_USER */
+	size_t nr_sums;
+	const char *sum[RECORD_MAX_SUMS]; /* metrics: first the whole, then its parts */
+	size_t nr;			  /* that are not empty; 0: there are no bands */
+	const struct record_band *band;	  /* writing: rising; record_read_band() reads */
+};
+
+/* Waits after wakes, by the CPU of the waker and that of the woken. */
+struct record_matrix {
+	const char *metric; /* of which wait; NULL: there is no matrix */
+	size_t nr;
+	uint64_t others; /* values for which there was no room */
+	/* Writing: cell number @i, its values into @h. record_read_cell() reads. */
+	void (*cell)(const void *arg, size_t i, uint64_t *waker_cpu, uint64_t *cpu, struct hist *h);
+	const void *arg;
+};
+
 /* What a tracer saw of one subject in one interval. */
 struct record_trace {
 	const char *question, *kind; /* one of both: beside the arms of a question, or a trace */
@@ -384,16 +413,30 @@ struct record_trace {
 	uint64_t start_ns, end_ns;
 	size_t nr_metrics;
 	struct record_metric metric[RECORD_MAX_METRICS]; /* writing */
+	struct record_bands bands;
+	struct record_matrix matrix;
 };
 int record_write_trace(struct record_writer *w, const struct record_trace *t);
 
 /*
- * record_read_trace - all but the histograms, of which nr_metrics are there;
- * record_read_metric() reads number @i of them into @h and its name
+ * record_read_trace - all but the histograms, of which nr_metrics are there, bands and matrix;
+ * record_read_metric() reads number @i of the histograms into @h and its name
  */
 int record_read_trace(const json_t *record, struct record_trace *t, char *why, size_t whylen);
 int record_read_metric(const json_t *record, size_t i, const char **name, struct hist *h, char *why,
 		       size_t whylen);
+
+/*
+ * record_read_bands, record_read_matrix - of a `trace` that has been read; none there is not an
+ * error. record_read_band() and record_read_cell() read number @i of them, so that one that is bad
+ * costs itself only.
+ */
+int record_read_bands(const json_t *record, struct record_bands *b, char *why, size_t whylen);
+int record_read_band(const json_t *record, size_t i, struct record_band *b, char *why,
+		     size_t whylen);
+int record_read_matrix(const json_t *record, struct record_matrix *m, char *why, size_t whylen);
+int record_read_cell(const json_t *record, size_t i, uint64_t *waker_cpu, uint64_t *cpu,
+		     struct hist *h, char *why, size_t whylen);
 
 /* Why a single wait stands in the record; one wait may stand there once for each. */
 enum record_why {
@@ -437,6 +480,8 @@ struct record_stack {
 /* One wait for a CPU, over: the task has been switched in. */
 struct record_event {
 	const char *kind;	/* "wakeup" */
+	const char *question;	/* in whose traced blocks it was; NULL: in a trace */
+	const char *subject;	/* with it: the arm whose it was; NULL: not known */
 	const char *population; /* the metric that counts it: "woken", "preempted", ... */
 	enum record_why why;
 	uint64_t time_ns, ns; /* its end; its length */

@@ -40,8 +40,9 @@ struct build_result {
 	struct series p50, p99;
 	const char *said_metric; /* which metric stands for it, by the record; NULL: not said */
 	size_t room_parts;
-	struct series passes; /* mode "time": ns per iteration of every pass */
-	uint64_t weight;      /* of a trace: subjects with more stand first */
+	struct series passes;	      /* mode "time": ns per iteration of every pass */
+	uint64_t weight;	      /* of a trace: subjects with more stand first */
+	size_t room_rows, room_cells; /* of bands and matrix */
 	/* of the block or instance just read */
 	bool in_block;
 	double ns_per_iteration;
@@ -59,7 +60,7 @@ struct build_noise {
 
 /* Of a kind of a trace, beside its struct report_trace. */
 struct build_trace {
-	size_t room_intervals, room_in_the_way;
+	size_t room_intervals;
 	bool open;	    /* the last interval still grows */
 	size_t whole;	    /* whose values @values has */
 	struct hist values; /* of the open interval */
@@ -73,7 +74,8 @@ struct build_question {
 	uint32_t *bucket;	   /* of results by name: number + 1; NULL: few enough to look */
 	size_t nr_buckets;	   /* a power of two */
 	struct build_trace *trace; /* NULL: not of a trace */
-	size_t nr_p50, nr_p99;	   /* values that each arm could have by now */
+	size_t room_in_the_way;
+	size_t nr_p50, nr_p99; /* values that each arm could have by now */
 	struct build_noise *noise;
 	size_t nr_noise, room_noise;
 	uint64_t batch; /* operations that a value in the histograms stands for; 0: none yet */
@@ -137,6 +139,9 @@ const char *report_keep(struct report *r, const char *s);
  * false: no memory, or it is full
  */
 bool report_keep_latest(struct report *r, const char **at, const char *s);
+
+/* build_keep - *@text becomes such a copy; NULL stays NULL. false: no memory, or it is full */
+bool build_keep(struct build *b, const char **text);
 
 /* report_is_full - a copy was refused because all of them together are too long */
 bool report_is_full(const struct report *r);
@@ -214,7 +219,8 @@ struct build_result *build_result_of(struct build_question *q, const char *name)
 struct build_result *build_add_result(struct build *b, struct build_question *q, const char *name,
 				      bool from_trace);
 
-/* ---- blocks.c, instances.c, parts.c, traces.c, intervals.c ------------------------------------------------ */
+/* ---- blocks.c, instances.c, parts.c ----------------------------------------------------------- */
+/* ---- traces.c, trace_facts.c, intervals.c, worst.c, bands.c, cpu_matrix.c --------------------- */
 
 int build_take_block(struct build *b, const json_t *record);
 int build_take_instance(struct build *b, const json_t *record);
@@ -224,6 +230,15 @@ int build_take_losses(struct build *b, const json_t *record);
 int build_take_layout(struct build *b, const json_t *record);
 int build_take_event(struct build *b, const json_t *record);
 int build_take_cost(struct build *b, const json_t *record);
+
+/* Of the trace at hand, which is of @r: what it has of these. Functions that finish make figures. */
+int build_take_bands(struct build *b, struct build_question *q, struct build_result *r,
+		     const json_t *record);
+void build_finish_bands(struct report_bands *bands);
+int build_take_matrix(struct build *b, struct build_question *q, struct build_result *r,
+		      const json_t *record);
+void build_finish_matrix(struct report_matrix *m, struct hist *scratch);
+void build_finish_worst(struct report_in_the_way *way, size_t nr);
 
 /* build_trace_metric - number of metric @name in the layout of @q, added if need be; nr_metrics: no room */
 size_t build_trace_metric(struct build *b, struct build_question *q, const char *name);

@@ -23,11 +23,13 @@ struct options {
 	const char *output, *baseline, *targets;
 	const struct report_format *format; /* NULL: by the suffix of output */
 	unsigned int fail_on;		    /* of enum report_failure */
+	enum report_table table;
+	bool has_table;
 	bool force, verbose;
 	uint64_t top;
 };
 
-enum { KEY_FAIL_ON = 256, KEY_TOP };
+enum { KEY_FAIL_ON = 256, KEY_TOP, KEY_TABLE };
 
 static const struct argp_option options[] = {
 	{ "format", 'f', "FORMAT", 0, "", 0 }, /* help_text() */
@@ -43,6 +45,7 @@ static const struct argp_option options[] = {
 	{ "verbose", 'v', NULL, 0,
 	  "Of a trace, as text: phases of each subject, all intervals, the ten longest waits, counters, costs",
 	  0 },
+	{ "table", KEY_TABLE, "TABLE", 0, "Of csv: what has a row: " REPORT_TABLE_NAMES, 0 },
 	{ "top", KEY_TOP, "N", 0,
 	  "Of a trace, as text: a line for N subjects or intervals (default 20)", 0 },
 	{ 0 },
@@ -107,6 +110,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'v':
 		o->verbose = true;
 		return 0;
+	case KEY_TABLE:
+		o->has_table = report_table_parse(arg, &o->table);
+		return o->has_table ? 0
+				    : cli_refuse(KT_EXIT_USAGE,
+						 "unknown table '%s'; expected " REPORT_TABLE_NAMES,
+						 arg);
 	case KEY_TOP:
 		if (!number_parse(arg, 1, 1000000, &o->top))
 			return cli_refuse(KT_EXIT_USAGE,
@@ -136,16 +145,20 @@ static const struct argp argp = {
 	.help_filter = help_text,
 };
 
-static int render(FILE *out, const struct report *r, const struct options *o)
+static const struct report_format *format_of(const struct options *o)
 {
-	struct terminal_style style = terminal_style_of(out);
 	const struct report_format *format = o->format;
 
 	if (!format && o->output)
 		format = report_format_of_file(o->output);
-	if (!format)
-		format = report_format_at(0);
-	return format->render(out, r, &style);
+	return format ? format : report_format_at(0);
+}
+
+static int render(FILE *out, const struct report *r, const struct options *o)
+{
+	struct terminal_style style = terminal_style_of(out);
+
+	return format_of(o)->render(out, r, &style);
 }
 
 /* With --force a slip of the hand would put the report in the place of what it is made of. */
@@ -232,12 +245,15 @@ int cmd_report(int argc, char **argv)
 	if (o.targets && (o.output || o.format))
 		return cli_refuse(KT_EXIT_USAGE, "--targets prints a table of its own: it takes no "
 						 "--output and no --format");
+	if (o.has_table && strcmp(format_of(&o)->name, "csv"))
+		return cli_refuse(KT_EXIT_USAGE, "--table is of --format csv alone");
 	if (is_its_own_input(&o))
 		return cli_refuse(KT_EXIT_USAGE, "%s is the record itself; name another file",
 				  o.output);
 	ret = report_load_files(&r, (const char *const *)o.input, o.nr_inputs, err, sizeof(err));
 	if (ret)
 		return cli_refuse(ret == -ENOMEM ? KT_EXIT_FAILED : KT_EXIT_USAGE, "%s", err);
+	r->table = o.table;
 	r->top = (size_t)o.top;
 	r->verbose = r->programs = o.verbose;
 	if (o.baseline)

@@ -29,9 +29,9 @@ int coarse_make(struct coarse *c, const struct hist *h)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < COARSE_NR; i++)
 		if (count[i])
-			c->bucket[c->nr++] = (struct coarse_bucket){
-				i, count[i] < MAX_COUNT ? count[i] : MAX_COUNT
-			};
+			c->bucket[c->nr++] =
+				(struct coarse_bucket){ i, count[i] < MAX_COUNT ? count[i]
+										: MAX_COUNT };
 	return 0;
 }
 

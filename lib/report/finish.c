@@ -28,14 +28,17 @@ double report_mean(const struct hist *h)
 
 struct report_stats report_stats(const struct hist *h)
 {
-	struct report_stats none = { 0, NAN, NAN, NAN, NAN, NAN, NAN };
+	struct report_stats none = { 0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN };
 
 	if (!h || !h->count)
 		return none;
 	return (struct report_stats){
 		.count = h->count,
 		.mean = report_mean(h),
+		.min = (double)h->min,
+		.p25 = backed_quantile(h, 0.25),
 		.p50 = backed_quantile(h, 0.5),
+		.p75 = backed_quantile(h, 0.75),
 		.p90 = backed_quantile(h, 0.9),
 		.p99 = backed_quantile(h, 0.99),
 		.p999 = backed_quantile(h, 0.999),
@@ -72,6 +75,9 @@ static void time_stats(struct build_result *b)
 	s->count = nr;
 	s->mean = r->wall_ns < UINT64_MAX ? (double)r->wall_ns / (double)r->iterations : NAN;
 	s->p50 = stat_median(r->rising, nr); /* and sorts */
+	s->min = r->rising[0];
+	s->p25 = report_quantile(r, 0.25);
+	s->p75 = quantile_is_backed(nr, 0.75) ? report_quantile(r, 0.75) : NAN;
 	s->p90 = quantile_is_backed(nr, 0.9) ? report_quantile(r, 0.9) : NAN;
 	s->p99 = quantile_is_backed(nr, 0.99) ? report_quantile(r, 0.99) : NAN;
 	s->p999 = quantile_is_backed(nr, 0.999) ? report_quantile(r, 0.999) : NAN;
@@ -183,7 +189,10 @@ static bool make_whole(struct report_result *r)
 static struct report_stats in_unit(struct report_stats s, double unit)
 {
 	s.mean *= unit;
+	s.min *= unit;
+	s.p25 *= unit;
 	s.p50 *= unit;
+	s.p75 *= unit;
 	s.p90 *= unit;
 	s.p99 *= unit;
 	s.p999 *= unit;
@@ -201,6 +210,10 @@ static bool finish_result(struct build *b, const struct build_question *q, size_
 		return false;
 	for (int p = 0; p < REPORT_NR_PHASES; p++)
 		r->phase[p] = metric_of(r, report_phase_name[p]);
+	if (r->bands)
+		build_finish_bands(r->bands);
+	if (r->matrix)
+		build_finish_matrix(r->matrix, &b->scratch);
 	if (r->from_trace && !choose_main_metric(&q->q, result))
 		return false;
 	main = r->hist;
@@ -251,13 +264,6 @@ static void sort_subjects(struct build_question *q)
 	q->bucket = NULL;
 }
 
-static int by_ns(const void *a, const void *b)
-{
-	const struct report_in_the_way *x = a, *y = b;
-
-	return (x->ns < y->ns) - (x->ns > y->ns);
-}
-
 static int finish_trace(struct build *b, struct build_question *q)
 {
 	struct report_trace *t = q->q.trace;
@@ -266,8 +272,7 @@ static int finish_trace(struct build *b, struct build_question *q)
 	if (!t)
 		return 0;
 	ret = build_interval_close(b, q, NAN);
-	if (t->nr_in_the_way)
-		qsort(t->in_the_way, t->nr_in_the_way, sizeof(*t->in_the_way), by_ns);
+	build_finish_worst(t->in_the_way, t->nr_in_the_way);
 	sort_subjects(q);
 	return ret;
 }
@@ -312,6 +317,9 @@ static int finish_question(struct build *b, struct build_question *q, struct rep
 	q->q.skipped = NULL;
 	q->q.nr_skipped = 0;
 	q->q.trace = NULL;
+	q->q.worst = NULL;
+	if (to->worst)
+		build_finish_worst(to->worst->in_the_way, to->worst->nr_in_the_way);
 	to->noise = build_sum_up_noise(b, q, scratch);
 	if (!build_finish_stretches(q, to))
 		return -ENOMEM;

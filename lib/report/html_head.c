@@ -246,8 +246,10 @@ void html_head(const struct page *p)
 	page_text(p, report_tool(run));
 	fputs(" ", p->out);
 	page_text(p, run->header.start ? run->header.start : "");
-	fprintf(p->out, "</title><style>%s%s", page_style, plots_style);
-	page_more_colours(p);
+	fputs("</title><style>", p->out);
+	page_write_colours(p);
+	fputs(page_style, p->out);
+	fputs(plots_style, p->out);
 	fputs("</style></head>\n<body><div class=layout>", p->out);
 	navigation(p);
 	fputs("<main><h1>kt ", p->out);

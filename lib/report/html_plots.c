@@ -2,32 +2,6 @@
 /* The plots of one question, as they stand in the HTML report. */
 #include "lib/report/page.h"
 
-/* A piece of a curve, with its dashes: colour alone does not tell curves apart. */
-static void key(const struct page *p, const char *name)
-{
-	unsigned int colour = page_colour(p, name);
-	char dash[PAGE_DASH];
-
-	page_dash(dash, colour);
-	fprintf(p->out,
-		"<span><svg class=key viewBox=\"0 0 220 70\" aria-hidden=true><path d=\"M0 35h220\" "
-		"style=\"stroke:var(--a%u)\"",
-		colour);
-	if (*dash == '(') {
-		fputs(" stroke-dasharray=\"", p->out);
-		for (const char *d = dash + 1; *d && *d != ')'; d++) {
-			if (*d == ',')
-				fputs("0 ", p->out);
-			else
-				fputc(*d, p->out);
-		}
-		fputs("0\"", p->out);
-	}
-	fputs("/></svg>", p->out);
-	page_name(p, *name ? name : "all");
-	fputs("</span>", p->out);
-}
-
 static void legend(const struct page *p, const struct report_question *q)
 {
 	size_t nr = q->nr_results;
@@ -35,8 +9,11 @@ static void legend(const struct page *p, const struct report_question *q)
 	if (q->from_trace && nr > MAX_TRACE_CURVES)
 		nr = MAX_TRACE_CURVES;
 	fputs("<div class=legend>", p->out);
-	for (size_t i = 0; i < nr; i++)
-		key(p, p->r->result[q->first_result + i].name);
+	for (size_t i = 0; i < nr; i++) {
+		fputs("<span>", p->out);
+		page_swatch(p, p->r->result[q->first_result + i].name);
+		fputs("</span>", p->out);
+	}
 	fputs("</div>", p->out);
 }
 

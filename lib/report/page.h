@@ -4,14 +4,15 @@
 /*
  * The parts of the HTML page: html.c writes the frame and the verdicts, html_head.c what stands
  * above them, html_question.c a question, html_trace.c a kind of a trace, html_plots.c the plots of both
- * (plots.h), html_context.c what the figures rest on, style.c the look. All text goes through escape_html() and its kin.
+ * (plots.h), html_context.c what the figures rest on, style.c the look, page_colours.c its colours. All
+ * text goes through escape_html() and its kin.
  */
 #include "lib/report/plots.h"
 #include "lib/report/render.h"
 
 /*
- * Colours that stay apart for all kinds of colour vision; an arm keeps its colour over the whole
- * page. Further arms get colours made for them, and a pattern.
+ * Colours of arms that stay apart for all kinds of colour vision, each with a pattern of its own; an arm
+ * keeps both over the whole page. Further arms get some made for them.
  */
 #define NR_COLOURS 10
 #define PAGE_DASH  40 /* bytes that hold a pattern */
@@ -29,8 +30,8 @@ extern const char page_style[];
 /* page_choose_colours - fills @p->arm, which the caller frees; false: no memory */
 bool page_choose_colours(struct page *p);
 
-/* page_more_colours - the style of the colours from NR_COLOURS on */
-void page_more_colours(const struct page *p);
+/* page_write_colours - the style of all colours, and of the marks of arms */
+void page_write_colours(const struct page *p);
 
 /* page_colour - index of the colour of arm @name, below p->nr_arms */
 unsigned int page_colour(const struct page *p, const char *name);
@@ -70,7 +71,7 @@ void page_ns(const struct page *p, double ns);
 void page_ns_cell(const struct page *p, double ns);
 void page_figure_cells(const struct page *p, const struct report_stats *s);
 
-/* page_swatch - the mark of an arm's colour, and its name */
+/* page_swatch - the mark of an arm, a piece of its curve, and its name */
 void page_swatch(const struct page *p, const char *name);
 
 void html_head(const struct page *p);

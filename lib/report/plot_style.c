@@ -17,5 +17,4 @@ const char plots_style[] =
 	".pick>input{margin:0}.pick>label{font-size:13px;margin-right:.8rem}.pick>figure{flex:1 0 100%;min-width:0}"
 	"@media screen{.pick>input:nth-of-type(1):not(:checked)~.v1,.pick>input:nth-of-type(2):not(:checked)~.v2"
 	"{display:none}}@media print{.pick>input,.pick>label{display:none}}"
-	"svg.key{width:2.2em;height:.7em;margin-right:.45em;vertical-align:-.02em}.key path{fill:none;stroke-width:20px}"
 	"@media(max-width:36rem){.plot text{font-size:185px}.plot .t{font-size:165px}}";

@@ -49,6 +49,22 @@ void escape_html_short(FILE *out, const char *s, size_t most);
 void escape_shell(FILE *out, const char *s);
 
 /*
+ * escape_csv - @s as one cell of comma-separated values, quoted where it needs it; the same characters
+ * become \xNN. A spreadsheet would take it for a formula when it begins with = + - or @: then, and
+ * after a semicolon, an apostrophe stands before that.
+ */
+void escape_csv(FILE *out, const char *s);
+
+/*
+ * escape_markdown - @s as code in a line of Markdown, also in a table: the same characters become \xNN,
+ * and nothing is Markdown, HTML, a link or a mention, for those who render it neither
+ */
+void escape_markdown(FILE *out, const char *s);
+
+/* escape_markdown_is_plain - @s is a harmless sentence as it stands, within a line */
+bool escape_markdown_is_plain(const char *s);
+
+/*
  * What is written in words goes through @word where it comes from a record: escape_terminal_word(),
  * escape_html(), escape_shell().
  */

@@ -25,6 +25,7 @@
 #include "lib/report/coarse.h"
 #include "lib/report/sparse.h"
 #include "lib/report/trace.h"
+#include "lib/report/wakes.h"
 
 #define REPORT_NR_PHASES 8
 /*
@@ -49,7 +50,7 @@ enum report_phase {
  */
 struct report_stats {
 	uint64_t count;
-	double mean, p50, p90, p99, p999, max;
+	double mean, min, p25, p50, p75, p90, p99, p999, max;
 };
 
 struct report_stats report_stats(const struct hist *h);
@@ -167,6 +168,8 @@ struct report_result {
 	size_t nr_metrics;
 	struct report_metric *metric;
 	struct hist *phase[REPORT_NR_PHASES]; /* into metric; NULL: none */
+	struct report_bands *bands;	      /* of its whole wakes; NULL: none */
+	struct report_matrix *matrix;	      /* of its waits after wakes; NULL: none */
 	/*
 	 * One value per instance or untraced block, aligned over the arms of a question, NAN where
 	 * the arm is missing. Neighbouring ones are taken together until each arm has ten values
@@ -250,6 +253,7 @@ struct report_question {
 	const char *failed; /* reason or NULL */
 	struct report_noise noise;
 	struct report_trace *trace; /* from_trace: what its figures are; else NULL */
+	struct report_worst *worst; /* of its traced blocks, all arms; NULL: none */
 };
 
 /* What the tracing missed, counted and cost. */
@@ -310,6 +314,26 @@ struct report_drop {
 	size_t line;
 };
 
+/* What a table of a report has a row for. */
+enum report_table {
+	TABLE_FIGURES,	   /* each distribution and each count of an arm or subject */
+	TABLE_COMPARISONS, /* each comparison */
+	TABLE_INSTANCES,   /* each instance, or untraced block, that an arm was in */
+	TABLE_EPOCHS,	   /* each epoch of an arm */
+	TABLE_BUCKETS,	   /* each bucket of a distribution that is not empty */
+	TABLE_INTERVALS,   /* each interval of a trace and metric */
+	TABLE_EVENTS,	   /* each of the worst events of a trace */
+	NR_REPORT_TABLES
+};
+
+#define REPORT_TABLE_NAMES "figures, comparisons, instances, epochs, buckets, intervals or events"
+
+/* report_table_name - "figures", "comparisons", ... */
+const char *report_table_name(enum report_table t);
+
+/* report_table_parse - false: no table has this name */
+bool report_table_parse(const char *name, enum report_table *t);
+
 struct report {
 	bool complete; /* all runs are */
 	size_t nr_files;
@@ -328,7 +352,8 @@ struct report {
 	struct report_result *result;
 	struct report_comparison *comparison;
 	struct report_private *private; /* owns the strings */
-	/* What the reader asked for; the text alone heeds it. */
+	enum report_table table;	/* what the reader asked for; of CSV */
+	/* The same; the text alone heeds it. */
 	size_t top;	     /* subjects of a trace that have a line; 0: REPORT_TOP */
 	bool verbose;	     /* of traces: everything that is known */
 	bool programs;	     /* of traces: what each BPF program cost */

@@ -66,6 +66,15 @@ bool report_is_full(const struct report *r)
 	return r->private->full;
 }
 
+bool build_keep(struct build *b, const char **text)
+{
+	if (*text)
+		*text = report_keep(b->report, *text);
+	else
+		return true;
+	return *text;
+}
+
 bool report_keep_latest(struct report *r, const char **at, const char *s)
 {
 	if (*at && !strcmp(*at, s))
@@ -144,6 +153,26 @@ static void report_metric_free(struct report_metric *m)
 	sparse_free(m->sparse);
 }
 
+static void report_worst_free(struct report_worst *w)
+{
+	if (!w)
+		return;
+	for (size_t i = 0; i < w->nr; i++)
+		free(w->event[i].frame);
+	free(w->in_the_way);
+	free(w);
+}
+
+static void report_matrix_free(struct report_matrix *m)
+{
+	if (!m)
+		return;
+	for (size_t i = 0; i < m->nr; i++)
+		sparse_free(m->cell[i].sparse);
+	free(m->cell);
+	free(m);
+}
+
 static void report_trace_free(struct report_trace *t)
 {
 	if (!t)
@@ -166,6 +195,10 @@ void report_result_free(struct report_result *r)
 	for (size_t i = 0; i < r->nr_metrics; i++)
 		report_metric_free(&r->metric[i]);
 	free(r->metric);
+	if (r->bands)
+		free(r->bands->row);
+	free(r->bands);
+	report_matrix_free(r->matrix);
 	free(r->block_p50);
 	free(r->block_p99);
 	free(r->rising);
@@ -195,6 +228,7 @@ void report_free(struct report *r)
 		free(r->question[i].skipped);
 		free(r->question[i].stretch);
 		report_trace_free(r->question[i].trace);
+		report_worst_free(r->question[i].worst);
 	}
 	for (size_t i = 0; r->private && i < r->private->nr; i++)
 		free(r->private->string[i]);
@@ -228,6 +262,7 @@ void build_free(struct build *b)
 			build_result_free(&q->result[j]);
 		free(q->q.skipped);
 		report_trace_free(q->q.trace);
+		report_worst_free(q->q.worst);
 		free(q->trace);
 		free(q->bucket);
 		free(q->result);

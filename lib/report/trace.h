@@ -14,6 +14,7 @@
 #include "lib/measure/hist.h"
 #include "lib/record/types.h"
 #include "lib/report/coarse.h"
+#include "lib/report/wakes.h"
 
 /* Metrics that are no part of another; further ones have no column of an interval. */
 #define REPORT_MAX_WHOLES 8
@@ -43,7 +44,9 @@ struct report_behind {
 
 /* One of the longest waits. Ids and CPUs as in struct record_event. */
 struct report_event {
+	const char *arm; /* of a question: whose it was; NULL: not known, or of a trace */
 	const char *population, *comm;
+	double phase[REPORT_NR_SUMS]; /* parts of ns, by enum report_phase; NAN: not known */
 	uint64_t time_ns, ns, tgid, tid, cpu_before, cpu_queued, cpu, migrations;
 	bool has_waker;
 	const char *waker, *context; /* NULL: not known */
@@ -59,6 +62,15 @@ struct report_event {
 struct report_in_the_way {
 	const char *comm;
 	uint64_t ns;
+};
+
+/* The longest waits of the traced blocks of a question; a trace has the same, as it always had. */
+struct report_worst {
+	size_t nr;
+	struct report_event event[REPORT_NR_WORST]; /* the longest first */
+	size_t nr_in_the_way;
+	struct report_in_the_way *in_the_way; /* the one that ran longest first */
+	uint64_t in_the_way_ns;		      /* of all, those that are not known too */
 };
 
 struct report_trace {

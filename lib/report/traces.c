@@ -115,7 +115,8 @@ static int take_metrics(struct build *b, struct build_question *q, const struct 
 		ret = build_interval(b, q, t->start_ns, t->end_ns);
 	for (size_t i = 0; !ret && i < t->nr_metrics; i++)
 		ret = take_metric(b, q, r, record, i);
-	return ret;
+	ret = ret ? ret : build_take_bands(b, q, r, record);
+	return ret ? ret : build_take_matrix(b, q, r, record);
 }
 
 /*

@@ -71,7 +71,10 @@ if [ -e lib/report/formats.c ]; then
 	name=$(basename "$format" .c)
 	add "$format"
 	check 'the page has its row' test "$(rows '^row[(]')" = "row($name)"
-	sed -i "/^#define FORMATS(/s/\$/ row($name)/" lib/report/formats.c
+	# After the last row of the table: the first line that does not go on.
+	awk -v row="row($name)" '/^#define FORMATS\(/ { on = 1 } on && !/\\$/ { print $0 " \\"; print "\t" row; on = 0; next } 1' \
+		lib/report/formats.c >"$tmp/formats"
+	cat "$tmp/formats" >lib/report/formats.c
 	edits 'a format' lib/report/formats.c
 	check 'a format: builds' build build/kt
 	check 'it renders' sh -c "build/kt report -f $name '$tmp/run.jsonl' | grep '$question'"

@@ -16,6 +16,8 @@ static struct record_event full(void)
 {
 	struct record_event e = {
 		.kind = "wakeup",
+		.question = "wakeup/trip=oneway",
+		.subject = "libkthread",
 		.population = "woken",
 		.why = RECORD_SLOW,
 		.time_ns = UINT64_MAX,
@@ -90,6 +92,12 @@ static void expect_stack(const struct record_stack *s, const struct record_stack
 static void expect_same(const struct record_event *e)
 {
 	cr_expect_str_eq(got.kind, e->kind);
+	cr_assert_eq(!got.question, !e->question);
+	if (e->question)
+		cr_expect_str_eq(got.question, e->question);
+	cr_assert_eq(!got.subject, !e->subject);
+	if (e->subject)
+		cr_expect_str_eq(got.subject, e->subject);
 	cr_expect_str_eq(got.population, e->population);
 	cr_expect_eq(got.why, e->why);
 	cr_expect_eq(got.time_ns, e->time_ns);
@@ -198,6 +206,8 @@ Test(record_event, what_cannot_be_a_wait_is_refused_by_its_field)
 		{ "ns", "-1", "ns is negative" },
 		{ "ns", "1.5", "ns is not a whole number" },
 		{ "population", "3", "population is not a string" },
+		{ "question", "[]", "question is not a string" },
+		{ "subject", "7", "subject is not a string" },
 		{ "task", "[]", "task is not an object" },
 		{ "cpu", "\"one\"", "cpu is not a whole number" },
 		{ "waker", "{\"cpu\": -1}", "cpu is negative" },

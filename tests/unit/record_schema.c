@@ -108,11 +108,24 @@ static int write_instance(struct record_writer *w)
 	return record_write_instance(w, &in);
 }
 
+static void empty_cell(const void *arg, size_t i, uint64_t *waker_cpu, uint64_t *cpu,
+		       struct hist *h)
+{
+	(void)arg;
+	*waker_cpu = *cpu = i;
+	hist_init(h, HIST_K_USER);
+}
+
 static int write_trace(struct record_writer *w)
 {
-	static const struct record_trace t = { .kind = "wakeup",
-					       .nr_metrics = 1,
-					       .metric = { { "-runq", &hist } } };
+	static const struct record_band band = { .index = 1, .count = 1, .sum = { 1 } };
+	static const struct record_trace t = {
+		.kind = "wakeup",
+		.nr_metrics = 1,
+		.metric = { { "-runq", &hist } },
+		.bands = { .k = 4, .nr_sums = 1, .sum = { "woken" }, .nr = 1, .band = &band },
+		.matrix = { .metric = "woken", .nr = 1, .cell = empty_cell }
+	};
 
 	return record_write_trace(w, &t);
 }

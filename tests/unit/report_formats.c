@@ -22,17 +22,25 @@ Test(report_formats, a_suffix_decides_and_nothing_less)
 	cr_expect_eq(report_format_of_file("x.html"), report_format_named("html"));
 	cr_expect_eq(report_format_of_file("dir.json/x.htm"), report_format_named("html"));
 	cr_expect_eq(report_format_of_file("x.json"), report_format_named("json"));
+	cr_expect_eq(report_format_of_file("x.csv"), report_format_named("csv"));
 	cr_expect_null(report_format_of_file("x.html.gz"));
 	cr_expect_null(report_format_of_file(".json"), "a suffix alone is a name");
 	cr_expect_null(report_format_of_file("html"));
 }
 
-Test(report_formats, the_list_of_names_is_cut_off_at_its_size)
+Test(report_formats, the_list_of_names_is_that_of_the_table_cut_off_at_its_size)
 {
-	char names[64], small[8];
+	char names[128], expected[128] = "", small[8];
+	const struct report_format *f;
 
+	for (size_t i = 0; (f = report_format_at(i)); i++)
+		snprintf(expected + strlen(expected), sizeof(expected) - strlen(expected), "%s%s",
+			 !i			   ? ""
+			 : report_format_at(i + 1) ? ", "
+						   : " or ",
+			 f->name);
 	report_format_names(names, sizeof(names));
-	cr_expect_str_eq(names, "text, html or json");
+	cr_expect_str_eq(names, expected);
 	report_format_names(small, sizeof(small));
 	cr_expect_str_eq(small, "text, h");
 }
