@@ -7,7 +7,7 @@
 
 static void heading(const struct page *p, const struct report_question *q)
 {
-	fputs("<section><h2 id=\"", p->out);
+	fputs("<section class=question><h2 id=\"", p->out);
 	page_anchor(p, q);
 	fputs("\">", p->out);
 	page_question(p, q, true);
@@ -122,9 +122,10 @@ static void busy_row(const struct page *p, const struct report_result *r)
 
 static void arms_table(const struct page *p, const struct report_question *q)
 {
+	page_scroll(p, "Arms");
 	fprintf(p->out,
-		"<div class=scroll><table><tr><th>arm<th>%s<th>p50<th>p90<th>p99<th>p99.9<th>max<th>mean"
-		"<th>CPU / op<th class=l>\n",
+		"<table><tr><th>arm<th>%s<th>p50<th>p90<th>p99<th>p99.9<th>max<th>mean"
+		"<th>CPU / op<th class=l>what it is, and what else it counted\n",
 		strcmp(q->mode, "time") ? "count" : "epochs");
 	for (size_t i = 0; i < q->nr_results; i++) {
 		arm_row(p, &p->r->result[q->first_result + i]);
@@ -255,7 +256,8 @@ static void phases(const struct page *p, const struct report_question *q)
 	      "is the median of traced over untraced blocks, with both counts.</p>\n",
 	      p->out);
 	stacks(p, q);
-	fputs("<div class=scroll><table><tr><th>arm<th>wakes split<th>end to end<th>call<th>wake<th>runq<th>resume"
+	page_scroll(p, "Phases");
+	fputs("<table><tr><th>arm<th>wakes split<th>end to end<th>call<th>wake<th>runq<th>resume"
 	      "<th>unattributed<th>observer\n",
 	      p->out);
 	for (size_t i = 0; i < q->nr_results; i++)

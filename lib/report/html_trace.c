@@ -94,7 +94,8 @@ static void worst(const struct page *p, const struct report_trace *t)
 {
 	if (!t->nr_worst)
 		return;
-	fputs("<div class=scroll><table><tr><th class=l>longest waits<th>time<th class=l>woken by<th class=l>behind\n",
+	page_scroll(p, "Longest waits");
+	fputs("<table><tr><th class=l>longest waits<th>time<th class=l>woken by<th class=l>behind\n",
 	      p->out);
 	for (size_t i = 0; i < t->nr_worst; i++) {
 		const struct report_event *e = &t->worst[i];
@@ -141,7 +142,8 @@ static void subject_rows(const struct page *p, const struct report_result *r, bo
 static void subjects_table(const struct page *p, const struct report_question *q, size_t from,
 			   size_t to)
 {
-	fputs("<div class=scroll><table class=subjects><tr><th>subject<th class=l>metric<th>count<th>p50<th>p90<th>p99"
+	page_scroll(p, "Subjects");
+	fputs("<table class=subjects><tr><th>subject<th class=l>metric<th>count<th>p50<th>p90<th>p99"
 	      "<th>p99.9<th>max<th>mean\n",
 	      p->out);
 	for (size_t i = from; i < to; i++)

@@ -162,6 +162,7 @@ static void remove_in(const char *dir, const char *name)
 
 void plots_free(struct plots *plots)
 {
+	int kept = errno;
 	char name[32];
 
 	if (!plots)
@@ -180,6 +181,7 @@ void plots_free(struct plots *plots)
 	free(plots->dir);
 	free(plots->plot);
 	free(plots);
+	errno = kept;
 }
 
 /* ---- giving out ------------------------------------------------------------------------------ */
@@ -242,7 +244,11 @@ void plots_figure(const struct page *p, size_t question, enum plot_kind kind, si
 {
 	size_t at = find(p->plots, question, kind) + n;
 	const struct plot *plot = &p->plots->plot[at];
+	/* What writing the page came to before is still to be said. */
+	int kept = errno;
 	char *svg = drawing_of(p->plots, at);
+
+	errno = kept;
 
 	fprintf(p->out, *class ? "<figure class=%s>" : "<figure>", class);
 	fprintf(p->out, "<svg class=plot viewBox=\"0 0 %d %u\" role=img aria-label=\"%s. %s\">\n",
