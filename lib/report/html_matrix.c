@@ -191,7 +191,10 @@ static void headings(const struct page *p, const struct columns *t, enum figure 
 		f < NR_FIGURES ? figures[f].id : "all");
 	for (size_t i = 0; f < NR_FIGURES && i < t->nr; i++) {
 		fputs("<th scope=col>", p->out);
-		page_swatch(p, t->name[i]);
+		if (p->subject)
+			page_swatch(p, t->name[i]);
+		else
+			page_name(p, t->name[i]);
 	}
 	for (int i = 0; f == NR_FIGURES && i < NR_FIGURES; i++)
 		if (t->has[i])
@@ -199,13 +202,20 @@ static void headings(const struct page *p, const struct columns *t, enum figure 
 	fputs("<tbody>\n", p->out);
 }
 
-/* @f NR_FIGURES: all of them, of the one arm that there is */
-static void rows(const struct page *p, const struct columns *t, enum figure f)
+static size_t nr_rows(const struct page *p)
 {
-	size_t nr = 0, shown = 0;
+	size_t nr = 0;
 
 	for (size_t i = 0; i < p->r->nr_questions; i++)
 		nr += p->r->question[i].nr_comparisons > 0;
+	return nr;
+}
+
+/* @f NR_FIGURES: all of them, of the one arm that there is */
+static void rows(const struct page *p, const struct columns *t, enum figure f)
+{
+	size_t nr = nr_rows(p), shown = 0;
+
 	page_scroll(p, f < NR_FIGURES ? figures[f].label : "All figures");
 	headings(p, t, f);
 	for (size_t i = 0; i < p->r->nr_questions; i++) {
@@ -230,7 +240,7 @@ static void rows(const struct page *p, const struct columns *t, enum figure f)
 
 static void legend(const struct page *p, bool cpu)
 {
-	bool changes = report_has_changes(p->r);
+	bool changes = p->diff || report_has_changes(p->r);
 
 	fprintf(p->out, "<p class=key><span>▲ %s</span><span>▼ %s</span>",
 		changes ? "slower, regressed" : "slower", changes ? "faster, improved" : "faster");
@@ -266,6 +276,9 @@ void html_matrix(const struct page *p)
 	if (!p->r->nr_comparisons)
 		return;
 	take_columns(p, &t);
+	/* Of one arm in one question the verdicts are all there is. */
+	if (t.nr == 1 && nr_rows(p) == 1)
+		return;
 	fputs("<section id=matrix class=figures><h2>", p->out);
 	if (t.nr == 1) {
 		fputs("All figures", p->out);

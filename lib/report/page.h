@@ -21,6 +21,8 @@
 #define PAGE_DASH  40 /* bytes that hold a pattern */
 
 struct plots;
+struct diff;
+struct diff_figure;
 
 struct page {
 	FILE *out;
@@ -31,6 +33,9 @@ struct page {
 	const char *subject; /* of report_subject_arm() */
 	struct html_effect *effect;
 	size_t nr_effects;
+	/* Of recorded runs: where @r is made of, and the figure of each of its comparisons; else NULL */
+	const struct diff *diff;
+	const struct diff_figure **figure;
 };
 
 /* ---- the frame ------------------------------------------------------------------------------- */
@@ -87,6 +92,15 @@ const char *page_sign(const struct report_comparison *c);
 
 /* page_chip - a verdict with its sign */
 void page_chip(const struct page *p, const struct report_comparison *c);
+
+/* page_why - why it is not decided, or why the row's own figures say something else; if anything */
+void page_why(const struct page *p, const struct report_comparison *c);
+
+/*
+ * page_is_advisory - @c is of recorded runs with a single one on a side, so that nothing is called;
+ * *@moved: its ratio is beyond the zone
+ */
+bool page_is_advisory(const struct page *p, const struct report_comparison *c, bool *moved);
 
 /* ---- what is shared -------------------------------------------------------------------------- */
 
