@@ -70,9 +70,8 @@ static bool has_all_arms(const struct report *r)
  * The figure that says what became of an arm that is compared with itself. Where nothing is called
  * it is the one that moved most, measured by its zone.
  */
-static const struct report_comparison *telling_of(const struct page *p,
-						  const struct report_question *q,
-						  const struct report_comparison *c)
+static const struct report_comparison *
+telling_of(const struct page *p, const struct report_question *q, const struct report_comparison *c)
 {
 	const struct report_comparison *best = c;
 	bool moved;
@@ -82,9 +81,8 @@ static const struct report_comparison *telling_of(const struct page *p,
 	for (size_t i = 0; i < q->nr_comparisons; i++) {
 		const struct report_comparison *other = &p->r->comparison[q->first_comparison + i];
 
-		if (!strcmp(other->candidate, c->candidate) &&
-		    page_is_advisory(p, other, &moved) && moved &&
-		    !(zones_of(best) >= zones_of(other)))
+		if (!strcmp(other->candidate, c->candidate) && page_is_advisory(p, other, &moved) &&
+		    moved && !(zones_of(best) >= zones_of(other)))
 			best = other;
 	}
 	return best;
@@ -204,7 +202,7 @@ static void effect_cell(const struct page *p, const struct html_effect *e)
 	if (isfinite(c->j.ratio))
 		fprintf(p->out, " data-v=%.6g", c->j.ratio);
 	fprintf(p->out, "><span class=\"say %s\"><span class=sign aria-hidden=true>%s</span> ",
-		page_class(c), page_sign(c));
+		page_class(c), page_sign(p, c));
 	if (c->j.metric != JUDGE_P50)
 		fprintf(p->out, "%s ", judge_metric_name(c->j.metric));
 	fputs("<b>", p->out);
@@ -287,8 +285,6 @@ static void why_none(const struct page *p, const struct report_question *q)
 		fputs(" is the baseline here", p->out);
 	} else if (arm && arm->stats.count) {
 		fputs("it names no baseline", p->out);
-	} else if (p->diff) {
-		fputs("its arms are on one side only", p->out);
 	} else if (p->subject) {
 		page_name(p, p->subject);
 		fputs(arm ? " was not measured" : " is not among its arms", p->out);
@@ -430,6 +426,8 @@ void html_effects(const struct page *p)
 		title(p);
 		rows(p);
 	}
-	not_compared(p);
+	/* Of recorded runs those are named by arm. */
+	if (!p->diff)
+		not_compared(p);
 	fputs("</section>\n", p->out);
 }

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/report/diff.h"
+
 #define MAX_ROWS    40 /* more are folded */
 #define MAX_COLUMNS 24 /* more are in the table of verdicts */
 
@@ -124,7 +126,7 @@ static void judged_cell(const struct page *p, const struct report_comparison *c)
 	else if (c->j.verdict == VERDICT_SLOWER || c->j.verdict == VERDICT_FASTER)
 		fprintf(p->out, " class=%s%d", c->j.verdict == VERDICT_SLOWER ? "hot" : "cold",
 			step_of(c->j.ratio));
-	fprintf(p->out, ">%s<i>%s</i>", format_ratio(text, c->j.ratio), page_sign(c));
+	fprintf(p->out, ">%s<i>%s</i>", format_ratio(text, c->j.ratio), page_sign(p, c));
 }
 
 static void cell(const struct page *p, const struct report_question *q,
@@ -242,6 +244,11 @@ static void legend(const struct page *p, bool cpu)
 {
 	bool changes = p->diff || report_has_changes(p->r);
 
+	if (p->diff && p->diff->advisory) {
+		fputs("<p class=key><span>* moved beyond its zone</span><span>· not there</span></p>\n",
+		      p->out);
+		return;
+	}
 	fprintf(p->out, "<p class=key><span>▲ %s</span><span>▼ %s</span>",
 		changes ? "slower, regressed" : "slower", changes ? "faster, improved" : "faster");
 	fputs("<span>= the same within the zone</span><span>? undecided</span><span class=shaky>~ unsteady</span>"
@@ -269,16 +276,21 @@ static void switches(const struct page *p, const struct columns *t)
 	}
 }
 
+bool html_has_matrix(const struct page *p)
+{
+	struct columns t;
+
+	take_columns(p, &t);
+	return t.nr > 1 || (t.nr && nr_rows(p) > 1);
+}
+
 void html_matrix(const struct page *p)
 {
 	struct columns t;
 
-	if (!p->r->nr_comparisons)
+	if (!html_has_matrix(p))
 		return;
 	take_columns(p, &t);
-	/* Of one arm in one question the verdicts are all there is. */
-	if (t.nr == 1 && nr_rows(p) == 1)
-		return;
 	fputs("<section id=matrix class=figures><h2>", p->out);
 	if (t.nr == 1) {
 		fputs("All figures", p->out);

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "lib/report/diff.h"
+
 /* More comparisons than this are folded. */
 #define MAX_SHOWN 48
 
@@ -103,7 +105,7 @@ static void explanation(const struct page *p)
 static void explanation_of_runs(const struct page *p)
 {
 	fputs("<p class=note>Each run counts once. A figure is the median over the runs of a side, a ratio the median over all pairs "
-	      "of runs of both sides, and its interval, in brackets, goes by their ranks. The shaded zone counts as unchanged.</p>\n",
+	      "of runs of both sides, and its interval, in brackets, goes by their ranks. What lies in the shaded zone is no change.</p>\n",
 	      p->out);
 }
 
@@ -114,7 +116,8 @@ void html_verdicts(const struct page *p)
 
 	if (!p->r->nr_comparisons)
 		return;
-	fputs("<section id=verdicts><h2>Verdicts</h2>", p->out);
+	fprintf(p->out, "<section id=verdicts><h2>%s</h2>",
+		p->diff && p->diff->advisory ? "All figures" : "Verdicts");
 	if (p->diff)
 		explanation_of_runs(p);
 	else
@@ -126,9 +129,15 @@ void html_verdicts(const struct page *p)
 	fprintf(p->out,
 		"<table class=verdicts><thead><tr><th scope=col>arm<th scope=col class=l>figure<th scope=col>%s"
 		"<th scope=col>%s<th scope=col>ratio<th scope=col>interval<th scope=col class=bar><span class=vh>interval on the axis</span>",
-		changes ? "before" : "baseline", changes ? "after" : "arm");
+		p->diff	  ? diff_side_name(DIFF_BASE)
+		: changes ? "before"
+			  : "baseline",
+		p->diff	  ? diff_side_name(DIFF_NEW)
+		: changes ? "after"
+			  : "arm");
 	page_ticks(p);
-	fputs("<th scope=col class=l>verdict\n", p->out);
+	fprintf(p->out, "<th scope=col class=l>%s\n",
+		p->diff && p->diff->advisory ? "" : "verdict");
 	for (size_t i = 0; i < p->r->nr_questions; i++)
 		if (p->r->question[i].nr_comparisons)
 			question(p, &p->r->question[i]);

@@ -62,6 +62,9 @@ void page_drops(const struct page *p, const char *done);
 /* page_filter - a box that filters @what, "questions"; only where there is a script */
 void page_filter(const struct page *p, const char *what);
 
+/* page_topics - links to all questions, by topic */
+void page_topics(const struct page *p);
+
 /* page_scroll - begin a part that @label names, and that scrolls by itself where it is too wide */
 void page_scroll(const struct page *p, const char *label);
 
@@ -87,8 +90,8 @@ void page_effect(const struct page *p, double ratio);
 /* page_class - of a comparison: what colours it */
 const char *page_class(const struct report_comparison *c);
 
-/* page_sign - what says the same without a colour: ▲ ▼ = ? ~ */
-const char *page_sign(const struct report_comparison *c);
+/* page_sign - what says the same without a colour: ▲ ▼ = ? ~, and * of what moved and is not called */
+const char *page_sign(const struct page *p, const struct report_comparison *c);
 
 /* page_chip - a verdict with its sign */
 void page_chip(const struct page *p, const struct report_comparison *c);
@@ -179,6 +182,9 @@ void html_contents(const void *page);
 void html_head(const struct page *p);
 void html_tiles(const struct page *p);
 void html_effects(const struct page *p);
+
+/* html_has_matrix - there is more than one arm or question to make one of */
+bool html_has_matrix(const struct page *p);
 void html_matrix(const struct page *p);
 void html_verdicts(const struct page *p);
 void html_question(const struct page *p, size_t index);

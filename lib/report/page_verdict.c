@@ -31,18 +31,6 @@ const char *page_class(const struct report_comparison *c)
 	return c->unstable || c->moved ? "unstable" : verdict_name(c->j.verdict);
 }
 
-const char *page_sign(const struct report_comparison *c)
-{
-	static const char *const sign[] = {
-		[VERDICT_SLOWER] = "▲",
-		[VERDICT_FASTER] = "▼",
-		[VERDICT_EQUIVALENT] = "=",
-		[VERDICT_INCONCLUSIVE] = "?",
-	};
-
-	return c->unstable ? "~" : sign[c->j.verdict];
-}
-
 /* What the diff knows of a comparison of recorded runs; NULL: it is of one run. */
 static const struct diff_figure *figure_of(const struct page *p, const struct report_comparison *c)
 {
@@ -111,15 +99,30 @@ bool page_is_advisory(const struct page *p, const struct report_comparison *c, b
 	return true;
 }
 
+const char *page_sign(const struct page *p, const struct report_comparison *c)
+{
+	static const char *const sign[] = {
+		[VERDICT_SLOWER] = "▲",
+		[VERDICT_FASTER] = "▼",
+		[VERDICT_EQUIVALENT] = "=",
+		[VERDICT_INCONCLUSIVE] = "?",
+	};
+	bool moved;
+
+	if (page_is_advisory(p, c, &moved))
+		return moved ? "*" : "";
+	return c->unstable ? "~" : sign[c->j.verdict];
+}
+
 void page_chip(const struct page *p, const struct report_comparison *c)
 {
 	bool moved;
 
 	if (page_is_advisory(p, c, &moved)) {
-		fputs(moved ? "<span class=\"chip inconclusive\">moved</span>" : "", p->out);
+		fputs(moved ? "<span class=\"chip inconclusive\">* moved</span>" : "", p->out);
 		return;
 	}
-	fprintf(p->out, "<span class=\"chip %s\">%s ", page_class(c), page_sign(c));
+	fprintf(p->out, "<span class=\"chip %s\">%s ", page_class(c), page_sign(p, c));
 	report_write_verdict(p->out, c);
 	fputs("</span>", p->out);
 }
