@@ -275,8 +275,7 @@ static void differences(const struct page *p)
 	facts(p, true);
 	facts(p, false);
 	if (p->diff->more_facts)
-		fprintf(p->out,
-			"<p class=note>%" PRIu64 " further values were not compared.</p>\n",
+		fprintf(p->out, "<p class=note>%" PRIu64 " further values were not compared.</p>\n",
 			p->diff->more_facts);
 	fputs("</section>\n", p->out);
 }
