@@ -328,11 +328,13 @@ enum report_table {
 	TABLE_MATRIX,	   /* each pair of CPUs between which an arm's wakes went */
 	TABLE_INTERVALS,   /* each interval of a trace and metric */
 	TABLE_EVENTS,	   /* each of the longest waits of a trace or question */
+	TABLE_LOSSES,	   /* each cause of something that tracing lost */
+	TABLE_DROPPED,	   /* each thing that was left out of the report */
 	NR_REPORT_TABLES
 };
 
 #define REPORT_TABLE_NAMES \
-	"figures, comparisons, instances, epochs, buckets, matrix, intervals or events"
+	"figures, comparisons, instances, epochs, buckets, matrix, intervals, events, losses or dropped"
 
 /* report_table_name - "figures", "comparisons", ... */
 const char *report_table_name(enum report_table t);
