@@ -361,6 +361,7 @@ struct report {
 	struct report_comparison *comparison;
 	struct report_private *private; /* owns the strings */
 	enum report_table table;	/* what the reader asked for; of CSV */
+	const char *only;		/* the same; of hgrm: a glob, NULL: all */
 	/* The same; the text alone heeds it. */
 	size_t top;	     /* subjects of a trace that have a line; 0: REPORT_TOP */
 	bool verbose;	     /* of traces: everything that is known */
