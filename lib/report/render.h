@@ -56,6 +56,15 @@ void escape_shell(FILE *out, const char *s);
 void escape_csv(FILE *out, const char *s);
 
 /*
+ * escape_markdown - @s as code in a line of Markdown, also in a table: the same characters become \xNN,
+ * and nothing is Markdown, HTML, a link or a mention, for those who render it neither
+ */
+void escape_markdown(FILE *out, const char *s);
+
+/* escape_markdown_is_plain - @s is a harmless sentence as it stands, within a line */
+bool escape_markdown_is_plain(const char *s);
+
+/*
  * What is written in words goes through @word where it comes from a record: escape_terminal_word(),
  * escape_html(), escape_shell().
  */
