@@ -236,7 +236,7 @@ def add(key, h):
 for line in open(sys.argv[2]):
     r = json.loads(line)
     if r["type"] == "header":
-        assert (r["tool"], r["hosts"], r["runs"]) == ("merge", 5, 5), r
+        assert (r["tool"], r["hosts"], r["merged"]) == ("merge", 5, 5), r
     if r["type"] == "environment":
         assert r["host_id"] is None and r["kernel"]["release"], r
     for p in r.get("parts", []):
