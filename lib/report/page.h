@@ -5,12 +5,14 @@
  * The parts of the HTML page, in its order: html_head.c what was found and how to take it,
  * html_tiles.c verdicts, machine, tracing and command at a glance, html_effects.c all questions on one
  * axis, html_matrix.c questions by arms, html_verdicts.c all verdicts with their intervals,
- * html_question.c a question, html_context.c what the figures rest on. page_frame.c is around it,
- * page_axis.c draws intervals, plots.c curves, style.c and style_first.c are the look, page_colours.c its
+ * html_question.c a question, html_trace.c a kind of a trace, html_plots.c the plots of both
+ * (plots.h), html_context.c what the figures rest on. page_frame.c is around it,
+ * page_axis.c draws intervals, style.c and style_first.c are the look, page_colours.c its
  * colours, page_script.c what needs a script. All text goes through escape_html() and its kin.
  */
 #include "lib/report/changes.h"
 #include "lib/report/effects.h"
+#include "lib/report/plots.h"
 #include "lib/report/render.h"
 
 /*
@@ -20,7 +22,6 @@
 #define NR_COLOURS 10
 #define PAGE_DASH  40 /* bytes that hold a pattern */
 
-struct plots;
 struct diff;
 struct diff_figure;
 
@@ -160,6 +161,10 @@ void page_ns(const struct page *p, double ns);
 /* page_command - what repeats @run: quoted for the shell first, then for HTML */
 void page_command(const struct page *p, const struct report_run *run);
 
+/* page_ns_cell - the same as a cell of a table; page_figure_cells - count, quantiles, maximum, mean */
+void page_ns_cell(const struct page *p, double ns);
+void page_figure_cells(const struct page *p, const struct report_stats *s);
+
 /* page_swatch - the mark of an arm, a piece of its curve, and its name */
 void page_swatch(const struct page *p, const char *name);
 
@@ -191,33 +196,7 @@ bool html_has_matrix(const struct page *p);
 void html_matrix(const struct page *p);
 void html_verdicts(const struct page *p);
 void html_question(const struct page *p, size_t index);
+void html_trace(const struct page *p, size_t index);
+void html_plots(const struct page *p, size_t index);
 void html_context(const struct page *p);
-
-enum plot_kind { PLOT_SPECTRUM, PLOT_ECDF, NR_PLOTS };
-
-#define MAX_CURVE_METRICS 4
-#define MAX_TRACE_CURVES  10 /* per drawing: subjects with the most events */
-
-/*
- * plots_metrics - what @q has drawings of: of an arm its one distribution (NULL), of the subjects
- * of a trace every metric that stands for one of them, and the delay on a busy worker. Return: how
- * many; metrics are never drawn into each other.
- */
-size_t plots_metrics(const struct page *p, const struct report_question *q,
-		     const char *metric[MAX_CURVE_METRICS]);
-
-/*
- * plots_make - draw every question's curves by one gnuplot process
- *
- * gnuplot gets figures and our own words only, no text from the record. Return: 0; -ENOENT when
- * there is no gnuplot; another -errno when it failed.
- */
-int plots_make(struct plots **plots, const struct page *p);
-/*
- * plots_write - the drawing of @metric, number @m of plots_metrics(), as an inline SVG element;
- * false: none
- */
-bool plots_write(const struct page *p, size_t question, const char *metric, size_t m,
-		 enum plot_kind kind);
-void plots_free(struct plots *plots);
 #endif
