@@ -137,27 +137,27 @@ static __always_inline void keep_stack(void *ctx, struct task_struct *p, __u32 t
 /* ---- what the scheduler's programs call ------------------------------------------------------ */
 
 /* events_waking - sched_waking of @p by @waker, which is current */
-static __always_inline void events_waking(void *ctx, struct events_task *e,
-					  const struct wake_state *wake, struct task_struct *p,
+static __always_inline void events_waking(void *ctx, struct wake_state *wake, struct task_struct *p,
 					  struct task_struct *waker)
 {
+	struct wake_waking *w = &wake->w;
+
 	if (!events_on())
 		return;
-	who_is(&e->waker.who, waker);
-	e->waker.context = waker_context(waker);
-	e->waker.cpu = bpf_get_smp_processor_id();
-	e->has_waker = 1;
-	e->cpu_before = cpu_of(p);
+	who_is(&w->waker.who, waker);
+	w->waker.context = waker_context(waker);
+	w->waker.cpu = bpf_get_smp_processor_id();
+	w->cpu_before = cpu_of(p);
 	if (settings.events.stacks && events_wakes(wake))
-		keep_stack(ctx, p, waker->tgid, e->waker.context == EVENTS_CONTEXT_TASK);
+		keep_stack(ctx, p, waker->tgid, w->waker.context == EVENTS_CONTEXT_TASK);
 }
 
 /* events_migrating - sched_migrate_task of @p, which is still where it was */
-static __always_inline void events_migrating(struct events_task *e, struct task_struct *p,
-					     __u64 now)
+static __always_inline void events_migrating(struct events_task *e, struct wake_state *wake,
+					     struct task_struct *p, __u64 now)
 {
 	if (events_on())
-		events_moved(e, cpu_of(p), now);
+		events_moved(e, wake, cpu_of(p), now);
 }
 
 /* events_leaving - @prev, which is current, leaves its CPU, @runnable or not */
@@ -209,8 +209,8 @@ __noinline int events_collect(__u32 cpu, __u64 from, __u64 to)
 }
 
 /* Who ran on the CPUs in whose queues it was, one after the other. */
-static __always_inline void collect_around(const struct events_task *e, struct events_full *f,
-					   const struct events_span *s)
+static __always_inline void collect_around(const struct events_task *e, __u32 moves,
+					   struct events_full *f, const struct events_span *s)
 {
 	__u64 from = s->queued_ns;
 	__u32 nr = f->wait.migrations, i;
@@ -218,13 +218,13 @@ static __always_inline void collect_around(const struct events_task *e, struct e
 	__builtin_memset(&f->around, 0, sizeof(f->around));
 	/* Where it was before the moves that are at hand is not known. */
 	if (nr > EVENTS_MAX_MOVES) {
-		from = e->move_ns[e->nr_moves & (EVENTS_MAX_MOVES - 1)];
+		from = e->move_ns[moves & (EVENTS_MAX_MOVES - 1)];
 		f->around.other_ns += from - s->queued_ns;
 		nr = EVENTS_MAX_MOVES - 1;
 	}
 	f->around.from_ns = from;
 	for (i = EVENTS_MAX_MOVES; i >= 1; i--) {
-		__u32 at = (e->nr_moves - i) & (EVENTS_MAX_MOVES - 1);
+		__u32 at = (moves - i) & (EVENTS_MAX_MOVES - 1);
 
 		if (i > nr)
 			continue;
@@ -235,9 +235,10 @@ static __always_inline void collect_around(const struct events_task *e, struct e
 }
 
 static __always_inline void fill_wait(struct events_wait *w, const struct events_task *e,
-				      struct task_struct *p, const struct events_span *s)
+				      const struct wake_state *wake, struct task_struct *p,
+				      const struct events_span *s)
 {
-	__u32 nr = events_moves_since(e, s->queued_ns);
+	__u32 nr = events_moves_since(e, wake, s->queued_ns);
 	bool woken = s->population == EVENTS_WOKEN;
 
 	w->time_ns = s->end_ns;
@@ -245,20 +246,21 @@ static __always_inline void fill_wait(struct events_wait *w, const struct events
 	w->wake_ns = s->wake_ns;
 	w->runq_ns = s->end_ns - s->queued_ns;
 	w->premig_ns = s->premig_ns;
+	w->arm = s->arm;
 	w->population = s->population;
 	who_is(&w->who, p);
-	w->has_waker = woken && e->has_waker;
-	w->waker = e->waker;
+	w->has_waker = woken; /* no such wait begins but with a waking */
+	w->waker = wake->w.waker;
 	w->cpu = bpf_get_smp_processor_id();
 	w->migrations = nr;
 	if (!nr)
 		w->cpu_queued = w->cpu;
 	else if (nr <= EVENTS_MAX_MOVES)
-		w->cpu_queued = e->move_cpu[(e->nr_moves - nr) & (EVENTS_MAX_MOVES - 1)];
+		w->cpu_queued = e->move_cpu[(wake->moves - nr) & (EVENTS_MAX_MOVES - 1)];
 	else
 		w->cpu_queued = EVENTS_NO_CPU;
 	/* A task that was runnable all the time was put back where it ran. */
-	w->cpu_before = w->has_waker ? e->cpu_before : woken ? EVENTS_NO_CPU : w->cpu_queued;
+	w->cpu_before = woken ? wake->w.cpu_before : w->cpu_queued;
 	if (s->population == EVENTS_FIRST_RUN)
 		w->cpu_before = EVENTS_NO_CPU;
 }
@@ -366,8 +368,8 @@ static __always_inline void keep_if_long(struct events_full *f, const struct eve
 	__sync_fetch_and_add(writes, 1);
 }
 
-static __noinline int events_tell(bool kept, struct events_task *e, struct task_struct *p,
-				  struct events_span *s)
+static __noinline int events_tell(bool kept, struct events_task *e, struct wake_state *wake,
+				  struct task_struct *p, struct events_span *s)
 {
 	struct events_stack *stack = NULL;
 	struct events_full *f;
@@ -376,10 +378,10 @@ static __noinline int events_tell(bool kept, struct events_task *e, struct task_
 	f = bpf_map_lookup_elem(&events_scratch, &zero);
 	if (!f)
 		return 0;
-	fill_wait(&f->wait, e, p, s);
+	fill_wait(&f->wait, e, wake, p, s);
 	f->wait.slow = settings.events.slower_ns && s->ns >= settings.events.slower_ns;
 	if (settings.events.log && (kept || f->wait.slow))
-		collect_around(e, f, s);
+		collect_around(e, wake->moves, f, s);
 	if (settings.events.stacks && s->population != EVENTS_FIRST_RUN)
 		stack = bpf_task_storage_get(&events_stacks, p, NULL, 0);
 	if (settings.events.worst && kept)
@@ -396,8 +398,8 @@ static __noinline int events_tell(bool kept, struct events_task *e, struct task_
  * events_waited - a wait of @p, which is switched in now, is over: @s, as events_ending() has it;
  * only while events_on()
  */
-static __always_inline void events_waited(struct events_task *e, struct task_struct *p,
-					  struct events_span *s)
+static __always_inline void events_waited(struct events_task *e, struct wake_state *wake,
+					  struct task_struct *p, struct events_span *s)
 {
 	bool kept = false, slow;
 
@@ -409,6 +411,6 @@ static __always_inline void events_waited(struct events_task *e, struct task_str
 	}
 	slow = settings.events.slower_ns && s->ns >= settings.events.slower_ns;
 	if (kept || slow || settings.events.stream || settings.events.flight_len)
-		events_tell(kept, e, p, s);
+		events_tell(kept, e, wake, p, s);
 }
 #endif

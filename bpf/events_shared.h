@@ -59,12 +59,8 @@ struct events_waker {
 	uint32_t cpu;
 };
 
-/* What is remembered of a task until its wait is over. */
+/* Of the moves of a task, which struct wake_state counts, the last ones. */
 struct events_task {
-	struct events_waker waker;
-	uint32_t has_waker;
-	uint32_t cpu_before;		     /* at its waking */
-	uint32_t nr_moves;		     /* since its last wait; the last ones are at hand */
 	uint32_t move_cpu[EVENTS_MAX_MOVES]; /* the CPU that it left */
 	uint64_t move_ns[EVENTS_MAX_MOVES];
 };
@@ -94,7 +90,7 @@ struct events_wait {
 	uint32_t has_waker;
 	uint32_t cpu_before, cpu_queued, cpu;
 	uint32_t migrations;
-	uint32_t reserved;
+	uint32_t arm; /* with TRACER_GROUP_ARM */
 };
 
 struct events_behind {

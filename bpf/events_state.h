@@ -14,6 +14,7 @@ struct events_span {
 	uint64_t end_ns, ns;
 	uint64_t queued_ns; /* since when it was in a queue */
 	uint64_t wake_ns, premig_ns;
+	uint32_t arm; /* where arms count: of its last wake */
 };
 
 /*
@@ -25,6 +26,7 @@ struct events_span {
 WAKE_FN bool events_ending(const struct wake_state *s, uint64_t now, struct events_span *e)
 {
 	e->end_ns = now;
+	e->arm = s->arm;
 	if (s->chain == WAKE_WOKEN) {
 		if (wake_before(s->t2, s->t1) || wake_before(now, s->t2))
 			return false;
@@ -61,35 +63,35 @@ WAKE_FN bool events_wakes(const struct wake_state *s)
 }
 
 /* events_moved - the task leaves the queue of @cpu for that of another */
-WAKE_FN void events_moved(struct events_task *e, uint32_t cpu, uint64_t now)
+WAKE_FN void events_moved(struct events_task *e, struct wake_state *s, uint32_t cpu, uint64_t now)
 {
-	uint32_t at = e->nr_moves & (EVENTS_MAX_MOVES - 1);
+	uint32_t at = s->moves & (EVENTS_MAX_MOVES - 1);
 
 	e->move_cpu[at] = cpu;
 	e->move_ns[at] = now;
-	e->nr_moves++;
+	/* Never back to few; the next place is the right one. */
+	s->moves = s->moves == 0xffff ? 0x8000 : s->moves + 1;
 }
 
-/* events_over - the task is switched in: the next wait has a waker and moves of its own */
-WAKE_FN void events_over(struct events_task *e)
+/* events_over - the task is switched in: the next wait has moves of its own */
+WAKE_FN void events_over(struct wake_state *s)
 {
-	e->nr_moves = 0;
-	e->has_waker = 0;
+	s->moves = 0;
 }
 
 /* How many moves came since @queued_ns; those before belong to the choice of a CPU. */
-WAKE_FN uint32_t events_moves_since(const struct events_task *e, uint64_t queued_ns)
+WAKE_FN uint32_t events_moves_since(const struct events_task *e, const struct wake_state *s,
+				    uint64_t queued_ns)
 {
-	uint32_t nr = e->nr_moves, i;
+	uint32_t nr = s->moves, i;
 
 	for (i = 0; i < EVENTS_MAX_MOVES; i++) {
 		/* The oldest that is at hand comes first. */
 		uint32_t back = EVENTS_MAX_MOVES - i;
 
-		if (back > e->nr_moves)
+		if (back > s->moves)
 			continue;
-		if (wake_before(e->move_ns[(e->nr_moves - back) & (EVENTS_MAX_MOVES - 1)],
-				queued_ns))
+		if (wake_before(e->move_ns[(s->moves - back) & (EVENTS_MAX_MOVES - 1)], queued_ns))
 			nr = back - 1;
 	}
 	return nr;

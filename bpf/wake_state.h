@@ -28,10 +28,12 @@
  *   stamped	the task itself is current
  *
  * Only waking can run beside another event of the same task (the one that is just blocking), so it
- * writes nothing but its own part, and the decision is taken at the wakeup that follows: by then it
+ * has a part of its own, and the decision is taken at the wakeup that follows: by then it
  * is known whether the task had blocked.
  */
 #include "bpf/counters.h"
+#include "bpf/events_shared.h"
+#include "bpf/events_shared.h"
 #include "bpf/wakeup_shared.h"
 #include "lib/probe/slot.h"
 
@@ -62,26 +64,49 @@ enum wake_chain {
 /* A chain of so many links is given up: its thread seems never to stamp T4. */
 #define WAKE_LINKS_MAX 16
 
-/* Zeroed memory is a task of which nothing is known yet. First what every switch needs. */
-struct wake_state {
-	uint32_t place; /* enum wake_place */
-	uint32_t wait;	/* enum wake_wait; the wait of a chain is OTHER */
-	uint32_t chain; /* enum wake_chain */
-	uint32_t stamp; /* enum wake_stamp of the chain */
-	uint64_t since; /* when the place became QUEUED (but by a wake) or RUNNING, 0: not seen */
-	uint64_t t1, t2, t3;
+/*
+ * The waking part: the waker's CPU alone writes to it, and looks at nothing else. Were it written to
+ * when the task runs, or lay in a cache line that is, each wake from another CPU would wait for that
+ * line to come from there.
+ */
+struct wake_waking {
+	uint32_t session; /* the caller's */
+	uint32_t nr;	  /* wakings so far */
+	uint64_t t1;
+	uint32_t stamp; /* enum wake_stamp */
+	/* The rest is events.bpf.h's. */
+	uint32_t cpu_before;
+	struct events_waker waker;
+};
 
-	/* the waking part */
-	uint64_t w_t1; /* 0: no waking is open */
+/*
+ * Zeroed memory is a task of which nothing is known yet. First what every wake needs, 56 bytes, then
+ * what every switch needs, 64.
+ */
+struct wake_state {
+	struct wake_waking w;
+
+	uint32_t session; /* the caller's */
+	uint8_t place;	  /* enum wake_place */
+	uint8_t wait;	  /* enum wake_wait; the wait of a chain is OTHER */
+	uint8_t chain;	  /* enum wake_chain */
+	uint8_t stamp;	  /* enum wake_stamp of the chain */
+	uint64_t since;	  /* when the place became QUEUED (but by a wake) or RUNNING, 0: not seen */
+	uint64_t t1, t2;
+	uint64_t migrated; /* last move to another queue, 0: none */
+	uint32_t taken;	   /* of the wakings; more: one is open */
+	uint16_t moves;	   /* to other queues since the last wait: events_state.h */
+	uint8_t primed;	   /* the chain began when the place was known */
+	uint8_t reserved;
+	uint32_t seq; /* slot's sequence when the chain began */
+	uint32_t arm; /* arm of the chain, or KTHREAD_SLOT_NONE */
+	uint64_t t3;
+
+	/* of the waking part, where the slot was read */
 	uint64_t w_t0;
-	uint32_t w_stamp; /* enum wake_stamp */
 	uint32_t w_seq;
 	uint32_t w_arm;
 
-	uint32_t arm;	   /* arm of the chain, or KTHREAD_SLOT_NONE */
-	uint64_t migrated; /* last move to another queue, 0: none */
-	uint32_t primed;   /* the chain began when the place was known */
-	uint32_t seq;	   /* slot's sequence when the chain began */
 	uint32_t last_seq; /* the last sequence accounted for */
 	uint32_t seq_known;
 	uint32_t owed; /* an answer will come to a wake that is not a chain: it was not a spin */
@@ -98,18 +123,26 @@ _Static_assert(METRIC_CALL == 0, "the values of a wake are indexed by their metr
 struct tracer_block;
 #endif
 
+/* What a whole wake consists of, by metric. */
+struct wake_whole {
+	uint64_t value[METRIC_UNATTRIBUTED + 1];
+};
+
 /* What an event means; counter NR_COUNTERS: nothing. */
 struct wake_out {
-	uint32_t fate; /* counter: what became of a wake */
-	uint32_t edge; /* counter: what kind of switch, or of stamp */
-	uint32_t spun; /* answers given with no sched_waking */
-	bool whole;    /* the values are of a whole wake: CALL and all its parts */
+	uint32_t fate;	     /* counter: what became of a wake */
+	uint32_t edge;	     /* counter: what kind of switch, or of stamp */
+	uint32_t spun;	     /* answers given with no sched_waking */
+	uint32_t superseded; /* wakings that no sched_wakeup followed */
+	bool whole;	     /* the values are of a whole wake: CALL and all its parts */
 #ifdef __bpf__
 	struct tracer_block *block; /* where values go, NULL: nowhere */
 	uint32_t group;		    /* ... with subjects */
+	uint32_t waker_cpu;	    /* + 1, for the matrix */
 #else
 	uint32_t record; /* bit per metric, METRIC_CALL..METRIC_RAN */
 	uint64_t value[METRIC_RAN + 1];
+	struct wake_whole of_whole;
 #endif
 };
 
@@ -124,6 +157,9 @@ struct wake_out {
  */
 #ifdef __bpf__
 WAKE_FN void wake_put(struct wake_out *o, uint32_t metric, uint64_t v);
+/* wake_put_whole - the values put since the last one are those of one wake of the task's arm */
+WAKE_FN void wake_put_whole(struct wake_out *o, const struct wake_state *s,
+			    const struct kthread_slot *slot);
 #else
 WAKE_FN void wake_put(struct wake_out *o, uint32_t metric, uint64_t v)
 {
@@ -135,9 +171,11 @@ WAKE_FN void wake_put(struct wake_out *o, uint32_t metric, uint64_t v)
 WAKE_FN void wake_out_init(struct wake_out *o)
 {
 	o->fate = o->edge = NR_COUNTERS;
-	o->spun = 0;
+	o->spun = o->superseded = 0;
 	o->whole = false;
-#ifndef __bpf__
+#ifdef __bpf__
+	o->waker_cpu = 0;
+#else
 	o->record = 0;
 #endif
 }
@@ -164,11 +202,8 @@ WAKE_FN void wake_new(struct wake_state *s, uint64_t now, struct wake_out *o)
  * here.
  */
 WAKE_FN void wake_waking(struct wake_state *s, uint64_t now, uint32_t stamp,
-			 const struct kthread_slot *slot, struct wake_out *o)
+			 const struct kthread_slot *slot)
 {
-	if (s->w_t1)
-		o->fate = COUNTER_superseded; /* its sched_wakeup was not seen */
-	s->w_arm = KTHREAD_SLOT_NONE;
 	if (stamp == WAKE_STAMP_OK && slot) {
 		s->w_t0 = slot->t0_ns;
 		s->w_seq = slot->seq;
@@ -178,8 +213,9 @@ WAKE_FN void wake_waking(struct wake_state *s, uint64_t now, uint32_t stamp,
 		else if (!wake_before(slot->t4_ns, slot->t0_ns))
 			stamp = WAKE_STAMP_STALE;
 	}
-	s->w_stamp = stamp;
-	s->w_t1 = now;
+	s->w.stamp = stamp;
+	s->w.t1 = now;
+	s->w.nr++;
 }
 
 WAKE_FN uint32_t wake_stamp_counter(uint32_t stamp)
@@ -231,12 +267,28 @@ WAKE_FN bool wake_is_link(const struct wake_state *s, uint32_t stamp)
 	return stamp == WAKE_STAMP_IDLE || stamp == WAKE_STAMP_FOREIGN || stamp == WAKE_STAMP_FAULT;
 }
 
+/* Was the slot read at a waking with @stamp? What is kept of it means nothing otherwise. */
+WAKE_FN bool wake_read_slot(uint32_t stamp)
+{
+	return stamp == WAKE_STAMP_OK || stamp == WAKE_STAMP_NO_T0 || stamp == WAKE_STAMP_STALE ||
+	       stamp == WAKE_STAMP_REUSED;
+}
+
+/* wake_arm - whose wake the last chain was, KTHREAD_SLOT_NONE: it is not known */
+WAKE_FN uint32_t wake_arm(const struct wake_state *s)
+{
+	return wake_read_slot(s->stamp) ? s->arm : KTHREAD_SLOT_NONE;
+}
+
 /* wake_wakeup - T2: the task is on a run queue, or never left it */
 WAKE_FN void wake_wakeup(struct wake_state *s, uint64_t now, struct wake_out *o)
 {
-	uint32_t stamp = s->w_stamp;
+	uint32_t stamp = s->w.stamp, open = s->w.nr - s->taken;
 
-	if (!s->w_t1) {
+	s->taken = s->w.nr;
+	if (open > 1)
+		o->superseded = open - 1; /* their sched_wakeup was not seen */
+	if (!open) {
 		o->fate = COUNTER_unmatched;
 		if (s->place == WAKE_UNKNOWN || s->place == WAKE_BLOCKED) {
 			s->place = WAKE_QUEUED;
@@ -248,22 +300,20 @@ WAKE_FN void wake_wakeup(struct wake_state *s, uint64_t now, struct wake_out *o)
 		/* It had set a sleep state and was still running, or preempted before it slept. */
 		o->fate = COUNTER_absorbed;
 		s->owed |= stamp == WAKE_STAMP_OK && !wake_in_chain(s, s->w_t0);
-		s->w_t1 = 0;
 		return;
 	}
 	s->wait = WAKE_WAIT_OTHER;
 	if (wake_is_link(s, stamp)) {
-		s->t1 = s->w_t1;
+		s->t1 = s->w.t1;
 		s->t2 = now;
 		s->migrated = 0;
-		s->w_t1 = 0;
 		s->place = WAKE_QUEUED;
 		s->chain = WAKE_WOKEN;
 		return;
 	}
 	if (s->chain == WAKE_AGAIN)
 		o->fate = COUNTER_no_t4; /* the request before was never answered */
-	if (stamp == WAKE_STAMP_OK || stamp == WAKE_STAMP_NO_T0 || stamp == WAKE_STAMP_STALE) {
+	if (wake_read_slot(stamp)) {
 		o->spun = wake_seq_advance(s, s->w_seq);
 		if (o->spun && s->owed) {
 			o->spun--;
@@ -279,15 +329,16 @@ WAKE_FN void wake_wakeup(struct wake_state *s, uint64_t now, struct wake_out *o)
 	}
 	o->edge = wake_stamp_counter(stamp);
 	s->stamp = stamp;
-	s->t0 = s->w_t0;
-	s->t1 = s->w_t1;
+	s->t1 = s->w.t1;
 	s->t2 = now;
-	s->seq = s->w_seq;
-	s->arm = s->w_arm;
 	s->migrated = 0;
-	s->more_wake = s->more_runq = s->more_premig = 0;
-	s->links = 1;
-	s->w_t1 = 0;
+	if (wake_read_slot(stamp)) {
+		s->t0 = s->w_t0;
+		s->seq = s->w_seq;
+		s->arm = s->w_arm;
+		s->more_wake = s->more_runq = s->more_premig = 0;
+		s->links = 1;
+	}
 	s->primed = s->place == WAKE_BLOCKED;
 	s->place = WAKE_QUEUED;
 	s->chain = WAKE_WOKEN;
@@ -307,14 +358,14 @@ WAKE_FN uint64_t wake_premig(const struct wake_state *s)
 	return s->migrated && !wake_before(s->migrated, s->t2) ? s->migrated - s->t2 : 0;
 }
 
-/* The parts between T1 and T3, and what they come to in earlier links */
-WAKE_FN void wake_put_parts(const struct wake_state *s, uint64_t more_wake, uint64_t more_runq,
-			    uint64_t more_premig, struct wake_out *o)
+/* The parts between T1 and @t3, and what they come to in earlier links */
+WAKE_FN void wake_put_parts(const struct wake_state *s, uint64_t t3, uint64_t more_wake,
+			    uint64_t more_runq, uint64_t more_premig, struct wake_out *o)
 {
 	uint64_t premig = more_premig + wake_premig(s);
 
 	wake_put(o, METRIC_WAKE, more_wake + (s->t2 - s->t1));
-	wake_put(o, METRIC_RUNQ, more_runq + (s->t3 - s->t2));
+	wake_put(o, METRIC_RUNQ, more_runq + (t3 - s->t2));
 	if (premig)
 		wake_put(o, METRIC_PREMIG, premig);
 }
@@ -359,17 +410,44 @@ WAKE_FN void wake_switch_in(struct wake_state *s, uint64_t now, struct wake_out 
 			o->fate = COUNTER_switch_missed; /* that it left */
 		return;
 	}
-	s->t3 = now;
 	s->chain = WAKE_IDLE;
 	if (wake_before(s->t2, s->t1) || wake_before(now, s->t2)) {
 		o->fate = COUNTER_negative;
 		return;
 	}
 	wake_put(o, METRIC_WOKEN, now - s->t1);
-	wake_put_parts(s, 0, 0, 0, o);
-	if (s->stamp == WAKE_STAMP_OK)
-		s->chain = WAKE_RAN;
+	wake_put_parts(s, now, 0, 0, 0, o);
+	if (s->stamp != WAKE_STAMP_OK)
+		return;
+	s->t3 = now;
+	s->chain = WAKE_RAN;
 }
+
+/*
+ * wake_whole_of - what the wake consists of that @slot answers; UNATTRIBUTED is 0 without a clock of
+ * its own, PREMIG where it did not move
+ */
+WAKE_FN void wake_whole_of(const struct wake_state *s, const struct kthread_slot *slot,
+			   struct wake_whole *w)
+{
+	uint64_t t4 = slot->t4_ns, sum = t4 - s->t0, e2e = slot->e2e_ns ? slot->e2e_ns : sum;
+
+	w->value[METRIC_WAKE] = s->more_wake + (s->t2 - s->t1);
+	w->value[METRIC_RUNQ] = s->more_runq + (s->t3 - s->t2);
+	w->value[METRIC_PREMIG] = s->more_premig + wake_premig(s);
+	w->value[METRIC_CALL] = s->t1 - s->t0 - (s->more_wake + s->more_runq);
+	w->value[METRIC_RESUME] = t4 - s->t3;
+	w->value[METRIC_END_TO_END] = e2e;
+	w->value[METRIC_UNATTRIBUTED] = wake_before(e2e, sum) ? sum - e2e : e2e - sum;
+}
+
+#ifndef __bpf__
+WAKE_FN void wake_put_whole(struct wake_out *o, const struct wake_state *s,
+			    const struct kthread_slot *slot)
+{
+	wake_whole_of(s, slot, &o->of_whole);
+}
+#endif
 
 /* T4 is there: the values of the whole wake */
 WAKE_FN void wake_finish(struct wake_state *s, const struct kthread_slot *slot, struct wake_out *o)
@@ -383,7 +461,7 @@ WAKE_FN void wake_finish(struct wake_state *s, const struct kthread_slot *slot, 
 		return;
 	}
 	o->whole = true;
-	wake_put_parts(s, s->more_wake, s->more_runq, s->more_premig, o);
+	wake_put_parts(s, s->t3, s->more_wake, s->more_runq, s->more_premig, o);
 	/* From the last T1 back to T0 lies the call, and the earlier links within it. */
 	call = s->t1 - s->t0 - (s->more_wake + s->more_runq);
 	resume = t4 - s->t3;
@@ -395,6 +473,7 @@ WAKE_FN void wake_finish(struct wake_state *s, const struct kthread_slot *slot, 
 	/* Without a clock of its own it would be 0 by the way it is reckoned. */
 	if (slot->e2e_ns)
 		wake_put(o, METRIC_UNATTRIBUTED, wake_before(e2e, sum) ? sum - e2e : e2e - sum);
+	wake_put_whole(o, s, slot);
 }
 
 /*

@@ -10,10 +10,12 @@
 #include "bpf/common.bpf.h"
 #include <bpf/usdt.bpf.h>
 
+#include "bpf/bands.bpf.h"
 #include "bpf/events.bpf.h"
 #include "bpf/filters.bpf.h"
 #include "bpf/follow.bpf.h"
 #include "bpf/hist.bpf.h"
+#include "bpf/matrix.bpf.h"
 #include "bpf/names.bpf.h"
 #include "bpf/slot_read.bpf.h"
 #include "bpf/subjects.bpf.h"
@@ -21,14 +23,17 @@
 #include "bpf/wakeup_shared.h"
 #include "bpf/wakeup_subject.bpf.h"
 
-/* Task storage lies so that session and the first part of wake are one cache line. */
+/*
+ * Task storage begins 8 bytes into a cache line, so that the first two parts of wake have one each.
+ * Sessions: of struct tracer_control; of another one the state is void.
+ */
 struct wake_task {
-	__u32 session; /* of struct tracer_control; another: the state is void */
 	struct wake_state wake;
 	struct slot_place place;
 	struct events_task events;
 	struct filter_memo memo;
 	struct wakeup_subject subject;
+	__u32 waker_cpu; /* + 1, for the matrix */
 };
 
 struct {
@@ -50,11 +55,10 @@ static __always_inline void task_refresh(struct wake_task *t, struct task_struct
 {
 	__u32 session = *(volatile __u32 *)&control.session;
 
-	if (t->session == session)
+	if (t->wake.session == session)
 		return;
-	t->session = session;
 	__builtin_memset(&t->wake, 0, sizeof(t->wake));
-	events_over(&t->events);
+	t->wake.session = t->wake.w.session = session;
 	look_again(t, p);
 }
 
@@ -101,8 +105,12 @@ static __always_inline void sink(struct wake_out *o, struct wake_task *t, struct
 	if (!counts(t))
 		return;
 	o->block = own;
-	if (settings.group == TRACER_GROUP_ARM)
-		o->block = t->wake.arm < settings.nr_groups ? block_of(t->wake.arm) : NULL;
+	if (matrix_on())
+		o->waker_cpu = t->waker_cpu;
+	if (settings.group == TRACER_GROUP_ARM) {
+		o->group = wake_arm(&t->wake);
+		o->block = o->group < settings.nr_groups ? block_of(o->group) : NULL;
+	}
 	if (settings.group == TRACER_GROUP_SUBJECT)
 		o->group = subject_now(&t->subject, &t->wake, p);
 }
@@ -129,6 +137,15 @@ WAKE_FN void wake_put(struct wake_out *o, uint32_t metric, uint64_t v)
 					       : o->whole && part)
 		return;
 	put(o, metric, v);
+	if (metric == METRIC_WOKEN && matrix_on() && o->block)
+		matrix_record(settings.group == TRACER_GROUP_ARM ? o->group : 0, o->waker_cpu, v);
+}
+
+WAKE_FN void wake_put_whole(struct wake_out *o, const struct wake_state *s,
+			    const struct kthread_slot *slot)
+{
+	if (settings.group == TRACER_GROUP_ARM && o->block)
+		bands_record(s, slot);
 }
 
 static __always_inline void tell(struct wake_task *t, struct wake_out *o)
@@ -141,6 +158,8 @@ static __always_inline void tell(struct wake_task *t, struct wake_out *o)
 		count(o->edge);
 	if (o->spun)
 		count_n(COUNTER_spun, o->spun);
+	if (o->superseded)
+		count_n(COUNTER_superseded, o->superseded);
 }
 
 /* read_own_slot - @p is current; true: @slot holds its slot */
@@ -200,8 +219,8 @@ int find_waiting(struct bpf_iter__task *ctx)
 	t = bpf_task_storage_get(&tasks, p, NULL, 0);
 	if (!t)
 		return 0;
-	since = t->session == control.session ? wake_waits_since(&t->wake, control.enabled_ns)
-					      : control.enabled_ns;
+	since = t->wake.session == control.session ? wake_waits_since(&t->wake, control.enabled_ns)
+						   : control.enabled_ns;
 	if (!since)
 		return 0;
 	if (!f->nr++ || since < f->since_ns) {
@@ -238,7 +257,6 @@ int BPF_PROG(on_sched_waking, struct task_struct *p)
 	enum wake_stamp stamp;
 	struct wake_task *t;
 	struct tracer_block *own;
-	struct wake_out o;
 
 	/* It runs, and so do interrupts: not a place for plain adds, and no wake comes of it. */
 	waker = bpf_get_current_task_btf();
@@ -250,7 +268,7 @@ int BPF_PROG(on_sched_waking, struct task_struct *p)
 	if (control.stamped && waker->pid)
 		look_for_stamp(waker, now, own);
 
-	t = task_find(p);
+	t = bpf_task_storage_get(&tasks, p, NULL, 0);
 	if (!t) {
 		if (!wanted_class(p))
 			return 0;
@@ -258,15 +276,17 @@ int BPF_PROG(on_sched_waking, struct task_struct *p)
 		if (!t)
 			return 0;
 	}
+	/* Not wake.session: it lies where the task's own CPU writes to. */
+	if (t->wake.w.session != *(volatile __u32 *)&control.session)
+		task_refresh(t, p);
 	look_again(t, p);
 	if (!memo_wanted(&t->memo))
 		count(COUNTER_filtered);
-	wake_out_init(&o);
 	stamp = read_request(t, p, waker, now, &slot);
-	wake_waking(&t->wake, now, stamp, &slot, &o);
+	wake_waking(&t->wake, now, stamp, &slot);
 	subject_waking(&t->subject, p, waker);
-	events_waking(ctx, &t->events, &t->wake, p, waker);
-	tell(t, &o);
+	matrix_waking(&t->waker_cpu, &t->wake);
+	events_waking(ctx, &t->wake, p, waker);
 	return 0;
 }
 
@@ -333,7 +353,7 @@ int BPF_PROG(on_sched_migrate_task, struct task_struct *p)
 		return 0;
 	wake_out_init(&o);
 	wake_migrate(&t->wake, now, &o);
-	events_migrating(&t->events, p, now);
+	events_migrating(&t->events, &t->wake, p, now);
 	tell(t, &o);
 	return 0;
 }
@@ -371,8 +391,8 @@ static __always_inline void enter(struct task_struct *next, __u64 now, struct tr
 	sink(&o, t, next, own);
 	if (events_on()) {
 		if (o.block && events_ending(&t->wake, now, &span))
-			events_waited(&t->events, next, &span);
-		events_over(&t->events);
+			events_waited(&t->events, &t->wake, next, &span);
+		events_over(&t->wake);
 	}
 	wake_switch_in(&t->wake, now, &o);
 	tell(t, &o);

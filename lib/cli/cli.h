@@ -29,6 +29,8 @@ int cmd_selftest(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
+int cmd_merge(int argc, char **argv);
+int cmd_env(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 
 /*
@@ -38,6 +40,14 @@ int cmd_doctor(int argc, char **argv);
  * What was closed stays of no use, except that standard error swallows what it is given.
  */
 void cli_hold_standard(void);
+
+/*
+ * cli_open_nothing - a descriptor that reads as the end of a file and keeps nothing, also where there is
+ * no /dev/null, as in an empty root directory: there a write fails
+ *
+ * May be called between fork and exec. Return: closed at exec; or -1 with errno
+ */
+int cli_open_nothing(void);
 
 /*
  * cli_parse - the command line of command @name ("kt report") by @argp, whose parser gets @input

@@ -16,21 +16,22 @@
 #include "lib/report/changes.h"
 #include "lib/report/render.h"
 #include "lib/report/report.h"
+#include "lib/report/schema.h"
 #include "lib/report/targets.h"
 
 struct options {
 	char **input;
 	size_t nr_inputs;
-	const char *output, *baseline, *targets;
+	const char *output, *baseline, *targets, *only;
 	const struct report_format *format; /* NULL: by the suffix of output */
 	unsigned int fail_on;		    /* of enum report_failure */
 	enum report_table table;
-	bool has_table;
+	bool has_table, validate;
 	bool force, full, verbose;
 	uint64_t top;
 };
 
-enum { KEY_FAIL_ON = 256, KEY_FULL, KEY_TOP, KEY_TABLE };
+enum { KEY_FAIL_ON = 256, KEY_FULL, KEY_TOP, KEY_TABLE, KEY_ONLY, KEY_VALIDATE };
 
 static const struct argp_option options[] = {
 	{ "format", 'f', "FORMAT", 0, "", 0 }, /* help_text() */
@@ -46,10 +47,13 @@ static const struct argp_option options[] = {
 	{ "fail-on", KEY_FAIL_ON, "WHAT", 0,
 	  "Exit with 1 when something is " REPORT_FAIL_ON_NAMES "; several with commas or repeated",
 	  0 },
+	{ "validate", KEY_VALIDATE, NULL, 0,
+	  "Say whether each FILE, JSON of -f json or of kt diff, is as documented", 0 },
 	{ "force", 'F', NULL, 0, "Replace OUT if it is a file that exists", 0 },
 	{ "verbose", 'v', NULL, 0,
 	  "Of a trace, as text: phases of each subject, all intervals, the ten longest waits, counters, costs",
 	  0 },
+	{ "only", KEY_ONLY, "GLOB", 0, "Of hgrm: the distributions whose names match", 0 },
 	{ "table", KEY_TABLE, "TABLE", 0, "Of csv: what has a row: " REPORT_TABLE_NAMES, 0 },
 	{ "top", KEY_TOP, "N", 0,
 	  "Of a trace, as text: a line for N subjects or intervals (default 20)", 0 },
@@ -112,6 +116,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 					  "invalid --fail-on '%s': expected " REPORT_FAIL_ON_NAMES,
 					  arg);
 		return 0;
+	case KEY_VALIDATE:
+		o->validate = true;
+		return 0;
 	case 'F':
 		o->force = true;
 		return 0;
@@ -124,6 +131,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 				    : cli_refuse(KT_EXIT_USAGE,
 						 "unknown table '%s'; expected " REPORT_TABLE_NAMES,
 						 arg);
+	case KEY_ONLY:
+		o->only = arg;
+		return 0;
 	case KEY_TOP:
 		if (!number_parse(arg, 1, 1000000, &o->top))
 			return cli_refuse(KT_EXIT_USAGE,
@@ -187,12 +197,18 @@ static bool is_its_own_input(const struct options *o)
 
 static int write_report(const struct report *r, const struct options *o)
 {
+	const struct report_format *format = format_of(o);
+	const char *why = format->refuses ? format->refuses(r) : NULL;
 	struct output out;
 	char err[512];
-	int ret = output_open(&out, o->output, o->force ? OUTPUT_REPLACE : OUTPUT_REFUSE, err,
-			      sizeof(err));
-	bool opened = !ret;
+	bool opened;
+	int ret;
 
+	if (why)
+		return cli_refuse(KT_EXIT_USAGE, "%s", why);
+	ret = output_open(&out, o->output, o->force ? OUTPUT_REPLACE : OUTPUT_REFUSE, err,
+			  sizeof(err));
+	opened = !ret;
 	if (!ret)
 		ret = output_close(&out, render(out.stream, r, o), err, sizeof(err));
 	if (ret == -EEXIST)
@@ -200,6 +216,29 @@ static int write_report(const struct report *r, const struct options *o)
 	if (ret)
 		return cli_refuse(opened ? KT_EXIT_FAILED : KT_EXIT_USAGE, "%s", err);
 	return KT_EXIT_OK;
+}
+
+static int validate(const struct options *o)
+{
+	size_t nr_wrong = 0;
+	char err[512];
+	int ret;
+
+	if (o->output || o->format || o->full || o->targets || o->baseline || o->fail_on || o->has_table ||
+	    o->only)
+		return cli_refuse(KT_EXIT_USAGE, "--validate takes no other option");
+	for (size_t i = 0; i < o->nr_inputs; i++) {
+		ret = schema_validate(stdout, o->input[i], err, sizeof(err));
+		if (ret < 0)
+			return cli_refuse(ret == -ENOMEM ? KT_EXIT_FAILED : KT_EXIT_USAGE, "%s",
+					  err);
+		nr_wrong += !ret;
+	}
+	ret = cli_flush();
+	if (ret || !nr_wrong)
+		return ret;
+	return cli_refuse(KT_EXIT_USAGE, "%zu of %zu file%s not as documented", nr_wrong,
+			  o->nr_inputs, o->nr_inputs == 1 ? " is" : "s are");
 }
 
 static int say_failures(const struct report *r, unsigned int fail_on)
@@ -288,12 +327,16 @@ int cmd_report(int argc, char **argv)
 
 	if (!cli_parse("kt report", &argp, argc, argv, &o, &status))
 		return status;
+	if (o.validate)
+		return validate(&o);
 	if ((o.targets || o.full) && format_of(&o) != report_format_at(0))
 		return cli_refuse(KT_EXIT_USAGE,
 				  "%s is of the format %s; other formats have all figures",
 				  o.targets ? "--targets" : "--full", report_format_at(0)->name);
 	if (o.has_table && strcmp(format_of(&o)->name, "csv"))
 		return cli_refuse(KT_EXIT_USAGE, "--table is of --format csv alone");
+	if (o.only && strcmp(format_of(&o)->name, "hgrm"))
+		return cli_refuse(KT_EXIT_USAGE, "--only is of --format hgrm alone");
 	if (is_its_own_input(&o))
 		return cli_refuse(KT_EXIT_USAGE, "%s is the record itself; name another file",
 				  o.output);
@@ -301,6 +344,7 @@ int cmd_report(int argc, char **argv)
 	if (ret)
 		return cli_refuse(ret == -ENOMEM ? KT_EXIT_FAILED : KT_EXIT_USAGE, "%s", err);
 	r->table = o.table;
+	r->only = o.only;
 	r->top = (size_t)o.top;
 	r->full = o.full;
 	r->verbose = r->programs = o.verbose;

@@ -78,14 +78,19 @@ const struct csv_table csv_table[NR_REPORT_TABLES] = {
 	[TABLE_EPOCHS] = { "epochs", CSV_ARM "instance,in_run,block,start_ns,ns,iterations,p50",
 			   csv_epochs },
 	[TABLE_BUCKETS] = { "buckets", CSV_ARM "source,metric,low,high,count", csv_buckets },
+	[TABLE_MATRIX] = { "matrix", CSV_ARM "metric,waker_cpu,cpu,count,sum,max,p50,p99",
+			   csv_matrix },
 	[TABLE_INTERVALS] = { "intervals",
 			      "run,question,start_ns,end_ns,metric,count,p50,p90,p99,max,lost,"
 			      "wait_ns,ran_ns",
 			      csv_intervals },
 	[TABLE_EVENTS] = { "events",
-			   "run,question,population,ns,time_ns,comm,tgid,tid,cpu_before,cpu_queued,"
+			   "run,question,arm,population,ns,time_ns,comm,tgid,tid,cpu_before,cpu_queued,"
 			   "cpu,migrations,waker,waker_tid,waker_cpu,waker_context,other_ns",
 			   csv_events },
+	[TABLE_LOSSES] = { "losses", "run,question,cause,count,of,whole,share", csv_losses },
+	[TABLE_DROPPED] = { "dropped", "run,kind,by,question,arm,reason,count,file,line",
+			    csv_dropped },
 };
 
 void csv_arm(struct csv *c, const struct report_question *q, const struct report_result *r)

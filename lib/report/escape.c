@@ -183,6 +183,39 @@ void escape_html_short(FILE *out, const char *s, size_t most)
 	escape_html(out, tail);
 }
 
+/* FNV-1a */
+static uint64_t hash_of(const char *s)
+{
+	uint64_t hash = 0xcbf29ce484222325ULL;
+
+	for (; *s; s++)
+		hash = (hash ^ (unsigned char)*s) * 0x100000001b3ULL;
+	return hash;
+}
+
+#define MAX_LABEL 200
+
+void escape_label(FILE *out, const char *s)
+{
+	const char *begin = s;
+	bool whole = true;
+
+	while (*s && (size_t)(s - begin) < MAX_LABEL) {
+		size_t n = shown_length(s);
+
+		whole &= n != 0;
+		if (!n)
+			fprintf(out, "\\\\x%02x", (unsigned char)*s);
+		else if (*s == '"' || *s == '\\')
+			fprintf(out, "\\%c", *s);
+		else
+			fwrite(s, 1, n, out);
+		s += n ? n : 1;
+	}
+	if (*s || !whole)
+		fprintf(out, "~%016llx", (unsigned long long)hash_of(begin));
+}
+
 /*
  * Bytes that must not reach a terminal are spelled in $'...', which bash and others turn back into
  * them.
@@ -265,4 +298,65 @@ void escape_csv(FILE *out, const char *s)
 	}
 	if (quoted)
 		fputc('"', out);
+}
+
+/* ---- Markdown -------------------------------------------------------------------------------- */
+
+/*
+ * In a code span nothing is Markdown except its end and, in a table, the bar; GitHub looks for no
+ * mentions, issues or emojis there.
+ */
+static bool is_code_span(const char *s)
+{
+	size_t length = strlen(s);
+
+	return length && *s != ' ' && s[length - 1] != ' ' && !strpbrk(s, "`|");
+}
+
+/* Without a character that Markdown knows; the comment keeps what is around an @ from being an address. */
+static void markdown_character(FILE *out, const char *s, size_t n)
+{
+	static const char punctuation[] = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ ";
+
+	if (n > 1 || !strchr(punctuation, *s))
+		fwrite(s, 1, n, out);
+	else
+		fprintf(out, "&#%d;%s", *s, *s == '@' ? "<!-- -->" : "");
+}
+
+void escape_markdown(FILE *out, const char *s)
+{
+	bool span = is_code_span(s);
+
+	fputs(span ? "`" : "<code>", out);
+	while (*s) {
+		size_t n = shown_length(s);
+
+		if (!n)
+			fprintf(out, span ? "\\x%02x" : "&#92;x%02x", (unsigned char)*s);
+		else if (span)
+			fwrite(s, 1, n, out);
+		else
+			markdown_character(out, s, n);
+		s += n ? n : 1;
+	}
+	fputs(span ? "`" : "</code>", out);
+}
+
+/* www.x, x:y (addresses, emojis), GH-1 (an issue): links come of these without any brackets. */
+static bool begins_link(const char *s)
+{
+	return !strncasecmp(s, "www.", 4) || (*s == ':' && s[1] && s[1] != ' ') ||
+	       (*s == '-' && s[1] >= '0' && s[1] <= '9');
+}
+
+bool escape_markdown_is_plain(const char *s)
+{
+	static const char harmless[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ,.;:()%/='\"-";
+
+	for (; *s; s++)
+		if (!strchr(harmless, *s) || begins_link(s))
+			return false;
+	return true;
 }

@@ -51,6 +51,13 @@ void escape_html(FILE *out, const char *s);
  */
 void escape_html_short(FILE *out, const char *s, size_t most);
 
+/*
+ * escape_label - @s as the value of a label in OpenMetrics, without its quotes. What is not shown in
+ * clear becomes \xNN, and of more than 200 bytes only the beginning is there; such a value ends in ~
+ * and a hash of the whole, so that different names stay different series.
+ */
+void escape_label(FILE *out, const char *s);
+
 /* escape_shell - @s as one word of a shell command, for the terminal: '...' where it needs it */
 void escape_shell(FILE *out, const char *s);
 
@@ -60,6 +67,15 @@ void escape_shell(FILE *out, const char *s);
  * after a semicolon, an apostrophe stands before that.
  */
 void escape_csv(FILE *out, const char *s);
+
+/*
+ * escape_markdown - @s as code in a line of Markdown, also in a table: the same characters become \xNN,
+ * and nothing is Markdown, HTML, a link or a mention, for those who render it neither
+ */
+void escape_markdown(FILE *out, const char *s);
+
+/* escape_markdown_is_plain - @s is a harmless sentence as it stands, within a line */
+bool escape_markdown_is_plain(const char *s);
 
 /*
  * What is written in words goes through @word where it comes from a record: escape_terminal_word(),

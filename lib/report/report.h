@@ -21,9 +21,9 @@
 #include "lib/measure/hist.h"
 #include "lib/measure/judge.h"
 #include "lib/measure/verdict.h"
+#include "lib/record/sparse.h"
 #include "lib/record/types.h"
 #include "lib/report/coarse.h"
-#include "lib/report/sparse.h"
 #include "lib/report/trace.h"
 #include "lib/report/wakes.h"
 
@@ -74,6 +74,9 @@ struct report_result;
 /* report_quantile - of the main distribution, however few values back it; NAN without any */
 double report_quantile(const struct report_result *r, double q);
 
+/* report_time_stats - of mode "time": sort @r->rising, of stats.count values, and fill the rest of stats but the mean */
+void report_time_stats(struct report_result *r);
+
 struct report_metric {
 	const char *name;      /* of tracer_metric_name() */
 	struct hist *hist;     /* NULL: of a trace, beyond the first REPORT_NR_WHOLE subjects */
@@ -112,12 +115,16 @@ struct report_part {
 	struct tail_bucket *buckets;
 	size_t nr_passes;
 	struct report_pass *pass;
-	uint64_t wall_ns;	   /* what the passes took together */
+	uint64_t wall_ns,
+		cpu_ns; /* what the passes took together, and the CPU time of the arms' thread */
 	uint64_t start_ns, end_ns; /* of the first, of the last; both 0: it has none */
 };
 
 /* report_part_quantile - of all values of @p, an arm's whose unit is @unit; ns, NAN: it has none */
 double report_part_quantile(const struct report_part *p, double unit, double q);
+
+/* report_part_p99 - the same of the p99; NAN as well when fewer than ten values lie beyond it */
+double report_part_p99(const struct report_part *p, double unit);
 
 /*
  * report_part_coarse - add the values of @p to @bucket, whose bounds are coarse_low() times the unit of
@@ -323,12 +330,16 @@ enum report_table {
 	TABLE_INSTANCES,   /* each instance, or untraced block, that an arm was in */
 	TABLE_EPOCHS,	   /* each epoch of an arm */
 	TABLE_BUCKETS,	   /* each bucket of a distribution that is not empty */
+	TABLE_MATRIX,	   /* each pair of CPUs between which an arm's wakes went */
 	TABLE_INTERVALS,   /* each interval of a trace and metric */
-	TABLE_EVENTS,	   /* each of the worst events of a trace */
+	TABLE_EVENTS,	   /* each of the longest waits of a trace or question */
+	TABLE_LOSSES,	   /* each cause of something that tracing lost */
+	TABLE_DROPPED,	   /* each thing that was left out of the report */
 	NR_REPORT_TABLES
 };
 
-#define REPORT_TABLE_NAMES "figures, comparisons, instances, epochs, buckets, intervals or events"
+#define REPORT_TABLE_NAMES \
+	"figures, comparisons, instances, epochs, buckets, matrix, intervals, events, losses or dropped"
 
 /* report_table_name - "figures", "comparisons", ... */
 const char *report_table_name(enum report_table t);
@@ -355,6 +366,7 @@ struct report {
 	struct report_comparison *comparison;
 	struct report_private *private; /* owns the strings */
 	enum report_table table;	/* what the reader asked for; of CSV */
+	const char *only;		/* the same; of hgrm: a glob, NULL: all */
 	/* The same; the text alone heeds it. */
 	bool full; /* the tables, not the summary */
 	/* How to see all figures, and a page: a summary ends with it. NULL: not said */
@@ -461,6 +473,11 @@ struct report_format {
 	const char *name;			 /* as `kt report -f` takes it */
 	const char *help;			 /* what it is, after its name */
 	const char *suffix[REPORT_MAX_SUFFIXES]; /* of files that are written in it, with the dot */
+	/*
+	 * Why there is nothing of @r that can be written in it, as a sentence for the user; NULL: there is.
+	 * The member is NULL where everything can be.
+	 */
+	const char *(*refuses)(const struct report *r);
 	/* as the renderers above; @style NULL: plain */
 	int (*render)(FILE *out, const struct report *r, const struct terminal_style *style);
 };

@@ -12,7 +12,7 @@ for record in small instances builds moved settings trace hostile hostile_sides 
 	check "$record: the page is whole" grep -q '</html>' "$tmp/$record.html"
 done
 check 'idle and busy delays have curves of their own' sh -c \
-	"grep -q 'figcaption>delay_idle ·' '$tmp/trace.html' && grep -q 'figcaption>delay_busy ·' '$tmp/trace.html'"
+	"grep -q 'Percentile spectrum</b> of delay_idle' '$tmp/trace.html' && grep -q 'Percentile spectrum</b> of delay_busy' '$tmp/trace.html'"
 for record in hostile hostile_sides; do
 	check "$record: a name is no markup" test "$(grep -c '<script' "$tmp/$record.html")" = 0
 	check "$record: nor a terminal sequence" test "$(grep -c $'\x1b' "$tmp/$record.txt")" = 0
@@ -147,7 +147,7 @@ dropped() {
 	local name=$1 want=$2 pattern=$3 f status lines=0
 	shift 3
 	[ "$want" -eq 0 ] || lines=1
-	for f in text html json; do
+	for f in text html md json; do
 		"$kt" report "$@" $([ $f != text ] || echo --full) -f $f >"$tmp/dropped.$f" 2>"$tmp/said"
 		status=$?
 		check "$name, $f: exit $status, expected $want" test "$status" -eq "$want"
@@ -155,6 +155,9 @@ dropped() {
 	done
 	check "$name: the text says it" grep -qE -- "$pattern" "$tmp/dropped.text"
 	check "$name: so does the page" grep -q '<div class=banner id=dropped>' "$tmp/dropped.html"
+	check "$name: and the comment" grep -q '^> \*\*Dropped\*\*: ' "$tmp/dropped.md"
+	"$kt" report "$@" -f csv --table dropped >"$tmp/dropped.csv" 2>"$tmp/said"
+	check "$name: a table of it" test "$(wc -l <"$tmp/dropped.csv")" -ge 2
 	check "$name: strict JSON" strict_json "$tmp/dropped.json"
 	check "$name: the JSON says it" python3 -c 'import json, sys; assert json.load(open(sys.argv[1]))["dropped"]' \
 		"$tmp/dropped.json"

@@ -31,7 +31,7 @@ TestSuite(events_state, .init = begin, .timeout = 10);
 
 static void waking(uint64_t now)
 {
-	wake_waking(&s, now, WAKE_STAMP_NONE, NULL, &o);
+	wake_waking(&s, now, WAKE_STAMP_NONE, NULL);
 }
 
 static void leave(uint64_t now, enum wake_leave how)
@@ -170,34 +170,34 @@ Test(events_state, it_agrees_with_the_sums_whatever_comes)
 
 Test(events_state, moves_before_the_queue_are_placement)
 {
-	cr_expect_eq(events_moves_since(&task, 10), 0);
-	events_moved(&task, 3, 5);
-	cr_expect_eq(events_moves_since(&task, 10), 0, "between waking and wakeup");
-	events_moved(&task, 1, 12);
-	cr_expect_eq(events_moves_since(&task, 10), 1);
-	events_moved(&task, 0, 14);
-	cr_expect_eq(events_moves_since(&task, 10), 2);
-	cr_expect_eq(events_moves_since(&task, 5), 3);
+	cr_expect_eq(events_moves_since(&task, &s, 10), 0);
+	events_moved(&task, &s, 3, 5);
+	cr_expect_eq(events_moves_since(&task, &s, 10), 0, "between waking and wakeup");
+	events_moved(&task, &s, 1, 12);
+	cr_expect_eq(events_moves_since(&task, &s, 10), 1);
+	events_moved(&task, &s, 0, 14);
+	cr_expect_eq(events_moves_since(&task, &s, 10), 2);
+	cr_expect_eq(events_moves_since(&task, &s, 5), 3);
 }
 
 Test(events_state, moves_that_are_no_longer_at_hand_count)
 {
 	for (uint32_t i = 0; i < 11; i++)
-		events_moved(&task, i & 1, 100 + i);
-	cr_expect_eq(events_moves_since(&task, 50), 11);
-	cr_expect_eq(events_moves_since(&task, 108), 3);
-	cr_expect_eq(events_moves_since(&task, 200), 0);
+		events_moved(&task, &s, i & 1, 100 + i);
+	cr_expect_eq(events_moves_since(&task, &s, 50), 11);
+	cr_expect_eq(events_moves_since(&task, &s, 108), 3);
+	cr_expect_eq(events_moves_since(&task, &s, 200), 0);
 }
 
 /* Also one that was not handed over: it may end on a CPU that is not looked at. */
 Test(events_state, moves_of_an_earlier_wait_do_not_count)
 {
 	for (uint32_t i = 0; i < 7; i++)
-		events_moved(&task, i, 100 + i);
-	events_over(&task);
+		events_moved(&task, &s, i, 100 + i);
+	events_over(&s);
 	for (uint32_t i = 0; i < EVENTS_MAX_MOVES; i++)
-		events_moved(&task, i, 210 + i);
-	cr_expect_eq(events_moves_since(&task, 200), EVENTS_MAX_MOVES);
+		events_moved(&task, &s, i, 210 + i);
+	cr_expect_eq(events_moves_since(&task, &s, 200), EVENTS_MAX_MOVES);
 }
 
 /* ---- who ran there --------------------------------------------------------------------------- */
