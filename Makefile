@@ -148,7 +148,7 @@ evaluate: ## how costs grow with numbers: minutes of runs, drawn in EVALUATION=r
 	$Qscripts/evaluate $B $(or $(EVALUATION),results/runs/scaling) $(BENCH_FLAGS)
 
 check: ## install what is missing, build with -Werror, run every test
-	$Qscripts/bootstrap check
+	$QKT_BUILD=$B scripts/bootstrap check
 	$Q$(MAKE) $(parallel) --no-print-directory WERROR=1 B=$B all tests
 	$Qscripts/run-tests $B
 
