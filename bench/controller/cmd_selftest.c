@@ -387,6 +387,11 @@ static int selftest(struct selftest_run *run, int argc, char **argv)
 	return status;
 }
 
+static const struct cli_values values[] = {
+	{ KEY_FILTER, CLI_QUESTION, NULL },
+	{ 0 },
+};
+
 int cmd_selftest(int argc, char **argv)
 {
 	static const struct argp argp = {
@@ -400,6 +405,7 @@ int cmd_selftest(int argc, char **argv)
 	if (!command)
 		return KT_EXIT_FAILED;
 	run.o = &o;
+	cli_offer(values);
 	if (cli_parse("kt selftest", &argp, argc, argv, &o, &status)) {
 		interrupt_install();
 		status = selftest(&run, argc + 1, command);

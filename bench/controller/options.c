@@ -258,6 +258,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
+static const struct cli_values values[] = {
+	{ KEY_FILTER, CLI_QUESTION, NULL },
+	{ KEY_FAIL_ON, CLI_SOME_OF, report_fail_on_name },
+	{ KEY_AGAINST, CLI_FILE, NULL },
+	{ 0 },
+};
+
 bool bench_options_parse(struct bench_options *o, int argc, char **argv, int *status)
 {
 	static const struct argp argp = {
@@ -267,5 +274,6 @@ bool bench_options_parse(struct bench_options *o, int argc, char **argv, int *st
 	*o = (struct bench_options){ .time_ns = RUN_TIME_NS,
 				     .patience_ns = PATIENCE_NS,
 				     .repeat = 1 };
+	cli_offer(values);
 	return cli_parse("kt bench", &argp, argc, argv, o, status);
 }

@@ -236,6 +236,18 @@ static int compare(const struct options *o, regex_t *filter)
 	return status;
 }
 
+static const char *format_name(size_t i)
+{
+	return diff_format_at(i) ? diff_format_at(i)->name : NULL;
+}
+
+static const struct cli_values values[] = {
+	{ CLI_ARGUMENTS, CLI_FILE, NULL },
+	{ 'f', CLI_ONE_OF, format_name },
+	{ KEY_FILTER, CLI_QUESTION, NULL },
+	{ 0 },
+};
+
 int cmd_diff(int argc, char **argv)
 {
 	struct options o = { 0 };
@@ -244,6 +256,7 @@ int cmd_diff(int argc, char **argv)
 	int ret, status;
 
 	argc = split(argc, argv, &o);
+	cli_offer(values);
 	if (!cli_parse("kt diff", &argp, argc, argv, &o, &status))
 		return status;
 	status = refuse_files(&o);

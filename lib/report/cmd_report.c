@@ -271,6 +271,24 @@ static int say_lost(const struct report *r)
 	return KT_EXIT_FAILED;
 }
 
+static const char *format_name(size_t i)
+{
+	return report_format_at(i) ? report_format_at(i)->name : NULL;
+}
+
+static const char *table_name(size_t i)
+{
+	return i < NR_REPORT_TABLES ? report_table_name((enum report_table)i) : NULL;
+}
+
+static const struct cli_values values[] = {
+	{ 'f', CLI_ONE_OF, format_name },
+	{ 't', CLI_FILE, NULL },
+	{ KEY_TABLE, CLI_ONE_OF, table_name },
+	{ KEY_FAIL_ON, CLI_SOME_OF, report_fail_on_name },
+	{ 0 },
+};
+
 int cmd_report(int argc, char **argv)
 {
 	struct options o = { 0 };
@@ -279,6 +297,7 @@ int cmd_report(int argc, char **argv)
 	ssize_t rebased = 1;
 	int ret, status;
 
+	cli_offer(values);
 	if (!cli_parse("kt report", &argp, argc, argv, &o, &status))
 		return status;
 	if (o.validate)
