@@ -200,5 +200,6 @@ int record_read_cell(const json_t *record, size_t i, uint64_t *waker_cpu, uint64
 		return field_refuse(&s, "a cell of matrix is not an object");
 	if (!field_need_count(&s, "waker_cpu", waker_cpu) || !field_need_count(&s, "cpu", cpu))
 		return -EINVAL;
-	return hist_from_json(h, json_object_get(s.object, "hist"), "a cell of matrix", why, whylen);
+	return hist_from_json(h, json_object_get(s.object, "hist"), "a cell of matrix", why,
+			      whylen);
 }

@@ -45,8 +45,7 @@ static int add_cell(struct build *b, struct report_matrix *m, size_t *room, uint
 	    sparse_add(&made, &b->scratch))
 		return -ENOMEM;
 	memmove(&m->cell[at + 1], &m->cell[at], (m->nr - at) * sizeof(*m->cell));
-	m->cell[at] =
-		(struct report_cell){ .waker_cpu = waker_cpu, .cpu = cpu, .sparse = made };
+	m->cell[at] = (struct report_cell){ .waker_cpu = waker_cpu, .cpu = cpu, .sparse = made };
 	m->nr++;
 	return 0;
 }

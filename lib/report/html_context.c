@@ -262,21 +262,11 @@ static void environment(const struct page *p, const struct report_run *run)
 	}
 }
 
-/* Quoted for the shell first, then for HTML. */
 static void again(const struct page *p, const struct report_run *run)
 {
-	char *command = NULL;
-	size_t length;
-	FILE *text = open_memstream(&command, &length);
-
-	if (!text)
-		return;
-	report_write_command(text, run, escape_shell);
-	fclose(text);
 	fputs("<pre>", p->out);
-	page_text(p, command);
+	page_command(p, run);
 	fputs("</pre>", p->out);
-	free(command);
 }
 
 /* One part per group of runs, under its number when there are several. */

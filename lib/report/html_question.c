@@ -28,7 +28,7 @@ static void figure_cells(const struct page *p, const struct report_stats *s)
 
 static void heading(const struct page *p, const struct report_question *q)
 {
-	fputs("<section><h2 id=\"", p->out);
+	fputs("<section class=question><h2 id=\"", p->out);
 	page_anchor(p, q);
 	fputs("\">", p->out);
 	page_question(p, q, true);

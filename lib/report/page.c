@@ -37,6 +37,40 @@ void page_ns(const struct page *p, double ns)
 	fprintf(p->out, "%s%s", text, unit ? " µs" : "");
 }
 
+void page_command(const struct page *p, const struct report_run *run)
+{
+	char *command = NULL;
+	size_t length;
+	FILE *text = open_memstream(&command, &length);
+
+	if (!text)
+		return;
+	report_write_command(text, run, escape_shell);
+	if (!fclose(text))
+		page_text(p, command);
+	free(command);
+}
+
+const struct report_result *page_result(const struct report *r, const struct report_question *q,
+					const char *name)
+{
+	for (size_t i = 0; i < q->nr_results; i++) {
+		const struct report_result *arm = &r->result[q->first_result + i];
+
+		if (!arm->from_trace && !strcmp(arm->name, name))
+			return arm;
+	}
+	return NULL;
+}
+
+double page_figure(const struct report_result *r, enum judge_metric m)
+{
+	return m == JUDGE_P50	 ? r->stats.p50
+	       : m == JUDGE_MEAN ? r->stats.mean
+	       : m == JUDGE_P99	 ? r->stats.p99
+				 : r->stats.p999;
+}
+
 static void text_of_length(const struct page *p, const char *s, size_t length)
 {
 	char *part = strndup(s, length);

@@ -2,10 +2,15 @@
 #ifndef KT_REPORT_PAGE_H
 #define KT_REPORT_PAGE_H
 /*
- * The parts of the HTML page: html.c writes the frame and the verdicts, html_head.c what stands
- * above them, html_question.c a question, html_context.c what the figures rest on, plots.c the
- * curves, style.c the look, page_colours.c its colours. All text goes through escape_html() and its kin.
+ * The parts of the HTML page, in its order: html_head.c what was found and how to take it,
+ * html_tiles.c verdicts, machine, tracing and command at a glance, html_effects.c all questions on one
+ * axis, html_matrix.c questions by arms, html_verdicts.c all verdicts with their intervals,
+ * html_question.c a question, html_context.c what the figures rest on. page_frame.c is around it,
+ * page_axis.c draws intervals, plots.c curves, style.c and style_first.c are the look, page_colours.c its
+ * colours, page_script.c what needs a script. All text goes through escape_html() and its kin.
  */
+#include "lib/report/changes.h"
+#include "lib/report/effects.h"
 #include "lib/report/render.h"
 
 /*
@@ -23,9 +28,67 @@ struct page {
 	struct plots *plots; /* NULL: no gnuplot */
 	const char **arm;    /* names in order of their colours */
 	size_t nr_arms;
+	const char *subject; /* of report_subject_arm() */
+	struct html_effect *effect;
+	size_t nr_effects;
 };
 
-extern const char page_style[];
+/* ---- the frame ------------------------------------------------------------------------------- */
+
+extern const char page_style[], page_style_first[];
+
+/*
+ * What sorts tables and filters questions, and "sha256-..." of it, by which the page allows this
+ * script and no other. Without it everything is there, unsorted.
+ */
+extern const char page_script[], page_script_hash[];
+
+/* page_begin - up to the main part, with @navigation before it; @what, @when: for the title */
+void page_begin(const struct page *p, const char *what, const char *when,
+		void (*navigation)(const void *arg), const void *arg);
+void page_end(const struct page *p);
+
+/* page_finding - @text, a sentence in HTML, as the heading: up to its first semicolon in bold */
+void page_finding(const struct page *p, const char *text);
+
+/* page_drops - what was left out of what is @done, "shown" */
+void page_drops(const struct page *p, const char *done);
+
+/* page_filter - a box that filters @what, "questions"; only where there is a script */
+void page_filter(const struct page *p, const char *what);
+
+/* page_scroll - begin a part that @label names, and that scrolls by itself where it is too wide */
+void page_scroll(const struct page *p, const char *label);
+
+/* ---- ratios ---------------------------------------------------------------------------------- */
+
+/* page_axis_style - the rules that put the marks of the axis where they belong */
+void page_axis_style(const struct page *p);
+
+struct page_bar {
+	double ratio, lo, hi, zone; /* NAN where not known */
+	const char *class;	    /* slower, faster, equivalent, inconclusive, unstable */
+};
+
+/* page_bar - an interval on the axis of effects (effects.h); the figures stand beside it in words */
+void page_bar(const struct page *p, const struct page_bar *b);
+
+/* page_ticks - what the axis says above such bars */
+void page_ticks(const struct page *p);
+
+/* page_effect - how far from 1: "+6.0 %", "−4.4 %", "×2.20", "÷31"; "-" of what is not known */
+void page_effect(const struct page *p, double ratio);
+
+/* page_class - of a comparison: what colours it */
+const char *page_class(const struct report_comparison *c);
+
+/* page_sign - what says the same without a colour: ▲ ▼ = ? ~ */
+const char *page_sign(const struct report_comparison *c);
+
+/* page_chip - a verdict with its sign */
+void page_chip(const struct page *p, const struct report_comparison *c);
+
+/* ---- what is shared -------------------------------------------------------------------------- */
 
 /* page_choose_colours - fills @p->arm, which the caller frees; false: no memory */
 bool page_choose_colours(struct page *p);
@@ -55,6 +118,13 @@ void page_word(FILE *out, const char *s);
  */
 void page_question(const struct page *p, const struct report_question *q, bool topic);
 
+/* page_result - what arm @name of @q, of its untraced blocks, was measured; NULL: not there */
+const struct report_result *page_result(const struct report *r, const struct report_question *q,
+					const char *name);
+
+/* page_figure - of @r's operations, ns; NAN: not there */
+double page_figure(const struct report_result *r, enum judge_metric m);
+
 /*
  * page_anchor - the id of @q's section, for an attribute in quotes and after the # of an address: made
  * of its name, so that a link to it means the same in every report
@@ -67,10 +137,36 @@ void page_link(const struct page *p, const struct report_question *q);
 /* page_ns - a figure with the unit in its own spelling ("3.42 µs") */
 void page_ns(const struct page *p, double ns);
 
+/* page_command - what repeats @run: quoted for the shell first, then for HTML */
+void page_command(const struct page *p, const struct report_run *run);
+
 /* page_swatch - the mark of an arm, a piece of its curve, and its name */
 void page_swatch(const struct page *p, const char *name);
 
+/* ---- parts ----------------------------------------------------------------------------------- */
+
+/* A comparison that has a row in the list of effects. */
+struct html_effect {
+	const struct report_question *q;
+	const struct report_result *base, *arm;
+	/* Of arms that of p50. Of builds and settings the figure that says what became of the arm. */
+	const struct report_comparison *c;
+};
+
+/*
+ * html_take_effects - @p->subject and @p->effect, which the caller frees; false: no memory
+ *
+ * Of arms the subject in each question, or of a single question all arms; of builds and settings all
+ * arms, those that regressed first.
+ */
+bool html_take_effects(struct page *p);
+
+void html_contents(const void *page);
 void html_head(const struct page *p);
+void html_tiles(const struct page *p);
+void html_effects(const struct page *p);
+void html_matrix(const struct page *p);
+void html_verdicts(const struct page *p);
 void html_question(const struct page *p, size_t index);
 void html_context(const struct page *p);
 

@@ -29,10 +29,10 @@ enum report_band_number { BAND_P50, BAND_P90, BAND_P99, BAND_BEYOND, NR_REPORT_B
  * buckets allow: a limit is that of the bucket nearest to it.
  */
 struct report_band {
-	uint64_t count;		    /* 0: no bucket came to lie in it */
+	uint64_t count; /* 0: no bucket came to lie in it */
 	uint64_t sum[REPORT_NR_SUMS];
 	double from_share, to_share; /* of all wakes: 0 to about 0.5, ...; exactly what is in it */
-	uint64_t from_ns, to_ns;    /* not shorter than, shorter than; of an empty one equal */
+	uint64_t from_ns, to_ns;     /* not shorter than, shorter than; of an empty one equal */
 };
 
 struct report_bands {
@@ -52,8 +52,8 @@ const char *report_band_name(enum report_band_number n);
 struct report_cell {
 	uint64_t waker_cpu, cpu;
 	uint64_t count, sum, max; /* ns */
-	double p50, p99;	  /* ns, within a quarter; NAN: not there, as in struct report_stats */
-	struct sparse *sparse;	  /* all of its values */
+	double p50, p99;       /* ns, within a quarter; NAN: not there, as in struct report_stats */
+	struct sparse *sparse; /* all of its values */
 };
 
 struct report_matrix {

@@ -146,8 +146,8 @@ static bool keep_event(struct build *b, struct report_event *to, const struct re
 	for (size_t p = 0; p < REPORT_NR_SUMS; p++)
 		to->phase[p] = NAN;
 	keep_phases(to, e);
-	if (!build_keep(b, &to->arm) || !build_keep(b, &to->population) || !build_keep(b, &to->comm) || !build_keep(b, &to->waker) ||
-	    !build_keep(b, &to->context))
+	if (!build_keep(b, &to->arm) || !build_keep(b, &to->population) ||
+	    !build_keep(b, &to->comm) || !build_keep(b, &to->waker) || !build_keep(b, &to->context))
 		return false;
 	for (size_t i = 0; i < e->nr_behind; i++) {
 		const struct record_behind *by = &e->behind[i];

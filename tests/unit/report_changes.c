@@ -215,7 +215,7 @@ Test(report_changes, the_worst_comes_first_and_only_a_few_are_named)
 	cr_expect(strstr(text, "; q4 libkthread 1.05"), "%.200s", text);
 	cr_expect(strstr(text, "; and 2 more; 1 improved, 1 unchanged\n"), "%.200s", text);
 	page = rendered(r, report_html);
-	cr_expect(strstr(page, "<p class=finding>5 of 7 regressed: q2 libkthread 1.2"));
+	cr_expect(strstr(page, "<h1>5 of 7 regressed: q2 libkthread 1.2"));
 	cr_expect(strstr(page, "▲ regressed") && strstr(page, "▼ improved") &&
 		  strstr(page, "= unchanged"));
 	json = rendered(r, report_json);

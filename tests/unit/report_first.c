@@ -125,3 +125,50 @@ Test(report_first, a_long_name_keeps_both_ends_and_says_its_length)
 	free(html);
 	report_free(r);
 }
+
+/* ---- the script ------------------------------------------------------------------------------ */
+
+static int base64_of(unsigned int bits)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	return digits[bits & 63];
+}
+
+/* The 32 bytes of a digest as a content policy wants them. */
+static void write_base64(char text[45], const unsigned char digest[33])
+{
+	for (int i = 0; i < 11; i++) {
+		unsigned int three = (unsigned int)digest[3 * i] << 16 | digest[3 * i + 1] << 8 |
+				     digest[3 * i + 2];
+
+		for (int k = 0; k < 4; k++)
+			text[4 * i + k] = (char)base64_of(three >> (18 - 6 * k));
+	}
+	text[43] = '=';
+	text[44] = '\0';
+}
+
+Test(report_first, the_policy_allows_the_script_as_it_is)
+{
+	unsigned char digest[33] = { 0 };
+	char command[80], expected[64] = "sha256-";
+	FILE *sum;
+
+	fclose(out);
+	out = fopen(path, "w");
+	cr_assert_not_null(out);
+	fputs(page_script, out);
+	cr_assert_eq(fclose(out), 0);
+	snprintf(command, sizeof(command), "sha256sum <%s", path);
+	sum = popen(command, "r");
+	cr_assert_not_null(sum);
+	for (int i = 0; i < 32; i++)
+		cr_assert_eq(fscanf(sum, "%2hhx", &digest[i]), 1);
+	pclose(sum);
+	write_base64(expected + 7, digest);
+	cr_expect_str_eq(page_script_hash, expected, "page_script_hash is to be \"%s\"", expected);
+	cr_expect_null(strstr(page_script, "</"), "nothing ends it early");
+	cr_expect_null(strstr(page_script, "<!--"));
+}

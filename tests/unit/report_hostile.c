@@ -10,7 +10,7 @@
 #include <dirent.h>
 #include <sys/stat.h>
 
-#include "lib/report/render.h"
+#include "lib/report/page.h"
 
 #define HOSTILE "<script>alert(1)</script>\x1b[31m"
 
@@ -149,7 +149,13 @@ static size_t count(const char *text, const char *what)
 
 static void is_harmless_page(const char *html)
 {
-	cr_expect_eq(count(html, "<script"), 0);
+	const char *script = strstr(html, "<script>");
+
+	cr_expect_eq(count(html, "<script"), 1, "ours");
+	cr_assert_not_null(script);
+	cr_expect_eq(strncmp(script + 8, page_script, strlen(page_script)), 0, "as it is");
+	cr_expect_eq(strncmp(script + 8 + strlen(page_script), "</script>", 9), 0);
+	cr_expect_not_null(strstr(html, page_script_hash), "and allowed by its hash");
 	cr_expect_eq(count(html, "\x1b"), 0);
 	cr_expect_eq(count(html, "http:"), 0, "no request to anywhere");
 	cr_expect_eq(count(html, "https:"), 0);

@@ -135,7 +135,8 @@ Test(report_selftest, names_are_harmless_in_every_format)
 	cr_expect_null(strchr(text, '\x1b'));
 	free(text);
 	text = rendered(r, report_html);
-	cr_expect_null(strstr(text, "<script>"));
+	cr_expect_null(strstr(text, "Linux <script>"));
+	cr_expect_not_null(strstr(text, "Linux &lt;script&gt;"));
 	cr_expect_null(strstr(text, "<mine>"));
 	free(text);
 	report_free(r);

@@ -182,12 +182,11 @@ static void crossed(const void *arg, size_t i, uint64_t *waker_cpu, uint64_t *cp
 
 Test(report_wakes, cells_are_added_up_over_records)
 {
-	const struct record_trace t = { .question = "q",
-					.subject = "new",
-					.matrix = { .metric = "woken",
-						    .nr = 2,
-						    .others = 3,
-						    .cell = crossed } };
+	const struct record_trace t = {
+		.question = "q",
+		.subject = "new",
+		.matrix = { .metric = "woken", .nr = 2, .others = 3, .cell = crossed }
+	};
 	const struct report_matrix *m;
 	struct report *r;
 
@@ -224,11 +223,11 @@ static void many(const void *arg, size_t i, uint64_t *waker_cpu, uint64_t *cpu, 
 
 Test(report_wakes, more_cells_than_there_is_room_for_are_counted)
 {
-	struct record_trace t = { .question = "q",
-				  .subject = "new",
-				  .matrix = { .metric = "woken",
-					      .nr = RECORD_MAX_CELLS,
-					      .cell = many } };
+	struct record_trace t = {
+		.question = "q",
+		.subject = "new",
+		.matrix = { .metric = "woken", .nr = RECORD_MAX_CELLS, .cell = many }
+	};
 	const struct report_matrix *m;
 	struct report *r;
 
@@ -287,7 +286,8 @@ Test(report_wakes, the_longest_waits_of_a_question_say_whose_they_were)
 	cr_assert_eq(w->nr, REPORT_NR_WORST);
 	for (size_t i = 0; i < w->nr; i++) {
 		cr_expect_eq(w->event[i].ns, 111 - i);
-		cr_expect_str_eq(w->event[i].arm, (w->event[i].ns - 100) * 7 % 12 % 2 ? "new" : "old");
+		cr_expect_str_eq(w->event[i].arm,
+				 (w->event[i].ns - 100) * 7 % 12 % 2 ? "new" : "old");
 		cr_expect_eq(w->event[i].phase[PHASE_RUNQ], 5);
 		cr_expect(isnan(w->event[i].phase[PHASE_CALL]));
 	}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Around all pages: one file, no request to anywhere, no script but our own. A page forbids both to
+ * itself by its content policy, so that even a mistake in escaping could not run anything.
+ */
+#include "lib/report/page.h"
+
+#include <string.h>
+
+void page_begin(const struct page *p, const char *what, const char *when,
+		void (*navigation)(const void *arg), const void *arg)
+{
+	fprintf(p->out,
+		"<!doctype html>\n<html lang=en><head><meta charset=utf-8>"
+		"<meta name=viewport content=\"width=device-width,initial-scale=1\">"
+		"<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; "
+		"style-src 'unsafe-inline'; script-src '%s'\"><title>kt ",
+		page_script_hash);
+	page_name(p, what);
+	fputs(" ", p->out);
+	page_name(p, when ? when : "");
+	fputs("</title><style>", p->out);
+	page_write_colours(p);
+	fprintf(p->out, "%s%s", page_style, page_style_first);
+	page_axis_style(p);
+	fputs("</style></head>\n<body><a class=skip href=\"#main\">Skip to what was found</a>"
+	      "<div class=layout><nav id=contents aria-label=Contents>",
+	      p->out);
+	navigation(arg);
+	fputs("</nav>\n<main id=main tabindex=-1><a class=contents href=\"#contents\">Contents</a>",
+	      p->out);
+}
+
+void page_end(const struct page *p)
+{
+	fprintf(p->out, "</main></div><script>%s</script></body></html>\n", page_script);
+}
+
+/* Where the first part of a sentence ends. The semicolon of "&lt;" is none. */
+static size_t first_part(const char *text)
+{
+	static const char *const entity[] = { "&lt", "&gt", "&amp", "&quot", "&#39" };
+	const char *at = text;
+
+	while ((at = strstr(at, "; "))) {
+		bool inside = false;
+
+		for (size_t i = 0; i < sizeof(entity) / sizeof(entity[0]); i++) {
+			size_t n = strlen(entity[i]);
+
+			inside |= (size_t)(at - text) >= n && !strncmp(at - n, entity[i], n);
+		}
+		if (!inside)
+			return (size_t)(at - text);
+		at++;
+	}
+	return strlen(text);
+}
+
+void page_finding(const struct page *p, const char *text)
+{
+	size_t bold = first_part(text);
+
+	fprintf(p->out, "<h1>%.*s", (int)bold, text);
+	if (text[bold])
+		fprintf(p->out, "<span class=rest>%s.</span></h1>\n", text + bold);
+	else
+		fputs(".</h1>\n", p->out);
+}
+
+void page_scroll(const struct page *p, const char *label)
+{
+	fprintf(p->out, "<div class=scroll tabindex=0 role=region aria-label=\"%s\">", label);
+}
