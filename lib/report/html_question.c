@@ -143,9 +143,10 @@ static void busy_row(const struct page *p, const struct report_result *r)
 
 static void arms_table(const struct page *p, const struct report_question *q)
 {
+	page_scroll(p, "Arms of the question");
 	fprintf(p->out,
-		"<div class=scroll><table><tr><th>arm<th>%s<th>p50<th>p90<th>p99<th>p99.9<th>max<th>mean"
-		"<th>CPU / op<th class=l>\n",
+		"<table><tr><th>arm<th>%s<th>p50<th>p90<th>p99<th>p99.9<th>max<th>mean"
+		"<th>CPU / op<th class=l>what it is, and what else it counted\n",
 		strcmp(q->mode, "time") ? "count" : "epochs");
 	for (size_t i = 0; i < q->nr_results; i++) {
 		arm_row(p, &p->r->result[q->first_result + i]);
@@ -313,7 +314,8 @@ static void phases(const struct page *p, const struct report_question *q)
 	      "is the median of traced over untraced blocks, with both counts.</p>\n",
 	      p->out);
 	stacks(p, q);
-	fputs("<div class=scroll><table><tr><th>arm<th>wakes split<th>end to end<th>call<th>wake<th>runq<th>resume"
+	page_scroll(p, "Phases by arm");
+	fputs("<table><tr><th>arm<th>wakes split<th>end to end<th>call<th>wake<th>runq<th>resume"
 	      "<th>unattributed<th>observer\n",
 	      p->out);
 	for (size_t i = 0; i < q->nr_results; i++)
@@ -411,7 +413,8 @@ static void worst(const struct page *p, const struct report_trace *t)
 {
 	if (!t->nr_worst)
 		return;
-	fputs("<div class=scroll><table><tr><th class=l>longest waits<th>time<th class=l>woken by<th class=l>behind\n",
+	page_scroll(p, "Longest waits");
+	fputs("<table><tr><th class=l>longest waits<th>time<th class=l>woken by<th class=l>behind\n",
 	      p->out);
 	for (size_t i = 0; i < t->nr_worst; i++) {
 		const struct report_event *e = &t->worst[i];
@@ -458,7 +461,8 @@ static void subject_rows(const struct page *p, const struct report_result *r, bo
 static void subjects_table(const struct page *p, const struct report_question *q, size_t from,
 			   size_t to)
 {
-	fputs("<div class=scroll><table class=subjects><tr><th>subject<th class=l>metric<th>count<th>p50<th>p90<th>p99"
+	page_scroll(p, "Times by subject");
+	fputs("<table class=subjects><tr><th>subject<th class=l>metric<th>count<th>p50<th>p90<th>p99"
 	      "<th>p99.9<th>max<th>mean\n",
 	      p->out);
 	for (size_t i = from; i < to; i++)

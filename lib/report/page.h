@@ -140,7 +140,7 @@ void page_ns(const struct page *p, double ns);
 /* page_command - what repeats @run: quoted for the shell first, then for HTML */
 void page_command(const struct page *p, const struct report_run *run);
 
-/* page_swatch - the mark of an arm, a piece of its curve, and its name */
+/* page_swatch - the mark of an arm, a piece of its curve where it has one, and its name */
 void page_swatch(const struct page *p, const char *name);
 
 /* ---- parts ----------------------------------------------------------------------------------- */

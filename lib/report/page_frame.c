@@ -57,18 +57,32 @@ static size_t first_part(const char *text)
 	return strlen(text);
 }
 
+/* The names of questions are long: a line may end after any of their parts. */
+static void breakable(const struct page *p, const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		fputc(text[i], p->out);
+		if (text[i] == '/' && i && text[i - 1] != '<')
+			fputs("<wbr>", p->out);
+	}
+}
+
 void page_finding(const struct page *p, const char *text)
 {
 	size_t bold = first_part(text);
 
-	fprintf(p->out, "<h1>%.*s", (int)bold, text);
-	if (text[bold])
-		fprintf(p->out, "<span class=rest>%s.</span></h1>\n", text + bold);
-	else
+	fputs("<h1>", p->out);
+	breakable(p, text, bold);
+	if (text[bold]) {
+		fputs("<span class=rest>", p->out);
+		breakable(p, text + bold, strlen(text + bold));
+		fputs(".</span></h1>\n", p->out);
+	} else {
 		fputs(".</h1>\n", p->out);
+	}
 }
 
 void page_scroll(const struct page *p, const char *label)
 {
-	fprintf(p->out, "<div class=scroll tabindex=0 role=region aria-label=\"%s\">", label);
+	fprintf(p->out, "<div class=scroll tabindex=0 role=group aria-label=\"%s\">", label);
 }
