@@ -230,6 +230,7 @@ install_list = 755:$B/kt:$(bindir)/kt 755:$B/kt-suite:$(libexecdir)/kt-suite \
 	644:$B/bench/harness/ktbench.pc:$(libdir)/pkgconfig/ktbench.pc \
 	$(foreach h,bench.h built.h,644:$B/include/ktbench/$h:$(incdir)/ktbench/$h) \
 	644:bench/targets.txt:$(datadir)/targets.txt \
+	$(foreach s,report diff,644:lib/report/$s.schema.json:$(datadir)/$s.schema.json) \
 	$(foreach m,$(wildcard $(ROOMS:%=%/man/*.[1-8])),644:$m:$(mandir)/man$(subst .,,$(suffix $m))/$(notdir $m))
 
 install: all ## install below DESTDIR and PREFIX (/usr/local)

@@ -5,11 +5,10 @@
  * that names the owner is recorded: the host name only as a hash, of the kernel command line only
  * the options that change timing.
  */
-#include "lib/record/record.h"
+#include "lib/record/environment.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <glob.h>
 #include <gnu/libc-version.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -23,71 +22,13 @@
 #include <unistd.h>
 
 #include "lib/record/build.h"
-#include "lib/record/doctor.h"
+#include "lib/record/field.h"
+#include "lib/record/quiet.h"
+#include "lib/record/record.h"
+#include "lib/record/settings.h"
+#include "lib/record/shown.h"
 #include "lib/record/types.h"
-
-#define CPU_DIR "/sys/devices/system/cpu/"
-
-/* First line of @path without blanks at its end; false when it cannot be read or is empty. */
-static bool read_line(const char *path, char *text, size_t size)
-{
-	FILE *in = fopen(path, "re");
-	bool got = in && fgets(text, (int)size, in);
-	size_t n;
-
-	if (in)
-		fclose(in);
-	if (!got)
-		return false;
-	for (n = strlen(text); n && isspace((unsigned char)text[n - 1]);)
-		text[--n] = '\0';
-	return n > 0;
-}
-
-static json_t *file_text(const char *path)
-{
-	char text[1024];
-
-	return read_line(path, text, sizeof(text)) ? record_string(text) : json_null();
-}
-
-/* Value of "key : value" or key=value lines; the first match. */
-static bool find_value(const char *path, const char *key, char separator, char *value, size_t size)
-{
-	FILE *in = fopen(path, "re");
-	char line[4096];
-	bool found = false;
-
-	while (in && !found && fgets(line, sizeof(line), in)) {
-		char *at = strchr(line, separator), *end;
-
-		if (!at || strncmp(line, key, strlen(key)))
-			continue;
-		end = line + strlen(key);
-		while (isspace((unsigned char)*end))
-			end++;
-		if (end != at)
-			continue;
-		for (at++; isspace((unsigned char)*at) || *at == '"';)
-			at++;
-		for (end = at + strlen(at);
-		     end > at && (isspace((unsigned char)end[-1]) || end[-1] == '"');)
-			*--end = '\0';
-		snprintf(value, size, "%s", at);
-		found = true;
-	}
-	if (in)
-		fclose(in);
-	return found;
-}
-
-static json_t *value_text(const char *path, const char *key, char separator)
-{
-	char value[512];
-
-	return find_value(path, key, separator, value, sizeof(value)) ? record_string(value)
-								      : json_null();
-}
+#include "lib/record/watched.h"
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -117,7 +58,7 @@ static json_t *host_id(const char *nodename)
 	char id[128];
 
 	hash_text(&hash, nodename);
-	if (read_line("/etc/machine-id", id, sizeof(id)))
+	if (shown_line("/etc/machine-id", id, sizeof(id)))
 		hash_text(&hash, id);
 	return hash_json(hash);
 }
@@ -128,7 +69,7 @@ static json_t *boot_id(void)
 	uint64_t hash = HASH_START;
 	char id[64];
 
-	if (!read_line("/proc/sys/kernel/random/boot_id", id, sizeof(id)))
+	if (!shown_line("/proc/sys/kernel/random/boot_id", id, sizeof(id)))
 		return json_null();
 	hash_text(&hash, id);
 	return hash_json(hash);
@@ -179,37 +120,31 @@ static bool cmdline_option_matters(const char *option)
 
 static json_t *kernel_json(const struct utsname *u)
 {
-	json_t *options = json_array(), *preempt;
+	json_t *options = json_array(), *preempt, *config, *config_hash;
 	uint64_t hash = HASH_START;
 	char line[4096], *save = NULL;
 	char text[128];
 
-	if (read_line("/proc/cmdline", line, sizeof(line))) {
+	if (shown_line("/proc/cmdline", line, sizeof(line))) {
 		hash_text(&hash, line);
 		for (char *o = strtok_r(line, " ", &save); o && strcmp(o, "--");
 		     o = strtok_r(NULL, " ", &save))
 			if (cmdline_option_matters(o))
 				json_array_append_new(options, record_string(o));
 	}
-	if (read_line("/sys/kernel/debug/sched/preempt", text, sizeof(text)))
+	if (shown_line("/sys/kernel/debug/sched/preempt", text, sizeof(text)))
 		preempt = record_string(text);
 	else
 		preempt = json_string(strstr(u->version, "PREEMPT_RT")	      ? "rt"
 				      : strstr(u->version, "PREEMPT_DYNAMIC") ? "dynamic"
 				      : strstr(u->version, "PREEMPT")	      ? "full"
 								      : "none or voluntary");
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "release", record_string(u->release),
-			 "version", record_string(u->version), "machine", record_string(u->machine),
-			 "preempt", preempt, "cmdline", options, "cmdline_hash", hash_json(hash));
-}
-
-static size_t count_paths(const char *pattern)
-{
-	glob_t found;
-	size_t nr = glob(pattern, 0, NULL, &found) ? 0 : found.gl_pathc;
-
-	globfree(&found);
-	return nr;
+	config = settings_config(u->release, &config_hash);
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "release",
+			 record_string(u->release), "version", record_string(u->version), "machine",
+			 record_string(u->machine), "preempt", preempt, "cmdline", options,
+			 "cmdline_hash", hash_json(hash), "config", config, "config_hash",
+			 config_hash);
 }
 
 /*
@@ -226,10 +161,10 @@ static size_t count_cores(bool packages)
 		uint32_t key;
 
 		snprintf(path, sizeof(path), CPU_DIR "cpu%d/topology/physical_package_id", cpu);
-		if (!read_line(path, package, sizeof(package)))
+		if (!shown_line(path, package, sizeof(package)))
 			continue;
 		snprintf(path, sizeof(path), CPU_DIR "cpu%d/topology/core_id", cpu);
-		read_line(path, core, sizeof(core));
+		shown_line(path, core, sizeof(core));
 		key = (uint32_t)atoi(package) << 16 |
 		      (packages ? 0 : (uint32_t)atoi(core) & 0xffff);
 		for (i = 0; i < nr && seen[i] != key;)
@@ -251,51 +186,87 @@ static size_t count_allowed(void)
 	return nr;
 }
 
+/* A kernel that could, and was not asked to, shows a printed NULL there. */
+static json_t *without_tick_json(void)
+{
+	json_t *list = shown_list(CPU_DIR "nohz_full");
+
+	if (!json_is_string(list) || !strstr(json_string_value(list), "(null)"))
+		return list;
+	json_decref(list);
+	return json_string("");
+}
+
 static json_t *cpu_json(void)
 {
 	char flags[4096];
 	json_t *hypervisor = json_null();
 
-	if (find_value("/proc/cpuinfo", "flags", ':', flags, sizeof(flags)))
+	if (shown_value("/proc/cpuinfo", "flags", ':', flags, sizeof(flags)))
 		hypervisor = json_boolean(strstr(flags, " hypervisor") != NULL);
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o}", "model",
-			 value_text("/proc/cpuinfo", "model name", ':'), "microcode",
-			 value_text("/proc/cpuinfo", "microcode", ':'), "online",
-			 file_text(CPU_DIR "online"), "allowed",
-			 value_text("/proc/self/status", "Cpus_allowed_list", ':'), "isolated",
-			 file_text(CPU_DIR "isolated"), "nohz_full", file_text(CPU_DIR "nohz_full"),
-			 "nr_allowed", (json_int_t)count_allowed(), "packages",
+			 shown_value_text("/proc/cpuinfo", "model name", ':'), "microcode",
+			 shown_value_text("/proc/cpuinfo", "microcode", ':'), "online",
+			 shown_text(CPU_DIR "online"), "allowed",
+			 shown_value_text("/proc/self/status", "Cpus_allowed_list", ':'),
+			 "isolated", shown_list(CPU_DIR "isolated"), "nohz_full",
+			 without_tick_json(), "nr_allowed", (json_int_t)count_allowed(), "packages",
 			 (json_int_t)count_cores(true), "cores", (json_int_t)count_cores(false),
 			 "numa_nodes",
-			 (json_int_t)count_paths("/sys/devices/system/node/node[0-9]*"), "smt",
-			 file_text(CPU_DIR "smt/control"), "hypervisor", hypervisor);
+			 (json_int_t)shown_each("/sys/devices/system/node/node[0-9]*", NULL, NULL),
+			 "smt", shown_text(CPU_DIR "smt/control"), "hypervisor", hypervisor);
 }
 
 static json_t *turbo_json(void)
 {
 	char text[16];
 
-	if (read_line(CPU_DIR "intel_pstate/no_turbo", text, sizeof(text)))
+	if (shown_line(CPU_DIR "intel_pstate/no_turbo", text, sizeof(text)))
 		return json_boolean(text[0] == '0');
-	if (read_line(CPU_DIR "cpufreq/boost", text, sizeof(text)))
+	if (shown_line(CPU_DIR "cpufreq/boost", text, sizeof(text)))
 		return json_boolean(text[0] == '1');
 	return json_null();
+}
+
+struct governors {
+	char text[256];
+};
+
+static void add_governor(const char *path, void *arg)
+{
+	struct governors *g = arg;
+	char one[32];
+	size_t used = strlen(g->text);
+
+	if (shown_line(path, one, sizeof(one)) && !strstr(g->text, one))
+		snprintf(g->text + used, sizeof(g->text) - used, "%s%s", used ? ", " : "", one);
+}
+
+/* That of all CPUs, or the different ones. */
+static json_t *governor_json(void)
+{
+	struct governors g = { "" };
+
+	shown_each(CPU_DIR "cpu[0-9]*/cpufreq/scaling_governor", add_governor, &g);
+	return *g.text ? record_string(g.text) : json_null();
 }
 
 static json_t *frequency_json(void)
 {
 	const char *dir = CPU_DIR "cpu0/cpufreq/";
-	char path[4][96];
-	const char *const name[] = { "scaling_driver", "scaling_governor", "scaling_min_freq",
-				     "scaling_max_freq" };
+	json_t *states, *latency_us;
+	char path[3][96];
+	const char *const name[] = { "scaling_driver", "scaling_min_freq", "scaling_max_freq" };
 
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 3; i++)
 		snprintf(path[i], sizeof(path[i]), "%s%s", dir, name[i]);
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "driver", file_text(path[0]),
-			 "governor", file_text(path[1]), "min_khz", file_text(path[2]), "max_khz",
-			 file_text(path[3]), "turbo", turbo_json(), "idle_driver",
-			 file_text(CPU_DIR "cpuidle/current_driver"), "idle_governor",
-			 file_text(CPU_DIR "cpuidle/current_governor"));
+	settings_idle_states(&states, &latency_us);
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "driver",
+			 shown_text(path[0]), "governor", governor_json(), "min_khz",
+			 shown_text(path[1]), "max_khz", shown_text(path[2]), "turbo", turbo_json(),
+			 "idle_driver", shown_text(CPU_DIR "cpuidle/current_driver"),
+			 "idle_governor", shown_text(CPU_DIR "cpuidle/current_governor"),
+			 "idle_states", states, "idle_latency_us", latency_us);
 }
 
 static uint64_t now_ns(void)
@@ -325,52 +296,84 @@ static json_t *clock_json(void)
 	}
 	return json_pack(
 		"{s:o, s:o, s:f, s:o}", "source",
-		file_text("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
+		shown_text("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
 		"step_ns", step == UINT64_MAX ? json_null() : json_integer((json_int_t)step),
 		"read_ns", (double)read_ps / 1000, "available",
-		file_text("/sys/devices/system/clocksource/clocksource0/available_clocksource"));
+		shown_text("/sys/devices/system/clocksource/clocksource0/available_clocksource"));
+}
+
+static void add_mitigation(const char *path, void *arg)
+{
+	json_object_set_new(arg, strrchr(path, '/') + 1, shown_text(path));
 }
 
 static json_t *mitigations_json(void)
 {
 	json_t *all = json_object();
-	glob_t found;
 
-	if (!glob(CPU_DIR "vulnerabilities/*", 0, NULL, &found))
-		for (size_t i = 0; i < found.gl_pathc; i++)
-			json_object_set_new(all, strrchr(found.gl_pathv[i], '/') + 1,
-					    file_text(found.gl_pathv[i]));
-	globfree(&found);
+	shown_each(CPU_DIR "vulnerabilities/*", add_mitigation, all);
 	return all;
 }
 
-/*
- * The nearest CPU quota from this process's cgroup upwards (v2), as "quota period"; null: no limit
- * seen.
- */
-static json_t *cpu_quota_json(void)
+/* Path of this process's control group: of version 2, or of version 1 with the CPU's controller. */
+static bool control_group(int version, char *path, size_t size)
 {
-	FILE *in = fopen("/proc/self/cgroup", "re");
-	char line[1024], path[1200], text[64];
-	json_t *quota = NULL;
+	FILE *in = shown_open("/proc/self/cgroup");
+	char line[1024];
+	bool found = false;
 
-	while (in && !quota && fgets(line, sizeof(line), in)) {
-		line[strcspn(line, "\n")] = '\0';
-		if (strncmp(line, "0::/", 4))
+	while (in && !found && fgets(line, sizeof(line), in)) {
+		char *controllers = strchr(line, ':'), *at;
+
+		at = controllers ? strchr(controllers + 1, ':') : NULL;
+		if (!at || at[1] != '/')
 			continue;
-		for (char *end = line + strlen(line); !quota && end && end >= line + 3;) {
-			*end = '\0';
-			snprintf(path, sizeof(path), "/sys/fs/cgroup%s/cpu.max", line + 3);
-			if (read_line(path, text, sizeof(text)) && strncmp(text, "max", 3))
-				quota = record_string(text);
-			end = strrchr(line + 3, '/');
-		}
+		*at++ = '\0';
+		controllers++;
+		found = version == 2
+				? !*controllers
+				: !strcmp(controllers, "cpu") || !strncmp(controllers, "cpu,", 4) ||
+					  strstr(controllers, ",cpu,");
+		at[strcspn(at, "\n")] = '\0';
+		if (found)
+			snprintf(path, size, "%s", at);
 	}
 	if (in)
 		fclose(in);
-	if (!quota && read_line("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", text, sizeof(text)) &&
-	    text[0] != '-')
-		quota = record_string(text);
+	return found;
+}
+
+/*
+ * The first limit in @file from this process's control group below @mount upwards; "max": there is none;
+ * NULL: nothing of it is shown
+ */
+static json_t *quota_upwards(int version, const char *mount, const char *file)
+{
+	char group[1024], path[1200], text[64];
+
+	if (!shown_exists(mount) || !control_group(version, group, sizeof(group)))
+		return NULL;
+	if (!strcmp(group, "/"))
+		*group = '\0';
+	for (char *end = group + strlen(group); end; end = strrchr(group, '/')) {
+		*end = '\0';
+		snprintf(path, sizeof(path), "%s%s/%s", mount, group, file);
+		if (shown_line(path, text, sizeof(text)) && strncmp(text, "max", 3) &&
+		    text[0] != '-')
+			return record_string(text);
+	}
+	return json_string("max");
+}
+
+/* As "quota period" of version 2 of control groups; of version 1 the quota alone. */
+static json_t *cpu_quota_json(void)
+{
+	json_t *quota = NULL;
+
+	if (shown_exists("/sys/fs/cgroup/cgroup.controllers"))
+		quota = quota_upwards(2, "/sys/fs/cgroup", "cpu.max");
+	if (!quota)
+		quota = quota_upwards(1, "/sys/fs/cgroup/cpu", "cpu.cfs_quota_us");
 	return quota ? quota : json_null();
 }
 
@@ -398,14 +401,32 @@ static json_t *process_json(void)
 			 "cpu_quota", cpu_quota_json(), "root", geteuid() == 0);
 }
 
+/* Share of the CPU time since boot that other guests had. */
+static json_t *steal_json(void)
+{
+	double t[8], all = 0;
+	char line[256];
+
+	if (!shown_line("/proc/stat", line, sizeof(line)) ||
+	    sscanf(line, "cpu %lf %lf %lf %lf %lf %lf %lf %lf", &t[0], &t[1], &t[2], &t[3], &t[4],
+		   &t[5], &t[6], &t[7]) != 8)
+		return json_null();
+	for (int i = 0; i < 8; i++)
+		all += t[i];
+	return all > 0 ? json_real(t[7] / all) : json_null();
+}
+
 static json_t *load_json(void)
 {
 	double load[3];
 
-	return json_pack("{s:o, s:o}", "average",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "average",
 			 getloadavg(load, 3) == 3 ? json_pack("[f,f,f]", load[0], load[1], load[2])
 						  : json_null(),
-			 "psi_cpu", file_text("/proc/pressure/cpu"));
+			 "psi_cpu", shown_text("/proc/pressure/cpu"), "psi_memory",
+			 shown_text("/proc/pressure/memory"), "psi_io",
+			 shown_text("/proc/pressure/io"), "steal", steal_json(), "throttled",
+			 settings_throttled());
 }
 
 static json_t *build_json(void)
@@ -432,86 +453,52 @@ static json_t *variables_json(void)
 	return set;
 }
 
-static void warn(json_t *warnings, json_t *text, const char *fix)
+json_t *environment_now(void)
 {
-	json_array_append_new(warnings, json_pack("{s:o, s:s}", "text", text, "fix", fix));
-}
-
-/* What makes figures from this machine harder to trust, each with what would change it. */
-static json_t *warnings_json(const json_t *cpu, const json_t *frequency, const json_t *clock,
-			     const json_t *process, const json_t *load)
-{
-	json_t *w = json_array(), *turbo = json_object_get(frequency, "turbo");
-	json_int_t cpus = json_integer_value(json_object_get(cpu, "nr_allowed"));
-	double average = json_real_value(json_array_get(json_object_get(load, "average"), 0));
-	const char *governor = text_of(frequency, "governor"), *source = text_of(clock, "source");
-
-	if (*governor && strcmp(governor, "performance"))
-		warn(w, json_sprintf("the frequency governor is %s", governor),
-		     "cpupower frequency-set -g performance");
-	if (json_is_true(turbo))
-		warn(w,
-		     json_string(
-			     "turbo is on: the clock rate depends on temperature and neighbours"),
-		     access(CPU_DIR "intel_pstate/no_turbo", F_OK)
-			     ? "echo 0 > " CPU_DIR "cpufreq/boost"
-			     : "echo 1 > " CPU_DIR "intel_pstate/no_turbo");
-	if (!strcmp(text_of(cpu, "smt"), "on"))
-		warn(w, json_string("SMT is on: sibling CPUs share a core"),
-		     "echo off > " CPU_DIR "smt/control");
-	if (strstr(text_of(clock, "available"), "tsc") && strcmp(source, "tsc"))
-		warn(w, json_sprintf("the clock source is %s, slow to read", source),
-		     "echo tsc > /sys/devices/system/clocksource/clocksource0/current_clocksource");
-	if (json_is_true(json_object_get(cpu, "hypervisor")))
-		warn(w,
-		     json_string(
-			     "a virtual machine: other guests take CPU time, and wake-ups go through the hypervisor"),
-		     "measure on bare metal for absolute figures; ratios hold");
-	if (json_is_string(json_object_get(process, "cpu_quota")))
-		warn(w,
-		     json_sprintf("a CPU quota throttles this process (%s)",
-				  text_of(process, "cpu_quota")),
-		     "echo max > cpu.max in the control group");
-	if (cpus == 1)
-		warn(w, json_string("only one CPU is allowed: questions across CPUs are skipped"),
-		     "taskset -pc 0-$(($(nproc --all)-1)) $$");
-	if (cpus > 0 && average > 0.5 * (double)cpus)
-		warn(w,
-		     json_sprintf("load average %.1f on %d CPUs before the run", average,
-				  (int)cpus),
-		     "ps -eo pcpu,pid,comm --sort=-pcpu | head");
-#ifndef __OPTIMIZE__
-	warn(w, json_string("kt was built without optimisation"), "make CFLAGS='-O2 -g'");
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-	warn(w, json_string("kt was built with a sanitizer"), "make clean, then make");
-#endif
-	return w;
-}
-
-static json_t *environment_json(void)
-{
-	json_t *cpu = cpu_json(), *frequency = frequency_json(), *clock = clock_json();
-	json_t *process = process_json(), *load = load_json();
-	json_t *warnings = warnings_json(cpu, frequency, clock, process, load);
 	struct utsname u;
 
 	if (uname(&u))
 		memset(&u, 0, sizeof(u));
 	return json_pack(
-		"{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-		"type", "environment", "host_id", host_id(u.nodename), "boot_id", boot_id(),
-		"kernel", kernel_json(&u), "distribution",
-		value_text("/etc/os-release", "PRETTY_NAME", '='), "cpu", cpu, "frequency",
-		frequency, "clock", clock, "mitigations", mitigations_json(),
-		"transparent_hugepage", file_text("/sys/kernel/mm/transparent_hugepage/enabled"),
-		"process", process, "load", load, "build", build_json(), "variables",
-		variables_json(), "warnings", warnings);
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"host_id", host_id(u.nodename), "boot_id", boot_id(), "kernel", kernel_json(&u),
+		"distribution", shown_value_text("/etc/os-release", "PRETTY_NAME", '='), "cpu",
+		cpu_json(), "frequency", frequency_json(), "clock", clock_json(), "mitigations",
+		mitigations_json(), "transparent_hugepage",
+		shown_text("/sys/kernel/mm/transparent_hugepage/enabled"), "settings",
+		settings_json(), "watched", watched_json(), "process", process_json(), "load",
+		load_json(), "build", build_json(), "variables", variables_json());
 }
 
 int record_write_environment(struct record_writer *w)
 {
-	return record_write(w, environment_json());
+	json_t *record = field_record("environment"), *now = environment_now();
+
+	if (!now) {
+		json_decref(record);
+		return -ENOMEM;
+	}
+	json_object_update(record, now);
+	field_put(&record, "warnings", quiet_warnings(now));
+	json_decref(now);
+	return record_write(w, record);
+}
+
+int environment_write_json(FILE *out, const char *host)
+{
+	json_t *all = json_object(), *now = environment_now();
+	int ret = now ? 0 : -ENOMEM;
+
+	if (host)
+		field_put_text(&all, "host", host);
+	if (now)
+		json_object_update(all, now);
+	field_put(&all, "warnings", quiet_warnings(now));
+	if (!ret && (!all || json_dumpf(all, out, JSON_INDENT(2)) || fputc('\n', out) == EOF))
+		ret = all ? -EIO : -ENOMEM;
+	json_decref(now);
+	json_decref(all);
+	return ret;
 }
 
 void record_machine_now(struct record_machine *m)
@@ -527,26 +514,4 @@ void record_machine_now(struct record_machine *m)
 	snprintf(m->kernel, sizeof(m->kernel), "%s", u.release);
 	json_decref(cpu);
 	json_decref(host);
-}
-
-size_t record_machine_warnings(struct record_warning *w, size_t max)
-{
-	json_t *cpu = cpu_json(), *frequency = frequency_json(), *clock = clock_json();
-	json_t *process = process_json(), *warning;
-	json_t *all = warnings_json(cpu, frequency, clock, process, NULL);
-	size_t i, nr = 0;
-
-	json_array_foreach (all, i, warning) {
-		if (nr == max)
-			break;
-		snprintf(w[nr].text, sizeof(w[nr].text), "%s", text_of(warning, "text"));
-		snprintf(w[nr].fix, sizeof(w[nr].fix), "%s", text_of(warning, "fix"));
-		nr++;
-	}
-	json_decref(all);
-	json_decref(cpu);
-	json_decref(frequency);
-	json_decref(clock);
-	json_decref(process);
-	return nr;
 }

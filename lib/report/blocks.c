@@ -20,6 +20,7 @@ static int add_untraced(struct build *b, struct build_question *q, struct build_
 	r->in_block = true;
 	r->r.iterations = report_sum(r->r.iterations, e->iterations);
 	r->r.cpu_ns = report_sum(r->r.cpu_ns, e->cpu_ns);
+	p->cpu_ns = report_sum(p->cpu_ns, e->cpu_ns);
 	r->r.wall_ns = report_sum(r->r.wall_ns, pass.ns);
 	p->wall_ns = report_sum(p->wall_ns, pass.ns);
 	if (strcmp(q->q.mode, "time")) {

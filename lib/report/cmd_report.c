@@ -16,6 +16,7 @@
 #include "lib/report/changes.h"
 #include "lib/report/render.h"
 #include "lib/report/report.h"
+#include "lib/report/schema.h"
 
 struct options {
 	char **input;
@@ -24,12 +25,12 @@ struct options {
 	const struct report_format *format; /* NULL: by the suffix of output */
 	unsigned int fail_on;		    /* of enum report_failure */
 	enum report_table table;
-	bool has_table;
+	bool has_table, validate;
 	bool force, verbose;
 	uint64_t top;
 };
 
-enum { KEY_FAIL_ON = 256, KEY_TOP, KEY_TABLE };
+enum { KEY_FAIL_ON = 256, KEY_TOP, KEY_TABLE, KEY_VALIDATE };
 
 static const struct argp_option options[] = {
 	{ "format", 'f', "FORMAT", 0, "", 0 }, /* help_text() */
@@ -41,6 +42,8 @@ static const struct argp_option options[] = {
 	{ "fail-on", KEY_FAIL_ON, "WHAT", 0,
 	  "Exit with 1 when something is " REPORT_FAIL_ON_NAMES "; several with commas or repeated",
 	  0 },
+	{ "validate", KEY_VALIDATE, NULL, 0,
+	  "Say whether each FILE, JSON of -f json or of kt diff, is as documented", 0 },
 	{ "force", 'F', NULL, 0, "Replace OUT if it is a file that exists", 0 },
 	{ "verbose", 'v', NULL, 0,
 	  "Of a trace, as text: phases of each subject, all intervals, the ten longest waits, counters, costs",
@@ -103,6 +106,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			return cli_refuse(KT_EXIT_USAGE,
 					  "invalid --fail-on '%s': expected " REPORT_FAIL_ON_NAMES,
 					  arg);
+		return 0;
+	case KEY_VALIDATE:
+		o->validate = true;
 		return 0;
 	case 'F':
 		o->force = true;
@@ -179,12 +185,18 @@ static bool is_its_own_input(const struct options *o)
 
 static int write_report(const struct report *r, const struct options *o)
 {
+	const struct report_format *format = format_of(o);
+	const char *why = format->refuses ? format->refuses(r) : NULL;
 	struct output out;
 	char err[512];
-	int ret = output_open(&out, o->output, o->force ? OUTPUT_REPLACE : OUTPUT_REFUSE, err,
-			      sizeof(err));
-	bool opened = !ret;
+	bool opened;
+	int ret;
 
+	if (why)
+		return cli_refuse(KT_EXIT_USAGE, "%s", why);
+	ret = output_open(&out, o->output, o->force ? OUTPUT_REPLACE : OUTPUT_REFUSE, err,
+			  sizeof(err));
+	opened = !ret;
 	if (!ret)
 		ret = output_close(&out, render(out.stream, r, o), err, sizeof(err));
 	if (ret == -EEXIST)
@@ -204,6 +216,28 @@ static int hold_against(const struct report *r, const struct options *o)
 	if (ret == -EIO || ret == -ENOSPC)
 		return cli_refuse(KT_EXIT_FAILED, "cannot write the table: %s", strerror(-ret));
 	return ret ? cli_refuse(KT_EXIT_USAGE, "%s", err) : KT_EXIT_OK;
+}
+
+static int validate(const struct options *o)
+{
+	size_t nr_wrong = 0;
+	char err[512];
+	int ret;
+
+	if (o->output || o->format || o->targets || o->baseline || o->fail_on || o->has_table)
+		return cli_refuse(KT_EXIT_USAGE, "--validate takes no other option");
+	for (size_t i = 0; i < o->nr_inputs; i++) {
+		ret = schema_validate(stdout, o->input[i], err, sizeof(err));
+		if (ret < 0)
+			return cli_refuse(ret == -ENOMEM ? KT_EXIT_FAILED : KT_EXIT_USAGE, "%s",
+					  err);
+		nr_wrong += !ret;
+	}
+	ret = cli_flush();
+	if (ret || !nr_wrong)
+		return ret;
+	return cli_refuse(KT_EXIT_USAGE, "%zu of %zu file%s not as documented", nr_wrong,
+			  o->nr_inputs, o->nr_inputs == 1 ? " is" : "s are");
 }
 
 static int say_failures(const struct report *r, unsigned int fail_on)
@@ -242,6 +276,8 @@ int cmd_report(int argc, char **argv)
 
 	if (!cli_parse("kt report", &argp, argc, argv, &o, &status))
 		return status;
+	if (o.validate)
+		return validate(&o);
 	if (o.targets && (o.output || o.format))
 		return cli_refuse(KT_EXIT_USAGE, "--targets prints a table of its own: it takes no "
 						 "--output and no --format");

@@ -78,12 +78,14 @@ const struct csv_table csv_table[NR_REPORT_TABLES] = {
 	[TABLE_EPOCHS] = { "epochs", CSV_ARM "instance,in_run,block,start_ns,ns,iterations,p50",
 			   csv_epochs },
 	[TABLE_BUCKETS] = { "buckets", CSV_ARM "source,metric,low,high,count", csv_buckets },
+	[TABLE_MATRIX] = { "matrix", CSV_ARM "metric,waker_cpu,cpu,count,sum,max,p50,p99",
+			   csv_matrix },
 	[TABLE_INTERVALS] = { "intervals",
 			      "run,question,start_ns,end_ns,metric,count,p50,p90,p99,max,lost,"
 			      "wait_ns,ran_ns",
 			      csv_intervals },
 	[TABLE_EVENTS] = { "events",
-			   "run,question,population,ns,time_ns,comm,tgid,tid,cpu_before,cpu_queued,"
+			   "run,question,arm,population,ns,time_ns,comm,tgid,tid,cpu_before,cpu_queued,"
 			   "cpu,migrations,waker,waker_tid,waker_cpu,waker_context,other_ns",
 			   csv_events },
 };

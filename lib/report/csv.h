@@ -44,6 +44,7 @@ void csv_each_arm(struct csv *c, const struct report *r, csv_rows *rows);
 void csv_figures(struct csv *c, const struct report *r);
 void csv_comparisons(struct csv *c, const struct report *r);
 void csv_buckets(struct csv *c, const struct report *r);
+void csv_matrix(struct csv *c, const struct report *r);
 void csv_instances(struct csv *c, const struct report *r);
 void csv_epochs(struct csv *c, const struct report *r);
 void csv_intervals(struct csv *c, const struct report *r);

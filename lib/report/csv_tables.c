@@ -140,6 +140,34 @@ void csv_buckets(struct csv *c, const struct report *r)
 	csv_each_arm(c, r, bucket_rows);
 }
 
+/* ---- between CPUs ---------------------------------------------------------------------------- */
+
+static void matrix_rows(struct csv *c, const struct report_question *q,
+			const struct report_result *r)
+{
+	const struct report_matrix *m = r->matrix;
+
+	for (size_t i = 0; m && i < m->nr; i++) {
+		const struct report_cell *cell = &m->cell[i];
+
+		csv_arm(c, q, r);
+		csv_text(c, m->metric);
+		csv_count(c, cell->waker_cpu);
+		csv_count(c, cell->cpu);
+		csv_count(c, cell->count);
+		csv_count(c, cell->sum);
+		csv_count(c, cell->max);
+		csv_number(c, cell->p50);
+		csv_number(c, cell->p99);
+		csv_end(c);
+	}
+}
+
+void csv_matrix(struct csv *c, const struct report *r)
+{
+	csv_each_arm(c, r, matrix_rows);
+}
+
 /* ---- comparisons ----------------------------------------------------------------------------- */
 
 static const char *side_of(const struct report *r, const struct report_question *q,

@@ -40,7 +40,7 @@ static void instance_rows(struct csv *c, const struct report_question *q,
 		csv_number(c, count);
 		csv_number(c, count > 0 ? p->sample.sum / count : NAN);
 		csv_number(c, report_part_quantile(p, r->unit, 0.5));
-		csv_number(c, count >= 1000 ? report_part_quantile(p, r->unit, 0.99) : NAN);
+		csv_number(c, report_part_p99(p, r->unit));
 		csv_bool(c, s->noisy);
 		csv_number(c, s->steal);
 		csv_number(c, s->foreign);
@@ -146,6 +146,7 @@ static void event_row(struct csv *c, const struct report_question *q, const stru
 {
 	csv_count(c, q->run + 1);
 	csv_text(c, q->name);
+	csv_text(c, e->arm);
 	csv_text(c, e->population);
 	csv_count(c, e->ns);
 	csv_count(c, e->time_ns);
@@ -164,9 +165,11 @@ static void event_row(struct csv *c, const struct report_question *q, const stru
 void csv_events(struct csv *c, const struct report *r)
 {
 	for (size_t i = 0; i < r->nr_questions; i++) {
-		const struct report_trace *t = r->question[i].trace;
+		const struct report_question *q = &r->question[i];
 
-		for (size_t k = 0; t && k < t->nr_worst; k++)
-			event_row(c, &r->question[i], &t->worst[k]);
+		for (size_t k = 0; q->trace && k < q->trace->nr_worst; k++)
+			event_row(c, q, &q->trace->worst[k]);
+		for (size_t k = 0; q->worst && k < q->worst->nr; k++)
+			event_row(c, q, &q->worst->event[k]);
 	}
 }

@@ -4,7 +4,7 @@
 
 #include "lib/report/report.h"
 
-#define FORMATS(row) row(text) row(html) row(json) row(md) row(csv)
+#define FORMATS(row) row(text) row(html) row(json) row(md) row(csv) row(gbench)
 
 #define DECLARE(name) extern const struct report_format report_format_##name;
 FORMATS(DECLARE)

@@ -106,6 +106,7 @@ static int add_part(struct build *b, struct build_question *q, struct build_resu
 		return -ENOMEM;
 	r->in_block = true;
 	r->r.cpu_ns = report_sum(r->r.cpu_ns, part->cpu_ns);
+	p->cpu_ns = report_sum(p->cpu_ns, part->cpu_ns);
 	for (size_t k = 0; k < passes->nr; k++) {
 		const struct record_pass *pass = &passes->pass[k];
 

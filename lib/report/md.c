@@ -14,7 +14,7 @@
 /* Bytes of the parts; the tables of arms and subjects take what is left. */
 #define ROOM_HEAD    12000
 #define ROOM_EFFECTS 20000
-#define ROOM_FOOT    12000
+#define ROOM_CONTEXT 12000
 
 /* ---- head ------------------------------------------------------------------------------------ */
 
@@ -197,12 +197,12 @@ static void body(struct md_part *p, const struct report *r)
 	md_arms(p, r);
 }
 
-/* The foot is written before the body, which takes the room that is left. */
+/* The context is written before the body, which takes the room that is left. */
 static const struct {
 	void (*write)(struct md_part *p, const struct report *r);
 	size_t room; /* 0: what is left */
 } part[] = {
-	{ head, ROOM_HEAD }, { md_effects, ROOM_EFFECTS }, { md_foot, ROOM_FOOT }, { body, 0 }
+	{ head, ROOM_HEAD }, { md_effects, ROOM_EFFECTS }, { md_context, ROOM_CONTEXT }, { body, 0 }
 };
 #define NR_PARTS (sizeof(part) / sizeof(part[0]))
 

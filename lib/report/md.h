@@ -88,5 +88,6 @@ const char *md_mark(enum verdict v);
 void md_effects(struct md_part *p, const struct report *r); /* what was compared, largest first */
 void md_arms(struct md_part *p, const struct report *r);    /* all arms, all phases */
 void md_traces(struct md_part *p, const struct report *r);  /* what traces saw */
-void md_foot(struct md_part *p, const struct report *r); /* what it rests on, how to do it again */
+void md_context(struct md_part *p,
+		const struct report *r); /* what it rests on, how to do it again */
 #endif

@@ -112,12 +112,16 @@ struct report_part {
 	struct tail_bucket *buckets;
 	size_t nr_passes;
 	struct report_pass *pass;
-	uint64_t wall_ns;	   /* what the passes took together */
+	uint64_t wall_ns,
+		cpu_ns; /* what the passes took together, and the CPU time of the arms' thread */
 	uint64_t start_ns, end_ns; /* of the first, of the last; both 0: it has none */
 };
 
 /* report_part_quantile - of all values of @p, an arm's whose unit is @unit; ns, NAN: it has none */
 double report_part_quantile(const struct report_part *p, double unit, double q);
+
+/* report_part_p99 - the same of the p99; NAN as well when fewer than ten values lie beyond it */
+double report_part_p99(const struct report_part *p, double unit);
 
 /*
  * report_part_coarse - add the values of @p to @bucket, whose bounds are coarse_low() times the unit of
@@ -321,12 +325,14 @@ enum report_table {
 	TABLE_INSTANCES,   /* each instance, or untraced block, that an arm was in */
 	TABLE_EPOCHS,	   /* each epoch of an arm */
 	TABLE_BUCKETS,	   /* each bucket of a distribution that is not empty */
+	TABLE_MATRIX,	   /* each pair of CPUs between which an arm's wakes went */
 	TABLE_INTERVALS,   /* each interval of a trace and metric */
-	TABLE_EVENTS,	   /* each of the worst events of a trace */
+	TABLE_EVENTS,	   /* each of the longest waits of a trace or question */
 	NR_REPORT_TABLES
 };
 
-#define REPORT_TABLE_NAMES "figures, comparisons, instances, epochs, buckets, intervals or events"
+#define REPORT_TABLE_NAMES \
+	"figures, comparisons, instances, epochs, buckets, matrix, intervals or events"
 
 /* report_table_name - "figures", "comparisons", ... */
 const char *report_table_name(enum report_table t);
@@ -453,6 +459,11 @@ struct report_format {
 	const char *name;			 /* as `kt report -f` takes it */
 	const char *help;			 /* what it is, after its name */
 	const char *suffix[REPORT_MAX_SUFFIXES]; /* of files that are written in it, with the dot */
+	/*
+	 * Why there is nothing of @r that can be written in it, as a sentence for the user; NULL: there is.
+	 * The member is NULL where everything can be.
+	 */
+	const char *(*refuses)(const struct report *r);
 	/* as the renderers above; @style NULL: plain */
 	int (*render)(FILE *out, const struct report *r, const struct terminal_style *style);
 };

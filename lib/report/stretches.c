@@ -99,6 +99,11 @@ double report_part_quantile(const struct report_part *p, double unit, double q)
 	return NAN;
 }
 
+double report_part_p99(const struct report_part *p, double unit)
+{
+	return p->sample.count >= 1000 ? report_part_quantile(p, unit, 0.99) : NAN;
+}
+
 void report_part_coarse(const struct report_part *p, double bucket[COARSE_NR])
 {
 	const struct tail_sample *s = &p->sample.tail;

@@ -48,6 +48,25 @@ static json_t *losses(const struct report_trace *t, const struct report_waits *a
 	return list;
 }
 
+/* Of the first whole that has values; null where it is not kept. */
+static json_t *distribution(const struct report_interval *n)
+{
+	json_t *buckets;
+
+	if (!n->coarse.nr)
+		return json_null();
+	buckets = json_array();
+	for (size_t i = 0; i < n->coarse.nr; i++) {
+		const struct coarse_bucket *b = &n->coarse.bucket[i];
+
+		json_array_append_new(buckets,
+				      json_pack("[o, o, o]", value_count(coarse_low(b->index)),
+						value_count(coarse_low(b->index + 1)),
+						value_count(b->count)));
+	}
+	return buckets;
+}
+
 static json_t *intervals(const struct report_trace *t)
 {
 	json_t *list = json_array();
@@ -67,14 +86,14 @@ static json_t *intervals(const struct report_trace *t)
 			whole++;
 		}
 		json_array_append_new(
-			list,
-			json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "start_ns",
-				  value_count(n->start_ns), "end_ns", value_count(n->end_ns),
-				  "count", value_count(n->counted), "p50", value_number(n->p50),
-				  "p90", value_number(n->p90), "p99", value_number(n->p99),
-				  "wait_ns", value_count(n->wait_ns), "ran_ns",
-				  value_count(n->running_ns), "lost", value_number(n->lost),
-				  "metrics", parts));
+			list, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+					"start_ns", value_count(n->start_ns), "end_ns",
+					value_count(n->end_ns), "count", value_count(n->counted),
+					"p50", value_number(n->p50), "p90", value_number(n->p90),
+					"p99", value_number(n->p99), "wait_ns",
+					value_count(n->wait_ns), "ran_ns",
+					value_count(n->running_ns), "lost", value_number(n->lost),
+					"metrics", parts, "distribution", distribution(n)));
 	}
 	return list;
 }
@@ -109,18 +128,30 @@ static json_t *stack(const struct report_event *e)
 	return list;
 }
 
-static json_t *worst(const struct report_trace *t)
+/* Those that are known. */
+static json_t *phases(const struct report_event *e)
+{
+	json_t *all = json_object();
+
+	for (int p = 0; p < REPORT_NR_SUMS; p++)
+		if (!isnan(e->phase[p]))
+			json_object_set_new(all, report_phase_name[p], value_number(e->phase[p]));
+	return all;
+}
+
+json_t *value_worst(const struct report_event *worst, size_t nr)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < t->nr_worst; i++) {
-		const struct report_event *e = &t->worst[i];
+	for (size_t i = 0; i < nr; i++) {
+		const struct report_event *e = &worst[i];
 
 		json_array_append_new(
 			list,
 			json_pack(
-				"{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-				"population", e->population, "ns", value_count(e->ns), "time_ns",
+				"{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+				"arm", value_text(e->arm), "population", e->population, "ns",
+				value_count(e->ns), "phases", phases(e), "time_ns",
 				value_count(e->time_ns), "comm", value_text(e->comm), "tgid",
 				value_count(e->tgid), "tid", value_count(e->tid), "cpu_before",
 				cpu(e->cpu_before), "cpu_queued", cpu(e->cpu_queued), "cpu",
@@ -131,16 +162,15 @@ static json_t *worst(const struct report_trace *t)
 	return list;
 }
 
-static json_t *in_the_way(const struct report_trace *t)
+json_t *value_in_the_way(const struct report_in_the_way *w, size_t nr, uint64_t all_ns)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < t->nr_in_the_way; i++)
+	for (size_t i = 0; i < nr; i++)
 		json_array_append_new(list,
-				      json_pack("{s:s, s:o, s:o}", "comm", t->in_the_way[i].comm,
-						"ns", value_count(t->in_the_way[i].ns), "share",
-						value_number((double)t->in_the_way[i].ns /
-							     (double)t->in_the_way_ns)));
+				      json_pack("{s:s, s:o, s:o}", "comm", w[i].comm, "ns",
+						value_count(w[i].ns), "share",
+						value_number((double)w[i].ns / (double)all_ns)));
 	return list;
 }
 
@@ -169,12 +199,13 @@ json_t *value_trace(const struct report *r, const struct report_question *q)
 
 	report_waits_all(&all, r, q);
 	return json_pack(
-		"{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 		"kind", q->name, "noun", value_text(t->layout.noun), "by", value_text(t->layout.by),
 		"target", value_text(t->layout.target), "duration_ns", value_count(t->span_ns),
 		"count", value_count(all.counted), "waited", waited(t, &all), "waiting",
 		waiting(tracing), "covered", value_number(report_coverage(t, &all, tracing)),
-		"losses", losses(t, &all, tracing), "intervals", intervals(t), "worst", worst(t),
-		"in_the_way", in_the_way(t), "sample_ns", value_count(tracing->sample_ns),
-		"programs", programs(tracing));
+		"losses", losses(t, &all, tracing), "intervals", intervals(t), "intervals_more",
+		value_count(t->more_intervals), "worst", value_worst(t->worst, t->nr_worst),
+		"in_the_way", value_in_the_way(t->in_the_way, t->nr_in_the_way, t->in_the_way_ns),
+		"sample_ns", value_count(tracing->sample_ns), "programs", programs(tracing));
 }

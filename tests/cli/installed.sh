@@ -37,7 +37,9 @@ check 'the installed kt measures it' timeout 60 "$at/bin/kt" bench "$tmp/my-suit
 check 'and compares its arms' sh -c "'$at/bin/kt' report '$tmp/run.jsonl' | grep -A 1 -E '^ *mutex .*baseline' | grep '^ *trylock '"
 check 'the installed kt has its own suite' sh -c "'$at/bin/kt' bench --list | grep '^wakeup/'"
 check 'and the targets of this project' cmp "$at/share/kt/targets.txt" bench/targets.txt
-check 'which it reads' timeout 60 "$at/bin/kt" report "$tmp/run.jsonl" --targets "$at/share/kt/targets.txt"
+check 'and the schemas of its JSON' cmp "$at/share/kt/report.schema.json" lib/report/report.schema.json
+check 'that of comparisons as well' cmp "$at/share/kt/diff.schema.json" lib/report/diff.schema.json
+check 'it reads the targets' timeout 60 "$at/bin/kt" report "$tmp/run.jsonl" --targets "$at/share/kt/targets.txt"
 
 # Without installing: the README's other command, here.
 in_tree=$(grep '^cc .*libktbench\.a' README.md)

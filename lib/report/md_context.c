@@ -177,7 +177,7 @@ static void again(struct md_part *p, const struct report *r)
 	free(command);
 }
 
-void md_foot(struct md_part *p, const struct report *r)
+void md_context(struct md_part *p, const struct report *r)
 {
 	again(p, r);
 	noise(p, r);
