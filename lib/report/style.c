@@ -135,6 +135,6 @@ const char page_style[] =
 	"h2,h3,figcaption,.legend,summary{break-after:avoid}figure,.stack,.card,.banner,tr,li,pre{break-inside:avoid}"
 	"thead{display:table-header-group}.scroll{overflow:visible}p,li{orphans:3;widows:3}"
 	"table,.note,.legend,figcaption,.stack,.sub,dl{font-size:.9rem}th,td.three span,.chip{font-size:.83rem}"
-	"th,td{padding:.15rem .35rem;white-space:normal}td.reason{min-width:0}a{color:inherit}"
+	"th,td{padding:.15rem .35rem;white-space:normal}th{overflow-wrap:anywhere}td.reason{min-width:0}a{color:inherit}"
 	"a[href^=http]::after{content:' (' attr(href) ')';overflow-wrap:anywhere}"
 	".plots{grid-template-columns:1fr 1fr}details::details-content{content-visibility:visible;block-size:auto}}";

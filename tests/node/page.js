@@ -12,7 +12,7 @@ const { readFileSync } = require('node:fs');
 const { start } = require('./browser.js');
 
 const WIDTHS = [360, 768, 1280, 3840];
-const TALLEST_ROW = 220; /* pixels of a table's row at 360: some lines, not a column of letters */
+const TALLEST_ROW = 300; /* pixels of a row of a table at 360: some lines, not a column of letters */
 const SMALLEST = 9.5; /* pixels of the smallest letters, those of axes */
 const PAPER = 704; /* A4 without its margins, in pixels */
 
@@ -36,9 +36,9 @@ function quiet(page, when) {
 
 /* ---- what is there --------------------------------------------------------------------------- */
 
-/* Drawings that show nothing, or have no words for those who do not see them. */
+/* Drawings that show nothing, or have no words for those who do not see them; those behind a switch as well. */
 function empty_plots() {
-	return [...document.querySelectorAll('figure')].filter((figure) => {
+	const empty = (figure) => {
 		const svgs = [...figure.querySelectorAll('svg')].filter((s) => s.checkVisibility());
 		const drawn = (svg) => [...svg.querySelectorAll('path,rect,polyline,polygon,circle,line,use')]
 			.some((e) => e.getBoundingClientRect().width + e.getBoundingClientRect().height > 4);
@@ -50,7 +50,17 @@ function empty_plots() {
 		if (!svgs.length)
 			return !figure.innerText.trim();
 		return !svgs.every((svg) => drawn(svg) && named(svg) && svg.getBoundingClientRect().width > 100);
-	}).map((figure) => figure.innerText.slice(0, 100) || figure.outerHTML.slice(0, 200));
+	};
+	const bad = new Set([...document.querySelectorAll('figure')].filter(empty));
+
+	for (const radio of document.querySelectorAll('section input[type=radio]')) {
+		const before = [...document.getElementsByName(radio.name)].find((r) => r.checked);
+
+		radio.click();
+		[...radio.closest('section').querySelectorAll('figure')].filter(empty).forEach((f) => bad.add(f));
+		before.click();
+	}
+	return [...bad].map((figure) => figure.innerText.slice(0, 100) || figure.outerHTML.slice(0, 200));
 }
 
 function nr_plots() {
