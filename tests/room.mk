@@ -10,6 +10,7 @@ links_looks = lib/libmeasure.a
 links_ranks = lib/libmeasure.a
 links_judge = lib/libmeasure.a
 links_tail = lib/libmeasure.a
+links_band = lib/libmeasure.a
 links_cli = lib/libcli.a
 links_record = lib/librecord.a lib/libmeasure.a
 links_report = lib/libreport.a lib/libcli.a $(links_record)

@@ -6,19 +6,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void no_plots(const struct page *p, int plotted)
+#include "lib/report/gnuplot.h"
+
+/* @plotted: what plots_make() returned, with @why */
+static void no_plots(const struct page *p, int plotted, const char *why)
 {
-	if (plotted == -ENOENT)
-		fputs("<p class=banner><b>No plots.</b> They are drawn by gnuplot, which is not installed: package "
-		      "<code>gnuplot-nox</code> (Debian, Ubuntu), <code>gnuplot-minimal</code> (Fedora), "
-		      "<code>gnuplot</code> (Arch).</p>\n",
-		      p->out);
-	else if (plotted)
-		fprintf(p->out, "<p class=banner><b>No plots.</b> gnuplot failed: %s.</p>\n",
-			strerror(-plotted));
+	if (!plotted)
+		return;
+	fputs("<p class=banner><b>No plots.</b> ", p->out);
+	if (plotted == -ENOENT) {
+		fputs("They are drawn by gnuplot, which is not installed: package ", p->out);
+		gnuplot_packages(p->out, "<code>", "</code>");
+	} else {
+		page_text(p, why);
+	}
+	fputs(".</p>\n", p->out);
 }
 
-static void parts(const struct page *p, int plotted)
+static void parts(const struct page *p, int plotted, const char *why)
 {
 	const struct report_run *run = &p->r->run[0];
 
@@ -27,7 +32,7 @@ static void parts(const struct page *p, int plotted)
 	html_effects(p);
 	html_matrix(p);
 	html_verdicts(p);
-	no_plots(p, plotted);
+	no_plots(p, plotted, why);
 	for (size_t i = 0; i < p->r->nr_questions; i++)
 		html_question(p, i);
 	html_context(p);
@@ -38,12 +43,13 @@ int report_html(FILE *out, const struct report *r)
 {
 	struct page p = { .out = out, .r = r };
 	bool made = page_choose_colours(&p) && html_take_effects(&p);
+	char why[512] = "";
 	int plotted;
 
 	if (made) {
-		plotted = plots_make(&p.plots, &p);
+		plotted = plots_make(&p.plots, &p, why, sizeof(why));
 		errno = 0;
-		parts(&p, plotted);
+		parts(&p, plotted, why);
 		plots_free(p.plots);
 	}
 	free(p.effect);

@@ -1,30 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One question of the HTML report: its arms, their curves, their phases. */
+/* One question of the HTML report: its arms, their plots, their phases. */
 #include "lib/report/page.h"
 
 #include <math.h>
 #include <string.h>
-
-#define MAX_SUBJECTS 100
-
-static void ns_cell(const struct page *p, double ns)
-{
-	fputs("<td>", p->out);
-	page_ns(p, ns);
-}
-
-static void figure_cells(const struct page *p, const struct report_stats *s)
-{
-	char text[FIGURE];
-
-	fprintf(p->out, "<td>%s", format_count(text, (double)s->count));
-	ns_cell(p, s->p50);
-	ns_cell(p, s->p90);
-	ns_cell(p, s->p99);
-	ns_cell(p, s->p999);
-	ns_cell(p, s->max);
-	ns_cell(p, s->mean);
-}
 
 static void heading(const struct page *p, const struct report_question *q)
 {
@@ -113,8 +92,8 @@ static void arm_row(const struct page *p, const struct report_result *r)
 
 	fputs("<tr><td class=name>", p->out);
 	page_swatch(p, r->name);
-	figure_cells(p, &r->stats);
-	ns_cell(p, per_op);
+	page_figure_cells(p, &r->stats);
+	page_ns_cell(p, per_op);
 	fputs("<td class=reason>", p->out);
 	if (r->from_trace) {
 		fprintf(p->out, "seen by %s: ", report_seen_by(r));
@@ -137,13 +116,13 @@ static void busy_row(const struct page *p, const struct report_result *r)
 		return;
 	fputs("<tr><td class=name>", p->out);
 	page_swatch(p, r->name);
-	figure_cells(p, &s);
+	page_figure_cells(p, &s);
 	fputs("<td>-<td class=reason>seen by the tracer: delay_busy\n", p->out);
 }
 
 static void arms_table(const struct page *p, const struct report_question *q)
 {
-	page_scroll(p, "Arms of the question");
+	page_scroll(p, "Arms");
 	fprintf(p->out,
 		"<table><tr><th>arm<th>%s<th>p50<th>p90<th>p99<th>p99.9<th>max<th>mean"
 		"<th>CPU / op<th class=l>what it is, and what else it counted\n",
@@ -160,43 +139,6 @@ static void arms_table(const struct page *p, const struct report_question *q)
 		fputc('\n', p->out);
 	}
 	fputs("</table></div>\n", p->out);
-}
-
-/* ---- curves ---------------------------------------------------------------------------------- */
-
-static void curves(const struct page *p, size_t index, const struct report_question *q)
-{
-	static const char *const caption[NR_PLOTS] = {
-		[PLOT_SPECTRUM] =
-			"Percentile spectrum: time by percentile, as far as ten values lie beyond",
-		[PLOT_ECDF] = "ECDF: share of operations within a time",
-	};
-
-	const char *metric[MAX_CURVE_METRICS];
-	size_t nr = plots_metrics(p, q, metric);
-	bool many = q->from_trace && q->nr_results > MAX_TRACE_CURVES;
-
-	fputs("<div class=legend>", p->out);
-	for (size_t i = 0; i < (many ? MAX_TRACE_CURVES : q->nr_results); i++) {
-		fputs("<span>", p->out);
-		page_swatch(p, p->r->result[q->first_result + i].name);
-		fputs("</span>", p->out);
-	}
-	fputs("</div><div class=plots>", p->out);
-	for (size_t i = 0; i < nr * NR_PLOTS; i++) {
-		enum plot_kind kind = (enum plot_kind)(i % NR_PLOTS);
-
-		fputs("<figure>", p->out);
-		if (!plots_write(p, index, metric[i / NR_PLOTS], i / NR_PLOTS, kind))
-			fputs("<p class=note>too few values to draw</p>", p->out);
-		fputs("<figcaption>", p->out);
-		if (metric[i / NR_PLOTS]) {
-			page_text(p, metric[i / NR_PLOTS]);
-			fputs(" · ", p->out);
-		}
-		fprintf(p->out, "%s</figcaption></figure>\n", caption[kind]);
-	}
-	fputs("</div>\n", p->out);
 }
 
 /* ---- phases ---------------------------------------------------------------------------------- */
@@ -314,7 +256,7 @@ static void phases(const struct page *p, const struct report_question *q)
 	      "is the median of traced over untraced blocks, with both counts.</p>\n",
 	      p->out);
 	stacks(p, q);
-	page_scroll(p, "Phases by arm");
+	page_scroll(p, "Phases");
 	fputs("<table><tr><th>arm<th>wakes split<th>end to end<th>call<th>wake<th>runq<th>resume"
 	      "<th>unattributed<th>observer\n",
 	      p->out);
@@ -324,186 +266,17 @@ static void phases(const struct page *p, const struct report_question *q)
 	fputs("</table></div>\n", p->out);
 }
 
-/* ---- traces ---------------------------------------------------------------------------------- */
-
-static void share(const struct page *p, const char *text, double share)
-{
-	char figure[FIGURE];
-
-	fputs(text, p->out);
-	fprintf(p->out, " %s", format_small_percent(figure, share));
-}
-
-/* How much of the time was waited, and after what. */
-static void waited(const struct page *p, const struct report_trace *t,
-		   const struct report_waits *all)
-{
-	const char *before = " (";
-
-	if (isnan(report_waits_share(all, all->ns)))
-		return;
-	share(p, "; waited for a CPU", report_waits_share(all, all->ns));
-	fputs(" of the time", p->out);
-	for (size_t i = 0; i < t->layout.nr_metrics; i++) {
-		if (!t->layout.metric[i].waits || !all->metric_ns[i])
-			continue;
-		fputs(before, p->out);
-		page_text(p, t->layout.metric[i].waits);
-		share(p, "", report_waits_share(all, all->metric_ns[i]));
-		before = ", ";
-	}
-	fputc(')', p->out);
-}
-
-static void answer(const struct page *p, const struct report_question *q)
-{
-	const struct report_trace *t = q->trace;
-	struct report_waits all;
-	double covered;
-	char text[FIGURE];
-
-	if (!t->has_layout)
-		return;
-	report_waits_all(&all, p->r, q);
-	covered = report_coverage(t, &all, &p->r->run[q->run].tracing);
-	fputs("<p>", p->out);
-	page_ns(p, (double)t->span_ns);
-	fprintf(p->out, ", %s ", format_count(text, (double)all.counted));
-	page_text(p, t->layout.noun ? t->layout.noun : "events");
-	waited(p, t, &all);
-	if (covered <= 0.999)
-		share(p, ". <b>The figures cover", covered);
-	fprintf(p->out, "%s.</p>\n", covered <= 0.999 ? "</b>" : "");
-}
-
-static bool has_metric(const struct page *p, const struct report_question *q, const char *name)
-{
-	for (size_t i = 0; i < q->nr_results; i++) {
-		const struct report_result *r = &p->r->result[q->first_result + i];
-
-		for (size_t m = 0; m < r->nr_metrics; m++)
-			if (!strcmp(r->metric[m].name, name))
-				return true;
-	}
-	return false;
-}
-
-/* What the metrics that are shown are, as the kind says it. */
-static void meanings(const struct page *p, const struct report_question *q)
-{
-	const struct report_trace *t = q->trace;
-	bool any = false;
-
-	for (size_t i = 0; i < t->layout.nr_metrics; i++) {
-		if (!t->layout.metric[i].meaning || !has_metric(p, q, t->layout.metric[i].name))
-			continue;
-		fputs(any ? " " : "<p class=note>", p->out);
-		fputs("<b>", p->out);
-		page_text(p, t->layout.metric[i].name);
-		fputs("</b>: ", p->out);
-		page_text(p, t->layout.metric[i].meaning);
-		fputc('.', p->out);
-		any = true;
-	}
-	if (any)
-		fputs("</p>\n", p->out);
-}
-
-static void worst(const struct page *p, const struct report_trace *t)
-{
-	if (!t->nr_worst)
-		return;
-	page_scroll(p, "Longest waits");
-	fputs("<table><tr><th class=l>longest waits<th>time<th class=l>woken by<th class=l>behind\n",
-	      p->out);
-	for (size_t i = 0; i < t->nr_worst; i++) {
-		const struct report_event *e = &t->worst[i];
-
-		fputs("<tr><td class=name>", p->out);
-		report_write_waiter(p->out, e, page_word);
-		fputs(" (", p->out);
-		page_text(p, e->population);
-		fputs(")<td>", p->out);
-		page_ns(p, (double)e->ns);
-		fputs("<td class=l>", p->out);
-		if (e->has_waker)
-			report_write_waker(p->out, e, page_word);
-		else
-			fputc('-', p->out);
-		fputs("<td class=l>", p->out);
-		if (!report_write_behind(p->out, e, page_word))
-			fputs(e->nr_behind ? "nobody: the CPU was idle" : "-", p->out);
-		fputc('\n', p->out);
-	}
-	fputs("</table></div>\n", p->out);
-}
-
-static void subject_rows(const struct page *p, const struct report_result *r, bool drawn)
-{
-	static struct hist scratch;
-
-	for (size_t m = 0; m < r->nr_metrics; m++) {
-		struct report_stats s = report_stats(report_metric_read(&r->metric[m], &scratch));
-
-		fprintf(p->out, "<tr%s><td class=name>",
-			m + 1 < r->nr_metrics ? " class=more" : "");
-		if (!m && drawn)
-			page_swatch(p, r->name);
-		else if (!m)
-			page_text(p, *r->name ? r->name : "all");
-		fputs("<td class=l>", p->out);
-		page_text(p, r->metric[m].name);
-		figure_cells(p, &s);
-		fputc('\n', p->out);
-	}
-}
-
-static void subjects_table(const struct page *p, const struct report_question *q, size_t from,
-			   size_t to)
-{
-	page_scroll(p, "Times by subject");
-	fputs("<table class=subjects><tr><th>subject<th class=l>metric<th>count<th>p50<th>p90<th>p99"
-	      "<th>p99.9<th>max<th>mean\n",
-	      p->out);
-	for (size_t i = from; i < to; i++)
-		subject_rows(p, &p->r->result[q->first_result + i], i < MAX_TRACE_CURVES);
-	fputs("</table></div>\n", p->out);
-}
-
-/* The first subjects, which are also drawn; the others folded. */
-static void subjects(const struct page *p, size_t index, const struct report_question *q)
-{
-	size_t nr = q->nr_results < MAX_SUBJECTS ? q->nr_results : MAX_SUBJECTS,
-	       first = nr < MAX_TRACE_CURVES ? nr : MAX_TRACE_CURVES;
-
-	answer(p, q);
-	meanings(p, q);
-	subjects_table(p, q, 0, first);
-	worst(p, q->trace);
-	if (p->plots && q->nr_results)
-		curves(p, index, q);
-	if (first == nr)
-		return;
-	fprintf(p->out, "<details><summary>%zu more subjects</summary>", nr - first);
-	subjects_table(p, q, first, nr);
-	if (nr < q->nr_results)
-		fprintf(p->out, "<p class=note>and %zu more, in the JSON report</p>\n",
-			q->nr_results - nr);
-	fputs("</details>\n", p->out);
-}
-
 void html_question(const struct page *p, size_t index)
 {
 	const struct report_question *q = &p->r->question[index];
 
 	heading(p, q);
 	if (q->from_trace) {
-		subjects(p, index, q);
+		html_trace(p, index);
 	} else {
 		introduction(p, q);
 		arms_table(p, q);
-		if (p->plots && q->nr_results)
-			curves(p, index, q);
+		html_plots(p, index);
 	}
 	phases(p, q);
 	fputs("</section>\n", p->out);

@@ -37,6 +37,25 @@ void page_ns(const struct page *p, double ns)
 	fprintf(p->out, "%s%s", text, unit ? " µs" : "");
 }
 
+void page_ns_cell(const struct page *p, double ns)
+{
+	fputs("<td>", p->out);
+	page_ns(p, ns);
+}
+
+void page_figure_cells(const struct page *p, const struct report_stats *s)
+{
+	char text[FIGURE];
+
+	fprintf(p->out, "<td>%s", format_count(text, (double)s->count));
+	page_ns_cell(p, s->p50);
+	page_ns_cell(p, s->p90);
+	page_ns_cell(p, s->p99);
+	page_ns_cell(p, s->p999);
+	page_ns_cell(p, s->max);
+	page_ns_cell(p, s->mean);
+}
+
 void page_command(const struct page *p, const struct report_run *run)
 {
 	char *command = NULL;

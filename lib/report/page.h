@@ -5,12 +5,14 @@
  * The parts of the HTML page, in its order: html_head.c what was found and how to take it,
  * html_tiles.c verdicts, machine, tracing and command at a glance, html_effects.c all questions on one
  * axis, html_matrix.c questions by arms, html_verdicts.c all verdicts with their intervals,
- * html_question.c a question, html_context.c what the figures rest on. page_frame.c is around it,
- * page_axis.c draws intervals, plots.c curves, style.c and style_first.c are the look, page_colours.c its
+ * html_question.c a question, html_trace.c a kind of a trace, html_plots.c the plots of both
+ * (plots.h), html_context.c what the figures rest on. page_frame.c is around it,
+ * page_axis.c draws intervals, style.c and style_first.c are the look, page_colours.c its
  * colours, page_script.c what needs a script. All text goes through escape_html() and its kin.
  */
 #include "lib/report/changes.h"
 #include "lib/report/effects.h"
+#include "lib/report/plots.h"
 #include "lib/report/render.h"
 
 /*
@@ -20,7 +22,8 @@
 #define NR_COLOURS 10
 #define PAGE_DASH  40 /* bytes that hold a pattern */
 
-struct plots;
+struct diff;
+struct diff_figure;
 
 struct page {
 	FILE *out;
@@ -31,6 +34,9 @@ struct page {
 	const char *subject; /* of report_subject_arm() */
 	struct html_effect *effect;
 	size_t nr_effects;
+	/* Of recorded runs: where @r is made of, and the figure of each of its comparisons; else NULL */
+	const struct diff *diff;
+	const struct diff_figure **figure;
 };
 
 /* ---- the frame ------------------------------------------------------------------------------- */
@@ -57,6 +63,9 @@ void page_drops(const struct page *p, const char *done);
 /* page_filter - a box that filters @what, "questions"; only where there is a script */
 void page_filter(const struct page *p, const char *what);
 
+/* page_topics - links to all questions, by topic */
+void page_topics(const struct page *p);
+
 /* page_scroll - begin a part that @label names, and that scrolls by itself where it is too wide */
 void page_scroll(const struct page *p, const char *label);
 
@@ -82,11 +91,20 @@ void page_effect(const struct page *p, double ratio);
 /* page_class - of a comparison: what colours it */
 const char *page_class(const struct report_comparison *c);
 
-/* page_sign - what says the same without a colour: ▲ ▼ = ? ~ */
-const char *page_sign(const struct report_comparison *c);
+/* page_sign - what says the same without a colour: ▲ ▼ = ? ~, and * of what moved and is not called */
+const char *page_sign(const struct page *p, const struct report_comparison *c);
 
 /* page_chip - a verdict with its sign */
 void page_chip(const struct page *p, const struct report_comparison *c);
+
+/* page_why - why it is not decided, or why the row's own figures say something else; if anything */
+void page_why(const struct page *p, const struct report_comparison *c);
+
+/*
+ * page_is_advisory - @c is of recorded runs with a single one on a side, so that nothing is called;
+ * *@moved: its ratio is beyond the zone
+ */
+bool page_is_advisory(const struct page *p, const struct report_comparison *c, bool *moved);
 
 /* ---- what is shared -------------------------------------------------------------------------- */
 
@@ -140,6 +158,10 @@ void page_ns(const struct page *p, double ns);
 /* page_command - what repeats @run: quoted for the shell first, then for HTML */
 void page_command(const struct page *p, const struct report_run *run);
 
+/* page_ns_cell - the same as a cell of a table; page_figure_cells - count, quantiles, maximum, mean */
+void page_ns_cell(const struct page *p, double ns);
+void page_figure_cells(const struct page *p, const struct report_stats *s);
+
 /* page_swatch - the mark of an arm, a piece of its curve where it has one, and its name */
 void page_swatch(const struct page *p, const char *name);
 
@@ -165,36 +187,13 @@ void html_contents(const void *page);
 void html_head(const struct page *p);
 void html_tiles(const struct page *p);
 void html_effects(const struct page *p);
+
+/* html_has_matrix - there is more than one arm or question to make one of */
+bool html_has_matrix(const struct page *p);
 void html_matrix(const struct page *p);
 void html_verdicts(const struct page *p);
 void html_question(const struct page *p, size_t index);
+void html_trace(const struct page *p, size_t index);
+void html_plots(const struct page *p, size_t index);
 void html_context(const struct page *p);
-
-enum plot_kind { PLOT_SPECTRUM, PLOT_ECDF, NR_PLOTS };
-
-#define MAX_CURVE_METRICS 4
-#define MAX_TRACE_CURVES  10 /* per drawing: subjects with the most events */
-
-/*
- * plots_metrics - what @q has drawings of: of an arm its one distribution (NULL), of the subjects
- * of a trace every metric that stands for one of them, and the delay on a busy worker. Return: how
- * many; metrics are never drawn into each other.
- */
-size_t plots_metrics(const struct page *p, const struct report_question *q,
-		     const char *metric[MAX_CURVE_METRICS]);
-
-/*
- * plots_make - draw every question's curves by one gnuplot process
- *
- * gnuplot gets figures and our own words only, no text from the record. Return: 0; -ENOENT when
- * there is no gnuplot; another -errno when it failed.
- */
-int plots_make(struct plots **plots, const struct page *p);
-/*
- * plots_write - the drawing of @metric, number @m of plots_metrics(), as an inline SVG element;
- * false: none
- */
-bool plots_write(const struct page *p, size_t question, const char *metric, size_t m,
-		 enum plot_kind kind);
-void plots_free(struct plots *plots);
 #endif

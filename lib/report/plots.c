@@ -1,492 +1,148 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Curves, drawn by one gnuplot process for the whole page.
- *
- * What gnuplot reads is made here of figures and our own words only; arms are told apart by colours
- * numbered rgb(1,N/256,N%256), which are replaced by the page's own when its SVG is taken over. That gives
- * dark mode, and no name from a record ever reaches an interpreter.
- */
-#include "lib/report/page.h"
+/* All plots of a page: which there are, drawn by one gnuplot process, and given out one by one. */
+#include "lib/report/plot.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
-#include <poll.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#define MAX_POINTS 56
-#define MIN_VALUES 20
-/*
- * Far beyond what a page of a hundred questions takes; a gnuplot that hangs must not hang the
- * report.
- */
-#define GNUPLOT_SECONDS 120
-
-extern char **environ;
+#include "lib/report/gnuplot.h"
 
 struct plots {
-	char dir[256];
-	size_t nr;
-	bool *drawn; /* by plot_index() */
+	char *dir;
+	size_t nr, room;
+	struct plot *plot; /* by question, kind and metric, all of them rising */
 };
 
-static size_t plot_index(size_t question, size_t metric, enum plot_kind kind)
-{
-	return (question * MAX_CURVE_METRICS + metric) * NR_PLOTS + (size_t)kind;
-}
-
-/* ---- what is drawn --------------------------------------------------------------------------- */
-
-size_t plots_metrics(const struct page *p, const struct report_question *q,
-		     const char *metric[MAX_CURVE_METRICS])
-{
-	size_t nr = 0;
-
-	metric[nr++] = NULL;
-	if (!q->from_trace)
-		return nr;
-	nr = 0;
-	for (size_t i = 0; i < 2 * q->nr_results; i++) {
-		const struct report_result *r = &p->r->result[q->first_result + i / 2];
-		const char *name = i % 2 ? "delay_busy" : r->main_metric;
-		bool known = !name || !report_metric_hist(r, name);
-
-		for (size_t k = 0; !known && k < nr; k++)
-			known = !strcmp(name, metric[k]);
-		if (!known && nr < MAX_CURVE_METRICS)
-			metric[nr++] = name;
-	}
-	return nr;
-}
-
-/* Walks the distributions of one metric that have enough values. Begins zeroed. */
-struct curve {
-	const struct report_result *r;
-	const struct hist *h; /* NULL: the main distribution */
-	uint64_t count;
-	size_t next, nr; /* results looked at, curves given out */
+static const struct {
+	const char *title;
+	plot_draw *draw;
+} kind_of[NR_PLOTS] = {
+	[PLOT_SPECTRUM] = { "Percentile spectrum", plot_spectrum },
+	[PLOT_ECDF] = { "ECDF", plot_ecdf },
 };
 
-static bool next_curve(const struct page *p, const struct report_question *q, const char *metric,
-		       struct curve *c)
+const char *plots_title(enum plot_kind kind)
 {
-	size_t end = q->nr_results;
+	return kind_of[kind].title;
+}
 
-	if (q->from_trace && end > MAX_TRACE_CURVES)
-		end = MAX_TRACE_CURVES;
-	while (c->next < end) {
-		c->r = &p->r->result[q->first_result + c->next++];
-		c->h = metric ? report_metric_hist(c->r, metric) : NULL;
-		c->count = !metric ? c->r->stats.count : c->h ? c->h->count : 0;
-		if (c->count < MIN_VALUES)
-			continue;
-		c->nr++;
-		return true;
+/* ---- drawing --------------------------------------------------------------------------------- */
+
+static void forget(struct plot *plot)
+{
+	free(plot->finding);
+	free(plot->caption);
+}
+
+/* The next of @plots: @like with what is drawn of it to @gp. Return: 0 or -ENOMEM */
+static int add(struct plots *plots, const struct page *p, struct plot like, FILE *gp)
+{
+	size_t length[3];
+	char *script = NULL;
+	struct plot_out out = { NULL, NULL, NULL };
+	struct plot *grown;
+	bool drawn = false;
+
+	if (plots->nr == plots->room) {
+		plots->room = plots->room ? 2 * plots->room : 64;
+		grown = reallocarray(plots->plot, plots->room, sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		plots->plot = grown;
 	}
-	return false;
-}
-
-static double curve_quantile(const struct curve *c, double q)
-{
-	return c->h ? hist_quantile(c->h, q) : report_quantile(c->r, q);
-}
-
-/* ---- what gnuplot reads ---------------------------------------------------------------------- */
-
-struct extent {
-	double lo, hi;
-};
-
-static void reach(struct extent *e, double v)
-{
-	if (!(v > 0))
-		return;
-	e->lo = fmin(e->lo, v);
-	e->hi = fmax(e->hi, v);
-}
-
-/* Largest share that ten values lie beyond. */
-static double last_share(const struct curve *c)
-{
-	return 1 - 10 / (double)c->count;
-}
-
-/* Points of one curve: x is 1/(1-q) from q = 0 on, evenly spaced on the logarithmic axis. */
-static void write_spectrum(FILE *gp, const struct curve *c, struct extent *x, struct extent *y)
-{
-	double end = log10(1 / (1 - last_share(c)));
-
-	for (int i = 0; i < MAX_POINTS; i++) {
-		double at = pow(10, end * i / (MAX_POINTS - 1)), v = curve_quantile(c, 1 - 1 / at);
-
-		reach(x, at);
-		reach(y, v);
-		fprintf(gp, "%.5g %.5g\n", at, v > 0 ? v : 0.1);
-	}
-}
-
-/* Points evenly spaced in the share, up to where single values begin. */
-static void write_ecdf(FILE *gp, const struct curve *c, struct extent *x, struct extent *y)
-{
-	double end = fmin(last_share(c), 0.99);
-
-	for (int i = 0; i < MAX_POINTS; i++) {
-		double q = end * i / (MAX_POINTS - 1), v = curve_quantile(c, q);
-
-		reach(x, v);
-		reach(y, 1);
-		fprintf(gp, "%.5g %.5g\n", v > 0 ? v : 0.1, q);
-	}
-}
-
-/* Digits and unit of a round figure: "5.00 us" is shown as "5 µs". */
-static void write_tic(FILE *gp, double v, bool first)
-{
-	char text[FIGURE], *unit;
-
-	format_ns(text, v);
-	unit = strchr(text, ' ');
-	fprintf(gp, "%s\"%g %s\" %.6g", first ? "" : ", ", atof(text),
-		!strcmp(unit, " us") ? "µs" : unit + 1, v);
-}
-
-/* A step of 1, 2 or 5 of some decade that cuts @e into about four. */
-static double round_step(struct extent e)
-{
-	double raw = (e.hi - e.lo) / 4, decade = pow(10, floor(log10(raw)));
-
-	return decade * (raw / decade < 1.5 ? 1 : raw / decade < 3.5 ? 2 : 5);
-}
-
-/*
- * Decades when the axis spans many, 1-2-5 when it spans some, even steps when it spans hardly one.
- */
-static void write_time_tics(FILE *gp, const char *axis, struct extent e)
-{
-	static const double in_decade[] = { 1, 2, 5 };
-	double span = e.hi / e.lo, step = round_step(e);
-	size_t per_decade = span < 60 ? 3 : 1;
-	bool first = true;
-
-	fprintf(gp, "set %stics (", axis);
-	if (span < 5) {
-		for (double v = ceil(e.lo / step) * step; v <= e.hi; v += step, first = false)
-			write_tic(gp, v, first);
-		fputs(")\n", gp);
-		return;
-	}
-	for (int decade = -2; decade < 13; decade++) {
-		for (size_t i = 0; i < per_decade; i++) {
-			double v = in_decade[i] * pow(10, decade);
-
-			if (v < e.lo || v > e.hi)
-				continue;
-			write_tic(gp, v, first);
-			first = false;
-		}
-	}
-	fputs(")\n", gp);
-}
-
-/* Room at both ends, so that curves do not lie on the frame. */
-static struct extent widen(struct extent e)
-{
-	double margin = fmax(1.04, pow(e.hi / e.lo, 0.04));
-
-	return (struct extent){ e.lo / margin, e.hi * margin };
-}
-
-static void write_curves(FILE *gp, const struct page *p, const struct report_question *q,
-			 const char *metric)
-{
-	char dash[PAGE_DASH];
-	struct curve c = { 0 };
-
-	fputs("plot ", gp);
-	while (next_curve(p, q, metric, &c)) {
-		unsigned int colour = page_colour(p, c.r->name);
-
-		page_dash(dash, colour);
-		fprintf(gp, "%s$d%zu using 1:2 with lines lw 2 dt %s lc rgb '#01%04x'",
-			c.nr > 1 ? ", " : "", c.nr, dash, colour);
-	}
-	fputc('\n', gp);
-}
-
-static bool write_plot(FILE *gp, const struct page *p, size_t index, const char *metric, size_t m,
-		       enum plot_kind kind)
-{
-	const struct report_question *q = &p->r->question[index];
-	struct extent x = { INFINITY, 0 }, y = { INFINITY, 0 };
-	struct curve c = { 0 };
-
-	while (next_curve(p, q, metric, &c)) {
-		fprintf(gp, "$d%zu << END\n", c.nr);
-		if (kind == PLOT_SPECTRUM)
-			write_spectrum(gp, &c, &x, &y);
-		else
-			write_ecdf(gp, &c, &x, &y);
-		fputs("END\n", gp);
-	}
-	if (!c.nr || !(x.hi > 0) || !(y.hi > 0))
-		return false;
-	fprintf(gp, "set output '%zu.svg'\n", plot_index(index, m, kind));
-	if (kind == PLOT_SPECTRUM) {
-		y = widen(y);
-		fprintf(gp, "set logscale xy\nset xrange [1:%g]\nset yrange [%g:%g]\n",
-			fmax(x.hi, 2) * 1.05, y.lo, y.hi);
-		fputs("set xtics ('0' 1, '50 %%' 2, '90 %%' 10, '99 %%' 100, '99.9 %%' 1e3, '99.99 %%' 1e4, '99.999 %%' 1e5)\n",
-		      gp);
-		write_time_tics(gp, "y", y);
-	} else {
-		x = widen(x);
+	out.gp = open_memstream(&script, &length[0]);
+	out.finding = open_memstream(&like.finding, &length[1]);
+	out.caption = open_memstream(&like.caption, &length[2]);
+	if (out.gp && out.finding && out.caption)
+		drawn = kind_of[like.kind].draw(p, &like, &out);
+	if (out.gp)
+		fclose(out.gp);
+	if (out.finding)
+		fclose(out.finding);
+	if (out.caption)
+		fclose(out.caption);
+	if (drawn) {
 		fprintf(gp,
-			"unset logscale y\nset logscale x\nset xrange [%g:%g]\nset yrange [0:1]\n",
-			x.lo, x.hi);
-		fputs("set ytics ('0' 0, '25 %%' 0.25, '50 %%' 0.5, '75 %%' 0.75, '100 %%' 1)\n",
-		      gp);
-		write_time_tics(gp, "x", x);
+			"set terminal svg size %d,%u dynamic font 'sans-serif,12' noenhanced\n"
+			"set output '%zu.svg'\n%s",
+			PLOT_WIDTH, like.height, plots->nr, script);
+		plots->plot[plots->nr++] = like;
+	} else {
+		forget(&like);
 	}
-	write_curves(gp, p, q, metric);
-	return true;
+	free(script);
+	return out.gp && out.finding && out.caption ? 0 : -ENOMEM;
 }
 
-static int write_script(struct plots *plots, const struct page *p)
+static int add_all(struct plots *plots, const struct page *p, FILE *gp)
 {
-	char path[sizeof(plots->dir) + 16];
 	const char *metric[MAX_CURVE_METRICS];
-	size_t nr;
-	FILE *gp;
+	int ret = 0;
 
-	snprintf(path, sizeof(path), "%s/script", plots->dir);
-	gp = fopen(path, "wxe");
-	if (!gp)
-		return -errno;
-	fputs("set encoding utf8\nset terminal svg size 560,300 dynamic font 'sans-serif,12' noenhanced\n"
-	      "unset key\nset border 3 lc rgb '#000000'\nset tics nomirror scale 0.5,0.3\n"
-	      "set grid lc rgb '#808080' lw 1 dt 1\nset rmargin 3\nset tmargin 1\n",
-	      gp);
-	for (size_t i = 0; i < plots->nr; i++) {
-		nr = plots_metrics(p, &p->r->question[i], metric);
-		for (size_t m = 0; m < nr; m++)
-			for (enum plot_kind kind = 0; kind < NR_PLOTS; kind++)
-				plots->drawn[plot_index(i, m, kind)] =
-					write_plot(gp, p, i, metric[m], m, kind);
+	for (size_t i = 0; i < p->r->nr_questions; i++) {
+		size_t nr = plots_metrics(p, &p->r->question[i], metric);
+
+		for (enum plot_kind kind = 0; kind < NR_PLOTS; kind++)
+			for (size_t m = 0; !ret && m < nr; m++)
+				ret = add(plots, p,
+					  (struct plot){ .kind = kind,
+							 .question = i,
+							 .metric = metric[m],
+							 .height = PLOT_HEIGHT },
+					  gp);
 	}
-	if (fclose(gp))
-		return -errno;
-	return 0;
+	return ret;
 }
 
-/* ---- gnuplot --------------------------------------------------------------------------------- */
-
-/* Waits for @pid, but not for ever. 0 when it ended well. */
-static int wait_for(pid_t pid)
+static FILE *open_in(const char *dir, const char *name, const char *mode)
 {
-	const struct timespec tick = { .tv_nsec = 5000000 };
-	int status;
+	FILE *f = NULL;
+	char *path;
 
-	for (int i = 0; i < GNUPLOT_SECONDS * 200; i++) {
-		pid_t got = waitpid(pid, &status, WNOHANG);
-
-		if (got == pid)
-			return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EIO;
-		if (got < 0 && errno != EINTR)
-			return -errno;
-		nanosleep(&tick, NULL);
-	}
-	kill(pid, SIGKILL);
-	waitpid(pid, &status, 0);
-	return -ETIMEDOUT;
+	if (asprintf(&path, "%s/%s", dir, name) < 0)
+		return NULL;
+	f = fopen(path, mode);
+	free(path);
+	return f;
 }
 
-static int run_gnuplot(const char *dir)
+static int write_script(struct plots *plots, const struct page *p, char *why, size_t whylen)
 {
-	char *const argv[] = { "gnuplot", "script", NULL };
-	posix_spawn_file_actions_t actions;
-	pid_t pid;
-	int ret;
+	FILE *gp = open_in(plots->dir, "script", "wxe");
+	int ret = gp ? 0 : -errno;
 
-	ret = posix_spawn_file_actions_init(&actions);
+	if (gp) {
+		fputs("set encoding utf8\n", gp);
+		ret = add_all(plots, p, gp);
+		if (fclose(gp) && !ret)
+			ret = -errno;
+	}
 	if (ret)
-		return -ret;
-	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-	posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-	posix_spawn_file_actions_addchdir_np(&actions, dir);
-	ret = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	return ret ? -ret : wait_for(pid);
+		snprintf(why, whylen, "cannot write what gnuplot is to draw: %s", strerror(-ret));
+	/* -ENOENT stands for a missing gnuplot. */
+	return ret == -ENOENT ? -EIO : ret;
 }
 
-/* ---- taking the drawing over ----------------------------------------------------------------- */
-
-/* Removes every attribute that begins with @start and ends with the @quote after it. */
-static void drop_attribute(char *line, const char *start, char quote)
+int plots_make(struct plots **plots, const struct page *p, char *why, size_t whylen)
 {
-	char *at, *end;
-
-	while ((at = strstr(line, start))) {
-		end = strchr(at + strlen(start), quote);
-		if (!end)
-			return;
-		memmove(at, end + 1, strlen(end + 1) + 1);
-	}
-}
-
-/* A path of our numbered colours gets the class of its arm, one of the axes theirs. */
-static void write_path(FILE *out, char *line)
-{
-	unsigned int r, g, b;
-	char *stroke = strstr(line, "stroke='rgb("), *rest;
-
-	if (!stroke || sscanf(stroke, "stroke='rgb(%u,%u,%u)'", &r, &g, &b) != 3) {
-		fputs(line, out);
-		return;
-	}
-	rest = strchr(stroke + strlen("stroke='"), '\'');
-	if (!rest) {
-		fputs(line, out);
-		return;
-	}
-	*stroke = '\0';
-	fputs(line, out);
-	if (r == 1)
-		fprintf(out, "style='stroke:var(--a%u)'", g << 8 | b);
-	else if (!strstr(rest, "class="))
-		fputs("class=axis", out);
-	fputs(rest + 1, out);
-}
-
-/* The n-th curve, counted from 1, for its tooltip. */
-static const char *curve_name(const struct page *p, const struct report_question *q,
-			      const char *metric, size_t n)
-{
-	struct curve c = { 0 };
-
-	while (next_curve(p, q, metric, &c))
-		if (c.nr == n)
-			return c.r->name;
-	return "";
-}
-
-static void write_line(const struct page *p, const struct report_question *q, const char *metric,
-		       char *line)
-{
-	char *plot = strstr(line, "<g id=\"gnuplot_plot_");
-	char *width;
-
-	if (plot) {
-		fputs("<g><title>", p->out);
-		plot += strlen("<g id=\"gnuplot_plot_");
-		page_text(p, curve_name(p, q, metric, strtoul(plot, NULL, 10)));
-		fputs("</title>\n", p->out);
-		return;
-	}
-	width = strstr(line, "stroke-width=\"");
-	if (!strncmp(line, "<g fill=\"none\"", 14) && width) {
-		fprintf(p->out, "<g fill=none stroke-width=%.1f>\n",
-			atof(width + strlen("stroke-width=\"")));
-		return;
-	}
-	drop_attribute(line, " font-family=\"", '"');
-	drop_attribute(line, " font-size=\"", '"');
-	drop_attribute(line, " fill=\"", '"');
-	drop_attribute(line, " stroke=\"", '"');
-	write_path(p->out, line);
-}
-
-static bool is_empty_group(const char *line, const char *next)
-{
-	return !strncmp(line, "<g fill=\"none\"", 14) && !strncmp(next, "</g>", 4);
-}
-
-/*
- * Between its definitions, which nothing here uses, and its end; groups without content are left
- * out.
- */
-static void take_over(const struct page *p, const struct report_question *q, const char *metric,
-		      FILE *svg)
-{
-	char buffer[2][8192], *line = buffer[0], *next = buffer[1], *swap;
-	bool body = false, held = false;
-
-	while (fgets(next, sizeof(buffer[0]), svg)) {
-		if (!body) {
-			body = strstr(next, "</defs>") != NULL;
-			continue;
-		}
-		if (held && is_empty_group(line, next)) {
-			held = false;
-			continue;
-		}
-		if (held)
-			write_line(p, q, metric, line);
-		swap = line;
-		line = next;
-		next = swap;
-		held = true;
-		/*
-		 * gnuplot's outer group is opened before the definitions: its end and that of the
-		 * file are ours
-		 */
-		if (!strncmp(line, "</svg>", 6))
-			break;
-	}
-}
-
-bool plots_write(const struct page *p, size_t question, const char *metric, size_t m,
-		 enum plot_kind kind)
-{
-	static const char *const what[NR_PLOTS] = { "percentile spectrum",
-						    "distribution function" };
-	struct plots *plots = p->plots;
-	char path[sizeof(plots->dir) + 32];
-	FILE *svg;
-
-	if (!plots || !plots->drawn[plot_index(question, m, kind)])
-		return false;
-	snprintf(path, sizeof(path), "%s/%zu.svg", plots->dir, plot_index(question, m, kind));
-	svg = fopen(path, "re");
-	if (!svg)
-		return false;
-	fprintf(p->out, "<svg class=plot viewBox=\"0 0 560 300\" role=img aria-label=\"%s\"><g>\n",
-		what[kind]);
-	take_over(p, &p->r->question[question], metric, svg);
-	fputs("</svg>\n", p->out);
-	fclose(svg);
-	return true;
-}
-
-/* ---- life ------------------------------------------------------------------------------------ */
-
-int plots_make(struct plots **plots, const struct page *p)
-{
-	const char *tmp = getenv("TMPDIR");
 	struct plots *made = calloc(1, sizeof(*made));
 	int ret;
 
 	*plots = NULL;
-	if (!made)
+	if (!made) {
+		snprintf(why, whylen, "no memory");
 		return -ENOMEM;
-	made->nr = p->r->nr_questions;
-	made->drawn = calloc(plot_index(made->nr, 0, 0) + 1, sizeof(*made->drawn));
-	snprintf(made->dir, sizeof(made->dir), "%s/kt-plots.XXXXXX",
-		 tmp && strlen(tmp) < 200 ? tmp : "/tmp");
-	if (!made->drawn || !mkdtemp(made->dir)) {
-		ret = made->drawn ? -errno : -ENOMEM;
-		free(made->drawn);
-		free(made);
-		return ret;
 	}
-	ret = write_script(made, p);
+	ret = gnuplot_directory(&made->dir, why, whylen);
+	if (ret == -ENOENT)
+		ret = -EIO;
 	if (!ret)
-		ret = run_gnuplot(made->dir);
+		ret = write_script(made, p, why, whylen);
+	if (!ret && made->nr)
+		ret = gnuplot_run(made->dir, 0, why, whylen);
 	if (ret)
 		plots_free(made);
 	else
@@ -494,21 +150,116 @@ int plots_make(struct plots **plots, const struct page *p)
 	return ret;
 }
 
+static void remove_in(const char *dir, const char *name)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/%s", dir, name) < 0)
+		return;
+	unlink(path);
+	free(path);
+}
+
 void plots_free(struct plots *plots)
 {
-	char path[sizeof(plots->dir) + 32];
+	int kept = errno;
+	char name[32];
 
 	if (!plots)
 		return;
-	for (size_t i = 0; i < plot_index(plots->nr, 0, 0); i++) {
-		if (!plots->drawn[i])
-			continue;
-		snprintf(path, sizeof(path), "%s/%zu.svg", plots->dir, i);
-		unlink(path);
+	for (size_t i = 0; i < plots->nr; i++) {
+		snprintf(name, sizeof(name), "%zu.svg", i);
+		if (plots->dir)
+			remove_in(plots->dir, name);
+		forget(&plots->plot[i]);
 	}
-	snprintf(path, sizeof(path), "%s/script", plots->dir);
-	unlink(path);
-	rmdir(plots->dir);
-	free(plots->drawn);
+	if (plots->dir) {
+		remove_in(plots->dir, "script");
+		remove_in(plots->dir, "said");
+		rmdir(plots->dir);
+	}
+	free(plots->dir);
+	free(plots->plot);
 	free(plots);
+	errno = kept;
+}
+
+/* ---- giving out ------------------------------------------------------------------------------ */
+
+/* The first that is not before @question and @kind. */
+static size_t find(const struct plots *plots, size_t question, enum plot_kind kind)
+{
+	size_t from = 0, to = plots->nr;
+
+	while (from < to) {
+		size_t mid = (from + to) / 2;
+		const struct plot *m = &plots->plot[mid];
+
+		if (m->question < question || (m->question == question && m->kind < kind))
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from;
+}
+
+static bool is_of(const struct plots *plots, size_t n, size_t question, enum plot_kind kind)
+{
+	return n < plots->nr && plots->plot[n].question == question && plots->plot[n].kind == kind;
+}
+
+size_t plots_nr(const struct page *p, size_t question, enum plot_kind kind)
+{
+	size_t first, nr = 0;
+
+	if (!p->plots)
+		return 0;
+	first = find(p->plots, question, kind);
+	while (is_of(p->plots, first + nr, question, kind))
+		nr++;
+	return nr;
+}
+
+/* What gnuplot made of number @n, for free(); NULL: nothing. */
+static char *drawing_of(const struct plots *plots, size_t n)
+{
+	char name[32], *svg = NULL;
+	size_t room = 0;
+	FILE *in;
+
+	snprintf(name, sizeof(name), "%zu.svg", n);
+	in = open_in(plots->dir, name, "re");
+	if (!in)
+		return NULL;
+	if (getdelim(&svg, &room, '\0', in) < 0) {
+		free(svg);
+		svg = NULL;
+	}
+	fclose(in);
+	return svg;
+}
+
+void plots_figure(const struct page *p, size_t question, enum plot_kind kind, size_t n,
+		  const char *class)
+{
+	size_t at = find(p->plots, question, kind) + n;
+	const struct plot *plot = &p->plots->plot[at];
+	/* What writing the page came to before is still to be said. */
+	int kept = errno;
+	char *svg = drawing_of(p->plots, at);
+
+	errno = kept;
+
+	fprintf(p->out, *class ? "<figure class=%s>" : "<figure>", class);
+	fprintf(p->out, "<svg class=plot viewBox=\"0 0 %d %u\" role=img aria-label=\"%s. %s\">\n",
+		10 * PLOT_WIDTH, 10 * plot->height, plots_title(kind), plot->finding);
+	if (!svg || !plot_take_over(p, svg))
+		fputs("<text x=\"100\" y=\"300\">gnuplot has not drawn it.</text>\n", p->out);
+	fprintf(p->out, "</svg><figcaption><b>%s</b>", plots_title(kind));
+	if (plot->metric) {
+		fputs(" of ", p->out);
+		page_name(p, plot->metric);
+	}
+	fprintf(p->out, ": %s</figcaption></figure>\n", plot->caption);
+	free(svg);
 }

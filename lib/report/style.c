@@ -88,9 +88,6 @@ const char page_style[] =
 	"figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.5rem .6rem .3rem;min-width:0;max-width:54rem}"
 	"figcaption{font-size:.87rem;color:var(--muted);padding:0 .3rem}"
 	".legend{display:flex;flex-wrap:wrap;gap:.1rem 1.1rem;font-size:.87rem;margin:.5rem .1rem;overflow-wrap:anywhere}"
-	"svg.plot{width:100%;height:auto;display:block}"
-	".plot text{font-family:inherit;font-size:12px;fill:var(--muted);stroke:none}"
-	".plot .gridline{stroke:var(--grid)}.plot .axis{stroke:var(--axis)}"
 
 	/* phases */
 	".stack{display:grid;grid-template-columns:minmax(min-content,max-content) minmax(0,1fr) max-content;gap:.3rem .8rem;"
@@ -118,7 +115,7 @@ const char page_style[] =
 	".scroll td:first-child{background:var(--card);max-width:42vw}.scroll th:first-child,.scroll tr.q td{background:var(--soft)}"
 	".scroll tr.q td{max-width:none}}"
 	"@media screen and (max-width:34rem){main{padding:.8rem .7rem 3rem}h1{font-size:1.4rem}.scroll td,.scroll th{padding-left:.35rem;padding-right:.35rem}"
-	".plots{gap:.5rem}figure{padding:.3rem .3rem .2rem}.plot text{font-size:17px}"
+	".plots{gap:.5rem}figure{padding:.3rem .3rem .2rem}"
 	"td.name{min-width:8.4rem}.stack{grid-template-columns:minmax(0,1fr) max-content;grid-auto-flow:dense;gap:.1rem .6rem}"
 	".stack .row{grid-column:1/-1}"
 	".stack .name{max-width:none}dl{gap:.1rem .7rem;grid-template-columns:minmax(min-content,9rem) minmax(0,1fr)}"

@@ -12,9 +12,9 @@ for record in small instances builds moved settings trace hostile hostile_sides 
 	check "$record: the page is whole" grep -q '</html>' "$tmp/$record.html"
 done
 check 'idle and busy delays have curves of their own' sh -c \
-	"grep -q 'figcaption>delay_idle ·' '$tmp/trace.html' && grep -q 'figcaption>delay_busy ·' '$tmp/trace.html'"
+	"grep -q 'Percentile spectrum</b> of delay_idle' '$tmp/trace.html' && grep -q 'Percentile spectrum</b> of delay_busy' '$tmp/trace.html'"
 for record in hostile hostile_sides; do
-	check "$record: a name is not markup, the one script is ours" test "$(grep -o "<script[^<]\{0,14\}" "$tmp/$record.html")" = "<script>'use strict'"
+	check "$record: a name is not markup, the one script is ours" test "$(grep -o "<script[^<]\{13\}" "$tmp/$record.html")" = "<script>'use strict'"
 	check "$record: nor a terminal sequence" test "$(grep -c $'\x1b' "$tmp/$record.txt")" = 0
 done
 check 'the generator still makes the committed records' sh -c \

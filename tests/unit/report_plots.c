@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* report: plots, what they say in words, and what is said where there are none */
+#include "tests/unit/report_records.h"
+
+#include <math.h>
+#include <sys/stat.h>
+
+#include "lib/report/gnuplot.h"
+#include "lib/report/page.h"
+
+TestSuite(report_plots, .init = begin, .fini = finish, .timeout = 120);
+
+static void needs_gnuplot(void)
+{
+	if (system("command -v gnuplot >/dev/null"))
+		cr_skip_test("gnuplot is not installed");
+}
+
+static size_t count(const char *text, const char *what)
+{
+	size_t nr = 0;
+
+	for (; (text = strstr(text, what)); text += strlen(what))
+		nr++;
+	return nr;
+}
+
+/* @nr blocks of two arms of 50 operations each, of about 1 and 2 us. */
+static struct report *two_arms(int nr)
+{
+	question("q", "latency");
+	for (int i = 0; i < nr; i++)
+		block("q", false, epoch("old", wobble(i, 1000), 50),
+		      epoch("new", wobble(i, 2000), 50), 0);
+	return read_back();
+}
+
+static char *page_of(struct report *r)
+{
+	char *html = rendered(r, report_html);
+
+	report_free(r);
+	return html;
+}
+
+/* ---- what is drawn --------------------------------------------------------------------------- */
+
+Test(report_plots, each_is_there_twice_drawn_and_in_words)
+{
+	char *html;
+
+	needs_gnuplot();
+	html = page_of(two_arms(12));
+	cr_expect(strstr(html, "aria-label=\"Percentile spectrum. old: 1.00 µs at p50, "), "%s",
+		  html);
+	cr_expect(strstr(html, "new: 2.00 µs at p50, "));
+	cr_expect(strstr(html, "600 values"));
+	cr_expect(strstr(html, "aria-label=\"ECDF. old: 1.00 µs at p50, "));
+	cr_expect_eq(count(html, "<svg class=plot"), count(html, "</figcaption>"));
+	free(html);
+}
+
+Test(report_plots, names_stand_beside_their_curves)
+{
+	char *html;
+
+	needs_gnuplot();
+	html = page_of(two_arms(12));
+	cr_expect_eq(count(html, "class=\"t\">old</text>"), 2);
+	cr_expect_eq(count(html, "class=\"t\">new</text>"), 2);
+	cr_expect_eq(count(html, "<title>old</title>"), 2, "and as the tooltip");
+	free(html);
+}
+
+Test(report_plots, of_what_gnuplot_writes_only_the_drawing_is_kept)
+{
+	char *html;
+
+	needs_gnuplot();
+	html = page_of(two_arms(12));
+	cr_expect_eq(count(html, "font-family=\""), 0);
+	cr_expect_eq(count(html, "gnuplot_plot"), 0);
+	cr_expect_eq(count(html, "rgb("), 0);
+	cr_expect_eq(count(html, "d=\"\""), 0, "no path without a step");
+	free(html);
+}
+
+Test(report_plots, the_choice_of_a_drawing_needs_no_script)
+{
+	char *html;
+
+	needs_gnuplot();
+	html = page_of(two_arms(12));
+	cr_expect_eq(count(html, "<input type=radio name=d0-0 "), 2);
+	cr_expect_eq(count(html, "id=d0-0-0 checked><label for=d0-0-0>Percentile spectrum</label>"),
+		     1);
+	cr_expect_eq(count(html, "id=d0-0-1><label for=d0-0-1>ECDF</label>"), 1);
+	free(html);
+}
+
+Test(report_plots, a_ribbon_needs_eight_instances)
+{
+	char *html;
+
+	needs_gnuplot();
+	html = page_of(two_arms(8));
+	cr_expect_geq(count(html, "<path class=\"r\""), 4, "two arms, drawn twice");
+	cr_expect(
+		strstr(html, "Ribbon: where the percentile would lie had the blocks been others"));
+	free(html);
+}
+
+Test(report_plots, with_seven_it_says_why_there_is_none)
+{
+	char *html;
+
+	needs_gnuplot();
+	html = page_of(two_arms(7));
+	cr_expect_eq(count(html, "<path class=\"r\""), 0);
+	cr_expect(strstr(html, "No ribbons: fewer than 8 blocks say nothing of others."));
+	free(html);
+}
+
+Test(report_plots, too_few_values_are_not_drawn_and_that_is_said)
+{
+	char *html;
+
+	needs_gnuplot();
+	question("q", "latency");
+	block("q", false, epoch("old", 1000, 10), epoch("new", 2000, 9), 0);
+	html = page_of(read_back());
+	cr_expect_eq(count(html, "<svg class=plot"), 0);
+	cr_expect(strstr(html, "Too few values to draw."));
+	free(html);
+}
+
+/* ---- what goes wrong ------------------------------------------------------------------------- */
+
+/* Puts a gnuplot before the real one that does @what. */
+static void false_gnuplot(char *dir, const char *what)
+{
+	char name[64], *path_now;
+	FILE *f;
+
+	cr_assert_not_null(mkdtemp(dir));
+	snprintf(name, sizeof(name), "%s/gnuplot", dir);
+	f = fopen(name, "w");
+	cr_assert_not_null(f);
+	fprintf(f, "#!/bin/sh\n%s\n", what);
+	fclose(f);
+	cr_assert_eq(chmod(name, 0755), 0);
+	cr_assert_gt(asprintf(&path_now, "%s:%s", dir, getenv("PATH")), 0);
+	setenv("PATH", path_now, 1);
+	free(path_now);
+}
+
+static void remove_false_gnuplot(const char *dir)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s/gnuplot", dir);
+	unlink(name);
+	rmdir(dir);
+}
+
+Test(report_plots, a_missing_directory_is_not_taken_for_a_missing_gnuplot)
+{
+	char *html;
+
+	setenv("TMPDIR", "/nonexistent/<b>", 1);
+	html = page_of(two_arms(8));
+	cr_expect(strstr(html, "<b>No plots.</b> cannot make a directory in $TMPDIR, which is "
+			       "/nonexistent/&lt;b&gt;: No such file or directory.</p>"));
+	cr_expect_eq(count(html, "gnuplot-nox"), 0);
+	free(html);
+}
+
+Test(report_plots, a_missing_gnuplot_is_named_with_its_packages)
+{
+	char *html;
+
+	setenv("PATH", "/nonexistent", 1);
+	html = page_of(two_arms(8));
+	cr_expect(
+		strstr(html, "<b>No plots.</b> They are drawn by gnuplot, which is not installed"));
+	cr_expect(strstr(html, "<code>gnuplot-minimal</code> (Fedora)"));
+	free(html);
+}
+
+Test(report_plots, a_gnuplot_that_fails_is_quoted)
+{
+	char dir[] = "/tmp/kt-gnuplot-XXXXXX", *html;
+
+	false_gnuplot(dir, "printf 'plot\\n     ^\\nline 7: <cannot> draw\\n' >&2; exit 3");
+	html = page_of(two_arms(8));
+	cr_expect(strstr(html, "<b>No plots.</b> gnuplot failed with status 3: line 7: "
+			       "&lt;cannot&gt; draw.</p>"));
+	remove_false_gnuplot(dir);
+	free(html);
+}
+
+Test(report_plots, a_gnuplot_that_dies_is_told_from_one_that_fails)
+{
+	char dir[] = "/tmp/kt-gnuplot-XXXXXX", *html;
+
+	false_gnuplot(dir, "kill -SEGV $$");
+	html = page_of(two_arms(8));
+	cr_expect(strstr(html, "gnuplot was ended by signal 11 (Segmentation fault)"));
+	remove_false_gnuplot(dir);
+	free(html);
+}
+
+Test(report_plots, one_that_draws_nothing_is_said_where_the_plot_would_be)
+{
+	char dir[] = "/tmp/kt-gnuplot-XXXXXX", *html;
+
+	false_gnuplot(dir, "exit 0");
+	html = page_of(two_arms(8));
+	cr_expect_eq(count(html, "gnuplot has not drawn it."), count(html, "<svg class=plot"));
+	cr_expect(strstr(html, "aria-label=\"Percentile spectrum. old: 1.00 µs at p50, "),
+		  "what is known is said");
+	remove_false_gnuplot(dir);
+	free(html);
+}
+
+Test(report_plots, one_that_hangs_is_ended)
+{
+	char dir[] = "/tmp/kt-gnuplot-XXXXXX", why[200] = "";
+
+	false_gnuplot(dir, "exec sleep 600");
+	cr_expect_eq(gnuplot_run(dir, 1, why, sizeof(why)), -ETIMEDOUT);
+	cr_expect_str_eq(why, "gnuplot did not end within 1 s");
+	snprintf(why, sizeof(why), "%s/said", dir);
+	unlink(why);
+	remove_false_gnuplot(dir);
+}
