@@ -25,7 +25,7 @@ page() { # page NAME PLOTS KT-ARGUMENT...: made by kt, then opened
 	shift 2
 	while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n; done
 	(
-		timeout 60 "$kt" "$@" -o "$tmp/$name.html" 2>"$tmp/$name.err" </dev/null
+		timeout 60 "$kt" "$1" -o "$tmp/$name.html" "${@:2}" 2>"$tmp/$name.err" </dev/null
 		if [ -s "$tmp/$name.html" ]; then
 			NODE_PATH=$KT_BUILD/node/node_modules timeout 240 node tests/node/page.js $chromium "$tmp/$name.profile" \
 				"$plots" "$tmp/$name.html" 2>&1
@@ -54,7 +54,7 @@ page hostile_sides 0 report $golden/hostile_sides.jsonl
 page long "$(plots 2)" report "$tmp/long.jsonl"
 page torn 0 report "$tmp/torn.jsonl"
 if "$kt" diff --help | grep -q html; then
-	page diff 0 diff $golden/runs_base.jsonl -- $golden/runs_new.jsonl -f html
+	page diff 0 diff $golden/runs_base.jsonl -- $golden/runs_new.jsonl
 fi
 wait
 for said in "$tmp"/*.said; do

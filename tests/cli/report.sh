@@ -134,7 +134,7 @@ dropped() {
 		check "$name, $f: $lines lines on stderr" test "$(wc -l <"$tmp/said")" -eq $lines
 	done
 	check "$name: the text says it" grep -qE -- "$pattern" "$tmp/dropped.text"
-	check "$name: so does the page" grep -q '<div class=banner id=dropped>' "$tmp/dropped.html"
+	check "$name: so does the page" grep -q '<details class=banner id=dropped' "$tmp/dropped.html"
 	check "$name: strict JSON" strict_json "$tmp/dropped.json"
 	check "$name: the JSON says it" python3 -c 'import json, sys; assert json.load(open(sys.argv[1]))["dropped"]' \
 		"$tmp/dropped.json"

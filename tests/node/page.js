@@ -419,7 +419,10 @@ async function all(browser, plots, file) {
 
 	if (Math.max(0, ...rows) > 1)
 		check('tables were sorted', await sorts(page) > 0);
-	if (await page.evaluate(`!!document.querySelector('section.question')`))
+	const filter = await page.evaluate(`!!document.querySelector('form.filter input')`);
+
+	check('many questions can be filtered', filter || (await page.call(sections)).length < 4);
+	if (filter)
 		await filters(page);
 	quiet(page, 'used');
 	await page.close();
