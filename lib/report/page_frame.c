@@ -5,6 +5,7 @@
  */
 #include "lib/report/page.h"
 
+#include <ctype.h>
 #include <string.h>
 
 void page_begin(const struct page *p, const char *what, const char *when,
@@ -59,11 +60,21 @@ static size_t first_part(const char *text)
 	return strlen(text);
 }
 
-/* The names of questions are long: a line may end after any of their parts. */
-static void breakable(const struct page *p, const char *text, size_t length)
+/*
+ * @nr bytes of it; a time in microseconds in its own spelling, as everywhere on the page. The names of questions
+ * are long: a line may end after any of their parts.
+ */
+static void write_part(const struct page *p, const char *text, size_t nr)
 {
-	for (size_t i = 0; i < length; i++) {
-		fputc(text[i], p->out);
+	for (size_t i = 0; i < nr; i++) {
+		bool unit = i > 1 && text[i] == 'u' && text[i + 1] == 's' && text[i - 1] == ' ' &&
+			    isdigit((unsigned char)text[i - 2]) &&
+			    !isalnum((unsigned char)text[i + 2]);
+
+		if (unit)
+			fputs("µ", p->out);
+		else
+			fputc(text[i], p->out);
 		if (text[i] == '/' && i && text[i - 1] != '<')
 			fputs("<wbr>", p->out);
 	}
@@ -71,17 +82,13 @@ static void breakable(const struct page *p, const char *text, size_t length)
 
 void page_finding(const struct page *p, const char *text)
 {
-	size_t bold = first_part(text);
+	size_t length = strlen(text), bold = first_part(text);
 
 	fputs("<h1>", p->out);
-	breakable(p, text, bold);
-	if (text[bold]) {
-		fputs("<span class=rest>", p->out);
-		breakable(p, text + bold, strlen(text + bold));
-		fputs(".</span></h1>\n", p->out);
-	} else {
-		fputs(".</h1>\n", p->out);
-	}
+	write_part(p, text, bold);
+	fputs(text[bold] ? "<span class=rest>" : "", p->out);
+	write_part(p, text + bold, length - bold);
+	fprintf(p->out, ".%s</h1>\n", text[bold] ? "</span>" : "");
 }
 
 void page_scroll(const struct page *p, const char *label)

@@ -140,7 +140,10 @@ class Page {
 			],
 		});
 		await this.send('Emulation.setScriptExecutionDisabled', { value: !script });
-		await this.send('Page.navigate', { url: pathToFileURL(path).href + hash });
+		const { errorText } = await this.send('Page.navigate', { url: pathToFileURL(path).href + hash });
+
+		if (errorText)
+			throw new Error(`${path}: ${errorText}`);
 		await within(this.loaded, 'the page');
 	}
 

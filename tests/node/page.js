@@ -26,7 +26,7 @@ function check(what, good, ...seen) {
 	failed++;
 	console.log(`FAIL: ${name}: ${what}`);
 	for (const s of seen.flat().slice(0, 5))
-		console.log(`  ${typeof s === 'string' ? s : JSON.stringify(s)}`);
+		console.log(`  ${(typeof s === 'string' ? s : JSON.stringify(s)).slice(0, 500)}`);
 }
 
 function quiet(page, when) {
@@ -313,31 +313,34 @@ async function sorts(page) {
 	return tried;
 }
 
-function sections() {
-	return [...document.querySelectorAll('section.question')].map((s) => ({
+/* What a filter leaves: the questions' sections; where there are none, as of a comparison of runs, their links in the contents. */
+function questions() {
+	const sections = [...document.querySelectorAll('section.question')];
+
+	return (sections.length ? sections : [...document.querySelectorAll('nav .topic a')]).map((s) => ({
 		shown: s.checkVisibility(),
-		name: (s.querySelector('h2') || s).innerText.replace(/\s+/g, ' ').toLowerCase(),
+		name: (s.querySelector('h2') || s).textContent.replace(/\s+/g, ' ').toLowerCase(),
 	}));
 }
 
 /* Typed as a reader types. */
 async function filters(page) {
-	const all = await page.call(sections);
+	const all = await page.call(questions);
 	const word = all.length ? all[all.length - 1].name.split(/[ /=#]+/).filter((w) => w)[0] : '';
 	const want = all.filter((s) => s.name.includes(word)).length;
 
 	await page.evaluate(`document.querySelector('form.filter input').focus()`);
 	await page.send('Input.insertText', { text: word });
-	const some = await page.call(sections);
+	const some = await page.call(questions);
 
 	check(`filter '${word}': shows those and no others`, some.every((s) => s.shown === s.name.includes(word)),
 		some.filter((s) => s.shown !== s.name.includes(word)).map((s) => s.name));
 	check(`filter '${word}': says how many`, (await page.evaluate(`document.querySelector('form.filter output').value`))
 		.startsWith(`${want} `));
 	await page.key('Escape', 'Escape', 27);
-	check('filter: Escape shows all again', (await page.call(sections)).every((s) => s.shown));
+	check('filter: Escape shows all again', (await page.call(questions)).every((s) => s.shown));
 	await page.send('Input.insertText', { text: 'no question has such a name' });
-	check('filter: what nothing has', (await page.call(sections)).every((s) => !s.shown));
+	check('filter: what nothing has', (await page.call(questions)).every((s) => !s.shown));
 	await page.key('Escape', 'Escape', 27);
 }
 
@@ -421,7 +424,7 @@ async function all(browser, plots, file) {
 		check('tables were sorted', await sorts(page) > 0);
 	const filter = await page.evaluate(`!!document.querySelector('form.filter input')`);
 
-	check('many questions can be filtered', filter || (await page.call(sections)).length < 4);
+	check('many questions can be filtered', filter || (await page.call(questions)).length < 4);
 	if (filter)
 		await filters(page);
 	quiet(page, 'used');
