@@ -138,7 +138,7 @@ all: $B/completion/kt.bash $B/completion/_kt
 
 # ---- targets -----------------------------------------------------------------------------------
 .PHONY: bench check check-arm64 check-asan check-model check-mutations check-stress check-tsan check-ubsan \
-	check-vm check-vm-all clean deb dist evaluate format help install rpm static uninstall vm-shell
+	check-vm check-vm-all clean deb dist evaluate format help install pictures rpm static uninstall vm-shell
 # Builds started by a target use all CPUs, unless make was told how many.
 parallel = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
@@ -157,6 +157,10 @@ evaluate: ## how costs grow with numbers: minutes of runs, drawn in EVALUATION=r
 	$Qscripts/bootstrap evaluate
 	$Q$(MAKE) $(parallel) --no-print-directory $B/kt $B/kt-suite
 	$Qscripts/evaluate $B $(or $(EVALUATION),results/runs/scaling) $(BENCH_FLAGS)
+
+pictures: ## what the pages of RECORDS look like in Chromium, 360 to 3840 pixels wide, in build/pictures/
+	$Q$(MAKE) $(parallel) --no-print-directory $B/kt
+	$Qscripts/take-pictures $B $(RECORDS)
 
 check: ## install what is missing, build with -Werror, run every test
 	$QKT_BUILD=$B scripts/bootstrap check
