@@ -289,7 +289,8 @@ static int print(struct selftest_run *run, const struct record_header *h, int ar
 		snprintf(run->err, sizeof(run->err), "cannot keep a record in memory: %s",
 			 strerror(-ret));
 	else
-		ret = outcome_print(path, 0, &none, run->err, sizeof(run->err));
+		ret = outcome_print(path, &(struct outcome_show){ .full = true }, &none, run->err,
+				    sizeof(run->err));
 	if (fd >= 0)
 		close(fd);
 	return ret && ret != -EPIPE ? complain(run, KT_EXIT_FAILED) : 0;

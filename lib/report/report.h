@@ -321,6 +321,8 @@ struct report_drop {
 	size_t line;
 };
 
+struct report_targets; /* targets.h */
+
 /* What a table of a report has a row for. */
 enum report_table {
 	TABLE_FIGURES,	   /* each distribution and each count of an arm or subject */
@@ -366,6 +368,10 @@ struct report {
 	enum report_table table;	/* what the reader asked for; of CSV */
 	const char *only;		/* the same; of hgrm: a glob, NULL: all */
 	/* The same; the text alone heeds it. */
+	bool full; /* the tables, not the summary */
+	/* How to see all figures, and a page: a summary ends with it. NULL: not said */
+	const char *more, *page;
+	const struct report_targets *targets; /* NULL: it is held against none */
 	size_t top;	     /* subjects of a trace that have a line; 0: REPORT_TOP */
 	bool verbose;	     /* of traces: everything that is known */
 	bool programs;	     /* of traces: what each BPF program cost */
@@ -452,6 +458,8 @@ int report_compare(const struct report_question *q, const struct report_result *
  * says so.
  */
 int report_text(FILE *out, const struct report *r, const struct terminal_style *s);
+/* report_summary - about 25 lines; of a report of one kind of a trace, or of a self-test, all of it */
+int report_summary(FILE *out, const struct report *r, const struct terminal_style *s);
 int report_html(FILE *out, const struct report *r);
 int report_json(FILE *out, const struct report *r);
 
@@ -485,19 +493,4 @@ const struct report_format *report_format_of_file(const char *path);
 
 /* report_format_names - "text, html or json" into @text, cut off at @size */
 void report_format_names(char *text, size_t size);
-
-/*
- * report_targets - hold @r against the targets in file @path, one per line:
- *
- *	QUESTION ARM p50|mean|p99|p99.9 <= FACTOR ARM	as it is judged, against an arm of the question
- *	QUESTION ARM p50|p99 <= FACTOR ARM@QUESTION	against an arm of another question
- *	QUESTION ARM p50|p99 <= NUMBER ns|us|ms
- *	QUESTION ARM COUNTER <= NUMBER each		a counter, per operation
- *	QUESTION ARM COUNTER <= FACTOR ARM[@QUESTION]
- *
- * The first QUESTION is a glob, the one after @ a name. Arms of two questions are not paired: the
- * interval is what both medians' own intervals leave open. A target is met or missed when the whole
- * interval is; counters have none. Return: 0, or -errno and one sentence in @err
- */
-int report_targets(FILE *out, const struct report *r, const char *path, char *err, size_t errlen);
 #endif

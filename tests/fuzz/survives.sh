@@ -17,12 +17,15 @@ fi
 export UBSAN_OPTIONS=halt_on_error=1:exitcode=99
 
 render() { # render FILE FORMAT
-	timeout "$FUZZ_SECONDS" env PATH="$FUZZ_PATH" "$kt" report "$1" -f "$2" >"$tmp/fuzz.$2" 2>"$tmp/fuzz.err" </dev/null
+	local format="-f $2"
+	[ "$2" != full ] || format=--full
+	# shellcheck disable=SC2086
+	timeout "$FUZZ_SECONDS" env PATH="$FUZZ_PATH" "$kt" report "$1" $format >"$tmp/fuzz.$2" 2>"$tmp/fuzz.err" </dev/null
 }
 
 survives() {
 	local file=$1 want=${2:-any} f status said lines
-	for f in text html md csv json; do
+	for f in text full html md csv json; do
 		render "$file" $f
 		status=$?
 		said="$file, $f: exit $status"

@@ -178,7 +178,7 @@ def small(schema=2):
     run.end()
 
 
-def instance(run, name, number, arms, ops, batch=1, mode="latency", bursts=()):
+def instance(run, name, number, arms, ops, batch=1, mode="latency", bursts=(), noise=None):
     """One set-up: 4 mirrored pairs of passes; arms in bursts have slow operations in this one."""
     shared = math.exp(run.random.gauss(0, 0.03))
     level = {arm: ns * shared * math.exp(run.random.gauss(0, 0.003)) * batch for arm, ns in arms.items()}
@@ -201,7 +201,8 @@ def instance(run, name, number, arms, ops, batch=1, mode="latency", bursts=()):
                      "nivcsw": 1, "minflt": 0, "counters": {"syscalls": 8 * ops}, "losses": {}, "hist": hist(values[arm])}
                     for arm in arms],
              dropped=[], noise={"steal": round(max(0, run.random.gauss(0.002, 0.004)), 6),
-                                "psi_cpu": round(run.random.uniform(0, 0.02), 6), "canary_ns": round(100_000 * shared ** 0.1)})
+                                "psi_cpu": round(run.random.uniform(0, 0.02), 6), "canary_ns": round(100_000 * shared ** 0.1),
+                                **(noise or {})})
 
 
 def instances():
@@ -219,6 +220,31 @@ def instances():
         for n in range(20):
             there = {a: ns for a, ns in arms.items() if a != "condvar" or n < 16}
             instance(run, name, n, there, ops, batch, mode, ["libkthread"] if name[0] == "w" and n in (2, 7) else [])
+    run.end()
+
+
+def suite():
+    """What a summary has to tell apart: large and small effects, an unsteady machine, arms and questions that are missing."""
+    quiet, stolen = {"wall_ns": 600_000_000, "foreign": 0.01}, {"wall_ns": 600_000_000, "foreign": 0.9, "steal": 0.3}
+    run = Run(15)
+    run.header("bench", ["bench", "--no-trace"], seed=15, trace=False, trace_reason="switched off by --no-trace")
+    for name, arms, noise, nr in (
+            ("wakeup/trip=oneway/cpu=cross/wait=spin", {"futex": 10600, "libkthread": 122, "atomic": 95}, quiet, 20),
+            ("wakeup/trip=oneway/cpu=cross/wait=sleep", {"futex": 10600, "libkthread": 10590, "condvar": 11900, "libuv": 13000}, quiet, 12),
+            ("wakeup/trip=oneway/cpu=same/wait=sleep", {"futex": 3340, "libkthread": 3480, "condvar": 4760, "libuv": 32400}, stolen, 8),
+            ("work_queue/worker=busy/cpu=same", {"futex": 7.4, "libkthread": 16.3, "condvar": 15.4}, quiet, 20),
+            ("park/cpu=same", {"futex": 6900, "libkthread": 7300, "condvar": 16000}, quiet, 12),
+            ("park/cpu=cross", {"futex": 32900, "libkthread": 33400}, quiet, 4),
+            ("create_stop", {"pthread": 89700, "libkthread": 84700}, quiet, 20),
+            ("delayed/op=arm", {"libkthread": 96}, quiet, 4),
+            ("delayed/op=move", {}, quiet, 0)):
+        baseline = next(iter(arms), "futex")
+        run.emit(type="question", question=name, mode="time", unit="ns", baseline=baseline, zone=0.01, phases=False,
+                 arms=list(arms) or ["futex", "libkthread"], labels={},
+                 skipped={} if name[0] == "w" else {"glib": "not built in: GLib is not installed"})
+        for n in range(nr):
+            instance(run, name, n, arms, 2000, mode="time", noise=noise)
+    run.emit(type="failed", question="delayed/op=move", arm="libkthread", reason="killed by signal 11 (Segmentation fault)")
     run.end()
 
 
@@ -534,6 +560,6 @@ def runs_new():
 
 
 if __name__ == "__main__":
-    MAKERS = (small, full, trace, live, threads, hostile, negative, instances, builds, moved, settings, hostile_sides, apart, v1,
+    MAKERS = (small, suite, full, trace, live, threads, hostile, negative, instances, builds, moved, settings, hostile_sides, apart, v1,
               runs_base, runs_new)
     {maker.__name__: maker for maker in MAKERS}[sys.argv[1]]()
