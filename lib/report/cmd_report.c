@@ -359,7 +359,12 @@ int cmd_report(int argc, char **argv)
 	if (is_its_own_input(&o))
 		return cli_refuse(KT_EXIT_USAGE, "%s is the record itself; name another file",
 				  o.output);
-	ret = report_load_files(&r, (const char *const *)o.input, o.nr_inputs, err, sizeof(err));
+	if (format_of(&o)->binary && (!o.output || !strcmp(o.output, "-")) && isatty(STDOUT_FILENO))
+		return cli_refuse(KT_EXIT_USAGE, "%s is not for a terminal; name a file with -o",
+				  format_of(&o)->name);
+	ret = (format_of(&o)->singles ? report_load_singles
+				      : report_load_files)(&r, (const char *const *)o.input,
+							   o.nr_inputs, err, sizeof(err));
 	if (ret)
 		return cli_refuse(ret == -ENOMEM ? KT_EXIT_FAILED : KT_EXIT_USAGE, "%s", err);
 	r->table = o.table;
