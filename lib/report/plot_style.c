@@ -14,7 +14,7 @@ const char plots_style[] =
 	".plot .c{stroke-width:20px}.plot .l{opacity:.55}.plot .r{stroke:none;opacity:.22}"
 	/* One of two drawings of the same: chosen by radio buttons, without a script */
 	".pick{display:flex;flex-wrap:wrap;align-items:baseline;align-content:flex-start;gap:.3rem .4rem}"
-	".pick>input{margin:0}.pick>label{font-size:13px;margin-right:.8rem}.pick>figure{flex:1 0 100%;min-width:0}"
+	".pick>figure{flex:1 0 100%;min-width:0}"
 	"@media screen{.pick>input:nth-of-type(1):not(:checked)~.v1,.pick>input:nth-of-type(2):not(:checked)~.v2"
 	"{display:none}}@media print{.pick>input,.pick>label{display:none}}"
-	"@media(max-width:36rem){.plot text{font-size:185px}.plot .t{font-size:165px}}";
+	"@media screen and (max-width:36rem){.plot text{font-size:168px}.plot .t{font-size:165px}}";

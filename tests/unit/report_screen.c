@@ -209,7 +209,7 @@ Test(report_screen, of_two_builds_what_regressed_comes_first_and_both_are_named)
 	char *html = page_of_golden(GOLDEN("builds.jsonl")), *effects = effects_of(html),
 	     *first = part(effects, "<tbody>", "<tr><th scope=row><a href=\"#q-loop\">");
 
-	cr_expect(strstr(html, "<h1>1 of 6 regressed: wakeup/trip=oneway libkthread"));
+	cr_expect(strstr(html, "<h1>1 of 6 regressed: wakeup/<wbr>trip=oneway libkthread"));
 	cr_expect(strstr(html, "<li>code: 23 of 412 functions differ: wake_up_process"));
 	cr_expect(strstr(html, "<details><summary>The first "),
 		  "and more of them than the line names");
