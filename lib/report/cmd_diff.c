@@ -222,7 +222,7 @@ static int compare(const struct options *o, regex_t *filter)
 	int status;
 
 	if (!d)
-		return cli_refuse(KT_EXIT_FAILED, "no memory");
+		return cli_refuse(KT_EXIT_FAILED, "out of memory");
 	if (filter) {
 		d->wanted = matches;
 		d->wanted_arg = filter;

@@ -78,7 +78,7 @@ int build_no_memory(struct build *b)
 			b->path, b->line);
 		return -EFBIG;
 	}
-	snprintf(b->err, b->errlen, "no memory");
+	snprintf(b->err, b->errlen, "out of memory");
 	return -ENOMEM;
 }
 
@@ -129,7 +129,7 @@ int report_load_files(struct report **report, const char *const *path, size_t nr
 
 	*report = NULL;
 	if (!r || !b) {
-		snprintf(err, errlen, "no memory");
+		snprintf(err, errlen, "out of memory");
 		free(b);
 		report_free(r);
 		return -ENOMEM;
@@ -172,7 +172,7 @@ static int begin_run(struct splitting *s)
 		report_free(r);
 		free(s->b);
 		s->b = NULL;
-		snprintf(s->err, s->errlen, "no memory");
+		snprintf(s->err, s->errlen, "out of memory");
 		return -ENOMEM;
 	}
 	*s->b = (struct build){ .report = r,
