@@ -375,7 +375,7 @@ int cmd_report(int argc, char **argv)
 	if (o.baseline)
 		rebased = report_rebase(r, o.baseline);
 	if (rebased < 0)
-		status = cli_refuse(KT_EXIT_FAILED, "no memory");
+		status = cli_refuse(KT_EXIT_FAILED, "out of memory");
 	else if (!rebased)
 		status = cli_refuse(KT_EXIT_USAGE, "no question has an arm '%s'", o.baseline);
 	else if (o.fail_on && !report_may_fail(r, o.fail_on))
