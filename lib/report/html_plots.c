@@ -48,5 +48,8 @@ void html_plots(const struct page *p, size_t index)
 	fputs("<div class=plots>", p->out);
 	for (size_t i = 0; i < nr; i++)
 		distribution(p, index, i);
+	for (enum plot_kind kind = PLOT_SHIFT; kind < NR_PLOTS; kind++)
+		if (plots_nr(p, index, kind))
+			plots_figure(p, index, kind, 0, "");
 	fputs("</div>\n", p->out);
 }

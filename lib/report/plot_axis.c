@@ -96,6 +96,73 @@ void plot_time_axis(FILE *gp, const char *axis, struct plot_extent e)
 	fputs(")\n", gp);
 }
 
+void plot_time_axis_of_few(FILE *gp, const char *axis, struct plot_extent e)
+{
+	int every = (int)ceil(log10(e.hi / e.lo) / 3), first = (int)ceil(log10(e.lo) - 1e-9);
+	bool any = false;
+
+	if (e.hi / e.lo < 30) {
+		plot_time_axis(gp, axis, e);
+		return;
+	}
+	fprintf(gp, "set logscale %s\nset %srange [%.7g:%.7g]\nset %stics (", axis, axis, e.lo,
+		e.hi, axis);
+	for (int decade = first; pow(10, decade) <= e.hi; decade += every, any = true)
+		write_tic(gp, pow(10, decade), !any);
+	fputs(")\n", gp);
+}
+
+static void ratio_tic(FILE *gp, double ratio, bool first)
+{
+	fputs(first ? "" : ", ", gp);
+	if (ratio > 1)
+		fprintf(gp, "'×%g' %.6g", ratio, ratio);
+	else if (ratio < 1)
+		fprintf(gp, "'÷%g' %.6g", 1 / ratio, ratio);
+	else
+		fputs("'1' 1", gp);
+}
+
+/* Per cent while the ratios are near 1, else times: ×2, ×5, ÷2, ... */
+static void write_ratio_tics(FILE *gp, struct plot_extent e)
+{
+	static const double in_decade[] = { 1, 2, 5 };
+	size_t per_decade = e.hi / e.lo < 100 ? 3 : 1;
+	double step = 100 * round_step(e);
+	bool first = true;
+
+	if (e.hi / e.lo < 2.2) {
+		for (double v = ceil(100 * (e.lo - 1) / step); v * step <= 100 * (e.hi - 1);
+		     v++, first = false)
+			fprintf(gp, "%s'%s%g%s' %.6g", first ? "" : ", ",
+				v > 0	? "+"
+				: v < 0 ? "−"
+					: "",
+				fabs(v * step), v != 0 ? " %%" : "", 1 + v * step / 100);
+		return;
+	}
+	for (int decade = -6; decade <= 6; decade++)
+		for (size_t i = 0; i < per_decade; i++) {
+			/* 1, ÷2, ÷5, ÷10: the same on both sides */
+			double v = decade < 0 ? 1 / (in_decade[2 - i] * pow(10, -decade - 1))
+					      : in_decade[i] * pow(10, decade);
+
+			if (decade < 0 && per_decade == 1)
+				v = pow(10, decade);
+			if (v < e.lo || v > e.hi || (decade < 0 && v >= 1))
+				continue;
+			ratio_tic(gp, v, first);
+			first = false;
+		}
+}
+
+void plot_ratio_axis(FILE *gp, struct plot_extent e)
+{
+	fprintf(gp, "set logscale y\nset yrange [%.7g:%.7g]\nset ytics (", e.lo, e.hi);
+	write_ratio_tics(gp, e);
+	fputs(")\n", gp);
+}
+
 void plot_percentile_axis(FILE *gp, double hi)
 {
 	fprintf(gp,

@@ -12,9 +12,16 @@ const char plots_style[] =
 	".plot path{fill:none;stroke-width:10px;stroke-linejoin:round}"
 	".plot .grid{stroke:var(--grid)}.plot .axis{stroke:var(--axis)}"
 	".plot .c{stroke-width:20px}.plot .l{opacity:.55}.plot .r{stroke:none;opacity:.22}"
+	".plot .o{stroke-width:32px;stroke-linecap:round;opacity:.5}.plot .e{stroke-width:20px;stroke-linecap:round;opacity:.4}"
+	".plot .n{stroke:none;fill:var(--warn);opacity:.18}.plot .v{stroke:var(--axis)}"
+	".plot .h1{fill:var(--d1);stroke:none}.plot .h2{fill:var(--d2);stroke:none}.plot .h3{fill:var(--d3);stroke:none}"
+	".plot .h4{fill:var(--d4);stroke:none}.plot .h5{fill:var(--d5);stroke:none}.plot .h6{fill:var(--d6);stroke:none}"
+	".plot .h7{fill:var(--d7);stroke:none}.plot .h8{fill:var(--d8);stroke:none}"
 	/* One of two drawings of the same: chosen by radio buttons, without a script */
-	".pick{display:flex;flex-wrap:wrap;align-items:baseline;align-content:flex-start;gap:.3rem .4rem}"
-	".pick>input{margin:0}.pick>label{font-size:13px;margin-right:.8rem}.pick>figure{flex:1 0 100%;min-width:0}"
+	".pick{display:flex;flex-wrap:wrap;align-items:baseline;align-content:flex-start;gap:.2rem .35rem;min-width:0;"
+	"background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.4rem .6rem .3rem}"
+	".pick>input{margin:0 0 0 .3rem}.pick>label{font-size:.87rem;margin-right:.6rem}"
+	".pick>figure{flex:1 0 100%;border:0;padding:0;background:none}"
 	"@media screen{.pick>input:nth-of-type(1):not(:checked)~.v1,.pick>input:nth-of-type(2):not(:checked)~.v2"
 	"{display:none}}@media print{.pick>input,.pick>label{display:none}}"
 	"@media(max-width:36rem){.plot text{font-size:185px}.plot .t{font-size:165px}}";

@@ -22,6 +22,9 @@ static const struct {
 } kind_of[NR_PLOTS] = {
 	[PLOT_SPECTRUM] = { "Percentile spectrum", plot_spectrum },
 	[PLOT_ECDF] = { "ECDF", plot_ecdf },
+	[PLOT_SHIFT] = { "Shift function", plot_shift },
+	[PLOT_EPOCHS] = { "Epochs", plot_epochs },
+	[PLOT_HEAT] = { "Heat map", plot_heat },
 };
 
 const char *plots_title(enum plot_kind kind)
@@ -86,7 +89,7 @@ static int add_all(struct plots *plots, const struct page *p, FILE *gp)
 		size_t nr = plots_metrics(p, &p->r->question[i], metric);
 
 		for (enum plot_kind kind = 0; kind < NR_PLOTS; kind++)
-			for (size_t m = 0; !ret && m < nr; m++)
+			for (size_t m = 0; !ret && m < (kind <= PLOT_ECDF ? nr : 1); m++)
 				ret = add(plots, p,
 					  (struct plot){ .kind = kind,
 							 .question = i,

@@ -18,6 +18,9 @@ struct report_question;
 enum plot_kind {
 	PLOT_SPECTRUM, /* time by percentile */
 	PLOT_ECDF,     /* share of operations within a time */
+	PLOT_SHIFT,    /* ratio to the baseline by percentile */
+	PLOT_EPOCHS,   /* epochs in the order of time */
+	PLOT_HEAT,     /* how many took how long, over time */
 	NR_PLOTS
 };
 
