@@ -97,13 +97,17 @@ $B/$1: $B/$(1:.a=.o)
 all: $B/$1
 endef
 
-# $(call program,PATH,SOURCES,ARCHIVES,LIBRARIES): build/PATH
+# $(call program,PATH,SOURCES,ARCHIVES,LIBRARIES,STATIC LIBRARIES): build/PATH, and build/static/PATH, which needs no shared
+# library
 define program
 objs += $(2:%.c=$B/%.o)
-$B/$1: $(2:%.c=$B/%.o) $(3:%=$B/%)
+$B/$1 $B/static/$1: $(2:%.c=$B/%.o) $(3:%=$B/%)
 	$$(call say,LD)mkdir -p $$(@D)
-	$$Q$(CC) $(KT_LDFLAGS) $(LDFLAGS) -o $$@ $$(filter %.o,$$^) \
-		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $4
+	$$Q$(CC) $(KT_LDFLAGS) $(LDFLAGS) $$(static) -o $$@ $$(filter %.o,$$^) \
+		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(libraries)
+$B/$1: libraries = $4
+$B/static/$1: static = -static
+$B/static/$1: libraries = $5
 all: $B/$1
 endef
 
@@ -112,21 +116,26 @@ ROOMS := lib/cli lib/probe lib/measure lib/record lib/target lib/kthread lib/kth
 	 bench/arms bench/drivers bench/controller lib/report tests
 include $(wildcard $(ROOMS:%=%/room.mk))
 
-KT_LIBS = -lbpf -lelf -ldw -lz -ljansson -lm
+KT_LIBS = -lbpf -lelf -lz -ljansson -lm
+KT_LIBS_STATIC = $(call pkg_libs,--static libbpf libelf zlib jansson) -lm
 $(eval $(call program,kt,kt.c,bench/libcontroller.a lib/libreport.a bpf/libtracer.a lib/librecord.a lib/libtarget.a \
-	lib/libcli.a lib/libmeasure.a lib/libprobe.a,$$(KT_LIBS)))
+	lib/libcli.a lib/libmeasure.a lib/libprobe.a,$$(KT_LIBS),$$(KT_LIBS_STATIC)))
 $(eval $(call program,kt-suite,$(suite_sources),lib/libktbench.a bench/libarms.a lib/libkthread.a \
-	lib/libkeventd.a lib/libprobe.a,$$(ARM_LIBS) -lm))
+	lib/libkeventd.a lib/libprobe.a,$$(ARM_LIBS) -lm,$$(ARM_LIBS_STATIC) -lm))
 
 -include $(objs:.o=.d) $(wildcard $B/bpf/*.d)
 
 # ---- targets -----------------------------------------------------------------------------------
 .PHONY: bench check check-arm64 check-asan check-model check-mutations check-stress check-tsan check-ubsan \
-	check-vm check-vm-all clean evaluate format help install uninstall vm-shell
+	check-vm check-vm-all clean evaluate format help install static uninstall vm-shell
 # Builds started by a target use all CPUs, unless make was told how many.
 parallel = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
 all: ## build everything (the default)
+
+static: ## kt and kt-suite that need nothing of the machine that they run on, in build/static/
+	$Qscripts/bootstrap build
+	$Q$(MAKE) $(parallel) --no-print-directory B=$B $B/static/kt $B/static/kt-suite
 
 bench: ## install what is missing, build, run the suite, leave a report in results/latest/
 	$Qscripts/bootstrap run
@@ -139,7 +148,7 @@ evaluate: ## how costs grow with numbers: minutes of runs, drawn in EVALUATION=r
 	$Qscripts/evaluate $B $(or $(EVALUATION),results/runs/scaling) $(BENCH_FLAGS)
 
 check: ## install what is missing, build with -Werror, run every test
-	$Qscripts/bootstrap check
+	$QKT_BUILD=$B scripts/bootstrap check
 	$Q$(MAKE) $(parallel) --no-print-directory WERROR=1 B=$B all tests
 	$Qscripts/run-tests $B
 

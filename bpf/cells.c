@@ -198,7 +198,7 @@ static struct tracer_head take_head(struct tracer_head *from, struct slab_figure
 	f->overflow = __atomic_exchange_n(&from->overflow, 0, __ATOMIC_RELAXED);
 	f->extremes.max = __atomic_exchange_n(&from->extremes.max, 0, __ATOMIC_RELAXED);
 	f->extremes.inv_min = __atomic_exchange_n(&from->extremes.inv_min, 0, __ATOMIC_RELAXED);
-	slab_settle(f, &left);
+	slab_settle(f, HIST_K_BPF, &left);
 	__atomic_fetch_add(&from->sum, left.sum, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&from->overflow, left.overflow, __ATOMIC_RELAXED);
 	put_back_larger(&from->extremes.max, left.extremes.max);

@@ -246,6 +246,7 @@ static __always_inline void fill_wait(struct events_wait *w, const struct events
 	w->wake_ns = s->wake_ns;
 	w->runq_ns = s->end_ns - s->queued_ns;
 	w->premig_ns = s->premig_ns;
+	w->arm = s->arm;
 	w->population = s->population;
 	who_is(&w->who, p);
 	w->has_waker = woken; /* no such wait begins but with a waking */

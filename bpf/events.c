@@ -278,7 +278,8 @@ static int hand(struct tracer *t, struct made *m, enum record_why why)
 	make(m, t->ops->about.name, why);
 	if (m->stack && t->events->stacks)
 		stacks_name(t->events->stacks, m->stack, &m->e);
-	return t->on_event(&m->e, t->on_event_arg);
+	return t->on_event(&m->e, t->opts.group == TRACER_GROUP_ARM ? m->wait->arm : 0,
+			   t->on_event_arg);
 }
 
 /*

@@ -90,7 +90,7 @@ struct events_wait {
 	uint32_t has_waker;
 	uint32_t cpu_before, cpu_queued, cpu;
 	uint32_t migrations;
-	uint32_t reserved;
+	uint32_t arm; /* with TRACER_GROUP_ARM */
 };
 
 struct events_behind {

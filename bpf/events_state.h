@@ -14,6 +14,7 @@ struct events_span {
 	uint64_t end_ns, ns;
 	uint64_t queued_ns; /* since when it was in a queue */
 	uint64_t wake_ns, premig_ns;
+	uint32_t arm; /* where arms count: of its last wake */
 };
 
 /*
@@ -25,6 +26,7 @@ struct events_span {
 WAKE_FN bool events_ending(const struct wake_state *s, uint64_t now, struct events_span *e)
 {
 	e->end_ns = now;
+	e->arm = s->arm;
 	if (s->chain == WAKE_WOKEN) {
 		if (wake_before(s->t2, s->t1) || wake_before(now, s->t2))
 			return false;

@@ -11,10 +11,9 @@ void *slab_window(int fd, size_t offset, size_t bytes)
 	return at == MAP_FAILED ? NULL : at;
 }
 
-static uint64_t bucket_top(uint32_t bucket)
+static uint64_t bucket_top(uint32_t bucket, uint32_t k)
 {
-	return bucket == HIST_NR_BUCKETS_BPF - 1 ? UINT64_MAX
-						 : hist_low(bucket + 1, HIST_K_BPF) - 1;
+	return bucket == HIST_NR_BUCKETS(k) - 1 ? UINT64_MAX : hist_low(bucket + 1, k) - 1;
 }
 
 static uint64_t times(uint64_t count, uint64_t v)
@@ -24,27 +23,27 @@ static uint64_t times(uint64_t count, uint64_t v)
 	return __builtin_mul_overflow(count, v, &product) ? UINT64_MAX : product;
 }
 
-void slab_settle(struct slab_figures *f, struct slab_figures *left)
+void slab_settle(struct slab_figures *f, uint32_t k, struct slab_figures *left)
 {
 	uint64_t max = f->extremes.max, min = ~f->extremes.inv_min, sum = f->sum;
 
 	*left = (struct slab_figures){ 0 };
 	/* Beyond the last bucket: of a value that is not in its bucket yet. */
-	if (max > bucket_top(f->last)) {
+	if (max > bucket_top(f->last, k)) {
 		left->extremes.max = max;
-		max = bucket_top(f->last);
-	} else if (max < hist_low(f->last, HIST_K_BPF)) {
-		max = f->last == HIST_NR_BUCKETS_BPF - 1 ? hist_low(f->last, HIST_K_BPF)
-							 : bucket_top(f->last);
+		max = bucket_top(f->last, k);
+	} else if (max < hist_low(f->last, k)) {
+		max = f->last == HIST_NR_BUCKETS(k) - 1 ? hist_low(f->last, k)
+							: bucket_top(f->last, k);
 	}
-	if (min < hist_low(f->first, HIST_K_BPF)) {
+	if (min < hist_low(f->first, k)) {
 		left->extremes.inv_min = ~min;
-		min = hist_low(f->first, HIST_K_BPF);
-	} else if (min > bucket_top(f->first)) {
-		min = hist_low(f->first, HIST_K_BPF);
+		min = hist_low(f->first, k);
+	} else if (min > bucket_top(f->first, k)) {
+		min = hist_low(f->first, k);
 	}
 	if (min > max)
-		min = hist_low(f->first, HIST_K_BPF);
+		min = hist_low(f->first, k);
 	if (sum < times(f->count, min))
 		sum = times(f->count, min);
 	if (sum > times(f->count, max))

@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bpf/wakes.h"
+
 /* What has been read of one histogram, all shards together. */
 struct slab_seen {
 	uint64_t sum;
@@ -234,7 +236,7 @@ static int take_cell(struct tracer *t, uint32_t group, uint32_t metric, struct h
 		free(h);
 		return 0;
 	}
-	slab_settle(&f, &left);
+	slab_settle(&f, HIST_K_BPF, &left);
 	seen->sum += f.sum;
 	seen->overflow += f.overflow;
 	h->count = f.count;
@@ -342,6 +344,8 @@ int slab_read(struct tracer *t, struct tracer_snapshot **out)
 	s->start_ns = t->last_read_ns;
 	s->end_ns = clock_ns(CLOCK_MONOTONIC);
 	ret = read_groups(t, s);
+	ret = ret ?: bands_read(t, s);
+	ret = ret ?: matrix_read(t, s);
 	ret = ret ?: counts_read(t, s);
 	if (ret) {
 		slab_snapshot_free(s);
@@ -400,6 +404,8 @@ void slab_snapshot_free(struct tracer_snapshot *s)
 		for (uint32_t m = 0; s->group[i].metric && m < NR_METRICS; m++)
 			free(s->group[i].metric[m]);
 		free(s->group[i].metric);
+		free(s->group[i].band);
+		free(s->group[i].pair);
 	}
 	cells_free(s->cells);
 	free(s->group);

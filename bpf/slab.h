@@ -22,8 +22,8 @@ struct slab_figures {
 	uint64_t overflow;
 };
 
-/* slab_settle - make @f agree with its buckets; what it must not have any more is in @left */
-void slab_settle(struct slab_figures *f, struct slab_figures *left);
+/* slab_settle - make @f agree with its buckets, of @k; what it must not have any more is in @left */
+void slab_settle(struct slab_figures *f, uint32_t k, struct slab_figures *left);
 
 /* slab_window - a part of an array map, mapped; NULL and errno on failure */
 void *slab_window(int fd, size_t offset, size_t bytes);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bpf/wakeup_shared.h"
+
 /* A snapshot is of one kind. */
 _Static_assert(TRACER_MAX_METRICS <= RECORD_MAX_METRICS, "a subject's metrics are one record");
 
@@ -39,6 +41,83 @@ static void choose_main_metric(struct record_trace *t, uint32_t metric)
 	}
 }
 
+/* ---- wakes ----------------------------------------------------------------------------------- */
+
+/* The whole first, then its parts, as records have them. */
+static const enum wakeup_metric band_sums[] = { METRIC_END_TO_END,  METRIC_CALL,   METRIC_WAKE,
+						METRIC_RUNQ,	    METRIC_PREMIG, METRIC_RESUME,
+						METRIC_UNATTRIBUTED };
+#define NR_SUMS (sizeof(band_sums) / sizeof(band_sums[0]))
+
+/* Rows into @rows, which has room for all of a group. */
+static void put_bands(struct record_trace *t, const struct tracer_group_data *g,
+		      struct record_band *rows)
+{
+	struct record_bands *b = &t->bands;
+
+	_Static_assert(NR_SUMS == TRACER_NR_BAND_SUMS && NR_SUMS <= RECORD_MAX_SUMS, "each once");
+	*b = (struct record_bands){ .k = TRACER_BANDS_K, .nr_sums = NR_SUMS, .band = rows };
+	for (size_t i = 0; i < NR_SUMS; i++)
+		b->sum[i] = tracer_metric_name(TRACER_FIRST_METRIC(TRACER_WAKEUP) + band_sums[i]);
+	for (; b->nr < g->nr_bands; b->nr++) {
+		const struct tracer_band *band = &g->band[b->nr];
+
+		rows[b->nr] = (struct record_band){ .index = band->index, .count = band->count };
+		for (size_t i = 0; i < NR_SUMS; i++)
+			rows[b->nr].sum[i] = band->sum[band_sums[i]];
+	}
+}
+
+static void take_pair(const void *arg, size_t i, uint64_t *waker_cpu, uint64_t *cpu, struct hist *h)
+{
+	const struct tracer_group_data *g = arg;
+	const struct tracer_pair *p = &g->pair[i];
+
+	*waker_cpu = p->waker_cpu;
+	*cpu = p->cpu;
+	hist_init(h, TRACER_PAIR_K);
+	h->count = p->count;
+	h->sum = p->sum;
+	h->min = p->min;
+	h->max = p->max;
+	h->overflow = p->overflow;
+	memcpy(h->bucket, p->bucket, sizeof(p->bucket));
+}
+
+static void put_matrix(struct record_trace *t, const struct tracer_group_data *g)
+{
+	if (!g->nr_pairs && !g->other_pairs)
+		return;
+	t->matrix = (struct record_matrix){
+		.metric = tracer_metric_name(TRACER_FIRST_METRIC(TRACER_WAKEUP) + METRIC_WOKEN),
+		.nr = g->nr_pairs,
+		.others = g->other_pairs,
+		.cell = take_pair,
+		.arg = g
+	};
+}
+
+/* What stands beside the histograms of @group, and the record with it. */
+static int write_trace(struct record_writer *w, struct record_trace *t,
+		       const struct tracer_group_data *g)
+{
+	struct record_band *rows = NULL;
+	int ret;
+
+	put_matrix(t, g);
+	if (g->nr_bands) {
+		rows = calloc(g->nr_bands, sizeof(*rows));
+		if (!rows)
+			return -ENOMEM;
+		put_bands(t, g, rows);
+	}
+	ret = record_write_trace(w, t);
+	free(rows);
+	return ret;
+}
+
+/* ---- groups ---------------------------------------------------------------------------------- */
+
 int snapshot_write_group(struct record_writer *w, const struct tracer_snapshot *s, uint32_t group,
 			 const struct record_trace *about)
 {
@@ -55,7 +134,7 @@ int snapshot_write_group(struct record_writer *w, const struct tracer_snapshot *
 		last = m;
 	}
 	choose_main_metric(&t, last);
-	return t.nr_metrics ? record_write_trace(w, &t) : 0;
+	return t.nr_metrics ? write_trace(w, &t, &s->group[group]) : 0;
 }
 
 /* ---- subjects -------------------------------------------------------------------------------- */
@@ -157,7 +236,7 @@ static int write_subject(struct record_writer *w, const struct tracer_snapshot *
 	choose_main_metric(&t, last);
 	if (ret || (!t.nr_metrics && !also_empty))
 		return ret;
-	return record_write_trace(w, &t);
+	return write_trace(w, &t, &s->group[c->group]);
 }
 
 int snapshot_write_subjects(struct record_writer *w, const struct tracer_snapshot *s,

@@ -128,6 +128,9 @@ static const struct trace_option table[] = {
 	{ FIGURES, "by", "WHAT", 0, TEXT(by), NULL, list_by },
 	{ FIGURES, "refine", NULL, 0, FLAG(q.opts.refine),
 	  "With wakeup: also resched, switch and ipi, which newer kernels have; costs more", NULL },
+	{ FIGURES, "matrix", NULL, 0, FLAG(q.opts.matrix),
+	  "With wakeup, without --by: waits after wakes by the CPU of the waker and the one that the thread then runs on",
+	  NULL },
 	{ FIGURES, "top", "N", 0, CALL(take_top),
 	  "With --by: a line for the N that waited longest (default 20), one for the rest", NULL },
 	{ FIGURES, "verbose", NULL, 'v', FLAG(verbose),
@@ -331,6 +334,18 @@ static int check_refine(struct trace_options *o)
 	return cli_refuse(KT_EXIT_USAGE, "--refine goes with wakeup only");
 }
 
+static int check_matrix(struct trace_options *o)
+{
+	if (!o->q.opts.matrix)
+		return 0;
+	if (o->q.opts.kind != TRACER_WAKEUP)
+		return cli_refuse(KT_EXIT_USAGE, "--matrix goes with wakeup only");
+	if (o->q.opts.group == TRACER_GROUP_SUBJECT)
+		return cli_refuse(KT_EXIT_USAGE,
+				  "--matrix and --by exclude each other: it is of all threads");
+	return 0;
+}
+
 static int check_command(struct trace_options *o)
 {
 	if (!o->q.command || *o->q.command)
@@ -412,8 +427,8 @@ static int check_top(struct trace_options *o)
 
 /* In this order; the first that refuses is the one that speaks. */
 static int (*const checks[])(struct trace_options *o) = {
-	check_command, check_kind, check_subjects, check_by,
-	check_events,  check_top,  check_interval, check_refine,
+	check_command, check_kind,     check_subjects, check_by,     check_events,
+	check_top,     check_interval, check_refine,   check_matrix,
 };
 
 /* ---- the command line ------------------------------------------------------------------------ */

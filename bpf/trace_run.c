@@ -67,10 +67,11 @@ static int say(struct run *r, int errnum, const char *what)
 
 /* ---- records --------------------------------------------------------------------------------- */
 
-static int write_event(const struct record_event *e, void *arg)
+static int write_event(const struct record_event *e, uint32_t group, void *arg)
 {
 	struct run *r = arg;
 
+	(void)group;
 	if (r->on_slow && e->ns >= r->q->opts.events.slower_ns &&
 	    (e->why == RECORD_SLOW || e->why == RECORD_STREAM))
 		on_slow_tell(r->on_slow, e);

@@ -13,6 +13,7 @@
 #include "bpf/pidns.h"
 #include "bpf/topology.h"
 #include "bpf/tracer_impl.h"
+#include "bpf/wakes.h"
 
 /* ---- what the kernel lets us do -------------------------------------------------------------- */
 
@@ -114,6 +115,8 @@ static int load(struct tracer *t, char *err, size_t errlen)
 	int ret = slab_size(t);
 	char lacks[256];
 
+	ret = ret ?: bands_size(t);
+	ret = ret ?: matrix_size(t);
 	if (ret)
 		return error_explain(err, errlen, ret, "size the histograms");
 	ret = filter_sizes(t);
@@ -132,6 +135,9 @@ static int load(struct tracer *t, char *err, size_t errlen)
 				 t->ops->about.name, lacks);
 	if (ret)
 		return error_explain(err, errlen, ret, "load the %s tracer", t->ops->about.name);
+	ret = bands_map(t) ?: matrix_map(t);
+	if (ret)
+		return error_explain(err, errlen, ret, "map the histograms");
 	return slab_map(t, err, errlen);
 }
 
@@ -241,8 +247,7 @@ int tracer_poll(struct tracer *t)
 	return ret;
 }
 
-void tracer_on_event(struct tracer *t, int (*each)(const struct record_event *e, void *arg),
-		     void *arg)
+void tracer_on_event(struct tracer *t, tracer_each_event *each, void *arg)
 {
 	t->on_event = each;
 	t->on_event_arg = arg;
@@ -276,6 +281,8 @@ void tracer_close(struct tracer *t)
 	if (t->control)
 		tracer_detach(t);
 	events_close(t);
+	bands_close(t);
+	matrix_close(t);
 	slab_free(t);
 	process_free(t);
 	if (t->skel)

@@ -47,6 +47,8 @@ struct tracer_opts {
 	uint32_t ring_bytes;  /* 0: default; small values are for tests of the loss counters */
 	uint32_t max_pending; /* 0: default; entries of the pending-work map */
 	bool refine;	      /* wakeup only: see bpf/refine.h */
+	bool matrix;	      /* wakeup only: waits after wakes by CPUs; not of subjects */
+	uint32_t max_pairs;   /* 0: default; small values are for tests of those without room */
 	enum tracer_by by;    /* with TRACER_GROUP_SUBJECT */
 	struct events_opts events;
 	/* With one process id: the program it is about to execute, searched for probes first. */
@@ -64,6 +66,26 @@ struct tracer_counter {
 	uint64_t value;
 };
 
+#define TRACER_BANDS_K	    4
+#define TRACER_NR_BAND_SUMS 7 /* metrics of a whole wake: the first ones of its kind */
+
+/* Whole wakes of an arm whose end_to_end lies in one bucket of a histogram of TRACER_BANDS_K. */
+struct tracer_band {
+	uint32_t index;
+	uint64_t count;
+	uint64_t sum[TRACER_NR_BAND_SUMS]; /* by metric */
+};
+
+#define TRACER_PAIR_K	    2
+#define TRACER_PAIR_BUCKETS HIST_NR_BUCKETS(TRACER_PAIR_K)
+
+/* The metric woken of threads that were woken from one CPU and then ran on another, or the same. */
+struct tracer_pair {
+	uint32_t waker_cpu, cpu;
+	uint64_t count, sum, min, max, overflow;
+	uint64_t bucket[TRACER_PAIR_BUCKETS];
+};
+
 struct tracer_group_data {
 	char name[128]; /* subject's name as read, unescaped; "" for GROUP_ALL and GROUP_ARM */
 	/*
@@ -71,6 +93,16 @@ struct tracer_group_data {
 	 * here (but `others`, the last one): see tracer_snapshot_hist(), which serves both.
 	 */
 	struct hist **metric;
+	/*
+	 * Of an arm, with TRACER_GROUP_ARM: all since counting was begun; a read while it is on has
+	 * none.
+	 */
+	uint32_t nr_bands;
+	struct tracer_band *band; /* rising, none of them empty */
+	/* With tracer_opts.matrix: pairs that had a wait, by waker_cpu and cpu. */
+	uint32_t nr_pairs;
+	struct tracer_pair *pair;
+	uint64_t other_pairs; /* waits for which there was no room */
 };
 
 /* What came since the last read (counters: since the last read as well). */
@@ -140,6 +172,9 @@ void tracer_enable(struct tracer *t, bool on);
 
 struct record_event;
 
+/* @group: with TRACER_GROUP_ARM the arm whose wait it was, else 0. 0 to go on */
+typedef int tracer_each_event(const struct record_event *e, uint32_t group, void *arg);
+
 /*
  * tracer_on_event - @each gets each single wait that tracer_opts.events asks for, as they are found
  * by tracer_poll(), the longest of an interval by tracer_read(), which finds the last ones as well
@@ -147,8 +182,7 @@ struct record_event;
  *
  * What it returns other than 0 ends the call that found the wait, and is returned by it.
  */
-void tracer_on_event(struct tracer *t, int (*each)(const struct record_event *e, void *arg),
-		     void *arg);
+void tracer_on_event(struct tracer *t, tracer_each_event *each, void *arg);
 
 /*
  * tracer_settle - give up the privilege that the attached tracer will not need, and become @who

@@ -28,7 +28,9 @@
 #include "bpf/tracer_shared.h"
 
 struct tracer;
+struct bands_row;
 struct events;
+struct matrix;
 struct targets;
 struct usdt_kind;
 struct usdt_spec;
@@ -171,8 +173,10 @@ struct tracer {
 	struct tracer_cost cost;
 	struct tracer_program cost_before[TRACER_MAX_PROGRAMS]; /* at the last look */
 
-	struct events *events; /* events.c */
-	int (*on_event)(const struct record_event *e, void *arg);
+	struct bands_row *bands; /* bands.c; NULL: none */
+	struct matrix *matrix;	 /* matrix.c; NULL: not asked for */
+	struct events *events;	 /* events.c */
+	tracer_each_event *on_event;
 	void *on_event_arg;
 
 	/* process.c */

@@ -25,6 +25,7 @@
 #include "bpf/filter.h"
 #include "bpf/glob.h"
 #include "bpf/kinds.h"
+#include "bpf/wakes_shared.h"
 #include "lib/measure/hist.h"
 
 #define TRACER_MAX_SHARDS    64
@@ -111,6 +112,7 @@ struct tracer_settings {
 	uint32_t switch_has_state; /* sched_switch has prev_state as its 4th argument (5.18) */
 	uint32_t nr_globs;
 	struct events_settings events;
+	struct matrix_settings matrix;
 	/* Large ones last: also of what is not asked for the programs read the words before. */
 	struct glob glob[TRACER_MAX_GLOBS];
 	uint64_t cpus[FILTER_MAX_CPUS / 64]; /* a bit per CPU */
@@ -134,6 +136,7 @@ struct tracer_control {
 	uint32_t process_changes; /* forks, execs, exits and addresses in `processes` so far */
 	uint32_t names;		  /* full names that came so far, see names.bpf.h */
 	uint32_t children_found;  /* by seed_children, so far */
+	uint32_t matrix_cells;	  /* asked for so far, also in vain */
 	uint64_t enabled_ns;	  /* when it was last enabled */
 	struct tracer_found found;
 	uint8_t cell_page_used[TRACER_CELL_PAGES];

@@ -123,6 +123,11 @@ _Static_assert(METRIC_CALL == 0, "the values of a wake are indexed by their metr
 struct tracer_block;
 #endif
 
+/* What a whole wake consists of, by metric. */
+struct wake_whole {
+	uint64_t value[METRIC_UNATTRIBUTED + 1];
+};
+
 /* What an event means; counter NR_COUNTERS: nothing. */
 struct wake_out {
 	uint32_t fate;	     /* counter: what became of a wake */
@@ -133,9 +138,11 @@ struct wake_out {
 #ifdef __bpf__
 	struct tracer_block *block; /* where values go, NULL: nowhere */
 	uint32_t group;		    /* ... with subjects */
+	uint32_t waker_cpu;	    /* + 1, for the matrix */
 #else
 	uint32_t record; /* bit per metric, METRIC_CALL..METRIC_RAN */
 	uint64_t value[METRIC_RAN + 1];
+	struct wake_whole of_whole;
 #endif
 };
 
@@ -150,11 +157,21 @@ struct wake_out {
  */
 #ifdef __bpf__
 WAKE_FN void wake_put(struct wake_out *o, uint32_t metric, uint64_t v);
+/* wake_put_whole - the same values again, as those of one wake of the task's arm */
+WAKE_FN void wake_put_whole(struct wake_out *o, const struct wake_state *s,
+			    const struct wake_whole *w);
 #else
 WAKE_FN void wake_put(struct wake_out *o, uint32_t metric, uint64_t v)
 {
 	o->record |= WAKE_BIT(metric);
 	o->value[metric] = v;
+}
+
+WAKE_FN void wake_put_whole(struct wake_out *o, const struct wake_state *s,
+			    const struct wake_whole *w)
+{
+	(void)s;
+	o->of_whole = *w;
 }
 #endif
 
@@ -163,7 +180,9 @@ WAKE_FN void wake_out_init(struct wake_out *o)
 	o->fate = o->edge = NR_COUNTERS;
 	o->spun = o->superseded = 0;
 	o->whole = false;
-#ifndef __bpf__
+#ifdef __bpf__
+	o->waker_cpu = 0;
+#else
 	o->record = 0;
 #endif
 }
@@ -414,7 +433,7 @@ WAKE_FN void wake_switch_in(struct wake_state *s, uint64_t now, struct wake_out 
 /* T4 is there: the values of the whole wake */
 WAKE_FN void wake_finish(struct wake_state *s, const struct kthread_slot *slot, struct wake_out *o)
 {
-	uint64_t t4 = slot->t4_ns, call, resume, sum, e2e;
+	uint64_t t4 = slot->t4_ns, call, resume, sum, e2e, rest = 0;
 
 	s->chain = WAKE_IDLE;
 	if (wake_before(s->t1, s->t0) || wake_before(t4, s->t3) || wake_before(t4, s->t0) ||
@@ -433,8 +452,18 @@ WAKE_FN void wake_finish(struct wake_state *s, const struct kthread_slot *slot, 
 	e2e = slot->e2e_ns ? slot->e2e_ns : t4 - s->t0;
 	wake_put(o, METRIC_END_TO_END, e2e);
 	/* Without a clock of its own it would be 0 by the way it is reckoned. */
-	if (slot->e2e_ns)
-		wake_put(o, METRIC_UNATTRIBUTED, wake_before(e2e, sum) ? sum - e2e : e2e - sum);
+	if (slot->e2e_ns) {
+		rest = wake_before(e2e, sum) ? sum - e2e : e2e - sum;
+		wake_put(o, METRIC_UNATTRIBUTED, rest);
+	}
+	wake_put_whole(o, s,
+		       &(struct wake_whole){ { [METRIC_CALL] = call,
+					       [METRIC_WAKE] = s->more_wake + (s->t2 - s->t1),
+					       [METRIC_RUNQ] = s->more_runq + (s->t3 - s->t2),
+					       [METRIC_PREMIG] = s->more_premig + wake_premig(s),
+					       [METRIC_RESUME] = resume,
+					       [METRIC_END_TO_END] = e2e,
+					       [METRIC_UNATTRIBUTED] = rest } });
 }
 
 /*

@@ -10,10 +10,12 @@
 #include "bpf/common.bpf.h"
 #include <bpf/usdt.bpf.h>
 
+#include "bpf/bands.bpf.h"
 #include "bpf/events.bpf.h"
 #include "bpf/filters.bpf.h"
 #include "bpf/follow.bpf.h"
 #include "bpf/hist.bpf.h"
+#include "bpf/matrix.bpf.h"
 #include "bpf/names.bpf.h"
 #include "bpf/slot_read.bpf.h"
 #include "bpf/subjects.bpf.h"
@@ -31,6 +33,7 @@ struct wake_task {
 	struct events_task events;
 	struct filter_memo memo;
 	struct wakeup_subject subject;
+	__u32 waker_cpu; /* + 1, for the matrix */
 };
 
 struct {
@@ -102,8 +105,12 @@ static __always_inline void sink(struct wake_out *o, struct wake_task *t, struct
 	if (!counts(t))
 		return;
 	o->block = own;
-	if (settings.group == TRACER_GROUP_ARM)
-		o->block = wake_arm(&t->wake) < settings.nr_groups ? block_of(t->wake.arm) : NULL;
+	if (matrix_on())
+		o->waker_cpu = t->waker_cpu;
+	if (settings.group == TRACER_GROUP_ARM) {
+		o->group = wake_arm(&t->wake);
+		o->block = o->group < settings.nr_groups ? block_of(o->group) : NULL;
+	}
 	if (settings.group == TRACER_GROUP_SUBJECT)
 		o->group = subject_now(&t->subject, &t->wake, p);
 }
@@ -130,6 +137,15 @@ WAKE_FN void wake_put(struct wake_out *o, uint32_t metric, uint64_t v)
 					       : o->whole && part)
 		return;
 	put(o, metric, v);
+	if (metric == METRIC_WOKEN && matrix_on() && o->block)
+		matrix_record(settings.group == TRACER_GROUP_ARM ? o->group : 0, o->waker_cpu, v);
+}
+
+WAKE_FN void wake_put_whole(struct wake_out *o, const struct wake_state *s,
+			    const struct wake_whole *w)
+{
+	if (settings.group == TRACER_GROUP_ARM && o->block)
+		bands_record(s->arm, w);
 }
 
 static __always_inline void tell(struct wake_task *t, struct wake_out *o)
@@ -269,6 +285,7 @@ int BPF_PROG(on_sched_waking, struct task_struct *p)
 	stamp = read_request(t, p, waker, now, &slot);
 	wake_waking(&t->wake, now, stamp, &slot);
 	subject_waking(&t->subject, p, waker);
+	matrix_waking(&t->waker_cpu, &t->wake);
 	events_waking(ctx, &t->wake, p, waker);
 	return 0;
 }

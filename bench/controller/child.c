@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/cli/cli.h"
+
 #include "bench/controller/interrupt.h"
 
 /* Children that may live. A reaped one is found out when it is asked for its time. */
@@ -72,7 +74,7 @@ static void become(pid_t parent, const struct child_start *start)
 	interrupt_child();
 	if (start->own_group && setpgid(0, 0))
 		return;
-	in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	in = cli_open_nothing();
 	if (in < 0 || dup2(in, STDIN_FILENO) < 0 || dup2(start->out, STDOUT_FILENO) < 0)
 		return;
 	if (start->messages && dup2(start->messages, STDERR_FILENO) < 0)

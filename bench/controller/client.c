@@ -17,6 +17,7 @@
 #include "bench/controller/check.h"
 #include "bench/controller/child.h"
 #include "bench/controller/interrupt.h"
+#include "lib/cli/cli.h"
 #include "lib/probe/slot.h"
 
 /* A SIGCHLD between the look at the child and the sleep is missed; then this long passes. */
@@ -263,7 +264,7 @@ static int ask(const char *path, const struct wire_form *form, int nowhere, char
 
 static int find_form(const char *path, const struct wire_form **form, char *err, size_t errlen)
 {
-	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC), ret = -EAGAIN;
+	int nowhere = cli_open_nothing(), ret = -EAGAIN;
 	struct stat file;
 	bool known = !stat(path, &file);
 

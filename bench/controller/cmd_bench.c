@@ -50,7 +50,7 @@ static int complain(const struct bench_run *run, int status)
 /* Whether there will be traced blocks, and if not, why not. */
 static int choose_tracing(struct bench_run *run)
 {
-	unsigned int nr_arms = 0;
+	struct tracing_opts opts = { .stacks = run->o->stacks };
 	bool wanted = false;
 	int ret;
 
@@ -63,7 +63,7 @@ static int choose_tracing(struct bench_run *run)
 		const struct suite_question *q = &run->contest.suite.question[i];
 
 		wanted = wanted || q->phases || kernel_arm_fits(q->name);
-		nr_arms = q->nr_arms > nr_arms ? q->nr_arms : nr_arms;
+		opts.nr_arms = q->nr_arms > opts.nr_arms ? q->nr_arms : opts.nr_arms;
 	}
 	if (run->o->trace == TRACE_NO) {
 		snprintf(run->trace_reason, sizeof(run->trace_reason),
@@ -77,7 +77,7 @@ static int choose_tracing(struct bench_run *run)
 	}
 	ret = tracer_permitted(run->trace_reason, sizeof(run->trace_reason));
 	if (!ret)
-		ret = tracing_open(&run->tracing, nr_arms, run->trace_reason,
+		ret = tracing_open(&run->tracing, &opts, run->trace_reason,
 				   sizeof(run->trace_reason));
 	run->traced = !ret;
 	if (!ret) {

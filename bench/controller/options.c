@@ -25,6 +25,7 @@ enum {
 	KEY_SEED,
 	KEY_TRACE,
 	KEY_NO_TRACE,
+	KEY_STACKS,
 	KEY_PATIENCE,
 	KEY_AGAINST,
 	KEY_TOGGLE,
@@ -86,6 +87,10 @@ static const struct argp_option option_table[] = {
 	{ "trace", KEY_TRACE, NULL, 0,
 	  "Fail without traced blocks (by default they are taken when permitted)", 0 },
 	{ "no-trace", KEY_NO_TRACE, NULL, 0, "Take no traced blocks", 0 },
+	{ "stacks", KEY_STACKS, NULL, 0,
+	  "In traced blocks: the longest waits with the stack of the waker, or of the thread where "
+	  "it was preempted; takes some microseconds per traced wake",
+	  0 },
 	{ "output", 'o', "FILE", 0,
 	  "Record into FILE, which must not exist, and make no report directory; into a pipe, a "
 	  "device or standard output (-) also without a table",
@@ -133,6 +138,10 @@ static error_t check_sides(struct bench_options *o)
 		return cli_refuse(KT_EXIT_USAGE,
 				  "--trace does not go with %s: only arms of one binary are traced",
 				  option);
+	if (o->stacks && (o->against || o->toggle[0] || o->trace == TRACE_NO))
+		return cli_refuse(KT_EXIT_USAGE,
+				  "--stacks does not go with %s: they are those of traced blocks",
+				  o->trace == TRACE_NO ? "--no-trace" : option);
 	if ((o->against || o->toggle[0]) && o->baseline)
 		return cli_refuse(
 			KT_EXIT_USAGE,
@@ -222,6 +231,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_NO_TRACE:
 		o->trace = TRACE_NO;
+		break;
+	case KEY_STACKS:
+		o->stacks = true;
 		break;
 	case KEY_LIST:
 		o->list = true;

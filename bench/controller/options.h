@@ -19,6 +19,7 @@ struct bench_options {
 	uint64_t time_ns, patience_ns, seed;
 	uint64_t repeat; /* runs, at least 1 */
 	bool seed_given, time_given, list, strict;
+	bool stacks; /* of the longest waits of traced blocks */
 	enum trace_wish trace;
 };
 

@@ -8,17 +8,39 @@
 #include <string.h>
 
 #include "bpf/snapshot.h"
+#include "lib/record/types.h"
+
+/* The longest waits of a question that are kept: as many as a report shows. */
+#define NR_WORST 10
 
 struct tracing {
 	struct tracer *tracer;
 	bool attached;
+	/* While tracing_end() reads: */
+	const struct suite_question *question;
+	struct record_writer *out; /* NULL: nothing is to be written */
 };
 
-int tracing_open(struct tracing **t, unsigned int nr_arms, char *err, size_t errlen)
+/* One of the longest waits, of arm number @group. */
+static int write_event(const struct record_event *e, uint32_t group, void *arg)
+{
+	const struct tracing *t = arg;
+	struct record_event of_arm = *e;
+
+	if (!t->out || group >= t->question->nr_arms)
+		return 0;
+	of_arm.question = t->question->name;
+	of_arm.subject = t->question->arm[group];
+	return record_write_event(t->out, &of_arm);
+}
+
+int tracing_open(struct tracing **t, const struct tracing_opts *opts, char *err, size_t errlen)
 {
 	struct tracer_opts o = { .kind = TRACER_WAKEUP,
 				 .group = TRACER_GROUP_ARM,
-				 .nr_groups = nr_arms };
+				 .nr_groups = opts->nr_arms,
+				 .matrix = true,
+				 .events = { .worst = NR_WORST, .stacks = opts->stacks } };
 	int ret;
 
 	*t = calloc(1, sizeof(**t));
@@ -30,8 +52,10 @@ int tracing_open(struct tracing **t, unsigned int nr_arms, char *err, size_t err
 	if (ret) {
 		free(*t);
 		*t = NULL;
+		return ret;
 	}
-	return ret;
+	tracer_on_event((*t)->tracer, write_event, *t);
+	return 0;
 }
 
 int tracing_begin(struct tracing *t, pid_t pid, uint64_t registry_addr, char *err, size_t errlen)
@@ -121,6 +145,8 @@ int tracing_end(struct tracing *t, const struct suite_question *q, struct record
 	if (!t->attached)
 		return 0;
 	tracer_enable(t->tracer, false);
+	t->question = q;
+	t->out = w;
 	ret = tracer_read(t->tracer, &s);
 	tracer_detach(t->tracer);
 	t->attached = false;

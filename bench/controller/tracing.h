@@ -15,8 +15,13 @@
 
 struct tracing;
 
-/* tracing_open - for questions of at most @nr_arms arms; 0, or -errno and a sentence in @err */
-int tracing_open(struct tracing **t, unsigned int nr_arms, char *err, size_t errlen);
+struct tracing_opts {
+	unsigned int nr_arms; /* of the question that has most */
+	bool stacks;	      /* of the longest waits; taken at each wake */
+};
+
+/* tracing_open - 0, or -errno and a sentence in @err */
+int tracing_open(struct tracing **t, const struct tracing_opts *opts, char *err, size_t errlen);
 
 /*
  * tracing_begin - watch the worker @pid, whose slots are at @registry_addr; 0, or -errno and a
@@ -31,7 +36,8 @@ void tracing_epoch(struct tracing *t, bool on);
 void tracing_poll(struct tracing *t);
 
 /*
- * tracing_end - stop watching; one `trace` record per arm that was seen, one `losses` record
+ * tracing_end - stop watching; an `event` record for each of the longest waits, one `trace` record per
+ * arm that was seen, one `losses` record
  *
  * @w NULL: write nothing. Return: 0, -ENODATA and a sentence in @why when no wake had its phases and
  * nothing explains it, or another -errno, of reading or writing.

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* A line may name two paths; what is longer is cut. */
@@ -21,6 +22,18 @@ void cli_hold_standard(void)
 	for (int fd = 0; fd < 3; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", mode[fd]) != fd)
 			return;
+}
+
+int cli_open_nothing(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	fd = memfd_create("nothing", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd >= 0)
+		fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SEAL);
+	return fd;
 }
 
 /* ---- speaking -------------------------------------------------------------------------------- */

@@ -41,6 +41,14 @@ int cmd_doctor(int argc, char **argv);
 void cli_hold_standard(void);
 
 /*
+ * cli_open_nothing - a descriptor that reads as the end of a file and keeps nothing, also where there is
+ * no /dev/null, as in an empty root directory: there a write fails
+ *
+ * May be called between fork and exec. Return: closed at exec; or -1 with errno
+ */
+int cli_open_nothing(void);
+
+/*
  * cli_parse - the command line of command @name ("kt report") by @argp, whose parser gets @input
  *
  * Adds -h, -?, --help, --usage, -V and --version, the same for every command. The parser refuses

@@ -153,6 +153,39 @@ void escape_html_short(FILE *out, const char *s, size_t most)
 	escape_html(out, tail);
 }
 
+/* FNV-1a */
+static uint64_t hash_of(const char *s)
+{
+	uint64_t hash = 0xcbf29ce484222325ULL;
+
+	for (; *s; s++)
+		hash = (hash ^ (unsigned char)*s) * 0x100000001b3ULL;
+	return hash;
+}
+
+#define MAX_LABEL 200
+
+void escape_label(FILE *out, const char *s)
+{
+	const char *begin = s;
+	bool whole = true;
+
+	while (*s && (size_t)(s - begin) < MAX_LABEL) {
+		size_t n = shown_length(s);
+
+		whole &= n != 0;
+		if (!n)
+			fprintf(out, "\\\\x%02x", (unsigned char)*s);
+		else if (*s == '"' || *s == '\\')
+			fprintf(out, "\\%c", *s);
+		else
+			fwrite(s, 1, n, out);
+		s += n ? n : 1;
+	}
+	if (*s || !whole)
+		fprintf(out, "~%016llx", (unsigned long long)hash_of(begin));
+}
+
 /*
  * Bytes that must not reach a terminal are spelled in $'...', which bash and others turn back into
  * them.

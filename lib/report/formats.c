@@ -4,7 +4,8 @@
 
 #include "lib/report/report.h"
 
-#define FORMATS(row) row(text) row(html) row(json) row(md) row(csv) row(gbench)
+#define FORMATS(row) \
+	row(text) row(html) row(json) row(md) row(csv) row(gbench) row(openmetrics) row(prometheus)
 
 #define DECLARE(name) extern const struct report_format report_format_##name;
 FORMATS(DECLARE)

@@ -25,7 +25,7 @@ static void topic(const struct page *p, const char *name, size_t length)
 	free(head);
 }
 
-static void questions(const struct page *p)
+void page_topics(const struct page *p)
 {
 	const char *last = NULL;
 	size_t last_length = 0;
@@ -41,7 +41,7 @@ static void questions(const struct page *p)
 		if (grouped && !same)
 			topic(p, q->name, length);
 		else if (!last || (!grouped && last_length != SIZE_MAX))
-			fputs("<b>Questions</b>", p->out);
+			fprintf(p->out, "<b>%s</b>", q->from_trace ? "Traces" : "Questions");
 		fputs("<a href=\"#", p->out);
 		page_anchor(p, q);
 		fputs("\">", p->out);
@@ -58,13 +58,14 @@ void html_contents(const void *page)
 	const struct page *p = page;
 	bool asked = strcmp(report_tool(&p->r->run[0]), "trace");
 
-	page_filter(p, p->r->nr_comparisons ? "questions" : "parts");
-	fputs("<div class=list><b>Summary</b>", p->out);
-	if (p->nr_effects)
-		fputs("<a href=\"#effects\">Effects</a>", p->out);
+	if (p->r->nr_questions > 1)
+		page_filter(p, asked ? "questions" : "traces");
+	fputs("<div class=list>", p->out);
 	if (p->r->nr_comparisons)
-		fputs("<a href=\"#matrix\">All arms</a><a href=\"#verdicts\">Verdicts</a>", p->out);
-	questions(p);
+		fprintf(p->out,
+			"<b>Summary</b><a href=\"#effects\">Effects</a>%s<a href=\"#verdicts\">Verdicts</a>",
+			html_has_matrix(p) ? "<a href=\"#matrix\">All arms</a>" : "");
+	page_topics(p);
 	fputs("<b>What the figures rest on</b>", p->out);
 	if (asked)
 		fputs("<a href=\"#noise\">Noise</a>", p->out);

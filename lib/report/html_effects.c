@@ -31,6 +31,11 @@ static int rank_of(const struct html_effect *e)
 	return e->c->j.verdict == VERDICT_SLOWER ? 0 : e->c->j.verdict == VERDICT_FASTER ? 1 : 3;
 }
 
+static double zones_of(const struct report_comparison *c)
+{
+	return fabs(log(c->j.ratio)) / log1p(c->j.zone);
+}
+
 /* qsort() does not keep the order of equals: their places do. */
 static int largest_first(const void *a, const void *b)
 {
@@ -61,6 +66,28 @@ static bool has_all_arms(const struct report *r)
 	return nr_asked(r) == 1;
 }
 
+/*
+ * The figure that says what became of an arm that is compared with itself. Where nothing is called
+ * it is the one that moved most, measured by its zone.
+ */
+static const struct report_comparison *
+telling_of(const struct page *p, const struct report_question *q, const struct report_comparison *c)
+{
+	const struct report_comparison *best = c;
+	bool moved;
+
+	if (!page_is_advisory(p, c, &moved))
+		return report_row_of(p->r, q, c).telling;
+	for (size_t i = 0; i < q->nr_comparisons; i++) {
+		const struct report_comparison *other = &p->r->comparison[q->first_comparison + i];
+
+		if (!strcmp(other->candidate, c->candidate) && page_is_advisory(p, other, &moved) &&
+		    moved && !(zones_of(best) >= zones_of(other)))
+			best = other;
+	}
+	return best;
+}
+
 bool html_take_effects(struct page *p)
 {
 	const struct report *r = p->r;
@@ -83,7 +110,7 @@ bool html_take_effects(struct page *p)
 			e.arm = page_result(r, q, c->candidate);
 			e.base = page_result(r, q, c->baseline);
 			if (c->kind != REPORT_ARMS)
-				e.c = report_row_of(r, q, c).telling;
+				e.c = telling_of(p, q, c);
 			if (e.arm && e.base)
 				p->effect[p->nr_effects++] = e;
 		}
@@ -94,7 +121,6 @@ bool html_take_effects(struct page *p)
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
-/* What the figure does not contain is said before it. */
 static void figure_cell(const struct page *p, const struct report_result *r, enum judge_metric m,
 			bool named)
 {
@@ -104,13 +130,6 @@ static void figure_cell(const struct page *p, const struct report_result *r, enu
 	if (isfinite(ns))
 		fprintf(p->out, " data-v=%.6g", ns);
 	fputs(">", p->out);
-	for (size_t i = 0; i < r->nr_losses; i++) {
-		if (!r->loss[i].value)
-			continue;
-		fputs("<small class=lost>", p->out);
-		report_write_loss(p->out, r, &r->loss[i], page_word);
-		fputs("</small> ", p->out);
-	}
 	if (named) {
 		fputs("<span class=base>", p->out);
 		page_name(p, r->name);
@@ -119,6 +138,20 @@ static void figure_cell(const struct page *p, const struct report_result *r, enu
 	fputs("<span class=nb>", p->out);
 	page_ns(p, ns);
 	fputs("</span>", p->out);
+}
+
+/* What the figures of the row do not contain is said before them. */
+static void losses(const struct page *p, const struct report_result *r)
+{
+	for (size_t i = 0; i < r->nr_losses; i++) {
+		if (!r->loss[i].value)
+			continue;
+		fputs("<small class=lost>", p->out);
+		page_name(p, r->name);
+		fputs(": ", p->out);
+		report_write_loss(p->out, r, &r->loss[i], page_word);
+		fputs("</small>", p->out);
+	}
 }
 
 /* Of arms: in words that need no glossary. */
@@ -130,8 +163,11 @@ static void say(const struct page *p, const struct report_comparison *c)
 		[VERDICT_EQUIVALENT] = "the same",
 		[VERDICT_INCONCLUSIVE] = "undecided",
 	};
+	bool moved;
 
-	if (c->kind != REPORT_ARMS)
+	if (page_is_advisory(p, c, &moved))
+		fputs(moved ? "moved" : "within its zone", p->out);
+	else if (c->kind != REPORT_ARMS)
 		report_write_verdict(p->out, c);
 	else if (c->unstable && c->j.verdict == VERDICT_INCONCLUSIVE)
 		fputs("unsteady", p->out);
@@ -166,7 +202,7 @@ static void effect_cell(const struct page *p, const struct html_effect *e)
 	if (isfinite(c->j.ratio))
 		fprintf(p->out, " data-v=%.6g", c->j.ratio);
 	fprintf(p->out, "><span class=\"say %s\"><span class=sign aria-hidden=true>%s</span> ",
-		page_class(c), page_sign(c));
+		page_class(c), page_sign(p, c));
 	if (c->j.metric != JUDGE_P50)
 		fprintf(p->out, "%s ", judge_metric_name(c->j.metric));
 	fputs("<b>", p->out);
@@ -174,17 +210,7 @@ static void effect_cell(const struct page *p, const struct html_effect *e)
 	fputs("</b> ", p->out);
 	say(p, c);
 	fputs("</span>", p->out);
-	if (c->j.verdict == VERDICT_INCONCLUSIVE &&
-	    (c->j.reason != JUDGE_WIDE || !isnan(c->more_s))) {
-		fputs("<small>", p->out);
-		report_write_why(p->out, c);
-		fputs("</small>", p->out);
-	}
-	if (c->apart) {
-		fputs("<small>", p->out);
-		report_write_apart(p->out, c);
-		fputs("</small>", p->out);
-	}
+	page_why(p, c);
 	beside(p, e);
 }
 
@@ -211,6 +237,8 @@ static void effect_row(const struct page *p, const struct html_effect *e)
 		page_name(p, c->arm ? c->arm : c->candidate);
 		fputs("</span>", p->out);
 	}
+	losses(p, e->base);
+	losses(p, e->arm);
 	figure_cell(p, e->base, c->j.metric, arms);
 	figure_cell(p, e->arm, c->j.metric, false);
 	fputs("<td class=bar>", p->out);
@@ -377,6 +405,8 @@ static void title(const struct page *p)
 		fputs("New build against old", p->out);
 	} else if (c->kind == REPORT_SETTINGS) {
 		fputs("Setting B against A", p->out);
+	} else if (c->kind == REPORT_RUNS) {
+		fputs("New runs against base", p->out);
 	} else if (has_all_arms(p->r)) {
 		fputs("Arms against ", p->out);
 		page_name(p, c->baseline);
@@ -396,6 +426,8 @@ void html_effects(const struct page *p)
 		title(p);
 		rows(p);
 	}
-	not_compared(p);
+	/* Of recorded runs those are named by arm. */
+	if (!p->diff)
+		not_compared(p);
 	fputs("</section>\n", p->out);
 }

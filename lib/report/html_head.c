@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_DROP_ITEMS 10 /* more are folded */
-#define MAX_BASELINES  3  /* more are counted */
+#define MAX_DROP_ITEMS 3 /* more are folded */
+#define MAX_FUNCTIONS  8 /* as many are among the sides */
+#define MAX_RUN_ITEMS  4 /* more are folded */
+#define MAX_BASELINES  3 /* more are counted */
 
 /* ---- finding --------------------------------------------------------------------------------- */
 
@@ -141,6 +143,20 @@ static void lead_of_trace(const struct page *p)
 
 /* ---- runs ------------------------------------------------------------------------------------ */
 
+/* Where the list of sides names the first few of them only. */
+static void functions(const struct page *p, const struct record_code *c)
+{
+	if (c->status != RECORD_CODE_CHANGED || c->nr_names <= MAX_FUNCTIONS)
+		return;
+	fprintf(p->out, "<details><summary>%s%zu functions that differ</summary><p class=note>",
+		c->changed > c->nr_names ? "The first " : "All ", c->nr_names);
+	for (size_t i = 0; i < c->nr_names; i++) {
+		fputs(i ? ", " : "", p->out);
+		page_name(p, c->changed_name[i]);
+	}
+	fputs("</p></details>", p->out);
+}
+
 /* What two builds or settings were. */
 static void sides(const struct page *p)
 {
@@ -151,6 +167,9 @@ static void sides(const struct page *p)
 		if (p->r->run[i].group == i)
 			report_write_sides(p->out, p->r, i, "<li>", "", page_word);
 	fputs("</ul>\n", p->out);
+	for (size_t i = 0; i < p->r->nr_runs; i++)
+		if (p->r->run[i].group == i && p->r->run[i].header.kind == RECORD_BUILDS)
+			functions(p, &p->r->run[i].header.code);
 }
 
 /* Those that were pooled, and those that were not. */
@@ -158,7 +177,8 @@ static void runs(const struct page *p)
 {
 	if (!report_lists_runs(p->r))
 		return;
-	fputs("<details class=runs open><summary>", p->out);
+	fprintf(p->out, "<details class=runs%s><summary>",
+		p->r->nr_runs <= MAX_RUN_ITEMS ? " open" : "");
 	report_write_runs_summary(p->out, p->r);
 	fputs("</summary><ul class=runs>", p->out);
 	for (size_t i = 0; i < p->r->nr_runs; i++) {
@@ -170,32 +190,19 @@ static void runs(const struct page *p)
 
 /* ---- what is not there ----------------------------------------------------------------------- */
 
-static void drop_items(const struct page *p, size_t from, size_t to)
+void page_drops(const struct page *p, const char *done)
 {
-	fputs("<ul>", p->out);
-	for (size_t i = from; i < to; i++) {
+	if (!p->r->nr_drops)
+		return;
+	fprintf(p->out, "<details class=banner id=dropped%s><summary><b>Dropped: ",
+		p->r->nr_drops <= MAX_DROP_ITEMS ? " open" : "");
+	report_write_drops_summary(p->out, p->r);
+	fprintf(p->out, ".</b> Everything else is %s.</summary><ul>", done);
+	for (size_t i = 0; i < p->r->nr_drops; i++) {
 		fputs("<li>", p->out);
 		report_write_drop(p->out, p->r, &p->r->drop[i], page_word);
 	}
-	fputs("</ul>", p->out);
-}
-
-void page_drops(const struct page *p, const char *done)
-{
-	size_t nr = p->r->nr_drops, shown = nr < MAX_DROP_ITEMS ? nr : MAX_DROP_ITEMS;
-
-	if (!nr)
-		return;
-	fputs("<div class=banner id=dropped><b>Dropped: ", p->out);
-	report_write_drops_summary(p->out, p->r);
-	fprintf(p->out, ".</b> Everything else is %s.", done);
-	drop_items(p, 0, shown);
-	if (shown < nr) {
-		fprintf(p->out, "<details><summary>%zu more reasons</summary>", nr - shown);
-		drop_items(p, shown, nr);
-		fputs("</details>", p->out);
-	}
-	fputs("</div>\n", p->out);
+	fputs("</ul></details>\n", p->out);
 }
 
 /* Values that no figure has, of all arms: each row says how many of its own. */

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/report/diff.h"
+
 #define MAX_ROWS    40 /* more are folded */
 #define MAX_COLUMNS 24 /* more are in the table of verdicts */
 
@@ -124,7 +126,7 @@ static void judged_cell(const struct page *p, const struct report_comparison *c)
 	else if (c->j.verdict == VERDICT_SLOWER || c->j.verdict == VERDICT_FASTER)
 		fprintf(p->out, " class=%s%d", c->j.verdict == VERDICT_SLOWER ? "hot" : "cold",
 			step_of(c->j.ratio));
-	fprintf(p->out, ">%s<i>%s</i>", format_ratio(text, c->j.ratio), page_sign(c));
+	fprintf(p->out, ">%s<i>%s</i>", format_ratio(text, c->j.ratio), page_sign(p, c));
 }
 
 static void cell(const struct page *p, const struct report_question *q,
@@ -191,7 +193,10 @@ static void headings(const struct page *p, const struct columns *t, enum figure 
 		f < NR_FIGURES ? figures[f].id : "all");
 	for (size_t i = 0; f < NR_FIGURES && i < t->nr; i++) {
 		fputs("<th scope=col>", p->out);
-		page_swatch(p, t->name[i]);
+		if (p->subject)
+			page_swatch(p, t->name[i]);
+		else
+			page_name(p, t->name[i]);
 	}
 	for (int i = 0; f == NR_FIGURES && i < NR_FIGURES; i++)
 		if (t->has[i])
@@ -199,13 +204,20 @@ static void headings(const struct page *p, const struct columns *t, enum figure 
 	fputs("<tbody>\n", p->out);
 }
 
-/* @f NR_FIGURES: all of them, of the one arm that there is */
-static void rows(const struct page *p, const struct columns *t, enum figure f)
+static size_t nr_rows(const struct page *p)
 {
-	size_t nr = 0, shown = 0;
+	size_t nr = 0;
 
 	for (size_t i = 0; i < p->r->nr_questions; i++)
 		nr += p->r->question[i].nr_comparisons > 0;
+	return nr;
+}
+
+/* @f NR_FIGURES: all of them, of the one arm that there is */
+static void rows(const struct page *p, const struct columns *t, enum figure f)
+{
+	size_t nr = nr_rows(p), shown = 0;
+
 	page_scroll(p, f < NR_FIGURES ? figures[f].label : "All figures");
 	headings(p, t, f);
 	for (size_t i = 0; i < p->r->nr_questions; i++) {
@@ -230,8 +242,13 @@ static void rows(const struct page *p, const struct columns *t, enum figure f)
 
 static void legend(const struct page *p, bool cpu)
 {
-	bool changes = report_has_changes(p->r);
+	bool changes = p->diff || report_has_changes(p->r);
 
+	if (p->diff && p->diff->advisory) {
+		fputs("<p class=key><span>* moved beyond its zone</span><span>· not there</span></p>\n",
+		      p->out);
+		return;
+	}
 	fprintf(p->out, "<p class=key><span>▲ %s</span><span>▼ %s</span>",
 		changes ? "slower, regressed" : "slower", changes ? "faster, improved" : "faster");
 	fputs("<span>= the same within the zone</span><span>? undecided</span><span class=shaky>~ unsteady</span>"
@@ -259,11 +276,19 @@ static void switches(const struct page *p, const struct columns *t)
 	}
 }
 
+bool html_has_matrix(const struct page *p)
+{
+	struct columns t;
+
+	take_columns(p, &t);
+	return t.nr > 1 || (t.nr && nr_rows(p) > 1);
+}
+
 void html_matrix(const struct page *p)
 {
 	struct columns t;
 
-	if (!p->r->nr_comparisons)
+	if (!html_has_matrix(p))
 		return;
 	take_columns(p, &t);
 	fputs("<section id=matrix class=figures><h2>", p->out);

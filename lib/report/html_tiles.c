@@ -68,7 +68,7 @@ static void arms_tile(const struct page *p)
 	}
 	if (!all[0])
 		return;
-	begin(p, "All arms, p50", "", "matrix");
+	begin(p, "All arms, p50", "", html_has_matrix(p) ? "matrix" : "verdicts");
 	for (size_t i = 0; i < 4; i++)
 		count(p, nr[0][order[i]], word[order[i]], &before);
 	count(p, unstable[0], "unsteady", &before);
@@ -171,7 +171,7 @@ static void machine_tile(const struct page *p)
 	else if (asked)
 		model(p, &p->r->run[0]);
 	else
-		fputs("nothing that would say whether it was steady", p->out);
+		fputs("a trace does not record how steady it was", p->out);
 	if (!p->r->apart)
 		warnings(p, &p->r->run[0]);
 	finish(p);

@@ -5,25 +5,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "lib/report/diff.h"
+
 /* More comparisons than this are folded. */
 #define MAX_SHOWN 48
-
-/* Why it is not decided, or why the row's own figures say something else. */
-static void why(const struct page *p, const struct report_comparison *c)
-{
-	bool wide = c->j.reason == JUDGE_WIDE && isnan(c->more_s);
-
-	if (c->j.verdict == VERDICT_INCONCLUSIVE && !wide) {
-		fputs("<small class=why>", p->out);
-		report_write_why(p->out, c);
-		fputs("</small>", p->out);
-	}
-	if (!c->apart)
-		return;
-	fputs("<small class=why>", p->out);
-	report_write_apart(p->out, c);
-	fputs("</small>", p->out);
-}
 
 static void losses(const struct page *p, const struct report_result *r)
 {
@@ -52,7 +37,10 @@ static void row(const struct page *p, const struct report_question *q,
 
 	fprintf(p->out, "<tr%s><td class=name>", first ? " class=arm" : "");
 	if (first) {
-		page_swatch(p, c->kind == REPORT_ARMS || !c->arm ? c->candidate : c->arm);
+		if (c->kind == REPORT_ARMS || !c->arm)
+			page_swatch(p, c->candidate);
+		else
+			page_name(p, c->arm);
 		losses(p, base);
 		losses(p, arm);
 	}
@@ -67,7 +55,7 @@ static void row(const struct page *p, const struct report_question *q,
 	page_bar(p, &(struct page_bar){ c->j.ratio, c->j.lo, c->j.hi, c->j.zone, page_class(c) });
 	fputs("<td class=l>", p->out);
 	page_chip(p, c);
-	why(p, c);
+	page_why(p, c);
 	fputs("\n", p->out);
 }
 
@@ -76,7 +64,14 @@ static void question(const struct page *p, const struct report_question *q)
 	const char *last = NULL;
 	char zone[FIGURE];
 
-	fputs("<tbody class=q><tr><th colspan=8 scope=rowgroup>", p->out);
+	fputs("<tbody class=q><tr><th colspan=8 scope=rowgroup", p->out);
+	/* Of recorded runs a question has no section of its own. */
+	if (p->diff) {
+		fputs(" id=\"", p->out);
+		page_anchor(p, q);
+		fputs("\"", p->out);
+	}
+	fputs(">", p->out);
 	page_link(p, q);
 	if (report_baseline(p->r, q)) {
 		fputs(" <span class=par>against ", p->out);
@@ -84,7 +79,9 @@ static void question(const struct page *p, const struct report_question *q)
 		fprintf(p->out, ", zone ±%s</span>", format_percent(zone, q->zone));
 	} else if (q->kind != REPORT_ARMS) {
 		fprintf(p->out, " <span class=par>%s, zone ±%s</span>",
-			q->kind == REPORT_BUILDS ? "new against old" : "B against A",
+			q->kind == REPORT_BUILDS ? "new against old"
+			: q->kind == REPORT_RUNS ? "new against base"
+						 : "B against A",
 			format_percent(zone, q->zone));
 	}
 	fputs("\n", p->out);
@@ -105,14 +102,26 @@ static void explanation(const struct page *p)
 	      p->out);
 }
 
+static void explanation_of_runs(const struct page *p)
+{
+	fputs("<p class=note>Each run counts once. A figure is the median over the runs of a side, a ratio the median over all pairs "
+	      "of runs of both sides, and its interval, in brackets, goes by their ranks. What lies in the shaded zone is no change.</p>\n",
+	      p->out);
+}
+
 void html_verdicts(const struct page *p)
 {
-	bool folded = p->r->nr_comparisons > MAX_SHOWN, changes = report_has_changes(p->r);
+	bool folded = !p->diff && p->r->nr_comparisons > MAX_SHOWN,
+	     changes = p->diff || report_has_changes(p->r);
 
 	if (!p->r->nr_comparisons)
 		return;
-	fputs("<section id=verdicts><h2>Verdicts</h2>", p->out);
-	explanation(p);
+	fprintf(p->out, "<section id=verdicts><h2>%s</h2>",
+		p->diff && p->diff->advisory ? "All figures" : "Verdicts");
+	if (p->diff)
+		explanation_of_runs(p);
+	else
+		explanation(p);
 	if (folded)
 		fprintf(p->out, "<details><summary>All %zu verdicts with their intervals</summary>",
 			p->r->nr_comparisons);
@@ -120,9 +129,15 @@ void html_verdicts(const struct page *p)
 	fprintf(p->out,
 		"<table class=verdicts><thead><tr><th scope=col>arm<th scope=col class=l>figure<th scope=col>%s"
 		"<th scope=col>%s<th scope=col>ratio<th scope=col>interval<th scope=col class=bar><span class=vh>interval on the axis</span>",
-		changes ? "before" : "baseline", changes ? "after" : "arm");
+		p->diff	  ? diff_side_name(DIFF_BASE)
+		: changes ? "before"
+			  : "baseline",
+		p->diff	  ? diff_side_name(DIFF_NEW)
+		: changes ? "after"
+			  : "arm");
 	page_ticks(p);
-	fputs("<th scope=col class=l>verdict\n", p->out);
+	fprintf(p->out, "<th scope=col class=l>%s\n",
+		p->diff && p->diff->advisory ? "" : "verdict");
 	for (size_t i = 0; i < p->r->nr_questions; i++)
 		if (p->r->question[i].nr_comparisons)
 			question(p, &p->r->question[i]);

@@ -22,6 +22,9 @@
 #define NR_COLOURS 10
 #define PAGE_DASH  40 /* bytes that hold a pattern */
 
+struct diff;
+struct diff_figure;
+
 struct page {
 	FILE *out;
 	const struct report *r;
@@ -31,6 +34,9 @@ struct page {
 	const char *subject; /* of report_subject_arm() */
 	struct html_effect *effect;
 	size_t nr_effects;
+	/* Of recorded runs: where @r is made of, and the figure of each of its comparisons; else NULL */
+	const struct diff *diff;
+	const struct diff_figure **figure;
 };
 
 /* ---- the frame ------------------------------------------------------------------------------- */
@@ -57,6 +63,9 @@ void page_drops(const struct page *p, const char *done);
 /* page_filter - a box that filters @what, "questions"; only where there is a script */
 void page_filter(const struct page *p, const char *what);
 
+/* page_topics - links to all questions, by topic */
+void page_topics(const struct page *p);
+
 /* page_scroll - begin a part that @label names, and that scrolls by itself where it is too wide */
 void page_scroll(const struct page *p, const char *label);
 
@@ -82,11 +91,20 @@ void page_effect(const struct page *p, double ratio);
 /* page_class - of a comparison: what colours it */
 const char *page_class(const struct report_comparison *c);
 
-/* page_sign - what says the same without a colour: ▲ ▼ = ? ~ */
-const char *page_sign(const struct report_comparison *c);
+/* page_sign - what says the same without a colour: ▲ ▼ = ? ~, and * of what moved and is not called */
+const char *page_sign(const struct page *p, const struct report_comparison *c);
 
 /* page_chip - a verdict with its sign */
 void page_chip(const struct page *p, const struct report_comparison *c);
+
+/* page_why - why it is not decided, or why the row's own figures say something else; if anything */
+void page_why(const struct page *p, const struct report_comparison *c);
+
+/*
+ * page_is_advisory - @c is of recorded runs with a single one on a side, so that nothing is called;
+ * *@moved: its ratio is beyond the zone
+ */
+bool page_is_advisory(const struct page *p, const struct report_comparison *c, bool *moved);
 
 /* ---- what is shared -------------------------------------------------------------------------- */
 
@@ -169,6 +187,9 @@ void html_contents(const void *page);
 void html_head(const struct page *p);
 void html_tiles(const struct page *p);
 void html_effects(const struct page *p);
+
+/* html_has_matrix - there is more than one arm or question to make one of */
+bool html_has_matrix(const struct page *p);
 void html_matrix(const struct page *p);
 void html_verdicts(const struct page *p);
 void html_question(const struct page *p, size_t index);

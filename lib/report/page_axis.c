@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Ratios on the page: their intervals on the axis of effects, and in words. A bar is made of boxes that
+ * Ratios on the page: their intervals on the axis of effects. A bar is made of boxes that
  * are placed by percent, so that it is as wide as its column, from a telephone to a wall; what it shows
  * stands beside it as text.
  */
@@ -62,47 +62,4 @@ void page_bar(const struct page *p, const struct page_bar *b)
 	if (!isnan(report_axis(b->ratio)))
 		fprintf(p->out, "<b style=\"left:%.1f%%\"></b>", place(b->ratio));
 	fputs("</div>", p->out);
-}
-
-void page_effect(const struct page *p, double ratio)
-{
-	double percent = 100 * (ratio - 1);
-	char text[FIGURE];
-
-	if (!isfinite(ratio) || !(ratio > 0))
-		fputs("-", p->out);
-	else if (ratio >= 1.9995)
-		fprintf(p->out, "×%s", format_ratio(text, ratio));
-	else if (ratio <= 1 / 1.9995)
-		fprintf(p->out, "÷%s", format_ratio(text, 1 / ratio));
-	else
-		fprintf(p->out, "%s%.1f %%",
-			percent >= 0.05	   ? "+"
-			: percent <= -0.05 ? "−"
-					   : "",
-			fabs(percent));
-}
-
-const char *page_class(const struct report_comparison *c)
-{
-	return c->unstable || c->moved ? "unstable" : verdict_name(c->j.verdict);
-}
-
-const char *page_sign(const struct report_comparison *c)
-{
-	static const char *const sign[] = {
-		[VERDICT_SLOWER] = "▲",
-		[VERDICT_FASTER] = "▼",
-		[VERDICT_EQUIVALENT] = "=",
-		[VERDICT_INCONCLUSIVE] = "?",
-	};
-
-	return c->unstable ? "~" : sign[c->j.verdict];
-}
-
-void page_chip(const struct page *p, const struct report_comparison *c)
-{
-	fprintf(p->out, "<span class=\"chip %s\">%s ", page_class(c), page_sign(c));
-	report_write_verdict(p->out, c);
-	fputs("</span>", p->out);
 }

@@ -17,8 +17,10 @@ void page_begin(const struct page *p, const char *what, const char *when,
 		"style-src 'unsafe-inline'; script-src '%s'\"><title>kt ",
 		page_script_hash);
 	page_name(p, what);
-	fputs(" ", p->out);
-	page_name(p, when ? when : "");
+	if (when) {
+		fputs(" ", p->out);
+		page_name(p, when);
+	}
 	fputs("</title><style>", p->out);
 	page_write_colours(p);
 	fprintf(p->out, "%s%s%s", page_style, page_style_first, plots_style);

@@ -45,6 +45,13 @@ void escape_html(FILE *out, const char *s);
  */
 void escape_html_short(FILE *out, const char *s, size_t most);
 
+/*
+ * escape_label - @s as the value of a label in OpenMetrics, without its quotes. What is not shown in
+ * clear becomes \xNN, and of more than 200 bytes only the beginning is there; such a value ends in ~
+ * and a hash of the whole, so that different names stay different series.
+ */
+void escape_label(FILE *out, const char *s);
+
 /* escape_shell - @s as one word of a shell command, for the terminal: '...' where it needs it */
 void escape_shell(FILE *out, const char *s);
 

@@ -15,6 +15,8 @@ const char page_style_first[] =
 	"h1 .rest{font-weight:400}"
 	".lead{font-size:1rem;margin:.3rem 0 .8rem;max-width:100ch;overflow-wrap:anywhere}"
 	"ul.runs{margin:.2rem 0 .6rem}"
+	"details.banner summary{color:inherit;font-size:inherit;margin:0}"
+	".facts th[scope=row]{text-align:left;background:none;color:inherit;white-space:normal}.facts td{text-align:left;vertical-align:top}"
 	".permalink{font-weight:400;color:var(--axis);padding:0 .3rem}"
 	/* tiles */
 	".tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,11.6rem),1fr));gap:.6rem;margin:.8rem 0 1.2rem}"

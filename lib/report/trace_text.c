@@ -521,6 +521,9 @@ void text_trace(struct text *t, const struct report_question *q)
 	else if (q->nr_results)
 		subjects(&x);
 	intervals(&x);
+	for (size_t i = 0; i < q->nr_results; i++)
+		if (t->r->result[q->first_result + i].matrix)
+			trace_text_pairs(&x, t->r->result[q->first_result + i].matrix);
 	trace_text_worst(&x);
 	if (text_is_trace(t->r))
 		trace_text_foot(&x);

@@ -22,6 +22,9 @@ const char *trace_text_noun(const struct report_trace *t);
 /* trace_text_seconds - from the beginning of the trace to @ns */
 double trace_text_seconds(const struct report_trace *t, uint64_t ns);
 
+/* trace_text_pairs - between which CPUs wakes went, those that waited longest first */
+void trace_text_pairs(const struct trace_text *x, const struct report_matrix *m);
+
 /* trace_text_worst - the longest waits, and who was in the way */
 void trace_text_worst(const struct trace_text *x);
 

@@ -6,6 +6,8 @@
 # kt bench
 refused 'an unknown option' 2 "'--nope'" "$kt" bench --nope
 refused 'bad regex' 2 'regular expression|filter' "$kt" bench --filter '(['
+refused 'stacks without traced blocks' 2 'does not go with --no-trace' "$kt" bench --no-trace --stacks -o "$tmp/none.jsonl"
+refused 'stacks of two sides' 2 'does not go with --against' "$kt" bench --against x --stacks -o "$tmp/none.jsonl"
 refused 'filter without a match' 4 'match' "$kt" bench --no-trace --filter '^no-such-question$' -o "$tmp/none.jsonl"
 check 'nothing left behind by it' test ! -s "$tmp/none.jsonl"
 refused 'bad time' 2 'time' "$kt" bench --time 3parsecs

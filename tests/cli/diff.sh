@@ -30,6 +30,12 @@ check 'and nothing else' test ! -s "$tmp/printed"
 check 'its suffix says the format' cmp "$tmp/out.json" "$tmp/diff.json"
 "$kt" diff -f text -o "$tmp/text.json" "$base" -- "$new"
 check 'unless -f does' cmp "$tmp/text.json" "$tmp/diff.txt"
+"$kt" diff -o "$tmp/out.html" "$base" -- "$new"
+check 'a page begins with what was found' grep -q '^<.*><h1>1 of 4 regressed: wakeup/.* libkthread p50 1.100' "$tmp/out.html"
+check 'it has the effects' grep -q '<b>−11.0 %</b> improved' "$tmp/out.html"
+check 'and in what else the sides differ' grep -q '<th scope=row>kernel<td class=reason>6.1.0-example<td class=reason>6.12.0-example' "$tmp/out.html"
+"$kt" diff -f html "$base" -- "$new" >"$tmp/page.html"
+check 'the same page by -f' cmp "$tmp/out.html" "$tmp/page.html"
 refused 'a file that exists' 2 'exists' "$kt" diff -o "$tmp/out.txt" "$base" -- "$new"
 refused 'a full disk' 5 'space' sh -c "'$kt' diff $base -- $new >/dev/full"
 
@@ -39,7 +45,7 @@ refused 'no --' 2 'no -- given' "$kt" diff "$base" "$new"
 refused 'no BASE' 2 'no BASE' "$kt" diff -- "$new"
 refused 'no NEW' 2 'no NEW' "$kt" diff "$base" --
 refused 'an option among the files' 2 "'--format' after --.*\./--format" "$kt" diff "$base" -- "$new" --format json
-refused 'an unknown format' 2 "'yaml'; expected text.* or json" "$kt" diff -f yaml "$base" -- "$new"
+refused 'an unknown format' 2 "'yaml'; expected text, html.* or json" "$kt" diff -f yaml "$base" -- "$new"
 refused 'a bad filter' 2 "bad regular expression" "$kt" diff --filter '(' "$base" -- "$new"
 refused 'standard input twice' 2 'only once' "$kt" diff - -- -
 refused 'a file that is not there' 2 'no-such-file' "$kt" diff "$base" -- "$tmp/no-such-file"
@@ -94,6 +100,10 @@ check 'and said' grep -q '^0 of 2 regressed; 1 improved, 1 unchanged$' "$tmp/sho
 "$kt" diff "$tmp/one.jsonl" -- "$tmp/one_slower.jsonl" >"$tmp/shown"
 check 'single runs, half as slow again: no verdict' test $? -eq 0
 check 'advice' grep -q '^advisory, 1 run against 1: 1 of 2 moved by more than their zone' "$tmp/shown"
+"$kt" diff -f html "$tmp/one.jsonl" -- "$tmp/one_slower.jsonl" >"$tmp/page.html"
+check 'the page has the same advice' grep -q '<h1>advisory, 1 run against 1: 1 of 2 moved' "$tmp/page.html"
+check 'and what moved' grep -q '<b>+[45][0-9][.][0-9] %<.b> moved' "$tmp/page.html"
+check 'without a verdict' sh -c "! sed 's/<style>.*<.style>//; s/<[^>]*>//g' '$tmp/page.html' | grep -qE 'regressed|improved|unchanged|undecided'"
 check 'no word of a verdict' sh -c "! grep -qE 'regressed|improved|unchanged|undecided' '$tmp/shown'"
 "$kt" diff "$tmp/a.jsonl" "$tmp/a.jsonl" -- "$tmp/slower.jsonl" >"$tmp/shown"
 check 'a file given twice counts once' grep -q '^base: 8 runs of 2 files.*; 8 stand there more than once and count once$' "$tmp/shown"

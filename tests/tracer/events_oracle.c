@@ -42,12 +42,13 @@ static void keep_stack(char *text, size_t size, const struct record_stack *stack
 				 (int)strcspn(stack->frame[i], "+"), stack->frame[i]);
 }
 
-static int take(const struct record_event *e, void *arg)
+static int take(const struct record_event *e, uint32_t group, void *arg)
 {
 	struct got *g;
 	size_t i;
 
 	(void)arg;
+	CHECK(!group, "without arms it is nobody's");
 	if (nr_got == max_got) {
 		max_got = max_got * 2 ?: 1024;
 		got = realloc(got, max_got * sizeof(*got));

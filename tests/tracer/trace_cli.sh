@@ -42,6 +42,8 @@ refused 'no command after --' 2 'command' "$kt" trace work --
 refused 'a command without --' 2 'after --' "$kt" trace work true
 refused 'unknown --by' 2 'worker' "$kt" trace work --by colour
 refused '--by func of wakeups' 2 'thread' "$kt" trace wakeup --by func
+refused '--matrix with --by' 2 'exclude each other' "$kt" trace wakeup --matrix --by thread
+refused '--matrix of works' 2 'goes with wakeup only' "$kt" trace work --matrix
 refused 'not a process id in a list' 2 "'x' is not a process id" "$kt" trace wakeup -p 1,x
 refused 'not a list of CPUs' 2 'such as 0,2-3' "$kt" trace wakeup --cpu 1-0
 refused '--children of whom?' 2 'goes with -p' "$kt" trace wakeup --children -c x

@@ -17,10 +17,18 @@ static const struct asked {
 	bool kthreads;
 	const char *glob;
 	struct events_opts events;
+	bool matrix;
 } asked[] = {
 	{ .name = "all", .kind = TRACER_WAKEUP },
 	{ .name = "all,worst", .kind = TRACER_WAKEUP, .events = { .worst = 10 } },
+	{ .name = "all,matrix", .kind = TRACER_WAKEUP, .matrix = true },
 	{ .name = "arm", .kind = TRACER_WAKEUP, .group = TRACER_GROUP_ARM, .nr_groups = 8 },
+	{ .name = "arm,bench", /* as kt bench --stacks */
+	  .kind = TRACER_WAKEUP,
+	  .group = TRACER_GROUP_ARM,
+	  .nr_groups = 8,
+	  .events = { .worst = 10, .stacks = true },
+	  .matrix = true },
 	{ .name = "thread", .kind = TRACER_WAKEUP, .group = TRACER_GROUP_SUBJECT },
 	{ .name = "thread,glob",
 	  .kind = TRACER_WAKEUP,
@@ -38,7 +46,8 @@ static int print_programs(const struct asked *a)
 				 .nr_groups = a->nr_groups,
 				 .by = a->by,
 				 .kthreads = a->kthreads,
-				 .events = a->events };
+				 .events = a->events,
+				 .matrix = a->matrix };
 	char err[512] = "";
 	struct bpf_program *p;
 	struct tracer *t;

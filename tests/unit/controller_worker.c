@@ -627,7 +627,9 @@ Test(controller_worker, traced_blocks_follow_the_instances_with_all_arms)
 	json_int_t wakes;
 
 	skip_unless_permitted();
-	cr_assert_eq(tracing_open(&tracing, 2, err, sizeof(err)), 0, "%s", err);
+	cr_assert_eq(tracing_open(&tracing, &(struct tracing_opts){ .nr_arms = 2 }, err,
+				  sizeof(err)),
+		     0, "%s", err);
 	o.tracing = tracing;
 	cr_expect_eq(run_as("^wake", o).done, 1);
 	tracing_close(tracing);

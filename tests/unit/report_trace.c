@@ -279,6 +279,47 @@ Test(report_trace, an_interval_keeps_the_distribution_of_its_first_whole)
 	report_free(r);
 }
 
+/* ---- pairs of CPUs --------------------------------------------------------------------------- */
+
+/* From CPU i to CPU 7, i waits of 1000 ns. */
+static void pair(const void *arg, size_t i, uint64_t *waker_cpu, uint64_t *cpu, struct hist *h)
+{
+	(void)arg;
+	*waker_cpu = i;
+	*cpu = 7;
+	hist_init(h, 2);
+	for (size_t n = 0; n < i; n++)
+		hist_add(h, 1000);
+}
+
+Test(report_trace, pairs_of_cpus_are_listed_by_what_they_waited)
+{
+	struct record_trace t = { .kind = "naps",
+				  .subject = "",
+				  .end_ns = 1000,
+				  .matrix = {
+					  .metric = "after", .nr = 6, .others = 4, .cell = pair } };
+	struct report *r;
+	char *text;
+
+	record_write_layout(writer, &layout);
+	metric(&t, &hist, "after", 15, 1000);
+	cr_assert_eq(record_write_trace(writer, &t), 0);
+	losses(0, NULL, 0);
+	r = grown();
+	r->top = 3;
+	text = rendered(r, as_text);
+	cr_expect(strstr(text, "after, from CPU to CPU"), "%s", text);
+	cr_expect(strstr(text, "         5 -> 7                    5 "), "%s", text);
+	cr_expect(strstr(text, "         3 -> 7                    3 "), "%s", text);
+	cr_expect_null(strstr(text, "         2 -> 7"));
+	/* Pairs that nobody waited in are none. */
+	cr_expect(strstr(text, "         2 more pairs              3 "), "%s", text);
+	cr_expect(strstr(text, "  and 4 for which there was no room\n"), "%s", text);
+	free(text);
+	report_free(r);
+}
+
 /* ---- subjects -------------------------------------------------------------------------------- */
 
 Test(report_trace, of_many_subjects_none_is_lost)

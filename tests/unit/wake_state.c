@@ -104,6 +104,15 @@ static void check_nothing(void)
 	cr_expect_eq(o.record, 0);
 }
 
+/* what a whole wake is told to consist of is what its metrics were */
+static void check_whole(void)
+{
+	cr_expect(o.whole);
+	for (uint32_t m = METRIC_CALL; m <= METRIC_UNATTRIBUTED; m++)
+		cr_expect_eq(o.of_whole.value[m], o.record & WAKE_BIT(m) ? o.value[m] : 0,
+			     "metric %u", m);
+}
+
 /* ---- the cases of a task's life -------------------------------------------------------------- */
 
 Test(wake_state, ordinary_wake_gives_all_phases_at_once)
@@ -127,7 +136,7 @@ Test(wake_state, ordinary_wake_gives_all_phases_at_once)
 	check_value(METRIC_RUNQ, 40);
 	check_value(METRIC_RESUME, 80);
 	check_value(METRIC_END_TO_END, 150);
-	cr_expect(o.whole);
+	check_whole();
 	cr_expect_not(o.record & WAKE_BIT(METRIC_UNATTRIBUTED), "no clock of its own");
 	cr_expect_not(o.record & (WAKE_BIT(METRIC_WOKEN) | WAKE_BIT(METRIC_PREMIG)));
 	cr_expect_eq(o.fate, NONE);
@@ -794,6 +803,8 @@ Test(wake_state, counts_of_all_phases_agree_over_a_random_life)
 		for (m = 0; m <= METRIC_RAN; m++)
 			count[m] += o.record >> m & 1;
 		nr_whole += o.whole;
+		if (o.whole)
+			check_whole();
 		cr_assert(o.whole == !!(o.record & WAKE_BIT(METRIC_CALL)));
 		cr_assert(!o.whole || !(o.record & WAKE_BIT(METRIC_WOKEN)), "two wakes at once");
 		if (o.record & WAKE_BIT(METRIC_END_TO_END)) {
