@@ -195,5 +195,12 @@ void html_verdicts(const struct page *p);
 void html_question(const struct page *p, size_t index);
 void html_trace(const struct page *p, size_t index);
 void html_plots(const struct page *p, size_t index);
+
+/* html_choice - number @n of the plots of @kind and of the kind after it, of which the reader sees one */
+void html_choice(const struct page *p, size_t index, enum plot_kind kind, size_t n);
+void html_phases(const struct page *p, const struct report_question *q);
+void html_wakes(const struct page *p, size_t index);
+void html_worst(const struct page *p, const struct report_question *q);
+void html_raw(const struct page *p, const struct report_question *q);
 void html_context(const struct page *p);
 #endif

@@ -20,7 +20,7 @@
 /* In the units of the drawing; in the SVG file ten times as many. */
 #define PLOT_WIDTH  560
 #define PLOT_HEIGHT 300
-#define PLOT_LEFT   64
+#define PLOT_LEFT   74
 #define PLOT_RIGHT  94 /* where names of curves stand */
 #define PLOT_TOP    10
 #define PLOT_BOTTOM 30
@@ -36,8 +36,9 @@ struct plot {
 	size_t question;
 	const char *metric; /* of a trace; else NULL */
 	unsigned int height;
-	char *finding; /* HTML: what it says, in words */
-	char *caption; /* HTML: what is drawn */
+	char *finding;	 /* HTML: what it says, in words */
+	char *caption;	 /* HTML: what is drawn */
+	const char *svg; /* as gnuplot drew it; NULL: not yet, or not at all */
 };
 
 /* What a kind of plot writes to. */
@@ -166,6 +167,9 @@ void plot_say_panels_left_out(FILE *out, const struct plot_panels *s);
 /* plot_ns - a time with its unit, for HTML */
 void plot_ns(FILE *out, double ns);
 
+/* plot_short - the first @characters of @s, and "…" instead of what is left, for HTML */
+void plot_short(FILE *out, const char *s, size_t characters);
+
 /* plot_name - of an arm or a subject, for HTML */
 void plot_name(FILE *out, const struct report_result *r);
 
@@ -174,13 +178,29 @@ void plot_name(FILE *out, const struct report_result *r);
 /* What draws a kind of plot. Return: false: there is nothing to draw, and nothing was written to gp */
 typedef bool plot_draw(const struct page *p, struct plot *plot, struct plot_out *out);
 
-plot_draw plot_spectrum, plot_ecdf, plot_shift, plot_epochs, plot_heat;
+plot_draw plot_spectrum, plot_ecdf, plot_shift, plot_epochs, plot_heat, plot_matrix,
+	plot_matrix_p99;
 
 /* ---- taking over: plot_svg.c ----------------------------------------------------------------- */
 
+/* plot_is_drawn - all of it */
+bool plot_is_drawn(const struct plot *plot);
+
 /*
  * plot_take_over - the drawing in @svg, as gnuplot wrote it, as the inside of an <svg> element to
- * p->out. Return: false: it has none
+ * p->out. Return: false: it has none, or not all of it
  */
 bool plot_take_over(const struct page *p, const char *svg);
+
+/* ---- files: plot_files.c --------------------------------------------------------------------- */
+
+/* plot_style - what a drawing needs of a style; plots_style is what is around it */
+extern const char plot_style[], plots_style[];
+
+/* plot_file_name - for a plot of kind @kind, for free(); NULL: no memory. No "/", no "." before it */
+char *plot_file_name(const struct report *r, const struct plot *plot, const char *kind);
+
+/* plot_write_files - the @nr plots at @plot as files @name in @dir. Return: as plots_save() */
+int plot_write_files(const struct page *p, const struct plot *plot, size_t nr, char *const *name,
+		     const char *dir, bool replace, char *err, size_t errlen);
 #endif

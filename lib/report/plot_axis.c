@@ -126,8 +126,9 @@ static void ratio_tic(FILE *gp, double ratio, bool first)
 /* Per cent while the ratios are near 1, else times: ×2, ×5, ÷2, ... */
 static void write_ratio_tics(FILE *gp, struct plot_extent e)
 {
-	static const double in_decade[] = { 1, 2, 5 };
-	size_t per_decade = e.hi / e.lo < 100 ? 3 : 1;
+	static const double few[] = { 1, 2, 5 }, many[] = { 1, 1.5, 2, 3, 5, 7 };
+	const double *in_decade = e.hi / e.lo < 12 ? many : few;
+	size_t nr = e.hi / e.lo < 12 ? 6 : e.hi / e.lo < 200 ? 3 : 1;
 	double step = 100 * round_step(e);
 	bool first = true;
 
@@ -141,15 +142,14 @@ static void write_ratio_tics(FILE *gp, struct plot_extent e)
 				fabs(v * step), v != 0 ? " %%" : "", 1 + v * step / 100);
 		return;
 	}
+	/* From 1 upwards, and the same downwards. */
 	for (int decade = -6; decade <= 6; decade++)
-		for (size_t i = 0; i < per_decade; i++) {
-			/* 1, ÷2, ÷5, ÷10: the same on both sides */
-			double v = decade < 0 ? 1 / (in_decade[2 - i] * pow(10, -decade - 1))
-					      : in_decade[i] * pow(10, decade);
+		for (size_t i = 0; i < nr; i++) {
+			double above = in_decade[decade < 0 ? nr - 1 - i : i] *
+				       pow(10, decade < 0 ? -decade - 1 : decade),
+			       v = decade < 0 ? 1 / above : above;
 
-			if (decade < 0 && per_decade == 1)
-				v = pow(10, decade);
-			if (v < e.lo || v > e.hi || (decade < 0 && v >= 1))
+			if (v < e.lo || v > e.hi || (decade < 0 && above <= 1))
 				continue;
 			ratio_tic(gp, v, first);
 			first = false;
@@ -166,14 +166,14 @@ void plot_ratio_axis(FILE *gp, struct plot_extent e)
 void plot_percentile_axis(FILE *gp, double hi)
 {
 	fprintf(gp,
-		"set logscale x\nset xrange [1:%.7g]\nset xtics ('min' 1, 'p50' 2, 'p90' 10, 'p99' 100, "
+		"set logscale x\nset xrange [1:%.7g]\nset xtics ('p0' 1, 'p50' 2, 'p90' 10, 'p99' 100, "
 		"'p99.9' 1e3, 'p99.99' 1e4, 'p99.999' 1e5, 'p99.9999' 1e6)\n",
 		fmax(hi, 2) * 1.05);
 }
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
-#define LINE 0.055 /* of the frame's height */
+#define LINE 0.062 /* of the frame's height */
 
 static int by_place(const void *a, const void *b)
 {

@@ -8,7 +8,7 @@
 
 #define TOP    6
 #define BOTTOM 26
-#define GAP    8
+#define GAP    12
 
 static double end_of(const struct report_stretch *s)
 {
@@ -62,7 +62,7 @@ static double unit_of(double span, const char **name)
 	} units[] = { { 3600, "h" }, { 60, "min" }, { 1, "s" }, { 1e-3, "ms" }, { 1e-6, "µs" } };
 	size_t i = 0;
 
-	while (i + 1 < sizeof(units) / sizeof(units[0]) && span < 2 * units[i].s)
+	while (i + 1 < sizeof(units) / sizeof(units[0]) && span < units[i].s)
 		i++;
 	*name = units[i].name;
 	return units[i].s;

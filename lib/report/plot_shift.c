@@ -96,10 +96,10 @@ static void take_operations(struct shift *s, struct workspace *w)
 
 static void take_curve(struct shift *s)
 {
-	double end = log10(1 / (1 - s->last));
+	double begin = log10(1 / s->last), end = log10(1 / (1 - s->last));
 
 	for (int i = 0; i < MAX_POINTS; i++) {
-		double x = pow(10, end * i / (MAX_POINTS - 1)), q = 1 - 1 / x,
+		double x = pow(10, begin + (end - begin) * i / (MAX_POINTS - 1)), q = 1 - 1 / x,
 		       ratio = report_quantile(s->arm, q) / report_quantile(s->base, q);
 
 		if (isfinite(ratio) && ratio > 0)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PANEL	    54
+#define PANEL	    58
 #define MAX_POINTS  160
 #define LEAST_RANGE 0.01 /* as a share of the median: what the panels show at least */
 #define MOST_RANGE  1
