@@ -17,6 +17,7 @@ static const struct command {
 	{ "trace", cmd_trace, "measure live threads: wakeup, park, work, workqueue, stop" },
 	{ "report", cmd_report, "render a recorded run as text, HTML or JSON" },
 	{ "diff", cmd_diff, "compare recorded runs: kernels, hosts, nights" },
+	{ "merge", cmd_merge, "put the records of many hosts together" },
 	{ "env", cmd_env, "describe this machine, and what makes its figures unsteady" },
 	{ "doctor", cmd_doctor, "say what this machine lets the tracers do" },
 	{ "help", cmd_help, "explain a command: kt help COMMAND" },

@@ -39,16 +39,25 @@ __noinline int bands_index(__u32 arm, __u64 ns)
 	return (arm * settings.nr_shards + cpu) * BANDS_NR + hist_index(ns, BANDS_K);
 }
 
-/* bands_record - a whole wake of @arm, which is one */
-static __always_inline void bands_record(__u32 arm, const struct wake_whole *w)
+/*
+ * bands_record - the wake of an arm that @slot answers
+ *
+ * Also an own function, so that the caller needs no room for all these values: its stack is as deep
+ * as the kernel allows.
+ */
+static __noinline void bands_record(const struct wake_state *s, const struct kthread_slot *slot)
 {
-	__u32 index = bands_index(arm, w->value[METRIC_END_TO_END]);
-	struct bands_row *row = bpf_map_lookup_elem(&bands, &index);
+	struct bands_row *row;
+	struct wake_whole w;
+	__u32 index;
 
+	wake_whole_of(s, slot, &w);
+	index = bands_index(s->arm, w.value[METRIC_END_TO_END]);
+	row = bpf_map_lookup_elem(&bands, &index);
 	if (!row)
 		return;
 	bands_add(&row->count, 1);
 	for (int i = 0; i < BANDS_NR_SUMS; i++)
-		bands_add(&row->sum[i], w->value[i]);
+		bands_add(&row->sum[i], w.value[i]);
 }
 #endif

@@ -157,21 +157,14 @@ struct wake_out {
  */
 #ifdef __bpf__
 WAKE_FN void wake_put(struct wake_out *o, uint32_t metric, uint64_t v);
-/* wake_put_whole - the same values again, as those of one wake of the task's arm */
+/* wake_put_whole - the values put since the last one are those of one wake of the task's arm */
 WAKE_FN void wake_put_whole(struct wake_out *o, const struct wake_state *s,
-			    const struct wake_whole *w);
+			    const struct kthread_slot *slot);
 #else
 WAKE_FN void wake_put(struct wake_out *o, uint32_t metric, uint64_t v)
 {
 	o->record |= WAKE_BIT(metric);
 	o->value[metric] = v;
-}
-
-WAKE_FN void wake_put_whole(struct wake_out *o, const struct wake_state *s,
-			    const struct wake_whole *w)
-{
-	(void)s;
-	o->of_whole = *w;
 }
 #endif
 
@@ -430,10 +423,36 @@ WAKE_FN void wake_switch_in(struct wake_state *s, uint64_t now, struct wake_out 
 	s->chain = WAKE_RAN;
 }
 
+/*
+ * wake_whole_of - what the wake consists of that @slot answers; UNATTRIBUTED is 0 without a clock of
+ * its own, PREMIG where it did not move
+ */
+WAKE_FN void wake_whole_of(const struct wake_state *s, const struct kthread_slot *slot,
+			   struct wake_whole *w)
+{
+	uint64_t t4 = slot->t4_ns, sum = t4 - s->t0, e2e = slot->e2e_ns ? slot->e2e_ns : sum;
+
+	w->value[METRIC_WAKE] = s->more_wake + (s->t2 - s->t1);
+	w->value[METRIC_RUNQ] = s->more_runq + (s->t3 - s->t2);
+	w->value[METRIC_PREMIG] = s->more_premig + wake_premig(s);
+	w->value[METRIC_CALL] = s->t1 - s->t0 - (s->more_wake + s->more_runq);
+	w->value[METRIC_RESUME] = t4 - s->t3;
+	w->value[METRIC_END_TO_END] = e2e;
+	w->value[METRIC_UNATTRIBUTED] = wake_before(e2e, sum) ? sum - e2e : e2e - sum;
+}
+
+#ifndef __bpf__
+WAKE_FN void wake_put_whole(struct wake_out *o, const struct wake_state *s,
+			    const struct kthread_slot *slot)
+{
+	wake_whole_of(s, slot, &o->of_whole);
+}
+#endif
+
 /* T4 is there: the values of the whole wake */
 WAKE_FN void wake_finish(struct wake_state *s, const struct kthread_slot *slot, struct wake_out *o)
 {
-	uint64_t t4 = slot->t4_ns, call, resume, sum, e2e, rest = 0;
+	uint64_t t4 = slot->t4_ns, call, resume, sum, e2e;
 
 	s->chain = WAKE_IDLE;
 	if (wake_before(s->t1, s->t0) || wake_before(t4, s->t3) || wake_before(t4, s->t0) ||
@@ -452,18 +471,9 @@ WAKE_FN void wake_finish(struct wake_state *s, const struct kthread_slot *slot, 
 	e2e = slot->e2e_ns ? slot->e2e_ns : t4 - s->t0;
 	wake_put(o, METRIC_END_TO_END, e2e);
 	/* Without a clock of its own it would be 0 by the way it is reckoned. */
-	if (slot->e2e_ns) {
-		rest = wake_before(e2e, sum) ? sum - e2e : e2e - sum;
-		wake_put(o, METRIC_UNATTRIBUTED, rest);
-	}
-	wake_put_whole(o, s,
-		       &(struct wake_whole){ { [METRIC_CALL] = call,
-					       [METRIC_WAKE] = s->more_wake + (s->t2 - s->t1),
-					       [METRIC_RUNQ] = s->more_runq + (s->t3 - s->t2),
-					       [METRIC_PREMIG] = s->more_premig + wake_premig(s),
-					       [METRIC_RESUME] = resume,
-					       [METRIC_END_TO_END] = e2e,
-					       [METRIC_UNATTRIBUTED] = rest } });
+	if (slot->e2e_ns)
+		wake_put(o, METRIC_UNATTRIBUTED, wake_before(e2e, sum) ? sum - e2e : e2e - sum);
+	wake_put_whole(o, s, slot);
 }
 
 /*

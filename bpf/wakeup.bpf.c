@@ -142,10 +142,10 @@ WAKE_FN void wake_put(struct wake_out *o, uint32_t metric, uint64_t v)
 }
 
 WAKE_FN void wake_put_whole(struct wake_out *o, const struct wake_state *s,
-			    const struct wake_whole *w)
+			    const struct kthread_slot *slot)
 {
 	if (settings.group == TRACER_GROUP_ARM && o->block)
-		bands_record(s->arm, w);
+		bands_record(s, slot);
 }
 
 static __always_inline void tell(struct wake_task *t, struct wake_out *o)

@@ -73,6 +73,10 @@ int record_write_header(struct record_writer *w, const struct record_header *h, 
 	field_put(&record, "seed", h->has_seed ? field_count(h->seed) : json_null());
 	field_put_bool(&record, "trace", h->traced);
 	field_put_text(&record, "trace_reason", h->trace_reason);
+	if (h->hosts) {
+		field_put_count(&record, "hosts", h->hosts);
+		field_put_count(&record, "merged", h->runs);
+	}
 	sides_put_header(&record, h);
 	return record_write(w, record);
 }
@@ -115,7 +119,9 @@ int record_read_header(const json_t *record, struct record_header *h, char *why,
 	    !field_get_text(&s, "id", &h->id) || !field_get_text(&s, "start", &h->start) ||
 	    !field_get_count(&s, "start_ns", &h->start_ns) ||
 	    !field_get_count(&s, "seed", &h->seed) || !field_get_bool(&s, "trace", &h->traced) ||
-	    !field_get_text(&s, "trace_reason", &h->trace_reason) || !sides_get_header(&s, h))
+	    !field_get_text(&s, "trace_reason", &h->trace_reason) ||
+	    !field_get_count(&s, "hosts", &h->hosts) || !field_get_count(&s, "merged", &h->runs) ||
+	    !sides_get_header(&s, h))
 		return -EINVAL;
 	if (schema < 1 || schema > RECORD_SCHEMA)
 		return field_refuse(&s, "schema is not one of 1 to %d", RECORD_SCHEMA);

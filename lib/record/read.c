@@ -133,13 +133,14 @@ static json_t *parse(const char *text, size_t length, const char **reason)
 /*
  * The header that cat put at the end of a torn line; the last one, since a header ends its line.
  */
-static json_t *find_header(const char *line, size_t length)
+static json_t *find_header(const char *line, size_t length, size_t *at_byte)
 {
 	static const char begin[] = "{\"type\":\"header\"";
 	const char *at = NULL, *next = line, *end = line + length, *reason;
 
 	while ((next = memmem(next, (size_t)(end - next), begin, sizeof(begin) - 1)))
 		at = next++;
+	*at_byte = at ? (size_t)(at - line) : 0;
 	return at ? parse(at, (size_t)(end - at), &reason) : NULL;
 }
 
@@ -169,9 +170,10 @@ static int check_header(const struct reading *r, const json_t *header)
 	return -EINVAL;
 }
 
-/* @skipped: why a part of the line is not a record, or NULL. */
-static int take(struct reading *r, const json_t *record, const char *skipped)
+/* @begin: of its text in the line; @skipped: why what stands before it is not a record, or NULL. */
+static int take(struct reading *r, const json_t *record, size_t begin, const char *skipped)
 {
+	const struct record_visitor *v = r->v;
 	const char *type = json_string_value(json_object_get(record, "type"));
 	int ret = 0;
 
@@ -187,7 +189,10 @@ static int take(struct reading *r, const json_t *record, const char *skipped)
 	r->begun = true;
 	if (skipped)
 		skip(r, r->line, skipped);
-	return r->v->each(record, r->line, r->v->arg);
+	if (v->each_text)
+		return v->each_text(record, r->in.line + begin, r->in.length - begin, r->line,
+				    v->arg);
+	return v->each(record, r->line, v->arg);
 }
 
 const char *record_type(const json_t *record)
@@ -200,6 +205,7 @@ static int take_line(struct reading *r)
 	struct line_reader *in = &r->in;
 	const char *reason = "longer than 16 MiB";
 	json_t *record = NULL;
+	size_t begin = 0;
 	int ret;
 
 	r->line++;
@@ -212,7 +218,7 @@ static int take_line(struct reading *r)
 		record = parse(in->line, in->length, &reason);
 	}
 	if (!record && !in->too_long) {
-		record = find_header(in->line, in->length);
+		record = find_header(in->line, in->length, &begin);
 		if (record || !in->ended)
 			reason = "cut off";
 	}
@@ -221,7 +227,7 @@ static int take_line(struct reading *r)
 			skip(r, r->line, reason);
 		return 0;
 	}
-	ret = take(r, record, reason);
+	ret = take(r, record, begin, reason);
 	json_decref(record);
 	return ret;
 }

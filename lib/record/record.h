@@ -75,6 +75,9 @@ const char *record_type(const json_t *record);
 struct record_visitor {
 	/* 0 to go on, else this value ends the reading and is returned */
 	int (*each)(const json_t *record, size_t line, void *arg);
+	/* The same with the text as it stands there, without a newline; called instead of @each */
+	int (*each_text)(const json_t *record, const char *text, size_t length, size_t line,
+			 void *arg);
 	/* NULL, or told of each line that was skipped, and why ("cut off", "invalid UTF-8") */
 	void (*torn)(size_t line, const char *reason, void *arg);
 	void *arg;

@@ -105,6 +105,7 @@ struct record_header {
 	struct record_against against; /* builds */
 	const char *toggle[2];	       /* settings: the commands that make A and B; NULL */
 	struct record_code code;       /* builds */
+	uint64_t hosts, runs;	       /* of a run that is the union of others: how many; else 0 */
 };
 
 #define RECORD_ID_SIZE 37

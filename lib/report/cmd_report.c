@@ -23,7 +23,7 @@
 struct options {
 	char **input;
 	size_t nr_inputs;
-	const char *output, *baseline, *targets, *svg_dir;
+	const char *output, *baseline, *targets, *only, *svg_dir;
 	const struct report_format *format; /* NULL: by the suffix of output */
 	unsigned int fail_on;		    /* of enum report_failure */
 	enum report_table table;
@@ -32,7 +32,7 @@ struct options {
 	uint64_t top;
 };
 
-enum { KEY_FAIL_ON = 256, KEY_TOP, KEY_TABLE, KEY_VALIDATE, KEY_SVG_DIR };
+enum { KEY_FAIL_ON = 256, KEY_TOP, KEY_TABLE, KEY_ONLY, KEY_VALIDATE, KEY_SVG_DIR };
 
 static const struct argp_option options[] = {
 	{ "format", 'f', "FORMAT", 0, "", 0 }, /* help_text() */
@@ -50,6 +50,7 @@ static const struct argp_option options[] = {
 	{ "verbose", 'v', NULL, 0,
 	  "Of a trace, as text: phases of each subject, all intervals, the ten longest waits, counters, costs",
 	  0 },
+	{ "only", KEY_ONLY, "GLOB", 0, "Of hgrm: the distributions whose names match", 0 },
 	{ "table", KEY_TABLE, "TABLE", 0, "Of csv: what has a row: " REPORT_TABLE_NAMES, 0 },
 	{ "svg-dir", KEY_SVG_DIR, "DIR", 0,
 	  "Besides the report, write every plot as an SVG file into DIR, which is made if need be",
@@ -129,6 +130,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 						 arg);
 	case KEY_SVG_DIR:
 		o->svg_dir = arg;
+		return 0;
+	case KEY_ONLY:
+		o->only = arg;
 		return 0;
 	case KEY_TOP:
 		if (!number_parse(arg, 1, 1000000, &o->top))
@@ -270,7 +274,7 @@ static int validate(const struct options *o)
 	int ret;
 
 	if (o->output || o->format || o->targets || o->baseline || o->fail_on || o->has_table ||
-	    o->svg_dir)
+	    o->only || o->svg_dir)
 		return cli_refuse(KT_EXIT_USAGE, "--validate takes no other option");
 	for (size_t i = 0; i < o->nr_inputs; i++) {
 		ret = schema_validate(stdout, o->input[i], err, sizeof(err));
@@ -329,6 +333,8 @@ int cmd_report(int argc, char **argv)
 						 "--output, no --format and no --svg-dir");
 	if (o.has_table && strcmp(format_of(&o)->name, "csv"))
 		return cli_refuse(KT_EXIT_USAGE, "--table is of --format csv alone");
+	if (o.only && strcmp(format_of(&o)->name, "hgrm"))
+		return cli_refuse(KT_EXIT_USAGE, "--only is of --format hgrm alone");
 	if (is_its_own_input(&o))
 		return cli_refuse(KT_EXIT_USAGE, "%s is the record itself; name another file",
 				  o.output);
@@ -336,6 +342,7 @@ int cmd_report(int argc, char **argv)
 	if (ret)
 		return cli_refuse(ret == -ENOMEM ? KT_EXIT_FAILED : KT_EXIT_USAGE, "%s", err);
 	r->table = o.table;
+	r->only = o.only;
 	r->top = (size_t)o.top;
 	r->verbose = r->programs = o.verbose;
 	if (o.baseline)

@@ -88,6 +88,9 @@ const struct csv_table csv_table[NR_REPORT_TABLES] = {
 			   "run,question,arm,population,ns,time_ns,comm,tgid,tid,cpu_before,cpu_queued,"
 			   "cpu,migrations,waker,waker_tid,waker_cpu,waker_context,other_ns",
 			   csv_events },
+	[TABLE_LOSSES] = { "losses", "run,question,cause,count,of,whole,share", csv_losses },
+	[TABLE_DROPPED] = { "dropped", "run,kind,by,question,arm,reason,count,file,line",
+			    csv_dropped },
 };
 
 void csv_arm(struct csv *c, const struct report_question *q, const struct report_result *r)

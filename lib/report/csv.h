@@ -49,4 +49,6 @@ void csv_instances(struct csv *c, const struct report *r);
 void csv_epochs(struct csv *c, const struct report *r);
 void csv_intervals(struct csv *c, const struct report *r);
 void csv_events(struct csv *c, const struct report *r);
+void csv_losses(struct csv *c, const struct report *r);
+void csv_dropped(struct csv *c, const struct report *r);
 #endif

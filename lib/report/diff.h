@@ -180,6 +180,19 @@ int diff_compare_facts(struct diff *d);
 /* diff_write_finding - "3 of 56 regressed: ..." as one sentence without its full stop */
 void diff_write_finding(FILE *out, const struct diff *d, report_word *word);
 
+/* diff_write_side - "6 runs of FILE, begun ..." */
+void diff_write_side(FILE *out, const struct diff *d, enum diff_side s, report_word *word);
+
+/* diff_write_values - what the runs of a side say of @f: "powersave (5 runs), performance (1 run)" */
+void diff_write_values(FILE *out, const struct diff_fact *f, enum diff_side s, report_word *word);
+
+/*
+ * diff_write_only - the arms that one side alone has, @most of them by name. Return: how many there
+ * are; of none nothing is written
+ */
+size_t diff_write_only(FILE *out, const struct diff *d, enum diff_side s, size_t most,
+		       report_word *word);
+
 /* diff_write_why - why @f is undecided, and how many runs would decide; false: nothing to say */
 bool diff_write_why(FILE *out, const struct diff *d, const struct diff_figure *f);
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define FORMATS(row) row(text) row(html) row(json)
+#define FORMATS(row) row(text) row(html) row(md) row(json)
 
 #define DECLARE(name) extern const struct diff_format diff_format_##name;
 FORMATS(DECLARE)

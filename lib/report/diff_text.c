@@ -173,7 +173,7 @@ bool diff_write_why(FILE *out, const struct diff *d, const struct diff_figure *f
 
 /* ---- above the tables ------------------------------------------------------------------------ */
 
-static void side_line(struct text *t, const struct diff *d, enum diff_side s)
+void diff_write_side(FILE *out, const struct diff *d, enum diff_side s, report_word *word)
 {
 	const char *path = NULL, *first = NULL, *last = NULL;
 	size_t torn = 0, twice = 0;
@@ -193,38 +193,48 @@ static void side_line(struct text *t, const struct diff *d, enum diff_side s)
 		if (!last || strcmp(run->header.start, last) > 0)
 			last = run->header.start;
 	}
-	fprintf(t->out, "%-5s %zu run%s of ", s == DIFF_BASE ? "base:" : "new:", d->nr[s],
-		many(d->nr[s]));
+	fprintf(out, "%zu run%s of ", d->nr[s], many(d->nr[s]));
 	if (d->nr_files[s] == 1)
-		escape_terminal(t->out, path && strcmp(path, "-") ? path : "standard input");
+		word(out, path && strcmp(path, "-") ? path : "standard input");
 	else
-		fprintf(t->out, "%zu files", d->nr_files[s]);
+		fprintf(out, "%zu files", d->nr_files[s]);
 	if (first) {
-		fputs(", begun ", t->out);
-		escape_terminal(t->out, first);
+		fputs(", begun ", out);
+		word(out, first);
 	}
 	if (last && strcmp(first, last)) {
-		fputs(" to ", t->out);
-		escape_terminal(t->out, last);
+		fputs(" to ", out);
+		word(out, last);
 	}
 	if (twice)
-		fprintf(t->out, "; %zu stand%s there more than once and count%s once", twice,
+		fprintf(out, "; %zu stand%s there more than once and count%s once", twice,
 			twice == 1 ? "s" : "", twice == 1 ? "s" : "");
 	if (torn)
-		fprintf(t->out, "; %zu %s interrupted", torn, torn == 1 ? "was" : "were");
+		fprintf(out, "; %zu %s interrupted", torn, torn == 1 ? "was" : "were");
+}
+
+static void side_line(struct text *t, const struct diff *d, enum diff_side s)
+{
+	fprintf(t->out, "%-5s ", s == DIFF_BASE ? "base:" : "new:");
+	diff_write_side(t->out, d, s, escape_terminal_word);
 	fputc('\n', t->out);
+}
+
+void diff_write_values(FILE *out, const struct diff_fact *f, enum diff_side s, report_word *word)
+{
+	for (size_t i = 0; i < f->nr[s]; i++) {
+		if (i)
+			fputs(", ", out);
+		word(out, f->value[s][i].text);
+		if (f->nr[s] > 1)
+			fprintf(out, " (%zu run%s)", f->value[s][i].runs,
+				many(f->value[s][i].runs));
+	}
 }
 
 static void values(struct text *t, const struct diff_fact *f, enum diff_side s)
 {
-	for (size_t i = 0; i < f->nr[s]; i++) {
-		if (i)
-			fputs(", ", t->out);
-		escape_terminal(t->out, f->value[s][i].text);
-		if (f->nr[s] > 1)
-			fprintf(t->out, " (%zu run%s)", f->value[s][i].runs,
-				many(f->value[s][i].runs));
-	}
+	diff_write_values(t->out, f, s, escape_terminal_word);
 }
 
 static void facts(struct text *t, const struct diff *d)
@@ -421,26 +431,39 @@ static void tables(struct text *t, const struct diff *d)
 
 /* ---- below ----------------------------------------------------------------------------------- */
 
-static void only_on(struct text *t, const struct diff *d, enum diff_side s)
+size_t diff_write_only(FILE *out, const struct diff *d, enum diff_side s, size_t most,
+		       report_word *word)
 {
 	size_t nr = 0, named = 0;
 
-	for (size_t i = 0; i < d->nr_rows; i++)
-		nr += d->row[i].nr[s] && !d->row[i].compared;
-	if (!nr)
-		return;
-	fprintf(t->out, "only in %s, not compared: ", diff_side_name(s));
-	for (size_t i = 0; i < d->nr_rows && named < MAX_ONLY; i++) {
+	for (size_t i = 0; i < d->nr_rows; i++) {
 		if (!d->row[i].nr[s] || d->row[i].compared)
 			continue;
-		fputs(named++ ? ", " : "", t->out);
-		escape_terminal(t->out, d->row[i].question);
-		fputc(' ', t->out);
-		escape_terminal(t->out, d->row[i].arm);
+		nr++;
+		if (named == most)
+			continue;
+		fputs(named++ ? ", " : "", out);
+		word(out, d->row[i].question);
+		fputc(' ', out);
+		word(out, d->row[i].arm);
 	}
 	if (nr > named)
-		fprintf(t->out, " and %zu more", nr - named);
-	fputc('\n', t->out);
+		fprintf(out, " and %zu more", nr - named);
+	return nr;
+}
+
+static void only_on(struct text *t, const struct diff *d, enum diff_side s)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+	size_t nr = out ? diff_write_only(out, d, s, MAX_ONLY, escape_terminal_word) : 0;
+
+	if (out)
+		fclose(out);
+	if (nr)
+		fprintf(t->out, "only in %s, not compared: %s\n", diff_side_name(s), text);
+	free(text);
 }
 
 static void explanation(struct text *t, const struct diff *d)

@@ -60,20 +60,15 @@ double report_quantile(const struct report_result *r, double q)
 	return r->rising[below] + (at - (double)below) * (r->rising[below + 1] - r->rising[below]);
 }
 
-/* Epochs of mode "time", by their exact ns per iteration. */
-static void time_stats(struct build_result *b)
+void report_time_stats(struct report_result *r)
 {
-	struct report_result *r = &b->r;
+	size_t nr = r->stats.count;
 	struct report_stats *s = &r->stats;
-	size_t nr = b->passes.nr;
 
 	*s = report_stats(NULL);
-	r->rising = b->passes.value;
-	b->passes.value = NULL;
 	if (!nr)
 		return;
 	s->count = nr;
-	s->mean = r->wall_ns < UINT64_MAX ? (double)r->wall_ns / (double)r->iterations : NAN;
 	s->p50 = stat_median(r->rising, nr); /* and sorts */
 	s->min = r->rising[0];
 	s->p25 = report_quantile(r, 0.25);
@@ -82,6 +77,19 @@ static void time_stats(struct build_result *b)
 	s->p99 = quantile_is_backed(nr, 0.99) ? report_quantile(r, 0.99) : NAN;
 	s->p999 = quantile_is_backed(nr, 0.999) ? report_quantile(r, 0.999) : NAN;
 	s->max = r->rising[nr - 1];
+}
+
+/* Epochs of mode "time", by their exact ns per iteration. */
+static void time_stats(struct build_result *b)
+{
+	struct report_result *r = &b->r;
+
+	r->rising = b->passes.value;
+	b->passes.value = NULL;
+	r->stats.count = b->passes.nr;
+	report_time_stats(r);
+	if (r->stats.count && r->wall_ns < UINT64_MAX)
+		r->stats.mean = (double)r->wall_ns / (double)r->iterations;
 }
 
 /* ---- one question ---------------------------------------------------------------------------- */

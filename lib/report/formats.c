@@ -4,8 +4,9 @@
 
 #include "lib/report/report.h"
 
-#define FORMATS(row) \
-	row(text) row(html) row(json) row(md) row(csv) row(gbench) row(openmetrics) row(prometheus)
+#define FORMATS(row)                                                                \
+	row(text) row(html) row(json) row(md) row(csv) row(gbench) row(openmetrics) \
+		row(prometheus) row(hgrm)
 
 #define DECLARE(name) extern const struct report_format report_format_##name;
 FORMATS(DECLARE)

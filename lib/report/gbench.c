@@ -82,6 +82,25 @@ static json_t *left_out(const struct report *r)
 	return all;
 }
 
+static json_t *dropped(const struct report *r)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < r->nr_drops; i++) {
+		char *text = NULL;
+		size_t length;
+		FILE *out = open_memstream(&text, &length);
+
+		if (!out)
+			continue;
+		report_write_drop(out, r, &r->drop[i], escape_terminal_word);
+		fclose(out);
+		json_array_append_new(all, value_text(text));
+		free(text);
+	}
+	return all;
+}
+
 static json_t *context(const struct report *r)
 {
 	const struct report_run *run = &r->run[0];
@@ -89,7 +108,7 @@ static json_t *context(const struct report *r)
 	const char *governor = json_string_value(report_environment_at(run, "frequency.governor"));
 	double khz = json_number_value(report_environment_at(run, "frequency.max_khz"));
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:I, s:b, s:[], s:o, s:s, s:o, s:b, s:o, s:i}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:I, s:b, s:[], s:o, s:s, s:o, s:b, s:o, s:o, s:i}",
 			 "date", text_or_empty(h->start), "host_name",
 			 text_or_empty(run->environment.host_id), "executable",
 			 text_or_empty(h->suite_name), "num_cpus",
@@ -99,7 +118,7 @@ static json_t *context(const struct report *r)
 			 copy_or(report_environment_at(run, "load.average"), json_array()),
 			 "library_build_type", "release", "kt_version",
 			 text_or_empty(h->kt.version), "kt_complete", r->complete, "kt_left_out",
-			 left_out(r), "json_schema_version", 1);
+			 left_out(r), "kt_dropped", dropped(r), "json_schema_version", 1);
 }
 
 /* ---- benchmarks ------------------------------------------------------------------------------ */

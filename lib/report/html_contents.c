@@ -56,7 +56,7 @@ void page_topics(const struct page *p)
 void html_contents(const void *page)
 {
 	const struct page *p = page;
-	bool asked = strcmp(report_tool(&p->r->run[0]), "trace");
+	bool asked = page_asks(p->r);
 
 	if (p->r->nr_questions > 1)
 		page_filter(p, asked ? "questions" : "traces");

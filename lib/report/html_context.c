@@ -245,7 +245,7 @@ static void environment(const struct page *p, const struct report_run *run)
 	}
 	warnings(p, run);
 	if (run->selftest) {
-		fputs("<p id=selftest>Self-test of the machine: ", p->out);
+		fputs("<p>Self-test of the machine: ", p->out);
 		report_write_selftest(p->out, run, page_word);
 		fputs(".</p>\n", p->out);
 	}
@@ -288,9 +288,46 @@ static void per_group(const struct page *p, const char *id, const char *title,
 			nr - MAX_GROUPS);
 }
 
+/* Line by line: a newline is not a thing that a name may have. */
+static void tables(const struct page *p, const struct record_selftest *t)
+{
+	char *text = NULL, *line, *rest;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	if (!out)
+		return;
+	report_selftest_text(out, t);
+	if (!fclose(out)) {
+		page_scroll(p, "Rates of the self-test");
+		fputs("<pre class=rates>", p->out);
+		for (rest = text; (line = strsep(&rest, "\n"));) {
+			page_text(p, line);
+			fputc('\n', p->out);
+		}
+		fputs("</pre></div>\n", p->out);
+	}
+	free(text);
+}
+
+/* Of a run that is a self-test: all of it. */
+static void selftest(const struct page *p)
+{
+	for (size_t i = 0; i < p->r->nr_runs; i++) {
+		const struct report_run *run = &p->r->run[i];
+
+		if (!run->selftest || strcmp(report_tool(run), "selftest"))
+			continue;
+		fputs("<section><h2>Self-test of the machine</h2>", p->out);
+		tables(p, run->selftest);
+		fputs("</section>\n", p->out);
+	}
+}
+
 void html_context(const struct page *p)
 {
-	if (strcmp(report_tool(&p->r->run[0]), "trace"))
+	selftest(p);
+	if (page_asks(p->r))
 		noise(p);
 	per_group(p, "tracing", "Tracing", tracing);
 	per_group(p, "environment", "Environment", environment);

@@ -51,19 +51,10 @@ static int largest_first(const void *a, const void *b)
 	return (x->c > y->c) - (x->c < y->c);
 }
 
-static size_t nr_asked(const struct report *r)
-{
-	size_t nr = 0;
-
-	for (size_t i = 0; i < r->nr_questions; i++)
-		nr += !r->question[i].from_trace;
-	return nr;
-}
-
 /* Of one question there is room for all its arms. */
 static bool has_all_arms(const struct report *r)
 {
-	return nr_asked(r) == 1;
+	return page_asks(r) == 1;
 }
 
 /*
@@ -236,6 +227,11 @@ static void effect_row(const struct page *p, const struct html_effect *e)
 		fputs(" <span class=arm>", p->out);
 		page_name(p, c->arm ? c->arm : c->candidate);
 		fputs("</span>", p->out);
+	}
+	if (e->q->failed) {
+		fputs("<small class=lost>failed: ", p->out);
+		page_text(p, e->q->failed);
+		fputs("</small>", p->out);
 	}
 	losses(p, e->base);
 	losses(p, e->arm);
@@ -419,7 +415,7 @@ static void title(const struct page *p)
 
 void html_effects(const struct page *p)
 {
-	if (!nr_asked(p->r))
+	if (!page_asks(p->r))
 		return;
 	fputs("<section id=effects>", p->out);
 	if (p->nr_effects) {

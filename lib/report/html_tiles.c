@@ -159,19 +159,19 @@ static void machine_tile(const struct page *p)
 		unknown += !q->noise.nr_windows && !q->noise.unsteady;
 	}
 	begin(p, "Machine", unsteady ? "warn" : "", asked ? "noise" : "environment");
-	if (asked)
+	if (asked) {
 		steadiness(p, asked, unsteady, unknown);
-	else if (p->r->apart)
+		line(p);
+	}
+	if (p->r->apart)
 		report_write_runs_summary(p->out, p->r);
 	else
 		model(p, &p->r->run[0]);
-	line(p);
-	if (asked && p->r->apart)
-		report_write_runs_summary(p->out, p->r);
-	else if (asked)
-		model(p, &p->r->run[0]);
-	else
-		fputs("a trace does not record how steady it was", p->out);
+	if (!asked) {
+		line(p);
+		if (!strcmp(report_tool(&p->r->run[0]), "trace"))
+			fputs("a trace does not record how steady it was", p->out);
+	}
 	if (!p->r->apart)
 		warnings(p, &p->r->run[0]);
 	finish(p);
@@ -307,6 +307,8 @@ static void selftest_tile(const struct page *p)
 
 		if (!run->selftest || run->group != i)
 			continue;
+		if (!strcmp(report_tool(run), "selftest"))
+			return;
 		begin(p, "Self-test of the machine", "", "environment");
 		line(p);
 		report_write_selftest(p->out, run, page_word);
@@ -364,7 +366,8 @@ void html_tiles(const struct page *p)
 	changes_tile(p);
 	arms_tile(p);
 	machine_tile(p);
-	tracing_tile(p);
+	if (strcmp(report_tool(&p->r->run[0]), "selftest"))
+		tracing_tile(p);
 	selftest_tile(p);
 	again_tile(p);
 	fputs("</div>\n", p->out);

@@ -106,10 +106,14 @@ static void tracing(FILE *out, const struct report *r)
 
 	for (size_t i = 0; i < t.nr_losses; i++)
 		lost = report_sum(lost, t.loss[i].value);
-	if (t.known && !strcmp(report_tool(&r->run[0]), "bench"))
+	if (t.known && !strcmp(report_tool(&r->run[0]), "bench")) {
 		fprintf(out, "; tracing: %s events, ", format_count(text, (double)t.events));
-	if (t.known && !strcmp(report_tool(&r->run[0]), "bench"))
 		fprintf(out, "%s lost", lost ? format_count(text, (double)lost) : "none");
+		if (lost)
+			fprintf(out, " (%s)",
+				format_small_percent(text, (double)lost / ((double)t.events +
+									   (double)lost)));
+	}
 	if (why) {
 		fputs("; phases not taken: ", out);
 		md_text(out, why);

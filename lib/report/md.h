@@ -23,6 +23,7 @@ struct md_part {
 	size_t length, limit;
 	long row;	 /* where the row at hand began */
 	size_t left_out; /* rows, since that was last said */
+	const char *all; /* the command that shows everything; NULL: `kt report -f html` */
 	bool full;	 /* one was left out: no further one is taken, so that the order is kept */
 };
 

@@ -55,9 +55,9 @@ void md_close(struct md_part *p, bool opened, bool folded, const char *one)
 {
 	if (p->left_out)
 		fprintf(p->out,
-			"\n%zu more %s%s left out, since comments are short: `kt report -f html` "
-			"shows everything.\n",
-			p->left_out, one, p->left_out == 1 ? " is" : "s are");
+			"\n%zu more %s%s left out, since comments are short: `%s` shows everything.\n",
+			p->left_out, one, p->left_out == 1 ? " is" : "s are",
+			p->all ? p->all : "kt report -f html");
 	if (opened && folded)
 		fputs("\n</details>\n", p->out);
 	p->left_out = 0;

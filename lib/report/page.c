@@ -70,6 +70,15 @@ void page_command(const struct page *p, const struct report_run *run)
 	free(command);
 }
 
+size_t page_asks(const struct report *r)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < r->nr_questions; i++)
+		nr += !r->question[i].from_trace;
+	return nr;
+}
+
 const struct report_result *page_result(const struct report *r, const struct report_question *q,
 					const char *name)
 {

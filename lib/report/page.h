@@ -136,6 +136,9 @@ void page_word(FILE *out, const char *s);
  */
 void page_question(const struct page *p, const struct report_question *q, bool topic);
 
+/* page_asks - how many questions @r has that are not of a trace */
+size_t page_asks(const struct report *r);
+
 /* page_result - what arm @name of @q, of its untraced blocks, was measured; NULL: not there */
 const struct report_result *page_result(const struct report *r, const struct report_question *q,
 					const char *name);

@@ -5,6 +5,7 @@
  */
 #include "lib/report/page.h"
 
+#include <ctype.h>
 #include <string.h>
 
 void page_begin(const struct page *p, const char *what, const char *when,
@@ -60,15 +61,30 @@ static size_t first_part(const char *text)
 	return strlen(text);
 }
 
+/* @nr bytes of it; a time in microseconds in its own spelling, as everywhere on the page. */
+static void write_part(const struct page *p, const char *text, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++) {
+		bool unit = i > 1 && text[i] == 'u' && text[i + 1] == 's' && text[i - 1] == ' ' &&
+			    isdigit((unsigned char)text[i - 2]) &&
+			    !isalnum((unsigned char)text[i + 2]);
+
+		if (unit)
+			fputs("µ", p->out);
+		else
+			fputc(text[i], p->out);
+	}
+}
+
 void page_finding(const struct page *p, const char *text)
 {
-	size_t bold = first_part(text);
+	size_t length = strlen(text), bold = first_part(text);
 
-	fprintf(p->out, "<h1>%.*s", (int)bold, text);
-	if (text[bold])
-		fprintf(p->out, "<span class=rest>%s.</span></h1>\n", text + bold);
-	else
-		fputs(".</h1>\n", p->out);
+	fputs("<h1>", p->out);
+	write_part(p, text, bold);
+	fputs(text[bold] ? "<span class=rest>" : "", p->out);
+	write_part(p, text + bold, length - bold);
+	fprintf(p->out, ".%s</h1>\n", text[bold] ? "</span>" : "");
 }
 
 void page_scroll(const struct page *p, const char *label)

@@ -17,15 +17,16 @@ static size_t add_values(struct band_value *to, const struct report_part *p, boo
 	size_t nr = nr_values(p, time);
 
 	for (size_t i = 0; i < nr; i++) {
-		const struct tail_bucket *b = &p->sample.tail.bucket[i];
+		const struct tail_bucket *b;
 
-		if (time)
+		if (time) {
 			to[i] = (struct band_value){ p->pass[i].p50, p->pass[i].p50, 1, group };
-		else
-			to[i] = (struct band_value){ (double)hist_low(b->index, HIST_K_USER) * unit,
-						     (double)hist_low(b->index + 1, HIST_K_USER) *
-							     unit,
-						     b->count, group };
+			continue;
+		}
+		b = &p->sample.tail.bucket[i];
+		to[i] = (struct band_value){ (double)hist_low(b->index, HIST_K_USER) * unit,
+					     (double)hist_low(b->index + 1, HIST_K_USER) * unit,
+					     b->count, group };
 	}
 	return nr;
 }

@@ -21,9 +21,9 @@
 #include "lib/measure/hist.h"
 #include "lib/measure/judge.h"
 #include "lib/measure/verdict.h"
+#include "lib/record/sparse.h"
 #include "lib/record/types.h"
 #include "lib/report/coarse.h"
-#include "lib/report/sparse.h"
 #include "lib/report/trace.h"
 #include "lib/report/wakes.h"
 
@@ -73,6 +73,9 @@ const char *report_kind_name(enum report_kind k);
 struct report_result;
 /* report_quantile - of the main distribution, however few values back it; NAN without any */
 double report_quantile(const struct report_result *r, double q);
+
+/* report_time_stats - of mode "time": sort @r->rising, of stats.count values, and fill the rest of stats but the mean */
+void report_time_stats(struct report_result *r);
 
 struct report_metric {
 	const char *name;      /* of tracer_metric_name() */
@@ -328,11 +331,13 @@ enum report_table {
 	TABLE_MATRIX,	   /* each pair of CPUs between which an arm's wakes went */
 	TABLE_INTERVALS,   /* each interval of a trace and metric */
 	TABLE_EVENTS,	   /* each of the longest waits of a trace or question */
+	TABLE_LOSSES,	   /* each cause of something that tracing lost */
+	TABLE_DROPPED,	   /* each thing that was left out of the report */
 	NR_REPORT_TABLES
 };
 
 #define REPORT_TABLE_NAMES \
-	"figures, comparisons, instances, epochs, buckets, matrix, intervals or events"
+	"figures, comparisons, instances, epochs, buckets, matrix, intervals, events, losses or dropped"
 
 /* report_table_name - "figures", "comparisons", ... */
 const char *report_table_name(enum report_table t);
@@ -359,6 +364,7 @@ struct report {
 	struct report_comparison *comparison;
 	struct report_private *private; /* owns the strings */
 	enum report_table table;	/* what the reader asked for; of CSV */
+	const char *only;		/* the same; of hgrm: a glob, NULL: all */
 	/* The same; the text alone heeds it. */
 	size_t top;	     /* subjects of a trace that have a line; 0: REPORT_TOP */
 	bool verbose;	     /* of traces: everything that is known */

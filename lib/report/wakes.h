@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/report/sparse.h"
+#include "lib/record/sparse.h"
 
 /* ---- bands ----------------------------------------------------------------------------------- */
 

@@ -82,6 +82,14 @@ for metric in {r["metric"] for r in intervals}:
 assert events and all(e["comm"] and int(e["ns"]) for e in events)
 P
 
+"$kt" report -f csv --table losses tests/golden/live.jsonl >"$tmp/losses.csv"
+check 'what was lost, as a share' grep -qx '1,wakeup,switch_missed,41,values,7056,0.005810657596371882' "$tmp/losses.csv"
+"$kt" report -f csv --table losses tests/golden/small.jsonl >"$tmp/losses.csv"
+check 'of a bench run as well' grep -qx '1,,ring_full,0,,,' "$tmp/losses.csv"
+"$kt" report -f csv --table dropped tests/golden/v1-negative.jsonl >"$tmp/dropped.csv"
+check 'what was dropped' grep -qE '^1,epoch,report,wakeup/trip=oneway/cpu=same,libkthread,"?.*negative"?,1,tests/golden/v1-negative.jsonl,18$' \
+	"$tmp/dropped.csv"
+
 # A name of each sort: it comes back as it was or spelled out, and no cell of it is a formula or a control character.
 python3 - tests/golden/small.jsonl >"$tmp/hostile.jsonl" <<'P'
 import json, sys

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# kt report -f md, as GitHub's own renderer of Markdown reads it (cmark-gfm): tables, nothing but our own markup whatever
+# kt report -f md and kt diff -f md, as GitHub's own renderer of Markdown reads it (cmark-gfm): tables, nothing but our own markup whatever
 # things are called, and never more than a comment holds.
 . "$(dirname "$0")/lib.sh"
 
@@ -77,6 +77,26 @@ for record in instances builds moved settings trace live threads hostile hostile
 	check "$record: a comment" comment "$tmp/$record.md"
 done
 
+# Recorded runs against recorded runs.
+base=tests/golden/runs_base.jsonl new=tests/golden/runs_new.jsonl
+"$kt" diff -f md "$base" -- "$new" >"$tmp/diff.md"
+check 'a comparison: as committed' cmp "$tmp/diff.md" tests/golden/runs.md
+check 'a comparison: a comment' comment "$tmp/diff.md"
+check 'a comparison: a full disk' sh -c "! '$kt' diff -f md $base -- $new >/dev/full 2>'$tmp/said' && grep -q space '$tmp/said'"
+for n in 1 2 3 4 5 6; do
+	many 100 8 | sed "1s/\"id\": \"[^\"]*/&$n/" >"$tmp/run$n.jsonl"
+done
+"$kt" diff -f md "$tmp/"run[123].jsonl -- "$tmp/"run[456].jsonl >"$tmp/diff_many.md" 2>"$tmp/said"
+check 'a comparison of 800 arms fits' comment "$tmp/diff_many.md"
+check 'all are counted' grep -q '^\*\*0 of 800 regressed' "$tmp/diff_many.md"
+check 'rows and rows left out are all there are' python3 - "$tmp/diff_many.md" <<'P'
+import re, sys
+first, rest = open(sys.argv[1]).read().split("All figures")
+rows = lambda text: {m for m in re.findall(r"^\| (`[^|]*` \| `[^|]*`) \|", text, re.M)}
+left = lambda text: int(re.search(r"^(\d+) more arms are left out.*`kt diff -f html`", text, re.M)[1])
+assert len(rows(first)) + left(first) == 800 == len(rows(rest)) + left(rest), (len(rows(first)), left(first))
+P
+
 if ! command -v cmark-gfm >/dev/null; then
 	skip 'what GitHub makes of it: cmark-gfm is not installed'
 	finish
@@ -93,8 +113,11 @@ J
 turn "$tmp/nasty.json" tests/golden/small.jsonl >"$tmp/nasty.jsonl"
 "$kt" report -f md "$tmp/nasty.jsonl" >"$tmp/nasty.md"
 html "$tmp/nasty.md" >"$tmp/nasty.html"
-for record in builds live threads hostile hostile_sides apart; do html "$tmp/$record.md" >"$tmp/$record.html"; done
-check 'GitHub makes nothing of names' python3 - "$tmp/nasty.json" "$tmp/"{nasty,small,many,builds,live,threads,hostile,hostile_sides,apart}.html <<'P'
+turn "$tmp/nasty.json" $base >"$tmp/nasty_base.jsonl"
+turn "$tmp/nasty.json" $new >"$tmp/nasty_new.jsonl"
+"$kt" diff -f md "$tmp/nasty_base.jsonl" -- "$tmp/nasty_new.jsonl" >"$tmp/nasty_diff.md"
+for record in builds live threads hostile hostile_sides apart diff diff_many nasty_diff; do html "$tmp/$record.md" >"$tmp/$record.html"; done
+check 'GitHub makes nothing of names' python3 - "$tmp/nasty.json" "$tmp/"{nasty,small,many,builds,live,threads,hostile,hostile_sides,apart,diff,diff_many,nasty_diff}.html <<'P'
 import html.parser, json, re, sys
 OURS = {"p", "strong", "code", "pre", "table", "thead", "tbody", "tr", "th", "td", "ul", "li", "details", "summary", "blockquote", "h3"}
 class Page(html.parser.HTMLParser):

@@ -127,7 +127,7 @@ dropped() {
 	local name=$1 want=$2 pattern=$3 f status lines=0
 	shift 3
 	[ "$want" -eq 0 ] || lines=1
-	for f in text html json; do
+	for f in text html md json; do
 		"$kt" report "$@" -f $f >"$tmp/dropped.$f" 2>"$tmp/said"
 		status=$?
 		check "$name, $f: exit $status, expected $want" test "$status" -eq "$want"
@@ -135,6 +135,9 @@ dropped() {
 	done
 	check "$name: the text says it" grep -qE -- "$pattern" "$tmp/dropped.text"
 	check "$name: so does the page" grep -q '<div class=banner id=dropped>' "$tmp/dropped.html"
+	check "$name: and the comment" grep -q '^> \*\*Dropped\*\*: ' "$tmp/dropped.md"
+	"$kt" report "$@" -f csv --table dropped >"$tmp/dropped.csv" 2>"$tmp/said"
+	check "$name: a table of it" test "$(wc -l <"$tmp/dropped.csv")" -ge 2
 	check "$name: strict JSON" strict_json "$tmp/dropped.json"
 	check "$name: the JSON says it" python3 -c 'import json, sys; assert json.load(open(sys.argv[1]))["dropped"]' \
 		"$tmp/dropped.json"

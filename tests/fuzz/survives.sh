@@ -3,8 +3,8 @@
 # Sourced after tests/cli/lib.sh.
 #
 # survives FILE [STATUS]: kt report ends on it with STATUS (any: 0, 2 or 5) in each format, in time, says at most one clear
-# line, and the text and the page it wrote are whole and harmless; otherwise prints why not, and returns 1. The JSON is kept.
-# unreadable: prints a line for each JSON kept that is not strict, and forgets them all.
+# line, and what it wrote for people is whole and harmless; otherwise prints why not, and returns 1. The JSON is kept.
+# unreadable: prints a line for each JSON kept that is not strict, or not as its schema describes it, and forgets them all.
 : "${FUZZ_SECONDS:=10}" "${FUZZ_MEGABYTES:=1500}" "${FUZZ_PATH:=$PATH}"
 mkdir "$tmp/json"
 
@@ -22,7 +22,7 @@ render() { # render FILE FORMAT
 
 survives() {
 	local file=$1 want=${2:-any} f status said lines
-	for f in text html json; do
+	for f in text html md csv json; do
 		render "$file" $f
 		status=$?
 		said="$file, $f: exit $status"
@@ -41,8 +41,12 @@ survives() {
 			return 1
 		fi
 		[ $status -ne 2 ] || continue
-		if [ $f = text ] && LC_ALL=C grep -qP '[\x00-\x09\x0b-\x1f\x7f]' "$tmp/fuzz.text"; then
-			echo "$said: a control character in the text"
+		if [ $f != html ] && LC_ALL=C grep -qP '[\x00-\x09\x0b-\x1f\x7f]' "$tmp/fuzz.$f"; then
+			echo "$said: a control character"
+			return 1
+		elif [ $f = md ] && { [ "$(wc -c <"$tmp/fuzz.md")" -gt 60000 ] ||
+			[ "$(grep -c '^<details>' "$tmp/fuzz.md")" -ne "$(grep -c '^</details>' "$tmp/fuzz.md")" ]; }; then
+			echo "$said: the comment is too long, or not whole"
 			return 1
 		elif [ $f = html ] && { grep -qiE '<script|<img|onerror=' "$tmp/fuzz.html" || ! tail -c 8 "$tmp/fuzz.html" | grep -q '</html>'; }; then
 			echo "$said: the page is not whole, or has a name as markup"
@@ -54,6 +58,7 @@ survives() {
 }
 
 unreadable() {
+	find "$tmp/json" -type f -exec "$kt" report --validate {} + 2>/dev/null | grep -v ': as documented' | head -n 20
 	python3 - "$tmp/json" <<'P'
 import json, pathlib, sys
 def pairs(p):

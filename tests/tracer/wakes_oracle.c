@@ -328,7 +328,7 @@ static void begins_anew(void)
 /* ---- the longest waits ----------------------------------------------------------------------- */
 
 static size_t nr_events, nr_of_arm, nr_other;
-static bool is_named;
+static bool is_named, has_stack;
 
 static int take(const struct record_event *e, uint32_t group, void *arg)
 {
@@ -337,6 +337,7 @@ static int take(const struct record_event *e, uint32_t group, void *arg)
 	nr_of_arm += group == 3;
 	nr_other += group != 3;
 	is_named = e->why == RECORD_WORST && !strcmp(e->task.comm, "kt_sleeper");
+	has_stack = e->has_stack && e->kernel.nr;
 	return 0;
 }
 
@@ -350,11 +351,12 @@ static void worst(void)
 	struct tracer_opts o = opts_of(TRACER_GROUP_ARM);
 	struct tracer_snapshot *s;
 
-	o.events.worst = 7;
+	o.events = (struct events_opts){ .worst = 7, .stacks = true };
 	s = trace(&o, 0, 1, 3, work, listen_to);
 	CHECK(nr_events == 7, "%zu events", nr_events);
 	CHECK(nr_of_arm == 7 && !nr_other, "%zu of the arm, %zu of others", nr_of_arm, nr_other);
 	CHECK(is_named, "of another thread");
+	CHECK(has_stack, "without the stack of the waker");
 	tracer_snapshot_free(s);
 }
 

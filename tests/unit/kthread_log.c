@@ -5,6 +5,7 @@
  */
 #include <criterion/criterion.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <sys/wait.h>
 
 #include "lib/probe/slot.h"

@@ -32,6 +32,8 @@ static int write_header(struct record_writer *w)
 	const struct record_header h = { .tool = "bench",
 					 .suite_name = "suite",
 					 .kind = RECORD_BUILDS,
+					 .hosts = 2,
+					 .runs = 2,
 					 .against = { .name = "old" },
 					 .toggle = { "true", "false" },
 					 .code = { .status = RECORD_CODE_UNKNOWN } };

@@ -192,3 +192,125 @@ Test(report_screen, every_verdict_is_there_with_its_interval)
 	free(html);
 	report_free(r);
 }
+
+/* ---- other records --------------------------------------------------------------------------- */
+
+static char *page_of_golden(const char *record)
+{
+	struct report *r = load(record);
+	char *html = rendered(r, report_html);
+
+	report_free(r);
+	return html;
+}
+
+Test(report_screen, of_two_builds_what_regressed_comes_first_and_both_are_named)
+{
+	char *html = page_of_golden(GOLDEN("builds.jsonl")), *effects = effects_of(html),
+	     *first = part(effects, "<tbody>", "<tr><th scope=row><a href=\"#q-loop\">");
+
+	cr_expect(strstr(html, "<h1>1 of 6 regressed: wakeup/trip=oneway libkthread"));
+	cr_expect(strstr(html, "<li>code: 23 of 412 functions differ: wake_up_process"));
+	cr_expect(strstr(html, "<details><summary>The first "),
+		  "and more of them than the line names");
+	cr_expect(strstr(html, "<div class=\"tile bad\"><a href=\"#effects\">Changes</a>"));
+	cr_expect(strstr(first, "<span class=arm>libkthread</span>"), "%s", first);
+	cr_expect(strstr(first, "<b>+10.2 %</b> regressed"), "%s", first);
+	cr_expect(strstr(effects, "<b>−10.4 %</b> improved"), "%s", effects);
+	free(first);
+	free(effects);
+	free(html);
+}
+
+Test(report_screen, what_moved_with_the_same_code_is_no_regression)
+{
+	char *html = page_of_golden(GOLDEN("moved.jsonl")), *effects = effects_of(html);
+
+	cr_expect(strstr(html, "<h1>0 of 2 regressed"));
+	cr_expect(strstr(effects, "<b>+34.3 %</b> same code, moved"), "%s", effects);
+	cr_expect(strstr(html, "<a href=\"#effects\">Changes</a><b>nothing changed</b>"));
+	cr_expect_null(strstr(html, "tile bad"));
+	free(effects);
+	free(html);
+}
+
+Test(report_screen, of_two_settings_both_commands_are_shown)
+{
+	char *html = page_of_golden(GOLDEN("settings.jsonl")), *effects = effects_of(html);
+
+	cr_expect(strstr(html, "<li>B: echo 1 &gt;/proc/sys/kernel/x"));
+	cr_expect(strstr(effects, "<h2>Setting B against A</h2>"), "%s", effects);
+	free(effects);
+	free(html);
+}
+
+Test(report_screen, of_a_trace_losses_are_said_and_nothing_is_compared)
+{
+	char *html = page_of_golden(GOLDEN("trace.jsonl"));
+
+	cr_expect(strstr(html, "<h1>wakeup: 6 260 events, the longest 117 µs<"));
+	cr_expect(strstr(html, "<b>6 of 24 006 events lost (0.02 %)</b>"));
+	cr_expect(strstr(html, "lost (0.02 %)") < strstr(html, "<th>p99<"),
+		  "before the percentiles");
+	cr_expect_null(strstr(html, "<section id=effects>"));
+	cr_expect_null(strstr(html, "href=\"#verdicts\""));
+	cr_expect_null(strstr(html, "href=\"#noise\""));
+	free(html);
+}
+
+Test(report_screen, values_left_out_are_said_before_the_figures_they_miss)
+{
+	char *html = page_of_golden(GOLDEN("apart.jsonl")), *effects = effects_of(html);
+	const char *banner = strstr(html, "Left out: 6 values of 2 arms");
+
+	cr_expect(banner && banner < strstr(html, "<section id=effects>"));
+	cr_expect(strstr(effects, "libkthread: 3 of 183 values were impossible and left out</small>"
+				  "<td data-v="),
+		  "%s", effects);
+	cr_expect(strstr(effects, "<span class=run>run 2</span>"), "runs apart are named");
+	cr_expect(strstr(html, "id=\"q-wakeup/trip=oneway/cpu=cross~run2\""));
+	free(effects);
+	free(html);
+}
+
+Test(report_screen, a_selftest_has_its_rates)
+{
+	struct report *r;
+	char *html;
+
+	emit(json_pack("{s:s, s:i, s:s, s:s, s:s}", "type", "header", "schema", 2, "tool",
+		       "selftest", "version", "0.1.0", "id",
+		       "00000000-0000-4000-8000-00000000000b"));
+	emit(json_pack("{s:s, s:s, s:b, s:i, s:i, s:[{s:s, s:s, s:f, s:i, s:i, s:i, s:i}]}", "type",
+		       "selftest", "host_id", "here", "complete", 1, "questions", 40, "unsteady", 0,
+		       "rates", "operation", "<loop>", "metric", "any", "shift", 0.0, "compared",
+		       200, "slower", 1, "faster", 0, "equivalent", 0));
+	html = page_of(&r);
+	cr_expect(strstr(html, "false alarms 1 of 200 [0.01, 2.8 %]"));
+	cr_expect(strstr(html, "  &lt;loop&gt;"), "a row of the table");
+	cr_expect_null(strstr(html, "<section id=effects>"));
+	cr_expect_null(strstr(html, "href=\"#noise\""));
+	free(html);
+	report_free(r);
+}
+
+Test(report_screen, a_failure_is_said_beside_what_was_measured_before)
+{
+	struct report *r;
+	char *html, *effects;
+
+	arms_header("here");
+	arms_question("good", "base", small);
+	arms_instances("good", small, 20);
+	arms_question("bad", "base", small);
+	arms_instances("bad", small, 20);
+	arms_failed("bad", "it was <killed>");
+	html = page_of(&r);
+	effects = effects_of(html);
+	cr_expect(follows(effects, "#q-bad",
+			  "<small class=lost>failed: it was &lt;killed&gt;</small>"),
+		  "%s", effects);
+	free(effects);
+	free(html);
+	report_free(r);
+}

@@ -10,7 +10,7 @@
 
 #include "lib/record/record.h"
 #include "lib/record/types.h"
-#include "lib/report/sparse.h"
+#include "lib/record/sparse.h"
 #include "tests/unit/report_test.h"
 
 static struct report_growing *growing;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_REPORT_SPARSE_H
-#define KT_REPORT_SPARSE_H
+#ifndef KT_RECORD_SPARSE_H
+#define KT_RECORD_SPARSE_H
 /*
  * A histogram that takes no more memory than it has buckets in use. A trace of ten thousand threads
  * has ten of them for each; as struct hist they would take gigabytes.

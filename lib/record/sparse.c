@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "lib/report/sparse.h"
+#include "lib/record/sparse.h"
 
 #include <errno.h>
 #include <stdlib.h>
