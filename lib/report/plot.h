@@ -21,12 +21,12 @@
 #define PLOT_WIDTH  560
 #define PLOT_HEIGHT 300
 #define PLOT_LEFT   74
-#define PLOT_RIGHT  94 /* where names of curves stand */
+#define PLOT_RIGHT  124 /* where names of curves stand, also in the larger letters of narrow pages */
 #define PLOT_TOP    10
 #define PLOT_BOTTOM 30
 
 /* Bytes and characters of a name beside a curve. */
-#define PLOT_NAME 13
+#define PLOT_NAME 11
 
 /* Nothing is drawn of fewer values. */
 #define PLOT_MIN_VALUES 20

@@ -165,10 +165,11 @@ void plot_ratio_axis(FILE *gp, struct plot_extent e)
 
 void plot_percentile_axis(FILE *gp, double hi)
 {
+	/* Of many decades on a narrow page, the first two would stand on one another. */
 	fprintf(gp,
-		"set logscale x\nset xrange [1:%.7g]\nset xtics ('p0' 1, 'p50' 2, 'p90' 10, 'p99' 100, "
+		"set logscale x\nset xrange [1:%.7g]\nset xtics (%s'p50' 2, 'p90' 10, 'p99' 100, "
 		"'p99.9' 1e3, 'p99.99' 1e4, 'p99.999' 1e5, 'p99.9999' 1e6)\n",
-		fmax(hi, 2) * 1.05);
+		fmax(hi, 2) * 1.05, hi < 2e3 ? "'p0' 1, " : "");
 }
 
 /* ---- names ----------------------------------------------------------------------------------- */
