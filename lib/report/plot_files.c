@@ -154,7 +154,7 @@ static int refuse_existing(const char *dir, char *const *name, size_t nr, char *
 		bool there;
 
 		if (asprintf(&path, "%s/%s", dir, name[i]) < 0) {
-			snprintf(err, errlen, "no memory");
+			snprintf(err, errlen, "out of memory");
 			return -ENOMEM;
 		}
 		there = !lstat(path, &at);
@@ -181,7 +181,7 @@ int plot_write_files(const struct page *p, const struct plot *plot, size_t nr, c
 			snprintf(err, errlen, "gnuplot has not drawn %.200s", name[i]);
 			ret = -EIO;
 		} else if (asprintf(&path, "%s/%s", dir, name[i]) < 0) {
-			snprintf(err, errlen, "no memory");
+			snprintf(err, errlen, "out of memory");
 			ret = -ENOMEM;
 		} else {
 			ret = write_file(p, &plot[i], path, replace, err, errlen);

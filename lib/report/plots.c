@@ -150,7 +150,7 @@ static int draw(struct plots *plots, const struct page *p, char *why, size_t why
 	int ret;
 
 	if (!script) {
-		snprintf(why, whylen, "no memory");
+		snprintf(why, whylen, "out of memory");
 		return -ENOMEM;
 	}
 	ret = plots->nr ? gnuplot_run(script, 0, &plots->drawn, why, whylen) : 0;
@@ -170,7 +170,7 @@ int plots_make(struct plots **plots, const struct page *p, char *why, size_t why
 		return ret;
 	made = calloc(1, sizeof(*made));
 	if (!made) {
-		snprintf(why, whylen, "no memory");
+		snprintf(why, whylen, "out of memory");
 		return -ENOMEM;
 	}
 	ret = draw(made, p, why, whylen);
@@ -265,7 +265,7 @@ static int save(const struct page *p, const char *dir, bool replace, char *err, 
 		ret = name[i] ? 0 : -ENOMEM;
 	}
 	if (ret)
-		snprintf(err, errlen, "no memory");
+		snprintf(err, errlen, "out of memory");
 	else
 		ret = plot_write_files(p, plots->plot, plots->nr, name, dir, replace, err, errlen);
 	for (size_t i = 0; name && i < plots->nr; i++)
@@ -278,7 +278,7 @@ ssize_t plots_save(const struct report *r, const char *dir, bool replace, char *
 {
 	struct page p = { .r = r };
 	ssize_t ret = -ENOMEM;
-	char why[512] = "no memory";
+	char why[512] = "out of memory";
 
 	if (page_choose_colours(&p))
 		ret = plots_make(&p.plots, &p, why, sizeof(why));
