@@ -168,7 +168,7 @@ void page_figure_cells(const struct page *p, const struct report_stats *s);
 /* page_share_cell - a share as a cell, with a bar; NAN: "-" */
 void page_share_cell(const struct page *p, double share);
 
-/* page_swatch - the mark of an arm, a piece of its curve, and its name */
+/* page_swatch - the mark of an arm, a piece of its curve where it has one, and its name */
 void page_swatch(const struct page *p, const char *name);
 
 /* ---- parts ----------------------------------------------------------------------------------- */
