@@ -127,6 +127,13 @@ $(eval $(call program,kt,kt.c,bench/libcontroller.a lib/libreport.a bpf/libtrace
 $(eval $(call program,kt-suite,$(suite_sources),lib/libktbench.a bench/libarms.a lib/libkthread.a \
 	lib/libkeventd.a lib/libprobe.a,$$(ARM_LIBS) -lm,$$(ARM_LIBS_STATIC) -lm))
 
+# What shells complete, of kt's own option tables.
+$B/completion/kt.bash: $B/kt
+	$(call say,GEN)mkdir -p $(@D) && $B/kt --completion bash >$@
+$B/completion/_kt: $B/kt
+	$(call say,GEN)mkdir -p $(@D) && $B/kt --completion zsh >$@
+all: $B/completion/kt.bash $B/completion/_kt
+
 -include $(objs:.o=.d) $(wildcard $B/bpf/*.d)
 
 # ---- targets -----------------------------------------------------------------------------------
@@ -247,6 +254,8 @@ install_list = 755:$B/kt:$(bindir)/kt 755:$B/kt-suite:$(libexecdir)/kt-suite \
 	644:$B/bench/harness/ktbench.pc:$(libdir)/pkgconfig/ktbench.pc \
 	$(foreach h,bench.h built.h,644:$B/include/ktbench/$h:$(incdir)/ktbench/$h) \
 	644:bench/targets.txt:$(datadir)/targets.txt \
+	644:$B/completion/kt.bash:$(PREFIX)/share/bash-completion/completions/kt \
+	644:$B/completion/_kt:$(PREFIX)/share/zsh/site-functions/_kt \
 	$(foreach s,report diff,644:lib/report/$s.schema.json:$(datadir)/$s.schema.json) \
 	$(foreach m,$(wildcard $(ROOMS:%=%/man/*.[1-8])),644:$m:$(mandir)/man$(subst .,,$(suffix $m))/$(notdir $m))
 
