@@ -224,8 +224,8 @@ static int validate(const struct options *o)
 	char err[512];
 	int ret;
 
-	if (o->output || o->format || o->full || o->targets || o->baseline || o->fail_on || o->has_table ||
-	    o->only)
+	if (o->output || o->format || o->full || o->targets || o->baseline || o->fail_on ||
+	    o->has_table || o->only)
 		return cli_refuse(KT_EXIT_USAGE, "--validate takes no other option");
 	for (size_t i = 0; i < o->nr_inputs; i++) {
 		ret = schema_validate(stdout, o->input[i], err, sizeof(err));
