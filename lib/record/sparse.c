@@ -89,6 +89,32 @@ int sparse_add(struct sparse **c, const struct hist *h)
 	return 0;
 }
 
+int sparse_merge(struct hist *h, const struct sparse *c)
+{
+	if (!c || !c->count)
+		return 0;
+	if (c->k < h->k)
+		return -EINVAL;
+	if (c->count > UINT64_MAX - h->count)
+		return -EOVERFLOW;
+	if (!h->count || c->min < h->min)
+		h->min = c->min;
+	if (c->max > h->max)
+		h->max = c->max;
+	h->count += c->count;
+	if (__builtin_add_overflow(h->sum, c->sum, &h->sum))
+		h->sum = UINT64_MAX;
+	h->overflow += c->overflow;
+	for (uint32_t i = 0; i < c->nr; i++)
+		h->bucket[hist_index(hist_low(indices(c)[i], c->k), h->k)] += c->bucket[i];
+	return 0;
+}
+
+uint32_t sparse_k(const struct sparse *c)
+{
+	return c ? c->k : HIST_K_USER;
+}
+
 uint64_t sparse_count(const struct sparse *c)
 {
 	return c ? c->count : 0;

@@ -206,7 +206,7 @@ Test(report_trace, the_idle_task_is_not_blamed)
 		r,
 		"napper 8 at 0.000 s, woken by an interrupt on the idle CPU 1, waited on CPU 1, which was idle");
 	html = rendered(r, report_html);
-	cr_expect_not_null(strstr(html, "napper 8 (after)"));
+	cr_expect_not_null(strstr(html, "napper 8<td class=l>after naps"));
 	cr_expect_not_null(strstr(html, "an interrupt on the idle CPU 1"));
 	cr_expect_not_null(strstr(html, "a softirq on the idle CPU 1"));
 	cr_expect_null(strstr(html, "swapper"));
@@ -403,6 +403,16 @@ Test(report_trace, sparse_ones_hold_what_was_added)
 	sparse_read(s, &read);
 	cr_expect_arr_eq(&read, &sum, sizeof(sum));
 	cr_expect_eq(sparse_count(s), 10000);
+	cr_expect_eq(sparse_k(s), HIST_K_BPF);
+	hist_init(&read, HIST_K_BPF);
+	cr_assert_eq(sparse_merge(&read, s), 0);
+	cr_expect_arr_eq(&read, &sum, sizeof(sum));
+	hist_init(&read, HIST_K_USER);
+	cr_expect_eq(sparse_merge(&read, s), -EINVAL, "it is coarser");
+	hist_init(&read, 3);
+	cr_assert_eq(sparse_merge(&read, s), 0);
+	cr_expect(hist_is_consistent(&read));
+	cr_expect_eq(read.count, 10000);
 	cr_expect_eq(sparse_max(s), sum.max);
 	a.count = UINT64_MAX;
 	cr_expect_eq(sparse_add(&s, &a), -EOVERFLOW);
