@@ -132,6 +132,6 @@ const char page_style[] =
 	"h2,h3,figcaption,.legend,summary{break-after:avoid}figure,.stack,.card,.banner,tr,li,pre{break-inside:avoid}"
 	"thead{display:table-header-group}.scroll{overflow:visible}p,li{orphans:3;widows:3}"
 	"table,.note,.legend,figcaption,.stack,.sub,dl{font-size:.9rem}th,td.three span,.chip{font-size:.83rem}"
-	"th,td{padding:.15rem .35rem;white-space:normal}th{overflow-wrap:anywhere}td.reason{min-width:0}a{color:inherit}"
+	"th,td{padding:.15rem .3rem}th,td.l{white-space:normal}.matrix thead th{overflow-wrap:anywhere;min-width:4.8rem}td.reason{min-width:0}a{color:inherit}"
 	"a[href^=http]::after{content:' (' attr(href) ')';overflow-wrap:anywhere}"
 	".plots{grid-template-columns:1fr 1fr}details::details-content{content-visibility:visible;block-size:auto}}";

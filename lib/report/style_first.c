@@ -110,5 +110,5 @@ const char page_style_first[] =
 	"@media(forced-colors:active){.key .shaky::before,.axis,.axis i,.axis b,.matrix td,.key i{forced-color-adjust:none}.matrix td{color:var(--fg)}"
 	".figures>input:checked+label,.pick>input:checked+label{forced-color-adjust:none}}"
 	"@media print{.contents,.filter,.skip,.permalink,.switch,.figures>input,.figures>label,button.by::after{display:none}"
-	".axis,.ticks{height:1.2rem;min-width:5rem}.verdicts .axis{min-width:8rem}.effects{min-width:0}.effects col.q{width:28%}.effects col.f{width:7rem}"
-	".effects col.g{width:5rem}.effects col.iv{width:7rem}.effects col.e{width:21%}.ticks span:nth-child(3),.ticks span:nth-child(7){display:none}}";
+	".axis,.ticks{height:1.2rem;min-width:5rem}.verdicts .axis{min-width:8rem}.effects{min-width:0}.effects col.q{width:27%}.effects col.f{width:7.4rem}"
+	".effects col.g{width:5.8rem}.effects col.iv{width:7rem}.effects col.e{width:21%}.ticks span{white-space:nowrap}.verdicts td:not(.l):not(.name){white-space:nowrap}.verdicts .ticks span:not(:nth-child(5)){display:none}.ticks span:nth-child(3),.ticks span:nth-child(7){display:none}}";
