@@ -70,7 +70,8 @@ enum { PERFETTO_MONOTONIC = 3 }; /* of its built-in clocks */
 enum { PERFETTO_STATE_CLEARED = 1, PERFETTO_NEEDS_STATE = 2 };
 
 /* Interned once: annotations by this list, names of events and categories by their text's number. */
-/* clang-format off: it lays this out anew each time */
+/* Laid out by hand: clang-format would do it anew each time. */
+/* clang-format off */
 #define PERFETTO_ANNOTATIONS(A)                                                             \
 	A(recorded)                                                                         \
 	A(ns)                                                                               \
