@@ -220,5 +220,12 @@ void html_waits(const struct page *p, const struct html_waits *w);
 /* html_pairs - waits by two CPUs, as a list: those that waited longest together first */
 void html_pairs(const struct page *p, const struct report_matrix *m);
 void html_plots(const struct page *p, size_t index);
+
+/* html_choice - number @n of the plots of @kind and of the kind after it, of which the reader sees one */
+void html_choice(const struct page *p, size_t index, enum plot_kind kind, size_t n);
+void html_phases(const struct page *p, const struct report_question *q);
+void html_wakes(const struct page *p, size_t index);
+void html_worst(const struct page *p, const struct report_question *q);
+void html_raw(const struct page *p, const struct report_question *q);
 void html_context(const struct page *p);
 #endif
