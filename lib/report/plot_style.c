@@ -17,7 +17,7 @@ const char plot_style[] =
 	".plot .h1{fill:var(--d1);stroke:none}.plot .h2{fill:var(--d2);stroke:none}.plot .h3{fill:var(--d3);stroke:none}"
 	".plot .h4{fill:var(--d4);stroke:none}.plot .h5{fill:var(--d5);stroke:none}.plot .h6{fill:var(--d6);stroke:none}"
 	".plot .h7{fill:var(--d7);stroke:none}.plot .h8{fill:var(--d8);stroke:none}"
-	"@media(max-width:34rem){.plot text{font-size:185px}.plot .t{font-size:165px}}";
+	"@media screen and (max-width:36rem){.plot text,.plot .t{font-size:168px}}";
 
 const char plots_style[] =
 	".plots.one{max-width:48rem}h4{font-size:.93rem;margin:1.1rem 0 .2rem}"

@@ -404,8 +404,10 @@ async function keyboard(browser, file) {
 			bad.push(at);
 	}
 	check('keyboard: one sees where one is', !bad.length, bad);
-	if (await page.evaluate(`!!document.querySelector('table.sort button')`)) {
-		await page.evaluate(`document.querySelector('table.sort button').focus()`);
+	const sorter = `[...document.querySelectorAll('table.sort th button')].find((b) => b.checkVisibility())`;
+
+	if (await page.evaluate(`!!${sorter}`)) {
+		await page.evaluate(`${sorter}.focus()`);
 		await page.key('Enter', 'Enter', 13, '\r');
 		check('keyboard: sorts', await page.evaluate(
 			`document.activeElement.closest('th').getAttribute('aria-sort') === 'ascending'`));
