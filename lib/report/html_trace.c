@@ -396,7 +396,7 @@ static void rest(const struct page *p, const struct report_question *q, size_t f
 	fputs("): they are in the JSON report</p>\n", p->out);
 }
 
-/* Those from @from on; all tables of a kind are sorted as one. */
+/* Those from @from on. */
 static void wait_table(const struct page *p, const struct report_question *q, size_t from,
 		       size_t to)
 {
@@ -409,8 +409,7 @@ static void wait_table(const struct page *p, const struct report_question *q, si
 		qsort(line, to - from, sizeof(line[0]), by_number);
 
 	page_scroll(p, from ? "More subjects" : "Subjects");
-	fprintf(p->out, "<table class=sort data-set=s%zu><thead><tr><th scope=col>",
-		(size_t)(q - p->r->question));
+	fputs("<table class=sort><thead><tr><th scope=col>", p->out);
 	page_name(p, l->by ? l->by : "subject");
 	fputs("<th scope=col>", p->out);
 	page_name(p, l->noun ? l->noun : "count");

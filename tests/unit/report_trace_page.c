@@ -161,8 +161,8 @@ Test(report_trace_page, all_subjects_together_come_first_with_parts_and_shares)
 		     "asleep → up<td>60<td>",
 		     "<td>60.0 µs<td class=share style=\"--w:75.0%\" data-v=0.75>75 %",
 		     "<tr class=part><td class=\"name in1\">half<td>60<td>",
-		     "<td>30.0 µs<td>50 % of it", "<h3>By thread</h3>", "data-set=s0", "b</span>",
-		     "a</span>");
+		     "<td>30.0 µs<td>50 % of it", "<h3>By thread</h3>", "<table class=sort>",
+		     "b</span>", "a</span>");
 	free(html);
 }
 
