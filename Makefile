@@ -18,9 +18,12 @@ say  = $(if $(V),,@printf '  %-7s %s\n' '$1' '$(@:$B/%=%)';)
 # ---- flags -------------------------------------------------------------------------------------
 # CFLAGS, CPPFLAGS and LDFLAGS belong to the user; ours are KT_*.
 CFLAGS		?= -O2 -g
+# The same bytes whatever directory it is built in. What records say of flags leaves such out: flags_said.
+no_paths	:= -ffile-prefix-map=$(CURDIR)=.
+flags_said	 = $(subst ",,$(filter-out -ffile-prefix-map=% -fdebug-prefix-map=%,$1))
 KT_CPPFLAGS	:= -I. -I$B -Ilib -D_GNU_SOURCE -DKT_VERSION='"$(VERSION)"'
 KT_CFLAGS	:= -std=gnu11 -Wall -Wextra $(if $(WERROR),-Werror) -fno-omit-frame-pointer \
-		   -fvisibility=hidden -pthread $(SANITIZE)
+		   -fvisibility=hidden -pthread $(SANITIZE) $(no_paths)
 KT_LDFLAGS	:= -pthread -Wl,--build-id $(SANITIZE)
 pkg_cflags	 = $(shell $(PKG_CONFIG) --cflags $1 2>/dev/null)
 pkg_libs	 = $(shell $(PKG_CONFIG) --libs $1 2>/dev/null)
@@ -31,7 +34,7 @@ BPF_SYS		 = $(shell $(CLANG) -v -E - </dev/null 2>&1 | \
 		     sed -n '/<...> search starts here:/,/End of search list/ s|^ \(/.*\)|-idirafter \1|p')
 BPF_ARCH	:= $(shell uname -m | sed -e 's/x86_64/x86/' -e 's/aarch64/arm64/' -e 's/ppc64le/powerpc/' \
 		     -e 's/riscv64/riscv/')
-BPF_CFLAGS	 = -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Werror -I. -I$B
+BPF_CFLAGS	 = -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Werror $(no_paths) -I. -I$B
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -73,7 +76,8 @@ $B/%.skel.h: $B/%.bpf.o
 
 # Made anew each time: PREFIX may be another one at `make install`.
 $B/%.pc: %.pc.in FORCE
-	$Qmkdir -p $(@D) && sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $< >$@
+	$Qmkdir -p $(@D) && sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(libdir:$(PREFIX)/%=$${prefix}/%)|' \
+		-e 's|@VERSION@|$(VERSION)|' $< >$@
 
 # $(call archive,PATH,SOURCES): build/PATH from SOURCES
 define archive
@@ -123,11 +127,18 @@ $(eval $(call program,kt,kt.c,bench/libcontroller.a lib/libreport.a bpf/libtrace
 $(eval $(call program,kt-suite,$(suite_sources),lib/libktbench.a bench/libarms.a lib/libkthread.a \
 	lib/libkeventd.a lib/libprobe.a,$$(ARM_LIBS) -lm,$$(ARM_LIBS_STATIC) -lm))
 
+# What shells complete, of kt's own option tables.
+$B/completion/kt.bash: $B/kt
+	$(call say,GEN)mkdir -p $(@D) && $B/kt --completion bash >$@
+$B/completion/_kt: $B/kt
+	$(call say,GEN)mkdir -p $(@D) && $B/kt --completion zsh >$@
+all: $B/completion/kt.bash $B/completion/_kt
+
 -include $(objs:.o=.d) $(wildcard $B/bpf/*.d)
 
 # ---- targets -----------------------------------------------------------------------------------
 .PHONY: bench check check-arm64 check-asan check-model check-mutations check-stress check-tsan check-ubsan \
-	check-vm check-vm-all clean evaluate format help install static uninstall vm-shell
+	check-vm check-vm-all clean deb dist evaluate format help install pictures rpm static uninstall vm-shell
 # Builds started by a target use all CPUs, unless make was told how many.
 parallel = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
@@ -146,6 +157,10 @@ evaluate: ## how costs grow with numbers: minutes of runs, drawn in EVALUATION=r
 	$Qscripts/bootstrap evaluate
 	$Q$(MAKE) $(parallel) --no-print-directory $B/kt $B/kt-suite
 	$Qscripts/evaluate $B $(or $(EVALUATION),results/runs/scaling) $(BENCH_FLAGS)
+
+pictures: ## what the pages of RECORDS look like in Chromium, 360 to 3840 pixels wide, in build/pictures/
+	$Q$(MAKE) $(parallel) --no-print-directory $B/kt
+	$Qscripts/take-pictures $B $(RECORDS)
 
 check: ## install what is missing, build with -Werror, run every test
 	$QKT_BUILD=$B scripts/bootstrap check
@@ -239,6 +254,8 @@ install_list = 755:$B/kt:$(bindir)/kt 755:$B/kt-suite:$(libexecdir)/kt-suite \
 	644:$B/bench/harness/ktbench.pc:$(libdir)/pkgconfig/ktbench.pc \
 	$(foreach h,bench.h built.h,644:$B/include/ktbench/$h:$(incdir)/ktbench/$h) \
 	644:bench/targets.txt:$(datadir)/targets.txt \
+	644:$B/completion/kt.bash:$(PREFIX)/share/bash-completion/completions/kt \
+	644:$B/completion/_kt:$(PREFIX)/share/zsh/site-functions/_kt \
 	$(foreach s,report diff,644:lib/report/$s.schema.json:$(datadir)/$s.schema.json) \
 	$(foreach m,$(wildcard $(ROOMS:%=%/man/*.[1-8])),644:$m:$(mandir)/man$(subst .,,$(suffix $m))/$(notdir $m))
 
@@ -254,6 +271,17 @@ uninstall: ## remove what install put there, and the directories that are kt's o
 	$Qlib/kthread/man/aliases | while read -r i page; do rm -f '$(DESTDIR)$(mandir)/man3/'$$i; done
 	$Qfor i in $(libexecdir) $(datadir) $(incdir)/kthread/sched $(incdir)/kthread $(incdir)/ktbench; do \
 		! [ -d '$(DESTDIR)'$$i ] || rmdir --ignore-fail-on-non-empty '$(DESTDIR)'$$i; done
+
+dist: ## a tarball that builds without git, in build/dist/
+	$Qscripts/package/dist $B $(VERSION)
+
+deb: ## packages for Debian and Ubuntu, in build/deb/
+	$Qscripts/bootstrap deb
+	$Qscripts/package/build-deb $B $(VERSION)
+
+rpm: ## packages for Fedora and its kin, in build/rpm/
+	$Qscripts/bootstrap rpm
+	$Qscripts/package/build-rpm $B $(VERSION)
 
 clean: ## remove build/
 	rm -rf $B

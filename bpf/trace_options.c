@@ -444,6 +444,25 @@ static char **split_command(int *argc, char **argv)
 	return NULL;
 }
 
+static const char *kind_name(size_t i)
+{
+	return i < NR_TRACER_KINDS ? tracer_kind_about((enum tracer_kind)i)->name : NULL;
+}
+
+static const char *by_name(size_t i)
+{
+	return tracer_by_name((enum tracer_by)i);
+}
+
+static int key_named(const char *name)
+{
+	size_t i = 0;
+
+	while (strcmp(table[i].name, name))
+		i++;
+	return key_of(i);
+}
+
 bool trace_options_parse(struct trace_options *o, int argc, char **argv, int *status)
 {
 	struct argp_option options[NR_TOPICS + NR_OPTIONS];
@@ -453,6 +472,12 @@ bool trace_options_parse(struct trace_options *o, int argc, char **argv, int *st
 		.args_doc = "KIND [-- COMMAND ARGUMENT...]",
 		.doc = doc,
 		.help_filter = help_filter,
+	};
+	const struct cli_values values[] = {
+		{ CLI_ARGUMENTS, CLI_ONE_OF, kind_name },
+		{ key_named("by"), CLI_ONE_OF, by_name },
+		{ key_named("cgroup"), CLI_DIRECTORY, NULL },
+		{ 0 },
 	};
 	/* What was typed goes into the record as it is. */
 	char **sorted = calloc((size_t)argc + 1, sizeof(*sorted));
@@ -467,6 +492,7 @@ bool trace_options_parse(struct trace_options *o, int argc, char **argv, int *st
 	o->q.argv = argv;
 	o->q.command = split_command(&argc, argv);
 	memcpy(sorted, argv, (size_t)argc * sizeof(*sorted));
+	cli_offer(values);
 	go_on = cli_parse("kt trace", &argp, argc, sorted, o, status);
 	free(sorted);
 	for (size_t i = 0; go_on && i < sizeof(checks) / sizeof(checks[0]); i++) {

@@ -12,6 +12,7 @@
 #include "lib/cli/cli.h"
 #include "lib/cli/output.h"
 #include "lib/report/changes.h"
+#include "lib/report/targets.h"
 
 #include "bench/controller/about.h"
 #include "bench/controller/contest.h"
@@ -297,15 +298,33 @@ static int fail(const struct bench_run *run, int status, bool found)
 	return found && !run->cut_short ? KT_EXIT_REGRESSION : status;
 }
 
-/* A reader that went away (| head) takes nothing but the table: the report is made all the same. */
+/* How to see more of the record at @path than a summary. Allocated; NULL: no memory */
+static char *full_command(const char *path)
+{
+	char *made = NULL;
+	size_t length;
+	FILE *out = open_memstream(&made, &length);
+
+	if (!out)
+		return NULL;
+	fputs("kt report --full ", out);
+	escape_shell(out, path);
+	return fclose(out) ? NULL : made;
+}
+
+/* A reader that went away (| head) takes nothing but the summary: the report is made all the same. */
 static int show(struct bench_run *run, int status)
 {
+	char *more = full_command(run->o->output ? run->record : OUTCOME_LATEST "/" OUTCOME_RECORD);
+	const struct outcome_show how = { .fail_on = fail_on(run->o),
+					  .full = run->o->full,
+					  .targets = run->o->targets,
+					  .more = more };
 	struct outcome_failures failures;
 	int ret;
 
-	if (run->streamed)
-		return fail(run, status, run->regressed);
-	ret = outcome_print(run->record, fail_on(run->o), &failures, run->err, sizeof(run->err));
+	ret = outcome_print(run->record, &how, &failures, run->err, sizeof(run->err));
+	free(more);
 	if (ret && ret != -EPIPE)
 		status = complain(run, status ? status : KT_EXIT_FAILED);
 	if (failures.found)
@@ -317,7 +336,7 @@ static int show(struct bench_run *run, int status)
 		return status;
 	if (outcome_publish(&run->outcome, run->err, sizeof(run->err)))
 		return complain(run, status ? status : KT_EXIT_FAILED);
-	cli_say("record %s, report %s/report.html (results/latest)", run->record, run->outcome.dir);
+	cli_say("report " OUTCOME_LATEST "/report.html");
 	return status;
 }
 
@@ -349,6 +368,10 @@ static int bench(struct bench_run *run, int argc, char **argv)
 	uint32_t random = 0;
 	int status;
 
+	/* Nobody measures for a list that cannot be read. */
+	if (run->o->targets &&
+	    report_targets_read(NULL, NULL, run->o->targets, run->err, sizeof(run->err)))
+		return complain(run, KT_EXIT_USAGE);
 	status = contest_choose(&run->contest, run->o, run->err, sizeof(run->err));
 	if (status)
 		return complain(run, status);
@@ -367,7 +390,10 @@ static int bench(struct bench_run *run, int argc, char **argv)
 		status = open_record(run, argc, argv, seed);
 	if (!status)
 		status = begin_toggle(run);
-	return status ? status : show(run, measure_all(run, argc, argv, seed));
+	if (status)
+		return status;
+	status = measure_all(run, argc, argv, seed);
+	return run->streamed ? fail(run, status, run->regressed) : show(run, status);
 }
 
 int cmd_bench(int argc, char **argv)

@@ -289,7 +289,8 @@ static int print(struct selftest_run *run, const struct record_header *h, int ar
 		snprintf(run->err, sizeof(run->err), "cannot keep a record in memory: %s",
 			 strerror(-ret));
 	else
-		ret = outcome_print(path, 0, &none, run->err, sizeof(run->err));
+		ret = outcome_print(path, &(struct outcome_show){ .full = true }, &none, run->err,
+				    sizeof(run->err));
 	if (fd >= 0)
 		close(fd);
 	return ret && ret != -EPIPE ? complain(run, KT_EXIT_FAILED) : 0;
@@ -387,6 +388,11 @@ static int selftest(struct selftest_run *run, int argc, char **argv)
 	return status;
 }
 
+static const struct cli_values values[] = {
+	{ KEY_FILTER, CLI_QUESTION, NULL },
+	{ 0 },
+};
+
 int cmd_selftest(int argc, char **argv)
 {
 	static const struct argp argp = {
@@ -400,6 +406,7 @@ int cmd_selftest(int argc, char **argv)
 	if (!command)
 		return KT_EXIT_FAILED;
 	run.o = &o;
+	cli_offer(values);
 	if (cli_parse("kt selftest", &argp, argc, argv, &o, &status)) {
 		interrupt_install();
 		status = selftest(&run, argc + 1, command);

@@ -35,6 +35,8 @@ enum {
 	KEY_BASELINE,
 	KEY_ZONE,
 	KEY_FAIL_ON,
+	KEY_FULL,
+	KEY_TARGETS,
 	KEY_REPEAT
 };
 
@@ -75,6 +77,12 @@ static const struct argp_option option_table[] = {
 	  "Exit with 1 when something is " REPORT_FAIL_ON_NAMES "; several with commas or repeated "
 	  "(regressed with --against and --toggle, else nothing)",
 	  0 },
+	{ "targets", KEY_TARGETS, "LIST", 0,
+	  "Say how many targets of file LIST the run meets, and name those missed; with --full list "
+	  "them all",
+	  0 },
+	{ "full", KEY_FULL, NULL, 0,
+	  "Print tables of all figures (by default a summary of about 25 lines)", 0 },
 	{ "seed", KEY_SEED, "N", 0,
 	  "Seed of the order of epochs (by default a random one, which is printed and recorded)",
 	  0 },
@@ -241,6 +249,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'o':
 		o->output = arg;
 		break;
+	case KEY_FULL:
+		o->full = true;
+		break;
+	case KEY_TARGETS:
+		o->targets = arg;
+		break;
 	case KEY_STRICT:
 		o->strict = true;
 		break;
@@ -258,6 +272,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
+static const struct cli_values values[] = {
+	{ KEY_FILTER, CLI_QUESTION, NULL },
+	{ KEY_FAIL_ON, CLI_SOME_OF, report_fail_on_name },
+	{ KEY_AGAINST, CLI_FILE, NULL },
+	{ 0 },
+};
+
 bool bench_options_parse(struct bench_options *o, int argc, char **argv, int *status)
 {
 	static const struct argp argp = {
@@ -267,5 +288,6 @@ bool bench_options_parse(struct bench_options *o, int argc, char **argv, int *st
 	*o = (struct bench_options){ .time_ns = RUN_TIME_NS,
 				     .patience_ns = PATIENCE_NS,
 				     .repeat = 1 };
+	cli_offer(values);
 	return cli_parse("kt bench", &argp, argc, argv, o, status);
 }

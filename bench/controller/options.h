@@ -18,7 +18,8 @@ struct bench_options {
 	unsigned int repeat_exec;
 	uint64_t time_ns, patience_ns, seed;
 	uint64_t repeat; /* runs, at least 1 */
-	bool seed_given, time_given, list, strict;
+	bool seed_given, time_given, list, strict, full;
+	const char *targets; /* file; NULL: none */
 	bool stacks; /* of the longest waits of traced blocks */
 	enum trace_wish trace;
 };

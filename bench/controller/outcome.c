@@ -12,6 +12,7 @@
 #include "lib/cli/output.h"
 #include "lib/report/changes.h"
 #include "lib/report/report.h"
+#include "lib/report/targets.h"
 
 static int make_dir(const char *path, char *err, size_t errlen)
 {
@@ -62,9 +63,9 @@ static int link_latest(const struct outcome *o, char *err, size_t errlen)
 
 	snprintf(temporary, sizeof(temporary), "results/.latest-%d", (int)getpid());
 	unlink(temporary);
-	if (!symlink(target, temporary) && !rename(temporary, "results/latest"))
+	if (!symlink(target, temporary) && !rename(temporary, OUTCOME_LATEST))
 		return 0;
-	snprintf(err, errlen, "cannot update the link results/latest: %s", strerror(errno));
+	snprintf(err, errlen, "cannot update the link " OUTCOME_LATEST ": %s", strerror(errno));
 	unlink(temporary);
 	return -EIO;
 }
@@ -84,10 +85,31 @@ int outcome_publish(const struct outcome *o, char *err, size_t errlen)
 	return ret ? ret : link_latest(o, err, errlen);
 }
 
-int outcome_print(const char *path, unsigned int fail_on, struct outcome_failures *f, char *err,
-		  size_t errlen)
+/* @targets: what there is of them, for the caller to free */
+static int print(struct report *rep, const struct outcome_show *show,
+		 struct report_targets **targets, char *err, size_t errlen)
 {
 	struct terminal_style style = terminal_style_of(stdout);
+	int ret = 0;
+
+	if (show->targets)
+		ret = report_targets_read(targets, rep, show->targets, err, errlen);
+	if (ret)
+		return ret;
+	rep->targets = *targets;
+	rep->more = show->more;
+	ret = show->full ? report_text(stdout, rep, &style) : report_summary(stdout, rep, &style);
+	if (!ret && fflush(stdout))
+		ret = -errno;
+	if (ret)
+		snprintf(err, errlen, "cannot print the report: %s", strerror(-ret));
+	return ret;
+}
+
+int outcome_print(const char *path, const struct outcome_show *show, struct outcome_failures *f,
+		  char *err, size_t errlen)
+{
+	struct report_targets *targets = NULL;
 	struct report *rep;
 	int ret;
 
@@ -95,12 +117,9 @@ int outcome_print(const char *path, unsigned int fail_on, struct outcome_failure
 	ret = report_load(&rep, path, err, errlen);
 	if (ret)
 		return ret;
-	f->found = report_failures(rep, fail_on, f->why, sizeof(f->why));
-	ret = report_text(stdout, rep, &style);
-	if (!ret && fflush(stdout))
-		ret = -errno;
-	if (ret)
-		snprintf(err, errlen, "cannot print the table: %s", strerror(-ret));
+	f->found = report_failures(rep, show->fail_on, f->why, sizeof(f->why));
+	ret = print(rep, show, &targets, err, errlen);
+	report_targets_free(targets);
 	report_free(rep);
 	return ret;
 }

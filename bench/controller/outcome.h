@@ -7,9 +7,11 @@
  * stay.
  */
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #define OUTCOME_RECORD "run.jsonl"
+#define OUTCOME_LATEST "results/latest" /* a link, once it is published */
 
 struct outcome {
 	char dir[128];
@@ -32,14 +34,20 @@ struct outcome_failures {
 	char why[160];	    /* "2 regressed" */
 };
 
+/* How a run is shown. */
+struct outcome_show {
+	unsigned int fail_on; /* of enum report_failure */
+	bool full;	      /* the tables, not the summary */
+	const char *targets;  /* file; NULL: none */
+	const char *more;     /* of struct report; NULL: none */
+};
+
 /*
- * outcome_print - the table of the record at @path on stdout, and into @f what of @fail_on it has, a
- * set of enum report_failure
- *
- * Return: 0, or -errno and a sentence in @err; of a table that could not be printed @f is true.
+ * outcome_print - the summary or the tables of the record at @path on stdout, and into @f what of
+ * @show->fail_on it has. Return: 0, or -errno and one sentence in @err
  */
-int outcome_print(const char *path, unsigned int fail_on, struct outcome_failures *f, char *err,
-		  size_t errlen);
+int outcome_print(const char *path, const struct outcome_show *show, struct outcome_failures *f,
+		  char *err, size_t errlen);
 
 /*
  * outcome_unsteady - name the questions in the record at @path for which the machine was too

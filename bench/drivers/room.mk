@@ -4,7 +4,7 @@ suite_sources := $(wildcard bench/drivers/*.c)
 $B/kt-suite: bench/drivers
 
 # What the suite is built with stands in its record, warnings apart.
-flags_bench/drivers/main = -DKT_SUITE_FLAGS='"$(subst ",,$(filter-out -W%,$(KT_CFLAGS) $(CFLAGS)))"'
+flags_bench/drivers/main = -DKT_SUITE_FLAGS='"$(call flags_said,$(filter-out -W%,$(KT_CFLAGS) $(CFLAGS)))"'
 
 # What the drivers share, for its test.
 $(eval $(call archive,bench/libdriver.a,bench/drivers/driver.c bench/drivers/crew.c))

@@ -2,6 +2,7 @@
 /* kt diff: recorded runs against recorded runs. */
 #include <errno.h>
 #include <regex.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/cli/cli.h"
@@ -9,19 +10,22 @@
 
 #include "lib/report/diff.h"
 
-enum { KEY_FILTER = 256 };
+enum { KEY_FILTER = 256, KEY_FULL };
 
 struct options {
 	char **file[NR_DIFF_SIDES];
 	size_t nr_files[NR_DIFF_SIDES];
 	const char *output, *filter;
 	const struct diff_format *format; /* NULL: by the suffix of output */
+	bool full;
 };
 
 static const struct argp_option options[] = {
 	{ "format", 'f', "FORMAT", 0, "", 0 }, /* help_text() */
 	{ "filter", KEY_FILTER, "REGEX", 0,
 	  "Compare only questions whose names match; among fewer, fewer runs decide", 0 },
+	{ "full", KEY_FULL, NULL, 0,
+	  "As text: tables of all figures (by default a summary of about 25 lines)", 0 },
 	{ "output", 'o', "OUT", 0,
 	  "Write to OUT, a file that must not exist, instead of to standard output (-)", 0 },
 	{ 0 },
@@ -84,6 +88,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return choose_format(o, arg);
 	case KEY_FILTER:
 		o->filter = arg;
+		return 0;
+	case KEY_FULL:
+		o->full = true;
 		return 0;
 	case 'o':
 		o->output = arg;
@@ -178,16 +185,52 @@ static int read_all(struct diff *d, const struct options *o)
 	return cli_refuse(ret == -ENOMEM ? KT_EXIT_FAILED : KT_EXIT_USAGE, "%s", err);
 }
 
-static int render(FILE *out, const struct diff *d, const struct options *o)
+static const struct diff_format *format_of(const struct options *o)
 {
-	struct terminal_style style = terminal_style_of(out);
 	const struct diff_format *format = o->format;
 
 	if (!format && o->output)
 		format = diff_format_of_file(o->output);
-	if (!format)
-		format = diff_format_at(0);
-	return format->render(out, d, &style);
+	return format ? format : diff_format_at(0);
+}
+
+static int render(FILE *out, const struct diff *d, const struct options *o)
+{
+	struct terminal_style style = terminal_style_of(out);
+
+	return format_of(o)->render(out, d, &style);
+}
+
+/*
+ * The command that prints all figures, as a summary ends with it. Allocated; NULL: no memory, or an
+ * input that cannot be read again
+ */
+static char *full_command(const struct options *o)
+{
+	char *made = NULL;
+	size_t length;
+	FILE *out = open_memstream(&made, &length);
+	bool again = true;
+
+	if (!out)
+		return NULL;
+	fputs("kt diff --full", out);
+	if (o->filter) {
+		fputs(" --filter ", out);
+		escape_shell(out, o->filter);
+	}
+	for (int s = 0; s < NR_DIFF_SIDES; s++) {
+		fputs(s == DIFF_NEW ? " --" : "", out);
+		for (size_t i = 0; i < o->nr_files[s]; i++) {
+			fputc(' ', out);
+			escape_shell(out, o->file[s][i]);
+			again &= strcmp(o->file[s][i], "-") != 0;
+		}
+	}
+	if (!fclose(out) && again)
+		return made;
+	free(made);
+	return NULL;
 }
 
 static int write_diff(const struct diff *d, const struct options *o)
@@ -204,7 +247,7 @@ static int write_diff(const struct diff *d, const struct options *o)
 	return ret ? cli_refuse(opened ? KT_EXIT_FAILED : KT_EXIT_USAGE, "%s", err) : KT_EXIT_OK;
 }
 
-static int status_of(const struct diff *d)
+static int status_of(const struct diff *d, const struct options *o)
 {
 	if (!d->nr_compared)
 		return cli_refuse(KT_EXIT_NOTHING, "no arm of any question is on both sides");
@@ -212,17 +255,21 @@ static int status_of(const struct diff *d)
 		return KT_EXIT_REGRESSION;
 	if (!d->store->lost_question)
 		return KT_EXIT_OK;
-	cli_say("a run or a question was dropped; the comparison names it with its reason");
+	cli_say("a run or a question was dropped; %s names it with its reason",
+		format_of(o) == diff_format_at(0) && !o->full ? "--full" : "the comparison");
 	return KT_EXIT_FAILED;
 }
 
 static int compare(const struct options *o, regex_t *filter)
 {
 	struct diff *d = diff_new();
+	char *more;
 	int status;
 
 	if (!d)
 		return cli_refuse(KT_EXIT_FAILED, "no memory");
+	d->full = o->full;
+	d->more = more = full_command(o);
 	if (filter) {
 		d->wanted = matches;
 		d->wanted_arg = filter;
@@ -231,10 +278,23 @@ static int compare(const struct options *o, regex_t *filter)
 	if (!status)
 		status = write_diff(d, o);
 	if (!status)
-		status = status_of(d);
+		status = status_of(d, o);
 	diff_free(d);
+	free(more);
 	return status;
 }
+
+static const char *format_name(size_t i)
+{
+	return diff_format_at(i) ? diff_format_at(i)->name : NULL;
+}
+
+static const struct cli_values values[] = {
+	{ CLI_ARGUMENTS, CLI_FILE, NULL },
+	{ 'f', CLI_ONE_OF, format_name },
+	{ KEY_FILTER, CLI_QUESTION, NULL },
+	{ 0 },
+};
 
 int cmd_diff(int argc, char **argv)
 {
@@ -244,8 +304,12 @@ int cmd_diff(int argc, char **argv)
 	int ret, status;
 
 	argc = split(argc, argv, &o);
+	cli_offer(values);
 	if (!cli_parse("kt diff", &argp, argc, argv, &o, &status))
 		return status;
+	if (o.full && format_of(&o) != diff_format_at(0))
+		return cli_refuse(KT_EXIT_USAGE,
+				  "--full is of the format text; other formats have all figures");
 	status = refuse_files(&o);
 	if (status || !o.filter)
 		return status ? status : compare(&o, NULL);

@@ -17,6 +17,7 @@
 #include "lib/report/render.h"
 #include "lib/report/report.h"
 #include "lib/report/schema.h"
+#include "lib/report/targets.h"
 
 struct options {
 	char **input;
@@ -26,19 +27,23 @@ struct options {
 	unsigned int fail_on;		    /* of enum report_failure */
 	enum report_table table;
 	bool has_table, validate;
-	bool force, verbose;
+	bool force, full, verbose;
 	uint64_t top;
 };
 
-enum { KEY_FAIL_ON = 256, KEY_TOP, KEY_TABLE, KEY_ONLY, KEY_VALIDATE };
+enum { KEY_FAIL_ON = 256, KEY_FULL, KEY_TOP, KEY_TABLE, KEY_ONLY, KEY_VALIDATE };
 
 static const struct argp_option options[] = {
 	{ "format", 'f', "FORMAT", 0, "", 0 }, /* help_text() */
 	{ "output", 'o', "OUT", 0,
 	  "Write to OUT, a file that must not exist, instead of to standard output (-)", 0 },
 	{ "baseline", 'b', "ARM", 0, "Compare with ARM in the questions that have it", 0 },
+	{ "full", KEY_FULL, NULL, 0,
+	  "As text: tables of all figures (by default a summary of about 25 lines)", 0 },
 	{ "targets", 't', "LIST", 0,
-	  "Print which targets of file LIST the run meets, instead of a report", 0 },
+	  "As text: say how many targets of file LIST the run meets, and name those missed; with "
+	  "--full list them all",
+	  0 },
 	{ "fail-on", KEY_FAIL_ON, "WHAT", 0,
 	  "Exit with 1 when something is " REPORT_FAIL_ON_NAMES "; several with commas or repeated",
 	  0 },
@@ -101,6 +106,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 't':
 		o->targets = arg;
+		return 0;
+	case KEY_FULL:
+		o->full = true;
 		return 0;
 	case KEY_FAIL_ON:
 		if (!report_fail_on_parse(arg, &o->fail_on))
@@ -210,25 +218,13 @@ static int write_report(const struct report *r, const struct options *o)
 	return KT_EXIT_OK;
 }
 
-static int hold_against(const struct report *r, const struct options *o)
-{
-	char err[512];
-	int ret = report_targets(stdout, r, o->targets, err, sizeof(err));
-
-	if (!ret && fflush(stdout))
-		ret = -errno;
-	if (ret == -EIO || ret == -ENOSPC)
-		return cli_refuse(KT_EXIT_FAILED, "cannot write the table: %s", strerror(-ret));
-	return ret ? cli_refuse(KT_EXIT_USAGE, "%s", err) : KT_EXIT_OK;
-}
-
 static int validate(const struct options *o)
 {
 	size_t nr_wrong = 0;
 	char err[512];
 	int ret;
 
-	if (o->output || o->format || o->targets || o->baseline || o->fail_on || o->has_table ||
+	if (o->output || o->format || o->full || o->targets || o->baseline || o->fail_on || o->has_table ||
 	    o->only)
 		return cli_refuse(KT_EXIT_USAGE, "--validate takes no other option");
 	for (size_t i = 0; i < o->nr_inputs; i++) {
@@ -255,9 +251,58 @@ static int say_failures(const struct report *r, unsigned int fail_on)
 	return KT_EXIT_REGRESSION;
 }
 
-/* Everything else has been rendered. */
-static int say_lost(const struct report *r)
+/*
+ * The command that prints all figures, as a summary ends with it. Allocated; NULL: no memory, or an
+ * input that cannot be read again
+ */
+static char *full_command(const struct options *o)
 {
+	char *made = NULL;
+	size_t length;
+	FILE *out;
+
+	for (size_t i = 0; i < o->nr_inputs; i++)
+		if (!strcmp(o->input[i], "-"))
+			return NULL;
+	out = open_memstream(&made, &length);
+	if (!out)
+		return NULL;
+	fputs("kt report --full", out);
+	if (o->baseline) {
+		fputs(" --baseline ", out);
+		escape_shell(out, o->baseline);
+	}
+	for (size_t i = 0; i < o->nr_inputs; i++) {
+		fputc(' ', out);
+		escape_shell(out, o->input[i]);
+	}
+	return fclose(out) ? NULL : made;
+}
+
+static int write_with_targets(struct report *r, const struct options *o)
+{
+	struct report_targets *targets = NULL;
+	char *more = full_command(o), err[512];
+	int ret = 0, status;
+
+	if (o->targets)
+		ret = report_targets_read(&targets, r, o->targets, err, sizeof(err));
+	r->targets = targets;
+	r->more = more;
+	r->page = "-o page.html";
+	status = ret ? cli_refuse(ret == -ENOMEM ? KT_EXIT_FAILED : KT_EXIT_USAGE, "%s", err)
+		     : write_report(r, o);
+	r->targets = NULL;
+	r->more = r->page = NULL;
+	report_targets_free(targets);
+	free(more);
+	return status;
+}
+
+/* Everything else has been rendered. */
+static int say_lost(const struct report *r, const struct options *o)
+{
+	bool summary = format_of(o) == report_format_at(0) && !o->full;
 	char *dropped = NULL;
 	size_t length;
 	FILE *out = open_memstream(&dropped, &length);
@@ -266,10 +311,29 @@ static int say_lost(const struct report *r)
 		report_write_drops_summary(out, r);
 		fclose(out);
 	}
-	cli_say("dropped: %s; the report names each with its reason", dropped ?: "a question");
+	cli_say("dropped: %s; %s names each with its reason", dropped ?: "a question",
+		summary ? "--full" : "the report");
 	free(dropped);
 	return KT_EXIT_FAILED;
 }
+
+static const char *format_name(size_t i)
+{
+	return report_format_at(i) ? report_format_at(i)->name : NULL;
+}
+
+static const char *table_name(size_t i)
+{
+	return i < NR_REPORT_TABLES ? report_table_name((enum report_table)i) : NULL;
+}
+
+static const struct cli_values values[] = {
+	{ 'f', CLI_ONE_OF, format_name },
+	{ 't', CLI_FILE, NULL },
+	{ KEY_TABLE, CLI_ONE_OF, table_name },
+	{ KEY_FAIL_ON, CLI_SOME_OF, report_fail_on_name },
+	{ 0 },
+};
 
 int cmd_report(int argc, char **argv)
 {
@@ -279,13 +343,15 @@ int cmd_report(int argc, char **argv)
 	ssize_t rebased = 1;
 	int ret, status;
 
+	cli_offer(values);
 	if (!cli_parse("kt report", &argp, argc, argv, &o, &status))
 		return status;
 	if (o.validate)
 		return validate(&o);
-	if (o.targets && (o.output || o.format))
-		return cli_refuse(KT_EXIT_USAGE, "--targets prints a table of its own: it takes no "
-						 "--output and no --format");
+	if ((o.targets || o.full) && format_of(&o) != report_format_at(0))
+		return cli_refuse(KT_EXIT_USAGE,
+				  "%s is of the format %s; other formats have all figures",
+				  o.targets ? "--targets" : "--full", report_format_at(0)->name);
 	if (o.has_table && strcmp(format_of(&o)->name, "csv"))
 		return cli_refuse(KT_EXIT_USAGE, "--table is of --format csv alone");
 	if (o.only && strcmp(format_of(&o)->name, "hgrm"))
@@ -293,12 +359,18 @@ int cmd_report(int argc, char **argv)
 	if (is_its_own_input(&o))
 		return cli_refuse(KT_EXIT_USAGE, "%s is the record itself; name another file",
 				  o.output);
-	ret = report_load_files(&r, (const char *const *)o.input, o.nr_inputs, err, sizeof(err));
+	if (format_of(&o)->binary && (!o.output || !strcmp(o.output, "-")) && isatty(STDOUT_FILENO))
+		return cli_refuse(KT_EXIT_USAGE, "%s is not for a terminal; name a file with -o",
+				  format_of(&o)->name);
+	ret = (format_of(&o)->singles ? report_load_singles
+				      : report_load_files)(&r, (const char *const *)o.input,
+							   o.nr_inputs, err, sizeof(err));
 	if (ret)
 		return cli_refuse(ret == -ENOMEM ? KT_EXIT_FAILED : KT_EXIT_USAGE, "%s", err);
 	r->table = o.table;
 	r->only = o.only;
 	r->top = (size_t)o.top;
+	r->full = o.full;
 	r->verbose = r->programs = o.verbose;
 	if (o.baseline)
 		rebased = report_rebase(r, o.baseline);
@@ -315,9 +387,9 @@ int cmd_report(int argc, char **argv)
 				: "--fail-on slower: these runs compare no arms; for builds and "
 				  "settings name regressed");
 	else
-		status = o.targets ? hold_against(r, &o) : write_report(r, &o);
+		status = write_with_targets(r, &o);
 	if (!status && r->lost_question)
-		status = say_lost(r);
+		status = say_lost(r, &o);
 	if (!status)
 		status = say_failures(r, o.fail_on);
 	report_free(r);

@@ -140,6 +140,9 @@ struct diff {
 	size_t last_row, nr_values, room_drops, kept_bytes;
 	enum diff_side side;
 	const char *path;
+	/* What the reader asked for; the text alone heeds it. */
+	bool full;	  /* the tables, not the summary */
+	const char *more; /* how to see all: the last line of a summary; NULL: none */
 	bool (*wanted)(const char *question, void *arg); /* set by the caller; NULL: all are */
 	void *wanted_arg;
 };
@@ -195,6 +198,9 @@ size_t diff_write_only(FILE *out, const struct diff *d, enum diff_side s, size_t
 
 /* diff_write_why - why @f is undecided, and how many runs would decide; false: nothing to say */
 bool diff_write_why(FILE *out, const struct diff *d, const struct diff_figure *f);
+
+/* diff_summary - about 25 lines, as report_summary(). Return: 0, or -errno, of the stream or -ENOMEM */
+int diff_summary(FILE *out, const struct diff *d, const struct terminal_style *style);
 
 /*
  * What a comparison can be written as, as struct report_format is for reports. One file per format

@@ -486,6 +486,8 @@ static int render(FILE *out, const struct diff *d, const struct terminal_style *
 {
 	struct text t = { .out = out, .colour = style && style->colour };
 
+	if (!d->full)
+		return diff_summary(out, d, style);
 	errno = 0;
 	fputs(text_paint(&t, BOLD), out);
 	diff_write_finding(out, d, escape_terminal_word);
@@ -509,7 +511,7 @@ static int render(FILE *out, const struct diff *d, const struct terminal_style *
 
 const struct diff_format diff_format_text = {
 	.name = "text",
-	.help = "tables for a terminal",
+	.help = "for a terminal: a summary, with --full tables",
 	.suffix = { ".txt" },
 	.render = render,
 };

@@ -18,59 +18,118 @@ double report_axis(double ratio)
 	return at > 1 ? 1 : at < -1 ? -1 : at;
 }
 
-bool report_effect_is_sure(const struct report_comparison *c)
+enum report_told report_told(const struct report_comparison *c)
 {
-	return !c->unstable && !c->moved && c->j.verdict != VERDICT_INCONCLUSIVE;
+	static const enum report_told told[] = {
+		[VERDICT_FASTER] = TOLD_FASTER,
+		[VERDICT_EQUIVALENT] = TOLD_SAME,
+		[VERDICT_SLOWER] = TOLD_SLOWER,
+		[VERDICT_INCONCLUSIVE] = TOLD_UNDECIDED,
+	};
+
+	if (c->unstable)
+		return TOLD_UNSTABLE;
+	if (c->moved)
+		return TOLD_MOVED;
+	if (c->j.reason == JUDGE_UNCONFIRMED)
+		return TOLD_UNCONFIRMED;
+	return told[c->j.verdict];
 }
 
-/* ---- the subject ----------------------------------------------------------------------------- */
+const char *report_told_name(enum report_told told, enum report_kind kind)
+{
+	static const char *const name[NR_TOLD][2] = {
+		[TOLD_FASTER] = { "faster", "improved" },
+		[TOLD_SAME] = { "the same", "unchanged" },
+		[TOLD_SLOWER] = { "slower", "regressed" },
+		[TOLD_MOVED] = { "moved", "moved" },
+		[TOLD_UNSTABLE] = { "unstable", "unstable" },
+		[TOLD_UNCONFIRMED] = { "unconfirmed", "unconfirmed" },
+		[TOLD_UNDECIDED] = { "undecided", "undecided" },
+	};
 
-struct name {
+	return name[told][kind != REPORT_ARMS];
+}
+
+bool report_effect_is_sure(const struct report_comparison *c)
+{
+	return report_told(c) <= TOLD_SLOWER;
+}
+
+/* ---- the arms -------------------------------------------------------------------------------- */
+
+struct use {
 	const char *name;
 	size_t at; /* in the order in which they were met */
+	size_t nr; /* questions */
 };
 
 static int by_name(const void *a, const void *b)
 {
-	const struct name *x = a, *y = b;
+	const struct use *x = a, *y = b;
 	int order = strcmp(x->name, y->name);
 
 	return order ? order : (x->at > y->at) - (x->at < y->at);
 }
 
-/* Sorted, so that each name is one stretch. */
-static const char *most_frequent(struct name *name, size_t nr)
+static int by_use(const void *a, const void *b)
 {
-	size_t best = 0, most = 0;
+	const struct use *x = a, *y = b;
 
-	qsort(name, nr, sizeof(*name), by_name);
-	for (size_t i = 0, end; i < nr; i = end) {
-		for (end = i + 1; end < nr && !strcmp(name[end].name, name[i].name);)
-			end++;
-		if (end - i < most || (end - i == most && name[i].at > name[best].at))
-			continue;
-		most = end - i;
-		best = i;
-	}
-	return nr ? name[best].name : NULL;
+	if (x->nr != y->nr)
+		return x->nr > y->nr ? -1 : 1;
+	return (x->at > y->at) - (x->at < y->at);
 }
 
-const char *report_subject_arm(const struct report *r)
+/* Sorted by name, each is one stretch. Return: how many are left */
+static size_t count_uses(struct use *use, size_t nr)
 {
-	struct name *name = calloc(r->nr_comparisons + 1, sizeof(*name));
-	const char *subject;
+	size_t left = 0;
+
+	qsort(use, nr, sizeof(*use), by_name);
+	for (size_t i = 0, end; i < nr; i = end) {
+		for (end = i + 1; end < nr && !strcmp(use[end].name, use[i].name);)
+			end++;
+		use[left] = use[i];
+		use[left++].nr = end - i;
+	}
+	qsort(use, left, sizeof(*use), by_use);
+	return left;
+}
+
+ssize_t report_compared_arms(const struct report *r, const char *const **names)
+{
+	struct use *use = calloc(r->nr_comparisons + 1, sizeof(*use));
+	const char **name = calloc(r->nr_comparisons + 1, sizeof(*name));
 	size_t nr = 0;
 
-	if (!name)
-		return NULL;
+	if (!use || !name) {
+		free(use);
+		free(name);
+		return -ENOMEM;
+	}
 	for (size_t i = 0; i < r->nr_comparisons; i++) {
 		const struct report_comparison *c = &r->comparison[i];
 
 		if (c->kind == REPORT_ARMS && c->j.metric == JUDGE_P50)
-			name[nr++] = (struct name){ c->candidate, i };
+			use[nr++] = (struct use){ c->candidate, i, 1 };
 	}
-	subject = most_frequent(name, nr);
-	free(name);
+	nr = count_uses(use, nr);
+	for (size_t i = 0; i < nr; i++)
+		name[i] = use[i].name;
+	free(use);
+	*names = name;
+	return (ssize_t)nr;
+}
+
+const char *report_subject_arm(const struct report *r)
+{
+	const char *const *names = NULL;
+	const char *subject = NULL;
+
+	if (report_compared_arms(r, &names) > 0)
+		subject = names[0];
+	free((void *)names);
 	return subject;
 }
 

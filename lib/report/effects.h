@@ -9,9 +9,15 @@
 #include "lib/report/report.h"
 
 /*
- * report_subject_arm - the one arm that a report of arms is about: the one that is compared with a
- * baseline in most questions, of several such the one met first; NULL: no arms were compared (those
- * of builds and settings are compared with themselves), or no memory
+ * report_compared_arms - all that are compared with a baseline, once each: the one of most questions
+ * first, of several such the one met first. Of builds and settings none, which are compared with
+ * themselves. Return: how many, into *@names, which the caller frees; -ENOMEM
+ */
+ssize_t report_compared_arms(const struct report *r, const char *const **names);
+
+/*
+ * report_subject_arm - the one arm that a report of arms is about: the first of those; NULL: there is
+ * none, or no memory
  */
 const char *report_subject_arm(const struct report *r);
 
@@ -32,7 +38,27 @@ struct report_effect {
  */
 ssize_t report_effects(const struct report *r, struct report_effect **effects);
 
-/* report_effect_is_sure - its verdict is slower, faster or equivalent, on a steady machine */
+/*
+ * What a summary says of a comparison: an unstable one is called nothing, whatever its verdict, and
+ * neither is what only moved. In the order in which they are counted.
+ */
+enum report_told {
+	TOLD_FASTER,
+	TOLD_SAME,
+	TOLD_SLOWER,
+	TOLD_MOVED, /* of two builds with the same code */
+	TOLD_UNSTABLE,
+	TOLD_UNCONFIRMED, /* slower or faster, if fresh instances confirm it */
+	TOLD_UNDECIDED,
+	NR_TOLD
+};
+
+enum report_told report_told(const struct report_comparison *c);
+
+/* report_told_name - "faster", "the same", ...; of builds, settings and runs "improved", ... */
+const char *report_told_name(enum report_told told, enum report_kind kind);
+
+/* report_effect_is_sure - it is told to be faster, the same or slower */
 bool report_effect_is_sure(const struct report_comparison *c);
 
 /*

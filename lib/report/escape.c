@@ -77,6 +77,36 @@ int escape_terminal(FILE *out, const char *s)
 	return columns;
 }
 
+/* Of what does not fit, both ends are told: what questions differ in often comes last. */
+int escape_terminal_cut(FILE *out, const char *s, int columns)
+{
+	int all = escape_terminal(NULL, s), head, tail, at = 0, written = 0;
+
+	if (all <= columns)
+		return escape_terminal(out, s);
+	head = (columns - 2) / 2;
+	tail = columns - 2 - head;
+	while (*s) {
+		size_t n = shown_length(s);
+		int wide = n ? 1 : 4;
+
+		if (at + wide <= head || at >= all - tail) {
+			if (n)
+				fwrite(s, 1, n, out);
+			else
+				fprintf(out, "\\x%02x", (unsigned char)*s);
+			written += wide;
+		} else if (at <= head) {
+			fputs("..", out);
+			written += 2;
+			head = -1;
+		}
+		at += wide;
+		s += n ? n : 1;
+	}
+	return written;
+}
+
 void escape_terminal_word(FILE *out, const char *s)
 {
 	escape_terminal(out, s);

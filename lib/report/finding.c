@@ -89,26 +89,6 @@ static void write_changes(FILE *out, const struct report *r, report_word *word)
 
 /* ---- arms ------------------------------------------------------------------------------------ */
 
-/* Of arms: in the order in which the sentence says them. */
-enum told { TOLD_FASTER, TOLD_SAME, TOLD_SLOWER, TOLD_UNSTABLE, TOLD_UNDECIDED, NR_TOLD };
-
-static const char *const told_name[NR_TOLD] = {
-	[TOLD_FASTER] = "faster",     [TOLD_SAME] = "the same",	      [TOLD_SLOWER] = "slower",
-	[TOLD_UNSTABLE] = "unstable", [TOLD_UNDECIDED] = "undecided",
-};
-
-static enum told told_of(const struct report_comparison *c)
-{
-	static const enum told told[] = {
-		[VERDICT_FASTER] = TOLD_FASTER,
-		[VERDICT_EQUIVALENT] = TOLD_SAME,
-		[VERDICT_SLOWER] = TOLD_SLOWER,
-		[VERDICT_INCONCLUSIVE] = TOLD_UNDECIDED,
-	};
-
-	return c->unstable ? TOLD_UNSTABLE : told[c->j.verdict];
-}
-
 /* The effects of the arms alone, the largest first, and what they come to. */
 struct arms {
 	const char *subject, *base; /* base NULL: not the same in all */
@@ -126,7 +106,7 @@ static bool take_arms(const struct report *r, struct arms *a)
 	a->subject = report_subject_arm(r);
 	for (ssize_t i = 0; i < nr; i++) {
 		const struct report_effect *e = &a->effect[i];
-		enum told told = told_of(e->c);
+		enum report_told told = report_told(e->c);
 
 		if (e->c->kind != REPORT_ARMS)
 			continue;
@@ -182,7 +162,7 @@ static void write_only(FILE *out, const struct report *r, const struct report_ef
 	if (e->c->unstable && j->verdict != VERDICT_INCONCLUSIVE)
 		fprintf(out, " (p50): %s, but unstable", verdict_name(j->verdict));
 	else
-		fprintf(out, " (p50): %s", told_name[told_of(e->c)]);
+		fprintf(out, " (p50): %s", report_told_name(report_told(e->c), REPORT_ARMS));
 	if (!isnan(j->ratio))
 		fprintf(out, ", ratio %s", format_ratio(ratio, j->ratio));
 	if (!isnan(j->lo))
@@ -196,7 +176,8 @@ static void write_many(FILE *out, const struct report *r, const struct arms *a, 
 	for (int i = 0; i < NR_TOLD; i++) {
 		if (!a->told[i])
 			continue;
-		fprintf(out, "%s%zu %s", before, a->told[i], told_name[i]);
+		fprintf(out, "%s%zu %s", before, a->told[i],
+			report_told_name((enum report_told)i, REPORT_ARMS));
 		before = ", ";
 	}
 	if (a->faster)

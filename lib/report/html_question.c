@@ -34,7 +34,7 @@ static void introduction(const struct page *p, const struct report_question *q)
 		fprintf(p->out, " and %zu traced", q->nr_traced_blocks);
 	if (report_baseline(p->r, q)) {
 		fputs(" · baseline ", p->out);
-		page_text(p, q->baseline);
+		page_name(p, q->baseline);
 		fprintf(p->out, " · zone ±%s", format_percent(text, q->zone));
 	} else if (q->kind != REPORT_ARMS) {
 		fprintf(p->out, " · ratios of %s · zone ±%s",
@@ -68,7 +68,7 @@ static void counters(const struct page *p, const struct report_result *r)
 		return;
 	for (size_t i = 0; i < r->nr_counters; i++) {
 		fputs(before, p->out);
-		page_text(p, r->counter[i].name);
+		page_name(p, r->counter[i].name);
 		fprintf(p->out, " %s", format_counter(text, r, r->counter[i].value));
 		before = ", ";
 	}
@@ -133,7 +133,7 @@ static void arms_table(const struct page *p, const struct report_question *q)
 	}
 	for (size_t i = 0; i < q->nr_skipped; i++) {
 		fputs("<tr><td class=\"name quiet\">", p->out);
-		page_text(p, q->skipped[i].arm);
+		page_name(p, q->skipped[i].arm);
 		fputs("<td colspan=9 class=reason>skipped: ", p->out);
 		page_text(p, q->skipped[i].reason);
 		fputc('\n', p->out);

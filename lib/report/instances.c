@@ -133,6 +133,8 @@ static int take_part(struct build *b, struct build_question *q, const json_t *re
 	if (record_read_part(record, i, &part, why, sizeof(why)) ||
 	    !read_passes(record, i, part.nr_passes, passes, why, sizeof(why)))
 		return build_drop(b, DROP_EPOCH, q->q.name, part.arm, why);
+	for (size_t k = 0; k < passes->nr; k++)
+		passes->pass[k].p50 /= (double)batch;
 	r = build_result_of(q, part.arm);
 	if (!r || r->r.from_trace)
 		return build_drop(b, DROP_EPOCH, q->q.name, part.arm,

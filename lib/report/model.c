@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/record/record.h"
+#include "lib/report/singles.h"
 
 /*
  * Types that are not listed (calibration, those to come) say nothing that is shown
@@ -120,15 +121,17 @@ static int load(struct build *b, const char *const *path, size_t nr)
 	return ret;
 }
 
-int report_load_files(struct report **report, const char *const *path, size_t nr, char *err,
-		      size_t errlen)
+static int load_files(struct report **report, const char *const *path, size_t nr, bool singles,
+		      char *err, size_t errlen)
 {
 	struct report *r = report_new();
 	struct build *b = calloc(1, sizeof(*b));
 	int ret;
 
 	*report = NULL;
-	if (!r || !b) {
+	if (r && singles)
+		r->singles = singles_new();
+	if (!r || !b || (singles && !r->singles)) {
 		snprintf(err, errlen, "no memory");
 		free(b);
 		report_free(r);
@@ -138,12 +141,26 @@ int report_load_files(struct report **report, const char *const *path, size_t nr
 	b->err = err;
 	b->errlen = errlen;
 	ret = load(b, path, nr);
+	if (singles)
+		singles_finish(r->singles);
 	build_free(b);
 	if (ret)
 		report_free(r);
 	else
 		*report = r;
 	return ret;
+}
+
+int report_load_files(struct report **report, const char *const *path, size_t nr, char *err,
+		      size_t errlen)
+{
+	return load_files(report, path, nr, false, err, errlen);
+}
+
+int report_load_singles(struct report **report, const char *const *path, size_t nr, char *err,
+			size_t errlen)
+{
+	return load_files(report, path, nr, true, err, errlen);
 }
 
 int report_load(struct report **report, const char *path, char *err, size_t errlen)

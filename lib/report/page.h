@@ -165,7 +165,7 @@ void page_command(const struct page *p, const struct report_run *run);
 void page_ns_cell(const struct page *p, double ns);
 void page_figure_cells(const struct page *p, const struct report_stats *s);
 
-/* page_swatch - the mark of an arm, a piece of its curve, and its name */
+/* page_swatch - the mark of an arm, a piece of its curve where it has one, and its name */
 void page_swatch(const struct page *p, const char *name);
 
 /* ---- parts ----------------------------------------------------------------------------------- */

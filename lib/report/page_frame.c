@@ -60,7 +60,10 @@ static size_t first_part(const char *text)
 	return strlen(text);
 }
 
-/* @nr bytes of it; a time in microseconds in its own spelling, as everywhere on the page. */
+/*
+ * @nr bytes of it; a time in microseconds in its own spelling, as everywhere on the page. The names of questions
+ * are long: a line may end after any of their parts.
+ */
 static void write_part(const struct page *p, const char *text, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++) {
@@ -72,6 +75,8 @@ static void write_part(const struct page *p, const char *text, size_t nr)
 			fputs("µ", p->out);
 		else
 			fputc(text[i], p->out);
+		if (text[i] == '/' && i && text[i - 1] != '<')
+			fputs("<wbr>", p->out);
 	}
 }
 
@@ -88,5 +93,5 @@ void page_finding(const struct page *p, const char *text)
 
 void page_scroll(const struct page *p, const char *label)
 {
-	fprintf(p->out, "<div class=scroll tabindex=0 role=region aria-label=\"%s\">", label);
+	fprintf(p->out, "<div class=scroll tabindex=0 role=group aria-label=\"%s\">", label);
 }

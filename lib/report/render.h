@@ -36,6 +36,12 @@ char *format_small_percent(char text[FIGURE], double share);
 int escape_terminal(FILE *out, const char *s);
 void escape_terminal_word(FILE *out, const char *s);
 
+/*
+ * escape_terminal_cut - the same with ".." in its middle when it would take more than @columns, 4 or
+ * more. Return: characters written, at most @columns
+ */
+int escape_terminal_cut(FILE *out, const char *s, int columns);
+
 /* escape_html - @s as text or quoted attribute of HTML and SVG; the same characters become \xNN */
 void escape_html(FILE *out, const char *s);
 

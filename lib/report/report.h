@@ -321,6 +321,8 @@ struct report_drop {
 	size_t line;
 };
 
+struct report_targets; /* targets.h */
+
 /* What a table of a report has a row for. */
 enum report_table {
 	TABLE_FIGURES,	   /* each distribution and each count of an arm or subject */
@@ -363,9 +365,14 @@ struct report {
 	struct report_result *result;
 	struct report_comparison *comparison;
 	struct report_private *private; /* owns the strings */
+	struct singles *singles;	/* NULL: not asked for */
 	enum report_table table;	/* what the reader asked for; of CSV */
 	const char *only;		/* the same; of hgrm: a glob, NULL: all */
 	/* The same; the text alone heeds it. */
+	bool full; /* the tables, not the summary */
+	/* How to see all figures, and a page: a summary ends with it. NULL: not said */
+	const char *more, *page;
+	const struct report_targets *targets; /* NULL: it is held against none */
 	size_t top;	     /* subjects of a trace that have a line; 0: REPORT_TOP */
 	bool verbose;	     /* of traces: everything that is known */
 	bool programs;	     /* of traces: what each BPF program cost */
@@ -382,6 +389,9 @@ struct report {
  */
 int report_load_files(struct report **r, const char *const *path, size_t nr, char *err,
 		      size_t errlen);
+/* report_load_singles - the same, and every single event is kept (singles.h) */
+int report_load_singles(struct report **r, const char *const *path, size_t nr, char *err,
+			size_t errlen);
 /* report_load - read @path; 0, or -errno and one sentence in @err */
 int report_load(struct report **r, const char *path, char *err, size_t errlen);
 void report_free(struct report *r);
@@ -452,6 +462,8 @@ int report_compare(const struct report_question *q, const struct report_result *
  * says so.
  */
 int report_text(FILE *out, const struct report *r, const struct terminal_style *s);
+/* report_summary - about 25 lines; of a report of one kind of a trace, or of a self-test, all of it */
+int report_summary(FILE *out, const struct report *r, const struct terminal_style *s);
 int report_html(FILE *out, const struct report *r);
 int report_json(FILE *out, const struct report *r);
 
@@ -465,6 +477,8 @@ struct report_format {
 	const char *name;			 /* as `kt report -f` takes it */
 	const char *help;			 /* what it is, after its name */
 	const char *suffix[REPORT_MAX_SUFFIXES]; /* of files that are written in it, with the dot */
+	bool binary;				 /* nothing for a terminal */
+	bool singles; /* shows every single event: for reports of report_load_singles() */
 	/*
 	 * Why there is nothing of @r that can be written in it, as a sentence for the user; NULL: there is.
 	 * The member is NULL where everything can be.
@@ -485,19 +499,4 @@ const struct report_format *report_format_of_file(const char *path);
 
 /* report_format_names - "text, html or json" into @text, cut off at @size */
 void report_format_names(char *text, size_t size);
-
-/*
- * report_targets - hold @r against the targets in file @path, one per line:
- *
- *	QUESTION ARM p50|mean|p99|p99.9 <= FACTOR ARM	as it is judged, against an arm of the question
- *	QUESTION ARM p50|p99 <= FACTOR ARM@QUESTION	against an arm of another question
- *	QUESTION ARM p50|p99 <= NUMBER ns|us|ms
- *	QUESTION ARM COUNTER <= NUMBER each		a counter, per operation
- *	QUESTION ARM COUNTER <= FACTOR ARM[@QUESTION]
- *
- * The first QUESTION is a glob, the one after @ a name. Arms of two questions are not paired: the
- * interval is what both medians' own intervals leave open. A target is met or missed when the whole
- * interval is; counters have none. Return: 0, or -errno and one sentence in @err
- */
-int report_targets(FILE *out, const struct report *r, const char *path, char *err, size_t errlen);
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Targets: what a run was meant to reach, one line each, held against what it did reach. */
-#include "lib/report/report.h"
+#include "lib/report/targets.h"
 
 #include <errno.h>
 #include <fnmatch.h>
@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/report/build.h"
 #include "lib/report/render.h"
 
 #define LINE_MAX_BYTES 512
@@ -28,7 +29,6 @@ struct target {
 	char baseline[FIELD]; /* as it was written */
 	const char *other;    /* AGAINST_OTHER: the question in baseline, after its @ */
 	double limit;
-	size_t line;
 };
 
 struct reached {
@@ -249,17 +249,132 @@ static bool measure(const struct report *r, const struct report_question *q, con
 	return true;
 }
 
-/* ---- showing --------------------------------------------------------------------------------- */
+/* ---- one after the other ---------------------------------------------------------------------- */
 
-static const char *verdict_of(const struct reached *got, double limit)
+/* Without an interval only a counter is certain. */
+static enum report_reached reached(const struct target *t, const struct reached *got)
 {
-	if (isnan(got->lo))
-		return got->value <= limit ? "met, no interval" : "missed, no interval";
-	if (got->hi <= limit)
+	bool counter = t->judged == NR_JUDGE_METRICS;
+
+	if (got->unstable || (isnan(got->lo) && !counter))
+		return TARGET_UNCERTAIN;
+	if (counter)
+		return got->value <= t->limit ? TARGET_MET : TARGET_MISSED;
+	if (got->hi <= t->limit)
+		return TARGET_MET;
+	return got->lo > t->limit ? TARGET_MISSED : TARGET_UNCERTAIN;
+}
+
+/* @got NULL: it was not measured. false: no memory */
+static bool add(struct report_targets *all, const struct target *t, const struct report_question *q,
+		const struct reached *got)
+{
+	struct report_target *to;
+
+	if (!build_grow((void **)&all->target, all->nr, &all->room, sizeof(*to)))
+		return false;
+	to = &all->target[all->nr++];
+	*to = (struct report_target){ .q = q,
+				      .factor = t->against == AGAINST_ARM ||
+						t->against == AGAINST_OTHER,
+				      .time = t->against == AGAINST_NS,
+				      .limit = t->limit,
+				      .value = got ? got->value : NAN,
+				      .lo = got ? got->lo : NAN,
+				      .hi = got ? got->hi : NAN,
+				      .unstable = got && got->unstable,
+				      .reached = got ? reached(t, got) : TARGET_NOT_MEASURED };
+	memcpy(to->question, t->question, sizeof(to->question));
+	memcpy(to->arm, t->arm, sizeof(to->arm));
+	memcpy(to->metric, t->metric, sizeof(to->metric));
+	memcpy(to->baseline, t->baseline, sizeof(to->baseline));
+	all->nr_reached[to->reached]++;
+	return true;
+}
+
+static bool hold(struct report_targets *all, const struct report *r, const struct target *t)
+{
+	size_t before = all->nr;
+	struct reached got;
+
+	for (size_t i = 0; i < r->nr_questions; i++) {
+		const struct report_question *q = &r->question[i];
+
+		if (q->from_trace || fnmatch(t->question, q->name, 0) || !measure(r, q, t, &got))
+			continue;
+		if (!add(all, t, q, &got))
+			return false;
+	}
+	return all->nr > before || add(all, t, NULL, NULL);
+}
+
+static int go_through(FILE *f, struct report_targets *all, const struct report *r, const char *path,
+		      char *err, size_t errlen)
+{
+	char text[LINE_MAX_BYTES];
+	struct target t;
+	const char *what = "";
+	size_t line = 0;
+
+	while (fgets(text, sizeof(text), f)) {
+		int ret;
+
+		memset(&t, 0, sizeof(t));
+		ret = parse(text, &t, &what);
+		line++;
+		if (ret < 0)
+			return refuse(err, errlen, path, line, what);
+		if (ret > 0 && r && !hold(all, r, &t)) {
+			snprintf(err, errlen, "no memory");
+			return -ENOMEM;
+		}
+	}
+	if (!ferror(f))
+		return 0;
+	snprintf(err, errlen, "cannot read %s: %s", path, strerror(EIO));
+	return -EIO;
+}
+
+int report_targets_read(struct report_targets **targets, const struct report *r, const char *path,
+			char *err, size_t errlen)
+{
+	struct report_targets *all = calloc(1, sizeof(*all));
+	FILE *f = fopen(path, "re");
+	int ret = all && f ? 0 : -errno;
+
+	if (ret)
+		snprintf(err, errlen, "cannot read %s: %s", path, strerror(-ret));
+	if (!ret)
+		ret = go_through(f, all, r, path, err, errlen);
+	if (f)
+		fclose(f);
+	if (!ret && r) {
+		*targets = all;
+		return 0;
+	}
+	report_targets_free(all);
+	return ret;
+}
+
+void report_targets_free(struct report_targets *t)
+{
+	if (!t)
+		return;
+	free(t->target);
+	free(t);
+}
+
+/* ---- in words -------------------------------------------------------------------------------- */
+
+static const char *verdict_of(const struct report_target *t)
+{
+	if (isnan(t->lo))
+		return t->value <= t->limit ? "met, no interval" : "missed, no interval";
+	if (t->hi <= t->limit)
 		return "met";
-	return got->lo > limit	     ? "missed"
-	       : got->value <= limit ? "met, not certain"
-				     : "missed, not certain";
+	return t->lo > t->limit	      ? "missed"
+	       : t->value <= t->limit ? "met, not certain"
+				      : "missed, not certain";
 }
 
 static char *format_each(char text[FIGURE], double v)
@@ -268,78 +383,64 @@ static char *format_each(char text[FIGURE], double v)
 	return text;
 }
 
-/* Return: how many questions it named */
-static size_t show(FILE *out, const struct report *r, const struct target *t)
+typedef char *format_limit(char *text, double value);
+
+static format_limit *format_of(const struct report_target *t)
+{
+	return t->factor ? format_ratio : t->time ? format_ns : format_each;
+}
+
+void report_write_target(FILE *out, const struct report_target *t, report_word *word)
+{
+	char value[FIGURE], limit[FIGURE];
+	format_limit *format = format_of(t);
+
+	word(out, t->metric);
+	fprintf(out, " %s > ", format(value, t->value));
+	fputs(format(limit, t->limit), out);
+	if (!t->factor)
+		return;
+	fputs(" x ", out);
+	word(out, t->baseline);
+}
+
+static void table_row(FILE *out, const struct report_target *t)
 {
 	char value[FIGURE], lo[FIGURE], hi[FIGURE], limit[FIGURE];
-	size_t shown = 0;
-	struct reached got;
+	format_limit *format = format_of(t);
 
-	for (size_t i = 0; i < r->nr_questions; i++) {
-		const struct report_question *q = &r->question[i];
-		bool factor = t->against == AGAINST_ARM || t->against == AGAINST_OTHER;
-		char *(*format)(char *, double) = factor		     ? format_ratio
-						  : t->against == AGAINST_NS ? format_ns
-									     : format_each;
+	escape_terminal(out, t->arm);
+	fputc(' ', out);
+	escape_terminal(out, t->metric);
+	if (t->reached == TARGET_NOT_MEASURED) {
+		fputs("  not measured in this record\n", out);
+		return;
+	}
+	fprintf(out, " <= %s", format(limit, t->limit));
+	if (t->factor) {
+		fputs(" x ", out);
+		escape_terminal(out, t->baseline);
+	}
+	fprintf(out, "  %s", format(value, t->value));
+	if (!isnan(t->lo))
+		fprintf(out, " [%s, %s]", format(lo, t->lo), format(hi, t->hi));
+	fprintf(out, "  %s%s\n", t->unstable ? "unstable: " : "", verdict_of(t));
+}
+
+void report_targets_table(FILE *out, const struct report *r, const struct report_targets *targets)
+{
+	fputs("Targets: ratios as they are judged, or medians over blocks or instances; in brackets intervals\n",
+	      out);
+	for (size_t i = 0; i < targets->nr; i++) {
+		const struct report_target *t = &targets->target[i];
 		int pad;
 
-		if (q->from_trace || fnmatch(t->question, q->name, 0) || !measure(r, q, t, &got))
-			continue;
-		shown++;
 		fputs("  ", out);
-		pad = 46 - escape_terminal(out, q->name);
-		if (r->apart)
-			pad -= fprintf(out, "  run %zu", q->run + 1);
+		pad = 46 - escape_terminal(out, t->q ? t->q->name : t->question);
+		if (r->apart && t->q)
+			pad -= fprintf(out, "  run %zu", t->q->run + 1);
 		for (; pad > 0; pad--)
 			fputc(' ', out);
-		fprintf(out, "%s %s <= %s%s%s  %s", t->arm, t->metric, format(limit, t->limit),
-			factor ? " x " : "", factor ? t->baseline : "", format(value, got.value));
-		if (!isnan(got.lo))
-			fprintf(out, " [%s, %s]", format(lo, got.lo), format(hi, got.hi));
-		fprintf(out, "  %s%s\n", got.unstable ? "unstable: " : "",
-			verdict_of(&got, t->limit));
+		table_row(out, t);
 	}
-	return shown;
-}
-
-/* @out NULL: only look whether every line is a target. */
-static int go_through(FILE *f, FILE *out, const struct report *r, const char *path, char *err,
-		      size_t errlen)
-{
-	char text[LINE_MAX_BYTES];
-	struct target t = { .line = 0 };
-	const char *what = "";
-
-	while (fgets(text, sizeof(text), f)) {
-		int ret = parse(text, &t, &what);
-
-		t.line++;
-		if (ret < 0)
-			return refuse(err, errlen, path, t.line, what);
-		if (ret > 0 && out && !show(out, r, &t))
-			fprintf(out, "  %-46s%s %s  not measured in this record\n", t.question,
-				t.arm, t.metric);
-	}
-	return 0;
-}
-
-int report_targets(FILE *out, const struct report *r, const char *path, char *err, size_t errlen)
-{
-	FILE *f = fopen(path, "re");
-	int ret;
-
-	if (!f) {
-		ret = -errno;
-		snprintf(err, errlen, "cannot read %s: %s", path, strerror(-ret));
-		return ret;
-	}
-	ret = go_through(f, NULL, r, path, err, errlen);
-	if (!ret) {
-		rewind(f);
-		fputs("Targets: ratios as they are judged, or medians over blocks or instances; in brackets intervals\n",
-		      out);
-		ret = go_through(f, out, r, path, err, errlen);
-	}
-	fclose(f);
-	return !ret && ferror(out) ? -EIO : ret;
 }

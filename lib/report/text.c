@@ -10,6 +10,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "lib/report/targets.h"
+
 #define DEFAULT_WIDTH	 100
 #define MAX_NAME	 26
 #define CELL		 10 /* columns of a figure with the gap before it */
@@ -415,14 +417,23 @@ int report_text(FILE *out, const struct report *r, const struct terminal_style *
 	}
 	if (!text_is_trace(r))
 		text_foot(&t);
+	if (r->targets) {
+		fputc('\n', out);
+		report_targets_table(out, r, r->targets);
+	}
 	if (fflush(out) || ferror(out))
 		return errno ? -errno : -EIO;
 	return 0;
 }
 
+static int render(FILE *out, const struct report *r, const struct terminal_style *s)
+{
+	return r->full ? report_text(out, r, s) : report_summary(out, r, s);
+}
+
 const struct report_format report_format_text = {
 	.name = "text",
-	.help = "tables for a terminal",
+	.help = "for a terminal: a summary, with --full tables",
 	.suffix = { ".txt" },
-	.render = report_text,
+	.render = render,
 };

@@ -13,7 +13,7 @@ strip "$changed"
 bench() {
 	local name=$1 want=$2 record=$tmp/$3.jsonl status
 	shift 3
-	timeout 120 "$kt" bench "$@" --time 2s -o "$record" >"$tmp/ran" 2>"$tmp/said" </dev/null
+	COLUMNS=200 timeout 120 "$kt" bench "$@" --time 2s -o "$record" >"$tmp/ran" 2>"$tmp/said" </dev/null
 	status=$?
 	if [ "$status" -eq "$want" ]; then ok; else
 		bad "$name: exit $status, expected $want"
@@ -43,7 +43,7 @@ bench 'a slower build' 1 slower --against "$plain" "$changed" --filter '^[ab]_'
 said 'a slower build' '^kt bench: 1 question seems to have changed: measured again$'
 recorded 'a slower build' '"recheck"' '"question":"b_changed","arms":\["two \(new\)"\],"first":[0-9]+,"confidence":0[.]9[89]' slower
 check 'its first line is what was found' sh -c "head -n 1 '$tmp/ran' | grep -qE '^1 of 4 regressed: b_changed two 1[.][0-9]+ \[1[.]'"
-check 'the second what was compared' sh -c "sed -n 2p '$tmp/ran' | grep -q '^  old: .*side-plain, side-plain '"
+check 'then what was compared' grep -q '^sides      old: .*side-plain, side-plain ' "$tmp/ran"
 said 'a slower build' '^kt bench: 1 regressed$'
 check 'kt report agrees' sh -c "'$kt' report '$tmp/slower.jsonl' --fail-on regressed >/dev/null 2>&1; test \$? -eq 1"
 check 'its JSON counts it' sh -c "'$kt' report '$tmp/slower.jsonl' -f json | python3 -c 'import json, sys; c = json.load(sys.stdin)[\"changes\"]; assert c[\"regressed\"] == 1 and c[\"compared\"] == 4, c'"

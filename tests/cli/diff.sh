@@ -5,7 +5,7 @@
 base=tests/golden/runs_base.jsonl new=tests/golden/runs_new.jsonl
 
 # A golden trace does not belong there: the rest is compared, and something regressed all the same.
-"$kt" diff "$base" -- "$new" >"$tmp/diff.txt" 2>"$tmp/said"
+"$kt" diff --full "$base" -- "$new" >"$tmp/diff.txt" 2>"$tmp/said"
 check 'a regression' test $? -eq 1
 check 'text as committed' cmp "$tmp/diff.txt" tests/golden/runs.txt
 check 'nothing to say beside it' test ! -s "$tmp/said"
@@ -14,22 +14,27 @@ check 'strict JSON' strict_json "$tmp/diff.json"
 check 'JSON as committed' cmp "$tmp/diff.json" tests/golden/runs.json
 check 'the generator still makes the records' sh -c "python3 tests/golden/make_run.py runs_base | cmp - $base &&
 	python3 tests/golden/make_run.py runs_new | cmp - $new"
-"$kt" diff "$new" -- "$base" >"$tmp/back" 2>"$tmp/said"
+"$kt" diff --full "$new" -- "$base" >"$tmp/back" 2>"$tmp/said"
 check 'the other way round another arm has' sh -c "head -n 1 '$tmp/back' | grep -q '^1 of 4 regressed: work_queue/.* libkthread '"
-"$kt" diff --filter '^work_queue' "$base" -- "$new" >"$tmp/some" 2>"$tmp/said"
+COLUMNS=200 "$kt" diff --filter '^work_queue' "$base" -- "$new" >"$tmp/some" 2>"$tmp/said"
 check 'without what got slower: the dropped trace' test $? -eq 5
-check 'it is said' grep -qx 'kt diff: a run or a question was dropped; the comparison names it with its reason' "$tmp/said"
+check 'it is said' grep -qx 'kt diff: a run or a question was dropped; --full names it with its reason' "$tmp/said"
 check 'a filter' sh -c "! grep -q '^wakeup' '$tmp/some' && grep -q '^0 of 2 regressed; 1 improved' '$tmp/some'"
-"$kt" diff - -- "$new" <"$base" >"$tmp/piped"
+"$kt" diff --full - -- "$new" <"$base" >"$tmp/piped"
 check 'standard input' bash -c "cmp <(tail -n +4 '$tmp/piped') <(tail -n +4 '$tmp/diff.txt')"
 check 'by its name' grep -q '^base: 6 runs of standard input, ' "$tmp/piped"
-"$kt" diff -o "$tmp/out.txt" "$base" -- "$new" >"$tmp/printed"
+"$kt" diff --full -o "$tmp/out.txt" "$base" -- "$new" >"$tmp/printed"
 check '-o' cmp "$tmp/out.txt" "$tmp/diff.txt"
 check 'and nothing else' test ! -s "$tmp/printed"
 "$kt" diff -o "$tmp/out.json" "$base" -- "$new"
 check 'its suffix says the format' cmp "$tmp/out.json" "$tmp/diff.json"
-"$kt" diff -f text -o "$tmp/text.json" "$base" -- "$new"
+"$kt" diff --full -f text -o "$tmp/text.json" "$base" -- "$new"
 check 'unless -f does' cmp "$tmp/text.json" "$tmp/diff.txt"
+"$kt" diff "$base" -- "$new" >"$tmp/short"
+check 'a summary' sh -c "head -n 1 '$tmp/short' | grep -q '^1 of 4 regressed: ' && tail -n 1 '$tmp/short' | grep -qx 'more       kt diff --full $base -- $new'"
+"$kt" diff --filter 'a b' - -- "$new" <"$base" >"$tmp/short"
+check 'what came from a pipe cannot be shown again' sh -c "! grep -q '^more' '$tmp/short'"
+refused 'tables of another format' 2 'full.*text' "$kt" diff --full -f json "$base" -- "$new"
 "$kt" diff -o "$tmp/out.html" "$base" -- "$new"
 check 'a page begins with what was found' grep -q '^<.*><h1>1 of 4 regressed: wakeup/.* libkthread p50 1.100' "$tmp/out.html"
 check 'it has the effects' grep -q '<b>−11.0 %</b> improved' "$tmp/out.html"
@@ -91,17 +96,17 @@ make_runs 1 12 8 "$tmp/same.jsonl"
 make_runs 1.03 13 8 "$tmp/slower.jsonl"
 make_runs 1 14 1 "$tmp/one.jsonl"
 make_runs 1.5 15 1 "$tmp/one_slower.jsonl"
-"$kt" diff "$tmp/a.jsonl" -- "$tmp/same.jsonl" >"$tmp/shown"
+"$kt" diff --full "$tmp/a.jsonl" -- "$tmp/same.jsonl" >"$tmp/shown"
 check 'equal runs: nothing' test $? -eq 0
 check 'all are unchanged' grep -qx '0 of 2 regressed; 2 unchanged' "$tmp/shown"
 check 'and nothing differs' grep -q '^nothing that is recorded .* differs' "$tmp/shown"
-"$kt" diff "$tmp/a.jsonl" -- "$tmp/slower.jsonl" >"$tmp/shown"
+"$kt" diff --full "$tmp/a.jsonl" -- "$tmp/slower.jsonl" >"$tmp/shown"
 check '3 % slower: called' test $? -eq 1
 check 'that arm alone' grep -q '^1 of 2 regressed: work_queue/worker=busy/cpu=cross libkthread .*; 1 unchanged$' "$tmp/shown"
-"$kt" diff "$tmp/slower.jsonl" -- "$tmp/a.jsonl" >"$tmp/shown"
+"$kt" diff --full "$tmp/slower.jsonl" -- "$tmp/a.jsonl" >"$tmp/shown"
 check '3 % faster: fine' test $? -eq 0
 check 'and said' grep -q '^0 of 2 regressed; 1 improved, 1 unchanged$' "$tmp/shown"
-"$kt" diff "$tmp/one.jsonl" -- "$tmp/one_slower.jsonl" >"$tmp/shown"
+"$kt" diff --full "$tmp/one.jsonl" -- "$tmp/one_slower.jsonl" >"$tmp/shown"
 check 'single runs, half as slow again: no verdict' test $? -eq 0
 check 'advice' grep -q '^advisory, 1 run against 1: 1 of 2 moved by more than their zone' "$tmp/shown"
 "$kt" diff -f html "$tmp/one.jsonl" -- "$tmp/one_slower.jsonl" >"$tmp/page.html"
@@ -109,13 +114,13 @@ check 'the page has the same advice' grep -q '<h1>advisory, 1 run against 1: 1 o
 check 'and what moved' grep -q '<b>+[45][0-9][.][0-9] %<.b> moved' "$tmp/page.html"
 check 'without a verdict' sh -c "! sed 's/<style>.*<.style>//; s/<[^>]*>//g' '$tmp/page.html' | grep -qE 'regressed|improved|unchanged|undecided'"
 check 'no word of a verdict' sh -c "! grep -qE 'regressed|improved|unchanged|undecided' '$tmp/shown'"
-"$kt" diff "$tmp/a.jsonl" "$tmp/a.jsonl" -- "$tmp/slower.jsonl" >"$tmp/shown"
+"$kt" diff --full "$tmp/a.jsonl" "$tmp/a.jsonl" -- "$tmp/slower.jsonl" >"$tmp/shown"
 check 'a file given twice counts once' grep -q '^base: 8 runs of 2 files.*; 8 stand there more than once and count once$' "$tmp/shown"
 cat "$tmp/a.jsonl" "$tmp/one.jsonl" | head -c -20 | gzip -c >"$tmp/torn.jsonl.gz"
-"$kt" diff "$tmp/torn.jsonl.gz" -- "$tmp/slower.jsonl" >"$tmp/shown"
+"$kt" diff --full "$tmp/torn.jsonl.gz" -- "$tmp/slower.jsonl" >"$tmp/shown"
 check 'compressed and torn' sh -c "grep -q '^base: 9 runs .*; 1 was interrupted$' '$tmp/shown' && grep -q '^  1 line: cut off' '$tmp/shown'"
 sed 's/"question":"work/"question":"play/' "$tmp/one.jsonl" >"$tmp/other.jsonl"
-"$kt" diff "$tmp/a.jsonl" -- "$tmp/other.jsonl" >"$tmp/shown" 2>"$tmp/said"
+"$kt" diff --full "$tmp/a.jsonl" -- "$tmp/other.jsonl" >"$tmp/shown" 2>"$tmp/said"
 check 'nothing in common' test $? -eq 4
 check 'both are named' sh -c "grep -q '^only in base, not compared: work' '$tmp/shown' && grep -q '^only in new, not compared: play' '$tmp/shown'"
 
@@ -124,7 +129,7 @@ for n in 1 2; do
 	timeout 60 "$kt" bench --no-trace --time 50ms --filter '^create_stop$' -o "$tmp/run$n.jsonl" >/dev/null 2>"$tmp/said" </dev/null ||
 		bad "kt bench $n: $(cat "$tmp/said")"
 done
-"$kt" diff "$tmp/run1.jsonl" -- "$tmp/run2.jsonl" >"$tmp/shown"
+"$kt" diff --full "$tmp/run1.jsonl" -- "$tmp/run2.jsonl" >"$tmp/shown"
 check 'two recorded runs: no verdict' test $? -eq 0
 check 'one boot, one kernel, one build' grep -q '^nothing that is recorded' "$tmp/shown"
 finish

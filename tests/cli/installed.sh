@@ -34,7 +34,7 @@ check 'a quick look' "$tmp/my-suite"
 check 'shows its question and its arms' sh -c "'$tmp/my-suite' | grep -A 2 -x lock | grep trylock"
 check 'the installed kt lists it' sh -c "'$at/bin/kt' bench --list '$tmp/my-suite' | grep -x 'lock  *mutex trylock'"
 check 'the installed kt measures it' timeout 60 "$at/bin/kt" bench "$tmp/my-suite" --time 50ms --no-trace -o "$tmp/run.jsonl"
-check 'and compares its arms' sh -c "'$at/bin/kt' report '$tmp/run.jsonl' | grep -A 1 -E '^ *mutex .*baseline' | grep '^ *trylock '"
+check 'and compares its arms' sh -c "'$at/bin/kt' report --full '$tmp/run.jsonl' | grep -A 1 -E '^ *mutex .*baseline' | grep '^ *trylock '"
 check 'the installed kt has its own suite' sh -c "'$at/bin/kt' bench --list | grep '^wakeup/'"
 check 'and the targets of this project' cmp "$at/share/kt/targets.txt" bench/targets.txt
 check 'and the schemas of its JSON' cmp "$at/share/kt/report.schema.json" lib/report/report.schema.json

@@ -6,7 +6,7 @@
 for record in small instances builds moved settings trace hostile hostile_sides apart; do
 	"$kt" report "tests/golden/$record.jsonl" --format json >"$tmp/$record.json" 2>"$tmp/said"
 	check "$record: strict JSON" strict_json "$tmp/$record.json"
-	env -u COLUMNS "$kt" report "tests/golden/$record.jsonl" >"$tmp/$record.txt" 2>"$tmp/said"
+	env -u COLUMNS "$kt" report --full "tests/golden/$record.jsonl" >"$tmp/$record.txt" 2>"$tmp/said"
 	check "$record: text as committed" cmp "$tmp/$record.txt" "tests/golden/$record.txt"
 	"$kt" report "tests/golden/$record.jsonl" -o "$tmp/$record.html" 2>"$tmp/said"
 	check "$record: the page is whole" grep -q '</html>' "$tmp/$record.html"
@@ -14,11 +14,12 @@ done
 check 'idle and busy delays have curves of their own' sh -c \
 	"grep -q 'Percentile spectrum</b> of delay_idle' '$tmp/trace.html' && grep -q 'Percentile spectrum</b> of delay_busy' '$tmp/trace.html'"
 for record in hostile hostile_sides; do
-	check "$record: a name is no markup" test "$(grep -c '<script' "$tmp/$record.html")" = 0
+	check "$record: a name is not markup, the one script is ours" test "$(grep -o "<script[^<]\{13\}" "$tmp/$record.html")" = "<script>'use strict'"
 	check "$record: nor a terminal sequence" test "$(grep -c $'\x1b' "$tmp/$record.txt")" = 0
 done
 check 'the generator still makes the committed records' sh -c \
 	"python3 tests/golden/make_run.py small | cmp - tests/golden/small.jsonl &&
+	 python3 tests/golden/make_run.py suite | cmp - tests/golden/suite.jsonl &&
 	 python3 tests/golden/make_run.py instances | cmp - tests/golden/instances.jsonl &&
 	 python3 tests/golden/make_run.py builds | cmp - tests/golden/builds.jsonl &&
 	 python3 tests/golden/make_run.py moved | cmp - tests/golden/moved.jsonl &&
@@ -70,7 +71,7 @@ no/such/*   libkthread p99 <= 1.05 futex
 *           libkthread no_such <= 1 each
 *           libkthread syscalls <= 1.5 futex
 T
-"$kt" report tests/golden/small.jsonl --targets "$tmp/targets" >"$tmp/held" 2>&1
+"$kt" report --full tests/golden/small.jsonl --targets "$tmp/targets" >"$tmp/held" 2>&1
 check 'a target that holds is met' grep -q '<= 1000 x futex .*\] .*met' "$tmp/held"
 check 'one that does not is missed' grep -q '<= 0.001 x futex .*missed' "$tmp/held"
 check 'so is one in ns' grep -q '<= 1 ns .*missed' "$tmp/held"
@@ -92,8 +93,27 @@ for bad in 'p50 <= 2 each' 'wakes <= 2 ns' 'p99.9 <= 2 us' 'mean <= 2 futex@q' '
 done
 refused 'no list of targets' 2 'no-such-list' "$kt" report tests/golden/small.jsonl --targets "$tmp/no-such-list"
 
+# the summary
+"$kt" report tests/golden/suite.jsonl --targets tests/golden/targets.txt >"$tmp/short"
+check 'it says what it found first' sh -c "head -n 1 '$tmp/short' | grep -q '^libkthread against each question'"
+check 'it counts the targets' grep -q '^targets    2 met, 2 not certain, 3 MISSED, 1 not measured here$' "$tmp/short"
+check 'and names those missed' test "$(grep -c '^           MISSED ' "$tmp/short")" = 3
+check 'a line for each question' test "$(grep -cE '^ (work_queue|park|wakeup|create_stop|delayed)' "$tmp/short")" = 9
+check 'it ends with the way on' sh -c "tail -n 2 '$tmp/short' | head -n 1 | grep -qx 'more       kt report --full tests/golden/suite.jsonl'"
+check 'no wider than a mail' test "$(wc -L <"$tmp/short")" -le 80
+for locale in C.UTF-8 de_DE.UTF-8; do
+	LC_ALL=$locale TZ=Asia/Tokyo "$kt" report tests/golden/suite.jsonl --targets tests/golden/targets.txt | cmp -s - "$tmp/short"
+	check "the same in $locale" test $? -eq 0
+done
+"$kt" report - <tests/golden/suite.jsonl >"$tmp/short"
+check 'what came from a pipe cannot be shown again' sh -c "! grep -q '^more' '$tmp/short'"
+"$kt" report --baseline condvar tests/golden/suite.jsonl >"$tmp/short"
+check 'another baseline is in the way on' grep -q '^more       kt report --full --baseline condvar ' "$tmp/short"
+refused 'tables of another format' 2 'full.*text' "$kt" report tests/golden/suite.jsonl --full -f json
+refused 'targets of another format' 2 'targets.*text' "$kt" report tests/golden/suite.jsonl --targets tests/golden/targets.txt -o "$tmp/x.html"
+
 # two builds, two settings, and what fails
-first_line() { "$kt" report "tests/golden/$1.jsonl" | head -n 1; }
+first_line() { COLUMNS=200 "$kt" report "tests/golden/$1.jsonl" | head -n 1; }
 check 'what regressed comes first' sh -c "echo '$(first_line builds)' | grep -q '^1 of 6 regressed: wakeup/trip=oneway libkthread 1\.1'"
 check 'what moved has not regressed' sh -c "echo '$(first_line moved)' | grep -q '^0 of 2 regressed.*1 moved with the same code$'"
 check 'nor has a setting that improved' sh -c "echo '$(first_line settings)' | grep -q '^0 of 2 regressed, 1 improved'"
@@ -128,13 +148,13 @@ dropped() {
 	shift 3
 	[ "$want" -eq 0 ] || lines=1
 	for f in text html md json; do
-		"$kt" report "$@" -f $f >"$tmp/dropped.$f" 2>"$tmp/said"
+		"$kt" report "$@" $([ $f != text ] || echo --full) -f $f >"$tmp/dropped.$f" 2>"$tmp/said"
 		status=$?
 		check "$name, $f: exit $status, expected $want" test "$status" -eq "$want"
 		check "$name, $f: $lines lines on stderr" test "$(wc -l <"$tmp/said")" -eq $lines
 	done
 	check "$name: the text says it" grep -qE -- "$pattern" "$tmp/dropped.text"
-	check "$name: so does the page" grep -q '<div class=banner id=dropped>' "$tmp/dropped.html"
+	check "$name: so does the page" grep -q '<details class=banner id=dropped' "$tmp/dropped.html"
 	check "$name: and the comment" grep -q '^> \*\*Dropped\*\*: ' "$tmp/dropped.md"
 	"$kt" report "$@" -f csv --table dropped >"$tmp/dropped.csv" 2>"$tmp/said"
 	check "$name: a table of it" test "$(wc -l <"$tmp/dropped.csv")" -ge 2
@@ -178,12 +198,12 @@ check 'a torn copy before a whole one, glued by cat' sum_is 1 2 "$tmp/glued.json
 gzip -c tests/golden/small.jsonl >"$tmp/small.jsonl.gz"
 check 'a torn copy and a compressed one' sum_is 1 2 "$tmp/torn.jsonl" "$tmp/small.jsonl.gz"
 sed '2s/0123456789abcdef/fedcba9876543210/' "$tmp/other.jsonl" >"$tmp/elsewhere.jsonl"
-"$kt" report tests/golden/small.jsonl "$tmp/elsewhere.jsonl" >"$tmp/apart.txt"
+"$kt" report --full tests/golden/small.jsonl "$tmp/elsewhere.jsonl" >"$tmp/apart.txt"
 check 'machines are counted' grep -q '2 runs, 2 machines$' "$tmp/apart.txt"
 check 'a line for each run' test "$(grep -c '^  run [12]  00000000  2026-01-02T03:04:05Z  host ' "$tmp/apart.txt")" = 2
 check 'and never pooled' test "$(grep -cE '^work_queue.* run [12]  ns per iteration.* 24 blocks' "$tmp/apart.txt")" = 2
 echo 'work_queue/* libkthread p50 <= 1.1 futex' >"$tmp/targets"
-"$kt" report tests/golden/small.jsonl "$tmp/elsewhere.jsonl" --targets "$tmp/targets" >"$tmp/held"
+"$kt" report tests/golden/small.jsonl "$tmp/elsewhere.jsonl" --full --targets "$tmp/targets" >"$tmp/held"
 check 'targets are held against each' test "$(grep -cE 'run [12].* met$' "$tmp/held")" = 2
 check 'no gnuplot: the page names its package' sh -c \
 	"PATH=/nonexistent '$kt' report tests/golden/small.jsonl --format html | /usr/bin/grep -q gnuplot-nox"

@@ -67,7 +67,7 @@ check 'nor is it kept' grep -q 'not kept for later reports: it is of a benchmark
 host=$(grep -o '"host_id":"[^"]*"' "$tmp/one.jsonl" | head -n 1 | cut -d'"' -f4)
 bench() {
 	rm -f "$tmp/run.jsonl"
-	timeout 60 "$kt" bench --no-trace --time 50ms --filter 'selftest/op=loop/arms=pair$' -o "$tmp/run.jsonl" \
+	timeout 60 "$kt" bench --full --no-trace --time 50ms --filter 'selftest/op=loop/arms=pair$' -o "$tmp/run.jsonl" \
 		>"$tmp/text" 2>"$tmp/said"
 }
 bench
@@ -79,7 +79,7 @@ bench
 check 'a later run says it' grep -q '^self-test of the machine: 20.*false alarms' "$tmp/text"
 check 'its record carries it' grep -q '^{"type":"selftest"' "$tmp/run.jsonl"
 rm "$kept"
-check 'and says it anywhere' sh -c "'$kt' report '$tmp/run.jsonl' | grep -q '^self-test of the machine: 20'"
+check 'and says it anywhere' sh -c "'$kt' report --full '$tmp/run.jsonl' | grep -q '^self-test of the machine: 20'"
 sed 's/"kernel":"[^"]*"/"kernel":"2.6.8"/' "$tmp/one.jsonl" >"$kept"
 bench
 check 'one of another kernel' grep -q "Linux 2.6.8, another kernel than this run's" "$tmp/text"

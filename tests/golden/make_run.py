@@ -178,7 +178,7 @@ def small(schema=2):
     run.end()
 
 
-def instance(run, name, number, arms, ops, batch=1, mode="latency", bursts=()):
+def instance(run, name, number, arms, ops, batch=1, mode="latency", bursts=(), noise=None):
     """One set-up: 4 mirrored pairs of passes; arms in bursts have slow operations in this one."""
     shared = math.exp(run.random.gauss(0, 0.03))
     level = {arm: ns * shared * math.exp(run.random.gauss(0, 0.003)) * batch for arm, ns in arms.items()}
@@ -201,7 +201,8 @@ def instance(run, name, number, arms, ops, batch=1, mode="latency", bursts=()):
                      "nivcsw": 1, "minflt": 0, "counters": {"syscalls": 8 * ops}, "losses": {}, "hist": hist(values[arm])}
                     for arm in arms],
              dropped=[], noise={"steal": round(max(0, run.random.gauss(0.002, 0.004)), 6),
-                                "psi_cpu": round(run.random.uniform(0, 0.02), 6), "canary_ns": round(100_000 * shared ** 0.1)})
+                                "psi_cpu": round(run.random.uniform(0, 0.02), 6), "canary_ns": round(100_000 * shared ** 0.1),
+                                **(noise or {})})
 
 
 def instances():
@@ -219,6 +220,31 @@ def instances():
         for n in range(20):
             there = {a: ns for a, ns in arms.items() if a != "condvar" or n < 16}
             instance(run, name, n, there, ops, batch, mode, ["libkthread"] if name[0] == "w" and n in (2, 7) else [])
+    run.end()
+
+
+def suite():
+    """What a summary has to tell apart: large and small effects, an unsteady machine, arms and questions that are missing."""
+    quiet, stolen = {"wall_ns": 600_000_000, "foreign": 0.01}, {"wall_ns": 600_000_000, "foreign": 0.9, "steal": 0.3}
+    run = Run(15)
+    run.header("bench", ["bench", "--no-trace"], seed=15, trace=False, trace_reason="switched off by --no-trace")
+    for name, arms, noise, nr in (
+            ("wakeup/trip=oneway/cpu=cross/wait=spin", {"futex": 10600, "libkthread": 122, "atomic": 95}, quiet, 20),
+            ("wakeup/trip=oneway/cpu=cross/wait=sleep", {"futex": 10600, "libkthread": 10590, "condvar": 11900, "libuv": 13000}, quiet, 12),
+            ("wakeup/trip=oneway/cpu=same/wait=sleep", {"futex": 3340, "libkthread": 3480, "condvar": 4760, "libuv": 32400}, stolen, 8),
+            ("work_queue/worker=busy/cpu=same", {"futex": 7.4, "libkthread": 16.3, "condvar": 15.4}, quiet, 20),
+            ("park/cpu=same", {"futex": 6900, "libkthread": 7300, "condvar": 16000}, quiet, 12),
+            ("park/cpu=cross", {"futex": 32900, "libkthread": 33400}, quiet, 4),
+            ("create_stop", {"pthread": 89700, "libkthread": 84700}, quiet, 20),
+            ("delayed/op=arm", {"libkthread": 96}, quiet, 4),
+            ("delayed/op=move", {}, quiet, 0)):
+        baseline = next(iter(arms), "futex")
+        run.emit(type="question", question=name, mode="time", unit="ns", baseline=baseline, zone=0.01, phases=False,
+                 arms=list(arms) or ["futex", "libkthread"], labels={},
+                 skipped={} if name[0] == "w" else {"glib": "not built in: GLib is not installed"})
+        for n in range(nr):
+            instance(run, name, n, arms, 2000, mode="time", noise=noise)
+    run.emit(type="failed", question="delayed/op=move", arm="libkthread", reason="killed by signal 11 (Segmentation fault)")
     run.end()
 
 
@@ -498,6 +524,44 @@ def threads():
     run.end()
 
 
+def single(run, at, ns, who, population="woken", waker=None, context="task", cpus=(0, 0, 0), why="stream", migrations=0, premig=0,
+           behind=None, stack=None):
+    """One wait of thread who (comm, tgid, tid), which ends @at after the run's beginning; waker (comm, tgid, tid, cpu)."""
+    task = dict(zip(("comm", "tgid", "tid"), who))
+    phases = {"wake": min(900, ns), "runq": ns - min(900, ns)} if population == "woken" else {}
+    if premig:
+        phases["premig"] = premig
+    run.emit(type="event", kind="wakeup", question=None, subject=None, why=why, population=population, time_ns=run.now + at, ns=ns,
+             phases=phases, task=task, cpu_before=cpus[0], cpu_queued=cpus[1], cpu=cpus[2], migrations=migrations,
+             waker=dict(zip(("comm", "tgid", "tid", "cpu"), waker), context=context) if waker else None,
+             behind=behind, other_ns=0, stack=stack)
+
+
+def stream():
+    """kt trace --stream: a worker that is fed, an interrupt that wakes, a wait recorded three times, two that overlap, hostile names."""
+    run = Run(22)
+    run.header("trace", ["trace", "wakeup", "--stream", "-o", "stream.jsonl"], 22)
+    layout(run)
+    feeder, worker, evil = ("feeder", 500, 500), ("worker/0", 500, 501), (HOSTILE, 666, 667)
+    for n in range(50):
+        at = 10_000_000 + 100_000 * n
+        single(run, at, 2500 + 10 * n, worker, waker=(*feeder, 0), cpus=(1, 1, 1))
+        single(run, at + 40_000, 3000, feeder, waker=(*worker, 1), cpus=(0, 0, 0))
+    single(run, 16_000_000, 60_000, worker, "preempted", cpus=(1, 1, 0), migrations=1)
+    single(run, 17_000_000, 9000, feeder, waker=("", 0, 0, 1), context="idle", cpus=(0, 1, 1), migrations=2, premig=4000)
+    single(run, 18_000_000, 7000, evil, waker=("stress-ng-cpu", 3902, 3902, 0), context="interrupt", cpus=(None, None, 1))
+    single(run, 18_000_000, 7000, evil, waker=("stress-ng-cpu", 3902, 3902, 0), context=None, population="first_run")
+    single(run, 19_000_000, 5000, worker, waker=("", 0, 0, None), context="softirq")
+    behind = [{"comm": HOSTILE, "tgid": 1, "tid": 2, "ns": 5_000_000}, {"comm": "", "tgid": 0, "tid": 0, "ns": 100_000}]
+    for why in "stream", "flight", "worst":
+        single(run, 30_000_000, 6_000_000, worker, waker=(*feeder, 0), why=why, behind=behind if why == "worst" else None,
+               stack={"kernel": ["try_to_wake_up+0x1c", "wake_up_q+0x40"], "user": ["feed+0x10"]} if why == "worst" else None)
+    single(run, 30_000_500, 4000, worker, "requeued", cpus=(1, 1, 1))
+    run.trace("", run.now, run.now + 40_000_000, waits(run, 107, 2000, 1, 10_000_000), kind="wakeup")
+    interval_losses(run, run.now, run.now + 40_000_000, 0, 400)
+    run.end()
+
+
 def runs(side):
     """Six runs of one side for kt diff: one arm got slower, one faster, one question is new; a trace does not belong."""
     kernel = ("6.1.0-example", "6.12.0-example")[side]
@@ -534,6 +598,6 @@ def runs_new():
 
 
 if __name__ == "__main__":
-    MAKERS = (small, full, trace, live, threads, hostile, negative, instances, builds, moved, settings, hostile_sides, apart, v1,
+    MAKERS = (small, suite, full, trace, live, threads, stream, hostile, negative, instances, builds, moved, settings, hostile_sides, apart, v1,
               runs_base, runs_new)
     {maker.__name__: maker for maker in MAKERS}[sys.argv[1]]()

@@ -61,7 +61,7 @@ check 'the new arm is where a thread is woken, and nowhere else' test \
 check 'but not where it cannot answer' sh -c "! grep 'roundtrip.* $name\>' '$tmp/after'"
 check 'they are measured' timeout 60 build/kt bench --filter "^($question/cpu=same|wakeup/trip=oneway)" --time 20ms \
 	--no-trace -o "$tmp/run.jsonl"
-check 'and reported' sh -c "build/kt report '$tmp/run.jsonl' | grep -c '^  $name .*s\$' | grep -x 4"
+check 'and reported' sh -c "build/kt report --full '$tmp/run.jsonl' | grep -c '^  $name .*s\$' | grep -x 4"
 check "the arms' tests take the new one" sh -c "timeout 120 build/tests/unit/arms --verbose=1 2>&1 | grep 'Failing: 0 | Crashing: 0'"
 
 # ---- an output format ------------------------------------------------------------------------------------------------

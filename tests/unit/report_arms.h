@@ -10,6 +10,9 @@ struct arms_arm {
 	double ratio;
 };
 
+/* Of each question that follows. */
+static double arms_zone = 0.01;
+
 static inline void arms_header(const char *host)
 {
 	const struct record_header h = { .kind = RECORD_ARMS };
@@ -37,7 +40,7 @@ static inline void arms_question(const char *name, const char *baseline, const s
 	q.name = name;
 	q.latency = true;
 	q.baseline = baseline;
-	q.zone = 0.01;
+	q.zone = arms_zone;
 	q.nr_arms = arms_count(arm);
 	for (size_t i = 0; i < q.nr_arms; i++)
 		q.arm[i] = (struct record_arm){ .name = arm[i].name };

@@ -4,7 +4,7 @@
  *
  * The golden records are made by tests/golden/make_run.py; after a wanted change read the difference,
  * then
- *   build/kt diff tests/golden/runs_base.jsonl -- tests/golden/runs_new.jsonl >tests/golden/runs.txt
+ *   build/kt diff --full tests/golden/runs_base.jsonl -- tests/golden/runs_new.jsonl >tests/golden/runs.txt
  *   build/kt diff -f json tests/golden/runs_base.jsonl -- tests/golden/runs_new.jsonl >tests/golden/runs.json
  */
 #include "tests/unit/report_records.h"
@@ -113,6 +113,7 @@ static const struct diff_fact *fact_of(const char *name)
 static int render_text(FILE *to, const struct report *unused)
 {
 	(void)unused;
+	d->full = true;
 	return diff_format_named("text")->render(to, d, NULL);
 }
 

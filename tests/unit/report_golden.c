@@ -4,7 +4,7 @@
  *
  * The records are made by tests/golden/make_run.py; after a wanted change read the difference, then
  *   for f in small instances builds moved settings trace live threads hostile hostile_sides apart v1; do
- *           build/kt report tests/golden/$f.jsonl >tests/golden/$f.txt
+ *           build/kt report --full tests/golden/$f.jsonl >tests/golden/$f.txt
  *           build/kt report tests/golden/$f.jsonl --format json >tests/golden/$f.json
  *   done
  */

@@ -169,6 +169,7 @@ Test(report_over_time, the_distribution_of_a_part_is_whole)
 	for (size_t i = 0; i < a->nr_parts; i++)
 		report_part_coarse(&a->part[i], bucket);
 
+	cr_expect_float_eq(a->part[1].pass[1].p50, 2000, 1e-9, "of one operation");
 	cr_expect_float_eq(report_part_quantile(&a->part[1], a->unit, 0.5), 2000, 2000 / 128.0);
 	cr_expect_float_eq(report_part_quantile(&a->part[1], a->unit, 1), 2000, 2000 / 128.0);
 	for (uint32_t i = 0; i < COARSE_NR; i++) {

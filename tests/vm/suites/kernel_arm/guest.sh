@@ -23,7 +23,7 @@ for question in create_stop park/cpu=cross work_queue/worker=idle/cpu=same; do
 		echo "not ok $question: no 2000 times of the kernel's kthreads in the record"
 	fi
 done
-kt report /tmp/arm.jsonl --format text -o /tmp/arm.text || echo "not ok report: $?"
+kt report /tmp/arm.jsonl --full -o /tmp/arm.text || echo "not ok report: $?"
 [ "$(grep -c '^ *kthread ' /tmp/arm.text)" -ge 3 ] && echo 'ok rows in the report' || {
 	echo 'not ok rows in the report'
 	cat /tmp/arm.text
