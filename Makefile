@@ -127,11 +127,18 @@ $(eval $(call program,kt,kt.c,bench/libcontroller.a lib/libreport.a bpf/libtrace
 $(eval $(call program,kt-suite,$(suite_sources),lib/libktbench.a bench/libarms.a lib/libkthread.a \
 	lib/libkeventd.a lib/libprobe.a,$$(ARM_LIBS) -lm,$$(ARM_LIBS_STATIC) -lm))
 
+# What shells complete, of kt's own option tables.
+$B/completion/kt.bash: $B/kt
+	$(call say,GEN)mkdir -p $(@D) && $B/kt --completion bash >$@
+$B/completion/_kt: $B/kt
+	$(call say,GEN)mkdir -p $(@D) && $B/kt --completion zsh >$@
+all: $B/completion/kt.bash $B/completion/_kt
+
 -include $(objs:.o=.d) $(wildcard $B/bpf/*.d)
 
 # ---- targets -----------------------------------------------------------------------------------
 .PHONY: bench check check-arm64 check-asan check-model check-mutations check-stress check-tsan check-ubsan \
-	check-vm check-vm-all clean deb dist evaluate format help install rpm static uninstall vm-shell
+	check-vm check-vm-all clean deb dist evaluate format help install pictures rpm static uninstall vm-shell
 # Builds started by a target use all CPUs, unless make was told how many.
 parallel = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
@@ -150,6 +157,10 @@ evaluate: ## how costs grow with numbers: minutes of runs, drawn in EVALUATION=r
 	$Qscripts/bootstrap evaluate
 	$Q$(MAKE) $(parallel) --no-print-directory $B/kt $B/kt-suite
 	$Qscripts/evaluate $B $(or $(EVALUATION),results/runs/scaling) $(BENCH_FLAGS)
+
+pictures: ## what the pages of RECORDS look like in Chromium, 360 to 3840 pixels wide, in build/pictures/
+	$Q$(MAKE) $(parallel) --no-print-directory $B/kt
+	$Qscripts/take-pictures $B $(RECORDS)
 
 check: ## install what is missing, build with -Werror, run every test
 	$QKT_BUILD=$B scripts/bootstrap check
@@ -243,6 +254,8 @@ install_list = 755:$B/kt:$(bindir)/kt 755:$B/kt-suite:$(libexecdir)/kt-suite \
 	644:$B/bench/harness/ktbench.pc:$(libdir)/pkgconfig/ktbench.pc \
 	$(foreach h,bench.h built.h,644:$B/include/ktbench/$h:$(incdir)/ktbench/$h) \
 	644:bench/targets.txt:$(datadir)/targets.txt \
+	644:$B/completion/kt.bash:$(PREFIX)/share/bash-completion/completions/kt \
+	644:$B/completion/_kt:$(PREFIX)/share/zsh/site-functions/_kt \
 	$(foreach s,report diff,644:lib/report/$s.schema.json:$(datadir)/$s.schema.json) \
 	$(foreach m,$(wildcard $(ROOMS:%=%/man/*.[1-8])),644:$m:$(mandir)/man$(subst .,,$(suffix $m))/$(notdir $m))
 

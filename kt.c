@@ -4,18 +4,15 @@
 #include <string.h>
 
 #include "lib/cli/cli.h"
+#include "lib/cli/completion.h"
 
 static int cmd_help(int argc, char **argv);
 
-static const struct command {
-	const char *name;
-	int (*run)(int argc, char **argv);
-	const char *help;
-} commands[] = {
+static const struct cli_command commands[] = {
 	{ "bench", cmd_bench, "run benchmarks and compare their arms" },
 	{ "selftest", cmd_selftest, "measure what verdicts are worth on this machine" },
 	{ "trace", cmd_trace, "measure live threads: wakeup, park, work, workqueue, stop" },
-	{ "report", cmd_report, "render a recorded run as text, HTML or JSON" },
+	{ "report", cmd_report, "render a recorded run for people and programs" },
 	{ "diff", cmd_diff, "compare recorded runs: kernels, hosts, nights" },
 	{ "merge", cmd_merge, "put the records of many hosts together" },
 	{ "env", cmd_env, "describe this machine, and what makes its figures unsteady" },
@@ -23,9 +20,11 @@ static const struct command {
 	{ "help", cmd_help, "explain a command: kt help COMMAND" },
 };
 
-static const struct command *find_command(const char *name)
+#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static const struct cli_command *find_command(const char *name)
 {
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+	for (size_t i = 0; i < NR_COMMANDS; i++)
 		if (!strcmp(name, commands[i].name))
 			return &commands[i];
 	return NULL;
@@ -34,7 +33,7 @@ static const struct command *find_command(const char *name)
 static void usage(FILE *out)
 {
 	fprintf(out, "Usage: kt COMMAND [OPTION...]\n\nCommands:\n");
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+	for (size_t i = 0; i < NR_COMMANDS; i++)
 		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
 	fprintf(out, "\n`kt COMMAND --help` lists a command's options, `kt --version` prints the "
 		     "version.\n");
@@ -49,7 +48,7 @@ static int unknown(const char *name)
 static int cmd_help(int argc, char **argv)
 {
 	char *help[] = { argv[0], "--help", NULL };
-	const struct command *c;
+	const struct cli_command *c;
 
 	if (argc > 2)
 		return cli_refuse(KT_EXIT_USAGE, "unexpected argument '%s'; one COMMAND at a time",
@@ -70,7 +69,7 @@ static bool is(const char *arg, const char *letter, const char *word)
 
 int main(int argc, char **argv)
 {
-	const struct command *c;
+	const struct cli_command *c;
 
 	cli_hold_standard();
 	if (argc < 2) {
@@ -81,6 +80,10 @@ int main(int argc, char **argv)
 		return cmd_help(argc - 1, argv + 1);
 	if (is(argv[1], "-V", "--version"))
 		return cli_version();
+	if (!strcmp(argv[1], "--completion"))
+		return argc == 3 ? completion_print(argv[2], commands, NR_COMMANDS)
+				 : cli_refuse(KT_EXIT_USAGE,
+					      "--completion takes one SHELL, bash or zsh");
 	c = find_command(argv[1]);
 	return c ? c->run(argc - 1, argv + 1) : unknown(argv[1]);
 }

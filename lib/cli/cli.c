@@ -164,6 +164,30 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
 	}
 }
 
+/* ---- completion ------------------------------------------------------------------------------- */
+
+static const struct cli_values *offered;
+static cli_take_argp *describing;
+static void *describing_arg;
+
+void cli_offer(const struct cli_values *values)
+{
+	offered = values;
+}
+
+void cli_describe(int (*run)(int argc, char **argv), cli_take_argp *take, void *arg)
+{
+	char name[] = "kt", *argv[] = { name, NULL };
+
+	describing = take;
+	describing_arg = arg;
+	offered = NULL;
+	run(1, argv);
+	describing = NULL;
+}
+
+/* ---- parsing ---------------------------------------------------------------------------------- */
+
 bool cli_parse(const char *name, const struct argp *argp, int argc, char **argv, void *input,
 	       int *status)
 {
@@ -180,6 +204,11 @@ bool cli_parse(const char *name, const struct argp *argp, int argc, char **argv,
 	struct call call = { .input = input };
 	int ret;
 
+	if (describing) {
+		describing(&whole, offered, describing_arg);
+		*status = KT_EXIT_OK;
+		return false;
+	}
 	command = name;
 	argv[0] = (char *)name;
 	/* getopt puts a line together from several pieces; they leave in one write. */

@@ -9,6 +9,7 @@
 #include <argp.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #ifndef KT_VERSION
 #define KT_VERSION "0.1.0"
@@ -22,6 +23,13 @@ enum kt_exit {
 	KT_EXIT_NOTHING = 4,	/* nothing ran */
 	KT_EXIT_FAILED = 5,	/* failed while running */
 	KT_EXIT_INTERRUPTED = 130,
+};
+
+/* A row of the front door's table. */
+struct cli_command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;
 };
 
 int cmd_bench(int argc, char **argv);
@@ -60,6 +68,39 @@ int cli_open_nothing(void);
  */
 bool cli_parse(const char *name, const struct argp *argp, int argc, char **argv, void *input,
 	       int *status);
+
+/* What an option takes, for completion. */
+enum cli_takes {
+	CLI_END, /* of the list */
+	CLI_ANYTHING,
+	CLI_ONE_OF,  /* the words of at() */
+	CLI_SOME_OF, /* the same, several with commas */
+	CLI_FILE,
+	CLI_DIRECTORY,
+	CLI_QUESTION, /* a question of the built-in suite */
+};
+
+struct cli_values {
+	int key; /* of the option, or CLI_ARGUMENTS */
+	enum cli_takes takes;
+	const char *(*at)(size_t i); /* word number @i, NULL after the last */
+};
+
+#define CLI_ARGUMENTS 0 /* what is not an option */
+
+/*
+ * cli_offer - what the options of the command take that calls cli_parse() next; @values, ended by CLI_END,
+ * stay the caller's. Options that are not in it take a file where they call it FILE, OUT or PATH, and
+ * else anything.
+ */
+void cli_offer(const struct cli_values *values);
+
+/*
+ * cli_describe - what does command @run take? Its call of cli_parse() gives argp and values to @take, and
+ * the command ends there.
+ */
+typedef void cli_take_argp(const struct argp *argp, const struct cli_values *values, void *arg);
+void cli_describe(int (*run)(int argc, char **argv), cli_take_argp *take, void *arg);
 
 /*
  * cli_command - "kt" and the @argc words of @argv, as the user typed them: for a record, from which the

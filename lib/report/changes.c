@@ -168,6 +168,11 @@ static const struct {
 
 #define NR_FAILURES (sizeof(failures) / sizeof(failures[0]))
 
+const char *report_fail_on_name(size_t i)
+{
+	return i < NR_FAILURES ? failures[i].name : NULL;
+}
+
 static unsigned int failure_named(const char *text, size_t length)
 {
 	for (size_t i = 0; i < NR_FAILURES; i++)

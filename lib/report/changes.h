@@ -90,6 +90,9 @@ enum report_failure {
 
 #define REPORT_FAIL_ON_NAMES "regressed, slower or unstable"
 
+/* report_fail_on_name - of what may be named, number @i; NULL after the last */
+const char *report_fail_on_name(size_t i);
+
 /* report_fail_on_parse - add what @text names ("slower,unstable") to @set; false: it names others */
 bool report_fail_on_parse(const char *text, unsigned int *set);
 

@@ -267,7 +267,7 @@ static int compare(const struct options *o, regex_t *filter)
 	int status;
 
 	if (!d)
-		return cli_refuse(KT_EXIT_FAILED, "no memory");
+		return cli_refuse(KT_EXIT_FAILED, "out of memory");
 	d->full = o->full;
 	d->more = more = full_command(o);
 	if (filter) {
@@ -284,6 +284,18 @@ static int compare(const struct options *o, regex_t *filter)
 	return status;
 }
 
+static const char *format_name(size_t i)
+{
+	return diff_format_at(i) ? diff_format_at(i)->name : NULL;
+}
+
+static const struct cli_values values[] = {
+	{ CLI_ARGUMENTS, CLI_FILE, NULL },
+	{ 'f', CLI_ONE_OF, format_name },
+	{ KEY_FILTER, CLI_QUESTION, NULL },
+	{ 0 },
+};
+
 int cmd_diff(int argc, char **argv)
 {
 	struct options o = { 0 };
@@ -292,6 +304,7 @@ int cmd_diff(int argc, char **argv)
 	int ret, status;
 
 	argc = split(argc, argv, &o);
+	cli_offer(values);
 	if (!cli_parse("kt diff", &argp, argc, argv, &o, &status))
 		return status;
 	if (o.full && format_of(&o) != diff_format_at(0))

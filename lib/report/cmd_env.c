@@ -214,11 +214,17 @@ static int check(const struct options *o)
 	return status || !o->strict || !count[QUIET_WARNING] ? status : KT_EXIT_NOISY;
 }
 
+static const struct cli_values values[] = {
+	{ KEY_IGNORE, CLI_SOME_OF, quiet_name },
+	{ 0 },
+};
+
 int cmd_env(int argc, char **argv)
 {
 	struct options o = { 0 };
 	int status;
 
+	cli_offer(values);
 	if (!cli_parse("kt env", &argp, argc, argv, &o, &status))
 		return status;
 	if (o.public && o.check)

@@ -258,6 +258,16 @@ static int begin(const struct options *o, int argc, char **argv)
 	return status || !lost ? status : KT_EXIT_FAILED;
 }
 
+static const char *format_name(size_t i)
+{
+	return merge_format_at(i) ? merge_format_at(i)->name : NULL;
+}
+
+static const struct cli_values values[] = {
+	{ 'f', CLI_ONE_OF, format_name },
+	{ 0 },
+};
+
 int cmd_merge(int argc, char **argv)
 {
 	struct options o = { .format = merge_format_at(0), .top = 10 };
@@ -266,6 +276,7 @@ int cmd_merge(int argc, char **argv)
 
 	if (!command)
 		return cli_refuse(KT_EXIT_FAILED, "out of memory");
+	cli_offer(values);
 	if (!cli_parse("kt merge", &argp, argc, argv, &o, &status)) {
 		free(command);
 		return status;

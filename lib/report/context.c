@@ -16,10 +16,18 @@ static void write_number(FILE *out, size_t nr, const char *one)
 void report_write_runs_summary(FILE *out, const struct report *r)
 {
 	size_t unknown = 0;
+	uint64_t hosts = 0;
 
-	for (size_t i = 0; i < r->nr_runs; i++)
-		unknown += !r->run[i].environment.host_id;
+	for (size_t i = 0; i < r->nr_runs; i++) {
+		const struct report_run *run = &r->run[i];
+
+		unknown += !run->environment.host_id && !run->header.hosts;
+		hosts = report_sum(hosts, run->header.hosts);
+	}
 	write_number(out, r->nr_runs, "run");
+	if (hosts)
+		fprintf(out, ", %" PRIu64 " host%s merged, each an instance", hosts,
+			hosts == 1 ? "" : "s");
 	if (r->nr_machines) {
 		fputs(", ", out);
 		write_number(out, r->nr_machines, "machine");
@@ -61,8 +69,10 @@ void report_write_run(FILE *out, const struct report *r, size_t index, report_wo
 	fprintf(out, "run %zu", index + 1);
 	write_short(out, "  ", h->id, word);
 	write_text(out, "  ", h->start, word);
-	write_short(out, "  host ", run->environment.host_id ? run->environment.host_id : "unknown",
-		    word);
+	if (h->hosts)
+		fprintf(out, "  %" PRIu64 " hosts", h->hosts);
+	else
+		write_short(out, "  host ", run->environment.host_id ?: "unknown", word);
 	write_text(out, "  Linux ", run->environment.kernel, word);
 	write_text(out, "  kt ", h->kt.version, word);
 	if (r->nr_builds > 1) {
@@ -85,7 +95,7 @@ void report_write_run(FILE *out, const struct report *r, size_t index, report_wo
 
 bool report_lists_runs(const struct report *r)
 {
-	return r->nr_runs > 1 || r->run[0].copies > 1;
+	return r->nr_runs > 1 || r->run[0].copies > 1 || r->run[0].header.hosts;
 }
 
 const char *report_tool(const struct report_run *run)

@@ -69,4 +69,7 @@ bool report_effect_is_sure(const struct report_comparison *c);
 double report_axis(double ratio);
 
 #define REPORT_AXIS_REACH 30.0
+
+/* From here on an effect is said as a factor; below it percent say more. */
+#define REPORT_EFFECT_FACTOR 1.9995
 #endif

@@ -11,9 +11,6 @@
 /* More are counted, not named: the tables have all rows. */
 #define MAX_NAMED 3
 
-/* From here on an effect is a factor; below it percent say more. */
-#define FACTOR 1.9995
-
 static const char *many(size_t nr)
 {
 	return nr == 1 ? "" : "s";
@@ -130,11 +127,11 @@ void report_write_size(FILE *out, double ratio)
 {
 	char text[FIGURE];
 
-	if (ratio >= FACTOR)
+	if (ratio >= REPORT_EFFECT_FACTOR)
 		fprintf(out, "takes %s times as long as", format_ratio(text, ratio));
 	else if (ratio > 1)
 		fprintf(out, "takes %s longer than", format_percent(text, ratio - 1));
-	else if (ratio * FACTOR > 1)
+	else if (ratio * REPORT_EFFECT_FACTOR > 1)
 		fprintf(out, "takes %s less than", format_percent(text, 1 - ratio));
 	else
 		fprintf(out, "is %s times as fast as", format_ratio(text, 1 / ratio));

@@ -6,7 +6,7 @@
 
 #define FORMATS(row)                                                                \
 	row(text) row(html) row(json) row(md) row(csv) row(gbench) row(openmetrics) \
-		row(prometheus) row(hgrm)
+		row(prometheus) row(hgrm) row(perfetto)
 
 #define DECLARE(name) extern const struct report_format report_format_##name;
 FORMATS(DECLARE)

@@ -58,8 +58,9 @@ static void noise(const struct page *p)
 	      "drift of 3&nbsp;% that is more than the loop’s times scatter, makes a question unsteady and its verdicts unstable. "
 	      "A question that is shorter than half a second is too short to say. Nothing is left out for it.</p>",
 	      p->out);
-	fputs("<div class=scroll><table><tr><th>question<th>half seconds<th>noisy<th>steal, mean<th>most<th>CPUs of others, mean"
-	      "<th>most<th>CPU pressure<th>canary<th>drift<th class=l>\n",
+	page_scroll(p, "Noise by question");
+	fputs("<table><tr><th>question<th>half seconds<th>noisy<th>steal, mean<th>most<th>CPUs of others, mean"
+	      "<th>most<th>CPU pressure<th>canary<th>drift<th class=l>machine\n",
 	      p->out);
 	for (size_t i = 0; i < p->r->nr_questions; i++)
 		if (!p->r->question[i].from_trace)

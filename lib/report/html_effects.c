@@ -315,11 +315,12 @@ static void not_compared(const struct page *p)
 
 		if (q->from_trace || has_effect(p, q))
 			continue;
-		if (shown++ == MAX_ROWS)
-			fprintf(p->out,
-				"</table></div><details><summary>%zu more</summary>"
-				"<div class=scroll><table class=nothing><tbody>\n",
+		if (shown++ == MAX_ROWS) {
+			fprintf(p->out, "</table></div><details><summary>%zu more</summary>",
 				nr - MAX_ROWS);
+			page_scroll(p, "More questions that were not compared");
+			fputs("<table class=nothing><tbody>\n", p->out);
+		}
 		none_row(p, q);
 	}
 	fprintf(p->out, "</table></div>%s\n", nr > MAX_ROWS ? "</details>" : "");

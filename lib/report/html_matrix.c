@@ -50,6 +50,21 @@ static size_t column_of(const struct columns *t, const char *name)
 	return at < t->nr ? at : MAX_COLUMNS;
 }
 
+/* The subject first, then in the order of their colours: those that answer most questions come first. */
+static void order_columns(const struct page *p, struct columns *t)
+{
+	for (size_t i = p->subject ? 2 : 1; i < t->nr; i++) {
+		const char *name = t->name[i];
+		size_t at = i;
+
+		for (; at > (p->subject ? 1 : 0) &&
+		       page_colour(p, t->name[at - 1]) > page_colour(p, name);
+		     at--)
+			t->name[at] = t->name[at - 1];
+		t->name[at] = name;
+	}
+}
+
 static void take_columns(const struct page *p, struct columns *t)
 {
 	*t = (struct columns){ 0 };
@@ -67,6 +82,7 @@ static void take_columns(const struct page *p, struct columns *t)
 		else
 			t->more += c->j.metric == JUDGE_P50;
 	}
+	order_columns(p, t);
 	for (size_t i = 0; i < p->r->nr_results; i++)
 		t->has[FIGURE_CPU] |= !p->r->result[i].from_trace && p->r->result[i].cpu_ns;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/record/record.h"
+#include "lib/report/singles.h"
 
 /*
  * Types that are not listed (calibration, those to come) say nothing that is shown
@@ -78,7 +79,7 @@ int build_no_memory(struct build *b)
 			b->path, b->line);
 		return -EFBIG;
 	}
-	snprintf(b->err, b->errlen, "no memory");
+	snprintf(b->err, b->errlen, "out of memory");
 	return -ENOMEM;
 }
 
@@ -120,16 +121,18 @@ static int load(struct build *b, const char *const *path, size_t nr)
 	return ret;
 }
 
-int report_load_files(struct report **report, const char *const *path, size_t nr, char *err,
-		      size_t errlen)
+static int load_files(struct report **report, const char *const *path, size_t nr, bool singles,
+		      char *err, size_t errlen)
 {
 	struct report *r = report_new();
 	struct build *b = calloc(1, sizeof(*b));
 	int ret;
 
 	*report = NULL;
-	if (!r || !b) {
-		snprintf(err, errlen, "no memory");
+	if (r && singles)
+		r->singles = singles_new();
+	if (!r || !b || (singles && !r->singles)) {
+		snprintf(err, errlen, "out of memory");
 		free(b);
 		report_free(r);
 		return -ENOMEM;
@@ -138,12 +141,26 @@ int report_load_files(struct report **report, const char *const *path, size_t nr
 	b->err = err;
 	b->errlen = errlen;
 	ret = load(b, path, nr);
+	if (singles)
+		singles_finish(r->singles);
 	build_free(b);
 	if (ret)
 		report_free(r);
 	else
 		*report = r;
 	return ret;
+}
+
+int report_load_files(struct report **report, const char *const *path, size_t nr, char *err,
+		      size_t errlen)
+{
+	return load_files(report, path, nr, false, err, errlen);
+}
+
+int report_load_singles(struct report **report, const char *const *path, size_t nr, char *err,
+			size_t errlen)
+{
+	return load_files(report, path, nr, true, err, errlen);
 }
 
 int report_load(struct report **report, const char *path, char *err, size_t errlen)
@@ -172,7 +189,7 @@ static int begin_run(struct splitting *s)
 		report_free(r);
 		free(s->b);
 		s->b = NULL;
-		snprintf(s->err, s->errlen, "no memory");
+		snprintf(s->err, s->errlen, "out of memory");
 		return -ENOMEM;
 	}
 	*s->b = (struct build){ .report = r,

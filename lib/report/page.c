@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Bytes that a text takes; a name stands on the page twenty times, its reasons once or twice. */
-#define MAX_NAME 200
+#define MAX_NAME 128
 #define MAX_TEXT 1200
 
 void page_text(const struct page *p, const char *s)

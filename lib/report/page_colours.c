@@ -188,7 +188,8 @@ static void mark(const struct page *p, unsigned int colour)
 
 void page_swatch(const struct page *p, const char *name)
 {
-	fprintf(p->out, "<i class=\"sw k%u\"></i>", page_colour(p, name));
+	if (is_known(p, name))
+		fprintf(p->out, "<i class=\"sw k%u\"></i>", page_colour(p, name));
 	page_name(p, *name ? name : "all");
 }
 
@@ -229,6 +230,6 @@ void page_write_colours(const struct page *p)
 	scheme(p, true);
 	fputc('}', p->out);
 	for (size_t i = 0; i < p->nr_arms; i++)
-		if (p->arm[i] || i == GREY)
+		if (p->arm[i])
 			mark(p, (unsigned int)i);
 }

@@ -24,7 +24,8 @@ void page_begin(const struct page *p, const char *what, const char *when,
 	}
 	fputs("</title><style>", p->out);
 	page_write_colours(p);
-	fprintf(p->out, "%s%s%s", page_style, page_style_first, plots_style);
+	fprintf(p->out, "%s%s%s", page_style, page_style_first, page_style_trace);
+	plots_write_style(p);
 	page_axis_style(p);
 	fputs("</style></head>\n<body><a class=skip href=\"#main\">Skip to what was found</a>"
 	      "<div class=layout><nav id=contents aria-label=Contents>",
@@ -60,7 +61,10 @@ static size_t first_part(const char *text)
 	return strlen(text);
 }
 
-/* @nr bytes of it; a time in microseconds in its own spelling, as everywhere on the page. */
+/*
+ * @nr bytes of it; a time in microseconds in its own spelling, as everywhere on the page. The names of questions
+ * are long: a line may end after any of their parts.
+ */
 static void write_part(const struct page *p, const char *text, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++) {
@@ -72,6 +76,8 @@ static void write_part(const struct page *p, const char *text, size_t nr)
 			fputs("µ", p->out);
 		else
 			fputc(text[i], p->out);
+		if (text[i] == '/' && i && text[i - 1] != '<')
+			fputs("<wbr>", p->out);
 	}
 }
 
@@ -88,5 +94,5 @@ void page_finding(const struct page *p, const char *text)
 
 void page_scroll(const struct page *p, const char *label)
 {
-	fprintf(p->out, "<div class=scroll tabindex=0 role=region aria-label=\"%s\">", label);
+	fprintf(p->out, "<div class=scroll tabindex=0 role=group aria-label=\"%s\">", label);
 }

@@ -365,6 +365,7 @@ struct report {
 	struct report_result *result;
 	struct report_comparison *comparison;
 	struct report_private *private; /* owns the strings */
+	struct singles *singles;	/* NULL: not asked for */
 	enum report_table table;	/* what the reader asked for; of CSV */
 	const char *only;		/* the same; of hgrm: a glob, NULL: all */
 	/* The same; the text alone heeds it. */
@@ -388,6 +389,9 @@ struct report {
  */
 int report_load_files(struct report **r, const char *const *path, size_t nr, char *err,
 		      size_t errlen);
+/* report_load_singles - the same, and every single event is kept (singles.h) */
+int report_load_singles(struct report **r, const char *const *path, size_t nr, char *err,
+			size_t errlen);
 /* report_load - read @path; 0, or -errno and one sentence in @err */
 int report_load(struct report **r, const char *path, char *err, size_t errlen);
 void report_free(struct report *r);
@@ -473,6 +477,8 @@ struct report_format {
 	const char *name;			 /* as `kt report -f` takes it */
 	const char *help;			 /* what it is, after its name */
 	const char *suffix[REPORT_MAX_SUFFIXES]; /* of files that are written in it, with the dot */
+	bool binary;				 /* nothing for a terminal */
+	bool singles; /* shows every single event: for reports of report_load_singles() */
 	/*
 	 * Why there is nothing of @r that can be written in it, as a sentence for the user; NULL: there is.
 	 * The member is NULL where everything can be.

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/report/singles.h"
+
 const char *const report_phase_name[REPORT_NR_PHASES] = {
 	[PHASE_END_TO_END] = "end_to_end",
 	[PHASE_CALL] = "call",
@@ -240,6 +242,7 @@ void report_free(struct report *r)
 	free(r->comparison);
 	free(r->run);
 	free(r->drop);
+	singles_free(r->singles);
 	free(r);
 }
 

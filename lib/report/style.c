@@ -56,14 +56,14 @@ const char page_style[] =
 	".card small{display:block;color:var(--muted)}.card b{font-size:1rem;font-weight:600}"
 
 	/* tables */
-	".scroll{overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:.5rem;margin:.6rem 0;"
+	".scroll{position:relative;overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:.5rem;margin:.6rem 0;"
 	"overscroll-behavior-x:contain}"
 	"table{border-collapse:separate;border-spacing:0;width:100%;font-variant-numeric:tabular-nums;font-size:.93rem}"
 	"th,td{padding:.32rem .55rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--line)}"
 	"tr:last-child>td{border-bottom:0}tbody:not(:last-child)>tr:last-child>td{border-bottom:1px solid var(--line)}"
 	"th{font-weight:600;color:var(--muted);font-size:.83rem;background:var(--soft)}"
 	"th:first-child,td:first-child,.l{text-align:left}"
-	"td.name{white-space:normal;overflow-wrap:anywhere;min-width:8rem}"
+	"td.name{white-space:normal;overflow-wrap:anywhere;min-width:9rem}"
 	"small.why{display:block;color:var(--muted);font-size:.8rem;white-space:normal;max-width:24ch}"
 	"td.why{text-align:left;color:var(--muted);font-size:.83rem;padding-left:1.4rem;white-space:normal}"
 	"tr.more td{border-bottom:0}.subjects td{padding-top:.2rem;padding-bottom:.2rem}"
@@ -75,25 +75,17 @@ const char page_style[] =
 	"font-size:.87rem;line-height:1.35}"
 
 	/* marks of arms, verdicts */
-	".sw,.chip,.bar,.stack .row span{print-color-adjust:exact;-webkit-print-color-adjust:exact}"
+	".sw,.chip,.stack .row span{print-color-adjust:exact;-webkit-print-color-adjust:exact}"
 	".sw{display:inline-block;width:1.6em;height:.25em;border-radius:1px;margin-right:.5em;vertical-align:.25em}"
 	".chip{display:inline-block;padding:.02rem .5rem;border-radius:99px;font-size:.83rem;color:var(--same);"
 	"background:var(--same-bg)}"
 	".slower{color:var(--bad);background:var(--bad-bg)}.faster{color:var(--good);background:var(--good-bg)}"
 	".inconclusive{background:none;outline:1px dashed var(--axis);outline-offset:-1px;color:var(--muted)}"
 	".unstable{color:var(--warn);background:var(--warn-bg);outline:0}"
-	"svg.bar{display:block;width:10rem;height:1.2rem}"
-	".bar .zone{fill:var(--soft)}.bar .mid{stroke:var(--axis)}.bar .way{stroke:var(--same);opacity:.55}"
-	".bar.slower .way{stroke:var(--bad)}.bar.faster .way{stroke:var(--good)}"
-	".bar.unstable .way{stroke:var(--warn)}.bar rect.iv{fill:var(--same);opacity:.45}"
-	".bar .dot{fill:var(--same)}.bar.slower,.bar.faster,.bar.unstable{background:none}"
-	".bar.slower .iv,.bar.slower .dot{fill:var(--bad)}.bar.faster .iv,.bar.faster .dot{fill:var(--good)}"
-	".bar.unstable .iv,.bar.unstable .dot{fill:var(--warn)}.bar.inconclusive{outline:0}"
-	".bar text{font-size:10px;fill:var(--muted);text-anchor:middle}"
 
 	/* plots */
 	".plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(28rem,100%),1fr));gap:.7rem;margin:.6rem 0}"
-	"figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.5rem .6rem .3rem;min-width:0}"
+	"figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.5rem .6rem .3rem;min-width:0}.pick,.plots>figure{max-width:54rem}"
 	"figcaption{font-size:.87rem;color:var(--muted);padding:0 .3rem}"
 	".legend{display:flex;flex-wrap:wrap;gap:.1rem 1.1rem;font-size:.87rem;margin:.5rem .1rem;overflow-wrap:anywhere}"
 
@@ -113,17 +105,16 @@ const char page_style[] =
 	".env{columns:24rem;column-gap:2.5rem}.env>div{break-inside:avoid;padding-top:.6rem}.env h3{margin-top:0}"
 
 	/* less room: closer together, then the contents no longer beside the page */
-	"@media(max-width:84rem){.layout{grid-template-columns:12rem minmax(0,1fr)}main{padding:1.6rem 1rem 4rem}"
-	"nav{padding-left:.5rem}th,td{padding-left:.4rem;padding-right:.4rem}td.name{min-width:7rem}"
-	".verdicts .chip{padding:.02rem .4rem}svg.bar{width:clamp(7rem,10vw,10rem)}"
-	".verdicts .bar text{font-size:13px;font-weight:400}.bar text.far{display:none}}"
-	"@media(max-width:60rem){.layout{display:block}nav{position:static;max-height:none;padding:1rem 1rem 0}"
+	"@media screen and (max-width:84rem){.layout{grid-template-columns:12rem minmax(0,1fr)}main{padding:1.6rem 1rem 4rem}"
+	"nav{padding-left:.5rem}th,td{padding-left:.4rem;padding-right:.4rem}td.name{min-width:8.6rem}"
+	".verdicts .chip{padding:.02rem .4rem}}"
+	"@media screen and (max-width:72rem){.layout{display:block}nav{position:static;max-height:none;padding:1rem 1rem 0}"
 	"nav .list{columns:2}main{padding:1rem}"
 	/* The name stays where it is while the rest of its row scrolls. */
 	".scroll td:first-child,.scroll th:first-child{position:sticky;left:0;z-index:1}"
 	".scroll td:first-child{background:var(--card);max-width:42vw}.scroll th:first-child,.scroll tr.q td{background:var(--soft)}"
 	".scroll tr.q td{max-width:none}}"
-	"@media(max-width:34rem){main{padding:.8rem .7rem 3rem}h1{font-size:1.4rem}.scroll td,.scroll th{padding-left:.35rem;padding-right:.35rem}"
+	"@media screen and (max-width:34rem){main{padding:.8rem .7rem 3rem}h1{font-size:1.4rem}.scroll td,.scroll th{padding-left:.35rem;padding-right:.35rem}"
 	".plots{gap:.5rem}figure{padding:.3rem .3rem .2rem}"
 	"td.name{min-width:8.4rem}.stack{grid-template-columns:minmax(0,1fr) max-content;grid-auto-flow:dense;gap:.1rem .6rem}"
 	".stack .row{grid-column:1/-1}"
@@ -131,8 +122,8 @@ const char page_style[] =
 	".env{columns:auto}}"
 
 	/* colours that the reader forces on the page: what is told by a ground keeps its own, words get theirs */
-	"@media(forced-colors:active){.sw,svg.plot,svg.bar,.stack .row span{forced-color-adjust:none}"
-	".chip,.run{border:1px solid}.plot text,.bar text{fill:CanvasText}}"
+	"@media(forced-colors:active){.sw,svg.plot,.stack .row span{forced-color-adjust:none}"
+	".chip,.run{border:1px solid}.plot text{fill:CanvasText}}"
 
 	/* paper: black on white, nothing to click, nothing cut in two */
 	"@page{margin:14mm 12mm}"
@@ -141,6 +132,6 @@ const char page_style[] =
 	"h2,h3,figcaption,.legend,summary{break-after:avoid}figure,.stack,.card,.banner,tr,li,pre{break-inside:avoid}"
 	"thead{display:table-header-group}.scroll{overflow:visible}p,li{orphans:3;widows:3}"
 	"table,.note,.legend,figcaption,.stack,.sub,dl{font-size:.9rem}th,td.three span,.chip{font-size:.83rem}"
-	"th,td{padding:.15rem .35rem;white-space:normal}td.reason{min-width:0}a{color:inherit}"
+	"th,td{padding:.15rem .3rem}th,td.l{white-space:normal}.matrix thead th{overflow-wrap:anywhere;min-width:4.8rem}td.reason{min-width:0}a{color:inherit}"
 	"a[href^=http]::after{content:' (' attr(href) ')';overflow-wrap:anywhere}"
 	".plots{grid-template-columns:1fr 1fr}details::details-content{content-visibility:visible;block-size:auto}}";

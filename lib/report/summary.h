@@ -3,10 +3,10 @@
 #define KT_REPORT_SUMMARY_H
 /*
  * The summary: what a terminal shows of a report when nobody asks for its tables. summary.c puts it
- * together, summary_head.c says what it rests on, summary_rows.c makes a line of each question or
- * arm, summary_table.c lays the lines out; diff_summary.c does the same for recorded runs. It says
- * less than the tables and never more than the verdicts, and what it leaves out it counts. ASCII
- * only, as everything that is written to terminals here, in any locale.
+ * together, summary_head.c says what it rests on, summary_rows.c makes a line of each question or arm,
+ * summary_table.c and summary_paragraph.c lay them out; diff_summary.c does the same for recorded
+ * runs. It says less than the tables and never more than the verdicts, and what it leaves out it
+ * counts. ASCII only, as everything that is written to terminals here, in any locale.
  */
 #include "lib/report/text.h"
 
@@ -21,10 +21,21 @@
 /* summary_word - a report_word that cuts names of any length: 48 columns are enough in a sentence */
 void summary_word(FILE *out, const char *s);
 
+/* summary_paint, summary_unpaint - around what is in @c; PLAIN needs no sequence */
+static inline const char *summary_paint(const struct text *t, enum text_colour c)
+{
+	return c ? text_paint(t, c) : "";
+}
+
+static inline const char *summary_unpaint(const struct text *t, enum text_colour c)
+{
+	return c ? text_paint(t, PLAIN) : "";
+}
+
 /* summary_short_name - "wakeup/trip=oneway/cpu=same" as "wakeup/oneway/same"; for free(); NULL: no memory */
 char *summary_short_name(const char *question);
 
-/* ---- paragraphs, in summary_table.c ---------------------------------------------------------- */
+/* ---- paragraphs ------------------------------------------------------------------------------ */
 
 /* What is written to @out is laid out when the paragraph ends. */
 struct summary_paragraph {

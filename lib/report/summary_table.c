@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How a summary is laid out: paragraphs that are wrapped, and lines with a bar that fit their width. */
+/* The lines of a summary, in the columns that there are: names, figures, a bar, the other arms. */
 #include "lib/report/summary.h"
 
 #include <math.h>
@@ -8,7 +8,6 @@
 
 #include "lib/report/effects.h"
 
-#define WORD	 48
 #define MIN_NAME 12
 #define MIN_BAR	 15 /* room for its title, "faster 1 slower" */
 #define MAX_BAR	 31
@@ -18,97 +17,6 @@
 #define NS	 7  /* "84.7 us" */
 #define EFFECT	 6  /* "+4.4 %", "2.20 x", "1.009" */
 #define INTERVAL 16 /* "[0.996, 1.010]" */
-#define FACTOR	 1.9995
-
-/* What is PLAIN needs no sequence. */
-static const char *paint(const struct text *t, enum text_colour c)
-{
-	return c ? text_paint(t, c) : "";
-}
-
-static const char *unpaint(const struct text *t, enum text_colour c)
-{
-	return c ? text_paint(t, PLAIN) : "";
-}
-
-/* ---- paragraphs ------------------------------------------------------------------------------ */
-
-void summary_word(FILE *out, const char *s)
-{
-	escape_terminal_cut(out, s, WORD);
-}
-
-bool summary_begin(struct summary_paragraph *p)
-{
-	*p = (struct summary_paragraph){ 0 };
-	p->out = open_memstream(&p->text, &p->length);
-	return p->out;
-}
-
-/* Columns of the first @length bytes: all of it has been escaped. */
-static int columns_of(const char *s, size_t length)
-{
-	int columns = 0;
-
-	for (size_t i = 0; i < length; i++)
-		columns += (s[i] & 0xc0) != 0x80;
-	return columns;
-}
-
-/* "6 260 events", "3.2 %", "117 us": a number keeps its groups and its unit. */
-static bool keeps(const char *before, const char *word, size_t length)
-{
-	static const char *const unit[] = { "%", "x", "ns", "us", "ms", "s" };
-
-	if (!before || before[-1] < '0' || before[-1] > '9')
-		return false;
-	while (length && strchr(",;.:)]", word[length - 1]))
-		length--;
-	for (size_t i = 0; i < sizeof(unit) / sizeof(unit[0]); i++)
-		if (strlen(unit[i]) == length && !strncmp(word, unit[i], length))
-			return true;
-	return length >= 3 && word[0] >= '0' && word[0] <= '9' && strspn(word, "0123456789") == 3;
-}
-
-/* Bytes up to the next place for a break. */
-static size_t piece_of(const char *s)
-{
-	size_t length = strcspn(s, " ");
-
-	while (s[length] == ' ' && keeps(s + length, s + length + 1, strcspn(s + length + 1, " ")))
-		length += 1 + strcspn(s + length + 1, " ");
-	return length;
-}
-
-void summary_end(const struct text *t, struct summary_paragraph *p, const char *label,
-		 enum text_colour colour)
-{
-	int indent = label ? SUMMARY_LABEL : 0, at = indent;
-	size_t spaces = 0;
-
-	fclose(p->out);
-	if (label)
-		fprintf(t->out, "%s%-*s%s", text_paint(t, DIM), SUMMARY_LABEL, label,
-			text_paint(t, PLAIN));
-	fputs(paint(t, colour), t->out);
-	for (const char *s = p->text ? p->text : ""; *s; spaces = strspn(s, " "), s += spaces) {
-		size_t length = piece_of(s);
-		int columns = columns_of(s, length);
-
-		if (spaces && at + (int)spaces + columns > t->width) {
-			fprintf(t->out, "\n%*s", indent, "");
-			at = indent;
-		} else {
-			fprintf(t->out, "%*s", (int)spaces, "");
-			at += (int)spaces;
-		}
-		fwrite(s, 1, length, t->out);
-		at += columns;
-		s += length;
-	}
-	fprintf(t->out, "%s\n", unpaint(t, colour));
-	free(p->text);
-}
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
@@ -399,11 +307,11 @@ static void bar(const struct layout *l, const struct summary_row *row)
 	at = at_cell(l, row->ratio);
 	if (row->called && at == half)
 		at += row->ratio > 1 ? 1 : -1;
-	fprintf(l->t->out, "%.*s%s%c%s%s", at, text, paint(l->t, row->colour),
+	fprintf(l->t->out, "%.*s%s%c%s%s", at, text, summary_paint(l->t, row->colour),
 		row->ratio > REPORT_AXIS_REACH	     ? '>'
 		: row->ratio < 1 / REPORT_AXIS_REACH ? '<'
 						     : '*',
-		unpaint(l->t, row->colour), text + at + 1);
+		summary_unpaint(l->t, row->colour), text + at + 1);
 }
 
 /* Of what was called the difference (in percent of the baseline's time, or as a factor), of all else the ratio. */
@@ -414,7 +322,7 @@ static void effect(const struct layout *l, const struct summary_row *row)
 
 	if (!row->called || !(r > 0))
 		snprintf(figure, sizeof(figure), "%s", format_ratio(text, r));
-	else if (r >= FACTOR || r * FACTOR <= 1)
+	else if (r >= REPORT_EFFECT_FACTOR || r * REPORT_EFFECT_FACTOR <= 1)
 		snprintf(figure, sizeof(figure), "%s x", format_ratio(text, r > 1 ? r : 1 / r));
 	else
 		snprintf(figure, sizeof(figure), "%c%s", r > 1 ? '+' : '-',
@@ -433,9 +341,9 @@ static void cells(const struct layout *l, const struct summary_row *row)
 			const struct summary_cell *c = &row->cell[l->table->block[b].first + i];
 			bool there = isfinite(c->ratio);
 
-			fprintf(l->t->out, " %s%*s%c%s", paint(l->t, c->colour), l->cell[b] - 1,
-				there ? format_ratio(text, c->ratio) : "", there ? c->mark : '.',
-				unpaint(l->t, c->colour));
+			fprintf(l->t->out, " %s%*s%c%s", summary_paint(l->t, c->colour),
+				l->cell[b] - 1, there ? format_ratio(text, c->ratio) : "",
+				there ? c->mark : '.', summary_unpaint(l->t, c->colour));
 		}
 	}
 }
@@ -452,11 +360,11 @@ static void line(const struct layout *l, size_t at)
 	if (run)
 		fprintf(out, " run %zu", row->run);
 	if (row->note) {
-		fprintf(out, "  %s", paint(l->t, row->colour));
+		fprintf(out, "  %s", summary_paint(l->t, row->colour));
 		escape_terminal_cut(out, row->note,
 				    l->t->width > l->name + MIN_NAME ? l->t->width - l->name - 3
 								     : MIN_NAME);
-		fprintf(out, "%s\n", unpaint(l->t, row->colour));
+		fprintf(out, "%s\n", summary_unpaint(l->t, row->colour));
 		return;
 	}
 	fprintf(out, " %*s", NS, format_ns(text, row->ns));
@@ -472,7 +380,8 @@ static void line(const struct layout *l, size_t at)
 	if (l->interval)
 		fprintf(out, " %-*s", INTERVAL, interval);
 	effect(l, row);
-	fprintf(out, " %s%s%s", paint(l->t, row->colour), row->word, unpaint(l->t, row->colour));
+	fprintf(out, " %s%s%s", summary_paint(l->t, row->colour), row->word,
+		summary_unpaint(l->t, row->colour));
 	if (l->shown[0] || l->shown[1])
 		gap(l, l->word - (int)strlen(row->word));
 	cells(l, row);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/report/singles.h"
+
 /* Where those of a trace, or of a question, are kept. */
 struct worst {
 	size_t *nr;
@@ -214,6 +216,8 @@ int build_take_event(struct build *b, const json_t *record)
 
 	if (record_read_event(record, &e, why, sizeof(why)))
 		return build_drop(b, DROP_RECORD, e.question ? e.question : e.kind, NULL, why);
+	if (b->report->singles && singles_add(b->report->singles, b->report, b->at, &e))
+		return -ENOMEM;
 	if (e.question)
 		return take_of_question(b, &e);
 	q = build_kind(b, e.kind);

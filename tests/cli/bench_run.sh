@@ -44,7 +44,7 @@ for c in r["comparisons"]:
     assert c["verdict"] in ("slower", "faster", "equivalent", "inconclusive") and c["kind"] == "arms", c
     assert c["lo"] is None or c["lo"] <= c["ratio"] <= c["hi"], c
 P
-check 'no plots or scripts from outside' sh -c "! grep -qE '<script|(src|href)=.?https?:' '$run/report.html'"
+check 'no plots or scripts from outside' sh -c "! grep -qE '<script [^>]|(src|href)=.?https?:' '$run/report.html'"
 
 # An earlier run is kept.
 first=$(readlink -f "$run")

@@ -88,16 +88,41 @@ check 'kthread_stop is found' grep -qx '\.so man3/kthread_create\.3' "$tmp/man/m
 check 'make install makes them, make uninstall takes them away' \
 	test "$(make -n install uninstall B="$KT_BUILD" 2>/dev/null | grep -c man/aliases)" -eq 2
 
-# The options of kt trace and of kt doctor: those of --help, each with its letter and its argument, are those of the page.
-options_of_help() { "$kt" "$1" --help | sed -nE 's/^ +((-.,? )?(-., )?--[a-z-]+(=[A-Z,.]+)?)( .*)?$/\1/p' | tr -d ' ' | sort; }
-options_of_page() { # .TP, then a line of options: their names in bold or roman, arguments in \fI...\fR
-	sed -n '/^\.SH OPTIONS/,/^\.SH/p' "bpf/man/kt-$1.1" | grep -A1 '^\.TP' | grep -- '\\-\\-' |
-		sed -E 's/^\.BR? //; s/\\f[IR]//g; s/\[,PID\.\.\.\]|\[,TID\.\.\.\]|\[,GLOB\.\.\.\]/,.../; s/[" \\]//g' | sort
+# The options of each command: those of --help, each with its letter and its argument, are those of the page.
+commands=$("$kt" help | sed -n 's/^  \([a-z]*\)  *.*/\1/p' | grep -vx help)
+page_of() { grep "/kt-$1\.1$" <<<"$pages"; }
+options_of_help() {
+	"$kt" "$1" --help | sed -nE 's/^ +((-.,? )?(-., )?--[a-z-]+(=[A-Z_,.]+( [A-Z_]+)?)?)( .*)?$/\1/p' | tr -d ' ' | sort
 }
-for command in trace doctor; do
-	options_of_help $command >"$tmp/help" && options_of_page $command >"$tmp/page"
+options_of_page() { # .TP, then a line of options: their names in bold or roman, arguments in \fI...\fR
+	sed -n '/^\.SH OPTIONS/,/^\.SH/p' "$1" | grep -A1 '^\.TP' | grep -- '\\-' |
+		sed -E 's/^\.BR? //; s/\\f[IR]//g; s/\[,PID\.\.\.\]|\[,TID\.\.\.\]|\[,GLOB\.\.\.\]/,.../; s/(toggle) "/\1=/; s/[" \\]//g' | sort
+}
+# formats_of COMMAND: what it says it can print
+formats_of() { "$kt" "$1" -f none x -- x 2>&1 | sed -n 's/.*expected //p' | sed 's/,//g; s/ or / /'; }
+for command in $commands; do
+	page=$(page_of "$command")
+	check "kt $command has a page" test -f "$page"
+	options_of_help "$command" >"$tmp/help" && options_of_page "$page" >"$tmp/page"
 	check "kt $command --help has options" test "$(wc -l <"$tmp/help")" -ge 4
 	check "kt-$command(1) has the options of --help" diff "$tmp/help" "$tmp/page"
+	check "kt(1) has kt $command" grep -q "^\.BR $command \", see \" kt\\\\-$command (1)$" lib/cli/man/kt.1
+	check "kt(1) leads to kt-$command(1)" grep -q "^\.BR kt\\\\-$command (1)" lib/cli/man/kt.1
+done
+check 'kt(1) has no other command' test "$(grep -c '^\.BR [a-z]* ", see "' lib/cli/man/kt.1)" -eq "$(wc -w <<<"$commands")"
+for page in $(grep '/kt-[a-z]*\.1$' <<<"$pages"); do
+	check "$page is of a command" grep -qx "$(sed 's|.*/kt-||; s|\.1$||' <<<"$page")" <<<"$commands"
+	# 0 and 2 every command has; the others as far as its own help says so.
+	command=$(sed 's|.*/kt-||; s|\.1$||' <<<"$page")
+	"$kt" "$command" --help | tr '\n' ' ' | grep -oE 'Exit status: .*' | grep -oE '(^Exit status: |, )[0-9]+ ' | grep -oE '[0-9]+' | sort -u >"$tmp/help"
+	sed -n '/^\.SH EXIT STATUS/,/^\.SH [^E]/p' "$page" | sed 's/\\-//g' | grep -oE '(^|[;] |^\.B )(0|1|2|3|4|5|130)( |,|$)' | grep -oE '[0-9]+' | sort -u >"$tmp/page"
+	check "$page: the exit status of --help" diff "$tmp/help" "$tmp/page"
+done
+for command in report diff merge; do
+	check "kt $command names its formats" test "$(formats_of $command | wc -w)" -ge 3
+	for format in $(formats_of $command); do
+		check "kt-$command(1): $format" grep -qE "^\.B[RI]? (.* \" )?$format\b|^\.BR .*\b$format\b" "$(page_of $command)"
+	done
 done
 
 sed -n 's/^\([A-Z]*_\)\?PROBE(\([a-z]*\), \([a-z_]*\), [0-9], \(".*"\))$/.It Cm \2:\3 Pq \4/p' lib/probe/probes.def >"$tmp/probes"

@@ -256,6 +256,7 @@ check 'far smaller' test "$(stat -c %s "$tmp/union.jsonl")" -lt $(($(stat -c %s 
 for format in text html json csv; do
 	check "kt report -f $format reads it" "$kt" report -f $format "$tmp/union.jsonl"
 done
+check 'the report says that hosts are its instances' sh -c "'$kt' report '$tmp/union.jsonl' | grep -q '1 run, 5 hosts merged, each an instance'"
 check 'all arms are in it' test "$(figures "$tmp/union.jsonl" | wc -l)" -eq "$(wc -l <"$tmp/figures")"
 check 'merged once more it is the same' sh -c "'$kt' merge '$tmp/union.jsonl' -f json | grep -c '^{\"question\".*\"host\":null' | grep -qx $(grep -c '^{"question".*"host":null' "$tmp/all.json")"
 

@@ -51,7 +51,8 @@ survives() {
 			[ "$(grep -c '^<details>' "$tmp/fuzz.md")" -ne "$(grep -c '^</details>' "$tmp/fuzz.md")" ]; }; then
 			echo "$said: the comment is too long, or not whole"
 			return 1
-		elif [ $f = html ] && { grep -qiE '<script|<img|onerror=' "$tmp/fuzz.html" || ! tail -c 8 "$tmp/fuzz.html" | grep -q '</html>'; }; then
+		elif [ $f = html ] && { [ "$(grep -oi '<script' "$tmp/fuzz.html" | wc -l)" -ne 1 ] || # its own
+			grep -qiE '<img|onerror=' "$tmp/fuzz.html" || ! tail -c 8 "$tmp/fuzz.html" | grep -q '</html>'; }; then
 			echo "$said: the page is not whole, or has a name as markup"
 			return 1
 		elif [ $f = json ]; then

@@ -524,6 +524,44 @@ def threads():
     run.end()
 
 
+def single(run, at, ns, who, population="woken", waker=None, context="task", cpus=(0, 0, 0), why="stream", migrations=0, premig=0,
+           behind=None, stack=None):
+    """One wait of thread who (comm, tgid, tid), which ends @at after the run's beginning; waker (comm, tgid, tid, cpu)."""
+    task = dict(zip(("comm", "tgid", "tid"), who))
+    phases = {"wake": min(900, ns), "runq": ns - min(900, ns)} if population == "woken" else {}
+    if premig:
+        phases["premig"] = premig
+    run.emit(type="event", kind="wakeup", question=None, subject=None, why=why, population=population, time_ns=run.now + at, ns=ns,
+             phases=phases, task=task, cpu_before=cpus[0], cpu_queued=cpus[1], cpu=cpus[2], migrations=migrations,
+             waker=dict(zip(("comm", "tgid", "tid", "cpu"), waker), context=context) if waker else None,
+             behind=behind, other_ns=0, stack=stack)
+
+
+def stream():
+    """kt trace --stream: a worker that is fed, an interrupt that wakes, a wait recorded three times, two that overlap, hostile names."""
+    run = Run(22)
+    run.header("trace", ["trace", "wakeup", "--stream", "-o", "stream.jsonl"], 22)
+    layout(run)
+    feeder, worker, evil = ("feeder", 500, 500), ("worker/0", 500, 501), (HOSTILE, 666, 667)
+    for n in range(50):
+        at = 10_000_000 + 100_000 * n
+        single(run, at, 2500 + 10 * n, worker, waker=(*feeder, 0), cpus=(1, 1, 1))
+        single(run, at + 40_000, 3000, feeder, waker=(*worker, 1), cpus=(0, 0, 0))
+    single(run, 16_000_000, 60_000, worker, "preempted", cpus=(1, 1, 0), migrations=1)
+    single(run, 17_000_000, 9000, feeder, waker=("", 0, 0, 1), context="idle", cpus=(0, 1, 1), migrations=2, premig=4000)
+    single(run, 18_000_000, 7000, evil, waker=("stress-ng-cpu", 3902, 3902, 0), context="interrupt", cpus=(None, None, 1))
+    single(run, 18_000_000, 7000, evil, waker=("stress-ng-cpu", 3902, 3902, 0), context=None, population="first_run")
+    single(run, 19_000_000, 5000, worker, waker=("", 0, 0, None), context="softirq")
+    behind = [{"comm": HOSTILE, "tgid": 1, "tid": 2, "ns": 5_000_000}, {"comm": "", "tgid": 0, "tid": 0, "ns": 100_000}]
+    for why in "stream", "flight", "worst":
+        single(run, 30_000_000, 6_000_000, worker, waker=(*feeder, 0), why=why, behind=behind if why == "worst" else None,
+               stack={"kernel": ["try_to_wake_up+0x1c", "wake_up_q+0x40"], "user": ["feed+0x10"]} if why == "worst" else None)
+    single(run, 30_000_500, 4000, worker, "requeued", cpus=(1, 1, 1))
+    run.trace("", run.now, run.now + 40_000_000, waits(run, 107, 2000, 1, 10_000_000), kind="wakeup")
+    interval_losses(run, run.now, run.now + 40_000_000, 0, 400)
+    run.end()
+
+
 def runs(side):
     """Six runs of one side for kt diff: one arm got slower, one faster, one question is new; a trace does not belong."""
     kernel = ("6.1.0-example", "6.12.0-example")[side]
@@ -560,6 +598,6 @@ def runs_new():
 
 
 if __name__ == "__main__":
-    MAKERS = (small, suite, full, trace, live, threads, hostile, negative, instances, builds, moved, settings, hostile_sides, apart, v1,
+    MAKERS = (small, suite, full, trace, live, threads, stream, hostile, negative, instances, builds, moved, settings, hostile_sides, apart, v1,
               runs_base, runs_new)
     {maker.__name__: maker for maker in MAKERS}[sys.argv[1]]()

@@ -108,6 +108,35 @@ Test(report_first, a_name_of_a_megabyte_costs_ten_kilobytes_at_most)
 	free(name);
 }
 
+static size_t trace_page_size(const char *subject)
+{
+	struct report *r;
+	char *html;
+	size_t size;
+
+	finish();
+	begin();
+	emit(trace_of(NULL, "wakeup", subject, "woken", 1000, 50));
+	end("complete");
+	r = read_back();
+	cr_assert_eq(r->nr_results, 1);
+	html = rendered(r, report_html);
+	size = strlen(html);
+	free(html);
+	report_free(r);
+	return size;
+}
+
+Test(report_first, so_does_that_of_a_thread)
+{
+	char *name = calloc(LONG + 1, 1);
+
+	cr_assert_not_null(name);
+	memset(name, '<', LONG);
+	cr_expect_leq(trace_page_size(name), trace_page_size("thread") + 10240);
+	free(name);
+}
+
 Test(report_first, a_long_name_keeps_both_ends_and_says_its_length)
 {
 	static char name[5001];

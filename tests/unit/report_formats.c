@@ -53,8 +53,11 @@ Test(report_formats, each_renders, .timeout = 60)
 	for (size_t i = 0; (f = report_format_at(i)); i++) {
 		char *text = NULL;
 		size_t length;
-		FILE *out = open_memstream(&text, &length);
+		FILE *out;
 
+		if (f->refuses && f->refuses(r))
+			continue;
+		out = open_memstream(&text, &length);
 		cr_assert_eq(f->render(out, r, NULL), 0, "%s", f->name);
 		fclose(out);
 		cr_expect(strstr(text, "work_queue"), "%s", f->name);
