@@ -397,7 +397,7 @@ int cmd_report(int argc, char **argv)
 	if (is_its_own_input(&o))
 		return cli_refuse(KT_EXIT_USAGE, "%s is the record itself; name another file",
 				  o.output);
-	if (format_of(&o)->binary && (!o.output || !strcmp(o.output, "-")) && isatty(STDOUT_FILENO))
+	if (format_of(&o)->binary && (!o.output || !strcmp(o.output, "-")) && terminal_is(stdout))
 		return cli_refuse(KT_EXIT_USAGE, "%s is not for a terminal; name a file with -o",
 				  format_of(&o)->name);
 	ret = (format_of(&o)->singles ? report_load_singles
