@@ -201,8 +201,7 @@ int diff_summary(FILE *out, const struct diff *d, const struct terminal_style *s
 		fputc('\n', out);
 		summary_print_table(&t, &table);
 		if (table.more)
-			fprintf(out, " and %zu more with smaller effects, or undecided\n",
-				table.more);
+			fprintf(out, " and %zu more: smaller effects, or undecided\n", table.more);
 		undecided(&t, d);
 		only_on(&t, d, DIFF_BASE);
 		only_on(&t, d, DIFF_NEW);

@@ -139,10 +139,11 @@ static void legend(const struct text *t)
 static void below(const struct text *t, const struct summary_table *table, size_t no_room)
 {
 	if (table->more)
-		fprintf(t->out, " and %zu more with smaller effects, or undecided\n", table->more);
+		fprintf(t->out, " and %zu more: smaller effects, undecided or not compared\n",
+			table->more);
 	tails(t);
 	failed(t);
-	if (no_room < table->block[0].nr)
+	if (no_room < table->block[0].nr + table->more_arms)
 		legend(t);
 	summary_more(t, t->r->more, t->r->page, no_room);
 }

@@ -74,6 +74,7 @@ struct summary_table {
 	struct summary_row *row;
 	size_t nr;
 	size_t more;	       /* rows that are not there */
+	size_t more_arms;      /* that have no cells */
 	const char *with, *ns; /* titles */
 	size_t nr_cells;
 	const char **cell; /* titles, not escaped */
@@ -96,7 +97,7 @@ int summary_rows(const struct report *r, struct summary_table *to);
  */
 void summary_sort_rows(struct summary_table *table, size_t most);
 
-/* summary_print_table - Return: how many cells of the first block had no room */
+/* summary_print_table - Return: how many arms had no room, or no cells */
 size_t summary_print_table(const struct text *t, const struct summary_table *table);
 void summary_free_table(struct summary_table *table);
 

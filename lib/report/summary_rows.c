@@ -10,11 +10,14 @@
 #include "lib/report/changes.h"
 #include "lib/report/effects.h"
 
+/* Arms that have cells: more have no room in any terminal. */
+#define MAX_ARMS 64
+
 struct rows {
 	const struct report *r;
 	struct summary_table *to;
 	const char *const *arm; /* that are compared, the subject first */
-	size_t nr_arms, nr_questions;
+	size_t nr_arms, nr_shown;
 };
 
 static enum text_colour colour_of(const struct report_comparison *c)
@@ -131,7 +134,7 @@ static void fill_cell(const struct rows *rows, const struct report_question *q, 
 static bool fill_cells(const struct rows *rows, struct summary_row *row,
 		       const struct report_question *q)
 {
-	size_t others = rows->nr_arms - 1;
+	size_t others = rows->nr_shown - 1;
 
 	if (!rows->to->nr_cells)
 		return true;
@@ -140,7 +143,7 @@ static bool fill_cells(const struct rows *rows, struct summary_row *row,
 		return false;
 	for (size_t i = 0; i < others; i++)
 		fill_cell(rows, q, i + 1, JUDGE_P50, &row->cell[i]);
-	for (size_t i = 0; i < rows->nr_arms; i++)
+	for (size_t i = 0; i < rows->nr_shown; i++)
 		fill_cell(rows, q, i, JUDGE_P99, &row->cell[others + i]);
 	return true;
 }
@@ -189,17 +192,20 @@ static bool has_tails(const struct report *r)
 static bool title_cells(struct rows *rows)
 {
 	struct summary_table *to = rows->to;
-	size_t others = rows->nr_arms ? rows->nr_arms - 1 : 0;
+	size_t others;
 
+	rows->nr_shown = rows->nr_arms < MAX_ARMS ? rows->nr_arms : MAX_ARMS;
+	others = rows->nr_shown ? rows->nr_shown - 1 : 0;
 	if (!others)
 		return true;
-	to->nr_cells = others + rows->nr_arms;
+	to->more_arms = rows->nr_arms - rows->nr_shown;
+	to->nr_cells = others + rows->nr_shown;
 	to->cell = calloc(to->nr_cells, sizeof(*to->cell));
 	for (size_t i = 0; to->cell && i < to->nr_cells; i++)
 		to->cell[i] = rows->arm[i < others ? i + 1 : i - others];
 	to->block[0] = (struct summary_block){ "p50", 0, others };
 	if (has_tails(rows->r))
-		to->block[1] = (struct summary_block){ "p99", others, rows->nr_arms };
+		to->block[1] = (struct summary_block){ "p99", others, rows->nr_shown };
 	return to->cell;
 }
 

@@ -490,15 +490,15 @@ size_t summary_print_table(const struct text *t, const struct summary_table *tab
 	for (size_t i = 0; i < table->nr; i++)
 		line(&l, i);
 	free_names(&l.names);
-	return table->block[0].nr - l.shown[0];
+	return table->block[0].nr - l.shown[0] + table->more_arms;
 }
 
 /* ---- which ----------------------------------------------------------------------------------- */
 
-/* What was called comes first, then what has no figures, since that is worth knowing. */
+/* What was called comes first; what has no figures last, since the sentence above counts that. */
 static int rank(const struct summary_row *row)
 {
-	return row->called ? 0 : row->note ? 1 : 2;
+	return row->called ? 0 : row->note ? 2 : 1;
 }
 
 static double size_of(const struct summary_row *row)
