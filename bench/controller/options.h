@@ -20,7 +20,7 @@ struct bench_options {
 	uint64_t repeat; /* runs, at least 1 */
 	bool seed_given, time_given, list, strict, full;
 	const char *targets; /* file; NULL: none */
-	bool stacks; /* of the longest waits of traced blocks */
+	bool stacks;	     /* of the longest waits of traced blocks */
 	enum trace_wish trace;
 };
 

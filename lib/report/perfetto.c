@@ -244,12 +244,13 @@ static int write_threads(struct perfetto *w)
 
 		seen[nr++] = (struct seen){ e->tgid, e->tid, e->comm, e->to_ns };
 		if (perfetto_is_thread(w, e))
-			seen[nr++] = (struct seen){ e->waker_tgid, e->waker_tid, e->waker,
-						    e->from_ns };
+			seen[nr++] =
+				(struct seen){ e->waker_tgid, e->waker_tid, e->waker, e->from_ns };
 	}
 	qsort(seen, nr, sizeof(*seen), by_id);
 	for (size_t i = 0; i < nr; i++) {
-		if (i + 1 < nr && seen[i + 1].tid == seen[i].tid && seen[i + 1].tgid == seen[i].tgid)
+		if (i + 1 < nr && seen[i + 1].tid == seen[i].tid &&
+		    seen[i + 1].tgid == seen[i].tgid)
 			continue;
 		if (seen[i].tgid != process)
 			write_process(w, &seen[i]);

@@ -70,16 +70,24 @@ enum { PERFETTO_MONOTONIC = 3 }; /* of its built-in clocks */
 enum { PERFETTO_STATE_CLEARED = 1, PERFETTO_NEEDS_STATE = 2 };
 
 /* Interned once: annotations by this list, names of events and categories by their text's number. */
-#define PERFETTO_ANNOTATIONS(A)                                                                  \
-	A(recorded) A(ns) A(cpu) A(cpu_before) A(cpu_queued) A(migrations) A(waker) A(waker_tid) \
-	A(waker_cpu) A(context) A(woken) A(tid) A(comm) A(ran_meanwhile) A(others_ns) A(stack)   \
-	A(question) A(arm)
+#define PERFETTO_ANNOTATIONS(A)                                                             \
+	A(recorded)                                                                         \
+	A(ns)                                                                               \
+	A(cpu) A(cpu_before) A(cpu_queued) A(migrations) A(waker) A(waker_tid) A(waker_cpu) \
+		A(context) A(woken) A(tid) A(comm) A(ran_meanwhile) A(others_ns) A(stack)   \
+			A(question) A(arm)
 #define PERFETTO_ENUM(name) ANNOTATION_##name,
 #define PERFETTO_NAME(name) #name,
 enum perfetto_annotation { ANNOTATION_NONE, PERFETTO_ANNOTATIONS(PERFETTO_ENUM) NR_ANNOTATIONS };
 
 /* Kinds of tracks; the number is made of it and what it is of. */
-enum perfetto_track { TRACK_OF_PROCESS = 1, TRACK_OF_THREAD, TRACK_OF_CPU, TRACK_OF_CPUS, TRACK_OF_LANE };
+enum perfetto_track {
+	TRACK_OF_PROCESS = 1,
+	TRACK_OF_THREAD,
+	TRACK_OF_CPU,
+	TRACK_OF_CPUS,
+	TRACK_OF_LANE
+};
 
 static inline uint64_t perfetto_uuid(enum perfetto_track kind, uint32_t of)
 {

@@ -148,8 +148,8 @@ static const char *part_of(const struct perfetto *w, const char *name)
 	const struct report *r = w->r;
 
 	for (size_t i = 0; i < r->nr_questions; i++) {
-		const struct record_layout *l = r->question[i].trace ? &r->question[i].trace->layout
-								     : NULL;
+		const struct record_layout *l =
+			r->question[i].trace ? &r->question[i].trace->layout : NULL;
 
 		for (size_t k = 0; l && k < l->nr_metrics; k++)
 			if (!strcmp(l->metric[k].name, name))
@@ -254,7 +254,8 @@ int perfetto_write_thread(struct perfetto *w, uint32_t tid, size_t first, size_t
 	for (int at = 0; at <= most; at++) {
 		if (at) {
 			t.uuid = perfetto_uuid(TRACK_OF_LANE, ++w->nr_lanes);
-			perfetto_track(w, t.uuid, own, at < MAX_LANES ? "at the same time" : "more");
+			perfetto_track(w, t.uuid, own,
+				       at < MAX_LANES ? "at the same time" : "more");
 		}
 		for (size_t i = 0; i < end_of - first; i++) {
 			if (lane[i] != at)

@@ -196,7 +196,8 @@ int singles_add(struct singles *s, struct report *r, size_t run, const struct re
 		.cpu_queued = cpu_of(e->cpu_queued),
 		.cpu = cpu_of(e->cpu),
 		.migrations = (uint32_t)e->migrations,
-		.waker_tgid = (uint32_t)(e->waker.task.tgid ? e->waker.task.tgid : e->waker.task.tid),
+		.waker_tgid =
+			(uint32_t)(e->waker.task.tgid ? e->waker.task.tgid : e->waker.task.tid),
 		.waker_tid = (uint32_t)e->waker.task.tid,
 		.waker_cpu = e->has_waker ? cpu_of(e->waker.cpu) : SINGLE_NO_CPU,
 		.has_waker = e->has_waker,

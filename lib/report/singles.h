@@ -37,15 +37,15 @@ struct single {
 	uint64_t from_ns, to_ns;
 	uint32_t kind, population, comm; /* texts */
 	uint32_t tgid, tid;
-	uint32_t question, arm;			     /* texts; 0: of a trace */
-	uint32_t cpu_before, cpu_queued, cpu;	     /* SINGLE_NO_CPU: not known */
+	uint32_t question, arm;		      /* texts; 0: of a trace */
+	uint32_t cpu_before, cpu_queued, cpu; /* SINGLE_NO_CPU: not known */
 	uint32_t migrations;
-	uint32_t waker, context;		     /* texts; 0: not known */
+	uint32_t waker, context; /* texts; 0: not known */
 	uint32_t waker_tgid, waker_tid, waker_cpu;
 	bool has_waker;
 	uint8_t whys; /* bits by enum record_why */
 	uint8_t nr_phases;
-	size_t phase;			 /* the first of them */
+	size_t phase;		      /* the first of them */
 	struct single_detail *detail; /* NULL: nothing more is known */
 };
 

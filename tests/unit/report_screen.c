@@ -141,7 +141,7 @@ Test(report_screen, an_unsteady_machine_is_said_beside_the_effect)
 	html = rendered(r, report_html);
 	effects = effects_of(html);
 	cr_assert(r->question[0].noise.unsteady, "the record is of an unsteady machine");
-	cr_expect(strstr(effects, "slower, but unsteady"), "%s", effects);
+	cr_expect(strstr(effects, "slower, but unstable"), "%s", effects);
 	cr_expect(strstr(effects, "class=\"axis unstable\""));
 	cr_expect(strstr(html, "<b>3 of 3 questions unsteady</b>"));
 	free(effects);
@@ -209,7 +209,7 @@ Test(report_screen, of_two_builds_what_regressed_comes_first_and_both_are_named)
 	char *html = page_of_golden(GOLDEN("builds.jsonl")), *effects = effects_of(html),
 	     *first = part(effects, "<tbody>", "<tr><th scope=row><a href=\"#q-loop\">");
 
-	cr_expect(strstr(html, "<h1>1 of 6 regressed: wakeup/trip=oneway libkthread"));
+	cr_expect(strstr(html, "<h1>1 of 6 regressed: wakeup/<wbr>trip=oneway libkthread"));
 	cr_expect(strstr(html, "<li>code: 23 of 412 functions differ: wake_up_process"));
 	cr_expect(strstr(html, "<details><summary>The first "),
 		  "and more of them than the line names");
