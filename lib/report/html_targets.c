@@ -112,7 +112,8 @@ static void reached(const struct page *p, const struct report_target *t)
 	}
 	fprintf(p->out, "<td class=l><span class=\"chip %s\">%s%s</span>%s\n", class[t->reached],
 		sign[t->reached], reached_name[t->reached],
-		t->reached != TARGET_NOT_MEASURED && t->unstable ? " <small>unstable</small>" : "");
+		t -> reached != TARGET_NOT_MEASURED && t -> unstable ? " <small>unstable</small>"
+								     : "");
 }
 
 static void row(const struct page *p, const struct report_target *t)
