@@ -334,7 +334,7 @@ static int show(struct bench_run *run, int status)
 		status = hold_to_strict(run);
 	if (run->o->output)
 		return status;
-	if (outcome_publish(&run->outcome, run->err, sizeof(run->err)))
+	if (outcome_publish(&run->outcome, run->o->targets, run->err, sizeof(run->err)))
 		return complain(run, status ? status : KT_EXIT_FAILED);
 	cli_say("report " OUTCOME_LATEST "/report.html");
 	return status;

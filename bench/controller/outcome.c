@@ -70,17 +70,23 @@ static int link_latest(const struct outcome *o, char *err, size_t errlen)
 	return -EIO;
 }
 
-int outcome_publish(const struct outcome *o, char *err, size_t errlen)
+int outcome_publish(const struct outcome *o, const char *targets, char *err, size_t errlen)
 {
+	struct report_targets *held = NULL;
 	struct report *rep;
 	int ret;
 
 	ret = report_load(&rep, o->record, err, errlen);
 	if (ret)
 		return ret;
-	ret = render(o, "report.html", report_html, rep, err, errlen);
+	if (targets)
+		ret = report_targets_read(&held, rep, targets, err, errlen);
+	rep->targets = held;
+	if (!ret)
+		ret = render(o, "report.html", report_html, rep, err, errlen);
 	if (!ret)
 		ret = render(o, "report.json", report_json, rep, err, errlen);
+	report_targets_free(held);
 	report_free(rep);
 	return ret ? ret : link_latest(o, err, errlen);
 }

@@ -22,11 +22,12 @@ struct outcome {
 int outcome_create(struct outcome *o, const char *id, char *err, size_t errlen);
 
 /*
- * outcome_publish - report.html and report.json beside the record, then results/latest
+ * outcome_publish - report.html and report.json beside the record, then results/latest; the page with
+ * what the run meets of the targets in file @targets (NULL: none)
  *
  * Return: 0, or -errno and a sentence in @err; the record is safe in any case.
  */
-int outcome_publish(const struct outcome *o, char *err, size_t errlen);
+int outcome_publish(const struct outcome *o, const char *targets, char *err, size_t errlen);
 
 /* What of --fail-on a record has. */
 struct outcome_failures {

@@ -25,13 +25,18 @@ static int width_of(int fd)
 					    : (int)width;
 }
 
+bool terminal_is(FILE *out)
+{
+	return isatty(fileno(out));
+}
+
 struct terminal_style terminal_style_of(FILE *out)
 {
 	const char *term = getenv("TERM"), *no_colour = getenv("NO_COLOR");
 	int fd = fileno(out);
 	struct terminal_style s = { .width = width_of(fd) };
 
-	s.cursor = isatty(fd) && term && *term && strcmp(term, "dumb");
+	s.cursor = terminal_is(out) && term && *term && strcmp(term, "dumb");
 	s.colour = s.cursor && !(no_colour && *no_colour);
 	return s;
 }

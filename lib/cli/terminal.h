@@ -20,6 +20,9 @@ struct terminal_style {
 	int width;   /* columns, 0: not known */
 };
 
+/* terminal_is - @out is a terminal, whatever it can do */
+bool terminal_is(FILE *out);
+
 /* terminal_style_of - what suits @out */
 struct terminal_style terminal_style_of(FILE *out);
 #endif

@@ -43,8 +43,8 @@ static const struct argp_option options[] = {
 	{ "full", KEY_FULL, NULL, 0,
 	  "As text: tables of all figures (by default a summary of about 25 lines)", 0 },
 	{ "targets", 't', "LIST", 0,
-	  "As text: say how many targets of file LIST the run meets, and name those missed; with "
-	  "--full list them all",
+	  "As text or page: say how many targets of file LIST the run meets, and name those missed; the "
+	  "page, and text with --full, list them all",
 	  0 },
 	{ "fail-on", KEY_FAIL_ON, "WHAT", 0,
 	  "Exit with 1 when something is " REPORT_FAIL_ON_NAMES "; several with commas or repeated",
@@ -386,10 +386,15 @@ int cmd_report(int argc, char **argv)
 		return status;
 	if (o.validate)
 		return validate(&o);
-	if ((o.targets || o.full) && format_of(&o) != report_format_at(0))
+	if (o.full && format_of(&o) != report_format_at(0))
 		return cli_refuse(KT_EXIT_USAGE,
-				  "%s is of the format %s; other formats have all figures",
-				  o.targets ? "--targets" : "--full", report_format_at(0)->name);
+				  "--full is of the format %s; other formats have all figures",
+				  report_format_at(0)->name);
+	if (o.targets && !format_of(&o)->targets)
+		return cli_refuse(
+			KT_EXIT_USAGE,
+			"--targets is of the formats text and html; %s does not show them",
+			format_of(&o)->name);
 	if (o.has_table && strcmp(format_of(&o)->name, "csv"))
 		return cli_refuse(KT_EXIT_USAGE, "--table is of --format csv alone");
 	if (o.only && strcmp(format_of(&o)->name, "hgrm"))
@@ -397,7 +402,7 @@ int cmd_report(int argc, char **argv)
 	if (is_its_own_input(&o))
 		return cli_refuse(KT_EXIT_USAGE, "%s is the record itself; name another file",
 				  o.output);
-	if (format_of(&o)->binary && (!o.output || !strcmp(o.output, "-")) && isatty(STDOUT_FILENO))
+	if (format_of(&o)->binary && (!o.output || !strcmp(o.output, "-")) && terminal_is(stdout))
 		return cli_refuse(KT_EXIT_USAGE, "%s is not for a terminal; name a file with -o",
 				  format_of(&o)->name);
 	ret = (format_of(&o)->singles ? report_load_singles

@@ -30,6 +30,7 @@ static void parts(const struct page *p, int plotted, const char *why)
 	page_begin(p, report_tool(run), run->header.start, html_contents, p);
 	html_head(p);
 	html_effects(p);
+	html_targets(p);
 	html_matrix(p);
 	html_verdicts(p);
 	no_plots(p, plotted, why);
@@ -71,5 +72,6 @@ const struct report_format report_format_html = {
 	.name = "html",
 	.help = "one self-contained page with plots",
 	.suffix = { ".html", ".htm" },
+	.targets = true,
 	.render = render,
 };

@@ -65,6 +65,8 @@ void html_contents(const void *page)
 		fprintf(p->out,
 			"<b>Summary</b><a href=\"#effects\">Effects</a>%s<a href=\"#verdicts\">Verdicts</a>",
 			html_has_matrix(p) ? "<a href=\"#matrix\">All arms</a>" : "");
+	if (p->r->targets)
+		fputs("<a href=\"#targets\">Targets</a>", p->out);
 	page_topics(p);
 	fputs("<b>What the figures rest on</b>", p->out);
 	if (asked)

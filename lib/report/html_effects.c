@@ -145,25 +145,20 @@ static void losses(const struct page *p, const struct report_result *r)
 	}
 }
 
-/* Of arms: in words that need no glossary. */
 static void say(const struct page *p, const struct report_comparison *c)
 {
-	static const char *const word[] = {
-		[VERDICT_SLOWER] = "slower",
-		[VERDICT_FASTER] = "faster",
-		[VERDICT_EQUIVALENT] = "the same",
-		[VERDICT_INCONCLUSIVE] = "undecided",
-	};
+	enum report_told told = report_told(c);
 	bool moved;
 
 	if (page_is_advisory(p, c, &moved))
 		fputs(moved ? "moved" : "within its zone", p->out);
-	else if (c->kind != REPORT_ARMS)
+	else if (told == TOLD_MOVED || (told == TOLD_UNSTABLE && c->kind != REPORT_ARMS))
 		report_write_verdict(p->out, c);
-	else if (c->unstable && c->j.verdict == VERDICT_INCONCLUSIVE)
-		fputs("unsteady", p->out);
+	else if (told == TOLD_UNSTABLE && c->j.verdict != VERDICT_INCONCLUSIVE)
+		fprintf(p->out, "%s, but unstable",
+			c->j.verdict == VERDICT_EQUIVALENT ? "the same" : report_verdict_name(c));
 	else
-		fprintf(p->out, "%s%s", word[c->j.verdict], c->unstable ? ", but unsteady" : "");
+		fputs(report_told_name(told, c->kind), p->out);
 }
 
 /* Where another figure of the same arm was called something else. */

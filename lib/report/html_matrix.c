@@ -267,7 +267,7 @@ static void legend(const struct page *p, bool cpu)
 	}
 	fprintf(p->out, "<p class=key><span>▲ %s</span><span>▼ %s</span>",
 		changes ? "slower, regressed" : "slower", changes ? "faster, improved" : "faster");
-	fputs("<span>= the same within the zone</span><span>? undecided</span><span class=shaky>~ unsteady</span>"
+	fputs("<span>= the same within the zone</span><span>? undecided</span><span class=shaky>~ unstable</span>"
 	      "<span>· not there</span><span class=scale>",
 	      p->out);
 	fputs("<i class=cold5>÷5</i><i class=cold4>÷2</i><i class=cold3>−20 %</i><i class=cold1>−5 %</i>"

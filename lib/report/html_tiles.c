@@ -43,15 +43,7 @@ static void count(const struct page *p, size_t nr, const char *what, const char 
 /* Of all arms; the finding has those of the subject. Without colours: it is a result, not an alarm. */
 static void arms_tile(const struct page *p)
 {
-	static const char *const word[] = {
-		[VERDICT_SLOWER] = "slower",
-		[VERDICT_FASTER] = "faster",
-		[VERDICT_EQUIVALENT] = "the same",
-		[VERDICT_INCONCLUSIVE] = "undecided",
-	};
-	static const enum verdict order[] = { VERDICT_FASTER, VERDICT_EQUIVALENT, VERDICT_SLOWER,
-					      VERDICT_INCONCLUSIVE };
-	size_t nr[2][4] = { { 0 } }, unstable[2] = { 0 }, all[2] = { 0 };
+	size_t nr[2][NR_TOLD] = { { 0 } }, all = 0;
 	const char *before = "";
 
 	for (size_t i = 0; i < p->r->nr_comparisons; i++) {
@@ -60,23 +52,18 @@ static void arms_tile(const struct page *p)
 
 		if (c->kind != REPORT_ARMS || isnan(c->j.ratio))
 			continue;
-		all[tail]++;
-		if (c->unstable)
-			unstable[tail]++;
-		else
-			nr[tail][c->j.verdict]++;
+		all += !tail;
+		nr[tail][report_told(c)]++;
 	}
-	if (!all[0])
+	if (!all)
 		return;
 	begin(p, "All arms, p50", "", html_has_matrix(p) ? "matrix" : "verdicts");
-	for (size_t i = 0; i < 4; i++)
-		count(p, nr[0][order[i]], word[order[i]], &before);
-	count(p, unstable[0], "unsteady", &before);
+	for (int i = 0; i < NR_TOLD; i++)
+		count(p, nr[0][i], report_told_name((enum report_told)i, REPORT_ARMS), &before);
 	line(p);
 	before = "mean and tails: ";
-	for (size_t i = 0; i < 4; i++)
-		count(p, nr[1][order[i]], word[order[i]], &before);
-	count(p, unstable[1], "unsteady", &before);
+	for (int i = 0; i < NR_TOLD; i++)
+		count(p, nr[1][i], report_told_name((enum report_told)i, REPORT_ARMS), &before);
 	finish(p);
 }
 
@@ -101,7 +88,7 @@ static void changes_tile(const struct page *p)
 	count(p, c.nr[CHANGE_UNCHANGED], "unchanged", &before);
 	count(p, c.nr[CHANGE_UNDECIDED], "undecided", &before);
 	count(p, c.nr[CHANGE_MOVED], "moved with the same code", &before);
-	count(p, c.unstable, "of all unsteady", &before);
+	count(p, c.unstable, "of all unstable", &before);
 	finish(p);
 }
 
@@ -363,6 +350,7 @@ static void again_tile(const struct page *p)
 void html_tiles(const struct page *p)
 {
 	fputs("<div class=tiles>", p->out);
+	html_targets_tile(p);
 	changes_tile(p);
 	arms_tile(p);
 	machine_tile(p);

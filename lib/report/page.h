@@ -192,6 +192,9 @@ bool html_take_effects(struct page *p);
 void html_contents(const void *page);
 void html_head(const struct page *p);
 void html_tiles(const struct page *p);
+/* Of what the report is held against; nothing when it is not */
+void html_targets_tile(const struct page *p);
+void html_targets(const struct page *p);
 void html_effects(const struct page *p);
 
 /* html_has_matrix - there is more than one arm or question to make one of */

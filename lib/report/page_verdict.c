@@ -111,7 +111,7 @@ const char *page_sign(const struct page *p, const struct report_comparison *c)
 
 	if (page_is_advisory(p, c, &moved))
 		return moved ? "*" : "";
-	return c->unstable ? "~" : sign[c->j.verdict];
+	return c->unstable || c->moved ? "~" : sign[c->j.verdict];
 }
 
 void page_chip(const struct page *p, const struct report_comparison *c)

@@ -20,9 +20,9 @@
 /* In the units of the drawing; in the SVG file ten times as many. */
 #define PLOT_WIDTH  560
 #define PLOT_HEIGHT 300
-#define PLOT_LEFT   74
+#define PLOT_LEFT   80
 #define PLOT_RIGHT  124 /* where names of curves stand, also in the larger letters of narrow pages */
-#define PLOT_TOP    10
+#define PLOT_TOP    14
 #define PLOT_BOTTOM 30
 
 /* Bytes and characters of a name beside a curve. */

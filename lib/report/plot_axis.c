@@ -55,10 +55,10 @@ static void write_tic(FILE *gp, double v, bool first)
 		!strcmp(unit, " us") ? "µs" : unit + 1, v);
 }
 
-/* A step of 1, 2 or 5 of some decade that cuts @e into about four. */
-static double round_step(struct plot_extent e)
+/* A step of 1, 2 or 5 of some decade that cuts @e into about @nr. */
+static double round_step(struct plot_extent e, double nr)
 {
-	double raw = (e.hi - e.lo) / 4, decade = pow(10, floor(log10(raw)));
+	double raw = (e.hi - e.lo) / nr, decade = pow(10, floor(log10(raw)));
 
 	return decade * (raw / decade < 1.5 ? 1 : raw / decade < 3.5 ? 2 : 5);
 }
@@ -67,7 +67,7 @@ static double round_step(struct plot_extent e)
 static void write_time_tics(FILE *gp, struct plot_extent e)
 {
 	static const double in_decade[] = { 1, 2, 5 };
-	double span = e.hi / e.lo, step = round_step(e);
+	double span = e.hi / e.lo, step = round_step(e, 4);
 	size_t per_decade = span < 60 ? 3 : 1;
 	bool first = true;
 
@@ -98,16 +98,19 @@ void plot_time_axis(FILE *gp, const char *axis, struct plot_extent e)
 
 void plot_time_axis_of_few(FILE *gp, const char *axis, struct plot_extent e)
 {
-	int every = (int)ceil(log10(e.hi / e.lo) / 3), first = (int)ceil(log10(e.lo) - 1e-9);
+	int every = fmax(1, ceil(log10(e.hi / e.lo) / 3)), first = (int)ceil(log10(e.lo) - 1e-9);
 	bool any = false;
 
-	if (e.hi / e.lo < 30) {
-		plot_time_axis(gp, axis, e);
-		return;
-	}
 	fprintf(gp, "set logscale %s\nset %srange [%.7g:%.7g]\nset %stics (", axis, axis, e.lo,
 		e.hi, axis);
-	for (int decade = first; pow(10, decade) <= e.hi; decade += every, any = true)
+	if (e.hi / e.lo < 10) {
+		double step = round_step(e, 1.5);
+
+		for (double v = ceil(e.lo / step) * step; v <= e.hi; v += step, any = true)
+			write_tic(gp, v, !any);
+	}
+	for (int decade = first; e.hi / e.lo >= 10 && pow(10, decade) <= e.hi;
+	     decade += every, any = true)
 		write_tic(gp, pow(10, decade), !any);
 	fputs(")\n", gp);
 }
@@ -129,7 +132,7 @@ static void write_ratio_tics(FILE *gp, struct plot_extent e)
 	static const double few[] = { 1, 2, 5 }, many[] = { 1, 1.5, 2, 3, 5, 7 };
 	const double *in_decade = e.hi / e.lo < 12 ? many : few;
 	size_t nr = e.hi / e.lo < 12 ? 6 : e.hi / e.lo < 200 ? 3 : 1;
-	double step = 100 * round_step(e);
+	double step = 100 * round_step(e, 4);
 	bool first = true;
 
 	if (e.hi / e.lo < 2.2) {

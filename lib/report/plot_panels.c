@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TOP    6
+#define TOP    11
 #define BOTTOM 26
 #define GAP    12
 

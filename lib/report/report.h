@@ -478,6 +478,7 @@ struct report_format {
 	const char *help;			 /* what it is, after its name */
 	const char *suffix[REPORT_MAX_SUFFIXES]; /* of files that are written in it, with the dot */
 	bool binary;				 /* nothing for a terminal */
+	bool targets;				 /* shows which of report.targets are met */
 	bool singles; /* shows every single event: for reports of report_load_singles() */
 	/*
 	 * Why there is nothing of @r that can be written in it, as a sentence for the user; NULL: there is.

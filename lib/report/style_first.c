@@ -36,7 +36,7 @@ const char page_style_first[] =
 	".ticks{height:1rem;line-height:1rem;font-size:.75rem;font-weight:400}.ticks span{position:absolute;transform:translateX(-50%)}"
 	".minor{display:none}@media(min-width:100rem){.minor{display:inline}}"
 	/* effects */
-	".effects th[scope=row],.matrix th[scope=row],.nothing th[scope=row]{background:none;color:inherit;font-weight:400;"
+	".effects th[scope=row],.matrix th[scope=row],.nothing th[scope=row],.targets th[scope=row]{background:none;color:inherit;font-weight:400;"
 	"font-size:inherit;text-align:left;white-space:normal;overflow-wrap:anywhere}"
 	".effects td,.effects th{vertical-align:middle;padding-top:.2rem;padding-bottom:.2rem}"
 	".effects{table-layout:fixed;min-width:50rem;font-size:.87rem}"

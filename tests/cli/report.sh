@@ -110,7 +110,13 @@ check 'what came from a pipe cannot be shown again' sh -c "! grep -q '^more' '$t
 "$kt" report --baseline condvar tests/golden/suite.jsonl >"$tmp/short"
 check 'another baseline is in the way on' grep -q '^more       kt report --full --baseline condvar ' "$tmp/short"
 refused 'tables of another format' 2 'full.*text' "$kt" report tests/golden/suite.jsonl --full -f json
-refused 'targets of another format' 2 'targets.*text' "$kt" report tests/golden/suite.jsonl --targets tests/golden/targets.txt -o "$tmp/x.html"
+refused 'targets of another format' 2 'targets.*text and html; json' "$kt" report tests/golden/suite.jsonl --targets tests/golden/targets.txt -o "$tmp/x.json"
+
+# the page
+"$kt" report tests/golden/suite.jsonl --targets tests/golden/targets.txt -f html >"$tmp/page"
+check 'the page counts the targets' grep -q 'Targets</a><b>2 met · 2 not certain · .*>3 missed<.* · 1 not measured here</b>' "$tmp/page"
+check 'and lists them' test "$(grep -c '^<tr>.*<td class=l><span class="chip [a-z]*">[^<]*\(met\|certain\|missed\|here\)</span>' "$tmp/page")" = 8
+check 'a page that is held against none has none' sh -c "! '$kt' report tests/golden/suite.jsonl -f html | grep -q 'id=targets'"
 
 # two builds, two settings, and what fails
 first_line() { COLUMNS=200 "$kt" report "tests/golden/$1.jsonl" | head -n 1; }

@@ -106,6 +106,6 @@ for v in 1 1-manual 2-first 2 3; do
 	check "version $v: no complaint" sh -c "! grep -q 'different builds' '$tmp/said'"
 done
 ln -s "$KT_BUILD/tests/unit/controller_versions" "$tmp/worker-5-6"
-refused 'none in common' 2 "worker-5-6 speaks versions 5 to 6 of the protocol with kt, this kt 1 to 4" "$kt" bench "$tmp/worker-5-6"
+refused 'none in common' 2 "worker-5-6 speaks versions 5 to 6 of the protocol with kt, and this kt 1 to 4" "$kt" bench "$tmp/worker-5-6"
 bench 'old against old' 0 --against "$tmp/worker-1" "$tmp/worker-1-manual" --filter q
 finish

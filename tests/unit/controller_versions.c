@@ -401,7 +401,8 @@ static void expect_refused(const char *name, const char *why)
 
 Test(controller_versions, without_a_common_version_both_ranges_are_said)
 {
-	expect_refused("5-6", " speaks versions 5 to 6 of the protocol with kt, this kt 1 to 4");
+	expect_refused("5-6",
+		       " speaks versions 5 to 6 of the protocol with kt, and this kt 1 to 4");
 }
 
 Test(controller_versions, a_worker_that_refuses_all_is_said_to)

@@ -202,7 +202,7 @@ Test(record_event, what_cannot_be_a_wait_is_refused_by_its_field)
 	static const struct {
 		const char *field, *value, *said;
 	} bad[] = {
-		{ "why", "\"because\"", "why is none of" },
+		{ "why", "\"because\"", "why is not one of" },
 		{ "ns", "-1", "ns is negative" },
 		{ "ns", "1.5", "ns is not a whole number" },
 		{ "population", "3", "population is not a string" },

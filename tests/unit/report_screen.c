@@ -141,7 +141,7 @@ Test(report_screen, an_unsteady_machine_is_said_beside_the_effect)
 	html = rendered(r, report_html);
 	effects = effects_of(html);
 	cr_assert(r->question[0].noise.unsteady, "the record is of an unsteady machine");
-	cr_expect(strstr(effects, "slower, but unsteady"), "%s", effects);
+	cr_expect(strstr(effects, "slower, but unstable"), "%s", effects);
 	cr_expect(strstr(effects, "class=\"axis unstable\""));
 	cr_expect(strstr(html, "<b>3 of 3 questions unsteady</b>"));
 	free(effects);

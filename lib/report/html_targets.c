@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a run was held against: how many targets it meets, as a tile, and each of them, as a table. */
+#include "lib/report/page.h"
+
+#include <math.h>
+
+#include "lib/report/targets.h"
+
+#define MAX_MISSED 2  /* that the tile names */
+#define MAX_ROWS   24 /* more are folded */
+
+static const char *const reached_name[NR_TARGETS] = {
+	[TARGET_MET] = "met",
+	[TARGET_UNCERTAIN] = "not certain",
+	[TARGET_MISSED] = "missed",
+	[TARGET_NOT_MEASURED] = "not measured here",
+};
+
+/* ---- the tile -------------------------------------------------------------------------------- */
+
+static void missed(const struct page *p, const struct report_targets *all)
+{
+	size_t shown = 0;
+
+	for (size_t i = 0; i < all->nr && shown < MAX_MISSED; i++) {
+		const struct report_target *t = &all->target[i];
+
+		if (t->reached != TARGET_MISSED)
+			continue;
+		fputs(shown++ ? "; " : "missed: ", p->out);
+		page_name(p, t->q ? t->q->name : t->question);
+		fputc(' ', p->out);
+		page_name(p, t->arm);
+		fputc(' ', p->out);
+		report_write_target(p->out, t, page_word);
+	}
+	if (all->nr_reached[TARGET_MISSED] > shown)
+		fprintf(p->out, " and %zu more", all->nr_reached[TARGET_MISSED] - shown);
+}
+
+void html_targets_tile(const struct page *p)
+{
+	const struct report_targets *all = p->r->targets;
+	const char *before = "";
+
+	if (!all)
+		return;
+	fputs("<div class=tile><a href=\"#targets\">Targets</a><b>", p->out);
+	for (int i = 0; i < NR_TARGETS; i++) {
+		if (!all->nr_reached[i])
+			continue;
+		fprintf(p->out,
+			i == TARGET_MISSED ? "%s<span class=\"say slower\">%zu %s</span>"
+					   : "%s%zu %s",
+			before, all->nr_reached[i], reached_name[i]);
+		before = " · ";
+	}
+	fprintf(p->out, "%s</b><small>", all->nr ? "" : "the list has none");
+	missed(p, all);
+	fputs("</small></div>\n", p->out);
+}
+
+/* ---- the table ------------------------------------------------------------------------------- */
+
+static void figure(const struct page *p, const struct report_target *t, double v)
+{
+	char text[FIGURE];
+
+	if (t->factor)
+		fputs(format_ratio(text, v), p->out);
+	else if (t->time)
+		page_ns(p, v);
+	else
+		fprintf(p->out, "%.10g", v);
+}
+
+static void limit(const struct page *p, const struct report_target *t)
+{
+	fputs("<td>", p->out);
+	figure(p, t, t->limit);
+	if (!t->factor)
+		return;
+	fputs(" × ", p->out);
+	page_name(p, t->baseline);
+}
+
+static void reached(const struct page *p, const struct report_target *t)
+{
+	static const char *const class[NR_TARGETS] = {
+		[TARGET_MET] = "faster",
+		[TARGET_UNCERTAIN] = "inconclusive",
+		[TARGET_MISSED] = "slower",
+		[TARGET_NOT_MEASURED] = "equivalent",
+	};
+	static const char *const sign[NR_TARGETS] = {
+		[TARGET_MET] = "✓ ",
+		[TARGET_UNCERTAIN] = "? ",
+		[TARGET_MISSED] = "✗ ",
+		[TARGET_NOT_MEASURED] = "",
+	};
+
+	fputs("<td>", p->out);
+	if (t->reached != TARGET_NOT_MEASURED)
+		figure(p, t, t->value);
+	fputs("<td>", p->out);
+	if (t->reached != TARGET_NOT_MEASURED && !isnan(t->lo)) {
+		fputs("[", p->out);
+		figure(p, t, t->lo);
+		fputs(", ", p->out);
+		figure(p, t, t->hi);
+		fputs("]", p->out);
+	}
+	fprintf(p->out, "<td class=l><span class=\"chip %s\">%s%s</span>%s\n", class[t->reached],
+		sign[t->reached], reached_name[t->reached],
+		t -> reached != TARGET_NOT_MEASURED && t -> unstable ? " <small>unstable</small>"
+								     : "");
+}
+
+static void row(const struct page *p, const struct report_target *t)
+{
+	fputs("<tr><th scope=row>", p->out);
+	if (t->q)
+		page_link(p, t->q);
+	else
+		page_name(p, t->question);
+	fputs("<td class=l>", p->out);
+	page_name(p, t->arm);
+	fputs("<td class=l>", p->out);
+	page_name(p, t->metric);
+	limit(p, t);
+	reached(p, t);
+}
+
+void html_targets(const struct page *p)
+{
+	const struct report_targets *all = p->r->targets;
+	bool folded;
+
+	if (!all)
+		return;
+	folded = all->nr > MAX_ROWS;
+	fputs("<section id=targets><h2>Targets</h2>", p->out);
+	if (folded)
+		fprintf(p->out, "<details><summary>All %zu targets</summary>", all->nr);
+	page_scroll(p, "Targets");
+	fputs("<table class=\"targets sort\"><thead><tr><th scope=col>question<th scope=col class=l>arm<th scope=col class=l>figure"
+	      "<th scope=col>at most<th scope=col>reached<th scope=col data-fixed>interval<th scope=col class=l>target<tbody>\n",
+	      p->out);
+	for (size_t i = 0; i < all->nr; i++)
+		row(p, &all->target[i]);
+	fprintf(p->out, "</table></div>%s</section>\n", folded ? "</details>" : "");
+}
