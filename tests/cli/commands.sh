@@ -79,7 +79,7 @@ for e in NO_COLOR=1 TERM=dumb TERM=; do
 	check "none with $e" sh -c "[ -s '$tmp/plain' ] && ! grep -q '$escape' '$tmp/plain'"
 done
 TERM=dumb on_pty 200 "${report[@]}" | tr -d '\r' >"$tmp/wide"
-check 'the width of the terminal' sh -c "! cmp -s '$tmp/wide' tests/golden/small.txt"
+check 'the width of the terminal' sh -c "! COLUMNS=80 '$kt' report tests/golden/small.jsonl | cmp -s - '$tmp/wide'"
 check 'COLUMNS is the same width' sh -c "COLUMNS=200 '$kt' report tests/golden/small.jsonl | cmp - '$tmp/wide'"
 check 'nobody else has a rule' test "$(grep -rlE 'isatty|NO_COLOR|TIOCGWINSZ|"COLUMNS"' --include='*.[ch]' kt.c lib bpf bench |
 	grep -v '^lib/cli/terminal\.[ch]$')" = ''
