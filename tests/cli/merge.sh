@@ -253,7 +253,7 @@ P
 }
 check 'bucket for bucket' union_is_exact
 check 'far smaller' test "$(stat -c %s "$tmp/union.jsonl")" -lt $(($(stat -c %s "$tmp/cat.jsonl") / 8))
-for format in text html json csv; do
+for format in text html json csv md openmetrics hgrm; do
 	check "kt report -f $format reads it" "$kt" report -f $format "$tmp/union.jsonl"
 done
 check 'the report says that hosts are its instances' sh -c "'$kt' report '$tmp/union.jsonl' | grep -q '1 run, 5 hosts merged, each an instance'"
