@@ -12,7 +12,7 @@ static const struct cli_command commands[] = {
 	{ "bench", cmd_bench, "run benchmarks and compare their arms" },
 	{ "selftest", cmd_selftest, "measure what verdicts are worth on this machine" },
 	{ "trace", cmd_trace, "measure live threads: wakeup, park, work, workqueue, stop" },
-	{ "report", cmd_report, "render a recorded run as text, HTML or JSON" },
+	{ "report", cmd_report, "render a recorded run for people and programs" },
 	{ "diff", cmd_diff, "compare recorded runs: kernels, hosts, nights" },
 	{ "merge", cmd_merge, "put the records of many hosts together" },
 	{ "env", cmd_env, "describe this machine, and what makes its figures unsteady" },

@@ -170,7 +170,7 @@ int cgroup_find(const char *path, struct cgroup_hierarchy *h, uint64_t *id, char
 		if (!here.v2 && !h->controller)
 			return error_say(
 				err, errlen, -ENOTSUP,
-				"'%s' lies in a hierarchy without a controller; give its path in that of cpu",
+				"'%s' lies in a hierarchy without a controller; give its path in the hierarchy of the cpu controller",
 				path);
 		return 0;
 	}

@@ -84,7 +84,7 @@ static void tracefs_cpus(struct examination *e)
 		doctor_say(e, name, NOT_SHOWN, costs, "use kt, or other tools of BPF, on such CPUs",
 			   "%s", list);
 	else if (list_cpus(cpu, nr, BLIND_NEVER_IDLE, list, sizeof(list)))
-		doctor_say(e, name, NOT_KNOWN, "nothing of kt", "kt doctor while they are idle",
+		doctor_say(e, name, NOT_KNOWN, "nothing of kt", "run kt doctor while they are idle",
 			   "never idle: %s", list);
 	else
 		doctor_say(e, name, AVAILABLE, "", NULL, "%s", "");

@@ -121,7 +121,7 @@ static const struct trace_option table[] = {
 	  "The kernel's threads instead of user threads", NULL },
 
 	{ TIMES, "duration", "TIME", 'd', TIME(q.duration_ns),
-	  "End after TIME (units ns us ms s m h; default s)", NULL },
+	  "End after TIME (units ns us ms s m h, seconds without one)", NULL },
 	{ TIMES, "interval", "TIME", 'i', TIME(q.interval_ns),
 	  "Record and print a line every TIME, 1ms or longer", NULL },
 
@@ -142,12 +142,13 @@ static const struct trace_option table[] = {
 	  "Record each wait of TIME or longer by itself, with its waker and who ran meanwhile "
 	  "(default 1ms, at most 100 a second); the 10 longest always are", NULL },
 	{ RECORD, "stacks", NULL, 0, FLAG(q.opts.events.stacks),
-	  "With the stack of the waker, or of the thread where it was preempted", NULL },
+	  "Record single waits with the stack of the waker, or of the thread where it was preempted",
+	  NULL },
 	{ RECORD, "flight", "TIME", 0, TIME(q.opts.events.flight_ns),
 	  "Record what waited in the TIME before each wait of --slower-than, as far back as memory reaches", NULL },
 	{ RECORD, "on-slow", "CMD", 0, TEXT(q.on_slow),
-	  "Let the shell execute CMD after a wait of --slower-than, which is described in KT_NS, "
-	  "KT_COMM, ...; one at a time, at most one a second", NULL },
+	  "Let the shell execute CMD after a wait of --slower-than, which the variables KT_NS, "
+	  "KT_COMM, ... describe; one at a time, at most one a second", NULL },
 	{ RECORD, "stream", NULL, 0, FLAG(q.opts.events.stream),
 	  "Record every wait by itself", NULL },
 	{ RECORD, "output", "FILE", 'o', TEXT(q.output),
@@ -319,7 +320,7 @@ static int check_subjects(struct trace_options *o)
 				     : "--kthreads");
 	if (t->follow_children && !f->nr_tgids && !o->q.command)
 		return cli_refuse(KT_EXIT_USAGE,
-				  "--children goes with -p: whose children are to be traced?");
+				  "--children goes with -p, which says whose children");
 	for (uint32_t i = 0; i < f->nr_tgids; i++)
 		if (f->tgid[i] == getpid())
 			return cli_refuse(KT_EXIT_USAGE, "process %d is kt trace itself",
@@ -392,9 +393,10 @@ static int check_events(struct trace_options *o)
 		return cli_refuse(KT_EXIT_USAGE, "--on-slow needs a command for the shell");
 	if (tracer_kind_about(o->q.opts.kind)->waits) {
 		if ((e->stream || e->flight_ns) && !o->q.output)
-			return cli_refuse(KT_EXIT_USAGE,
-					  "%s fills a record, and none is kept: name one with -o",
-					  e->stream ? "--stream" : "--flight");
+			return cli_refuse(
+				KT_EXIT_USAGE,
+				"%s writes into a record, and none is kept: name one with -o",
+				e->stream ? "--stream" : "--flight");
 		e->worst = NR_WORST;
 		/* Whoever has set no limit shall not get a record without one. */
 		if (!e->slower_ns) {
@@ -422,7 +424,7 @@ static int check_top(struct trace_options *o)
 {
 	if (!o->top || o->q.opts.group == TRACER_GROUP_SUBJECT)
 		return 0;
-	return cli_refuse(KT_EXIT_USAGE, "--top goes with --by: there is one line without it");
+	return cli_refuse(KT_EXIT_USAGE, "--top goes with --by: without it there is one line");
 }
 
 /* In this order; the first that refuses is the one that speaks. */

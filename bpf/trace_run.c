@@ -245,7 +245,7 @@ static int find_waiting(struct run *r)
 {
 	int ret = tracer_waiting(r->t, &r->waiting);
 
-	return ret ? say(r, ret, "cannot look who waits") : 0;
+	return ret ? say(r, ret, "cannot find out who is waiting") : 0;
 }
 
 static int open_record(struct run *r)

@@ -40,7 +40,7 @@ int wakeup_by_begin(struct tracer *t, char *err, size_t errlen)
 		struct wakeup_near near = { .cache = at.cache, .node = at.node };
 
 		if (bpf_map_update_elem(tracer_map_fd(t, "near"), &cpu, &near, BPF_ANY))
-			return error_explain(err, errlen, -errno, "tell the places of CPUs");
+			return error_explain(err, errlen, -errno, "set the places of CPUs");
 	}
 	return 0;
 }

@@ -253,9 +253,10 @@ static int ask(const char *path, const struct wire_form *form, int nowhere, char
 	oldest = form->translate ? 0 : c.page->now.worker_oldest;
 	newest = form->translate ? 0 : c.page->now.worker_newest;
 	if (ret == -EAGAIN && newest) {
-		snprintf(err, errlen,
-			 "%s speaks versions %u to %u of the protocol with kt, this kt %d to %d",
-			 path, oldest, newest, WIRE_FORM_OLDEST, WIRE_VERSION);
+		snprintf(
+			err, errlen,
+			"%s speaks versions %u to %u of the protocol with kt, and this kt %d to %d",
+			path, oldest, newest, WIRE_FORM_OLDEST, WIRE_VERSION);
 		ret = -EPROTO;
 	}
 	client_stop(&c);

@@ -48,13 +48,14 @@ enum { KEY_FILTER = 256, KEY_TIME, KEY_EACH, KEY_SEED, KEY_LOAD, KEY_PAIRS, KEY_
 
 static const struct argp_option option_table[] = {
 	{ "time", KEY_TIME, "TIME", 0,
-	  "How long to measure, all questions together (4m); units ns us ms s m h; default s", 0 },
+	  "How long to measure, all questions together (4m); units ns us ms s m h, seconds without one",
+	  0 },
 	{ "filter", KEY_FILTER, "REGEX", 0,
-	  "Only questions whose names match (kt bench --list); the result is not kept", 0 },
+	  "Ask only questions whose names match (kt bench --list); the result is not kept", 0 },
 	{ "load", KEY_LOAD, NULL, 0,
-	  "Beside a load of its own that comes and goes; the result is not kept", 0 },
+	  "Measure beside a load of its own that comes and goes; the result is not kept", 0 },
 	{ "pairs", KEY_PAIRS, NULL, 0,
-	  "Questions of two arms, 3s each: the same code, 2 % and 5 % more; the result is not "
+	  "Ask questions of two arms, 3s each: the same code, 2 % and 5 % more; the result is not "
 	  "kept",
 	  0 },
 	{ "each", KEY_EACH, "TIME", 0,
@@ -306,7 +307,7 @@ static const char *not_kept(const struct selftest_run *run)
 	if (o->path)
 		return "it is of a benchmark of your own";
 	if (o->filter || o->pairs || o->each_ns)
-		return "its questions, or their time, are of your choice";
+		return "its questions, or their time, were chosen by options";
 	if (o->load)
 		return "it was measured beside a load";
 	if (selftest_compared(&run->s) < MIN_KEPT)

@@ -231,7 +231,7 @@ static void say_setup(const struct session *s, const struct course *c)
 	if (s->o->progress && s->nr_sides == 1 && c->longest_setup_ns > TARGET_NS)
 		progress_say(s->o->progress,
 			     "%s: setting its arms up anew takes up to %.0f ms, %.0f %% of the "
-			     "time; its instances are as long as that",
+			     "time, so its instances are made longer",
 			     s->q->name, (double)c->longest_setup_ns / 1e6,
 			     100 * (double)c->all_setup_ns / (double)c->all_ns);
 }

@@ -50,18 +50,18 @@ static const struct argp_option option_table[] = {
 	  "the old one; both are a benchmark binary, a directory that has one, or a git revision",
 	  0 },
 	{ "toggle", KEY_TOGGLE, "CMD_A CMD_B", 0,
-	  "Compare two settings of the machine: two shell commands, one of which is run before each "
-	  "half of an instance; CMD_A makes the setting that the machine is left in, also by an error "
-	  "or an interrupt",
+	  "Compare two settings of the machine, each made by a shell command that is run before "
+	  "its half of an instance; CMD_A runs last, also after an error or an interrupt",
 	  0 },
 	{ "repeat-exec", KEY_REPEAT_EXEC, "N", 0,
-	  "Execute the binary anew at least N times over a question (once; with --against or --toggle "
-	  "each instance does, so these are the fewest before a verdict, 8 in any case)",
+	  "Execute the binary anew at least N times per question (default 1; with --against or "
+	  "--toggle each instance is a new execution, and N is the least number of instances "
+	  "before a verdict, never below 8)",
 	  0 },
 	{ "time", KEY_TIME, "TIME", 0,
-	  "Measuring time per question at most, all its arms together, traced blocks extra (3s, and "
-	  "1.1s on average over a suite; with --against or --toggle 6s and 3s); units ns us ms s m h; "
-	  "default s",
+	  "Measuring time per question at most, all its arms together, traced blocks extra (3s, "
+	  "and 1.1s on average over a suite; with --against or --toggle 6s and 3s); units ns us ms "
+	  "s m h, seconds without one",
 	  0 },
 	{ "patience", KEY_PATIENCE, "TIME", 0,
 	  "How long a benchmark may be silent, beyond what calibration predicts, before it counts "
@@ -71,7 +71,7 @@ static const struct argp_option option_table[] = {
 	  "Compare with ARM in the questions that have it; the others keep their own baseline", 0 },
 	{ "zone", KEY_ZONE, "SHARE", 0,
 	  "Differences of p50 and the mean within SHARE count as none (1%, unless a question says "
-	  "otherwise); 2% or 0.02",
+	  "otherwise); given as 2% or 0.02",
 	  0 },
 	{ "fail-on", KEY_FAIL_ON, "WHAT", 0,
 	  "Exit with 1 when something is " REPORT_FAIL_ON_NAMES "; several with commas or repeated "
@@ -93,11 +93,12 @@ static const struct argp_option option_table[] = {
 	  "`kt diff` compares",
 	  0 },
 	{ "trace", KEY_TRACE, NULL, 0,
-	  "Fail without traced blocks (by default they are taken when permitted)", 0 },
-	{ "no-trace", KEY_NO_TRACE, NULL, 0, "Take no traced blocks", 0 },
+	  "Fail when nothing can be traced (by default blocks are traced where that is permitted)",
+	  0 },
+	{ "no-trace", KEY_NO_TRACE, NULL, 0, "Trace no blocks", 0 },
 	{ "stacks", KEY_STACKS, NULL, 0,
-	  "In traced blocks: the longest waits with the stack of the waker, or of the thread where "
-	  "it was preempted; takes some microseconds per traced wake",
+	  "Record the longest waits of traced blocks with the stack of the waker, or of the thread "
+	  "where it was preempted; costs some microseconds per traced wake",
 	  0 },
 	{ "output", 'o', "FILE", 0,
 	  "Record into FILE, which must not exist, and make no report directory; into a pipe, a "

@@ -126,12 +126,13 @@ static int check_phases(const struct tracer_snapshot *s, uint32_t nr_arms, char 
 			 most->name, most->value);
 	else if (s->events)
 		snprintf(why, len,
-			 "none of the traced wakes has phases, though the kernel told of %" PRIu64
+			 "none of the traced wakes has phases, though the kernel reported %" PRIu64
 			 " events; `kt doctor` may say why",
 			 s->events);
 	else
-		snprintf(why, len,
-			 "the kernel told of no event while traced; `kt doctor` may say why");
+		snprintf(
+			why, len,
+			"the kernel reported no event while it was traced; `kt doctor` may say why");
 	return -ENODATA;
 }
 

@@ -189,9 +189,10 @@ static int def_questions(struct bench_questions *qs, const struct bench_def *def
 	for (; def->params && def->params[nr]; nr++) {
 		ret = nr == MAX_PARAMS ? -E2BIG : param_parse(&lists[nr], def->params[nr]);
 		if (ret) {
-			snprintf(err, errlen,
-				 "%s:%d: benchmark %s: bad parameter '%s', want key=value,value",
-				 def->file, def->line, def->name, def->params[nr]);
+			snprintf(
+				err, errlen,
+				"%s:%d: benchmark %s: bad parameter '%s', expected key=value,value",
+				def->file, def->line, def->name, def->params[nr]);
 			nr += nr < MAX_PARAMS;
 			goto out;
 		}

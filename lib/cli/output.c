@@ -126,7 +126,7 @@ int output_in_place(const char *path, int *fd, char *err, size_t errlen)
 		if (n < 0 && *path)
 			return 0;
 		if (n < 0)
-			return say(-ENOENT, err, errlen, "an output needs a name, not ''");
+			return say(-ENOENT, err, errlen, "the name of the output is empty");
 		target[n] = '\0';
 		return say(-ENOENT, err, errlen, "%s is a link to %s, which does not exist", name,
 			   target);

@@ -218,7 +218,7 @@ static bool get_why(const struct field_source *s, struct record_event *e)
 	for (e->why = 0; e->why < NR_RECORD_WHYS; e->why++)
 		if (!strcmp(name, whys[e->why]))
 			return true;
-	field_refuse(s, "why is none of worst, slow, stream, flight");
+	field_refuse(s, "why is not one of worst, slow, stream, flight");
 	return false;
 }
 

@@ -46,8 +46,7 @@ void quiet_smt(struct quiet_looker *l)
 
 	if (!smt) {
 		quiet_say(l, QUIET_NOT_SHOWN,
-			  "no switch for SMT: whether CPUs share a core is in "
-			  "the topology alone");
+			  "no switch for SMT; `lscpu -e` shows which CPUs share a core");
 	} else if (!strcmp(smt, "on")) {
 		quiet_say(l, QUIET_WARNING, "SMT is on: sibling CPUs share a core");
 		quiet_fix(l, "echo off > " CPU_DIR "smt/control");

@@ -65,7 +65,7 @@ void quiet_numa_balancing(struct quiet_looker *l)
 	    !strcmp(balancing, "0"))
 		return;
 	quiet_say(l, QUIET_WARNING,
-		  "NUMA balancing moves memory between nodes, by faults amid what is measured");
+		  "NUMA balancing moves memory between nodes while something is measured");
 	quiet_fix(l, "sysctl kernel.numa_balancing=0");
 	quiet_undo(l, "sysctl kernel.numa_balancing=%s", balancing);
 }
@@ -77,7 +77,8 @@ void quiet_huge_pages(struct quiet_looker *l)
 	/* A kernel without the file makes none. */
 	if (!mode || !strstr(mode, "[always]"))
 		return;
-	quiet_say(l, QUIET_HINT, "all memory may become huge pages: their making is in the tails");
+	quiet_say(l, QUIET_HINT,
+		  "any memory may become huge pages, and making them takes time now and then");
 	quiet_fix(l, "echo madvise > /sys/kernel/mm/transparent_hugepage/enabled");
 	quiet_undo(l, "echo always > /sys/kernel/mm/transparent_hugepage/enabled");
 }

@@ -59,6 +59,91 @@ void sparse_read(const struct sparse *c, struct hist *h)
 		h->bucket[indices(c)[i]] = c->bucket[i];
 }
 
+/* What stands beside the buckets. */
+static void add_figures(struct sparse *c, const struct hist *h)
+{
+	if (!c->count || h->min < c->min)
+		c->min = h->min;
+	if (h->max > c->max)
+		c->max = h->max;
+	c->count += h->count;
+	if (__builtin_add_overflow(c->sum, h->sum, &c->sum))
+		c->sum = UINT64_MAX;
+	c->overflow += h->overflow;
+}
+
+/* Buckets of @h from @first to @last that @c has none for. */
+static uint32_t count_missing(const struct sparse *c, const struct hist *h, uint32_t first,
+			      uint32_t last)
+{
+	uint32_t missing = 0, at = 0;
+
+	for (uint32_t i = first; i <= last; i++) {
+		if (!h->bucket[i])
+			continue;
+		while (at < c->nr && indices(c)[at] < i)
+			at++;
+		missing += at == c->nr || indices(c)[at] != i;
+	}
+	return missing;
+}
+
+/* Into @to, which has room for both and may be @c itself when nothing is missing. */
+static void put_together(struct sparse *to, const struct sparse *c, const struct hist *h,
+			 uint32_t first, uint32_t last)
+{
+	uint32_t at = 0, nr = 0;
+	uint64_t sum;
+
+	for (uint32_t i = first; i <= last; i++) {
+		if (!h->bucket[i])
+			continue;
+		for (; at < c->nr && indices(c)[at] < i; at++, nr++) {
+			to->bucket[nr] = c->bucket[at];
+			indices(to)[nr] = indices(c)[at];
+		}
+		sum = h->bucket[i];
+		if (at < c->nr && indices(c)[at] == i)
+			sum += c->bucket[at++];
+		to->bucket[nr] = sum;
+		indices(to)[nr++] = (uint16_t)i;
+	}
+	for (; at < c->nr; at++, nr++) {
+		to->bucket[nr] = c->bucket[at];
+		indices(to)[nr] = indices(c)[at];
+	}
+}
+
+/* Of one k: a trace adds up a hundred thousand of these, and most buckets are there already. */
+static int add_alike(struct sparse **c, const struct hist *h)
+{
+	uint32_t first, last, missing;
+	struct sparse *to = *c;
+
+	if (!h->count)
+		return 0;
+	if (h->count > UINT64_MAX - to->count)
+		return -EOVERFLOW;
+	first = hist_index(h->min, h->k);
+	last = hist_index(h->max, h->k);
+	missing = count_missing(to, h, first, last);
+	if (missing) {
+		uint32_t nr = to->nr + missing;
+
+		to = malloc(sizeof(*to) + nr * (sizeof(*to->bucket) + sizeof(uint16_t)));
+		if (!to)
+			return -ENOMEM;
+		*to = **c;
+		to->nr = nr;
+	}
+	put_together(to, *c, h, first, last);
+	add_figures(to, h);
+	if (to != *c)
+		free(*c);
+	*c = to;
+	return 0;
+}
+
 int sparse_add(struct sparse **c, const struct hist *h)
 {
 	struct hist *sum, *old;
@@ -69,6 +154,8 @@ int sparse_add(struct sparse **c, const struct hist *h)
 		*c = sparse_make(h);
 		return *c ? 0 : -ENOMEM;
 	}
+	if (h->k == (*c)->k)
+		return add_alike(c, h);
 	sum = malloc(2 * sizeof(*sum));
 	if (!sum)
 		return -ENOMEM;
@@ -87,6 +174,32 @@ int sparse_add(struct sparse **c, const struct hist *h)
 	free(*c);
 	*c = made;
 	return 0;
+}
+
+int sparse_merge(struct hist *h, const struct sparse *c)
+{
+	if (!c || !c->count)
+		return 0;
+	if (c->k < h->k)
+		return -EINVAL;
+	if (c->count > UINT64_MAX - h->count)
+		return -EOVERFLOW;
+	if (!h->count || c->min < h->min)
+		h->min = c->min;
+	if (c->max > h->max)
+		h->max = c->max;
+	h->count += c->count;
+	if (__builtin_add_overflow(h->sum, c->sum, &h->sum))
+		h->sum = UINT64_MAX;
+	h->overflow += c->overflow;
+	for (uint32_t i = 0; i < c->nr; i++)
+		h->bucket[hist_index(hist_low(indices(c)[i], c->k), h->k)] += c->bucket[i];
+	return 0;
+}
+
+uint32_t sparse_k(const struct sparse *c)
+{
+	return c ? c->k : HIST_K_USER;
 }
 
 uint64_t sparse_count(const struct sparse *c)

@@ -19,6 +19,17 @@ int sparse_add(struct sparse **c, const struct hist *h);
 /* sparse_read - into @h, whatever that held; NULL is an empty one */
 void sparse_read(const struct sparse *c, struct hist *h);
 
+/*
+ * sparse_merge - add @c to @h, as hist_merge() does; NULL is an empty one
+ *
+ * Return: 0; -EINVAL when @c is coarser, -EOVERFLOW when both counts together pass 2^64-1: then @h is
+ * unchanged.
+ */
+int sparse_merge(struct hist *h, const struct sparse *c);
+
+/* sparse_k - the k of its buckets; of NULL the finest */
+uint32_t sparse_k(const struct sparse *c);
+
 /* The exact figures beside the buckets; of NULL 0. */
 uint64_t sparse_count(const struct sparse *c);
 uint64_t sparse_sum(const struct sparse *c);

@@ -267,7 +267,7 @@ static int compare(const struct options *o, regex_t *filter)
 	int status;
 
 	if (!d)
-		return cli_refuse(KT_EXIT_FAILED, "no memory");
+		return cli_refuse(KT_EXIT_FAILED, "out of memory");
 	d->full = o->full;
 	d->more = more = full_command(o);
 	if (filter) {

@@ -14,6 +14,8 @@
 #include "lib/cli/output.h"
 
 #include "lib/report/changes.h"
+#include "lib/report/gnuplot.h"
+#include "lib/report/plots.h"
 #include "lib/report/render.h"
 #include "lib/report/report.h"
 #include "lib/report/schema.h"
@@ -22,7 +24,7 @@
 struct options {
 	char **input;
 	size_t nr_inputs;
-	const char *output, *baseline, *targets, *only;
+	const char *output, *baseline, *targets, *only, *svg_dir;
 	const struct report_format *format; /* NULL: by the suffix of output */
 	unsigned int fail_on;		    /* of enum report_failure */
 	enum report_table table;
@@ -31,7 +33,7 @@ struct options {
 	uint64_t top;
 };
 
-enum { KEY_FAIL_ON = 256, KEY_FULL, KEY_TOP, KEY_TABLE, KEY_ONLY, KEY_VALIDATE };
+enum { KEY_FAIL_ON = 256, KEY_FULL, KEY_TOP, KEY_TABLE, KEY_ONLY, KEY_VALIDATE, KEY_SVG_DIR };
 
 static const struct argp_option options[] = {
 	{ "format", 'f', "FORMAT", 0, "", 0 }, /* help_text() */
@@ -55,6 +57,9 @@ static const struct argp_option options[] = {
 	  0 },
 	{ "only", KEY_ONLY, "GLOB", 0, "Of hgrm: the distributions whose names match", 0 },
 	{ "table", KEY_TABLE, "TABLE", 0, "Of csv: what has a row: " REPORT_TABLE_NAMES, 0 },
+	{ "svg-dir", KEY_SVG_DIR, "DIR", 0,
+	  "Besides the report, write every plot as an SVG file into DIR, which is made if need be",
+	  0 },
 	{ "top", KEY_TOP, "N", 0,
 	  "Of a trace, as text: a line for N subjects or intervals (default 20)", 0 },
 	{ 0 },
@@ -131,6 +136,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 				    : cli_refuse(KT_EXIT_USAGE,
 						 "unknown table '%s'; expected " REPORT_TABLE_NAMES,
 						 arg);
+	case KEY_SVG_DIR:
+		o->svg_dir = arg;
+		return 0;
 	case KEY_ONLY:
 		o->only = arg;
 		return 0;
@@ -218,6 +226,36 @@ static int write_report(const struct report *r, const struct options *o)
 	return KT_EXIT_OK;
 }
 
+/* Before the report, so that nothing is written when they are refused. */
+static int save_plots(const struct report *r, const struct options *o)
+{
+	char err[1024];
+	ssize_t nr = plots_save(r, o->svg_dir, o->force, err, sizeof(err));
+
+	if (nr == -EEXIST)
+		return cli_refuse(KT_EXIT_USAGE, "%s; name another directory or give --force", err);
+	if (nr == -ENOENT) {
+		char *packages = NULL;
+		size_t length;
+		FILE *out = open_memstream(&packages, &length);
+
+		if (out) {
+			gnuplot_packages(out, "", "");
+			fclose(out);
+		}
+		cli_say("%s: package %s", err, packages ?: "gnuplot");
+		free(packages);
+		return KT_EXIT_FAILED;
+	}
+	if (nr < 0)
+		return cli_refuse(KT_EXIT_FAILED, "%s", err);
+	if (!nr)
+		cli_say("no plots in %s: too few values to draw any", o->svg_dir);
+	else
+		cli_say("%zd plot%s in %s", nr, nr == 1 ? "" : "s", o->svg_dir);
+	return KT_EXIT_OK;
+}
+
 static int validate(const struct options *o)
 {
 	size_t nr_wrong = 0;
@@ -225,7 +263,7 @@ static int validate(const struct options *o)
 	int ret;
 
 	if (o->output || o->format || o->full || o->targets || o->baseline || o->fail_on ||
-	    o->has_table || o->only)
+	    o->has_table || o->only || o->svg_dir)
 		return cli_refuse(KT_EXIT_USAGE, "--validate takes no other option");
 	for (size_t i = 0; i < o->nr_inputs; i++) {
 		ret = schema_validate(stdout, o->input[i], err, sizeof(err));
@@ -380,7 +418,7 @@ int cmd_report(int argc, char **argv)
 	if (o.baseline)
 		rebased = report_rebase(r, o.baseline);
 	if (rebased < 0)
-		status = cli_refuse(KT_EXIT_FAILED, "no memory");
+		status = cli_refuse(KT_EXIT_FAILED, "out of memory");
 	else if (!rebased)
 		status = cli_refuse(KT_EXIT_USAGE, "no question has an arm '%s'", o.baseline);
 	else if (o.fail_on && !report_may_fail(r, o.fail_on))
@@ -392,6 +430,8 @@ int cmd_report(int argc, char **argv)
 				: "--fail-on slower: these runs compare no arms; for builds and "
 				  "settings name regressed");
 	else
+		status = o.svg_dir ? save_plots(r, &o) : KT_EXIT_OK;
+	if (!status)
 		status = write_with_targets(r, &o);
 	if (!status && r->lost_question)
 		status = say_lost(r, &o);

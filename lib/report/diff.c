@@ -304,7 +304,7 @@ int diff_read(struct diff *d, enum diff_side s, const char *path, char *err, siz
 	*err = '\0';
 	ret = d->path ? report_load_runs(path, take_run, d, err, errlen) : -ENOMEM;
 	if (ret && !*err)
-		snprintf(err, errlen, "no memory");
+		snprintf(err, errlen, "out of memory");
 	return ret;
 }
 
@@ -367,7 +367,7 @@ int diff_finish(struct diff *d, char *err, size_t errlen)
 		return ret;
 	d->advisory = d->nr[DIFF_BASE] == 1 || d->nr[DIFF_NEW] == 1;
 	if (diff_judge(d) || diff_compare_facts(d)) {
-		snprintf(err, errlen, "no memory");
+		snprintf(err, errlen, "out of memory");
 		return -ENOMEM;
 	}
 	return 0;

@@ -100,7 +100,7 @@ static void arm_row(struct md_part *p, const struct diff *d, const struct diff_r
 	if (d->advisory) {
 		md_cell(p->out, row->moved ? "moved" : "");
 	} else {
-		fprintf(p->out, "| %s %s", mark[row->change], diff_change_name(row->change));
+		fprintf(p->out, "| %s\u00a0%s", mark[row->change], diff_change_name(row->change));
 		if (row->change == DIFF_UNDECIDED)
 			doubts(p->out, d, f);
 		fputc(' ', p->out);

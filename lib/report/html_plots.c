@@ -17,19 +17,25 @@ static void legend(const struct page *p, const struct report_question *q)
 	fputs("</div>", p->out);
 }
 
-/* One distribution, drawn as the reader chooses: without a style both are there. */
-static void distribution(const struct page *p, size_t index, size_t n)
+/* Without a style both are there. */
+void html_choice(const struct page *p, size_t index, enum plot_kind kind, size_t n)
 {
 	static const char *const class[] = { "v1", "v2" };
 
+	if (n >= plots_nr(p, index, kind))
+		return;
+	if (n >= plots_nr(p, index, kind + 1)) {
+		plots_figure(p, index, kind, n, "");
+		return;
+	}
 	fputs("<div class=pick>", p->out);
 	for (int i = 0; i < 2; i++)
 		fprintf(p->out,
-			"<input type=radio name=d%zu-%zu id=d%zu-%zu-%d%s><label for=d%zu-%zu-%d>%s</label>",
-			index, n, index, n, i, i ? "" : " checked", index, n, i,
-			plots_title((enum plot_kind)(PLOT_SPECTRUM + i)));
+			"<input type=radio name=d%zu-%zu-%d id=d%zu-%zu-%d%s><label for=d%zu-%zu-%d>%s</label>",
+			index, n, kind, index, n, kind + i, i ? "" : " checked", index, n, kind + i,
+			plots_choice(kind + i));
 	for (int i = 0; i < 2; i++)
-		plots_figure(p, index, (enum plot_kind)(PLOT_SPECTRUM + i), n, class[i]);
+		plots_figure(p, index, kind + i, n, class[i]);
 	fputs("</div>\n", p->out);
 }
 
@@ -47,6 +53,9 @@ void html_plots(const struct page *p, size_t index)
 	legend(p, q);
 	fputs("<div class=plots>", p->out);
 	for (size_t i = 0; i < nr; i++)
-		distribution(p, index, i);
+		html_choice(p, index, PLOT_SPECTRUM, i);
+	for (enum plot_kind kind = PLOT_SHIFT; kind <= PLOT_HEAT; kind++)
+		if (plots_nr(p, index, kind))
+			plots_figure(p, index, kind, 0, "");
 	fputs("</div>\n", p->out);
 }

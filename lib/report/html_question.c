@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One question of the HTML report: its arms, their plots, their phases. */
+/* One question of the HTML report: its arms, then what others make of it: plots, phases, wakes, figures. */
 #include "lib/report/page.h"
 
 #include <math.h>
@@ -141,131 +141,6 @@ static void arms_table(const struct page *p, const struct report_question *q)
 	fputs("</table></div>\n", p->out);
 }
 
-/* ---- phases ---------------------------------------------------------------------------------- */
-
-static const enum report_phase part[] = { PHASE_CALL, PHASE_WAKE, PHASE_RUNQ, PHASE_RESUME,
-					  PHASE_UNATTRIBUTED };
-#define NR_PARTS (sizeof(part) / sizeof(part[0]))
-
-static bool has_phases(const struct report_result *r)
-{
-	return r->phase[PHASE_END_TO_END] && r->phase[PHASE_CALL];
-}
-
-static double mean_of(const struct report_result *r, enum report_phase phase)
-{
-	return report_mean(r->phase[phase]);
-}
-
-/* Of the widest bar, what a label of so many characters takes on a narrow page (600 px). */
-#define LABEL_SHARE(characters) (((double)(characters)*6.6 + 8) / 600)
-
-/* One bar: its length is the mean end to end against @longest, its pieces the phases' means. */
-static void stack(const struct page *p, const struct report_result *r, double longest)
-{
-	fputs("<div class=name>", p->out);
-	page_swatch(p, r->name);
-	fputs("</div><div class=row>", p->out);
-	for (size_t i = 0; i < NR_PARTS; i++) {
-		double mean = mean_of(r, part[i]), share = report_result_share(r, part[i]);
-		char text[FIGURE], label[2 * FIGURE];
-
-		if (!(mean > 0))
-			continue;
-		snprintf(label, sizeof(label), "%s %s", report_phase_title(part[i]),
-			 format_percent(text, share));
-		fprintf(p->out, "<span class=p%zu style=\"width:%.2f%%\" title=\"%s: ", i,
-			100 * mean / longest, report_phase_title(part[i]));
-		page_ns(p, mean);
-		fprintf(p->out, ", %s\">%s</span>", format_percent(text, share),
-			mean / longest > LABEL_SHARE(strlen(label)) ? label : "");
-	}
-	fputs("</div><div>", p->out);
-	page_ns(p, mean_of(r, PHASE_END_TO_END));
-	fputs("</div>\n", p->out);
-}
-
-static void stacks(const struct page *p, const struct report_question *q)
-{
-	double longest = 0;
-
-	for (size_t i = 0; i < q->nr_results; i++) {
-		const struct report_result *r = &p->r->result[q->first_result + i];
-
-		if (report_phases_add_up(r))
-			longest = fmax(longest, mean_of(r, PHASE_END_TO_END));
-	}
-	fputs("<div class=legend>", p->out);
-	for (size_t i = 0; i < NR_PARTS; i++)
-		fprintf(p->out, "<span><i class=\"sw p%zu\"></i>%s</span>", i,
-			report_phase_title(part[i]));
-	fputs("</div><div class=stack>", p->out);
-	for (size_t i = 0; longest > 0 && i < q->nr_results; i++)
-		if (report_phases_add_up(&p->r->result[q->first_result + i]))
-			stack(p, &p->r->result[q->first_result + i], longest);
-	fputs("</div>\n", p->out);
-}
-
-static void phase_cell(const struct page *p, const struct report_result *r, enum report_phase phase)
-{
-	struct report_stats s = report_stats(r->phase[phase]);
-	char text[FIGURE];
-
-	fputs("<td class=three>", p->out);
-	page_ns(p, s.p50);
-	fputs("<br><span class=quiet>", p->out);
-	page_ns(p, s.mean);
-	fprintf(p->out, "<br>%s</span>", format_percent(text, report_result_share(r, phase)));
-}
-
-static void phase_row(const struct page *p, const struct report_result *r)
-{
-	char text[FIGURE], traced[FIGURE], untraced[FIGURE];
-	double effect = report_observer_effect(r);
-
-	fputs("<tr><td class=name>", p->out);
-	page_swatch(p, r->name);
-	fprintf(p->out, "<td>%s", format_count(text, (double)r->phase[PHASE_END_TO_END]->count));
-	if (r->traced)
-		fprintf(p->out, "<br><span class=quiet>of %s</span>",
-			format_count(traced, (double)r->traced->count));
-	phase_cell(p, r, PHASE_END_TO_END);
-	for (size_t i = 0; i < NR_PARTS; i++)
-		phase_cell(p, r, part[i]);
-	if (isnan(effect))
-		fputs("<td>-\n", p->out);
-	else
-		fprintf(p->out, "<td class=three>× %s<br><span class=quiet>%s<br>/ %s</span>\n",
-			format_ratio(text, effect), format_count(traced, (double)r->traced->count),
-			format_count(untraced, (double)r->stats.count));
-}
-
-static void phases(const struct page *p, const struct report_question *q)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < q->nr_results; i++)
-		any |= has_phases(&p->r->result[q->first_result + i]);
-	if (!any)
-		return;
-	fputs("<h3>Phases of a wake</h3><p class=note>From traced blocks of their own: request → <b>call</b> → "
-	      "sched_waking → <b>wake</b> → sched_wakeup → <b>runq</b> → switched in → <b>resume</b> → first "
-	      "instruction. A thread that blocks again before that, mostly on a lock that its waker still holds, is woken "
-	      "by several links: wake and runq are their sums, and the time between links belongs to call; the counter "
-	      "<a href=\"#tracing\">reblocked</a> says how often. Bars are means; the table gives median, mean and share. The observer effect "
-	      "is the median of traced over untraced blocks, with both counts.</p>\n",
-	      p->out);
-	stacks(p, q);
-	page_scroll(p, "Phases");
-	fputs("<table><tr><th>arm<th>wakes split<th>end to end<th>call<th>wake<th>runq<th>resume"
-	      "<th>unattributed<th>observer\n",
-	      p->out);
-	for (size_t i = 0; i < q->nr_results; i++)
-		if (has_phases(&p->r->result[q->first_result + i]))
-			phase_row(p, &p->r->result[q->first_result + i]);
-	fputs("</table></div>\n", p->out);
-}
-
 void html_question(const struct page *p, size_t index)
 {
 	const struct report_question *q = &p->r->question[index];
@@ -278,6 +153,9 @@ void html_question(const struct page *p, size_t index)
 		arms_table(p, q);
 		html_plots(p, index);
 	}
-	phases(p, q);
+	html_phases(p, q);
+	html_wakes(p, index);
+	html_worst(p, q);
+	html_raw(p, q);
 	fputs("</section>\n", p->out);
 }

@@ -77,25 +77,6 @@ static void runs(struct md_part *p, const struct report *r)
 	md_close(p, false, false, "run");
 }
 
-static void steadiness(FILE *out, const struct report *r)
-{
-	size_t asked = 0, unsteady = 0, unknown = 0;
-
-	for (size_t i = 0; i < r->nr_questions; i++) {
-		const struct report_question *q = &r->question[i];
-
-		asked += !q->from_trace;
-		unsteady += q->noise.unsteady;
-		unknown += !q->from_trace && !q->noise.nr_windows;
-	}
-	if (!asked)
-		return;
-	fprintf(out, "\nmachine: unsteady in %zu of %zu question%s", unsteady, asked,
-		asked == 1 ? "" : "s");
-	if (unknown)
-		fprintf(out, ", %zu too short to say", unknown);
-}
-
 /* What was lost by tracing the blocks of a bench run; that of traces stands with them. */
 static void tracing(FILE *out, const struct report *r)
 {
@@ -120,6 +101,28 @@ static void tracing(FILE *out, const struct report *r)
 	}
 	free(t.loss);
 	free(t.counter);
+}
+
+/* How far the figures of a bench run can be believed; what a trace lost stands with it. */
+static void steadiness(FILE *out, const struct report *r)
+{
+	size_t asked = 0, unsteady = 0, unknown = 0;
+
+	for (size_t i = 0; i < r->nr_questions; i++) {
+		const struct report_question *q = &r->question[i];
+
+		asked += !q->from_trace;
+		unsteady += q->noise.unsteady;
+		unknown += !q->from_trace && !q->noise.nr_windows;
+	}
+	if (!asked)
+		return;
+	fprintf(out, "\nmachine: unsteady in %zu of %zu question%s", unsteady, asked,
+		asked == 1 ? "" : "s");
+	if (unknown)
+		fprintf(out, ", %zu too short to say", unknown);
+	tracing(out, r);
+	fputc('\n', out);
 }
 
 static void drops(struct md_part *p, const struct report *r)
@@ -153,8 +156,6 @@ static void head(struct md_part *p, const struct report *r)
 	finding(p, r);
 	runs(p, r);
 	steadiness(p->out, r);
-	tracing(p->out, r);
-	fputc('\n', p->out);
 	md_keep(p);
 	drops(p, r);
 	for (size_t i = 0; i < r->nr_questions; i++) {
@@ -199,6 +200,7 @@ static void body(struct md_part *p, const struct report *r)
 	selftests(p, r);
 	md_traces(p, r);
 	md_arms(p, r);
+	md_waits(p, r);
 }
 
 /* The context is written before the body, which takes the room that is left. */

@@ -73,6 +73,8 @@ void md_block(FILE *out, const char *text, size_t most);
 /* A cell begins with its bar; md_end_row() ends the last one. */
 void md_cell(FILE *out, const char *text);
 void md_name_cell(FILE *out, const char *name); /* NULL: empty */
+void md_figure(FILE *out, const char *text);	/* its blanks do not break the line; text of ours */
+void md_figure_cell(FILE *out, const char *text);
 void md_ns_cell(FILE *out, double ns);
 void md_count_cell(FILE *out, double n);
 void md_question_cell(FILE *out, const struct report *r, const struct report_question *q);
@@ -89,6 +91,7 @@ const char *md_mark(enum verdict v);
 void md_effects(struct md_part *p, const struct report *r); /* what was compared, largest first */
 void md_arms(struct md_part *p, const struct report *r);    /* all arms, all phases */
 void md_traces(struct md_part *p, const struct report *r);  /* what traces saw */
+void md_waits(struct md_part *p, const struct report *r);   /* the longest of questions */
 void md_context(struct md_part *p,
 		const struct report *r); /* what it rests on, how to do it again */
 #endif

@@ -17,7 +17,7 @@ static void ratio_cell(FILE *out, const struct report *r, const struct report_qu
 
 		if (c->j.metric != m || strcmp(c->candidate, arm->name) || isnan(c->j.ratio))
 			continue;
-		fprintf(out, "| %s %s ", c->unstable || c->moved ? "~" : md_mark(c->j.verdict),
+		fprintf(out, "| %s\u00a0%s ", c->unstable || c->moved ? "~" : md_mark(c->j.verdict),
 			format_ratio(text, c->j.ratio));
 		return;
 	}

@@ -34,7 +34,9 @@ static void value(FILE *out, const json_t *j)
 
 static void value_row(struct md_part *p, const char *name, const json_t *j)
 {
-	if (!j)
+	const char *text = json_string_value(j);
+
+	if (!j || (text && !*text))
 		return;
 	md_cell(p->out, name);
 	fputs("| ", p->out);

@@ -44,7 +44,7 @@ static void ratio_cell(FILE *out, const struct report_comparison *c)
 /* "▲ slower", "? inconclusive, about 2 s more" */
 static void verdict_cell(FILE *out, const struct report_comparison *c)
 {
-	fprintf(out, "| %s ", c->unstable || c->moved ? "~" : md_mark(c->j.verdict));
+	fprintf(out, "| %s\u00a0", c->unstable || c->moved ? "~" : md_mark(c->j.verdict));
 	report_write_verdict(out, c);
 	if (c->j.verdict == VERDICT_INCONCLUSIVE &&
 	    (c->j.reason != JUDGE_WIDE || !isnan(c->more_s))) {
@@ -62,7 +62,7 @@ static void tail_cell(FILE *out, const struct report_comparison *c)
 	char text[FIGURE];
 
 	if (c && !isnan(c->j.ratio))
-		fprintf(out, "| %s %s ", c->unstable ? "~" : md_mark(c->j.verdict),
+		fprintf(out, "| %s\u00a0%s ", c->unstable ? "~" : md_mark(c->j.verdict),
 			format_ratio(text, c->j.ratio));
 	else
 		md_cell(out, "");
@@ -70,12 +70,15 @@ static void tail_cell(FILE *out, const struct report_comparison *c)
 
 static void effect_row(struct md_part *p, const struct report *r, const struct report_effect *e)
 {
+	char text[FIGURE];
+
 	md_question_cell(p->out, r, e->q);
 	verdict_cell(p->out, e->c);
 	ratio_cell(p->out, e->c);
 	md_ns_cell(p->out, e->arm ? e->arm->stats.p50 : NAN);
 	md_name_cell(p->out, e->c->baseline);
-	md_ns_cell(p->out, e->base ? e->base->stats.p50 : NAN);
+	md_figure(p->out, format_ns(text, e->base ? e->base->stats.p50 : NAN));
+	fputc(' ', p->out);
 	tail_cell(p->out, comparison_of(r, e->q, e->c->candidate, JUDGE_P99));
 	tail_cell(p->out, comparison_of(r, e->q, e->c->candidate, JUDGE_P999));
 	md_end_row(p);
@@ -83,10 +86,8 @@ static void effect_row(struct md_part *p, const struct report *r, const struct r
 
 static void arms(struct md_part *p, const struct report *r)
 {
-	static const char *const column[] = { "question", "p50",
-					      "ratio",	  "p50 of the arm",
-					      "baseline", "p50 of the baseline",
-					      "p99",	  "p99.9" };
+	static const char *const column[] = { "question", "p50", "ratio", "p50 is",
+					      "baseline", "p99", "p99.9" };
 	const char *subject = report_subject_arm(r);
 	struct report_effect *effect;
 	ssize_t nr = subject ? report_effects(r, &effect) : 0;

@@ -162,18 +162,35 @@ void md_name_cell(FILE *out, const char *name)
 	fputc(' ', out);
 }
 
+void md_figure(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == ' ')
+			fputs("\u00a0", out);
+		else
+			fputc(*text, out);
+	}
+}
+
+void md_figure_cell(FILE *out, const char *text)
+{
+	fputs("| ", out);
+	md_figure(out, text);
+	fputc(' ', out);
+}
+
 void md_ns_cell(FILE *out, double ns)
 {
 	char text[FIGURE];
 
-	md_cell(out, isnan(ns) ? "" : format_ns(text, ns));
+	md_figure_cell(out, isnan(ns) ? "" : format_ns(text, ns));
 }
 
 void md_count_cell(FILE *out, double n)
 {
 	char text[FIGURE];
 
-	md_cell(out, format_count(text, n));
+	md_figure_cell(out, format_count(text, n));
 }
 
 void md_question_cell(FILE *out, const struct report *r, const struct report_question *q)
@@ -194,7 +211,7 @@ void md_interval(FILE *out, double lo, double hi)
 	char text[2][FIGURE];
 
 	if (!isnan(lo))
-		fprintf(out, "[%s, %s]", format_ratio(text[0], lo), format_ratio(text[1], hi));
+		fprintf(out, "[%s,\u00a0%s]", format_ratio(text[0], lo), format_ratio(text[1], hi));
 }
 
 const char *md_mark(enum verdict v)

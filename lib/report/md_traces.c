@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define MAX_SHOWN 20 /* subjects that are not folded */
+#define MAX_WAITS 3  /* of each question; JSON has all */
 
 static const char *noun_of(const struct report_trace *t)
 {
@@ -132,8 +133,14 @@ static void subjects(struct md_part *p, const struct report *r, const struct rep
 
 /* ---- the longest waits ----------------------------------------------------------------------- */
 
-static void event_row(struct md_part *p, const struct report_event *e)
+/* @q: of a question, which its rows name; NULL: of a trace */
+static void event_row(struct md_part *p, const struct report *r, const struct report_question *q,
+		      const struct report_event *e)
 {
+	if (q) {
+		md_question_cell(p->out, r, q);
+		md_name_cell(p->out, e->arm);
+	}
 	md_ns_cell(p->out, (double)e->ns);
 	fputs("| ", p->out);
 	report_write_waiter(p->out, e, md_name);
@@ -151,18 +158,39 @@ static void event_row(struct md_part *p, const struct report_event *e)
 	md_end_row(p);
 }
 
-static void worst(struct md_part *p, const struct report_trace *t)
+#define COLUMNS "wait", "of", "what", "woken by", "behind", "stack, innermost"
+
+static void worst(struct md_part *p, const struct report *r, const struct report_trace *t)
 {
-	static const char *const column[] = { "wait",	  "of",	    "what",
-					      "woken by", "behind", "stack, innermost" };
+	static const char *const column[] = { COLUMNS };
 	bool opened;
 
 	if (!t->nr_worst)
 		return;
 	opened = md_open(p, "The longest waits", column, sizeof(column) / sizeof(column[0]), 6);
 	for (size_t i = 0; i < t->nr_worst; i++)
-		event_row(p, &t->worst[i]);
+		event_row(p, r, NULL, &t->worst[i]);
 	md_close(p, opened, true, "wait");
+}
+
+void md_waits(struct md_part *p, const struct report *r)
+{
+	static const char *const column[] = { "question", "arm", COLUMNS };
+	bool begun = false, opened = false;
+
+	for (size_t i = 0; i < r->nr_questions; i++) {
+		const struct report_question *q = &r->question[i];
+
+		for (size_t k = 0; q->worst && k < q->worst->nr && k < MAX_WAITS; k++) {
+			if (!begun)
+				opened = md_open(p, "The longest waits of traced blocks", column,
+						 sizeof(column) / sizeof(column[0]), 8);
+			begun = true;
+			event_row(p, r, q, &q->worst->event[k]);
+		}
+	}
+	if (begun)
+		md_close(p, opened, true, "wait");
 }
 
 void md_traces(struct md_part *p, const struct report *r)
@@ -180,6 +208,6 @@ void md_traces(struct md_part *p, const struct report *r)
 		md_keep(p);
 		losses(p, r, q);
 		subjects(p, r, q);
-		worst(p, q->trace);
+		worst(p, r, q->trace);
 	}
 }

@@ -79,7 +79,7 @@ int build_no_memory(struct build *b)
 			b->path, b->line);
 		return -EFBIG;
 	}
-	snprintf(b->err, b->errlen, "no memory");
+	snprintf(b->err, b->errlen, "out of memory");
 	return -ENOMEM;
 }
 
@@ -132,7 +132,7 @@ static int load_files(struct report **report, const char *const *path, size_t nr
 	if (r && singles)
 		r->singles = singles_new();
 	if (!r || !b || (singles && !r->singles)) {
-		snprintf(err, errlen, "no memory");
+		snprintf(err, errlen, "out of memory");
 		free(b);
 		report_free(r);
 		return -ENOMEM;
@@ -189,7 +189,7 @@ static int begin_run(struct splitting *s)
 		report_free(r);
 		free(s->b);
 		s->b = NULL;
-		snprintf(s->err, s->errlen, "no memory");
+		snprintf(s->err, s->errlen, "out of memory");
 		return -ENOMEM;
 	}
 	*s->b = (struct build){ .report = r,

@@ -5,8 +5,8 @@
  * The parts of the HTML page, in its order: html_head.c what was found and how to take it,
  * html_tiles.c verdicts, machine, tracing and command at a glance, html_effects.c all questions on one
  * axis, html_matrix.c questions by arms, html_verdicts.c all verdicts with their intervals,
- * html_question.c a question, html_trace.c a kind of a trace, html_plots.c the plots of both
- * (plots.h), html_context.c what the figures rest on. page_frame.c is around it,
+ * html_question.c a question, html_trace.c a kind of a trace, html_intervals.c that over time,
+ * html_waits.c single waits of both, html_plots.c the plots of both (plots.h), html_context.c what the figures rest on. page_frame.c is around it,
  * page_axis.c draws intervals, style.c and style_first.c are the look, page_colours.c its
  * colours, page_script.c what needs a script. All text goes through escape_html() and its kin.
  */
@@ -41,7 +41,7 @@ struct page {
 
 /* ---- the frame ------------------------------------------------------------------------------- */
 
-extern const char page_style[], page_style_first[];
+extern const char page_style[], page_style_first[], page_style_trace[];
 
 /*
  * What sorts tables and filters questions, and "sha256-..." of it, by which the page allows this
@@ -165,6 +165,9 @@ void page_command(const struct page *p, const struct report_run *run);
 void page_ns_cell(const struct page *p, double ns);
 void page_figure_cells(const struct page *p, const struct report_stats *s);
 
+/* page_share_cell - a share as a cell, with a bar; NAN: "-" */
+void page_share_cell(const struct page *p, double share);
+
 /* page_swatch - the mark of an arm, a piece of its curve where it has one, and its name */
 void page_swatch(const struct page *p, const char *name);
 
@@ -200,6 +203,32 @@ void html_matrix(const struct page *p);
 void html_verdicts(const struct page *p);
 void html_question(const struct page *p, size_t index);
 void html_trace(const struct page *p, size_t index);
+void html_intervals(const struct page *p, const struct report_trace *t);
+
+/* Single waits: of a trace, or of the traced blocks of a question. */
+struct html_waits {
+	const struct report_trace *trace; /* whose populations have a name for people; NULL: none */
+	uint64_t from_ns;		  /* what times count from; 0: they are not shown */
+	bool arms;			  /* whose they were is worth a column */
+	size_t nr;
+	const struct report_event *event;
+	size_t nr_in_the_way;
+	const struct report_in_the_way *in_the_way;
+	uint64_t in_the_way_ns;
+};
+
+/* html_waits - the longest, and who was in their way; nothing when there is none */
+void html_waits(const struct page *p, const struct html_waits *w);
+
+/* html_pairs - waits by two CPUs, as a list: those that waited longest together first */
+void html_pairs(const struct page *p, const struct report_matrix *m);
 void html_plots(const struct page *p, size_t index);
+
+/* html_choice - number @n of the plots of @kind and of the kind after it, of which the reader sees one */
+void html_choice(const struct page *p, size_t index, enum plot_kind kind, size_t n);
+void html_phases(const struct page *p, const struct report_question *q);
+void html_wakes(const struct page *p, size_t index);
+void html_worst(const struct page *p, const struct report_question *q);
+void html_raw(const struct page *p, const struct report_question *q);
 void html_context(const struct page *p);
 #endif

@@ -24,7 +24,8 @@ void page_begin(const struct page *p, const char *what, const char *when,
 	}
 	fputs("</title><style>", p->out);
 	page_write_colours(p);
-	fprintf(p->out, "%s%s%s", page_style, page_style_first, plots_style);
+	fprintf(p->out, "%s%s%s", page_style, page_style_first, page_style_trace);
+	plots_write_style(p);
 	page_axis_style(p);
 	fputs("</style></head>\n<body><a class=skip href=\"#main\">Skip to what was found</a>"
 	      "<div class=layout><nav id=contents aria-label=Contents>",

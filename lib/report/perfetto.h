@@ -70,12 +70,15 @@ enum { PERFETTO_MONOTONIC = 3 }; /* of its built-in clocks */
 enum { PERFETTO_STATE_CLEARED = 1, PERFETTO_NEEDS_STATE = 2 };
 
 /* Interned once: annotations by this list, names of events and categories by their text's number. */
+/* Laid out by hand: clang-format would do it anew each time. */
+/* clang-format off */
 #define PERFETTO_ANNOTATIONS(A)                                                             \
 	A(recorded)                                                                         \
 	A(ns)                                                                               \
 	A(cpu) A(cpu_before) A(cpu_queued) A(migrations) A(waker) A(waker_tid) A(waker_cpu) \
 		A(context) A(woken) A(tid) A(comm) A(ran_meanwhile) A(others_ns) A(stack)   \
 			A(question) A(arm)
+/* clang-format on */
 #define PERFETTO_ENUM(name) ANNOTATION_##name,
 #define PERFETTO_NAME(name) #name,
 enum perfetto_annotation { ANNOTATION_NONE, PERFETTO_ANNOTATIONS(PERFETTO_ENUM) NR_ANNOTATIONS };

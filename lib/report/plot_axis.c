@@ -96,17 +96,85 @@ void plot_time_axis(FILE *gp, const char *axis, struct plot_extent e)
 	fputs(")\n", gp);
 }
 
+void plot_time_axis_of_few(FILE *gp, const char *axis, struct plot_extent e)
+{
+	int every = (int)ceil(log10(e.hi / e.lo) / 3), first = (int)ceil(log10(e.lo) - 1e-9);
+	bool any = false;
+
+	if (e.hi / e.lo < 30) {
+		plot_time_axis(gp, axis, e);
+		return;
+	}
+	fprintf(gp, "set logscale %s\nset %srange [%.7g:%.7g]\nset %stics (", axis, axis, e.lo,
+		e.hi, axis);
+	for (int decade = first; pow(10, decade) <= e.hi; decade += every, any = true)
+		write_tic(gp, pow(10, decade), !any);
+	fputs(")\n", gp);
+}
+
+static void ratio_tic(FILE *gp, double ratio, bool first)
+{
+	fputs(first ? "" : ", ", gp);
+	if (ratio > 1)
+		fprintf(gp, "'×%g' %.6g", ratio, ratio);
+	else if (ratio < 1)
+		fprintf(gp, "'÷%g' %.6g", 1 / ratio, ratio);
+	else
+		fputs("'1' 1", gp);
+}
+
+/* Per cent while the ratios are near 1, else times: ×2, ×5, ÷2, ... */
+static void write_ratio_tics(FILE *gp, struct plot_extent e)
+{
+	static const double few[] = { 1, 2, 5 }, many[] = { 1, 1.5, 2, 3, 5, 7 };
+	const double *in_decade = e.hi / e.lo < 12 ? many : few;
+	size_t nr = e.hi / e.lo < 12 ? 6 : e.hi / e.lo < 200 ? 3 : 1;
+	double step = 100 * round_step(e);
+	bool first = true;
+
+	if (e.hi / e.lo < 2.2) {
+		for (double v = ceil(100 * (e.lo - 1) / step); v * step <= 100 * (e.hi - 1);
+		     v++, first = false)
+			fprintf(gp, "%s'%s%g%s' %.6g", first ? "" : ", ",
+				v > 0	? "+"
+				: v < 0 ? "−"
+					: "",
+				fabs(v * step), v != 0 ? " %%" : "", 1 + v * step / 100);
+		return;
+	}
+	/* From 1 upwards, and the same downwards. */
+	for (int decade = -6; decade <= 6; decade++)
+		for (size_t i = 0; i < nr; i++) {
+			double above = in_decade[decade < 0 ? nr - 1 - i : i] *
+				       pow(10, decade < 0 ? -decade - 1 : decade),
+			       v = decade < 0 ? 1 / above : above;
+
+			if (v < e.lo || v > e.hi || (decade < 0 && above <= 1))
+				continue;
+			ratio_tic(gp, v, first);
+			first = false;
+		}
+}
+
+void plot_ratio_axis(FILE *gp, struct plot_extent e)
+{
+	fprintf(gp, "set logscale y\nset yrange [%.7g:%.7g]\nset ytics (", e.lo, e.hi);
+	write_ratio_tics(gp, e);
+	fputs(")\n", gp);
+}
+
 void plot_percentile_axis(FILE *gp, double hi)
 {
+	/* Of many decades on a narrow page, the first two would stand on one another. */
 	fprintf(gp,
-		"set logscale x\nset xrange [1:%.7g]\nset xtics ('min' 1, 'p50' 2, 'p90' 10, 'p99' 100, "
+		"set logscale x\nset xrange [1:%.7g]\nset xtics (%s'p50' 2, 'p90' 10, 'p99' 100, "
 		"'p99.9' 1e3, 'p99.99' 1e4, 'p99.999' 1e5, 'p99.9999' 1e6)\n",
-		fmax(hi, 2) * 1.05);
+		fmax(hi, 2) * 1.05, hi < 2e3 ? "'p0' 1, " : "");
 }
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
-#define LINE 0.055 /* of the frame's height */
+#define LINE 0.062 /* of the frame's height */
 
 static int by_place(const void *a, const void *b)
 {

@@ -88,10 +88,15 @@ static double quantile(const struct curve *c, double q)
 	return c->h ? hist_quantile(c->h, q) : report_quantile(c->r, q);
 }
 
-/* Largest share that ten values lie beyond. */
+/* The share that ten values lie below, and the one that ten lie beyond. */
+static double first_share(const struct curve *c)
+{
+	return 10 / (double)c->count;
+}
+
 static double last_share(const struct curve *c)
 {
-	return 1 - 10 / (double)c->count;
+	return 1 - first_share(c);
 }
 
 /* A place of a curve: the share @q, where on the axis of percentiles, the time there, and its interval. */
@@ -99,15 +104,16 @@ struct point {
 	double q, at, v, lo, hi;
 };
 
-/* Places evenly spaced on the logarithmic axis of 1/(1-q), from q = 0 on; or in the share itself. */
+/* Places evenly spaced on the logarithmic axis of 1/(1-q), or in the share itself. */
 static void curve_points(struct curves *all, struct curve *c, bool spectrum,
 			 struct point point[MAX_POINTS])
 {
-	double end = spectrum ? log10(1 / (1 - last_share(c))) : fmin(last_share(c), ECDF_END);
+	double begin = spectrum ? log10(1 / (1 - first_share(c))) : first_share(c),
+	       end = spectrum ? log10(1 / (1 - last_share(c))) : fmin(last_share(c), ECDF_END);
 
 	for (int i = 0; i < MAX_POINTS; i++) {
-		double along = end * i / (MAX_POINTS - 1), at = spectrum ? pow(10, along) : 0,
-		       q = spectrum ? 1 - 1 / at : along;
+		double along = begin + (end - begin) * i / (MAX_POINTS - 1),
+		       at = spectrum ? pow(10, along) : 0, q = spectrum ? 1 - 1 / at : along;
 		struct band_interval b = plot_band_at(&c->band, q);
 
 		/* An axis of logarithms has no place for 0. */
@@ -279,7 +285,8 @@ bool plot_spectrum(const struct page *p, struct plot *plot, struct plot_out *out
 	plot_labels(out->gp, label, c.nr);
 	write_plot(out->gp, &c, ribbon);
 	say_finding(&c, out->finding);
-	say_caption(q, &c, "time by percentile, as far as ten values lie beyond.", out->caption);
+	say_caption(q, &c, "time by percentile, as far as ten values lie on either side.",
+		    out->caption);
 	curves_free(&c);
 	return true;
 }

@@ -326,37 +326,6 @@ static void take_point(struct drawing *g, const struct tag *t)
 
 /* ---- texts ----------------------------------------------------------------------------------- */
 
-/* Bytes of the first @nr characters of @s. */
-static size_t bytes_of(const char *s, size_t nr)
-{
-	size_t length = 0;
-
-	while (s[length] && (nr || ((unsigned char)s[length] & 0xc0) == 0x80)) {
-		nr -= ((unsigned char)s[length] & 0xc0) != 0x80;
-		length++;
-		if (!nr && ((unsigned char)s[length] & 0xc0) != 0x80)
-			break;
-	}
-	return length;
-}
-
-static void write_name(FILE *out, const struct page *p, unsigned int number)
-{
-	const char *name = arm_name(p, number);
-	size_t shown = bytes_of(name, PLOT_NAME);
-	char *part;
-
-	if (name[shown])
-		shown = bytes_of(name, PLOT_NAME - 1);
-	part = strndup(name, shown);
-	if (!part)
-		return;
-	escape_html(out, part);
-	if (name[shown])
-		fputs("…", out);
-	free(part);
-}
-
 /* @g_tag: the group around the text, which says where it stands. */
 static void take_text(const struct page *p, struct drawing *g, const struct tag *g_tag,
 		      const char *text)
@@ -373,10 +342,12 @@ static void take_text(const struct page *p, struct drawing *g, const struct tag 
 	fprintf(g->text, "<text x=\"%ld\" y=\"%ld\"", lround(10 * x), lround(10 * y));
 	if (anchor && (*anchor == 'm' || *anchor == 'e'))
 		fprintf(g->text, " text-anchor=\"%s\"", *anchor == 'm' ? "middle" : "end");
-	if (read_colour(attribute(g_tag, "fill"), &role, &number) && role == ROLE_NAME &&
-	    *text == '@') {
+	if (read_colour(attribute(g_tag, "fill"), &role, &number) && role == ROLE_NAME) {
 		fputs(" class=\"t\">", g->text);
-		write_name(g->text, p, number);
+		if (*text == '@')
+			plot_short(g->text, arm_name(p, number), PLOT_NAME);
+		else
+			fprintf(g->text, "%.*s", (int)strcspn(text, "<"), text);
 	} else {
 		fprintf(g->text, ">%.*s", (int)strcspn(text, "<"), text);
 	}
@@ -411,6 +382,16 @@ static void write_lines(FILE *out, const char *class, const char *d)
 		fprintf(out, "<path class=\"%s\" d=\"%s\"/>\n", class, d);
 }
 
+static bool is_whole(const char *svg)
+{
+	return svg && strstr(svg, "</defs>") && strstr(svg, "</svg>");
+}
+
+bool plot_is_drawn(const struct plot *plot)
+{
+	return is_whole(plot->svg);
+}
+
 bool plot_take_over(const struct page *p, const char *svg)
 {
 	char *text[4] = { NULL };
@@ -419,9 +400,9 @@ bool plot_take_over(const struct page *p, const char *svg)
 	struct drawing g = { .nr = 0 };
 	bool done = true;
 
-	svg = strstr(svg, "</defs>");
-	if (!svg)
+	if (!is_whole(svg))
 		return false;
+	svg = strstr(svg, "</defs>");
 	for (int i = 0; i < 4; i++) {
 		out[i] = open_memstream(&text[i], &length[i]);
 		done &= out[i] != NULL;

@@ -3,30 +3,42 @@
 #include "lib/report/plot.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/report/gnuplot.h"
 
+/* Before the number of the plot that follows in what gnuplot writes. */
+#define MARK "plot number "
+
 struct plots {
-	char *dir;
+	char *drawn; /* all that gnuplot wrote */
 	size_t nr, room;
 	struct plot *plot; /* by question, kind and metric, all of them rising */
 };
 
 static const struct {
-	const char *title;
+	const char *title, *choice, *file; /* file: in its name */
 	plot_draw *draw;
 } kind_of[NR_PLOTS] = {
-	[PLOT_SPECTRUM] = { "Percentile spectrum", plot_spectrum },
-	[PLOT_ECDF] = { "ECDF", plot_ecdf },
+	[PLOT_SPECTRUM] = { "Percentile spectrum", "Percentile spectrum", "spectrum",
+			    plot_spectrum },
+	[PLOT_ECDF] = { "ECDF", "ECDF", "ecdf", plot_ecdf },
+	[PLOT_SHIFT] = { "Shift function", NULL, "shift", plot_shift },
+	[PLOT_EPOCHS] = { "Epochs", NULL, "epochs", plot_epochs },
+	[PLOT_HEAT] = { "Heat map", NULL, "heat", plot_heat },
+	[PLOT_MATRIX] = { "Waits from CPU to CPU", "median", "matrix", plot_matrix },
+	[PLOT_MATRIX_P99] = { "Waits from CPU to CPU, p99", "p99", "matrix-p99", plot_matrix_p99 },
 };
 
 const char *plots_title(enum plot_kind kind)
 {
 	return kind_of[kind].title;
+}
+
+const char *plots_choice(enum plot_kind kind)
+{
+	return kind_of[kind].choice;
 }
 
 /* ---- drawing --------------------------------------------------------------------------------- */
@@ -67,7 +79,7 @@ static int add(struct plots *plots, const struct page *p, struct plot like, FILE
 	if (drawn) {
 		fprintf(gp,
 			"set terminal svg size %d,%u dynamic font 'sans-serif,12' noenhanced\n"
-			"set output '%zu.svg'\n%s",
+			"print '" MARK "%zu'\n%s",
 			PLOT_WIDTH, like.height, plots->nr, script);
 		plots->plot[plots->nr++] = like;
 	} else {
@@ -86,7 +98,7 @@ static int add_all(struct plots *plots, const struct page *p, FILE *gp)
 		size_t nr = plots_metrics(p, &p->r->question[i], metric);
 
 		for (enum plot_kind kind = 0; kind < NR_PLOTS; kind++)
-			for (size_t m = 0; !ret && m < nr; m++)
+			for (size_t m = 0; !ret && m < (kind <= PLOT_ECDF ? nr : 1); m++)
 				ret = add(plots, p,
 					  (struct plot){ .kind = kind,
 							 .question = i,
@@ -97,52 +109,71 @@ static int add_all(struct plots *plots, const struct page *p, FILE *gp)
 	return ret;
 }
 
-static FILE *open_in(const char *dir, const char *name, const char *mode)
+/* What gnuplot is to read, for free(); NULL: no memory */
+static char *write_script(struct plots *plots, const struct page *p)
 {
-	FILE *f = NULL;
-	char *path;
+	char *script = NULL;
+	size_t length;
+	FILE *gp = open_memstream(&script, &length);
+	int ret;
 
-	if (asprintf(&path, "%s/%s", dir, name) < 0)
+	if (!gp)
 		return NULL;
-	f = fopen(path, mode);
-	free(path);
-	return f;
+	fputs("set encoding utf8\nset print '-'\n", gp);
+	ret = add_all(plots, p, gp);
+	if (!fclose(gp) && !ret)
+		return script;
+	free(script);
+	return NULL;
 }
 
-static int write_script(struct plots *plots, const struct page *p, char *why, size_t whylen)
+/* Each drawing stands between the line that announces it and that of the next. */
+static void find_drawings(struct plots *plots)
 {
-	FILE *gp = open_in(plots->dir, "script", "wxe");
-	int ret = gp ? 0 : -errno;
+	char line[48], *at = plots->drawn, *begin;
 
-	if (gp) {
-		fputs("set encoding utf8\n", gp);
-		ret = add_all(plots, p, gp);
-		if (fclose(gp) && !ret)
-			ret = -errno;
+	for (size_t i = 0; i < plots->nr; i++) {
+		snprintf(line, sizeof(line), MARK "%zu\n", i);
+		begin = strstr(at, line);
+		if (!begin)
+			return;
+		/* The one before ends here. */
+		*begin = '\0';
+		at = begin + strlen(line);
+		plots->plot[i].svg = at;
 	}
-	if (ret)
-		snprintf(why, whylen, "cannot write what gnuplot is to draw: %s", strerror(-ret));
-	/* -ENOENT stands for a missing gnuplot. */
-	return ret == -ENOENT ? -EIO : ret;
+}
+
+static int draw(struct plots *plots, const struct page *p, char *why, size_t whylen)
+{
+	char *script = write_script(plots, p);
+	int ret;
+
+	if (!script) {
+		snprintf(why, whylen, "out of memory");
+		return -ENOMEM;
+	}
+	ret = plots->nr ? gnuplot_run(script, 0, &plots->drawn, why, whylen) : 0;
+	free(script);
+	if (!ret && plots->nr)
+		find_drawings(plots);
+	return ret;
 }
 
 int plots_make(struct plots **plots, const struct page *p, char *why, size_t whylen)
 {
-	struct plots *made = calloc(1, sizeof(*made));
-	int ret;
+	struct plots *made;
+	int ret = gnuplot_find(why, whylen); /* before all that takes time */
 
 	*plots = NULL;
+	if (ret)
+		return ret;
+	made = calloc(1, sizeof(*made));
 	if (!made) {
-		snprintf(why, whylen, "no memory");
+		snprintf(why, whylen, "out of memory");
 		return -ENOMEM;
 	}
-	ret = gnuplot_directory(&made->dir, why, whylen);
-	if (ret == -ENOENT)
-		ret = -EIO;
-	if (!ret)
-		ret = write_script(made, p, why, whylen);
-	if (!ret && made->nr)
-		ret = gnuplot_run(made->dir, 0, why, whylen);
+	ret = draw(made, p, why, whylen);
 	if (ret)
 		plots_free(made);
 	else
@@ -150,38 +181,15 @@ int plots_make(struct plots **plots, const struct page *p, char *why, size_t why
 	return ret;
 }
 
-static void remove_in(const char *dir, const char *name)
-{
-	char *path;
-
-	if (asprintf(&path, "%s/%s", dir, name) < 0)
-		return;
-	unlink(path);
-	free(path);
-}
-
 void plots_free(struct plots *plots)
 {
-	int kept = errno;
-	char name[32];
-
 	if (!plots)
 		return;
-	for (size_t i = 0; i < plots->nr; i++) {
-		snprintf(name, sizeof(name), "%zu.svg", i);
-		if (plots->dir)
-			remove_in(plots->dir, name);
+	for (size_t i = 0; i < plots->nr; i++)
 		forget(&plots->plot[i]);
-	}
-	if (plots->dir) {
-		remove_in(plots->dir, "script");
-		remove_in(plots->dir, "said");
-		rmdir(plots->dir);
-	}
-	free(plots->dir);
+	free(plots->drawn);
 	free(plots->plot);
 	free(plots);
-	errno = kept;
 }
 
 /* ---- giving out ------------------------------------------------------------------------------ */
@@ -220,40 +228,16 @@ size_t plots_nr(const struct page *p, size_t question, enum plot_kind kind)
 	return nr;
 }
 
-/* What gnuplot made of number @n, for free(); NULL: nothing. */
-static char *drawing_of(const struct plots *plots, size_t n)
-{
-	char name[32], *svg = NULL;
-	size_t room = 0;
-	FILE *in;
-
-	snprintf(name, sizeof(name), "%zu.svg", n);
-	in = open_in(plots->dir, name, "re");
-	if (!in)
-		return NULL;
-	if (getdelim(&svg, &room, '\0', in) < 0) {
-		free(svg);
-		svg = NULL;
-	}
-	fclose(in);
-	return svg;
-}
-
 void plots_figure(const struct page *p, size_t question, enum plot_kind kind, size_t n,
 		  const char *class)
 {
 	size_t at = find(p->plots, question, kind) + n;
 	const struct plot *plot = &p->plots->plot[at];
-	/* What writing the page came to before is still to be said. */
-	int kept = errno;
-	char *svg = drawing_of(p->plots, at);
-
-	errno = kept;
 
 	fprintf(p->out, *class ? "<figure class=%s>" : "<figure>", class);
 	fprintf(p->out, "<svg class=plot viewBox=\"0 0 %d %u\" role=img aria-label=\"%s. %s\">\n",
 		10 * PLOT_WIDTH, 10 * plot->height, plots_title(kind), plot->finding);
-	if (!svg || !plot_take_over(p, svg))
+	if (!plot_take_over(p, plot->svg))
 		fputs("<text x=\"100\" y=\"300\">gnuplot has not drawn it.</text>\n", p->out);
 	fprintf(p->out, "</svg><figcaption><b>%s</b>", plots_title(kind));
 	if (plot->metric) {
@@ -261,5 +245,50 @@ void plots_figure(const struct page *p, size_t question, enum plot_kind kind, si
 		page_name(p, plot->metric);
 	}
 	fprintf(p->out, ": %s</figcaption></figure>\n", plot->caption);
-	free(svg);
+}
+
+void plots_write_style(const struct page *p)
+{
+	fprintf(p->out, "%s%s", plot_style, plots_style);
+}
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+static int save(const struct page *p, const char *dir, bool replace, char *err, size_t errlen)
+{
+	const struct plots *plots = p->plots;
+	char **name = calloc(plots->nr + 1, sizeof(*name));
+	int ret = name ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !ret && i < plots->nr; i++) {
+		name[i] = plot_file_name(p->r, &plots->plot[i], kind_of[plots->plot[i].kind].file);
+		ret = name[i] ? 0 : -ENOMEM;
+	}
+	if (ret)
+		snprintf(err, errlen, "out of memory");
+	else
+		ret = plot_write_files(p, plots->plot, plots->nr, name, dir, replace, err, errlen);
+	for (size_t i = 0; name && i < plots->nr; i++)
+		free(name[i]);
+	free(name);
+	return ret;
+}
+
+ssize_t plots_save(const struct report *r, const char *dir, bool replace, char *err, size_t errlen)
+{
+	struct page p = { .r = r };
+	ssize_t ret = -ENOMEM;
+	char why[512] = "out of memory";
+
+	if (page_choose_colours(&p))
+		ret = plots_make(&p.plots, &p, why, sizeof(why));
+	if (ret)
+		snprintf(err, errlen, "no plots: %s", why);
+	else
+		ret = save(&p, dir, replace, err, errlen);
+	if (!ret)
+		ret = (ssize_t)p.plots->nr;
+	plots_free(p.plots);
+	free(p.arm);
+	return ret;
 }

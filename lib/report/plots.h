@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 struct page;
 struct plots;
@@ -18,6 +19,11 @@ struct report_question;
 enum plot_kind {
 	PLOT_SPECTRUM, /* time by percentile */
 	PLOT_ECDF,     /* share of operations within a time */
+	PLOT_SHIFT,    /* ratio to the baseline by percentile */
+	PLOT_EPOCHS,   /* epochs in the order of time */
+	PLOT_HEAT,     /* how many took how long, over time */
+	PLOT_MATRIX,   /* waits by the waker's and the thread's CPU: medians */
+	PLOT_MATRIX_P99,
 	NR_PLOTS
 };
 
@@ -51,9 +57,18 @@ size_t plots_nr(const struct page *p, size_t question, enum plot_kind kind);
 void plots_figure(const struct page *p, size_t question, enum plot_kind kind, size_t n,
 		  const char *class);
 
-/* plots_title - "Percentile spectrum" */
+/* plots_title - "Percentile spectrum"; plots_choice - the same beside a button, where there is a choice */
 const char *plots_title(enum plot_kind kind);
+const char *plots_choice(enum plot_kind kind);
 
-/* plots_style - what plots need of the page's style */
-extern const char plots_style[];
+/* plots_write_style - what plots need of the page's style */
+void plots_write_style(const struct page *p);
+
+/*
+ * plots_save - every plot of @r as an SVG file in @dir, which is made where there is none
+ *
+ * A file that exists is replaced if @replace says so, else it is refused before anything is written.
+ * Return: how many; or -errno and one sentence in @err: -EEXIST: refused, -ENOENT: there is no gnuplot
+ */
+ssize_t plots_save(const struct report *r, const char *dir, bool replace, char *err, size_t errlen);
 #endif

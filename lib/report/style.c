@@ -85,7 +85,7 @@ const char page_style[] =
 
 	/* plots */
 	".plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(28rem,100%),1fr));gap:.7rem;margin:.6rem 0}"
-	"figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.5rem .6rem .3rem;min-width:0;max-width:54rem}"
+	"figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.5rem .6rem .3rem;min-width:0}.pick,.plots>figure{max-width:54rem}"
 	"figcaption{font-size:.87rem;color:var(--muted);padding:0 .3rem}"
 	".legend{display:flex;flex-wrap:wrap;gap:.1rem 1.1rem;font-size:.87rem;margin:.5rem .1rem;overflow-wrap:anywhere}"
 
@@ -108,7 +108,7 @@ const char page_style[] =
 	"@media screen and (max-width:84rem){.layout{grid-template-columns:12rem minmax(0,1fr)}main{padding:1.6rem 1rem 4rem}"
 	"nav{padding-left:.5rem}th,td{padding-left:.4rem;padding-right:.4rem}td.name{min-width:8.6rem}"
 	".verdicts .chip{padding:.02rem .4rem}}"
-	"@media screen and (max-width:60rem){.layout{display:block}nav{position:static;max-height:none;padding:1rem 1rem 0}"
+	"@media screen and (max-width:72rem){.layout{display:block}nav{position:static;max-height:none;padding:1rem 1rem 0}"
 	"nav .list{columns:2}main{padding:1rem}"
 	/* The name stays where it is while the rest of its row scrolls. */
 	".scroll td:first-child,.scroll th:first-child{position:sticky;left:0;z-index:1}"
@@ -132,6 +132,6 @@ const char page_style[] =
 	"h2,h3,figcaption,.legend,summary{break-after:avoid}figure,.stack,.card,.banner,tr,li,pre{break-inside:avoid}"
 	"thead{display:table-header-group}.scroll{overflow:visible}p,li{orphans:3;widows:3}"
 	"table,.note,.legend,figcaption,.stack,.sub,dl{font-size:.9rem}th,td.three span,.chip{font-size:.83rem}"
-	"th,td{padding:.15rem .35rem;white-space:normal}th{overflow-wrap:anywhere}td.reason{min-width:0}a{color:inherit}"
+	"th,td{padding:.15rem .3rem}th,td.l{white-space:normal}.matrix thead th{overflow-wrap:anywhere;min-width:4.8rem}td.reason{min-width:0}a{color:inherit}"
 	"a[href^=http]::after{content:' (' attr(href) ')';overflow-wrap:anywhere}"
 	".plots{grid-template-columns:1fr 1fr}details::details-content{content-visibility:visible;block-size:auto}}";

@@ -120,6 +120,10 @@ void report_waits_of(struct report_waits *w, const struct report_trace *t,
 void report_waits_all(struct report_waits *w, const struct report *r,
 		      const struct report_question *q);
 
+/* report_trace_merged - what the @nr subjects of @q from @first on have of metric @name together */
+void report_trace_merged(struct hist *sum, const struct report *r, const struct report_question *q,
+			 size_t first, size_t nr, const char *name);
+
 /* report_waits_share - of the time that it ran or wanted to; NAN: not known */
 double report_waits_share(const struct report_waits *w, uint64_t ns);
 

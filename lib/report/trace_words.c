@@ -74,6 +74,28 @@ void report_waits_all(struct report_waits *w, const struct report *r,
 		add_waits(w, q->trace, &r->result[q->first_result + i]);
 }
 
+static const struct sparse *values_of(const struct report_result *r, const char *name)
+{
+	for (size_t i = 0; i < r->nr_metrics; i++)
+		if (!strcmp(r->metric[i].name, name))
+			return r->metric[i].sparse;
+	return NULL;
+}
+
+void report_trace_merged(struct hist *sum, const struct report *r, const struct report_question *q,
+			 size_t first, size_t nr, const char *name)
+{
+	const struct report_result *result = &r->result[q->first_result + first];
+	uint32_t k = HIST_K_USER;
+
+	for (size_t i = 0; i < nr; i++)
+		if (sparse_k(values_of(&result[i], name)) < k)
+			k = sparse_k(values_of(&result[i], name));
+	hist_init(sum, k);
+	for (size_t i = 0; i < nr; i++)
+		sparse_merge(sum, values_of(&result[i], name));
+}
+
 double report_waits_share(const struct report_waits *w, uint64_t ns)
 {
 	double all = (double)w->ns + (double)w->running_ns;

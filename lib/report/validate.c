@@ -134,7 +134,7 @@ int schema_validate(FILE *out, const char *path, char *err, size_t errlen)
 	} else {
 		ret = validate(&f, length > 0 ? text : "");
 		if (ret < 0)
-			snprintf(err, errlen, "no memory");
+			snprintf(err, errlen, "out of memory");
 	}
 	free(text);
 	return ret;

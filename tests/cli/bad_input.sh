@@ -74,9 +74,9 @@ refused 'a flag with a value' 2 "stats" "$kt" trace wakeup --stats=yes
 refused 'a bad limit' 2 "slower-than" "$kt" trace wakeup --slower-than soon
 refused 'no name' 2 "'' is not a pattern" "$kt" trace wakeup -c ''
 refused 'no command for the shell' 2 "--on-slow needs a command" "$kt" trace wakeup --on-slow ''
-refused 'a stream into nothing' 2 '--stream fills a record.*-o' "$kt" trace wakeup --stream
-refused 'a flight into nothing' 2 '--flight fills a record.*-o' "$kt" trace wakeup --flight 1s
-refused 'an empty name for a record' 2 "needs a name" "$kt" trace wakeup -o ''
+refused 'a stream into nothing' 2 '--stream writes into a record.*-o' "$kt" trace wakeup --stream
+refused 'a flight into nothing' 2 '--flight writes into a record.*-o' "$kt" trace wakeup --flight 1s
+refused 'an empty name for a record' 2 'the name of the output is empty' "$kt" trace wakeup -o ''
 refused 'report: no number of lines' 2 "invalid --top 'all'" "$kt" report --top all tests/golden/trace.jsonl
 sleep 0 & gone=$!
 wait $gone

@@ -83,7 +83,7 @@ refused 'a directory, --force' 2 'is a directory' "$kt" report $record -F -o "$w
 check 'is still there' test -d "$work/dir"
 refused 'in no directory' 2 'no-such-dir' "$kt" report $record -o "$work/no-such-dir/x"
 refused 'in a file' 2 'there/x: Not a directory' "$kt" report $record -o "$work/there/x"
-refused 'without a name' 2 'needs a name' "$kt" report $record -o ''
+refused 'without a name' 2 'the name of the output is empty' "$kt" report $record -o ''
 
 if mknod "$work/null" c 1 3 2>/dev/null && mknod "$work/full" c 1 7 && : 2>/dev/null >"$work/null"; then
 	for force in '' -F; do

@@ -143,6 +143,33 @@ function small_letters(least) {
 	return [...small];
 }
 
+/* Words of a drawing that are cut off by its edge, or stand on one another. */
+function crowded() {
+	const bad = [];
+
+	for (const svg of document.querySelectorAll('figure svg')) {
+		const frame = svg.getBoundingClientRect();
+		const words = [...svg.querySelectorAll('text')].filter((t) => t.textContent.trim())
+			.map((t) => ({ text: t.textContent.trim(), box: t.getBoundingClientRect() }));
+
+		if (!svg.checkVisibility())
+			continue;
+		for (const [i, { text, box }] of words.entries()) {
+			if (box.left < frame.left - 1 || box.right > frame.right + 1 || box.top < frame.top - 1 ||
+			    box.bottom > frame.bottom + 1)
+				bad.push(`'${text}' is cut off`);
+			for (const other of words.slice(i + 1)) {
+				const wide = Math.min(box.right, other.box.right) - Math.max(box.left, other.box.left);
+				const high = Math.min(box.bottom, other.box.bottom) - Math.max(box.top, other.box.top);
+
+				if (wide > 1 && high > 0.4 * box.height)
+					bad.push(`'${text}' and '${other.text}' stand on one another`);
+			}
+		}
+	}
+	return [...new Set(bad)];
+}
+
 /* Running text is read in lines of a hundred characters at most, however wide the window is. */
 function long_lines() {
 	return [...document.querySelectorAll('p:not(.banner)')].filter((p) => {
@@ -164,10 +191,11 @@ async function fits(browser, file) {
 	for (const width of WIDTHS) {
 		const page = await browser.open(file, { width });
 		const out = await page.call(sticks_out);
-		const small = await page.call(small_letters, SMALLEST);
+		const small = await page.call(small_letters, SMALLEST), crowd = await page.call(crowded);
 
 		check(`${width} px: nothing sticks out`, !out.length, out);
 		check(`${width} px: all letters can be read`, !small.length, small);
+		check(`${width} px: words of drawings have room`, !crowd.length, crowd);
 		if (width === 360) {
 			const tall = await page.call(tall_rows, TALLEST_ROW);
 
@@ -376,8 +404,10 @@ async function keyboard(browser, file) {
 			bad.push(at);
 	}
 	check('keyboard: one sees where one is', !bad.length, bad);
-	if (await page.evaluate(`!!document.querySelector('table.sort button')`)) {
-		await page.evaluate(`document.querySelector('table.sort button').focus()`);
+	const sorter = `[...document.querySelectorAll('table.sort th button')].find((b) => b.checkVisibility())`;
+
+	if (await page.evaluate(`!!${sorter}`)) {
+		await page.evaluate(`${sorter}.focus()`);
 		await page.key('Enter', 'Enter', 13, '\r');
 		check('keyboard: sorts', await page.evaluate(
 			`document.activeElement.closest('th').getAttribute('aria-sort') === 'ascending'`));

@@ -115,7 +115,8 @@ Test(kthread_log, it_is_announced_before_it_wraps_and_before_it_goes)
 	struct kthread_worker *w = kthread_run_worker(0, "busy");
 	struct kthread_work work[500];
 
-	kthread_test_event = note_announcement;
+	/* The creator of the test before may still be looking at it. */
+	__atomic_store_n(&kthread_test_event, note_announcement, __ATOMIC_RELAXED);
 	look(1);
 	for (int i = 0; i < 500; i++) {
 		kthread_init_work(&work[i], does_nothing);
@@ -124,7 +125,7 @@ Test(kthread_log, it_is_announced_before_it_wraps_and_before_it_goes)
 	kthread_flush_worker(w);
 	kthread_destroy_worker(w);
 	look(-1);
-	kthread_test_event = NULL;
+	__atomic_store_n(&kthread_test_event, NULL, __ATOMIC_RELAXED);
 	cr_expect_geq(in_log, 500);
 	cr_expect_geq(nr_announced, 500 / KTHREAD_LOG_ANNOUNCE + 2);
 	cr_expect_leq(nr_announced, in_log / KTHREAD_LOG_ANNOUNCE + 2);

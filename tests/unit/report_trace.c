@@ -206,7 +206,7 @@ Test(report_trace, the_idle_task_is_not_blamed)
 		r,
 		"napper 8 at 0.000 s, woken by an interrupt on the idle CPU 1, waited on CPU 1, which was idle");
 	html = rendered(r, report_html);
-	cr_expect_not_null(strstr(html, "napper 8 (after)"));
+	cr_expect_not_null(strstr(html, "napper 8<td class=l>after naps"));
 	cr_expect_not_null(strstr(html, "an interrupt on the idle CPU 1"));
 	cr_expect_not_null(strstr(html, "a softirq on the idle CPU 1"));
 	cr_expect_null(strstr(html, "swapper"));
@@ -382,6 +382,32 @@ Test(report_trace, more_wholes_than_columns)
 	report_free(r);
 }
 
+/* Of one k, with buckets that are there, that are new, and that come before and after all others. */
+Test(report_trace, sparse_ones_of_one_kind_add_up)
+{
+	static struct hist sum, one, read;
+	struct sparse *s = NULL;
+	uint64_t x = 1;
+
+	hist_init(&sum, HIST_K_BPF);
+	for (int i = 0; i < 500; i++) {
+		hist_init(&one, HIST_K_BPF);
+		for (int n = 0; n < i % 7; n++) {
+			x = x * 6364136223846793005ull + 1442695040888963407ull;
+			hist_add(&one, x >> (20 + x % 43));
+		}
+		cr_assert_eq(sparse_add(&s, &one), 0);
+		hist_merge(&sum, &one);
+		sparse_read(s, &read);
+		cr_assert_arr_eq(&read, &sum, sizeof(sum), "after %d", i);
+	}
+	one.count = UINT64_MAX;
+	cr_expect_eq(sparse_add(&s, &one), -EOVERFLOW);
+	sparse_read(s, &read);
+	cr_expect_arr_eq(&read, &sum, sizeof(sum), "as it was");
+	sparse_free(s);
+}
+
 /* ---- sparse ---------------------------------------------------------------------------------- */
 
 Test(report_trace, sparse_ones_hold_what_was_added)
@@ -403,6 +429,16 @@ Test(report_trace, sparse_ones_hold_what_was_added)
 	sparse_read(s, &read);
 	cr_expect_arr_eq(&read, &sum, sizeof(sum));
 	cr_expect_eq(sparse_count(s), 10000);
+	cr_expect_eq(sparse_k(s), HIST_K_BPF);
+	hist_init(&read, HIST_K_BPF);
+	cr_assert_eq(sparse_merge(&read, s), 0);
+	cr_expect_arr_eq(&read, &sum, sizeof(sum));
+	hist_init(&read, HIST_K_USER);
+	cr_expect_eq(sparse_merge(&read, s), -EINVAL, "it is coarser");
+	hist_init(&read, 3);
+	cr_assert_eq(sparse_merge(&read, s), 0);
+	cr_expect(hist_is_consistent(&read));
+	cr_expect_eq(read.count, 10000);
 	cr_expect_eq(sparse_max(s), sum.max);
 	a.count = UINT64_MAX;
 	cr_expect_eq(sparse_add(&s, &a), -EOVERFLOW);
