@@ -86,7 +86,7 @@ static void limit(const struct page *p, const struct report_target *t)
 
 static void reached(const struct page *p, const struct report_target *t)
 {
-	static const char *const class[NR_TARGETS] = {
+	static const char *const look[NR_TARGETS] = {
 		[TARGET_MET] = "faster",
 		[TARGET_UNCERTAIN] = "inconclusive",
 		[TARGET_MISSED] = "slower",
@@ -110,10 +110,11 @@ static void reached(const struct page *p, const struct report_target *t)
 		figure(p, t, t->hi);
 		fputs("]", p->out);
 	}
-	fprintf(p->out, "<td class=l><span class=\"chip %s\">%s%s</span>%s\n", class[t->reached],
-		sign[t->reached], reached_name[t->reached],
-		t -> reached != TARGET_NOT_MEASURED && t -> unstable ? " <small>unstable</small>"
-								     : "");
+	fprintf(p->out, "<td class=l><span class=\"chip %s\">%s%s</span>", look[t->reached],
+		sign[t->reached], reached_name[t->reached]);
+	if (t->unstable && t->reached != TARGET_NOT_MEASURED)
+		fputs(" <small>unstable</small>", p->out);
+	fputc('\n', p->out);
 }
 
 static void row(const struct page *p, const struct report_target *t)
