@@ -398,7 +398,7 @@ static void legend(const struct map *m)
 
 	fputs("<figcaption><b>Over time</b>: ", out);
 	words(m);
-	fputs(". Values in a cell: 1 <span class=scale aria-hidden=true>", out);
+	fputs(". Values in a cell: 1 <span class=tones aria-hidden=true>", out);
 	for (unsigned int s = 1; s <= NR_SHADES; s++)
 		fprintf(out, "<i class=d%u></i>", s);
 	fprintf(out, "</span>%s, in even steps of their logarithm.",

@@ -17,8 +17,8 @@ const char page_style_trace[] =
 	".tmap .w{fill:var(--hot4)}.tmap .lost{fill:var(--bad)}"
 	".tmap .q{fill:none;stroke:var(--card);stroke-width:44px}.tmap .m{fill:none;stroke:var(--fg);stroke-width:18px}"
 	".tmap .far{stroke-dasharray:70 45}.tmap path.grid{fill:none;stroke-width:10px}.tmap .mid{text-anchor:middle}.tmap .end{text-anchor:end}"
-	".scale{display:inline-flex;gap:1px;vertical-align:-.1em;margin:0 .4em}.scale i{width:1.1em;height:.8em;"
+	".tones{display:inline-flex;gap:1px;vertical-align:-.1em;margin:0 .4em}.tones i{width:1.1em;height:.8em;"
 	"print-color-adjust:exact;-webkit-print-color-adjust:exact;forced-color-adjust:none}"
-	".scale .d1{background:var(--d1)}.scale .d2{background:var(--d2)}.scale .d3{background:var(--d3)}"
-	".scale .d4{background:var(--d4)}.scale .d5{background:var(--d5)}.scale .d6{background:var(--d6)}"
-	".scale .d7{background:var(--d7)}.scale .d8{background:var(--d8)}";
+	".tones .d1{background:var(--d1)}.tones .d2{background:var(--d2)}.tones .d3{background:var(--d3)}"
+	".tones .d4{background:var(--d4)}.tones .d5{background:var(--d5)}.tones .d6{background:var(--d6)}"
+	".tones .d7{background:var(--d7)}.tones .d8{background:var(--d8)}";
