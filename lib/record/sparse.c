@@ -2,20 +2,48 @@
 #include "lib/record/sparse.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct sparse {
-	uint32_t k, nr;
+	uint16_t nr;
+	uint8_t k;
+	bool wide; /* a bucket has two words: the count may pass 32 bits */
 	uint64_t count, sum, min, max, overflow;
-	uint64_t bucket[]; /* nr of them, then their indices, rising: uint16_t takes all */
+	uint32_t word[]; /* nr buckets, then their indices, rising: uint16_t takes all */
 };
 
 _Static_assert(HIST_NR_BUCKETS_MAX <= UINT16_MAX, "an index has 16 bits");
 
 static uint16_t *indices(const struct sparse *c)
 {
-	return (uint16_t *)(c->bucket + c->nr);
+	return (uint16_t *)(c->word + ((size_t)c->nr << c->wide));
+}
+
+static uint64_t bucket_of(const struct sparse *c, uint32_t i)
+{
+	return c->wide ? ((const uint64_t *)c->word)[i] : c->word[i];
+}
+
+static void put_bucket(struct sparse *c, uint32_t i, uint64_t n)
+{
+	if (c->wide)
+		((uint64_t *)c->word)[i] = n;
+	else
+		c->word[i] = (uint32_t)n;
+}
+
+/* With room for @nr buckets of a histogram with @count values, and nothing in it. */
+static struct sparse *sparse_room(uint32_t nr, uint64_t count)
+{
+	bool wide = count > UINT32_MAX;
+	struct sparse *c =
+		malloc(sizeof(*c) + nr * ((sizeof(*c->word) << wide) + sizeof(uint16_t)));
+
+	if (c)
+		*c = (struct sparse){ .nr = (uint16_t)nr, .wide = wide };
+	return c;
 }
 
 static struct sparse *sparse_make(const struct hist *h)
@@ -26,20 +54,19 @@ static struct sparse *sparse_make(const struct hist *h)
 
 	for (uint32_t i = first; i <= last; i++)
 		nr += h->bucket[i] != 0;
-	c = malloc(sizeof(*c) + nr * (sizeof(*c->bucket) + sizeof(uint16_t)));
+	c = sparse_room(nr, h->count);
 	if (!c)
 		return NULL;
-	*c = (struct sparse){ .k = h->k,
-			      .nr = nr,
-			      .count = h->count,
-			      .sum = h->sum,
-			      .min = h->min,
-			      .max = h->max,
-			      .overflow = h->overflow };
+	c->k = (uint8_t)h->k;
+	c->count = h->count;
+	c->sum = h->sum;
+	c->min = h->min;
+	c->max = h->max;
+	c->overflow = h->overflow;
 	for (uint32_t i = first; i <= last; i++) {
 		if (!h->bucket[i])
 			continue;
-		c->bucket[at] = h->bucket[i];
+		put_bucket(c, at, h->bucket[i]);
 		indices(c)[at++] = (uint16_t)i;
 	}
 	return c;
@@ -56,7 +83,7 @@ void sparse_read(const struct sparse *c, struct hist *h)
 	h->max = c->max;
 	h->overflow = c->overflow;
 	for (uint32_t i = 0; i < c->nr; i++)
-		h->bucket[indices(c)[i]] = c->bucket[i];
+		h->bucket[indices(c)[i]] = bucket_of(c, i);
 }
 
 /* What stands beside the buckets. */
@@ -99,17 +126,17 @@ static void put_together(struct sparse *to, const struct sparse *c, const struct
 		if (!h->bucket[i])
 			continue;
 		for (; at < c->nr && indices(c)[at] < i; at++, nr++) {
-			to->bucket[nr] = c->bucket[at];
+			put_bucket(to, nr, bucket_of(c, at));
 			indices(to)[nr] = indices(c)[at];
 		}
 		sum = h->bucket[i];
 		if (at < c->nr && indices(c)[at] == i)
-			sum += c->bucket[at++];
-		to->bucket[nr] = sum;
+			sum += bucket_of(c, at++);
+		put_bucket(to, nr, sum);
 		indices(to)[nr++] = (uint16_t)i;
 	}
 	for (; at < c->nr; at++, nr++) {
-		to->bucket[nr] = c->bucket[at];
+		put_bucket(to, nr, bucket_of(c, at));
 		indices(to)[nr] = indices(c)[at];
 	}
 }
@@ -127,14 +154,16 @@ static int add_alike(struct sparse **c, const struct hist *h)
 	first = hist_index(h->min, h->k);
 	last = hist_index(h->max, h->k);
 	missing = count_missing(to, h, first, last);
-	if (missing) {
-		uint32_t nr = to->nr + missing;
-
-		to = malloc(sizeof(*to) + nr * (sizeof(*to->bucket) + sizeof(uint16_t)));
+	if (missing || (!to->wide && to->count + h->count > UINT32_MAX)) {
+		to = sparse_room(to->nr + missing, to->count + h->count);
 		if (!to)
 			return -ENOMEM;
-		*to = **c;
-		to->nr = nr;
+		to->k = (*c)->k;
+		to->count = (*c)->count;
+		to->sum = (*c)->sum;
+		to->min = (*c)->min;
+		to->max = (*c)->max;
+		to->overflow = (*c)->overflow;
 	}
 	put_together(to, *c, h, first, last);
 	add_figures(to, h);
@@ -193,7 +222,7 @@ int sparse_merge(struct hist *h, const struct sparse *c)
 		h->sum = UINT64_MAX;
 	h->overflow += c->overflow;
 	for (uint32_t i = 0; i < c->nr; i++)
-		h->bucket[hist_index(hist_low(indices(c)[i], c->k), h->k)] += c->bucket[i];
+		h->bucket[hist_index(hist_low(indices(c)[i], c->k), h->k)] += bucket_of(c, i);
 	return 0;
 }
 
