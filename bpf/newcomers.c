@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/target/maps.h"
+
 #include "bpf/topology.h"
 
 /* Some 150 mappings between two polls, per CPU. */
@@ -193,6 +195,18 @@ int newcomers_all(newcomers_look look, void *arg)
 	return ret;
 }
 
+static int stop_at_first(const struct mapping *m, void *arg)
+{
+	(void)m;
+	(void)arg;
+	return 1;
+}
+
+static bool maps_anything(pid_t pid)
+{
+	return maps_each(pid, stop_at_first, NULL) == 1;
+}
+
 static int look_at_mapped(struct newcomers *n, const struct mapped *m, newcomers_look look,
 			  void *arg)
 {
@@ -203,8 +217,11 @@ static int look_at_mapped(struct newcomers *n, const struct mapped *m, newcomers
 	if ((int32_t)m->pid <= 0 || !m->ino || (pid_t)m->pid == getpid() || file_seen(n, id))
 		return 0;
 	ret = look(arg, (pid_t)m->pid);
-	/* Has it ended, the next one that maps the file will be looked at. */
-	if (ret == -ESRCH)
+	/*
+	 * Has it ended, the next one that maps the file will be looked at. One that nobody waited for
+	 * yet is there, and maps nothing: of such a one the look may have seen anything or nothing.
+	 */
+	if (ret == -ESRCH || (!ret && !maps_anything((pid_t)m->pid)))
 		return 0;
 	return ret ?: file_add(n, id);
 }

@@ -118,6 +118,32 @@ Test(newcomers, one_that_ended_leaves_the_file_to_the_next)
 	unlink(program);
 }
 
+/* Its directory in /proc is there, its mappings are not. */
+Test(newcomers, one_that_nobody_waited_for_leaves_it_as_well)
+{
+	struct asked first = { 0 }, second = { 0 };
+	struct newcomers n = { 0 };
+	siginfo_t ended;
+	int to[2];
+
+	copy_program();
+	cr_assert_eq(newcomers_open(&n), 0);
+	if (!n.nr_rings)
+		cr_skip_test("perf events of all processes are not permitted");
+	first.pid = run_program(&to[0]);
+	close(to[0]);
+	cr_assert_eq(waitid(P_PID, (id_t)first.pid, &ended, WEXITED | WNOWAIT), 0);
+	cr_expect_eq(newcomers_poll(&n, look, &first), 0);
+	cr_expect_geq(first.times, 1);
+	second.pid = run_program(&to[1]);
+	cr_expect_eq(newcomers_poll(&n, look, &second), 0);
+	cr_expect_geq(second.times, 1);
+	waitpid(first.pid, NULL, 0);
+	end_program(second.pid, to[1]);
+	newcomers_close(&n);
+	unlink(program);
+}
+
 Test(newcomers, an_error_ends_the_look)
 {
 	struct asked parent = { .pid = getppid(), .ret = -ENOMEM };
