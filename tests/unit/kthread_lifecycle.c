@@ -5,6 +5,7 @@
  */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -537,6 +538,8 @@ Test(kthread_lifecycle, L20_threads_that_end_by_themselves_leave_nothing)
 	long before = 0, after = 0;
 	unsigned int i;
 
+	/* Three threads that come to allocate at once would have it reserve 16384 pages for each. */
+	mallopt(M_ARENA_MAX, 1);
 	for (i = 0; i < warm + n; i++) {
 		struct task_struct *k = kthread_run(ends_counting, NULL, "l20");
 
