@@ -165,15 +165,27 @@ static void work_preempt(void)
 	victim_may_end = 1;
 }
 
+/*
+ * Where the kernel withholds the switch to the hog, as one of a virtual machine may, nothing is there
+ * to be measured, and the tracer says that one is missing: then it is done again.
+ */
 static void preempted(void)
 {
-	/* A kernel that preempts on the way back to user space says "requeued". */
-	struct tracer_snapshot *s = trace_child(&opts, setup_victim, work_preempt, NULL);
-	uint64_t waited = tracer_snapshot_sum(s, 0, METRIC_PREEMPTED) +
-			  tracer_snapshot_sum(s, 0, METRIC_REQUEUED);
+	uint64_t waited, missed;
 
-	CHECK(waited >= HOG_NS, "waited %lu ns behind a hog of %llu ns", waited, HOG_NS);
-	tracer_snapshot_free(s);
+	for (unsigned int i = 0; i < 5; i++) {
+		/* A kernel that preempts on the way back to user space says "requeued". */
+		struct tracer_snapshot *s = trace_child(&opts, setup_victim, work_preempt, NULL);
+
+		waited = tracer_snapshot_sum(s, 0, METRIC_PREEMPTED) +
+			 tracer_snapshot_sum(s, 0, METRIC_REQUEUED);
+		missed = counter(s, "switch_missed");
+		tracer_snapshot_free(s);
+		if (waited >= HOG_NS || !missed)
+			break;
+	}
+	CHECK(waited >= HOG_NS, "waited %lu ns behind a hog of %llu ns, %lu switches missing",
+	      waited, HOG_NS, missed);
 }
 
 /* ---- a thread that never gets the CPU -------------------------------------------------------- */
