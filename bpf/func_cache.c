@@ -49,9 +49,8 @@ static bool make_room(struct func_cache *c)
 	return c->named;
 }
 
-const char *func_cache_name(struct func_cache *c, const struct tracer *t,
-			    const struct subject_funcs *f, const struct usdt_files *files,
-			    const struct func_at *at)
+const char *func_cache_name(struct func_cache *c, const struct tracer *t, struct subject_funcs *f,
+			    const struct usdt_files *files, const struct func_at *at)
 {
 	struct func_named *n;
 
