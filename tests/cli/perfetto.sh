@@ -173,13 +173,14 @@ check 'in whatever order the record has them' decode backwards
 check 'all of it' holds backwards "$tmp/backwards.jsonl"
 
 needs_trace wakeup --stream
-"$kt" trace wakeup --stream --stacks -d 300ms -o "$tmp/live.jsonl" >/dev/null 2>&1
+# Of a command, whose waits there are, also where nothing else runs: each sleep ends with a timer, and its end wakes the shell.
+sleeps='for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.01; done'
+"$kt" trace wakeup --stream --stacks -o "$tmp/live.jsonl" -- sh -c "$sleeps" >/dev/null 2>&1
 check 'a stream of this machine' "$kt" report "$tmp/live.jsonl" -o "$tmp/live.pftrace"
 check 'protoc decodes it' decode live
 check 'and all of it is there' holds live "$tmp/live.jsonl"
 cat "$tmp/out"
-# Of a command whose waits there are, also where nothing else runs.
-"$kt" trace wakeup --slower-than 1us --flight 100ms -o "$tmp/flight.jsonl" -- sh -c 'for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.01; done' >/dev/null 2>&1
+"$kt" trace wakeup --slower-than 1us --flight 100ms -o "$tmp/flight.jsonl" -- sh -c "$sleeps" >/dev/null 2>&1
 check 'what the flight recorder kept' "$kt" report "$tmp/flight.jsonl" -o "$tmp/flight.pftrace"
 check 'protoc decodes it' decode flight
 check 'and all of it is there' holds flight "$tmp/flight.jsonl"
