@@ -26,16 +26,16 @@
 	METRIC(END_TO_END, "end_to_end",                                                         \
 	       "the whole wake, by the program's own clock where it has one")                    \
 	METRIC(UNATTRIBUTED, "unattributed",                                                     \
-	       "how far the sum of the phases is from end_to_end by the program's own clock")    \
+	       "what its phases leave of end_to_end, by the program's clock")                    \
 	METRIC(WOKEN, "woken", "from sched_waking until it is switched in")                      \
 	METRIC(PREEMPTED, "preempted", "from being preempted until it is switched in again")     \
 	METRIC(REQUEUED, "requeued",                                                             \
-	       "from the end of its slice, or its yield, until it is switched in again")         \
+	       "from the end of its slice, or a yield, until switched in again")                 \
 	METRIC(FIRST_RUN, "first_run", "from its creation until it is first switched in")        \
 	METRIC(RAN, "ran", "from switched in until it leaves the CPU")                           \
 	METRIC(RESCHED, "resched", "from when the CPU was asked to reschedule until it did")     \
 	METRIC(SWITCH, "switch", "from switched in until the switch is over")                    \
-	METRIC(IPI, "ipi", "the part of wake from the interrupt to the CPU that queues it")
+	METRIC(IPI, "ipi", "the part of wake after the interrupt to another CPU")
 
 enum wakeup_metric { TRACER_METRICS(WAKEUP, WAKEUP_METRICS) };
 
