@@ -42,7 +42,7 @@ for name in "$@"; do
 	fi
 	echo "$name: $(figure "$name" run_time) s, $(figure "$name" execs_done) executions, $(figure "$name" corpus_count) paths," \
 		"$(figure "$name" bitmap_cvg) of edges, $(figure "$name" saved_crashes) crashes, $(figure "$name" saved_hangs) hangs"
-	ASAN_OPTIONS=$sanitizers:detect_leaks=0 UBSAN_OPTIONS=$sanitizers afl-cmin -i "$dir/$name/out/default/queue" -o "$dir/$name/min" -m none \
+	AFL_TMPDIR=$dir ASAN_OPTIONS=$sanitizers:detect_leaks=0 UBSAN_OPTIONS=$sanitizers afl-cmin -i "$dir/$name/out/default/queue" -o "$dir/$name/min" -m none \
 		-t 5000 -- "$build/tests/fuzz/$name" >"$dir/$name/cmin.log" 2>&1 </dev/null
 	# What a fuzzer by itself does not look for: memory that nobody frees.
 	if ! find "$dir/$name/min" -type f -print0 | ASAN_OPTIONS=$sanitizers:detect_leaks=1 UBSAN_OPTIONS=$sanitizers \
