@@ -99,19 +99,27 @@ void subject_funcs_learn(struct subject_funcs *f, pid_t pid)
 	p->nr = nr;
 }
 
+bool subject_funcs_find(const struct tracer *t, const struct subject_funcs *f,
+			const struct usdt_files *files, const struct func_at *at, char *name,
+			size_t size)
+{
+	const struct learned_process *p = learned(f, at->tgid);
+
+	if (!at->tgid)
+		return !symbol_name_in_kernel(at->func, name, size);
+	return name_by_origin(&at->origin, files, name, size) ||
+	       !symbol_name_in_process(local_pid(t, at->tgid), at->func, name, size) ||
+	       (p && !symbol_name_in_code(p->code, p->nr, at->func, name, size));
+}
+
 static bool name_subject(const struct tracer *t, const struct subject_funcs *f,
 			 const struct usdt_files *files, const struct tracer_subject *s, char *name,
 			 size_t size)
 {
-	const struct learned_process *p = learned(f, s->tid);
-	struct func_origin o;
+	struct func_at at = { .func = s->key[0], .tgid = s->tid };
 
-	memcpy(&o, s->name, sizeof(o));
-	if (!s->tid)
-		return !symbol_name_in_kernel(s->key[0], name, size);
-	return name_by_origin(&o, files, name, size) ||
-	       !symbol_name_in_process(local_pid(t, s->tid), s->key[0], name, size) ||
-	       (p && !symbol_name_in_code(p->code, p->nr, s->key[0], name, size));
+	memcpy(&at.origin, s->name, sizeof(at.origin));
+	return subject_funcs_find(t, f, files, &at, name, size);
 }
 
 int subject_funcs_poll(struct tracer *t, struct subject_funcs *f, const struct usdt_files *files)

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bpf/episodes.h"
+
 /* Does @f have what the kind cannot do without? */
 static const struct usdt_want *first_missing(const struct usdt_files *u,
 					     const struct target_file *f)
@@ -108,7 +110,8 @@ static bool names_matter(const struct tracer *t)
 
 static bool is_needed(const struct tracer *t, const struct usdt_want *w)
 {
-	return !t->opts.kthreads && (!w->names || names_matter(t));
+	return !t->opts.kthreads && (!w->names || names_matter(t)) &&
+	       (!w->episodes || episodes_asked(&t->opts));
 }
 
 void usdt_files_autoload(struct tracer *t, const struct usdt_files *u)

@@ -47,7 +47,7 @@ static void write_counts(FILE *out, const struct report_changes *c, const char *
 	static const char *const text[NR_CHANGES] = {
 		[CHANGE_IMPROVED] = "improved",
 		[CHANGE_UNCHANGED] = "unchanged",
-		[CHANGE_UNDECIDED] = "undecided",
+		[CHANGE_INCONCLUSIVE] = "inconclusive",
 		[CHANGE_MOVED] = "moved with the same code",
 	};
 

@@ -117,7 +117,9 @@ static void lead(const struct page *p)
 	fprintf(p->out, ". Less than ±%s", format_percent(text[0], t.zone[0]));
 	if (t.zone[1] > t.zone[0])
 		fprintf(p->out, " to %s, by question,", format_percent(text[1], t.zone[1]));
-	fputs(" counts as the same", p->out);
+	fputs(p->effect[0].c->kind == REPORT_ARMS ? " counts as equivalent"
+						  : " counts as unchanged",
+	      p->out);
 	if (!isnan(t.confidence))
 		fprintf(p->out, "; bars are intervals of %.0f&nbsp;%% or more",
 			floor(100 * t.confidence + 1e-9));

@@ -86,7 +86,7 @@ static void changes_tile(const struct page *p)
 	line(p);
 	before = "";
 	count(p, c.nr[CHANGE_UNCHANGED], "unchanged", &before);
-	count(p, c.nr[CHANGE_UNDECIDED], "undecided", &before);
+	count(p, c.nr[CHANGE_INCONCLUSIVE], "inconclusive", &before);
 	count(p, c.nr[CHANGE_MOVED], "moved with the same code", &before);
 	count(p, c.unstable, "of all unstable", &before);
 	finish(p);

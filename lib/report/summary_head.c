@@ -261,12 +261,6 @@ static void missed(const struct text *t, const struct report_targets *targets)
 
 static void targets(const struct text *t)
 {
-	static const char *const name[NR_TARGETS] = {
-		[TARGET_MET] = "met",
-		[TARGET_UNCERTAIN] = "not certain",
-		[TARGET_MISSED] = "MISSED",
-		[TARGET_NOT_MEASURED] = "not measured here",
-	};
 	const struct report_targets *all = t->r->targets;
 	struct summary_paragraph p;
 	const char *before = "";
@@ -276,7 +270,9 @@ static void targets(const struct text *t)
 	for (int i = 0; i < NR_TARGETS; i++) {
 		if (!all->nr_reached[i])
 			continue;
-		fprintf(p.out, "%s%zu %s", before, all->nr_reached[i], name[i]);
+		fprintf(p.out, "%s%zu %s", before, all->nr_reached[i],
+			i == TARGET_MISSED ? "MISSED"
+					   : report_reached_name((enum report_reached)i));
 		before = ", ";
 	}
 	if (!all->nr)

@@ -205,7 +205,7 @@ Test(report_diff, few_runs_have_no_interval_and_how_many_are_missing_is_said)
 	compare_sides();
 
 	cr_expect_not(d->advisory);
-	cr_expect_eq(row_of("q", A)->change, DIFF_UNDECIDED);
+	cr_expect_eq(row_of("q", A)->change, DIFF_INCONCLUSIVE);
 	cr_expect_eq(row_of("q", A)->figure[JUDGE_P50].reason, DIFF_FEW_RUNS);
 	cr_expect_eq(row_of("q", A)->figure[JUDGE_P50].runs_needed, 4);
 	says("with 2 runs a side no interval exists: 2 more");
