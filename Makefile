@@ -138,8 +138,7 @@ all: $B/completion/kt.bash $B/completion/_kt
 
 # ---- targets -----------------------------------------------------------------------------------
 .PHONY: abi bench check check-arm64 check-asan check-fleet check-fuzz check-model check-mutations check-stress \
-	check-tsan check-ubsan \
-	check-vm check-vm-all clean deb dist evaluate format help install pictures rpm static uninstall vm-shell
+	check-tsan check-ubsan check-vm check-vm-all clean deb dist evaluate format help install pictures rpm static uninstall vm-shell
 # Builds started by a target use all CPUs, unless make was told how many.
 parallel = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
