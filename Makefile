@@ -137,7 +137,7 @@ all: $B/completion/kt.bash $B/completion/_kt
 -include $(objs:.o=.d) $(wildcard $B/bpf/*.d)
 
 # ---- targets -----------------------------------------------------------------------------------
-.PHONY: bench check check-arm64 check-asan check-model check-mutations check-stress check-tsan check-ubsan \
+.PHONY: bench check check-arm64 check-asan check-fleet check-model check-mutations check-stress check-tsan check-ubsan \
 	check-vm check-vm-all clean deb dist evaluate format help install pictures rpm static uninstall vm-shell
 # Builds started by a target use all CPUs, unless make was told how many.
 parallel = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -232,6 +232,12 @@ check-vm-all: ## the same with every available kernel, 5.10 to 7.x
 	$Qscripts/bootstrap vm
 	$Q$(MAKE) $(parallel) --no-print-directory B=$B vm
 	$Qscripts/vm/check-vm $B -k all
+
+# What cannot be had is skipped, with the reason; KT_FLEET_STRICT=1 makes it a failure.
+check-fleet: ## many hosts: real schedulers, hosts, engines and Prometheus, on loopback
+	$QKT_BUILD=$B scripts/bootstrap fleet
+	$Q$(MAKE) $(parallel) --no-print-directory B=$B all $B/static/kt $B/static/kt-suite
+	$Qscripts/run-tests $B fleet
 
 vm-shell: ## a shell in a guest: K=6.1
 	$Qscripts/bootstrap vm

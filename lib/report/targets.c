@@ -257,12 +257,12 @@ static enum report_reached reached(const struct target *t, const struct reached 
 	bool counter = t->judged == NR_JUDGE_METRICS;
 
 	if (got->unstable || (isnan(got->lo) && !counter))
-		return TARGET_UNCERTAIN;
+		return TARGET_INCONCLUSIVE;
 	if (counter)
 		return got->value <= t->limit ? TARGET_MET : TARGET_MISSED;
 	if (got->hi <= t->limit)
 		return TARGET_MET;
-	return got->lo > t->limit ? TARGET_MISSED : TARGET_UNCERTAIN;
+	return got->lo > t->limit ? TARGET_MISSED : TARGET_INCONCLUSIVE;
 }
 
 /* @got NULL: it was not measured. false: no memory */
@@ -366,15 +366,16 @@ void report_targets_free(struct report_targets *t)
 
 /* ---- in words -------------------------------------------------------------------------------- */
 
-static const char *verdict_of(const struct report_target *t)
+const char *report_reached_name(enum report_reached reached)
 {
-	if (isnan(t->lo))
-		return t->value <= t->limit ? "met, no interval" : "missed, no interval";
-	if (t->hi <= t->limit)
-		return "met";
-	return t->lo > t->limit	      ? "missed"
-	       : t->value <= t->limit ? "met, not certain"
-				      : "missed, not certain";
+	static const char *const name[NR_TARGETS] = {
+		[TARGET_MET] = "met",
+		[TARGET_INCONCLUSIVE] = "inconclusive",
+		[TARGET_MISSED] = "missed",
+		[TARGET_NOT_MEASURED] = "not measured here",
+	};
+
+	return name[reached];
 }
 
 static char *format_each(char text[FIGURE], double v)
@@ -413,7 +414,7 @@ static void table_row(FILE *out, const struct report_target *t)
 	fputc(' ', out);
 	escape_terminal(out, t->metric);
 	if (t->reached == TARGET_NOT_MEASURED) {
-		fputs("  not measured in this record\n", out);
+		fprintf(out, "  %s\n", report_reached_name(t->reached));
 		return;
 	}
 	fprintf(out, " <= %s", format(limit, t->limit));
@@ -424,7 +425,10 @@ static void table_row(FILE *out, const struct report_target *t)
 	fprintf(out, "  %s", format(value, t->value));
 	if (!isnan(t->lo))
 		fprintf(out, " [%s, %s]", format(lo, t->lo), format(hi, t->hi));
-	fprintf(out, "  %s%s\n", t->unstable ? "unstable: " : "", verdict_of(t));
+	fprintf(out, "  %s%s\n", report_reached_name(t->reached),
+		t->unstable    ? ", unstable"
+		: isnan(t->lo) ? ", no interval"
+			       : "");
 }
 
 void report_targets_table(FILE *out, const struct report *r, const struct report_targets *targets)

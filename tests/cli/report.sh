@@ -97,7 +97,7 @@ refused 'no list of targets' 2 'no-such-list' "$kt" report tests/golden/small.js
 # the summary
 "$kt" report tests/golden/suite.jsonl --targets tests/golden/targets.txt >"$tmp/short"
 check 'it says what it found first' sh -c "head -n 1 '$tmp/short' | grep -q '^libkthread against each question'"
-check 'it counts the targets' grep -q '^targets    2 met, 2 not certain, 3 MISSED, 1 not measured here$' "$tmp/short"
+check 'it counts the targets' grep -q '^targets    2 met, 2 inconclusive, 3 MISSED, 1 not measured here$' "$tmp/short"
 check 'and names those missed' test "$(grep -c '^           MISSED ' "$tmp/short")" = 3
 check 'a line for each question' test "$(grep -cE '^ (work_queue|park|wakeup|create_stop|delayed)' "$tmp/short")" = 9
 check 'it ends with the way on' sh -c "tail -n 2 '$tmp/short' | head -n 1 | grep -qx 'more       kt report --full tests/golden/suite.jsonl'"
@@ -115,8 +115,9 @@ refused 'targets of another format' 2 'targets.*text and html; json' "$kt" repor
 
 # the page
 "$kt" report tests/golden/suite.jsonl --targets tests/golden/targets.txt -f html >"$tmp/page"
-check 'the page counts the targets' grep -q 'Targets</a><b>2 met · 2 not certain · .*>3 missed<.* · 1 not measured here</b>' "$tmp/page"
-check 'and lists them' test "$(grep -c '^<tr>.*<td class=l><span class="chip [a-z]*">[^<]*\(met\|certain\|missed\|here\)</span>' "$tmp/page")" = 8
+check 'the page counts the targets' grep -q 'Targets</a><b>2 met · 2 inconclusive · .*>3 missed<.* · 1 not measured here</b>' "$tmp/page"
+check 'and lists them' test "$(sed -n '/<section id=targets>/,/<.section>/p' "$tmp/page" |
+	grep -c '^<tr>.*<td class=l><span class="chip [a-z]*">[^<]*\(met\|inconclusive\|missed\|here\)</span>')" = 8
 check 'a page that is held against none has none' sh -c "! '$kt' report tests/golden/suite.jsonl -f html | grep -q 'id=targets'"
 
 # two builds, two settings, and what fails

@@ -35,10 +35,10 @@ says 'a record' 'is a record; .kt report -f json. makes a report of it$' tests/g
 says 'no JSON' 'is not JSON: line 1: ' Makefile
 says 'nothing' 'is not JSON: ' /dev/null
 says 'a torn file' 'is not JSON: line [0-9]+: ' <(head -c 5000 "$tmp/report.json")
-printf '{"schema": 5, "kind": "report", "\\u001b[31m\\u202e": 1}' >"$tmp/hostile.json"
+printf '{"schema": 6, "kind": "report", "\\u001b[31m\\u202e": 1}' >"$tmp/hostile.json"
 says 'a hostile name is spelled out' 'has "\\x1b\[31m\\xe2\\x80\\xae", which' "$tmp/hostile.json"
 check 'it is not shown as it is' sh -c "! grep -q \$'\\x1b' '$tmp/said'"
-check 'no more than twenty lines and a count' sh -c "echo '{\"schema\": 5, \"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1}' |
+check 'no more than twenty lines and a count' sh -c "echo '{\"schema\": 6, \"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1}' |
 	'$kt' report --validate - | tail -n 1 | grep -qx 'and 1 more'"
 refused 'a file that is not there' 2 'no-such-file' "$kt" report --validate "$tmp/no-such-file"
 refused 'another option' 2 'takes no other option' "$kt" report --validate -f json "$tmp/report.json"
