@@ -48,7 +48,7 @@ void html_targets_tile(const struct page *p)
 			before, all->nr_reached[i], report_reached_name((enum report_reached)i));
 		before = " · ";
 	}
-	fprintf(p->out, "%s</b><small>", all->nr ? "" : "the list has none");
+	fprintf(p->out, "%s</b><small>", all->nr ? "" : "none in the list");
 	missed(p, all);
 	fputs("</small></div>\n", p->out);
 }

@@ -151,12 +151,12 @@ static void waiting(const struct trace_text *x)
 	if (!t->waiting || !t->waiting_name ||
 	    (x->all.counted && t->waiting_ns < x->trace->span_ns / 4))
 		return;
-	fprintf(x->t->out, "%sstill waiting for a CPU in the end: ", text_paint(x->t, YELLOW));
+	fprintf(x->t->out, "%sstill waiting for a CPU at the end: ", text_paint(x->t, YELLOW));
 	escape_terminal(x->t->out, t->waiting_name);
 	fprintf(x->t->out, ", for %s so far", format_ns(text, (double)t->waiting_ns));
 	if (t->waiting > 1)
 		fprintf(x->t->out, ", and %s more", format_count(text, (double)(t->waiting - 1)));
-	fprintf(x->t->out, ": no figure has that%s\n", text_paint(x->t, PLAIN));
+	fprintf(x->t->out, ": no figure includes that%s\n", text_paint(x->t, PLAIN));
 }
 
 static void coverage(const struct trace_text *x)
