@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # kt report: formats, outputs that must not be overwritten, damaged records; JSON as Python's strict parser reads it.
+# Beside others: it only reads records.
 . "$(dirname "$0")/lib.sh"
 
 for record in small instances builds moved settings trace hostile hostile_sides apart; do

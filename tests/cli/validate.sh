@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # kt report --validate: what it says of good files, of broken ones, and that others who read the same schemas (ajv, and
 # Python's jsonschema) say the same of hundreds of broken ones.
+# Beside others: it only reads records.
 . "$(dirname "$0")/lib.sh"
 
 "$kt" report -f json tests/golden/live.jsonl >"$tmp/report.json"
