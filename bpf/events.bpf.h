@@ -97,20 +97,6 @@ static __always_inline bool events_on(void)
 	       settings.events.flight_len;
 }
 
-_Static_assert(EVENTS_COMM_LEN == 2 * sizeof(__u64) && EVENTS_COMM_LEN == TASK_COMM_LEN,
-	       "copied as two words");
-
-static __always_inline void who_is(struct events_who *who, struct task_struct *p)
-{
-	__u64 *to = (__u64 *)who->comm;
-	const __u64 *from = (const __u64 *)p->comm;
-
-	who->tid = p->pid;
-	who->tgid = p->tgid;
-	to[0] = from[0];
-	to[1] = from[1];
-}
-
 static __always_inline struct events_cpu *events_cpu_of(__u32 cpu)
 {
 	return bpf_map_lookup_elem(&events_cpus, &cpu);

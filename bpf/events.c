@@ -54,8 +54,7 @@ static int resize(struct tracer *t, const char *map, uint32_t entries)
 	return bpf_map__set_max_entries(bpf_object__find_map_by_name(t->obj, map), entries);
 }
 
-/* A power of two of pages, as the kernel wants it. */
-static uint32_t ring_bytes(const struct tracer_opts *o)
+uint32_t events_ring_bytes(const struct tracer_opts *o)
 {
 	uint32_t page = (uint32_t)sysconf(_SC_PAGESIZE), size = page;
 	uint32_t want = o->ring_bytes	      ? o->ring_bytes
@@ -86,7 +85,7 @@ static int size_maps(struct tracer *t, const struct events *e)
 	if (!ret && e->flight_len)
 		ret = resize(t, "events_flight", e->nr_cpus * e->flight_len);
 	if (!ret)
-		ret = resize(t, "events_ring", ring_bytes(&t->opts));
+		ret = resize(t, "events_ring", events_ring_bytes(&t->opts));
 	return ret;
 }
 
@@ -115,7 +114,7 @@ int events_open(struct tracer *t, char *err, size_t errlen)
 	e->behind = malloc(sizeof(*e->behind));
 	if (!e->looked || !e->behind)
 		return error_say(err, errlen, -ENOMEM, "out of memory");
-	e->pass_max = ring_bytes(&t->opts) / EVENTS_SIZE_WAIT;
+	e->pass_max = events_ring_bytes(&t->opts) / EVENTS_SIZE_WAIT;
 	s->nr_cpus = e->nr_cpus;
 	s->worst = e->worst;
 	s->slower_ns = o->slower_ns;
@@ -184,6 +183,11 @@ static const char *const contexts[NR_EVENTS_CONTEXTS] = {
 	[EVENTS_CONTEXT_INTERRUPT] = "interrupt",
 	[EVENTS_CONTEXT_IDLE] = "idle",
 };
+
+const char *events_context_name(uint32_t context)
+{
+	return contexts[context % NR_EVENTS_CONTEXTS];
+}
 
 /* What BPF handed over, and the texts that the record points to. */
 struct made {
@@ -264,7 +268,7 @@ static void make(struct made *m, const char *kind, enum record_why why)
 	e->has_waker = w->has_waker;
 	if (e->has_waker) {
 		make_task(&e->waker.task, &w->waker.who, m->comm[1]);
-		e->waker.context = contexts[w->waker.context % NR_EVENTS_CONTEXTS];
+		e->waker.context = events_context_name(w->waker.context);
 		e->waker.cpu = w->waker.cpu;
 	}
 	if (m->around)

@@ -7,11 +7,19 @@
  * over nothing.
  */
 #include <stddef.h>
+#include <stdint.h>
 
 struct tracer;
+struct tracer_opts;
 
 /* events_open - the skeleton is open and not yet loaded: settings and sizes from t->opts.events */
 int events_open(struct tracer *t, char *err, size_t errlen);
+
+/* events_ring_bytes - of a ring for what @o asks for: a power of two of pages, as the kernel wants it */
+uint32_t events_ring_bytes(const struct tracer_opts *o);
+
+/* events_context_name - enum events_context as records have it; NULL: not known */
+const char *events_context_name(uint32_t context);
 
 /* events_begin - it is loaded */
 int events_begin(struct tracer *t, char *err, size_t errlen);

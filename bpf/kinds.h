@@ -112,6 +112,7 @@ struct tracer_kind_about {
 	const char *noun; /* what it counts, "wakes" */
 	uint32_t by;	  /* TRACER_BY_BIT()s of its own; those of every kind are added */
 	bool waits;	  /* its single waits can be handed over: events.bpf.h */
+	bool episodes;	  /* what it counts can be handed over one by one: episodes.bpf.h */
 	uint32_t needs;	  /* FEATURE_BIT()s: what is asked for when it cannot be loaded */
 	/*
 	 * What a program linked with libkthread must have done to be seen, "queued a work"; NULL:

@@ -14,6 +14,7 @@
 #include "bpf/subjects.bpf.h"
 #include <bpf/usdt.bpf.h>
 
+#include "bpf/park_episode.bpf.h"
 #include "bpf/park_shared.h"
 #include "bpf/park_state.h"
 
@@ -178,6 +179,11 @@ int BPF_USDT(on_park_begin, int tid)
 	t = target_of(p, tid);
 	if (!t)
 		return 0;
+	if (episodes_on() && !t->asked) {
+		struct tracer_thread thread = { .tgid = p->tgid, .tid = tid };
+
+		park_episode_asked(&thread);
+	}
 	park_asked(t, now, p->pid);
 	return call_begins(now, tid);
 }
@@ -234,6 +240,11 @@ int BPF_USDT(on_parked, int tid)
 		record(t->group, METRIC_PARK_REACT, react);
 	else
 		count_answer(a);
+	if (episodes_on()) {
+		struct tracer_thread thread = { .tgid = p->tgid, .tid = tid };
+
+		park_episode_parked(&thread, now, a == PARK_ANSWERED, react);
+	}
 	return 0;
 }
 
@@ -295,6 +306,11 @@ int BPF_USDT(on_unparked, int tid)
 		record(t->group, METRIC_UNPARK, unpark);
 	else
 		count_answer(a);
+	if (episodes_on()) {
+		struct tracer_thread thread = { .tgid = p->tgid, .tid = tid };
+
+		park_episode_over(&thread, p, now, a == PARK_ANSWERED, unpark);
+	}
 	return 0;
 }
 
@@ -331,6 +347,19 @@ static __always_inline struct park_kernel *kernel_of(__u32 tid, bool make)
 	return bpf_map_lookup_elem(&kernel_threads, &tid);
 }
 
+/* No process of users has such an id. */
+static __always_inline struct tracer_thread kernel_thread(struct task_struct *p)
+{
+	return (struct tracer_thread){ .tgid = 0, .tid = p->pid };
+}
+
+static __always_inline void kernel_asked(struct task_struct *p)
+{
+	struct tracer_thread thread = kernel_thread(p);
+
+	park_episode_asked(&thread);
+}
+
 /* The parker's completion: the thread it asked wakes it. */
 static __always_inline void parker_waking(struct task_struct *p, __u32 waker)
 {
@@ -361,7 +390,11 @@ int BPF_PROG(on_sched_waking, struct task_struct *p)
 	now = bpf_ktime_get_ns();
 	count(COUNTER_EVENTS);
 	k = kernel_of(p->pid, true);
-	if (!k || park_kernel_waking(k, now, is_parked, !is_parked) != PARK_WAKE_NUDGE || !waker)
+	if (!k || park_kernel_waking(k, now, is_parked, !is_parked) != PARK_WAKE_NUDGE)
+		return 0;
+	if (episodes_on() && k->nudged_ns == now)
+		kernel_asked(p);
+	if (!waker)
 		return 0;
 	w.asked_ns = k->nudged_ns;
 	w.thread = p->pid;
@@ -389,6 +422,11 @@ static __always_inline void switched_out(struct task_struct *prev, __u32 state, 
 		record(group_of(prev), METRIC_PARK_REACT, react);
 	else
 		count(a == PARK_UNASKED ? COUNTER_no_nudge : COUNTER_negative);
+	if (episodes_on()) {
+		struct tracer_thread thread = kernel_thread(prev);
+
+		park_episode_parked(&thread, now, a == PARK_ANSWERED, react);
+	}
 }
 
 static __always_inline void switched_in(struct task_struct *next, __u64 now)
@@ -406,8 +444,14 @@ static __always_inline void switched_in(struct task_struct *next, __u64 now)
 	if (!(next->flags & PF_KTHREAD))
 		return;
 	k = kernel_of(tid, false);
-	if (k && park_kernel_running(k, now, &unpark) == PARK_ANSWERED)
-		record(group_of(next), METRIC_UNPARK, unpark);
+	if (!k || park_kernel_running(k, now, &unpark) != PARK_ANSWERED)
+		return;
+	record(group_of(next), METRIC_UNPARK, unpark);
+	if (episodes_on()) {
+		struct tracer_thread thread = kernel_thread(next);
+
+		park_episode_over(&thread, next, now, true, unpark);
+	}
 }
 
 SEC("?tp_btf/sched_switch")
@@ -437,5 +481,10 @@ int BPF_PROG(on_thread_exit, struct task_struct *p)
 	bpf_map_delete_elem(&calls, &tid);
 	bpf_map_delete_elem(&kernel_threads, &tid);
 	bpf_map_delete_elem(&parkers, &tid);
+	if (episodes_on()) {
+		bpf_map_delete_elem(&courses, &key);
+		key = kernel_thread(p);
+		bpf_map_delete_elem(&courses, &key);
+	}
 	return 0;
 }

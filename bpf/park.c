@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The park tracer's loader: see park.bpf.c for what it measures. */
 #include "bpf/park_shared.h"
+#include "bpf/episodes.h"
 #include "bpf/usdt_kind.h"
 
 #include "bpf/park.skel.h" /* uses the types above */
@@ -18,12 +19,12 @@ static const struct tracer_row rows[] = {
 
 static const struct usdt_want probes[] = {
 	USDT_WANT_NAMES,
-	{ "on_park_begin", "kthread", "park_begin", false, false, NULL, NULL },
-	{ "on_unpark_begin", "kthread", "unpark_begin", false, false, NULL, NULL },
-	{ "on_parked", "kthread", "parked", false, false, NULL, NULL },
-	{ "on_unparked", "kthread", "unparked", false, false, NULL, NULL },
-	{ "on_unpark_end", "kthread", "unpark_end", false, false, NULL, NULL },
-	{ "on_park_end", "kthread", "park_end", false, false, NULL, NULL },
+	{ "on_park_begin", "kthread", "park_begin", .optional = false },
+	{ "on_unpark_begin", "kthread", "unpark_begin", .optional = false },
+	{ "on_parked", "kthread", "parked", .optional = false },
+	{ "on_unparked", "kthread", "unparked", .optional = false },
+	{ "on_unpark_end", "kthread", "unpark_end", .optional = false },
+	{ "on_park_end", "kthread", "park_end", .optional = false },
 };
 
 static const char *const kernel_programs[] = { "on_sched_switch", "on_sched_waking" };
@@ -36,6 +37,15 @@ static const struct usdt_kind usdt = {
 	.kernel_events = "sched_switch and sched_waking events",
 };
 
+static int park_open(struct tracer *t, char *err, size_t errlen)
+{
+	struct park_bpf *skel = t->skel;
+
+	if (episodes_asked(&t->opts))
+		bpf_map__set_max_entries(skel->maps.courses, PARK_MAX_THREADS);
+	return usdt_kind_open(t, err, errlen);
+}
+
 const struct tracer_ops tracer_park = {
 	.about = {
 		.name = "park",
@@ -47,15 +57,16 @@ const struct tracer_ops tracer_park = {
 		.rows = rows,
 		.nr_rows = sizeof(rows) / sizeof(rows[0]),
 		.noun = "parks",
+		.episodes = true,
 		.needs = FEATURE_BIT(FEATURE_ATOMICS) | FEATURE_BIT(FEATURE_CURRENT_TASK),
 		.deed = "parked a thread",
 	},
 	.skeleton = &park_skeleton,
 	.usdt = &usdt,
-	.counters = COUNTER_BIT(map_full) | COUNTER_BIT(superseded) | COUNTER_BIT(unmatched) |
+	.counters = COUNTER_BIT(ring_full) | COUNTER_BIT(streamed) | COUNTER_BIT(map_full) | COUNTER_BIT(superseded) | COUNTER_BIT(unmatched) |
 		    COUNTER_BIT(negative) | COUNTER_BIT(filtered) | COUNTER_BIT(no_nudge) |
 		    COUNTER_BIT(park_refused),
-	.open = usdt_kind_open,
+	.open = park_open,
 	.attach = usdt_kind_attach,
 	.detach = usdt_kind_detach,
 	.process = usdt_kind_process,

@@ -15,8 +15,8 @@ static const struct tracer_row rows[] = {
 
 static const struct usdt_want probes[] = {
 	USDT_WANT_NAMES,
-	{ "on_usdt_stop", "sched", "sched_kthread_stop", false, false, NULL, NULL },
-	{ "on_usdt_stop_ret", "sched", "sched_kthread_stop_ret", false, false, NULL, NULL },
+	{ "on_usdt_stop", "sched", "sched_kthread_stop", .optional = false },
+	{ "on_usdt_stop_ret", "sched", "sched_kthread_stop_ret", .optional = false },
 };
 
 static const char *const kernel_programs[] = { "on_kernel_stop_ret", "on_kernel_stop" };

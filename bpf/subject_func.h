@@ -22,7 +22,15 @@ _Static_assert(sizeof(struct func_origin) <= TRACER_NAME_LEN, "fits in the name 
 #include "bpf/tracer_impl.h"
 #include "bpf/usdt_files.h"
 
+struct functions;
 struct learned_process;
+
+/* A function of a process; tgid 0: of the kernel. */
+struct func_at {
+	uint64_t func;
+	uint32_t tgid;
+	struct func_origin origin;
+};
 
 /* Zeroed memory is an empty one. */
 struct subject_funcs {
@@ -30,6 +38,7 @@ struct subject_funcs {
 	uint32_t nr;
 	struct learned_process *process;
 	uint32_t nr_processes;
+	struct functions *kernel; /* of the kernel; NULL: not read yet */
 };
 
 /*
@@ -37,6 +46,11 @@ struct subject_funcs {
  * loss yet
  */
 void subject_funcs_learn(struct subject_funcs *f, pid_t pid);
+
+/* subject_funcs_find - the name of the function @at; false: nobody knows it, now */
+bool subject_funcs_find(const struct tracer *t, struct subject_funcs *f,
+			const struct usdt_files *files, const struct func_at *at, char *name,
+			size_t size);
 
 /* subject_funcs_poll - look up the names of the functions that turned up since; 0 or -errno */
 int subject_funcs_poll(struct tracer *t, struct subject_funcs *f, const struct usdt_files *files);

@@ -80,7 +80,7 @@ static const char *const topic_title[NR_TOPICS] = {
 	[SUBJECTS] = "Which threads:",
 	[TIMES] = "For how long:",
 	[FIGURES] = "Which figures:",
-	[RECORD] = "What becomes of them:",
+	[RECORD] = "What is kept and done:",
 };
 
 enum takes { TAKES_CALL, TAKES_FLAG, TAKES_TIME, TAKES_TEXT };
@@ -140,24 +140,25 @@ static const struct trace_option table[] = {
 
 	{ RECORD, "slower-than", "TIME", 0, TIME(q.opts.events.slower_ns),
 	  "Record each wait of TIME or longer by itself, with its waker and who ran meanwhile "
-	  "(default 1ms, at most 100 a second); the 10 longest always are", NULL },
+	  "(default 1ms, at most 100 a second); the 10 longest always are. With work and park: "
+	  "each work that waited so long, each park that took so long to come or to end", NULL },
 	{ RECORD, "stacks", NULL, 0, FLAG(q.opts.events.stacks),
 	  "Record single waits with the stack of the waker, or of the thread where it was preempted",
 	  NULL },
 	{ RECORD, "flight", "TIME", 0, TIME(q.opts.events.flight_ns),
-	  "Record what waited in the TIME before each wait of --slower-than, as far back as memory reaches", NULL },
+	  "Record what waited in the TIME before each wait of --slower-than, as far back as the buffer reaches", NULL },
 	{ RECORD, "on-slow", "CMD", 0, TEXT(q.on_slow),
 	  "Let the shell execute CMD after a wait of --slower-than, which the variables KT_NS, "
 	  "KT_COMM, ... describe; one at a time, at most one a second", NULL },
 	{ RECORD, "stream", NULL, 0, FLAG(q.opts.events.stream),
-	  "Record every wait by itself", NULL },
+	  "Record every wait by itself; with work and park every work, every park", NULL },
 	{ RECORD, "output", "FILE", 'o', TEXT(q.output),
 	  "Keep the record in FILE, which must not exist; into a pipe, a device or standard output "
 	  "(-) it goes without a table", NULL },
 	{ RECORD, "as-root", NULL, 0, FLAG(q.as_root),
 	  "Under sudo: run COMMAND as root, not as the user who called sudo", NULL },
 	{ RECORD, "fail-on-loss", NULL, 0, FLAG(fail_on_loss),
-	  "Exit status 1 when something was lost", NULL },
+	  "Exit with 1 when something was lost", NULL },
 };
 /* clang-format on */
 #define NR_OPTIONS (sizeof(table) / sizeof(table[0]))
@@ -375,15 +376,47 @@ static int check_by(struct trace_options *o)
 	return cli_refuse(KT_EXIT_USAGE, "invalid --by '%s': expected %s or all", o->by, known);
 }
 
+/* What goes into a record only, and there is none. */
+static int check_kept(const struct trace_options *o, const char *option)
+{
+	if (!option || o->q.output)
+		return 0;
+	return cli_refuse(KT_EXIT_USAGE,
+			  "%s writes into a record, and none is kept: name one with -o", option);
+}
+
+/* Single waits alone have these. */
+static const char *about_waits(const struct trace_options *o)
+{
+	const struct events_opts *e = &o->q.opts.events;
+
+	return e->stacks      ? "--stacks"
+	       : e->flight_ns ? "--flight"
+	       : o->q.on_slow ? "--on-slow"
+			      : NULL;
+}
+
+/* Single events of a kind that has no waits. */
+static int check_episodes(const struct trace_options *o)
+{
+	const struct events_opts *e = &o->q.opts.events;
+	const char *of_all = e->stream ? "--stream" : e->slower_ns ? "--slower-than" : NULL;
+
+	if (about_waits(o))
+		return cli_refuse(KT_EXIT_USAGE, "%s is about single waits, which only wakeup has",
+				  about_waits(o));
+	if (!of_all || tracer_kind_about(o->q.opts.kind)->episodes)
+		return check_kept(o, of_all);
+	return cli_refuse(KT_EXIT_USAGE,
+			  "%s is about single waits, works and parks, which only wakeup, work and "
+			  "park have",
+			  of_all);
+}
+
 static int check_events(struct trace_options *o)
 {
 	struct events_opts *e = &o->q.opts.events;
-	const char *asked = e->slower_ns   ? "--slower-than"
-			    : e->stacks	   ? "--stacks"
-			    : e->flight_ns ? "--flight"
-			    : o->q.on_slow ? "--on-slow"
-			    : e->stream	   ? "--stream"
-					   : NULL;
+	int status;
 
 	if (e->stream && e->flight_ns)
 		return cli_refuse(KT_EXIT_USAGE,
@@ -391,23 +424,18 @@ static int check_events(struct trace_options *o)
 				  "has every wait already");
 	if (o->q.on_slow && !*o->q.on_slow)
 		return cli_refuse(KT_EXIT_USAGE, "--on-slow needs a command for the shell");
-	if (tracer_kind_about(o->q.opts.kind)->waits) {
-		if ((e->stream || e->flight_ns) && !o->q.output)
-			return cli_refuse(
-				KT_EXIT_USAGE,
-				"%s writes into a record, and none is kept: name one with -o",
-				e->stream ? "--stream" : "--flight");
-		e->worst = NR_WORST;
-		/* Whoever has set no limit shall not get a record without one. */
-		if (!e->slower_ns) {
-			e->slower_ns = SLOWER_THAN_NS;
-			e->slow_per_s = SLOW_PER_S;
-		}
-		return 0;
+	if (!tracer_kind_about(o->q.opts.kind)->waits)
+		return check_episodes(o);
+	status = check_kept(o, e->stream ? "--stream" : e->flight_ns ? "--flight" : NULL);
+	if (status)
+		return status;
+	e->worst = NR_WORST;
+	/* Whoever has set no limit shall not get a record without one. */
+	if (!e->slower_ns) {
+		e->slower_ns = SLOWER_THAN_NS;
+		e->slow_per_s = SLOW_PER_S;
 	}
-	if (!asked)
-		return 0;
-	return cli_refuse(KT_EXIT_USAGE, "%s is about single waits, which only wakeup has", asked);
+	return 0;
 }
 
 /* A read takes about as long; below 10 ms intervals are already what the scheduler makes of them. */

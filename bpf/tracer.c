@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "bpf/episodes.h"
 #include "bpf/events.h"
 #include "bpf/pidns.h"
 #include "bpf/topology.h"
@@ -165,8 +166,10 @@ int tracer_open(struct tracer **out, const struct tracer_opts *o, char *err, siz
 	ret = ret ?: t->ops->open(t, err, errlen);
 	ret = ret ?: fill_settings(t, err, errlen);
 	ret = ret ?: events_open(t, err, errlen);
+	ret = ret ?: episodes_open(t, err, errlen);
 	ret = ret ?: load(t, err, errlen);
 	ret = ret ?: events_begin(t, err, errlen);
+	ret = ret ?: episodes_begin(t, err, errlen);
 	ret = ret ?: filter_seed(t, err, errlen);
 	if (ret) {
 		tracer_close(t);
@@ -237,11 +240,16 @@ void tracer_enable(struct tracer *t, bool on)
 	__atomic_store_n(&t->control->enabled, on, __ATOMIC_RELEASE);
 }
 
+static int poll_rings(struct tracer *t)
+{
+	return events_poll(t) ?: episodes_poll(t);
+}
+
 int tracer_poll(struct tracer *t)
 {
 	int ret = process_poll(t);
 
-	ret = events_poll(t) ?: ret;
+	ret = poll_rings(t) ?: ret;
 	if (t->ops->poll)
 		ret = t->ops->poll(t) ?: ret;
 	return ret;
@@ -259,7 +267,7 @@ int tracer_read(struct tracer *t, struct tracer_snapshot **s)
 
 	/* What programs that were still at work have counted as streamed is in the ring by now. */
 	if (!ret && !t->enabled)
-		ret = events_poll(t);
+		ret = poll_rings(t);
 	ret = ret ?: slab_read(t, s);
 	if (ret)
 		return ret;
@@ -281,6 +289,7 @@ void tracer_close(struct tracer *t)
 	if (t->control)
 		tracer_detach(t);
 	events_close(t);
+	episodes_close(t);
 	bands_close(t);
 	matrix_close(t);
 	slab_free(t);

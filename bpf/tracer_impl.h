@@ -29,6 +29,8 @@
 
 struct tracer;
 struct bands_row;
+struct episode;
+struct episodes;
 struct events;
 struct matrix;
 struct targets;
@@ -102,6 +104,8 @@ struct tracer_ops {
 	 */
 	void (*subject_name)(struct tracer *t, const struct tracer_subject *s, char *name,
 			     size_t size);
+	/* The function that @e executed, until the next call; NULL: nobody knows it. */
+	const char *(*episode_func)(struct tracer *t, const struct episode *e);
 	void (*close)(struct tracer *t); /* free t->kind, which is not NULL */
 };
 
@@ -173,9 +177,10 @@ struct tracer {
 	struct tracer_cost cost;
 	struct tracer_program cost_before[TRACER_MAX_PROGRAMS]; /* at the last look */
 
-	struct bands_row *bands; /* bands.c; NULL: none */
-	struct matrix *matrix;	 /* matrix.c; NULL: not asked for */
-	struct events *events;	 /* events.c */
+	struct bands_row *bands;   /* bands.c; NULL: none */
+	struct matrix *matrix;	   /* matrix.c; NULL: not asked for */
+	struct events *events;	   /* events.c */
+	struct episodes *episodes; /* episodes.c */
 	tracer_each_event *on_event;
 	void *on_event_arg;
 

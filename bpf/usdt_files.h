@@ -15,14 +15,15 @@ struct usdt_want {
 	const char *provider, *name;
 	bool optional; /* older builds of the library may lack it */
 	bool names;    /* only where threads' names matter */
+	bool episodes; /* only where single works or parks are wanted */
 	/* of kthread: only in files that have this probe, or have not that one; NULL: in all */
 	const char *with, *unless;
 };
 
 /* What every kind wants for the threads' full names, see names.bpf.h. */
-#define USDT_WANT_NAMES                                                          \
-	{                                                                        \
-		"on_thread_created", "kthread", "create", true, true, NULL, NULL \
+#define USDT_WANT_NAMES                                                                   \
+	{                                                                                 \
+		"on_thread_created", "kthread", "create", .optional = true, .names = true \
 	}
 
 struct usdt_files {

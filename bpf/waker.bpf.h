@@ -9,6 +9,21 @@
 
 #include "bpf/events_shared.h"
 
+_Static_assert(EVENTS_COMM_LEN == 2 * sizeof(__u64) && EVENTS_COMM_LEN == TASK_COMM_LEN,
+	       "copied as two words");
+
+/* who_is - @p, by name and ids */
+static __always_inline void who_is(struct events_who *who, struct task_struct *p)
+{
+	__u64 *to = (__u64 *)who->comm;
+	const __u64 *from = (const __u64 *)p->comm;
+
+	who->tid = p->pid;
+	who->tgid = p->tgid;
+	to[0] = from[0];
+	to[1] = from[1];
+}
+
 /* Until 5.16 the CPU is a member of the task itself. */
 struct task_struct___cpu {
 	unsigned int cpu;

@@ -18,6 +18,7 @@
 
 #include "bpf/slot_read.bpf.h"
 #include "bpf/subject_func.h"
+#include "bpf/work_episode.bpf.h"
 #include "bpf/work_log.h"
 #include "bpf/work_shared.h"
 #include "bpf/work_state.h"
@@ -44,8 +45,9 @@ struct log_thread {
 	struct work_thread state;
 	struct work_log log;
 	struct slot_place place;
-	struct func_origin site; /* of the probe that announced it; distance: its address */
-	__u32 looked;		 /* its slot says that it has no log: a new one is announced */
+	struct work_delays delays; /* while episodes_on() */
+	struct func_origin site;   /* of the probe that announced it; distance: its address */
+	__u32 looked;		   /* its slot says that it has no log: a new one is announced */
 };
 
 /* By thread id in the initial namespace. */
@@ -124,6 +126,11 @@ static __always_inline int queued(struct work_key *key, __u64 func, __u64 worker
 	if (known)
 		item = *known;
 	count_outcome(work_queued(&item, now, func, worker, barrier, session_now()));
+	if (episodes_on() && !barrier) {
+		struct work_queued_key who = { .what = key->work, .tgid = key->tgid };
+
+		work_episode_queued(&who);
+	}
 	if (bpf_map_update_elem(&pending, key, &item, BPF_ANY))
 		return lose(COUNTER_map_full);
 	return 0;
@@ -165,6 +172,8 @@ static __always_inline int exec_started(const struct execution *e, struct work_k
 	if (!t)
 		return 0;
 	o = work_started(t, known ? &item : NULL, now, e->func, barrier, session_now(), &delay);
+	if (episodes_on())
+		work_episode_started(e->p, key, o, delay);
 	/* One call: the verifier walks what it inlines once more for each. */
 	if (o == WORK_IDLE || o == WORK_BUSY)
 		record(e, o == WORK_IDLE ? METRIC_DELAY_IDLE : METRIC_DELAY_BUSY, delay);
@@ -193,6 +202,8 @@ static __always_inline int exec_ended(struct execution *e)
 		record(e, METRIC_RUN, run);
 	else
 		count_outcome(o);
+	if (episodes_on() && o == WORK_RAN)
+		work_episode_ended(e->p, e->func, &e->origin, now, run);
 	return 0;
 }
 
@@ -250,6 +261,8 @@ __noinline int log_item(__u32 n, int is_wanted)
 	e.origin.cookie = t->site.cookie;
 	e.origin.distance = entry.func - t->site.distance;
 	work_log_item(&t->log, &t->state, n, &entry, since.ns, &news);
+	if (episodes_on() && news.begun != WORK_NOTHING)
+		work_delays_note(&t->delays, n, news.begun);
 	if (news.begun == WORK_NOTHING && news.ended == WORK_NOTHING)
 		return 1;
 	if (!is_wanted) {
@@ -267,6 +280,14 @@ __noinline int log_item(__u32 n, int is_wanted)
 		record(&e, METRIC_RUN, news.run_ns);
 	else
 		count_outcome(news.ended);
+	if (episodes_on() && news.ended == WORK_RAN) {
+		struct work_queued_key key = { .what = entry.queued_ns + ahead,
+					       .func = entry.func,
+					       .tgid = e.p->tgid };
+
+		work_episode_logged(e.p, &entry, &key, work_delays_metric(&t->delays, n),
+				    &e.origin);
+	}
 	return 1;
 }
 
@@ -378,6 +399,20 @@ int BPF_USDT(on_work_log, void *log, int last)
 	}
 	if (last)
 		t->log.addr = 0;
+	return 0;
+}
+
+/* The log does not say who queued. The library has noted the time of it in the work by then. */
+SEC("?usdt")
+int BPF_USDT(on_log_queue, void *work, void *func, void *worker)
+{
+	struct task_struct *p = bpf_get_current_task_btf();
+	struct work_queued_key key = { .func = (__u64)func, .tgid = p->tgid };
+
+	if (!started() || !wanted_process(p))
+		return 0;
+	if (!bpf_probe_read_user(&key.what, sizeof(key.what), work + KTHREAD_WORK_QUEUED_AT))
+		work_episode_queued(&key);
 	return 0;
 }
 
@@ -506,5 +541,7 @@ int BPF_PROG(on_thread_exit, struct task_struct *p)
 
 	bpf_map_delete_elem(&threads, &tid);
 	bpf_map_delete_elem(&log_threads, &tid);
+	if (episodes_on())
+		bpf_map_delete_elem(&running, &tid);
 	return 0;
 }

@@ -4,6 +4,9 @@
 
 #include "lib/target/symbols.h"
 
+#include "bpf/episodes.h"
+#include "bpf/episodes_shared.h"
+#include "bpf/func_cache.h"
 #include "bpf/subject_func.h"
 #include "bpf/usdt_kind.h"
 #include "bpf/work_shared.h"
@@ -23,11 +26,14 @@ static const struct tracer_row rows[] = {
 struct work {
 	struct usdt_files files; /* must be first: usdt_kind.h takes t->kind for it */
 	struct subject_funcs funcs;
+	struct func_cache names; /* of the functions of single works */
 };
 
 static const struct usdt_want probes[] = {
 	USDT_WANT_NAMES,
 	{ "on_work_log", "kthread", "work_log", .optional = true },
+	{ "on_log_queue", "sched", "sched_kthread_work_queue_work", .episodes = true,
+	  .with = "work_log" },
 	{ "on_usdt_queue", "sched", "sched_kthread_work_queue_work", .unless = "work_log" },
 	{ "on_usdt_cancel", "kthread", "work_cancel", .optional = true, .unless = "work_log" },
 	{ "on_log_cancel", "kthread", "work_cancel", .optional = true, .with = "work_log" },
@@ -78,6 +84,11 @@ static bool by_function(const struct tracer *t)
 	return t->opts.group == TRACER_GROUP_SUBJECT && t->opts.by == TRACER_BY_FUNC;
 }
 
+static bool wants_functions(const struct tracer *t)
+{
+	return by_function(t) || episodes_asked(&t->opts);
+}
+
 static int work_open(struct tracer *t, char *err, size_t errlen)
 {
 	struct work_bpf *skel = t->skel;
@@ -96,6 +107,10 @@ static int work_open(struct tracer *t, char *err, size_t errlen)
 	}
 	if (t->opts.max_pending)
 		bpf_map__set_max_entries(skel->maps.pending, t->opts.max_pending);
+	if (episodes_asked(&t->opts)) {
+		bpf_map__set_max_entries(skel->maps.queuers, WORK_MAX_QUEUERS);
+		bpf_map__set_max_entries(skel->maps.running, WORK_MAX_THREADS);
+	}
 	return 0;
 }
 
@@ -107,7 +122,7 @@ static int work_process(struct tracer *t, pid_t tgid, char *err, size_t errlen)
 
 	if (t->opts.kthreads)
 		return 1;
-	if (by_function(t))
+	if (wants_functions(t))
 		subject_funcs_learn(&w->funcs, tgid);
 	ret = usdt_kind_process(t, tgid, err, errlen);
 	/* By their slots those logs are found that an earlier tracer has left. */
@@ -121,6 +136,7 @@ static int work_poll(struct tracer *t)
 	struct work *w = t->kind;
 	int ret = by_function(t) ? subject_funcs_poll(t, &w->funcs, &w->files) : 0;
 
+	w->names.pass++;
 	return ret ?: usdt_kind_poll(t);
 }
 
@@ -135,10 +151,21 @@ static void work_subject_name(struct tracer *t, const struct tracer_subject *s, 
 		snprintf(name, size, "%s-%u", s->name, s->tid);
 }
 
+static const char *work_episode_func(struct tracer *t, const struct episode *e)
+{
+	const struct func_at at = { .func = e->func,
+				    .tgid = t->opts.kthreads ? 0 : e->who.tgid,
+				    .origin = e->origin };
+	struct work *w = t->kind;
+
+	return func_cache_name(&w->names, t, &w->funcs, &w->files, &at);
+}
+
 static void work_close(struct tracer *t)
 {
 	struct work *w = t->kind;
 
+	func_cache_free(&w->names);
 	subject_funcs_free(&w->funcs);
 	usdt_kind_close(t);
 }
@@ -155,13 +182,15 @@ const struct tracer_ops tracer_work = {
 		.nr_rows = sizeof(rows) / sizeof(rows[0]),
 		.noun = "works",
 		.by = TRACER_BY_BIT(FUNC) | TRACER_BY_BIT(WORKER),
+		.episodes = true,
 		.needs = FEATURE_BIT(FEATURE_ATOMICS) | FEATURE_BIT(FEATURE_CURRENT_TASK),
 		.deed = "queued a work",
 	},
 	.skeleton = &work_skeleton,
 	.usdt = &usdt,
 	.counters = COUNTER_BIT(map_full) | COUNTER_BIT(log_overrun) |
-		    COUNTER_BIT(slot_fault) | COUNTER_BIT(superseded) | COUNTER_BIT(unmatched) |
+		    COUNTER_BIT(slot_fault) | COUNTER_BIT(ring_full) | COUNTER_BIT(streamed) |
+		    COUNTER_BIT(superseded) | COUNTER_BIT(unmatched) |
 		    COUNTER_BIT(negative) | COUNTER_BIT(cancelled) | COUNTER_BIT(flush_work) |
 		    COUNTER_BIT(filtered),
 	.open = work_open,
@@ -170,5 +199,6 @@ const struct tracer_ops tracer_work = {
 	.process = work_process,
 	.poll = work_poll,
 	.subject_name = work_subject_name,
+	.episode_func = work_episode_func,
 	.close = work_close,
 };

@@ -45,9 +45,10 @@ struct kthread_log_entry *kt_log_start(struct kt_task *t, struct kthread_work *w
 	e->end_ns = 0;
 	e->func = (uintptr_t)func;
 	e->flags = is_barrier ? KTHREAD_LOG_BARRIER : 0;
-	log->head.started++;
 	e->start_ns = slot_clock_ns();
-	/* The function is called with all of it written: it may be preempted, and read. */
+	/* It may be preempted, and read, anywhere: what is counted has its own times, not those of before. */
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	log->head.started++;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	return e;
 }

@@ -3,10 +3,16 @@
 #define KT_KTHREAD_WORKLOG_H
 /* A worker's log of its works, kept while somebody looks: lib/probe/work_log.h. */
 #include <kthread/worker.h>
+#include <stddef.h>
 
 #include "lib/kthread/internal.h"
 #include "lib/probe/usdt.h"
 #include "lib/probe/work_log.h"
+
+#if __SIZEOF_POINTER__ == 8
+_Static_assert(offsetof(struct kthread_work, queued_ns) == KTHREAD_WORK_QUEUED_AT,
+	       "where a tracer reads it");
+#endif
 
 /* Return: NULL when there is no memory for a log. @is_barrier: a flush waits by it */
 struct kthread_log_entry *kt_log_start(struct kt_task *t, struct kthread_work *work,

@@ -107,13 +107,13 @@ struct judgement {
 	double bursts;
 	/*
 	 * About how many times as many instances would decide, as the data are; NAN when that cannot
-	 * be said, 1 when decided. While undecided at least 1.5, as far as from one look to the next.
+	 * be said, 1 when decided. While inconclusive at least 1.5, as far as from one look to the next.
 	 */
 	double more;
 };
 
 /*
- * judge_more - what judgement.more says of an undecided ratio with the interval @lo to @hi: its width
+ * judge_more - what judgement.more says of an inconclusive ratio with the interval @lo to @hi: its width
  * falls with the root of the number of instances
  */
 double judge_more(double ratio, double lo, double hi, double zone);

@@ -9,7 +9,7 @@ static const struct {
 	[VERDICT_SLOWER] = { "slower", "regressed" },
 	[VERDICT_FASTER] = { "faster", "improved" },
 	[VERDICT_EQUIVALENT] = { "equivalent", "unchanged" },
-	[VERDICT_INCONCLUSIVE] = { "inconclusive", "undecided" },
+	[VERDICT_INCONCLUSIVE] = { "inconclusive", "inconclusive" },
 };
 
 const char *verdict_name(enum verdict v)

@@ -17,7 +17,7 @@ enum verdict { VERDICT_SLOWER, VERDICT_FASTER, VERDICT_EQUIVALENT, VERDICT_INCON
 /* verdict_name - of arms of one run: "slower", "faster", "equivalent", "inconclusive" */
 const char *verdict_name(enum verdict v);
 
-/* verdict_change_name - of builds and of runs: "regressed", "improved", "unchanged", "undecided" */
+/* verdict_change_name - of builds and of runs: "regressed", "improved", "unchanged", "inconclusive" */
 const char *verdict_change_name(enum verdict v);
 
 /* verdict_is_call - does @v say that the two differ? */

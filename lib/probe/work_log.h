@@ -24,6 +24,9 @@
 #define KTHREAD_LOG_NR	     64			   /* power of two */
 #define KTHREAD_LOG_ANNOUNCE 48
 
+/* Where a struct kthread_work holds the time of its queueing, queued_ns; shared with BPF as well. */
+#define KTHREAD_WORK_QUEUED_AT 48
+
 #define KTHREAD_LOG_BARRIER 1U /* a flush waits by it: nobody's work */
 
 struct kthread_log_entry {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Single waits: who waited, where, woken by whom, and who ran there meanwhile. */
+/*
+ * Single waits: who waited, where, woken by whom, and who ran there meanwhile. And single works and
+ * parks.
+ */
 #include "lib/record/types.h"
 
 #include <errno.h>
@@ -99,6 +102,9 @@ int record_write_event(struct record_writer *w, const struct record_event *e)
 	field_put_text(&record, "subject", e->subject);
 	field_put_text(&record, "why", record_why_name(e->why));
 	field_put_text(&record, "population", e->population);
+	/* Most events are waits, of which there may be millions. */
+	if (e->function)
+		field_put_text(&record, "function", e->function);
 	field_put_count(&record, "time_ns", e->time_ns);
 	field_put_count(&record, "ns", e->ns);
 	field_put(&record, "phases", named_counts_json(e->phase, e->nr_phases));
@@ -232,6 +238,7 @@ int record_read_event(const json_t *record, struct record_event *e, char *why, s
 	    !field_get_text(&s, "question", &e->question) ||
 	    !field_get_text(&s, "subject", &e->subject) || !get_why(&s, e) ||
 	    !field_need_text(&s, "population", &e->population) ||
+	    !field_get_text(&s, "function", &e->function) ||
 	    !field_get_count(&s, "time_ns", &e->time_ns) || !field_need_count(&s, "ns", &e->ns) ||
 	    !get_inner(&s, "task", &task) || !get_task(&task, &e->task) ||
 	    !get_cpu(&s, "cpu_before", &e->cpu_before) ||

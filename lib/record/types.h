@@ -478,23 +478,28 @@ struct record_stack {
 	const char *frame[RECORD_MAX_FRAMES]; /* from the innermost on: a symbol, or an address */
 };
 
-/* One wait for a CPU, over: the task has been switched in. */
+/*
+ * One wait for a CPU, over: the task has been switched in. Or one work or park, which is over as well:
+ * ns is then from its queueing, or its request, to its end.
+ */
 struct record_event {
 	const char *kind;	/* "wakeup" */
+	const char *function;	/* that a work executed; NULL: it is not a work */
 	const char *question;	/* in whose traced blocks it was; NULL: in a trace */
 	const char *subject;	/* with it: the arm whose it was; NULL: not known */
 	const char *population; /* the metric that counts it: "woken", "preempted", ... */
 	enum record_why why;
 	uint64_t time_ns, ns; /* its end; its length */
 	size_t nr_phases;
-	struct record_count phase[RECORD_MAX_PHASES]; /* parts of ns, by their metrics */
+	/* Parts of ns, one after the other, by their metrics; "parked" has none. */
+	struct record_count phase[RECORD_MAX_PHASES];
 	struct record_task task;
-	uint64_t cpu_before; /* it ran on before */
-	uint64_t cpu_queued; /* it was put into the queue of */
-	uint64_t cpu;	     /* it runs on now */
-	uint64_t migrations; /* while it was queued */
-	bool has_waker;	     /* of "woken" */
-	struct record_waker waker;
+	uint64_t cpu_before;	   /* it ran on before */
+	uint64_t cpu_queued;	   /* it was put into the queue of */
+	uint64_t cpu;		   /* it runs on now */
+	uint64_t migrations;	   /* while it was queued */
+	bool has_waker;		   /* of "woken", of a work and of a park, when it was seen */
+	struct record_waker waker; /* who woke it, queued the work, or asked for the park */
 	/* Who ran on the CPUs where it was queued, meanwhile; other_ns: more of them, or not known. */
 	bool has_behind;
 	size_t nr_behind;

@@ -9,7 +9,7 @@
 
 static const char *const change_name[NR_CHANGES] = {
 	[CHANGE_REGRESSED] = "regressed", [CHANGE_IMPROVED] = "improved",
-	[CHANGE_UNCHANGED] = "unchanged", [CHANGE_UNDECIDED] = "undecided",
+	[CHANGE_UNCHANGED] = "unchanged", [CHANGE_INCONCLUSIVE] = "inconclusive",
 	[CHANGE_MOVED] = "moved",
 };
 
@@ -51,7 +51,7 @@ static enum report_change change_of(const struct report_comparison *c)
 		[VERDICT_SLOWER] = CHANGE_REGRESSED,
 		[VERDICT_FASTER] = CHANGE_IMPROVED,
 		[VERDICT_EQUIVALENT] = CHANGE_UNCHANGED,
-		[VERDICT_INCONCLUSIVE] = CHANGE_UNDECIDED,
+		[VERDICT_INCONCLUSIVE] = CHANGE_INCONCLUSIVE,
 	};
 
 	return c->moved ? CHANGE_MOVED : change[c->j.verdict];

@@ -12,7 +12,7 @@ enum report_change {
 	CHANGE_REGRESSED,
 	CHANGE_IMPROVED,
 	CHANGE_UNCHANGED,
-	CHANGE_UNDECIDED,
+	CHANGE_INCONCLUSIVE,
 	CHANGE_MOVED, /* regressed or improved, but the code of both builds is the same */
 	NR_CHANGES
 };
@@ -57,8 +57,8 @@ bool report_has_changes(const struct report *r);
  * verdicts and never more than they say. Of any report:
  *
  *	"2 of 56 regressed: wakeup/trip=oneway libkthread 1.031 [1.024, 1.038]; ...; 41 unchanged, 13
- *	undecided"
- *	"libkthread against each question's baseline (p50): 3 faster, 1 the same, 9 slower; fastest in
+ *	inconclusive"
+ *	"libkthread against each question's baseline (p50): 3 faster, 1 equivalent, 9 slower; fastest in
  *	...; slowest in work_queue/worker=busy, where it takes 2.20 times as long as futex"
  *	"wakeup: waited 8.6 % of the time for a CPU, the longest wait 3.39 ms"
  *

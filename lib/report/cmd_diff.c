@@ -23,7 +23,8 @@ struct options {
 static const struct argp_option options[] = {
 	{ "format", 'f', "FORMAT", 0, "", 0 }, /* help_text() */
 	{ "filter", KEY_FILTER, "REGEX", 0,
-	  "Compare only questions whose names match; among fewer, fewer runs decide", 0 },
+	  "Compare only questions whose names match; the fewer they are, the fewer runs decide",
+	  0 },
 	{ "full", KEY_FULL, NULL, 0,
 	  "As text: tables of all figures (by default a summary of about 25 lines)", 0 },
 	{ "output", 'o', "OUT", 0,

@@ -26,8 +26,8 @@ static const struct argp_option options[] = {
 	  "Write the merged record to OUT, a file that must not exist; compressed when it ends in .gz",
 	  0 },
 	{ "union", 'u', NULL, 0,
-	  "Let the record be one run of all hosts, each of them an instance of it: small, and `kt report` "
-	  "compares arms over hosts",
+	  "Make the record one run in which each host is an instance: it is small, and `kt report` compares "
+	  "arms over hosts",
 	  0 },
 	{ "top", 't', "N", 0, "As text: a row each for N hosts, the slowest first (default 10)",
 	  0 },
@@ -105,7 +105,7 @@ static const struct argp argp = {
 	.args_doc = "FILE...",
 	.doc = "Merge records of many hosts: of each arm the union of all, exactly, and a row for each host."
 	       "\vFILE - is standard input; gzip is read as well. A run that is there twice counts once. What cannot be read "
-	       "is named, and costs itself alone. OUT - is standard output: then nothing else is printed.\n\n"
+	       "is named and left out, and all else is merged. OUT - is standard output: then nothing else is printed.\n\n"
 	       "Exit status: 0 merged, 2 usage, 4 no FILE could be used, 5 a file or a run was left out, or something could not be "
 	       "written.",
 	.help_filter = help_text,
@@ -282,7 +282,8 @@ int cmd_merge(int argc, char **argv)
 		return status;
 	}
 	if (o.union_only && !o.output)
-		status = cli_refuse(KT_EXIT_USAGE, "--union is about the record: give --output");
+		status = cli_refuse(KT_EXIT_USAGE,
+				    "--union shapes the record: give --output as well");
 	else
 		status = begin(&o, argc + 1, command);
 	free(command);

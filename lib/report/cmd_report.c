@@ -50,15 +50,16 @@ static const struct argp_option options[] = {
 	  "Exit with 1 when something is " REPORT_FAIL_ON_NAMES "; several with commas or repeated",
 	  0 },
 	{ "validate", KEY_VALIDATE, NULL, 0,
-	  "Say whether each FILE, JSON of -f json or of kt diff, is as documented", 0 },
-	{ "force", 'F', NULL, 0, "Replace OUT if it is a file that exists", 0 },
+	  "Say whether each FILE, JSON that -f json or kt diff wrote, is as its schema describes",
+	  0 },
+	{ "force", 'F', NULL, 0, "Replace OUT if it is a regular file that exists", 0 },
 	{ "verbose", 'v', NULL, 0,
 	  "Of a trace, as text: phases of each subject, all intervals, the ten longest waits, counters, costs",
 	  0 },
 	{ "only", KEY_ONLY, "GLOB", 0, "Of hgrm: the distributions whose names match", 0 },
 	{ "table", KEY_TABLE, "TABLE", 0, "Of csv: what has a row: " REPORT_TABLE_NAMES, 0 },
 	{ "svg-dir", KEY_SVG_DIR, "DIR", 0,
-	  "Besides the report, write every plot as an SVG file into DIR, which is made if need be",
+	  "Besides the report, write every plot as an SVG file into DIR, which is made if it is not there",
 	  0 },
 	{ "top", KEY_TOP, "N", 0,
 	  "Of a trace, as text: a line for N subjects or intervals (default 20)", 0 },
@@ -166,7 +167,7 @@ static const struct argp argp = {
 	.args_doc = "FILE...",
 	.doc = "Render records of `kt bench` or `kt trace`: its figures, their comparison, and what they rest on."
 	       "\vFILE - is standard input.\n\n"
-	       "Exit status: 0 rendered, 1 rendered, and has what --fail-on names, 2 usage or bad input, 5 a question was dropped, or the "
+	       "Exit status: 0 rendered, 1 rendered, and something is what --fail-on names, 2 usage or bad input, 5 a question was dropped, or the "
 	       "report could not be written.",
 	.help_filter = help_text,
 };
@@ -426,9 +427,9 @@ int cmd_report(int argc, char **argv)
 			KT_EXIT_USAGE,
 			o.fail_on & REPORT_FAIL_REGRESSED
 				? "--fail-on regressed: these runs compare no builds or settings; "
-				  "for arms name slower"
+				  "for arms give --fail-on slower"
 				: "--fail-on slower: these runs compare no arms; for builds and "
-				  "settings name regressed");
+				  "settings give --fail-on regressed");
 	else
 		status = o.svg_dir ? save_plots(r, &o) : KT_EXIT_OK;
 	if (!status)

@@ -81,7 +81,7 @@ enum diff_change {
 	DIFF_REGRESSED,
 	DIFF_IMPROVED,
 	DIFF_UNCHANGED,
-	DIFF_UNDECIDED,
+	DIFF_INCONCLUSIVE,
 	DIFF_UNSTABLE, /* the machine was unsteady in more than half of the runs of a side */
 	NR_DIFF_CHANGES
 };
@@ -196,7 +196,7 @@ void diff_write_values(FILE *out, const struct diff_fact *f, enum diff_side s, r
 size_t diff_write_only(FILE *out, const struct diff *d, enum diff_side s, size_t most,
 		       report_word *word);
 
-/* diff_write_why - why @f is undecided, and how many runs would decide; false: nothing to say */
+/* diff_write_why - why @f is inconclusive, and how many runs would decide; false: nothing to say */
 bool diff_write_why(FILE *out, const struct diff *d, const struct diff_figure *f);
 
 /* diff_summary - about 25 lines, as report_summary(). Return: 0, or -errno, of the stream or -ENOMEM */

@@ -4,7 +4,7 @@
 
 #include "lib/report/value.h"
 
-#define JSON_DIFF_SCHEMA 1
+#define JSON_DIFF_SCHEMA 2
 
 static json_t *runs(const struct diff *d)
 {

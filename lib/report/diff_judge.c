@@ -21,7 +21,7 @@
 
 static const char *const change_name[NR_DIFF_CHANGES] = {
 	[DIFF_REGRESSED] = "regressed", [DIFF_IMPROVED] = "improved",
-	[DIFF_UNCHANGED] = "unchanged", [DIFF_UNDECIDED] = "undecided",
+	[DIFF_UNCHANGED] = "unchanged", [DIFF_INCONCLUSIVE] = "inconclusive",
 	[DIFF_UNSTABLE] = "unstable",
 };
 
@@ -235,7 +235,7 @@ static enum diff_change change_of(struct diff_row *row)
 		return DIFF_IMPROVED;
 	row->telling = JUDGE_P50;
 	return row->figure[JUDGE_P50].verdict == VERDICT_EQUIVALENT ? DIFF_UNCHANGED
-								    : DIFF_UNDECIDED;
+								    : DIFF_INCONCLUSIVE;
 }
 
 /* The figure that moved most, measured by its zone. */

@@ -69,7 +69,7 @@ static void figure_cells(FILE *out, const struct diff_figure *f)
 	md_ns_cell(out, f->median[DIFF_NEW]);
 }
 
-/* Why it is undecided, or seems to be something else. */
+/* Why it is inconclusive, or seems to be something else. */
 static void doubts(FILE *out, const struct diff *d, const struct diff_figure *f)
 {
 	char *why = NULL, ratio[FIGURE];
@@ -90,8 +90,8 @@ static void doubts(FILE *out, const struct diff *d, const struct diff_figure *f)
 static void arm_row(struct md_part *p, const struct diff *d, const struct diff_row *row)
 {
 	static const char *const mark[] = {
-		[DIFF_REGRESSED] = "▲", [DIFF_IMPROVED] = "▼", [DIFF_UNCHANGED] = "=",
-		[DIFF_UNDECIDED] = "?", [DIFF_UNSTABLE] = "~",
+		[DIFF_REGRESSED] = "▲",	   [DIFF_IMPROVED] = "▼", [DIFF_UNCHANGED] = "=",
+		[DIFF_INCONCLUSIVE] = "?", [DIFF_UNSTABLE] = "~",
 	};
 	const struct diff_figure *f = &row->figure[row->telling];
 
@@ -101,7 +101,7 @@ static void arm_row(struct md_part *p, const struct diff *d, const struct diff_r
 		md_cell(p->out, row->moved ? "moved" : "");
 	} else {
 		fprintf(p->out, "| %s\u00a0%s", mark[row->change], diff_change_name(row->change));
-		if (row->change == DIFF_UNDECIDED)
+		if (row->change == DIFF_INCONCLUSIVE)
 			doubts(p->out, d, f);
 		fputc(' ', p->out);
 	}
@@ -124,7 +124,7 @@ static void arms(struct md_part *p, const struct diff *d, const struct diff_row 
 	if (d->advisory)
 		fputs("\nA ratio is new to base. There are no verdicts of single runs.\n", p->out);
 	else
-		fputs("\n▲ slower ▼ faster = within the zone ? not certain ~ unstable; a ratio is new to base, "
+		fputs("\n▲ regressed ▼ improved = unchanged ? inconclusive ~ unstable; a ratio is new to base, "
 		      "the median over all pairs of runs, in brackets its interval.\n",
 		      p->out);
 	md_always(p);

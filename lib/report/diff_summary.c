@@ -92,8 +92,8 @@ static void finding(const struct text *t, const struct diff *d)
 static enum text_colour colour_of(const struct diff *d, const struct diff_row *row)
 {
 	static const enum text_colour colour[NR_DIFF_CHANGES] = {
-		[DIFF_REGRESSED] = RED, [DIFF_IMPROVED] = GREEN,  [DIFF_UNCHANGED] = PLAIN,
-		[DIFF_UNDECIDED] = DIM, [DIFF_UNSTABLE] = YELLOW,
+		[DIFF_REGRESSED] = RED,	   [DIFF_IMPROVED] = GREEN,  [DIFF_UNCHANGED] = PLAIN,
+		[DIFF_INCONCLUSIVE] = DIM, [DIFF_UNSTABLE] = YELLOW,
 	};
 
 	return d->advisory ? PLAIN : colour[row->change];
@@ -161,23 +161,23 @@ static void only_on(const struct text *t, const struct diff *d, enum diff_side s
 }
 
 /* What would decide; of the first that says so. */
-static void undecided(const struct text *t, const struct diff *d)
+static void to_decide(const struct text *t, const struct diff *d)
 {
 	for (size_t i = 0; !d->advisory && i < d->nr_rows; i++) {
 		const struct diff_row *row = &d->row[i];
 		struct summary_paragraph p;
 
-		if (!row->compared || row->change != DIFF_UNDECIDED ||
+		if (!row->compared || row->change != DIFF_INCONCLUSIVE ||
 		    row->figure[row->telling].reason == DIFF_DECIDED || !summary_begin(&p))
 			continue;
-		if (d->nr_changes[DIFF_UNDECIDED] > 1)
-			fprintf(p.out, "%zu arms; the first, ", d->nr_changes[DIFF_UNDECIDED]);
+		if (d->nr_changes[DIFF_INCONCLUSIVE] > 1)
+			fprintf(p.out, "%zu arms; the first, ", d->nr_changes[DIFF_INCONCLUSIVE]);
 		summary_word(p.out, row->question);
 		fputc(' ', p.out);
 		summary_word(p.out, row->arm);
 		fputs(": ", p.out);
 		diff_write_why(p.out, d, &row->figure[row->telling]);
-		summary_end(t, &p, "undecided", DIM);
+		summary_end(t, &p, "to decide", DIM);
 		return;
 	}
 }
@@ -201,8 +201,9 @@ int diff_summary(FILE *out, const struct diff *d, const struct terminal_style *s
 		fputc('\n', out);
 		summary_print_table(&t, &table);
 		if (table.more)
-			fprintf(out, " and %zu more: smaller effects, or undecided\n", table.more);
-		undecided(&t, d);
+			fprintf(out, " and %zu more: smaller effects, or inconclusive\n",
+				table.more);
+		to_decide(&t, d);
 		only_on(&t, d, DIFF_BASE);
 		only_on(&t, d, DIFF_NEW);
 		summary_more(&t, d->more, NULL, 0);

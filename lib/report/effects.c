@@ -22,9 +22,9 @@ enum report_told report_told(const struct report_comparison *c)
 {
 	static const enum report_told told[] = {
 		[VERDICT_FASTER] = TOLD_FASTER,
-		[VERDICT_EQUIVALENT] = TOLD_SAME,
+		[VERDICT_EQUIVALENT] = TOLD_EQUIVALENT,
 		[VERDICT_SLOWER] = TOLD_SLOWER,
-		[VERDICT_INCONCLUSIVE] = TOLD_UNDECIDED,
+		[VERDICT_INCONCLUSIVE] = TOLD_INCONCLUSIVE,
 	};
 
 	if (c->unstable)
@@ -40,12 +40,12 @@ const char *report_told_name(enum report_told told, enum report_kind kind)
 {
 	static const char *const name[NR_TOLD][2] = {
 		[TOLD_FASTER] = { "faster", "improved" },
-		[TOLD_SAME] = { "the same", "unchanged" },
+		[TOLD_EQUIVALENT] = { "equivalent", "unchanged" },
 		[TOLD_SLOWER] = { "slower", "regressed" },
 		[TOLD_MOVED] = { "moved", "moved" },
 		[TOLD_UNSTABLE] = { "unstable", "unstable" },
 		[TOLD_UNCONFIRMED] = { "unconfirmed", "unconfirmed" },
-		[TOLD_UNDECIDED] = { "undecided", "undecided" },
+		[TOLD_INCONCLUSIVE] = { "inconclusive", "inconclusive" },
 	};
 
 	return name[told][kind != REPORT_ARMS];

@@ -44,21 +44,21 @@ ssize_t report_effects(const struct report *r, struct report_effect **effects);
  */
 enum report_told {
 	TOLD_FASTER,
-	TOLD_SAME,
+	TOLD_EQUIVALENT,
 	TOLD_SLOWER,
 	TOLD_MOVED, /* of two builds with the same code */
 	TOLD_UNSTABLE,
 	TOLD_UNCONFIRMED, /* slower or faster, if fresh instances confirm it */
-	TOLD_UNDECIDED,
+	TOLD_INCONCLUSIVE,
 	NR_TOLD
 };
 
 enum report_told report_told(const struct report_comparison *c);
 
-/* report_told_name - "faster", "the same", ...; of builds, settings and runs "improved", ... */
+/* report_told_name - "faster", "equivalent", ...; of builds, settings and runs "improved", ... */
 const char *report_told_name(enum report_told told, enum report_kind kind);
 
-/* report_effect_is_sure - it is told to be faster, the same or slower */
+/* report_effect_is_sure - it is told to be faster, equivalent or slower */
 bool report_effect_is_sure(const struct report_comparison *c);
 
 /*

@@ -47,7 +47,7 @@ static void write_counts(FILE *out, const struct report_changes *c, const char *
 	static const char *const text[NR_CHANGES] = {
 		[CHANGE_IMPROVED] = "improved",
 		[CHANGE_UNCHANGED] = "unchanged",
-		[CHANGE_UNDECIDED] = "undecided",
+		[CHANGE_INCONCLUSIVE] = "inconclusive",
 		[CHANGE_MOVED] = "moved with the same code",
 	};
 
@@ -80,7 +80,7 @@ static void write_changes(FILE *out, const struct report *r, report_word *word)
 		fprintf(out, "; and %zu more", regressed - MAX_NAMED);
 	write_counts(out, &c, regressed ? "; " : ", ");
 	if (c.unstable)
-		fprintf(out, "; unstable: %zu of them", c.unstable);
+		fprintf(out, "; %zu of them unstable", c.unstable);
 	free(row);
 }
 

@@ -155,8 +155,7 @@ static void say(const struct page *p, const struct report_comparison *c)
 	else if (told == TOLD_MOVED || (told == TOLD_UNSTABLE && c->kind != REPORT_ARMS))
 		report_write_verdict(p->out, c);
 	else if (told == TOLD_UNSTABLE && c->j.verdict != VERDICT_INCONCLUSIVE)
-		fprintf(p->out, "%s, but unstable",
-			c->j.verdict == VERDICT_EQUIVALENT ? "the same" : report_verdict_name(c));
+		fprintf(p->out, "%s, but unstable", report_verdict_name(c));
 	else
 		fputs(report_told_name(told, c->kind), p->out);
 }

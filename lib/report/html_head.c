@@ -117,7 +117,9 @@ static void lead(const struct page *p)
 	fprintf(p->out, ". Less than ±%s", format_percent(text[0], t.zone[0]));
 	if (t.zone[1] > t.zone[0])
 		fprintf(p->out, " to %s, by question,", format_percent(text[1], t.zone[1]));
-	fputs(" counts as the same", p->out);
+	fputs(p->effect[0].c->kind == REPORT_ARMS ? " counts as equivalent"
+						  : " counts as unchanged",
+	      p->out);
 	if (!isnan(t.confidence))
 		fprintf(p->out, "; bars are intervals of %.0f&nbsp;%% or more",
 			floor(100 * t.confidence + 1e-9));
@@ -137,7 +139,7 @@ static void lead_of_trace(const struct page *p)
 		return;
 	fprintf(p->out,
 		"<p class=lead>Times of %s events of live threads, as the kernel reported them; nothing is compared, "
-		"and a quantile is shown when ten values lie beyond it.</p>\n",
+		"and a percentile is shown when at least ten values lie beyond it.</p>\n",
 		format_count(text, (double)values));
 }
 

@@ -267,9 +267,10 @@ static void legend(const struct page *p, bool cpu)
 	}
 	fprintf(p->out, "<p class=key><span>▲ %s</span><span>▼ %s</span>",
 		changes ? "slower, regressed" : "slower", changes ? "faster, improved" : "faster");
-	fputs("<span>= the same within the zone</span><span>? undecided</span><span class=shaky>~ unstable</span>"
-	      "<span>· not there</span><span class=scale>",
-	      p->out);
+	fprintf(p->out,
+		"<span>= %s</span><span>? inconclusive</span><span class=shaky>~ unstable</span>"
+		"<span>· not there</span><span class=scale>",
+		changes ? "equivalent, unchanged" : "equivalent");
 	fputs("<i class=cold5>÷5</i><i class=cold4>÷2</i><i class=cold3>−20 %</i><i class=cold1>−5 %</i>"
 	      "<i class=hot1>+5 %</i><i class=hot3>+25 %</i><i class=hot4>×2</i><i class=hot5>×5</i></span>",
 	      p->out);

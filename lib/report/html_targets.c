@@ -9,13 +9,6 @@
 #define MAX_MISSED 2  /* that the tile names */
 #define MAX_ROWS   24 /* more are folded */
 
-static const char *const reached_name[NR_TARGETS] = {
-	[TARGET_MET] = "met",
-	[TARGET_UNCERTAIN] = "not certain",
-	[TARGET_MISSED] = "missed",
-	[TARGET_NOT_MEASURED] = "not measured here",
-};
-
 /* ---- the tile -------------------------------------------------------------------------------- */
 
 static void missed(const struct page *p, const struct report_targets *all)
@@ -52,10 +45,10 @@ void html_targets_tile(const struct page *p)
 		fprintf(p->out,
 			i == TARGET_MISSED ? "%s<span class=\"say slower\">%zu %s</span>"
 					   : "%s%zu %s",
-			before, all->nr_reached[i], reached_name[i]);
+			before, all->nr_reached[i], report_reached_name((enum report_reached)i));
 		before = " · ";
 	}
-	fprintf(p->out, "%s</b><small>", all->nr ? "" : "the list has none");
+	fprintf(p->out, "%s</b><small>", all->nr ? "" : "none in the list");
 	missed(p, all);
 	fputs("</small></div>\n", p->out);
 }
@@ -88,13 +81,13 @@ static void reached(const struct page *p, const struct report_target *t)
 {
 	static const char *const look[NR_TARGETS] = {
 		[TARGET_MET] = "faster",
-		[TARGET_UNCERTAIN] = "inconclusive",
+		[TARGET_INCONCLUSIVE] = "inconclusive",
 		[TARGET_MISSED] = "slower",
 		[TARGET_NOT_MEASURED] = "equivalent",
 	};
 	static const char *const sign[NR_TARGETS] = {
 		[TARGET_MET] = "✓ ",
-		[TARGET_UNCERTAIN] = "? ",
+		[TARGET_INCONCLUSIVE] = "? ",
 		[TARGET_MISSED] = "✗ ",
 		[TARGET_NOT_MEASURED] = "",
 	};
@@ -111,7 +104,7 @@ static void reached(const struct page *p, const struct report_target *t)
 		fputs("]", p->out);
 	}
 	fprintf(p->out, "<td class=l><span class=\"chip %s\">%s%s</span>", look[t->reached],
-		sign[t->reached], reached_name[t->reached]);
+		sign[t->reached], report_reached_name(t->reached));
 	if (t->unstable && t->reached != TARGET_NOT_MEASURED)
 		fputs(" <small>unstable</small>", p->out);
 	fputc('\n', p->out);

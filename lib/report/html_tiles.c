@@ -86,9 +86,9 @@ static void changes_tile(const struct page *p)
 	line(p);
 	before = "";
 	count(p, c.nr[CHANGE_UNCHANGED], "unchanged", &before);
-	count(p, c.nr[CHANGE_UNDECIDED], "undecided", &before);
+	count(p, c.nr[CHANGE_INCONCLUSIVE], "inconclusive", &before);
 	count(p, c.nr[CHANGE_MOVED], "moved with the same code", &before);
-	count(p, c.unstable, "of all unstable", &before);
+	count(p, c.unstable, "of all arms unstable", &before);
 	finish(p);
 }
 
@@ -197,8 +197,7 @@ static void losses(const struct page *p, const struct report_tracing *t, uint64_
 	char text[2][FIGURE];
 
 	if (!lost) {
-		fprintf(p->out, "nothing lost of %s events",
-			format_count(text[0], (double)t->events));
+		fprintf(p->out, "%s events, none lost", format_count(text[0], (double)t->events));
 		return;
 	}
 	fprintf(p->out, "%s of %s events lost", format_count(text[0], (double)lost),
@@ -271,7 +270,7 @@ static void tracing_tile(const struct page *p)
 	else if (!missing)
 		fputs("phases not taken", p->out);
 	if (missing)
-		fputs(t.known ? ", of a part losses are not known" : "losses are not known",
+		fputs(t.known ? ", for some of it losses are not known" : "losses are not known",
 		      p->out);
 	line(p);
 	if (t.known)

@@ -97,7 +97,7 @@ static void explanation(const struct page *p)
 {
 	fputs("<p class=note>Each figure is judged by itself, and the ratio shown is the one that is judged: of p50 the typical "
 	      "ratio of neighbouring untraced epochs, of the others that of all operations. In brackets is its interval, at "
-	      "99&nbsp;% (p50 of blocks: 95&nbsp;%). The shaded zone counts as the same: the question’s own for p50 and mean, "
+	      "99&nbsp;% (p50 of blocks: 95&nbsp;%). What lies in the shaded zone counts as no difference: the question’s own for p50 and mean, "
 	      "5&nbsp;% for p99, 10&nbsp;% for p99.9. The axis is linear near 1 and logarithmic beyond.</p>\n",
 	      p->out);
 }

@@ -16,7 +16,7 @@
  * 5: distributions, quartiles, instances and epochs over time, bands and matrices of wakes; counts from
  *    2^63 on are strings; subjects of a trace have their phases among their metrics only.
  */
-#define JSON_REPORT_SCHEMA 5
+#define JSON_REPORT_SCHEMA 6
 
 json_t *value_of_run(const struct report *r, size_t run, json_t *row)
 {

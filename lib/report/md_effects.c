@@ -153,11 +153,16 @@ static void changes(struct md_part *p, const struct report *r)
 
 void md_effects(struct md_part *p, const struct report *r)
 {
+	bool both = report_has_changes(r);
+
 	changes(p, r);
 	arms(p, r);
 	if (r->nr_comparisons)
-		fputs("\n▲ slower ▼ faster = within the zone ? not certain ~ unstable; "
-		      "a ratio is that of new to old, or of an arm to its baseline, in brackets its interval.\n",
-		      p->out);
+		fprintf(p->out,
+			"\n▲ %s ▼ %s = %s ? inconclusive ~ unstable; a ratio is that of %s, in brackets its interval.\n",
+			both ? "slower, regressed" : "slower", both ? "faster, improved" : "faster",
+			both ? "equivalent, unchanged" : "equivalent",
+			both ? "new to old, or of an arm to its baseline"
+			     : "an arm to its baseline");
 	md_always(p);
 }

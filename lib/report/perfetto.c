@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Single events as a trace for Perfetto's viewer: a track for each thread that waited or woke another,
- * one for each CPU. Waits are slices with their parts in them; a flow leads from each waker to whom it
- * woke.
+ * Single events as a trace for Perfetto's viewer: a track for each thread that waited, worked, was parked
+ * or did that to another, one for each CPU. Waits and parks are slices with their parts in them, works
+ * slices as long as they ran; a flow leads from each waker to whom it woke, from who queued a work to
+ * that work, and from who asked for a park to that park.
  */
 #include "lib/report/perfetto.h"
 
@@ -110,10 +111,12 @@ static void intern(struct perfetto *w, uint32_t list, uint64_t iid, const char *
 }
 
 /* Which texts are names of events or categories. */
-static void mark_names(const struct singles *s, bool *is_name, bool *is_category)
+static void mark_names(const struct perfetto *w, bool *is_name, bool *is_category)
 {
+	const struct singles *s = w->s;
+
 	for (size_t i = 0; i < s->nr; i++) {
-		is_name[s->single[i].population] = true;
+		is_name[perfetto_name(w, &s->single[i])] = true;
 		is_category[s->single[i].kind] = true;
 	}
 	for (size_t i = 0; i < s->nr_phases; i++)
@@ -129,7 +132,7 @@ static int write_names(struct perfetto *w)
 
 	if (!is_name)
 		return -ENOMEM;
-	mark_names(s, is_name, is_name + s->nr_texts);
+	mark_names(w, is_name, is_name + s->nr_texts);
 	begin_packet(w, PERFETTO_STATE_CLEARED);
 	proto_number(&w->p, PACKET_FIRST_ON_SEQUENCE, 1);
 	at = proto_begin(&w->p, PACKET_DEFAULTS);
@@ -193,6 +196,16 @@ bool perfetto_is_thread(const struct perfetto *w, const struct single *e)
 bool perfetto_has_call(const struct perfetto *w, const struct single *e)
 {
 	return perfetto_is_thread(w, e) || (e->has_waker && e->waker_cpu != SINGLE_NO_CPU);
+}
+
+bool perfetto_is_park(const struct perfetto *w, const struct single *e)
+{
+	return !strcmp(w->s->text[e->kind], "park");
+}
+
+uint32_t perfetto_name(const struct perfetto *w, const struct single *e)
+{
+	return e->function ? e->function : perfetto_is_park(w, e) ? e->kind : e->population;
 }
 
 static void write_process(struct perfetto *w, const struct seen *t)
@@ -291,7 +304,8 @@ static int make_marks(struct perfetto *w)
 		else if (perfetto_has_call(w, e))
 			w->on_cpu[w->nr_on_cpus++] =
 				(struct perfetto_mark){ e->from_ns, e->waker_cpu, 0, i };
-		if (e->cpu != SINGLE_NO_CPU)
+		/* A work ends there. */
+		if (e->cpu != SINGLE_NO_CPU && !e->function)
 			w->on_cpu[w->nr_on_cpus++] =
 				(struct perfetto_mark){ e->to_ns, e->cpu, 1, i };
 	}
@@ -374,8 +388,8 @@ static int render(FILE *out, const struct report *r, const struct terminal_style
 static const char *refuses(const struct report *r)
 {
 	if (!r->singles || (!r->singles->nr && !r->singles->nr_odd))
-		return "no single events are recorded here; kt trace wakeup records them with --stream, or with "
-		       "--slower-than and --flight";
+		return "no single events are recorded here; kt trace wakeup, work and park record them with "
+		       "--stream or --slower-than, wakeup also with --flight";
 	if (r->singles->nr_foreign)
 		return "these are events of several runs, whose clocks have nothing in common; give one run";
 	if (r->singles->nr_odd)

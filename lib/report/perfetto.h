@@ -77,7 +77,7 @@ enum { PERFETTO_STATE_CLEARED = 1, PERFETTO_NEEDS_STATE = 2 };
 	A(ns)                                                                               \
 	A(cpu) A(cpu_before) A(cpu_queued) A(migrations) A(waker) A(waker_tid) A(waker_cpu) \
 		A(context) A(woken) A(tid) A(comm) A(ran_meanwhile) A(others_ns) A(stack)   \
-			A(question) A(arm)
+			A(question) A(arm) A(counted_as) A(delay_ns)
 /* clang-format on */
 #define PERFETTO_ENUM(name) ANNOTATION_##name,
 #define PERFETTO_NAME(name) #name,
@@ -97,7 +97,10 @@ static inline uint64_t perfetto_uuid(enum perfetto_track kind, uint32_t of)
 	return (uint64_t)kind << 32 | of;
 }
 
-/* Something at one moment: a waker's call on its thread's track or its CPU's, a thread that runs. */
+/*
+ * Something at one moment: the call of a waker, of one who queues or parks, on its thread's track or its
+ * CPU's; a thread that runs.
+ */
 struct perfetto_mark {
 	uint64_t ns;
 	uint32_t where; /* thread, or CPU */
@@ -122,6 +125,10 @@ struct perfetto {
  */
 bool perfetto_is_thread(const struct perfetto *w, const struct single *e);
 bool perfetto_has_call(const struct perfetto *w, const struct single *e);
+
+/* perfetto_is_park - is @e a park? perfetto_name - the text that its slice is called by */
+bool perfetto_is_park(const struct perfetto *w, const struct single *e);
+uint32_t perfetto_name(const struct perfetto *w, const struct single *e);
 
 /* perfetto_event - begin a packet with an event; perfetto_done() ends it */
 void perfetto_event(struct perfetto *w, uint64_t ns, int type, uint64_t track);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The events of one thread on its track, in order of time: its waits with their parts, and between
- * them the moments when it woke others. A wait that overlaps another, which clocks of two CPUs can make
- * of neighbours, has a track beside it.
+ * The events of one thread on its track, in order of time: its waits and parks with their parts, the
+ * works that it executed, and between them the moments when it woke others, queued works or asked for
+ * parks. What overlaps another, which clocks of two CPUs can make of neighbours, has a track beside it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -74,7 +74,11 @@ static void describe(struct perfetto *w, const struct single *e)
 {
 	const char *const *text = w->s->text;
 
-	perfetto_count(w, ANNOTATION_ns, e->to_ns - e->from_ns);
+	perfetto_count(w, ANNOTATION_ns, e->to_ns - e->slice_ns);
+	if (e->function) {
+		perfetto_text(w, ANNOTATION_counted_as, text[e->population]);
+		perfetto_count(w, ANNOTATION_delay_ns, e->slice_ns - e->from_ns);
+	}
 	perfetto_text(w, ANNOTATION_question, text[e->question]);
 	perfetto_text(w, ANNOTATION_arm, text[e->arm]);
 	cpu(w, ANNOTATION_cpu_before, e->cpu_before);
@@ -95,6 +99,17 @@ static void describe(struct perfetto *w, const struct single *e)
 	whys(w, e);
 }
 
+/* What it did that began @e, and to whom. */
+static void write_call(struct perfetto *w, const struct single *e)
+{
+	const char *comm = w->s->text[e->comm] ? w->s->text[e->comm] : "?";
+
+	if (e->function)
+		proto_joined(&w->p, EVENT_NAME, "queues ", w->s->text[e->function]);
+	else
+		proto_joined(&w->p, EVENT_NAME, perfetto_is_park(w, e) ? "parks " : "wakes ", comm);
+}
+
 void perfetto_write_mark(struct perfetto *w, const struct perfetto_mark *m, uint64_t track)
 {
 	const struct single *e = &w->s->single[m->single];
@@ -102,7 +117,10 @@ void perfetto_write_mark(struct perfetto *w, const struct perfetto_mark *m, uint
 
 	perfetto_event(w, m->ns, PERFETTO_INSTANT, track);
 	proto_number(&w->p, EVENT_CATEGORY_IID, e->kind);
-	proto_joined(&w->p, EVENT_NAME, m->runs ? "runs " : "wakes ", comm);
+	if (m->runs)
+		proto_joined(&w->p, EVENT_NAME, "runs ", comm);
+	else
+		write_call(w, e);
 	perfetto_count(w, ANNOTATION_tid, e->tid);
 	if (!m->runs) {
 		perfetto_text(w, ANNOTATION_context, w->s->text[e->context]);
@@ -194,12 +212,14 @@ static void slice(struct track *t, const struct single *e)
 {
 	size_t number = (size_t)(e - t->w->s->single);
 
-	begin(t, e->from_ns, e->kind, e->population);
+	begin(t, e->slice_ns, e->kind, perfetto_name(t->w, e));
 	describe(t->w, e);
 	if (perfetto_has_call(t->w, e))
 		proto_fixed64(&t->w->p, EVENT_LAST_OF_FLOW, number + 1);
 	perfetto_done(t->w);
-	parts(t, e, NULL, e->from_ns, e->to_ns, 0);
+	/* Of a work it shows one part, how long it ran. */
+	if (!e->function)
+		parts(t, e, NULL, e->from_ns, e->to_ns, 0);
 	end(t, e->to_ns);
 }
 
@@ -210,9 +230,9 @@ static void slice(struct track *t, const struct single *e)
 
 static void instant(struct track *t, const struct single *e)
 {
-	perfetto_event(t->w, e->from_ns, PERFETTO_INSTANT, t->uuid);
+	perfetto_event(t->w, e->slice_ns, PERFETTO_INSTANT, t->uuid);
 	proto_number(&t->w->p, EVENT_CATEGORY_IID, e->kind);
-	proto_number(&t->w->p, EVENT_NAME_IID, e->population);
+	proto_number(&t->w->p, EVENT_NAME_IID, perfetto_name(t->w, e));
 	describe(t->w, e);
 	if (perfetto_has_call(t->w, e))
 		proto_fixed64(&t->w->p, EVENT_LAST_OF_FLOW, (size_t)(e - t->w->s->single) + 1);
@@ -228,7 +248,7 @@ static int choose_lanes(const struct single *e, size_t nr, uint8_t *lane)
 	for (size_t i = 0; i < nr; i++) {
 		int at = 0;
 
-		while (at < MAX_LANES && until[at] > e[i].from_ns)
+		while (at < MAX_LANES && until[at] > e[i].slice_ns)
 			at++;
 		if (at < MAX_LANES)
 			until[at] = e[i].to_ns;

@@ -270,7 +270,7 @@ static void say(FILE *out, const struct shift *s)
 	say_ratio(out, &s->at[2], "p50");
 	say_ratio(out, &s->at[4], "p90");
 	say_ratio(out, &s->at[6], "p99");
-	fputs(" 1 is the same. ", out);
+	fputs(" At 1 there is no difference. ", out);
 }
 
 static void say_caption(FILE *out, const struct report_question *q, const struct shift *s,

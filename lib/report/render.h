@@ -134,7 +134,7 @@ const char *report_verdict_name(const struct report_comparison *c);
 void report_write_verdict(FILE *out, const struct report_comparison *c);
 
 /*
- * report_write_why - of an undecided comparison why it is, and about how much more measuring would
+ * report_write_why - of an inconclusive comparison why it is, and about how much more measuring would
  * decide; "slow operations came in about 3 bursts, about 12 s more". Nothing when there is nothing to
  * say.
  */

@@ -152,6 +152,7 @@ static bool keep_texts(struct singles *s, struct report *r, struct single *to,
 {
 	return number_of(s, r, e->kind, &to->kind) &&
 	       number_of(s, r, e->population, &to->population) &&
+	       number_of(s, r, e->function, &to->function) &&
 	       number_of(s, r, e->task.comm, &to->comm) &&
 	       number_of(s, r, e->question, &to->question) &&
 	       number_of(s, r, e->subject, &to->arm) &&
@@ -167,6 +168,15 @@ static bool is_odd(const struct record_event *e)
 	return !e->task.tid || e->task.tid > most || e->task.tgid > most || e->ns > e->time_ns ||
 	       e->time_ns > INT64_MAX ||
 	       (e->has_waker && (e->waker.task.tid > most || e->waker.task.tgid > most));
+}
+
+/* A work waits in its worker's list, where others may wait at the same time, until it runs. */
+static uint64_t slice_of(const struct record_event *e)
+{
+	for (size_t i = 0; e->function && i < e->nr_phases; i++)
+		if (!strcmp(e->phase[i].name, "run") && e->phase[i].value <= e->ns)
+			return e->time_ns - e->phase[i].value;
+	return e->time_ns - e->ns;
 }
 
 int singles_add(struct singles *s, struct report *r, size_t run, const struct record_event *e)
@@ -190,6 +200,7 @@ int singles_add(struct singles *s, struct report *r, size_t run, const struct re
 	*to = (struct single){
 		.from_ns = e->time_ns - e->ns,
 		.to_ns = e->time_ns,
+		.slice_ns = slice_of(e),
 		.tgid = (uint32_t)(e->task.tgid ? e->task.tgid : e->task.tid),
 		.tid = (uint32_t)e->task.tid,
 		.cpu_before = cpu_of(e->cpu_before),
@@ -223,9 +234,11 @@ static int in_order(const void *a, const void *b)
 	int d = difference(x->tid, y->tid);
 
 	if (!d)
-		d = difference(x->from_ns, y->from_ns);
+		d = difference(x->slice_ns, y->slice_ns);
 	if (!d)
 		d = difference(y->to_ns, x->to_ns);
+	if (!d)
+		d = difference(x->from_ns, y->from_ns);
 	if (!d)
 		d = difference(x->population, y->population);
 	if (!d)
@@ -236,7 +249,7 @@ static int in_order(const void *a, const void *b)
 static bool is_same(const struct single *x, const struct single *y)
 {
 	return x->tid == y->tid && x->from_ns == y->from_ns && x->to_ns == y->to_ns &&
-	       x->population == y->population && x->kind == y->kind;
+	       x->population == y->population && x->kind == y->kind && x->function == y->function;
 }
 
 void singles_finish(struct singles *s)

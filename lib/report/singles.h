@@ -35,7 +35,9 @@ struct single_detail {
 
 struct single {
 	uint64_t from_ns, to_ns;
+	uint64_t slice_ns;		 /* when it took its thread: a work waits before that */
 	uint32_t kind, population, comm; /* texts */
+	uint32_t function;		 /* text; 0: not a work */
 	uint32_t tgid, tid;
 	uint32_t question, arm;		      /* texts; 0: of a trace */
 	uint32_t cpu_before, cpu_queued, cpu; /* SINGLE_NO_CPU: not known */
@@ -51,7 +53,7 @@ struct single {
 
 struct singles {
 	size_t nr, room;
-	struct single *single; /* finished: by thread, then in order of time */
+	struct single *single; /* finished: by thread, then in order of slice_ns */
 	size_t nr_phases, room_phases;
 	struct single_phase *phase;
 	size_t nr_texts, room_texts;

@@ -132,14 +132,15 @@ static void legend(const struct text *t)
 
 	if (!summary_begin(&p))
 		return;
-	fputs("^ slower  v faster  = the same  ? undecided  ~ unstable  . not compared", p.out);
+	fputs("^ slower  v faster  = equivalent  ? inconclusive  ~ unstable  . not compared",
+	      p.out);
 	summary_end(t, &p, NULL, DIM);
 }
 
 static void below(const struct text *t, const struct summary_table *table, size_t no_room)
 {
 	if (table->more)
-		fprintf(t->out, " and %zu more: smaller effects, undecided or not compared\n",
+		fprintf(t->out, " and %zu more: smaller effects, inconclusive or not compared\n",
 			table->more);
 	tails(t);
 	failed(t);

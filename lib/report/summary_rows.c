@@ -23,9 +23,9 @@ struct rows {
 static enum text_colour colour_of(const struct report_comparison *c)
 {
 	static const enum text_colour colour[NR_TOLD] = {
-		[TOLD_FASTER] = GREEN,	[TOLD_SAME] = PLAIN,	  [TOLD_SLOWER] = RED,
-		[TOLD_MOVED] = YELLOW,	[TOLD_UNSTABLE] = YELLOW, [TOLD_UNCONFIRMED] = DIM,
-		[TOLD_UNDECIDED] = DIM,
+		[TOLD_FASTER] = GREEN,	   [TOLD_EQUIVALENT] = PLAIN, [TOLD_SLOWER] = RED,
+		[TOLD_MOVED] = YELLOW,	   [TOLD_UNSTABLE] = YELLOW,  [TOLD_UNCONFIRMED] = DIM,
+		[TOLD_INCONCLUSIVE] = DIM,
 	};
 
 	return colour[report_told(c)];
@@ -34,9 +34,9 @@ static enum text_colour colour_of(const struct report_comparison *c)
 static char mark_of(const struct report_comparison *c)
 {
 	static const char mark[NR_TOLD] = {
-		[TOLD_FASTER] = 'v',	[TOLD_SAME] = '=',     [TOLD_SLOWER] = '^',
-		[TOLD_MOVED] = '~',	[TOLD_UNSTABLE] = '~', [TOLD_UNCONFIRMED] = '?',
-		[TOLD_UNDECIDED] = '?',
+		[TOLD_FASTER] = 'v',	   [TOLD_EQUIVALENT] = '=', [TOLD_SLOWER] = '^',
+		[TOLD_MOVED] = '~',	   [TOLD_UNSTABLE] = '~',   [TOLD_UNCONFIRMED] = '?',
+		[TOLD_INCONCLUSIVE] = '?',
 	};
 
 	return mark[report_told(c)];

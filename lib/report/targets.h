@@ -17,11 +17,14 @@
 
 enum report_reached {
 	TARGET_MET, /* the whole interval is within the limit; a counter, which has none, is */
-	TARGET_UNCERTAIN, /* its interval holds the limit, there is none, or the machine was unsteady */
+	TARGET_INCONCLUSIVE, /* its interval holds the limit, there is none, or the machine was unsteady */
 	TARGET_MISSED,	     /* the whole interval, or the counter, is beyond it */
 	TARGET_NOT_MEASURED, /* no question here has both arms, or nobody counted it */
 	NR_TARGETS
 };
+
+/* report_reached_name - "met", "inconclusive", "missed", "not measured here" */
+const char *report_reached_name(enum report_reached reached);
 
 /* A target and a question that it is about; of one that was not measured the glob. */
 struct report_target {

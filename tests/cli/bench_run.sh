@@ -32,7 +32,7 @@ check 'the JSON report is strict JSON' strict_json "$tmp/run.json"
 check 'it is complete and has all topics' python3 - "$tmp/run.json" <<'P'
 import json, sys
 r = json.load(open(sys.argv[1]))
-assert r["schema"] == 5 and r["complete"] is True
+assert r["schema"] == 6 and r["complete"] is True
 topics = {x["benchmark"].split("/")[0] for x in r["results"]}
 assert topics == {"wakeup", "park", "create_stop", "work_queue"}, topics
 for x in r["results"]:

@@ -6,7 +6,7 @@
 
 record=tests/golden/stream.jsonl
 check 'the generator still makes the record' sh -c "python3 tests/golden/make_run.py stream | cmp - $record"
-refused 'a trace without single events' 2 'no single events are recorded here; kt trace wakeup records' \
+refused 'a trace without single events' 2 'no single events are recorded here; kt trace wakeup, work and park record' \
 	"$kt" report -f perfetto tests/golden/threads.jsonl
 refused 'a bench run' 2 'no single events are recorded here' "$kt" report tests/golden/small.jsonl -o "$tmp/x.pftrace"
 check 'and there is no file' test ! -e "$tmp/x.pftrace"
@@ -37,6 +37,10 @@ check 'and the same' cmp "$tmp/stream.pftrace" "$tmp/by-name.perfetto-trace"
 LC_ALL=de_DE.UTF-8 LANG=tr_TR.UTF-8 TZ=Asia/Kathmandu "$kt" report -f perfetto $record >"$tmp/elsewhere.pftrace"
 check 'the same in any locale and time zone' cmp "$tmp/stream.pftrace" "$tmp/elsewhere.pftrace"
 check 'as committed' cmp "$tmp/stream.pftrace" tests/golden/stream.pftrace
+works=tests/golden/episodes.jsonl
+check 'the generator still makes works and parks' sh -c "python3 tests/golden/make_run.py episodes | cmp - $works"
+"$kt" report -f perfetto $works >"$tmp/episodes.pftrace"
+check 'works and parks as committed' cmp "$tmp/episodes.pftrace" tests/golden/episodes.pftrace
 tac <(grep '"event"' $record) | cat <(grep -v '"event"' $record | head -n 3) - >"$tmp/backwards.jsonl"
 "$kt" report -f perfetto "$tmp/backwards.jsonl" -o "$tmp/backwards.pftrace"
 
@@ -121,23 +125,27 @@ for uuid, list_ in events.items():
             assert kind == "TYPE_INSTANT"
     assert not open_, "each slice ends"
 assert starts.keys() == ends.keys(), "flows pair up"
-assert all(starts[f][0] == ends[f][0] for f in starts), "a flow takes no time: the wait begins with the call"
-# Each wait of the record once, on the track of its thread, as long as it was, its parts within.
+assert all(ends[f][0] - starts[f][0] == told(ends[f][2]).get("delay_ns", 0) for f in starts), \
+    "a flow takes no time, as the wait begins with the call; to a work it takes the work's delay"
+# Each wait and park of the record once, on the track of its thread, as long as it was, its parts within; each work for as long as it ran.
 waits = {}
 for r in records:
     if r["type"] == "event":
-        waits.setdefault((r["task"]["tid"], r["time_ns"] - r["ns"], r["time_ns"], r["population"]), []).append(r)
+        name = r.get("function") or (r["kind"] if r["kind"] == "park" else r["population"])
+        r["length"] = r["phases"]["run"] if "function" in r else r["ns"]
+        waits.setdefault((r["task"]["tid"], r["time_ns"] - r["length"], r["time_ns"], name), []).append(r)
 found = {(one(thread(u), "tid"), a, b, name): told_ for u, depth, a, b, name, told_ in slices if not depth}
 assert found.keys() == waits.keys(), found.keys() ^ waits.keys()
 assert sum(1 for s in slices if not s[1]) == len(waits)
 for key, told_ in found.items():
     for r in waits[key]:
-        assert r["why"] in told_["recorded"] and told_["ns"] == r["ns"] and told_.get("cpu") == r["cpu"]
+        assert r["why"] in told_["recorded"] and told_["ns"] == r["length"] and told_.get("cpu") == r["cpu"]
         assert told_.get("migrations", 0) == r["migrations"] and told_.get("waker_tid") == (r["waker"] or {}).get("tid")
+        assert "function" not in r or (told_["counted_as"] == r["population"] and told_["delay_ns"] == r["ns"] - r["length"])
         assert len(told_.get("ran_meanwhile", [])) >= len(r["behind"] or [])
         assert len(told_.get("stack", [])) >= (len(r["stack"]["kernel"] + r["stack"]["user"]) if r["stack"] else 0)
 parts = collections.Counter(name for _, depth, _, _, name, _ in slices if depth)
-expected = collections.Counter(name for group in waits.values() for name in group[0]["phases"])
+expected = collections.Counter(name for group in waits.values() if "function" not in group[0] for name in group[0]["phases"])
 assert parts == expected, (parts, expected)
 for u, depth, a, b, name, _ in slices:
     assert (name == "premig") == (depth == 2) if depth else True
@@ -147,10 +155,10 @@ woken = [group[0] for group in waits.values() if group[0]["waker"] and
 assert len(starts) <= len(ends) and len(woken) == len(starts)
 for at, uuid, e in starts.values():
     assert thread(uuid) or one(tracks[uuid], "name").startswith("CPU ")
-    assert one(e, "type") == "TYPE_INSTANT" and one(e, "name").startswith("wakes ")
+    assert one(e, "type") == "TYPE_INSTANT" and one(e, "name").startswith(("wakes ", "queues ", "parks "))
 on_cpus = sum(len([1 for _, e in l if one(e, "name").startswith("runs ")]) for u, l in events.items()
               if (one(tracks[u], "name") or "").startswith("CPU "))
-assert on_cpus == sum(group[0]["cpu"] is not None for group in waits.values())
+assert on_cpus == sum(group[0]["cpu"] is not None and "function" not in group[0] for group in waits.values())
 ids = {(r["task"]["tgid"], r["task"]["tid"]): None for r in records if r["type"] == "event"}
 known = {(one(one(t, "thread"), "pid"), one(one(t, "thread"), "tid")): one(one(t, "thread"), "thread_name")
          for t in tracks.values() if t["thread"]}
@@ -168,20 +176,48 @@ P
 check 'protoc decodes it, and knows every field' decode stream
 check 'slices nest, flows pair up, all events are there' holds stream $record
 cat "$tmp/out"
+check 'works and parks: protoc decodes them' decode episodes
+check 'works run after each other however they were queued, flows are as long as delays' holds episodes $works
+cat "$tmp/out"
+check 'one within another has a track beside it' test "$(grep -c 'name: "at the same time"' "$tmp/episodes.proto")" -eq 1
 check 'two that overlap have two tracks' test "$(grep -c 'name: "at the same time"' "$tmp/stream.proto")" -eq 2
 check 'in whatever order the record has them' decode backwards
 check 'all of it' holds backwards "$tmp/backwards.jsonl"
 
 needs_trace wakeup --stream
-"$kt" trace wakeup --stream --stacks -d 300ms -o "$tmp/live.jsonl" >/dev/null 2>&1
+# Of a command, whose waits there are, also where nothing else runs: each sleep ends with a timer, and its end wakes the shell.
+sleeps='for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.01; done'
+"$kt" trace wakeup --stream --stacks -o "$tmp/live.jsonl" -- sh -c "$sleeps" >/dev/null 2>&1
 check 'a stream of this machine' "$kt" report "$tmp/live.jsonl" -o "$tmp/live.pftrace"
 check 'protoc decodes it' decode live
 check 'and all of it is there' holds live "$tmp/live.jsonl"
+check 'each sleep has waited' grep -cE '"why":"stream".*"comm":"sleep"' "$tmp/live.jsonl"
 cat "$tmp/out"
-# Of a command whose waits there are, also where nothing else runs.
-"$kt" trace wakeup --slower-than 1us --flight 100ms -o "$tmp/flight.jsonl" -- sh -c 'for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.01; done' >/dev/null 2>&1
+"$kt" trace wakeup --slower-than 1us --flight 100ms -o "$tmp/flight.jsonl" -- sh -c "$sleeps" >/dev/null 2>&1
 check 'what the flight recorder kept' "$kt" report "$tmp/flight.jsonl" -o "$tmp/flight.pftrace"
 check 'protoc decodes it' decode flight
 check 'and all of it is there' holds flight "$tmp/flight.jsonl"
 cat "$tmp/out"
+
+# Works and parks of a program that does a known number of them, each asked for by its main thread.
+drawn() { # drawn KIND NUMBER ARGUMENT...: of kthread_oracle ARGUMENT...
+	local kind=$1 number=$2
+	shift 2
+	timeout 120 "$kt" trace "$kind" --stream -o "$tmp/$kind.jsonl" -- "$KT_BUILD/tests/tracer/kthread_oracle" "$@" \
+		>"$tmp/$kind.txt" 2>/dev/null </dev/null
+	check "$kind: each stands in the record" test "$(grep -c '"type":"event"' "$tmp/$kind.jsonl")" -eq "$number"
+	check "$kind: the text report says that nothing is lost" grep -qx 'lost: nothing' "$tmp/$kind.txt"
+	for format in json csv html md; do
+		check "$kind: as $format" "$kt" report -f $format -o "$tmp/$kind.$format" "$tmp/$kind.jsonl"
+	done
+	check "$kind: a trace of them" "$kt" report "$tmp/$kind.jsonl" -o "$tmp/$kind.pftrace"
+	check "$kind: protoc decodes it" decode "$kind"
+	check "$kind: and all of it is there" holds "$kind" "$tmp/$kind.jsonl"
+	cat "$tmp/out"
+	check "$kind: a flow to each" test "$(grep -c 'terminating_flow_ids' "$tmp/$kind.proto")" -eq "$number"
+}
+drawn work 61 work 20 40 3 2
+check 'works are called by their functions' test "$(grep -c '"queues oracle_step"' "$tmp/work.proto")" -eq 60
+drawn park 25 park 25
+check 'parks have their parts' grep -q 'name: "park_react"' "$tmp/park.proto"
 finish

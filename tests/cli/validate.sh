@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # kt report --validate: what it says of good files, of broken ones, and that others who read the same schemas (ajv, and
 # Python's jsonschema) say the same of hundreds of broken ones.
+# Beside others: it only reads records.
 . "$(dirname "$0")/lib.sh"
 
 "$kt" report -f json tests/golden/live.jsonl >"$tmp/report.json"
@@ -32,12 +33,13 @@ says 'another version, and nothing else' 'old.json: is of schema 3, and this kt 
 check 'one line' test "$(wc -l <"$tmp/said")" -eq 1
 says 'a record' 'is a record; .kt report -f json. makes a report of it$' tests/golden/small.jsonl
 says 'no JSON' 'is not JSON: line 1: ' Makefile
+says 'a report, and more after a NUL' 'is not JSON: it holds a NUL$' <(cat "$tmp/report.json"; printf '\0{')
 says 'nothing' 'is not JSON: ' /dev/null
 says 'a torn file' 'is not JSON: line [0-9]+: ' <(head -c 5000 "$tmp/report.json")
-printf '{"schema": 5, "kind": "report", "\\u001b[31m\\u202e": 1}' >"$tmp/hostile.json"
+printf '{"schema": 6, "kind": "report", "\\u001b[31m\\u202e": 1}' >"$tmp/hostile.json"
 says 'a hostile name is spelled out' 'has "\\x1b\[31m\\xe2\\x80\\xae", which' "$tmp/hostile.json"
 check 'it is not shown as it is' sh -c "! grep -q \$'\\x1b' '$tmp/said'"
-check 'no more than twenty lines and a count' sh -c "echo '{\"schema\": 5, \"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1}' |
+check 'no more than twenty lines and a count' sh -c "echo '{\"schema\": 6, \"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1}' |
 	'$kt' report --validate - | tail -n 1 | grep -qx 'and 1 more'"
 refused 'a file that is not there' 2 'no-such-file' "$kt" report --validate "$tmp/no-such-file"
 refused 'another option' 2 'takes no other option' "$kt" report --validate -f json "$tmp/report.json"

@@ -10,8 +10,14 @@ refused 'a flight of nothing' 2 'invalid --flight' "$kt" trace wakeup --flight s
 refused 'all waits and some' 2 'exclude each other' "$kt" trace wakeup --stream --flight 1s
 for option in '--slower-than 1ms' --stacks --stream '--flight 1s' '--on-slow true'; do
 	# shellcheck disable=SC2086
-	refused "park $option" 2 'single waits' "$kt" trace park $option
+	refused "stop $option" 2 'single waits' "$kt" trace stop $option -o "$tmp/x"
 done
+for option in --stacks '--flight 1s' '--on-slow true'; do
+	# shellcheck disable=SC2086
+	refused "park $option" 2 'single waits, which only wakeup has' "$kt" trace park $option -o "$tmp/x"
+done
+refused 'single works without a record' 2 'name one with -o' "$kt" trace work --stream
+refused 'slow parks without a record' 2 'name one with -o' "$kt" trace park --slower-than 1ms
 
 needs_trace wakeup
 

@@ -113,7 +113,7 @@ struct constant {
 
 /*
  * The correlation of constants is rounding noise, the roots of their means one root: neither must
- * keep anything undecided.
+ * keep anything inconclusive.
  */
 ParameterizedTestParameters(judge, constants_are_decided)
 {
@@ -355,7 +355,7 @@ Test(judge, a_wide_interval_says_how_many_more)
 }
 
 /* An edge of the interval just over the zone's: there is always another look to go. */
-Test(judge, more_while_undecided_is_at_least_half_as_many_again)
+Test(judge, more_while_inconclusive_is_at_least_half_as_many_again)
 {
 	double effect[8] = { -0.0101, 0, 0, 0, 0, 0, 0, 0 };
 	struct judgement j;

@@ -19,6 +19,7 @@ static struct record_event full(void)
 		.question = "wakeup/trip=oneway",
 		.subject = "libkthread",
 		.population = "woken",
+		.function = "work_fn",
 		.why = RECORD_SLOW,
 		.time_ns = UINT64_MAX,
 		.ns = INT64_MAX + 1ULL,
@@ -99,6 +100,9 @@ static void expect_same(const struct record_event *e)
 	if (e->subject)
 		cr_expect_str_eq(got.subject, e->subject);
 	cr_expect_str_eq(got.population, e->population);
+	cr_assert_eq(!got.function, !e->function);
+	if (e->function)
+		cr_expect_str_eq(got.function, e->function);
 	cr_expect_eq(got.why, e->why);
 	cr_expect_eq(got.time_ns, e->time_ns);
 	cr_expect_eq(got.ns, e->ns);

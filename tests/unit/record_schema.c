@@ -154,6 +154,7 @@ static int write_event(struct record_writer *w)
 {
 	static const struct record_event e = { .kind = "wakeup",
 					       .population = "woken",
+					       .function = "f",
 					       .nr_phases = 1,
 					       .phase = { { "-runq", 1 } },
 					       .has_waker = true,

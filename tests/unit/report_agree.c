@@ -163,7 +163,7 @@ static void lines_agree(const char *text, uint64_t seed, size_t *seen)
 			cr_assert(ratio <= 1 + zone + 0.001 && ratio >= 1 / (1 + zone) - 0.001,
 				  "seed %zu: %.80s", (size_t)seed, at + 1);
 		else
-			cr_assert_str_eq(word, "undecided", "seed %zu: %.80s", (size_t)seed,
+			cr_assert_str_eq(word, "inconclusive", "seed %zu: %.80s", (size_t)seed,
 					 at + 1);
 		++*seen;
 	}
@@ -184,7 +184,7 @@ static void counts_agree(const struct report *r, uint64_t seed)
 	expected = nr[VERDICT_SLOWER]				      ? CHANGE_REGRESSED
 		   : nr[VERDICT_FASTER]				      ? CHANGE_IMPROVED
 		   : r->comparison[0].j.verdict == VERDICT_EQUIVALENT ? CHANGE_UNCHANGED
-								      : CHANGE_UNDECIDED;
+								      : CHANGE_INCONCLUSIVE;
 	cr_assert_eq(c.nr[expected], 1, "seed %zu: not %s", (size_t)seed,
 		     report_change_name(expected));
 }

@@ -34,12 +34,12 @@ ParameterizedTestParameters(report_changes, a_call_holds_when_measured_again)
 		  CHANGE_REGRESSED },
 		{ "faster, and again", 0.95, 0.95, VERDICT_FASTER, JUDGE_DECIDED, CHANGE_IMPROVED },
 		{ "slower, not again", 1.05, 1, VERDICT_INCONCLUSIVE, JUDGE_UNCONFIRMED,
-		  CHANGE_UNDECIDED },
+		  CHANGE_INCONCLUSIVE },
 		{ "slower, then faster", 1.05, 0.95, VERDICT_INCONCLUSIVE, JUDGE_UNCONFIRMED,
-		  CHANGE_UNDECIDED },
+		  CHANGE_INCONCLUSIVE },
 		{ "slower, never again", 1.05, 0, VERDICT_INCONCLUSIVE, JUDGE_UNCONFIRMED,
-		  CHANGE_UNDECIDED },
-		{ "the same", 1, 0, VERDICT_EQUIVALENT, JUDGE_DECIDED, CHANGE_UNCHANGED },
+		  CHANGE_INCONCLUSIVE },
+		{ "as fast", 1, 0, VERDICT_EQUIVALENT, JUDGE_DECIDED, CHANGE_UNCHANGED },
 	};
 
 	return cr_make_param_array(struct course, courses, sizeof(courses) / sizeof(courses[0]));
@@ -153,7 +153,7 @@ Test(report_changes, a_tail_regresses_once_it_is_measured_again)
 				  text);
 		else
 			cr_expect(strstr(text, "p99     10.0 [10.0, 10.0]") ||
-					  strstr(text, "undecided, not yet confirmed"),
+					  strstr(text, "inconclusive, not yet confirmed"),
 				  "%s", text);
 		free(text);
 		free(row);
@@ -220,7 +220,7 @@ Test(report_changes, the_worst_comes_first_and_only_a_few_are_named)
 		  strstr(page, "= unchanged"));
 	json = rendered(r, report_json);
 	cr_expect(strstr(json, "\"changes\": {\n  \"compared\": 7,\n  \"regressed\": 5,\n"
-			       "  \"improved\": 1,\n  \"unchanged\": 1,\n  \"undecided\": 0,\n"
+			       "  \"improved\": 1,\n  \"unchanged\": 1,\n  \"inconclusive\": 0,\n"
 			       "  \"moved\": 0,\n  \"unstable\": 0\n }"));
 	free(json);
 	free(page);
@@ -287,7 +287,7 @@ Test(report_changes, an_unstable_row_says_so_and_counts_unless_only_steady_ones_
 	cr_expect_eq(strncmp(why, "1 regressed, ", 13), 0, "%s", why);
 	text = rendered(r, as_text);
 	cr_expect_eq(strncmp(text, "1 of 1 regressed: q libkthread 1.3", 34), 0, "%.200s", text);
-	cr_expect(strstr(text, "] (unstable); unstable: 1 of them\n"), "%.200s", text);
+	cr_expect(strstr(text, "] (unstable); 1 of them unstable\n"), "%.200s", text);
 	cr_expect(strstr(text, "  unstable: regressed\n"), "%s", text);
 	free(text);
 	report_free(r);

@@ -171,7 +171,7 @@ Test(report_effects, the_sentence_counts_and_names_both_ends)
 	arms_instances("f", ARMS({ "futex", 1 }, { "kt", 9 }), 1);
 	r = read_back();
 	says(r,
-	     "kt against each question's baseline (p50): 2 faster, 1 the same, 2 slower, 1 undecided; "
+	     "kt against each question's baseline (p50): 2 faster, 1 equivalent, 2 slower, 1 inconclusive; "
 	     "fastest in e, where it is 50.0 times as fast as futex; "
 	     "slowest in c, where it takes 3.00 times as long as futex");
 	report_free(r);
@@ -215,7 +215,7 @@ Test(report_effects, where_nothing_is_decided_nothing_is_fastest_or_slowest)
 		arms_instances(name, ARMS({ "futex", 1 }, { "kt", 2 }), 2);
 	}
 	r = read_back();
-	says(r, "kt against futex (p50): 2 undecided");
+	says(r, "kt against futex (p50): 2 inconclusive");
 	report_free(r);
 }
 

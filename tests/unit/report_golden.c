@@ -95,7 +95,7 @@ Test(report_golden, json_of_a_bench_run_has_the_documented_shape)
 	size_t i;
 
 	cr_assert_not_null(j);
-	cr_expect_eq(json_integer_value(json_object_get(j, "schema")), 5);
+	cr_expect_eq(json_integer_value(json_object_get(j, "schema")), 6);
 	cr_expect(json_is_true(json_object_get(j, "complete")));
 	cr_expect(json_is_object(json_object_get(j, "context")));
 	cr_assert_eq(json_array_size(json_object_get(j, "results")), 5);

@@ -316,8 +316,8 @@ Test(report_summary_of_arms, of_more_than_forty_the_called_ones_come_first)
 	cr_expect(strstr(text, "\n q44 "), "called, though it is the smallest:\n%s", text);
 	cr_expect(strstr(text, "\n q43 ") && strstr(text, "\n q05 "), "%s", text);
 	cr_expect_null(strstr(text, "\n q04 "), "%s", text);
-	cr_expect(strstr(text, "\n and 5 more: smaller effects, undecided or not compared\n"), "%s",
-		  text);
+	cr_expect(strstr(text, "\n and 5 more: smaller effects, inconclusive or not compared\n"),
+		  "%s", text);
 	free(text);
 	report_free(r);
 }
@@ -444,11 +444,11 @@ Test(report_summary_of_arms, targets_are_counted_by_what_is_certain)
 	cr_expect_eq(t->nr, 5);
 	cr_expect_eq(t->nr_reached[TARGET_MET], 1);
 	cr_expect_eq(t->nr_reached[TARGET_MISSED], 1);
-	cr_expect_eq(t->nr_reached[TARGET_UNCERTAIN], 2, "on the edge, and without an interval");
+	cr_expect_eq(t->nr_reached[TARGET_INCONCLUSIVE], 2, "on the edge, and without an interval");
 	cr_expect_eq(t->nr_reached[TARGET_NOT_MEASURED], 1);
 	r->targets = t;
 	says(r, 80,
-	     "targets    1 met, 2 not certain, 1 MISSED, 1 not measured here\n"
+	     "targets    1 met, 2 inconclusive, 1 MISSED, 1 not measured here\n"
 	     "           MISSED a p50 1.500 > 1.400 x futex\n",
 	     true);
 	report_targets_free(t);
@@ -465,7 +465,7 @@ Test(report_summary_of_arms, on_an_unsteady_machine_no_target_is_met_or_missed)
 	arms_measured("a", "futex", ARMS({ "futex", 1 }, { "kt", 1.5 }));
 	r = read_back();
 	t = held_against(r, "a kt p50 <= 1.6 futex\na kt p50 <= 1.4 futex\n");
-	cr_expect_eq(t->nr_reached[TARGET_UNCERTAIN], 2);
+	cr_expect_eq(t->nr_reached[TARGET_INCONCLUSIVE], 2);
 	report_targets_free(t);
 	report_free(r);
 }
