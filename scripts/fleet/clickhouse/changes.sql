@@ -80,8 +80,8 @@ SELECT * FROM (
 	SELECT 'fleet' AS scope, '' AS host, question, arm, here AS hosts, nights, exp(shift) AS ratio,
 		p IS NULL ? NULL : exp(shift - kt_student(2.5758, nights - 1) * spread) AS low,
 		p IS NULL ? NULL : exp(shift + kt_student(2.5758, nights - 1) * spread) AS high, f.p AS p,
-		multiIf(p IS NULL, 'undecided', c.called AND shift > 0, 'regressed', c.called, 'improved',
-			low > 1 / (1 + zone) AND high < 1 + zone, 'unchanged', 'undecided') AS verdict
+		multiIf(p IS NULL, 'inconclusive', c.called AND shift > 0, 'regressed', c.called, 'improved',
+			low > 1 / (1 + zone) AND high < 1 + zone, 'unchanged', 'inconclusive') AS verdict
 	FROM fleet AS f LEFT JOIN (SELECT question, arm, called FROM fleet_called) AS c USING (question, arm)
 	UNION ALL
 	SELECT 'host', host, question, arm, 1, nights, exp(d), exp(d - kt_student(2.5758, nu) * error * wider),

@@ -74,10 +74,10 @@ SELECT * FROM (
 	SELECT 'fleet' AS scope, '' AS host, question, arm, hosts, nights, exp(shift) AS ratio,
 		CASE WHEN p IS NOT NULL THEN exp(shift - kt_student(2.5758, nights - 1) * spread) END AS low,
 		CASE WHEN p IS NOT NULL THEN exp(shift + kt_student(2.5758, nights - 1) * spread) END AS high, p,
-		CASE WHEN p IS NULL THEN 'undecided' WHEN called AND shift > 0 THEN 'regressed' WHEN called THEN 'improved'
+		CASE WHEN p IS NULL THEN 'inconclusive' WHEN called AND shift > 0 THEN 'regressed' WHEN called THEN 'improved'
 			WHEN exp(shift - kt_student(2.5758, nights - 1) * spread) > 1 / (1 + zone)
 				AND exp(shift + kt_student(2.5758, nights - 1) * spread) < 1 + zone THEN 'unchanged'
-			ELSE 'undecided' END AS verdict
+			ELSE 'inconclusive' END AS verdict
 	FROM fleet LEFT JOIN fleet_called USING (question, arm)
 	UNION ALL
 	SELECT 'host', host, question, arm, 1, nights, exp(d), exp(d - kt_student(2.5758, nu) * error * wider),
