@@ -110,7 +110,7 @@ check 'what came from a pipe cannot be shown again' sh -c "! grep -q '^more' '$t
 "$kt" report --baseline condvar tests/golden/suite.jsonl >"$tmp/short"
 check 'another baseline is in the way on' grep -q '^more       kt report --full --baseline condvar ' "$tmp/short"
 refused 'tables of another format' 2 'full.*text' "$kt" report tests/golden/suite.jsonl --full -f json
-refused 'targets of another format' 2 'targets.*text and html; json' "$kt" report tests/golden/suite.jsonl --targets tests/golden/targets.txt -o "$tmp/x.json"
+refused 'targets of another format' 2 '--targets goes with --format text or html, not json' "$kt" report tests/golden/suite.jsonl --targets tests/golden/targets.txt -o "$tmp/x.json"
 
 # the page
 "$kt" report tests/golden/suite.jsonl --targets tests/golden/targets.txt -f html >"$tmp/page"
