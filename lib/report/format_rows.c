@@ -52,9 +52,9 @@ void format_row_names(format_rows *rows, char *text, size_t size)
 		*text = '\0';
 	for (size_t i = 0; used < size && rows(i, &row); i++)
 		used += (size_t)snprintf(text + used, size - used, "%s%s",
-					 !i		       ? ""
+					 !i		      ? ""
 					 : rows(i + 1, &next) ? ", "
-							       : " or ",
+							      : " or ",
 					 row.name);
 }
 
