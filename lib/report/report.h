@@ -56,6 +56,9 @@ struct report_stats {
 
 struct report_stats report_stats(const struct hist *h);
 
+/* report_is_backed - are @count values enough for quantile @q? */
+bool report_is_backed(uint64_t count, double q);
+
 /* report_mean - NAN without values, or when their sum passes 2^64-1 */
 double report_mean(const struct hist *h);
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # kt report -f csv, as its readers see it: Python's csv module, and pandas and R where they are installed.
+# Beside others: it only reads records.
 . "$(dirname "$0")/lib.sh"
 
 "$kt" report -f csv tests/golden/small.jsonl >"$tmp/small.csv"

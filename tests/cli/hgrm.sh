@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # kt report -f hgrm: the grammar of HdrHistogram's percentile distribution, and gnuplot, which its plots are drawn with.
+# Beside others: it only reads records.
 . "$(dirname "$0")/lib.sh"
 
 "$kt" report -f hgrm tests/golden/small.jsonl >"$tmp/small.hgrm"

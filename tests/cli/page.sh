@@ -3,6 +3,7 @@
 # The page as a reader has it: each kind of page opened in Chromium by tests/node/page.js. Nothing on the console, no request,
 # all plots, sorting, filtering, keyboard, links; all of it without a script; nothing sticks out from 360 to 3840 pixels; axe
 # finds nothing in light, in dark and at 360; on paper nothing is cut. Skipped where Chromium or node's packages cannot be had.
+# Beside others: it only reads records.
 . "$(dirname "$0")/lib.sh"
 
 for chromium in chromium chromium-browser google-chrome chrome ''; do

@@ -37,6 +37,10 @@ check 'and the same' cmp "$tmp/stream.pftrace" "$tmp/by-name.perfetto-trace"
 LC_ALL=de_DE.UTF-8 LANG=tr_TR.UTF-8 TZ=Asia/Kathmandu "$kt" report -f perfetto $record >"$tmp/elsewhere.pftrace"
 check 'the same in any locale and time zone' cmp "$tmp/stream.pftrace" "$tmp/elsewhere.pftrace"
 check 'as committed' cmp "$tmp/stream.pftrace" tests/golden/stream.pftrace
+works=tests/golden/episodes.jsonl
+check 'the generator still makes works and parks' sh -c "python3 tests/golden/make_run.py episodes | cmp - $works"
+"$kt" report -f perfetto $works >"$tmp/episodes.pftrace"
+check 'works and parks as committed' cmp "$tmp/episodes.pftrace" tests/golden/episodes.pftrace
 tac <(grep '"event"' $record) | cat <(grep -v '"event"' $record | head -n 3) - >"$tmp/backwards.jsonl"
 "$kt" report -f perfetto "$tmp/backwards.jsonl" -o "$tmp/backwards.pftrace"
 
@@ -172,6 +176,10 @@ P
 check 'protoc decodes it, and knows every field' decode stream
 check 'slices nest, flows pair up, all events are there' holds stream $record
 cat "$tmp/out"
+check 'works and parks: protoc decodes them' decode episodes
+check 'works run after each other however they were queued, flows are as long as delays' holds episodes $works
+cat "$tmp/out"
+check 'one within another has a track beside it' test "$(grep -c 'name: "at the same time"' "$tmp/episodes.proto")" -eq 1
 check 'two that overlap have two tracks' test "$(grep -c 'name: "at the same time"' "$tmp/stream.proto")" -eq 2
 check 'in whatever order the record has them' decode backwards
 check 'all of it' holds backwards "$tmp/backwards.jsonl"

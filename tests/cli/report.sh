@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # kt report: formats, outputs that must not be overwritten, damaged records; JSON as Python's strict parser reads it.
+# Beside others: it only reads records.
 . "$(dirname "$0")/lib.sh"
 
 for record in small instances builds moved settings trace hostile hostile_sides apart; do
@@ -87,10 +88,14 @@ check 'what was not measured is said' grep -q 'no/such/.*not measured' "$tmp/hel
 echo '* libkthread p50 < 2 futex' >"$tmp/targets"
 refused 'a target that is none' 2 'line 1.*<=' "$kt" report tests/golden/small.jsonl --targets "$tmp/targets"
 for bad in 'p50 <= 2 each' 'wakes <= 2 ns' 'p99.9 <= 2 us' 'mean <= 2 futex@q' 'p50 <= 0 futex' 'p50 <= 0 ns' \
-	'p50 <= 2 @q' 'p50 <= 2 futex@' 'p50 <= -1 futex' 'p50 <= nan futex'; do
-	echo "* libkthread $bad" >"$tmp/targets"
+	'p50 <= 2 @q' 'p50 <= 2 futex@' 'p50 <= -1 futex' 'p50 <= nan futex' 'p50 <= 2 futex or so' "p50 <= 2 $(printf 'x%.0s' {1..128})" \
+	'p50 <= 2 fut\0ex'; do
+	printf "* libkthread $bad\n" >"$tmp/targets"
 	refused "not a target: $bad" 2 'line 1' "$kt" report tests/golden/small.jsonl --targets "$tmp/targets"
 done
+# Of more bytes than a line usually has, and it is still one: what stands in a comment is not a target.
+{ printf '# %0600d * libkthread p50 < 2 futex\n' 0; echo '* libkthread p50 <= 1000 futex'; } >"$tmp/targets"
+check 'a long comment is a comment' sh -c "'$kt' report --full tests/golden/small.jsonl --targets '$tmp/targets' | grep -q '<= 1000 x futex .*met'"
 refused 'no list of targets' 2 'no-such-list' "$kt" report tests/golden/small.jsonl --targets "$tmp/no-such-list"
 
 # the summary
