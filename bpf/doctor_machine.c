@@ -142,7 +142,7 @@ static void virtual_machine(struct examination *e)
 		return;
 	snprintf(text, sizeof(text), "other guests had %.0f %% of the CPU time since boot (steal)",
 		 100 * stolen());
-	doctor_warn(e, text, "ask for CPUs of its own; tracers cannot see such a pause");
+	doctor_warn(e, text, "ask the host for dedicated CPUs; tracers cannot see such a pause");
 }
 
 void doctor_machine(struct examination *e)

@@ -93,14 +93,15 @@ static void lockdown(struct examination *e)
 			doctor_say(e, "lockdown", FORBIDDEN, "all tracing",
 				   "boot without lockdown=confidentiality", "%s", line);
 		else
-			doctor_say(e, "lockdown", AVAILABLE, "", NULL,
-				   "integrity: no kprobes and fentry, which kt does without");
+			doctor_say(
+				e, "lockdown", AVAILABLE, "", NULL,
+				"integrity: kprobes and fentry are refused, and kt does not need them");
 	} else if (there == ABSENT) {
 		doctor_say(e, "lockdown", AVAILABLE, "", NULL, "this kernel has none");
 	} else if (there == NOT_MOUNTED) {
 		doctor_say(e, "lockdown", there, costs,
 			   "mount -t securityfs securityfs /sys/kernel/security",
-			   "its level stands in securityfs");
+			   "its level is in securityfs, which is not mounted");
 	} else {
 		doctor_say(e, "lockdown", there, costs, NULL, "%s cannot be read", file);
 	}

@@ -10,7 +10,10 @@
 #define MAX_NAMED 4096
 #define NR_PLACES (2 * MAX_NAMED)
 
-/* A process that has just called exec may not have mapped its files yet. */
+/*
+ * A process that has just called exec may not have mapped its files yet. What the kernel does not
+ * know now it will not know later, and to read all that it knows takes long.
+ */
 #define MAX_TRIES 10
 
 struct func_named {
@@ -49,9 +52,8 @@ static bool make_room(struct func_cache *c)
 	return c->named;
 }
 
-const char *func_cache_name(struct func_cache *c, const struct tracer *t,
-			    const struct subject_funcs *f, const struct usdt_files *files,
-			    const struct func_at *at)
+const char *func_cache_name(struct func_cache *c, const struct tracer *t, struct subject_funcs *f,
+			    const struct usdt_files *files, const struct func_at *at)
 {
 	struct func_named *n;
 
@@ -68,7 +70,7 @@ const char *func_cache_name(struct func_cache *c, const struct tracer *t,
 	if (n->found || n->tries == MAX_TRIES || n->pass == c->pass)
 		return n->name;
 	n->pass = c->pass;
-	n->tries++;
+	n->tries = at->tgid ? n->tries + 1 : MAX_TRIES;
 	n->found = subject_funcs_find(t, f, files, at, n->name, sizeof(n->name));
 	if (!n->found)
 		snprintf(n->name, sizeof(n->name), "0x%" PRIx64, at->func);

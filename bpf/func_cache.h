@@ -18,8 +18,7 @@ struct func_cache {
 };
 
 /* func_cache_name - of @at, or "0x..." when nobody knows it; until the next call. NULL: no memory */
-const char *func_cache_name(struct func_cache *c, const struct tracer *t,
-			    const struct subject_funcs *f, const struct usdt_files *files,
-			    const struct func_at *at);
+const char *func_cache_name(struct func_cache *c, const struct tracer *t, struct subject_funcs *f,
+			    const struct usdt_files *files, const struct func_at *at);
 void func_cache_free(struct func_cache *c);
 #endif

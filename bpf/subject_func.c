@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/target/functions.h"
 #include "lib/target/symbols.h"
 
 #include "bpf/pidns.h"
@@ -99,20 +100,51 @@ void subject_funcs_learn(struct subject_funcs *f, pid_t pid)
 	p->nr = nr;
 }
 
-bool subject_funcs_find(const struct tracer *t, const struct subject_funcs *f,
+static bool read_kernel(struct subject_funcs *f)
+{
+	functions_free(f->kernel);
+	f->kernel = NULL;
+	return !functions_read_kernel(&f->kernel);
+}
+
+/* A function begins where its symbol does; what does not may be of a module that came later. */
+static bool name_in_kernel(struct subject_funcs *f, uint64_t func, char *name, size_t size)
+{
+	bool fresh = !f->kernel;
+	const char *known;
+	uint64_t into;
+
+	if (fresh && !read_kernel(f))
+		return false;
+	known = functions_name(f->kernel, func, &into);
+	if (!fresh && (!known || into)) {
+		if (!read_kernel(f))
+			return false;
+		known = functions_name(f->kernel, func, &into);
+	}
+	if (!known)
+		return false;
+	if (into)
+		snprintf(name, size, "%s+0x%" PRIx64, known, into);
+	else
+		snprintf(name, size, "%s", known);
+	return true;
+}
+
+bool subject_funcs_find(const struct tracer *t, struct subject_funcs *f,
 			const struct usdt_files *files, const struct func_at *at, char *name,
 			size_t size)
 {
 	const struct learned_process *p = learned(f, at->tgid);
 
 	if (!at->tgid)
-		return !symbol_name_in_kernel(at->func, name, size);
+		return name_in_kernel(f, at->func, name, size);
 	return name_by_origin(&at->origin, files, name, size) ||
 	       !symbol_name_in_process(local_pid(t, at->tgid), at->func, name, size) ||
 	       (p && !symbol_name_in_code(p->code, p->nr, at->func, name, size));
 }
 
-static bool name_subject(const struct tracer *t, const struct subject_funcs *f,
+static bool name_subject(const struct tracer *t, struct subject_funcs *f,
 			 const struct usdt_files *files, const struct tracer_subject *s, char *name,
 			 size_t size)
 {
@@ -169,5 +201,6 @@ void subject_funcs_free(struct subject_funcs *f)
 	for (uint32_t i = 0; i < f->nr_processes; i++)
 		forget(&f->process[i]);
 	free(f->process);
+	functions_free(f->kernel);
 	memset(f, 0, sizeof(*f));
 }

@@ -22,6 +22,7 @@ _Static_assert(sizeof(struct func_origin) <= TRACER_NAME_LEN, "fits in the name 
 #include "bpf/tracer_impl.h"
 #include "bpf/usdt_files.h"
 
+struct functions;
 struct learned_process;
 
 /* A function of a process; tgid 0: of the kernel. */
@@ -37,6 +38,7 @@ struct subject_funcs {
 	uint32_t nr;
 	struct learned_process *process;
 	uint32_t nr_processes;
+	struct functions *kernel; /* of the kernel; NULL: not read yet */
 };
 
 /*
@@ -46,7 +48,7 @@ struct subject_funcs {
 void subject_funcs_learn(struct subject_funcs *f, pid_t pid);
 
 /* subject_funcs_find - the name of the function @at; false: nobody knows it, now */
-bool subject_funcs_find(const struct tracer *t, const struct subject_funcs *f,
+bool subject_funcs_find(const struct tracer *t, struct subject_funcs *f,
 			const struct usdt_files *files, const struct func_at *at, char *name,
 			size_t size);
 

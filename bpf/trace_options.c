@@ -80,7 +80,7 @@ static const char *const topic_title[NR_TOPICS] = {
 	[SUBJECTS] = "Which threads:",
 	[TIMES] = "For how long:",
 	[FIGURES] = "Which figures:",
-	[RECORD] = "What becomes of them:",
+	[RECORD] = "What is kept and done:",
 };
 
 enum takes { TAKES_CALL, TAKES_FLAG, TAKES_TIME, TAKES_TEXT };
@@ -146,7 +146,7 @@ static const struct trace_option table[] = {
 	  "Record single waits with the stack of the waker, or of the thread where it was preempted",
 	  NULL },
 	{ RECORD, "flight", "TIME", 0, TIME(q.opts.events.flight_ns),
-	  "Record what waited in the TIME before each wait of --slower-than, as far back as memory reaches", NULL },
+	  "Record what waited in the TIME before each wait of --slower-than, as far back as the buffer reaches", NULL },
 	{ RECORD, "on-slow", "CMD", 0, TEXT(q.on_slow),
 	  "Let the shell execute CMD after a wait of --slower-than, which the variables KT_NS, "
 	  "KT_COMM, ... describe; one at a time, at most one a second", NULL },
@@ -158,7 +158,7 @@ static const struct trace_option table[] = {
 	{ RECORD, "as-root", NULL, 0, FLAG(q.as_root),
 	  "Under sudo: run COMMAND as root, not as the user who called sudo", NULL },
 	{ RECORD, "fail-on-loss", NULL, 0, FLAG(fail_on_loss),
-	  "Exit status 1 when something was lost", NULL },
+	  "Exit with 1 when something was lost", NULL },
 };
 /* clang-format on */
 #define NR_OPTIONS (sizeof(table) / sizeof(table[0]))

@@ -42,7 +42,7 @@ static uint64_t needed(const struct tracer *t)
 	if (t->opts.events.stacks)
 		keep |= KEEP_TO_LOOK | PRIVILEGE_BIT(CAP_SYSLOG);
 	/* Addresses of the kernel's functions, shown when a name is asked for. */
-	if (t->opts.kthreads && t->opts.group == TRACER_GROUP_SUBJECT)
+	if (t->opts.kthreads && (t->opts.group == TRACER_GROUP_SUBJECT || t->episodes))
 		keep |= PRIVILEGE_BIT(CAP_SYSLOG);
 	return keep;
 }

@@ -71,7 +71,7 @@ static int say_missing(const struct tracer *t, const struct usdt_files *u, char 
 		err, errlen, -ENOENT,
 		"process %d has no probe %s:%s in any file it maps%s; it must be linked with "
 		"libkthread (built with probes)%s",
-		pid, w->provider, w->name, named(t, 1) ? ", nor has another one given" : "",
+		pid, w->provider, w->name, named(t, 1) ? ", nor has any other one given" : "",
 		u->targets.nr ? "; it is linked with a libkthread too old to have this probe" : "");
 }
 
@@ -175,7 +175,8 @@ static int pass_over(struct tracer *t, const struct target_file *f, int ret, con
 	if (named(t, 0) || ret == -EPERM || ret == -EACCES || ret == -ENOMEM)
 		return ret;
 	if (!t->lacks[0])
-		snprintf(t->lacks, sizeof(t->lacks), "nothing of what maps %s: %s", f->name, err);
+		snprintf(t->lacks, sizeof(t->lacks), "no probes in processes that map %s: %s",
+			 f->name, err);
 	return 0;
 }
 

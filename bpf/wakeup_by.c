@@ -47,41 +47,24 @@ int wakeup_by_begin(struct tracer *t, char *err, size_t errlen)
 
 /* ---- cgroups --------------------------------------------------------------------------------- */
 
-struct wakeup_cgroup {
-	uint64_t id;
-	char *path;
-};
-
-static const struct wakeup_cgroup *cgroup_known(const struct wakeup_by *b, uint64_t id)
-{
-	for (uint32_t i = 0; i < b->nr_cgroups; i++)
-		if (b->cgroup[i].id == id)
-			return &b->cgroup[i];
-	return NULL;
-}
-
 /* The path of the cgroup that subject @s is; NULL: no memory. One that is gone keeps its own name. */
-static const struct wakeup_cgroup *cgroup_learn(struct tracer *t, struct wakeup_by *b,
-						const struct tracer_subject *s)
+static const char *cgroup_learn(struct tracer *t, struct wakeup_by *b,
+				const struct tracer_subject *s)
 {
-	const struct wakeup_cgroup *known = cgroup_known(b, s->key[0]);
-	struct wakeup_cgroup *grown;
 	char path[PATH_MAX];
 
-	if (known)
-		return known;
-	grown = reallocarray(b->cgroup, b->nr_cgroups + 1, sizeof(*grown));
-	if (!grown)
+	if (!b->cgroup) {
+		b->cgroup = calloc(t->nr_groups, sizeof(*b->cgroup));
+		b->nr_groups = b->cgroup ? t->nr_groups : 0;
+	}
+	if (s->group >= b->nr_groups)
 		return NULL;
-	b->cgroup = grown;
+	if (b->cgroup[s->group])
+		return b->cgroup[s->group];
 	if (cgroup_path(&t->hierarchy, s->key[0], path, sizeof(path)))
 		snprintf(path, sizeof(path), ".../%.*s", TRACER_NAME_LEN, s->name);
-	grown += b->nr_cgroups;
-	*grown = (struct wakeup_cgroup){ .id = s->key[0], .path = strdup(path) };
-	if (!grown->path)
-		return NULL;
-	b->nr_cgroups++;
-	return grown;
+	b->cgroup[s->group] = strdup(path);
+	return b->cgroup[s->group];
 }
 
 int wakeup_by_poll(struct tracer *t, struct wakeup_by *b)
@@ -124,7 +107,7 @@ static const char *placement_name(uint64_t number)
 void wakeup_by_name(struct tracer *t, struct wakeup_by *b, const struct tracer_subject *s,
 		    char *name, size_t size)
 {
-	const struct wakeup_cgroup *cgroup;
+	const char *cgroup;
 
 	switch (t->opts.by) {
 	case TRACER_BY_CPU:
@@ -135,7 +118,7 @@ void wakeup_by_name(struct tracer *t, struct wakeup_by *b, const struct tracer_s
 		break;
 	case TRACER_BY_CGROUP:
 		cgroup = cgroup_learn(t, b, s);
-		copy_end(name, size, cgroup ? cgroup->path : s->name);
+		copy_end(name, size, cgroup ?: s->name);
 		break;
 	case TRACER_BY_THREAD:
 		snprintf(name, size, "%.*s-%u", TRACER_NAME_LEN, s->name, s->tid);
@@ -148,8 +131,8 @@ void wakeup_by_name(struct tracer *t, struct wakeup_by *b, const struct tracer_s
 
 void wakeup_by_free(struct wakeup_by *b)
 {
-	while (b->nr_cgroups)
-		free(b->cgroup[--b->nr_cgroups].path);
+	for (uint32_t i = 0; i < b->nr_groups; i++)
+		free(b->cgroup[i]);
 	free(b->cgroup);
-	b->cgroup = NULL;
+	memset(b, 0, sizeof(*b));
 }

@@ -7,12 +7,10 @@
  */
 #include "bpf/tracer_impl.h"
 
-struct wakeup_cgroup;
-
 /* Zeroed memory is an empty one. */
 struct wakeup_by {
-	struct wakeup_cgroup *cgroup; /* paths of cgroups, kept for when they are gone */
-	uint32_t nr_cgroups;
+	char **cgroup; /* by group: its path, kept for when it is gone; NULL: not looked up */
+	uint32_t nr_groups;
 	uint32_t nr_looked_at; /* subjects */
 };
 

@@ -17,25 +17,24 @@
  */
 #include "bpf/kinds.h"
 
-#define WAKEUP_METRICS(METRIC)                                                                   \
-	METRIC(CALL, "call", "from the request to sched_waking")                                 \
-	METRIC(WAKE, "wake", "from sched_waking to sched_wakeup")                                \
-	METRIC(RUNQ, "runq", "from sched_wakeup until it is switched in")                        \
-	METRIC(PREMIG, "premig", "the part of runq on a queue it did not run from, if it moved") \
-	METRIC(RESUME, "resume", "from switched in to its first instruction")                    \
-	METRIC(END_TO_END, "end_to_end",                                                         \
-	       "the whole wake, by the program's own clock where it has one")                    \
-	METRIC(UNATTRIBUTED, "unattributed",                                                     \
-	       "how far the sum of the phases is from end_to_end by the program's own clock")    \
-	METRIC(WOKEN, "woken", "from sched_waking until it is switched in")                      \
-	METRIC(PREEMPTED, "preempted", "from being preempted until it is switched in again")     \
-	METRIC(REQUEUED, "requeued",                                                             \
-	       "from the end of its slice, or its yield, until it is switched in again")         \
-	METRIC(FIRST_RUN, "first_run", "from its creation until it is first switched in")        \
-	METRIC(RAN, "ran", "from switched in until it leaves the CPU")                           \
-	METRIC(RESCHED, "resched", "from when the CPU was asked to reschedule until it did")     \
-	METRIC(SWITCH, "switch", "from switched in until the switch is over")                    \
-	METRIC(IPI, "ipi", "the part of wake from the interrupt to the CPU that queues it")
+#define WAKEUP_METRICS(METRIC)                                                                     \
+	METRIC(CALL, "call", "from the request to sched_waking")                                   \
+	METRIC(WAKE, "wake", "from sched_waking to sched_wakeup")                                  \
+	METRIC(RUNQ, "runq", "from sched_wakeup until it is switched in")                          \
+	METRIC(PREMIG, "premig", "the part of runq on a queue it did not run from, if it moved")   \
+	METRIC(RESUME, "resume", "from switched in to its first instruction")                      \
+	METRIC(END_TO_END, "end_to_end",                                                           \
+	       "the whole wake, by the program's own clock where it has one")                      \
+	METRIC(UNATTRIBUTED, "unattributed",                                                       \
+	       "what its phases leave of end_to_end, by the program's clock")                      \
+	METRIC(WOKEN, "woken", "from sched_waking until it is switched in")                        \
+	METRIC(PREEMPTED, "preempted", "from being preempted until it is switched in again")       \
+	METRIC(REQUEUED, "requeued", "from the end of its slice, or a yield, until it runs again") \
+	METRIC(FIRST_RUN, "first_run", "from its creation until it is first switched in")          \
+	METRIC(RAN, "ran", "from switched in until it leaves the CPU")                             \
+	METRIC(RESCHED, "resched", "from when the CPU was asked to reschedule until it did")       \
+	METRIC(SWITCH, "switch", "from switched in until the switch is over")                      \
+	METRIC(IPI, "ipi", "the part of wake after the interrupt to another CPU")
 
 enum wakeup_metric { TRACER_METRICS(WAKEUP, WAKEUP_METRICS) };
 

@@ -10,7 +10,7 @@
  * the two are never put together.
  */
 #define WORKQUEUE_METRICS(METRIC)                                                                \
-	METRIC(HELD, "held", "from queueing until max_active lets it start, of works held back") \
+	METRIC(HELD, "held", "from queueing until max_active lets it start")                     \
 	METRIC(READY_IDLE, "ready_idle", "until it starts, by a worker that was woken for it")   \
 	METRIC(READY_BUSY, "ready_busy", "until it starts, where workers were busy with others") \
 	METRIC(WORKQUEUE_RUN, "run", "from start to end")

@@ -86,7 +86,8 @@ int kthread_stop(struct task_struct *k)
 	USDT(sched, sched_kthread_stop, k->comm, k->pid);
 	ret = kt_check_kthread(t, "kthread_stop");
 	if (!ret && is_self(t)) {
-		kthread_warn(KTHREAD_WARN_STOP_SELF, "kthread_stop: %s stops itself", k->comm);
+		kthread_warn(KTHREAD_WARN_STOP_SELF, "kthread_stop: %s cannot stop itself",
+			     k->comm);
 		ret = -EDEADLK;
 	}
 	if (!ret)

@@ -79,12 +79,12 @@ void quiet_steal(struct quiet_looker *l)
 	} else if (l->now->steal > 0.02 && l->now->steal_ticks >= 3) {
 		quiet_say(l, QUIET_WARNING, "other guests take %.0f %% of the CPU time now (steal)",
 			  100 * l->now->steal);
-		quiet_fix(l, "ask for CPUs of its own; tracers cannot see such a pause");
+		quiet_fix(l, "ask the host for dedicated CPUs; tracers cannot see such a pause");
 	} else if (json_number_value(since_boot) >= 0.01) {
 		quiet_say(l, QUIET_HINT,
 			  "other guests had %.0f %% of the CPU time since boot (steal)",
 			  100 * json_number_value(since_boot));
-		quiet_fix(l, "ask for CPUs of its own; tracers cannot see such a pause");
+		quiet_fix(l, "ask the host for dedicated CPUs; tracers cannot see such a pause");
 	}
 }
 
@@ -128,7 +128,7 @@ void quiet_profiler(struct quiet_looker *l)
 {
 	if (l->now->profiler) {
 		quiet_say(l, QUIET_WARNING, "%s has perf events open", l->now->profiler);
-		quiet_fix(l, "end it");
+		quiet_fix(l, "end that process");
 	} else if (!l->now->processes_shown) {
 		quiet_say(l, QUIET_NOT_SHOWN,
 			  "what other users' processes have open is shown to root alone");

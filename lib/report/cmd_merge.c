@@ -26,8 +26,8 @@ static const struct argp_option options[] = {
 	  "Write the merged record to OUT, a file that must not exist; compressed when it ends in .gz",
 	  0 },
 	{ "union", 'u', NULL, 0,
-	  "Let the record be one run of all hosts, each of them an instance of it: small, and `kt report` "
-	  "compares arms over hosts",
+	  "Make the record one run in which each host is an instance: it is small, and `kt report` compares "
+	  "arms over hosts",
 	  0 },
 	{ "top", 't', "N", 0, "As text: a row each for N hosts, the slowest first (default 10)",
 	  0 },
@@ -36,33 +36,11 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-static error_t choose_format(struct options *o, const char *name)
-{
-	o->format = merge_format_named(name);
-	return o->format ? 0
-			 : cli_refuse(KT_EXIT_USAGE,
-				      "unknown format '%s'; expected text, csv or json", name);
-}
-
-/* Of --format: what the table of formats says. Allocated, as argp wants it. */
+/* Of --format: what the table of formats says. */
 static char *help_text(int key, const char *text, void *input)
 {
-	const struct merge_format *f;
-	char *made = NULL;
-	size_t length;
-	FILE *out;
-
 	(void)input;
-	if (key != 'f')
-		return (char *)text;
-	out = open_memstream(&made, &length);
-	if (!out)
-		return (char *)text;
-	fputs("What to print: ", out);
-	for (size_t i = 0; (f = merge_format_at(i)); i++)
-		fprintf(out, "%s%s (%s)", i ? ", " : "", f->name, f->help);
-	fprintf(out, "; default %s", merge_format_at(0)->name);
-	return fclose(out) ? NULL : made;
+	return key == 'f' ? format_row_help(merge_format_rows) : (char *)text;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -71,7 +49,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'f':
-		return choose_format(o, arg);
+		o->format = merge_format_named(arg);
+		return o->format ? 0 : format_row_refuse(merge_format_rows, arg);
 	case 'o':
 		o->output = arg;
 		return 0;
@@ -105,7 +84,7 @@ static const struct argp argp = {
 	.args_doc = "FILE...",
 	.doc = "Merge records of many hosts: of each arm the union of all, exactly, and a row for each host."
 	       "\vFILE - is standard input; gzip is read as well. A run that is there twice counts once. What cannot be read "
-	       "is named, and costs itself alone. OUT - is standard output: then nothing else is printed.\n\n"
+	       "is named and left out, and all else is merged. OUT - is standard output: then nothing else is printed.\n\n"
 	       "Exit status: 0 merged, 2 usage, 4 no FILE could be used, 5 a file or a run was left out, or something could not be "
 	       "written.",
 	.help_filter = help_text,
@@ -260,7 +239,7 @@ static int begin(const struct options *o, int argc, char **argv)
 
 static const char *format_name(size_t i)
 {
-	return merge_format_at(i) ? merge_format_at(i)->name : NULL;
+	return format_row_name(merge_format_rows, i);
 }
 
 static const struct cli_values values[] = {
@@ -282,7 +261,8 @@ int cmd_merge(int argc, char **argv)
 		return status;
 	}
 	if (o.union_only && !o.output)
-		status = cli_refuse(KT_EXIT_USAGE, "--union is about the record: give --output");
+		status = cli_refuse(KT_EXIT_USAGE,
+				    "--union shapes the record: give --output as well");
 	else
 		status = begin(&o, argc + 1, command);
 	free(command);

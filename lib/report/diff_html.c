@@ -101,7 +101,7 @@ static void differences_tile(const struct page *p)
 
 	for (size_t i = 0; i < d->nr_facts; i++)
 		nr += d->fact[i].between;
-	begin(p, "Differs besides", "", "differences");
+	begin(p, "Other differences", "", "differences");
 	if (nr)
 		fprintf(p->out, "%zu thing%s", nr, many(nr));
 	else

@@ -140,9 +140,8 @@ bool diff_write_why(FILE *out, const struct diff *d, const struct diff_figure *f
 	case NR_DIFF_REASONS:
 		return false;
 	case DIFF_FEW_RUNS:
-		fputs("with ", out);
 		write_least(out, f);
-		fprintf(out, " no interval exists: %zu more", more);
+		fprintf(out, " give no interval: %zu more would", more);
 		return true;
 	case DIFF_WIDE:
 		if (more)
@@ -158,7 +157,7 @@ bool diff_write_why(FILE *out, const struct diff *d, const struct diff_figure *f
 		fputs("with ", out);
 		write_least(out, f);
 		fprintf(out,
-			" one of %zu figures cannot be told from chance: %zu more, or --filter",
+			" one of %zu figures cannot be told from chance: %zu more would do, or --filter",
 			d->family, more);
 		return true;
 	case DIFF_ZEROS:

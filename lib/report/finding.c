@@ -80,7 +80,7 @@ static void write_changes(FILE *out, const struct report *r, report_word *word)
 		fprintf(out, "; and %zu more", regressed - MAX_NAMED);
 	write_counts(out, &c, regressed ? "; " : ", ");
 	if (c.unstable)
-		fprintf(out, "; unstable: %zu of them", c.unstable);
+		fprintf(out, "; %zu of them unstable", c.unstable);
 	free(row);
 }
 

@@ -333,7 +333,7 @@ void html_context(const struct page *p)
 	per_group(p, "tracing", "Tracing", tracing);
 	per_group(p, "environment", "Environment", environment);
 	per_group(p, "again", "Do it again", again);
-	fputs("<footer>Quantiles come from merged histograms, never from averaged percentiles, and are shown "
-	      "when ten values lie beyond them.</footer>\n",
+	fputs("<footer>Percentiles come from merged histograms and are never averaged; one is shown when at least ten "
+	      "values lie beyond it.</footer>\n",
 	      p->out);
 }

@@ -139,7 +139,7 @@ static void lead_of_trace(const struct page *p)
 		return;
 	fprintf(p->out,
 		"<p class=lead>Times of %s events of live threads, as the kernel reported them; nothing is compared, "
-		"and a quantile is shown when ten values lie beyond it.</p>\n",
+		"and a percentile is shown when at least ten values lie beyond it.</p>\n",
 		format_count(text, (double)values));
 }
 

@@ -80,7 +80,7 @@ void html_raw(const struct page *p, const struct report_question *q)
 	}
 	fputs("<tbody>\n", p->out);
 	rows(p, arm, nr);
-	fputs("</table></div><p class=note>A percentile is shown where ten values lie beyond it.",
+	fputs("</table></div><p class=note>A percentile is shown when at least ten values lie beyond it.",
 	      p->out);
 	if (nr_more)
 		fprintf(p->out, " %zu more arms are in the reports for programs.", nr_more);

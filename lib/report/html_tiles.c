@@ -36,14 +36,14 @@ static void count(const struct page *p, size_t nr, const char *what, const char 
 {
 	if (!nr)
 		return;
-	fprintf(p->out, "%s%zu %s", *before, nr, what);
+	fprintf(p->out, "%s<span class=nb>%zu %s</span>", *before, nr, what);
 	*before = " · ";
 }
 
 /* Of all arms; the finding has those of the subject. Without colours: it is a result, not an alarm. */
 static void arms_tile(const struct page *p)
 {
-	size_t nr[2][NR_TOLD] = { { 0 } }, all = 0;
+	size_t nr[2][NR_TOLD] = { { 0 } }, all = 0, tails = 0;
 	const char *before = "";
 
 	for (size_t i = 0; i < p->r->nr_comparisons; i++) {
@@ -53,17 +53,23 @@ static void arms_tile(const struct page *p)
 		if (c->kind != REPORT_ARMS || isnan(c->j.ratio))
 			continue;
 		all += !tail;
+		tails += tail;
 		nr[tail][report_told(c)]++;
 	}
 	if (!all)
 		return;
 	begin(p, "All arms, p50", "", html_has_matrix(p) ? "matrix" : "verdicts");
-	for (int i = 0; i < NR_TOLD; i++)
+	for (int i = 0; i <= TOLD_SLOWER; i++)
 		count(p, nr[0][i], report_told_name((enum report_told)i, REPORT_ARMS), &before);
+	if (!*before)
+		fputs("none decided", p->out);
 	line(p);
-	before = "mean and tails: ";
-	for (int i = 0; i < NR_TOLD; i++)
-		count(p, nr[1][i], report_told_name((enum report_told)i, REPORT_ARMS), &before);
+	before = "";
+	for (int i = TOLD_SLOWER + 1; i < NR_TOLD; i++)
+		count(p, nr[0][i], report_told_name((enum report_told)i, REPORT_ARMS), &before);
+	if (tails)
+		fprintf(p->out, "%smean and tails: %zu slower, %zu faster of %zu",
+			*before ? "; " : "", nr[1][TOLD_SLOWER], nr[1][TOLD_FASTER], tails);
 	finish(p);
 }
 
@@ -88,7 +94,7 @@ static void changes_tile(const struct page *p)
 	count(p, c.nr[CHANGE_UNCHANGED], "unchanged", &before);
 	count(p, c.nr[CHANGE_INCONCLUSIVE], "inconclusive", &before);
 	count(p, c.nr[CHANGE_MOVED], "moved with the same code", &before);
-	count(p, c.unstable, "of all unstable", &before);
+	count(p, c.unstable, "of all arms unstable", &before);
 	finish(p);
 }
 
@@ -197,8 +203,7 @@ static void losses(const struct page *p, const struct report_tracing *t, uint64_
 	char text[2][FIGURE];
 
 	if (!lost) {
-		fprintf(p->out, "nothing lost of %s events",
-			format_count(text[0], (double)t->events));
+		fprintf(p->out, "%s events, none lost", format_count(text[0], (double)t->events));
 		return;
 	}
 	fprintf(p->out, "%s of %s events lost", format_count(text[0], (double)lost),
@@ -271,7 +276,7 @@ static void tracing_tile(const struct page *p)
 	else if (!missing)
 		fputs("phases not taken", p->out);
 	if (missing)
-		fputs(t.known ? ", of a part losses are not known" : "losses are not known",
+		fputs(t.known ? ", for some of it losses are not known" : "losses are not known",
 		      p->out);
 	line(p);
 	if (t.known)

@@ -51,14 +51,14 @@ static void waiting(const struct page *p, const struct report_question *q,
 	if (!t->waiting || !t->waiting_name ||
 	    (all->counted && t->waiting_ns < q->trace->span_ns / 4))
 		return;
-	fputs("<p class=banner>Still waiting for a CPU in the end: ", p->out);
+	fputs("<p class=banner>Still waiting for a CPU at the end: ", p->out);
 	page_name(p, t->waiting_name);
 	fputs(", for ", p->out);
 	page_ns(p, (double)t->waiting_ns);
 	fputs(" so far", p->out);
 	if (t->waiting > 1)
 		fprintf(p->out, ", and %s more", format_count(text, (double)(t->waiting - 1)));
-	fputs(". No figure has that.</p>\n", p->out);
+	fputs(". No figure includes that.</p>\n", p->out);
 }
 
 static void answer(const struct page *p, const struct report_question *q,
@@ -129,7 +129,7 @@ static void losses(const struct page *p, const struct report_question *q,
 			continue;
 		if (!any && covered <= COVERED)
 			fprintf(p->out,
-				"<div class=banner><b>The figures cover %.*f %% of what there was.</b> "
+				"<div class=banner><b>The figures cover %.*f %% of what happened.</b> "
 				"Lost:<ul>",
 				covered > 0.99 ? 2 : 1, 100 * covered);
 		else if (!any)
@@ -168,7 +168,7 @@ static void meanings(const struct page *p, const struct report_question *q)
 	for (size_t i = 0; i < t->layout.nr_metrics; i++) {
 		if (!t->layout.metric[i].meaning || !has_metric(p, q, t->layout.metric[i].name))
 			continue;
-		fputs(any ? " " : "<details><summary>what these are</summary><p class=note>",
+		fputs(any ? " " : "<details><summary>what these mean</summary><p class=note>",
 		      p->out);
 		fputs("<b>", p->out);
 		page_text(p, t->layout.metric[i].name);

@@ -35,7 +35,7 @@ static void cpus(const struct page *p, const struct report_event *e)
 		fprintf(p->out, "%" PRIu64 " → ", e->cpu_before);
 	fprintf(p->out, "%" PRIu64, e->cpu);
 	if (e->migrations)
-		fprintf(p->out, ", moved %" PRIu64 " time%s in the queue", e->migrations,
+		fprintf(p->out, ", migrated %" PRIu64 " time%s while queued", e->migrations,
 			e->migrations == 1 ? "" : "s");
 }
 

@@ -202,7 +202,7 @@ static int print(FILE *out, const struct merge *m, const struct merge_view *v)
 		ret = print_series(out, m, s, v, scratch);
 	}
 	if (!ret)
-		fputs("\nPercentiles are of merged buckets; one is shown when ten values lie beyond it.\n",
+		fputs("\nPercentiles of merged histograms, each shown when ten values lie beyond it.\n",
 		      out);
 	free(scratch);
 	return ret;

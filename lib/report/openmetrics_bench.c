@@ -139,7 +139,7 @@ static const struct {
 	  traced },
 	{ "kt_phase_seconds", "summary", "seconds", "Parts of the traced operations.", phases },
 	{ "kt_observer_ratio", "gauge", NULL,
-	  "Median of the traced operations by that of the untraced ones.", observer },
+	  "Median of the traced operations divided by that of the untraced ones.", observer },
 	{ "kt_operations", "counter", NULL, "Operations without tracing.", iterations },
 	{ "kt_operation_cpu_seconds", "counter", "seconds",
 	  "CPU time of the thread that drives the operations without tracing.", cpu_time },

@@ -57,8 +57,8 @@ static void comparisons(struct openmetrics *om)
 		const char *name, *help;
 		comparison_value *value;
 	} families[] = {
-		{ "kt_comparison_ratio", "The arm's figure by the baseline's, as it was judged.",
-		  ratio },
+		{ "kt_comparison_ratio",
+		  "The arm's figure divided by the baseline's, as it was judged.", ratio },
 		{ "kt_comparison_low_ratio", "Lower end of the interval of the ratio.", low },
 		{ "kt_comparison_high_ratio", "Upper end of the interval of the ratio.", high },
 		{ "kt_comparison_verdict", "1 for what was found: slower, faster, equivalent, ...",

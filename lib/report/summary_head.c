@@ -77,7 +77,7 @@ static void what(const struct text *t)
 		for (size_t i = 0; i < t->r->nr_runs; i++)
 			copies += t->r->run[i].copies - 1;
 		if (copies)
-			fprintf(p.out, " (%zu more, copies, left out)", copies);
+			fprintf(p.out, " (%zu more left out as copies)", copies);
 	} else {
 		write_build(p.out, run);
 	}
@@ -276,7 +276,7 @@ static void targets(const struct text *t)
 		before = ", ";
 	}
 	if (!all->nr)
-		fputs("the list has none", p.out);
+		fputs("none in the list", p.out);
 	summary_end(t, &p, "targets", all->nr_reached[TARGET_MISSED] ? RED : PLAIN);
 	missed(t, all);
 }
@@ -342,7 +342,7 @@ static void tracing(const struct text *t)
 			before = "; ";
 		}
 		if (sum.known && observer_effects(t->r, &least, &most)) {
-			fprintf(p.out, "; cost x %s", format_ratio(text, least));
+			fprintf(p.out, "; with tracing x %s", format_ratio(text, least));
 			fprintf(p.out, " to %s", format_ratio(text, most));
 		}
 		if (not_taken) {
@@ -395,11 +395,11 @@ static void left_out(const struct text *t)
 	}
 	if (!nr || !summary_begin(&p))
 		return;
-	fprintf(p.out, "values of %zu arm%s: %sof ", nr, many(nr), nr > 1 ? "first " : "");
+	fprintf(p.out, "values of %zu arm%s%s", nr, many(nr), nr > 1 ? "; the first, " : ": ");
 	summary_word(p.out, first->name);
 	fputs(" in ", p.out);
 	summary_word(p.out, first->benchmark);
-	fputs(", ", p.out);
+	fputs(nr > 1 ? ": " : ", ", p.out);
 	report_write_loss(p.out, first, loss, summary_word);
 	summary_end(t, &p, "left out", YELLOW);
 }

@@ -289,5 +289,5 @@ void text_foot(struct text *t)
 			"A ratio is %s, as it was judged; in brackets its 99 %% interval (p50 of blocks: 95 %%). ",
 			report_has_changes(r) ? "new / old, B / A, or candidate / baseline"
 					      : "candidate / baseline");
-	fputs("A quantile is shown when ten values lie beyond it.\n", t->out);
+	fputs("A percentile is shown when at least ten values lie beyond it.\n", t->out);
 }

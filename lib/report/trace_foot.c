@@ -153,12 +153,12 @@ static void clocks(const struct trace_text *x)
 		if (strcmp(c->counter[i].name, "negative") || c->counter[i].value < 10 ||
 		    c->counter[i].value <= x->all.counted / 2)
 			continue;
-		fprintf(x->t->out, "%swarning: of %s ", text_paint(x->t, YELLOW),
+		fprintf(x->t->out, "%swarning: %s ", text_paint(x->t, YELLOW),
 			format_count(text, (double)c->counter[i].value));
 		escape_terminal(x->t->out, trace_text_noun(x->trace));
 		fprintf(x->t->out,
-			" the times were out of order (negative), and they are left out: the "
-			"program reads another clock than the kernel%s\n",
+			" had times out of order (negative) and are left out: the program reads "
+			"another clock than the kernel%s\n",
 			text_paint(x->t, PLAIN));
 	}
 }
@@ -177,7 +177,7 @@ static void cost(const struct trace_text *x)
 		return;
 	fputs("own cost: ", x->t->out);
 	if (c->sample_ns && calls > 0) {
-		fprintf(x->t->out, "%s a run of its programs, ", format_ns(text, ns / calls));
+		fprintf(x->t->out, "its BPF programs %s a run, ", format_ns(text, ns / calls));
 		fprintf(x->t->out, "%s of a CPU; ",
 			format_small_percent(text, ns / (double)c->sample_ns));
 	}
@@ -187,7 +187,7 @@ static void cost(const struct trace_text *x)
 	else
 		fprintf(x->t->out, "kt itself %s", format_ns(text, (double)c->cpu_ns));
 	if (!c->sample_ns)
-		fputs("; that of its BPF programs was not measured", x->t->out);
+		fputs("; its BPF programs were not measured", x->t->out);
 	fputc('\n', x->t->out);
 }
 

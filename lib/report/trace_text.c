@@ -151,12 +151,12 @@ static void waiting(const struct trace_text *x)
 	if (!t->waiting || !t->waiting_name ||
 	    (x->all.counted && t->waiting_ns < x->trace->span_ns / 4))
 		return;
-	fprintf(x->t->out, "%sstill waiting for a CPU in the end: ", text_paint(x->t, YELLOW));
+	fprintf(x->t->out, "%sstill waiting for a CPU at the end: ", text_paint(x->t, YELLOW));
 	escape_terminal(x->t->out, t->waiting_name);
 	fprintf(x->t->out, ", for %s so far", format_ns(text, (double)t->waiting_ns));
 	if (t->waiting > 1)
 		fprintf(x->t->out, ", and %s more", format_count(text, (double)(t->waiting - 1)));
-	fprintf(x->t->out, ": no figure has that%s\n", text_paint(x->t, PLAIN));
+	fprintf(x->t->out, ": no figure includes that%s\n", text_paint(x->t, PLAIN));
 }
 
 static void coverage(const struct trace_text *x)
@@ -290,7 +290,7 @@ static bool has_waits(const struct report_trace *t)
 static void subject_headings(const struct trace_text *x)
 {
 	static const char
-		*const waits[] = { "p50", "p90", "p99", "max", "others", "waited", "total" },
+		*const waits[] = { "p50", "p90", "p99", "max", "other", "waited", "total" },
 		       *const other[] = { "p50", "p90", "p99", "max", "total" };
 	bool has = has_waits(x->trace);
 	size_t nr = has ? sizeof(waits) / sizeof(waits[0]) : sizeof(other) / sizeof(other[0]);

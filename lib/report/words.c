@@ -56,7 +56,7 @@ static bool write_reason(FILE *out, const struct report_comparison *c)
 	case JUDGE_WIDE:
 		return false;
 	case JUDGE_FEW_INSTANCES:
-		fprintf(out, "%zu %s%s, too few", c->j.nr, unit, c->j.nr == 1 ? "" : "s");
+		fprintf(out, "too few %ss (%zu)", unit, c->j.nr);
 		return true;
 	case JUDGE_FEW_VALUES:
 		fputs("fewer than ten operations beyond it", out);
@@ -67,14 +67,14 @@ static bool write_reason(FILE *out, const struct report_comparison *c)
 			fmax(c->j.bursts, 1), c->j.bursts < 1.5 ? "" : "s");
 		return true;
 	case JUDGE_DRIFTS:
-		fprintf(out, "neighbouring %ss go together", unit);
+		fprintf(out, "neighbouring %ss are correlated", unit);
 		return true;
 	case JUDGE_NOTHING:
-		fprintf(out, "no %s has both", unit);
+		fprintf(out, "no %s has both arms", unit);
 		return true;
 	case JUDGE_UNCONFIRMED:
 		if (c->rechecked) {
-			fputs("the first and the second measuring do not agree", out);
+			fputs("the first and the second measurement disagree", out);
 			return true;
 		}
 		fprintf(out, "not yet confirmed by fresh %ss", unit);

@@ -302,22 +302,3 @@ int symbol_find_in_kernel(const char *symbol, uint64_t *addr)
 	*addr = n.addr;
 	return 0;
 }
-
-static int match_kernel_addr(uint64_t addr, const char *name, void *arg)
-{
-	struct by_addr *a = arg;
-
-	if (addr && addr <= a->addr && (!a->found || addr > a->start))
-		name_at(a, name, addr);
-	return 0;
-}
-
-int symbol_name_in_kernel(uint64_t addr, char *out, size_t outlen)
-{
-	struct by_addr a = { .addr = addr, .out = out, .len = outlen };
-	int ret;
-
-	snprintf(out, outlen, "0x%" PRIx64, addr);
-	ret = kallsyms_walk(match_kernel_addr, &a);
-	return a.found ? 0 : ret ?: -ENOENT;
-}

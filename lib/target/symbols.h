@@ -40,9 +40,6 @@ int symbol_name_in_file(const char *path, uint64_t vaddr, char *out, size_t outl
 /* symbol_name_in_process - name of the function that covers @addr in process @pid */
 int symbol_name_in_process(pid_t pid, uint64_t addr, char *out, size_t outlen);
 
-/* symbol_name_in_kernel - name of the kernel function at @addr */
-int symbol_name_in_kernel(uint64_t addr, char *out, size_t outlen);
-
 /* A code mapping remembered: names can be found in it when its process has ended. */
 struct symbol_code {
 	uint64_t start, end, bias;

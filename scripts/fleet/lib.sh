@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Shared by scripts/fleet/ssh and scripts/fleet/slurm: a night is a directory RECORDS/YYYY-MM-DD. It has HOST.jsonl.gz of
+# Shared by the commands of scripts/fleet: a night is a directory RECORDS/YYYY-MM-DD. It has HOST.jsonl.gz of
 # each host whose record is whole, the file `missing` (HOST, a tab, the reason) while hosts are missing, and log/HOST: what
 # the host said last. A record on its way is HOST.jsonl.gz.part.
-# Needs $name, the name of the command; what hosts send is hostile input.
+# Needs $name, the name of the command, and $here, its directory; what hosts send is hostile input.
 
 die() { # die STATUS MESSAGE
 	printf '%s: %s\n' "$name" "$2" >&2
@@ -27,11 +27,16 @@ need_number() { # need_number OPTION NUMBER
 }
 
 # What may come from a host, as one line for a terminal.
-tame() { LC_ALL=C tr '\n\t' '  ' | LC_ALL=C tr -c '[:print:]' '?' | cut -c 1-"${1:-200}"; }
+tame() { LC_ALL=C tr '\n\t' '  ' | LC_ALL=C tr -c '[:print:]' '?' | cut -c 1-200 | sed 's/ *$//'; }
 shown() { LC_ALL=C printf '%q' "$1"; }
 
 # It is the name of a file, an argument of commands, and a line of text.
 is_host_name() { [[ $1 =~ ^[A-Za-z0-9_][A-Za-z0-9._@:-]{0,199}$ ]]; }
+
+find_kt() { # of KT, of this tree, or installed
+	local built=${KT_BUILD:-$here/../../build}/kt
+	if [ -n "${KT:-}" ]; then echo "$KT"; elif [ -x "$built" ]; then echo "$built"; else command -v kt; fi
+}
 
 machine_of() { # machine_of PROGRAM: as `uname -m` has it, by its ELF header
 	case $(od -An -tu2 -j18 -N2 "$1" 2>/dev/null | tr -d ' ') in

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # The front door, and what every command has: help, version, and one line for what it does not understand.
+# Beside others: it only asks for help.
 . "$(dirname "$0")/lib.sh"
 
 version=$("$kt" --version)

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # What shells complete: every option of --help and no other, their values, questions, files, and what comes after --.
+# Beside others: it only completes.
 . "$(dirname "$0")/lib.sh"
 
 "$kt" --completion bash >"$tmp/kt.bash"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # scripts/evaluate and plot-scaling: what a run has is drawn, and nothing from its record but figures and plain names.
+# Beside others: what it measures is not looked at.
 . "$(dirname "$0")/lib.sh"
 if ! command -v gnuplot >/dev/null; then
 	skip 'evaluate.sh: gnuplot is not installed (package gnuplot-nox)'

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # The examples of libkthread: each ends well, says exactly what it should and nothing else, is short, and has its answer here.
+# Beside others: what they say depends on no time.
 . "$(dirname "$0")/lib.sh"
 
 declare -A says=(

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # kt report -f gbench: what Google Benchmark's own compare.py makes of two runs, and that the figures are those of JSON.
+# Beside others: it only reads records.
 . "$(dirname "$0")/lib.sh"
 
 "$kt" report -f gbench tests/golden/instances.jsonl >"$tmp/a.json"

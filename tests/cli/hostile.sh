@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # kt report on the records of tests/corpus/records: 0-, 2- and 5- names say how it ends, any- are from tests/fuzz/records.sh.
+# Beside others: it only reads records.
 . "$(dirname "$0")/lib.sh"
 # What gnuplot is to draw is written, and not drawn: that takes longer than all the rest.
 FUZZ_PATH=$tmp/bin

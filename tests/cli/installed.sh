@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # What `make install` puts in place is enough to write, build and measure a benchmark; `make uninstall` takes all of it away.
+# Beside others: what it measures is not looked at.
 . "$(dirname "$0")/lib.sh"
 
 into() { # into DESTDIR PREFIX TARGET

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # What kt report and kt diff write is the same, byte by byte, whatever language, decimal point and time zone are set.
+# Beside others: it only reads records.
 . "$(dirname "$0")/lib.sh"
 
 # A locale with a decimal comma and digits in groups, made here, since few machines have it.

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The manual pages: mandoc finds nothing to complain about, no link leads nowhere, and libkthread's pages name exactly what
 # its headers, its symbols and its list of probes have.
+# Beside others: it only reads pages.
 . "$(dirname "$0")/lib.sh"
 
 pages=$(find lib bpf bench -path '*/man/*.[1-8]')

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # kt report -f md and kt diff -f md, as GitHub's own renderer of Markdown reads it (cmark-gfm): tables, nothing but our own markup whatever
 # things are called, and never more than a comment holds.
+# Beside others: it only reads records.
 . "$(dirname "$0")/lib.sh"
 
 # turn NASTY.json RECORD: names replaced as NASTY says

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # kt merge: the union over hosts is that of an independent program, bucket for bucket; what is there twice, torn or of
 # another schema costs itself alone and is named; what is written is a record that kt report reads.
+# Beside others: it only reads records.
 . "$(dirname "$0")/lib.sh"
 
 real=results/reference/vm-2cpu-x86_64/run.jsonl

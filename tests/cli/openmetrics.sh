@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # kt report -f openmetrics and -f prometheus: the grammar, then promtool's import and a Prometheus on loopback, which is asked
 # for the percentiles that kt report has.
+# Beside others: it only reads records.
 . "$(dirname "$0")/lib.sh"
 # Where scripts/bootstrap puts them: Debian's package would start a server.
 PATH=$PATH:$KT_BUILD/tools/bin

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Programs shaped like users of kthreads in the kernel (tests/shapes/): each ends well, says exactly what it should and
 # reports no misuse; and nothing but its includes was changed to build it.
+# Beside others: what they say depends on no time.
 . "$(dirname "$0")/lib.sh"
 
 for source in tests/shapes/*.c; do

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # kt report --svg-dir: each plot as a file of its own, which asks for nothing, whatever things are called; and what is refused.
+# Beside others: it only reads records.
 . "$(dirname "$0")/lib.sh"
 if ! command -v gnuplot >/dev/null; then
 	skip 'svg_dir.sh: gnuplot is not installed (package gnuplot-nox)'

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # scripts/version: a number and git's revision, in trees of all sorts.
+# Beside others: it only looks at trees of its own.
 . "$(dirname "$0")/lib.sh"
 
 mkdir -p "$tmp/tree/scripts"

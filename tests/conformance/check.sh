@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The library against the recorded kernels, each with its profile, and the newest with the default. No machine is
 # booted: that is `make check-vm`. Then the comparison itself: does it notice what it is made for?
+# Beside others: what the scenarios say depends on no time.
 set -u
 cd "$(dirname "$0")" || exit 1
 build=${KT_BUILD:?}/tests/conformance

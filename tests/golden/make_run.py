@@ -562,6 +562,41 @@ def stream():
     run.end()
 
 
+def episode(run, at, kind, population, who, phases, waker=None, context="task", function=None, cpu=0, why="stream"):
+    """One work or park of thread who, which ends @at; the whole is its parts."""
+    names = {} if function is None else {"function": function}
+    run.emit(type="event", kind=kind, question=None, subject=None, why=why, population=population, **names, time_ns=run.now + at,
+             ns=sum(phases.values()), phases=phases, task=dict(zip(("comm", "tgid", "tid"), who)), cpu_before=None, cpu_queued=None, cpu=cpu,
+             migrations=0, waker=dict(zip(("comm", "tgid", "tid", "cpu"), waker), context=context) if waker else None,
+             behind=None, other_ns=0, stack=None)
+
+
+def episodes():
+    """kt trace work and park --stream: works that wait behind each other, one within another, queued by an interrupt or unseen; parks."""
+    run = Run(23)
+    run.header("trace", ["trace", "work", "--stream", "-o", "episodes.jsonl"], 23)
+    feeder, worker, kernel = ("feeder", 500, 500), ("worker/0", 500, 501), ("kworker", 77, 77)
+    start = 10_000_000
+    for n in range(40):  # all are queued before the first one runs
+        delay = start - (9_000_000 + 1000 * n)
+        episode(run, start + 300, "work", "delay_busy" if n else "delay_idle", worker,
+                {"delay_busy" if n else "delay_idle": delay, "run": 300}, (*feeder, 1), function=("step", HOSTILE)[n % 2])
+        start += 350
+    episode(run, 12_000_000, "work", "delay_idle", worker, {"delay_idle": 2000, "run": 500_000}, (*feeder, 1), function="outer")
+    episode(run, 11_900_000, "work", "delay_idle", worker, {"delay_idle": 900, "run": 100_000}, (*worker, 0), function="inner")
+    episode(run, 13_000_000, "work", "delay_idle", kernel, {"delay_idle": 1500, "run": 700}, ("stress-ng", 9, 9, 3), "interrupt", "0xffffffff81234560")
+    episode(run, 14_000_000, "work", "run", worker, {"run": 700}, function="step")
+    episode(run, 15_000_000, "work", "delay_idle", worker, {"delay_idle": 0, "run": 0}, (*feeder, None), None, "step", why="slow")
+    for n in range(10):
+        episode(run, 20_000_000 + 1_000_000 * n, "park", "park_react", worker,
+                {"park_react": 2000 + n, "parked": 500_000, "unpark": 3000 + n}, (*feeder, 1), cpu=n % 2)
+    episode(run, 31_000_000, "park", "unpark", kernel, {"parked": 70_000, "unpark": 4000})
+    episode(run, 32_000_000, "park", "park_react", worker, {"park_react": 2000, "parked": 70_000}, ("", 0, 0, 1), "idle")
+    run.trace("", run.now, run.now + 40_000_000, {"run": hist([300] * 45, K_BPF)}, kind="work")
+    run.trace("", run.now, run.now + 40_000_000, {"unpark": hist([3000] * 11, K_BPF)}, kind="park")
+    run.end()
+
+
 def runs(side):
     """Six runs of one side for kt diff: one arm got slower, one faster, one question is new; a trace does not belong."""
     kernel = ("6.1.0-example", "6.12.0-example")[side]
@@ -598,6 +633,6 @@ def runs_new():
 
 
 if __name__ == "__main__":
-    MAKERS = (small, suite, full, trace, live, threads, stream, hostile, negative, instances, builds, moved, settings, hostile_sides, apart, v1,
+    MAKERS = (small, suite, full, trace, live, threads, stream, episodes, hostile, negative, instances, builds, moved, settings, hostile_sides, apart, v1,
               runs_base, runs_new)
     {maker.__name__: maker for maker in MAKERS}[sys.argv[1]]()

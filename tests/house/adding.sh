@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # CONTRIBUTING.md's examples: each is put into a copy of the tree and builds there without a warning; kt then knows it; and
 # nothing else was edited but what the page says: no file for a driver or an arm, one row for a format or a tracer kind.
+# Beside others: it builds in a copy of the tree, and what it traces and measures there is not looked at.
 . "$(dirname "$0")/../cli/lib.sh"
 
 page=$PWD/CONTRIBUTING.md

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # The house: includes run downward between rooms, and the check that says so sees each kind of fault.
+# Beside others: it only reads sources.
 . "$(dirname "$0")/../cli/lib.sh"
 
 tests/house/arrows >"$tmp/arrows"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # No two files of a room need each other, by the symbols of the room's objects: tests/house/circles.
+# Beside others: it only reads objects.
 . "$(dirname "$0")/../cli/lib.sh"
 
 # Of the sources that are there: objects of others may be left from an earlier build.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # The C sources are laid out as `make format` leaves them. Other versions of clang-format lay out otherwise.
+# Beside others: it only reads sources.
 . "$(dirname "$0")/../cli/lib.sh"
 
 wanted=14

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The house: lib/record owns the format. Code that measures makes no JSON at all, code that reports makes no record and takes
 # none apart, except what it shows of an environment.
+# Beside others: it only reads sources.
 . "$(dirname "$0")/../cli/lib.sh"
 
 # foreign DIR: lines of the sources below DIR that make or take apart a record's JSON outside of lib/record

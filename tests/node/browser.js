@@ -31,6 +31,7 @@ class Browser {
 		this.child = child;
 		this.asked = new Map(); /* id of a command -> what waits for its answer */
 		this.pages = new Map(); /* session -> page */
+		this.idle = []; /* pages that were closed: a process each, for the next ones */
 		this.next = 1;
 		this.rest = '';
 		child.stdio[4].setEncoding('utf8');
@@ -81,12 +82,20 @@ class Browser {
 
 	/* A page at @path, loaded to its end. */
 	async open(path, settings = {}) {
+		const page = this.idle.pop() || await this.create();
+
+		await page.load(path, settings);
+		return page;
+	}
+
+	async create() {
 		const { targetId } = await this.send('Target.createTarget', { url: 'about:blank' });
 		const { sessionId } = await this.send('Target.attachToTarget', { targetId, flatten: true });
-		const page = new Page(this, targetId, sessionId);
+		const page = new Page(this, sessionId);
 
 		this.pages.set(sessionId, page);
-		await page.load(path, settings);
+		for (const domain of ['Page', 'Runtime', 'Log', 'Network'])
+			await page.send(`${domain}.enable`);
 		return page;
 	}
 
@@ -97,10 +106,13 @@ class Browser {
 }
 
 class Page {
-	constructor(browser, targetId, sessionId) {
+	constructor(browser, sessionId) {
 		this.browser = browser;
-		this.targetId = targetId;
 		this.sessionId = sessionId;
+		this.begin();
+	}
+
+	begin() {
 		this.said = []; /* what the page put on its console, or the browser about it */
 		this.requests = [];
 		this.loaded = new Promise((resolve) => {
@@ -127,8 +139,6 @@ class Page {
 
 	async load(path, { width = 1280, height = 900, dark = false, script = true, print = false, forced = false,
 		hash = '' }) {
-		for (const domain of ['Page', 'Runtime', 'Log', 'Network'])
-			await this.send(`${domain}.enable`);
 		await this.send('Emulation.setDeviceMetricsOverride',
 			{ width, height, deviceScaleFactor: 1, mobile: width < 600 });
 		await this.send('Emulation.setEmulatedMedia', {
@@ -140,10 +150,15 @@ class Page {
 			],
 		});
 		await this.send('Emulation.setScriptExecutionDisabled', { value: !script });
-		const { errorText } = await this.send('Page.navigate', { url: pathToFileURL(path).href + hash });
+		await this.go(pathToFileURL(path).href + hash);
+	}
+
+	async go(url) {
+		this.begin();
+		const { errorText } = await this.send('Page.navigate', { url });
 
 		if (errorText)
-			throw new Error(`${path}: ${errorText}`);
+			throw new Error(`${url}: ${errorText}`);
 		await within(this.loaded, 'the page');
 	}
 
@@ -185,9 +200,10 @@ class Page {
 		return Buffer.from(data, 'base64');
 	}
 
+	/* Empty, for the next one: the same address again, with another place in it, would load nothing. */
 	async close() {
-		this.browser.pages.delete(this.sessionId);
-		await this.browser.send('Target.closeTarget', { targetId: this.targetId });
+		await this.go('about:blank');
+		this.browser.idle.push(this);
 	}
 }
 

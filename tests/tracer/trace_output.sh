@@ -50,7 +50,7 @@ check 'parts under what they split' sh -c "grep -A 2 '^woken -> running' '$tmp/o
 check 'no first instruction of a program that says none' sh -c "! grep -qE 'unattributed|request' '$tmp/one'"
 check 'the longest wait' grep -qE '^worst: .*, waited on CPU [0-9]+' "$tmp/one"
 check 'what was lost' grep -qE '^lost: (nothing|[0-9 ]+ of [0-9 ]+ wakes \([0-9.e-]+ %\): )' "$tmp/one"
-check 'what it cost' grep -qE '^own cost: ([0-9.]+ .s a run of its programs, .* of a CPU; )?kt itself ' "$tmp/one"
+check 'what it cost' grep -qE '^own cost: (its BPF programs [0-9.]+ .s a run, .* of a CPU; )?kt itself ' "$tmp/one"
 check 'no warning that never changes' sh -c "! grep -q '^warning' '$tmp/one'"
 check 'kt report prints the same' same one
 check 'at least the wakes that the threads had' json one.jsonl 't["count"] >= 4 * 100 and t["noun"] == "wakes"'
@@ -76,7 +76,7 @@ check 'as many lines as asked for' test "$(sed -n 's/ more .*//p' "$tmp/by")" -e
 # ---- intervals
 trace every wakeup -i 10ms -o "$tmp/every.jsonl" -- $(sleepers 2 500)
 head -n 1 "$tmp/every" >"$tmp/head"
-check 'fixed columns, losses last' grep -qE '^ +time +woken +p50 +p90 +p99 +max +others +max +waited +lost$' "$tmp/head"
+check 'fixed columns, losses last' grep -qE '^ +time +woken +p50 +p90 +p99 +max +other +max +waited +lost$' "$tmp/head"
 check 'a line each' test "$(lines_of '^ +[0-9.]+ s  ' every)" -ge 20
 check 'as many as are recorded' json every.jsonl "len(t['intervals']) == $(lines_of '^ +[0-9.]+ s  ' every)"
 check 'nothing falls between them' json every.jsonl 'sum(i["count"] for i in t["intervals"]) == t["count"] >= 2 * 500'
@@ -142,7 +142,7 @@ while time.monotonic() < end: pass'
 	trace starved wakeup -p $victim -d 300ms
 	kill $hog $victim
 	wait $hog $victim 2>/dev/null
-	check 'a starved one waits' sh -c "grep -qE '^(still waiting for a CPU in the end: .*for [0-9.]+ m?s so far|waited for a CPU: )' '$tmp/starved'"
+	check 'a starved one waits' sh -c "grep -qE '^(still waiting for a CPU at the end: .*for [0-9.]+ m?s so far|waited for a CPU: )' '$tmp/starved'"
 	check 'it is not nothing' sh -c "! grep -q 'nothing was seen' '$tmp/starved.err'"
 else
 	skip 'a starved thread: it takes two CPUs and the right to SCHED_FIFO'

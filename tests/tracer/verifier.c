@@ -37,6 +37,14 @@ static const struct asked {
 	{ .name = "kthreads", .kind = TRACER_PARK, .kthreads = true },
 	{ .name = "kthreads", .kind = TRACER_WORK, .kthreads = true },
 	{ .name = "kthreads", .kind = TRACER_STOP, .kthreads = true },
+	{ .name = "kthreads,stream",
+	  .kind = TRACER_PARK,
+	  .kthreads = true,
+	  .events = { .stream = true } },
+	{ .name = "kthreads,stream",
+	  .kind = TRACER_WORK,
+	  .kthreads = true,
+	  .events = { .stream = true } },
 };
 
 static int print_programs(const struct asked *a)

@@ -213,7 +213,7 @@ static const struct disturbance {
 	{ "/proc/cpuinfo", "flags : fpu hypervisor tsc\n", "hypervisor", QUIET_WARNING,
 	  "virtual machine", "bare metal", "" },
 	{ "/proc/stat", "cpu  10 0 10 60 0 0 0 20 0 0\n", "steal", QUIET_HINT, "20 %",
-	  "CPUs of its own", "" },
+	  "dedicated CPUs", "" },
 	{ "/sys/fs/cgroup/a/cpu.max", "50000 100000\n", "quota", QUIET_WARNING, "50000 100000",
 	  "cpu.max", "" },
 	{ "/proc/pressure/cpu", "some avg10=12.30 avg60=0 avg300=0 total=1\n", "pressure",

@@ -208,7 +208,7 @@ Test(report_diff, few_runs_have_no_interval_and_how_many_are_missing_is_said)
 	cr_expect_eq(row_of("q", A)->change, DIFF_INCONCLUSIVE);
 	cr_expect_eq(row_of("q", A)->figure[JUDGE_P50].reason, DIFF_FEW_RUNS);
 	cr_expect_eq(row_of("q", A)->figure[JUDGE_P50].runs_needed, 4);
-	says("with 2 runs a side no interval exists: 2 more");
+	says("2 runs a side give no interval: 2 more would");
 }
 
 #define MANY 30
@@ -244,7 +244,7 @@ Test(report_diff, one_of_many_is_not_called_with_few_runs)
 	cr_expect_eq(f->verdict, VERDICT_INCONCLUSIVE);
 	cr_expect_eq(f->reason, DIFF_FAMILY);
 	cr_expect_eq(f->runs_needed, ranks_least_side(0.05 / (4 * MANY)));
-	says("with 5 runs a side one of 120 figures cannot be told from chance: 3 more, or --filter");
+	says("with 5 runs a side one of 120 figures cannot be told from chance: 3 more would do, or --filter");
 }
 
 Test(report_diff, when_all_of_them_move_few_runs_do)

@@ -165,7 +165,7 @@ Test(report_trace, one_whose_wait_is_not_over_is_named)
 	record_write_cost(writer, &c);
 	r = grown();
 	expect_text(r,
-		    "still waiting for a CPU in the end: idler-7, for 900 ns so far, and 1 more");
+		    "still waiting for a CPU at the end: idler-7, for 900 ns so far, and 1 more");
 	report_free(r);
 }
 

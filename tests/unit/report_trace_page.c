@@ -142,7 +142,7 @@ Test(report_trace_page, losses_stand_before_the_figures_that_they_touch)
 	subject("a", 0, 90, 30000);
 	losses(0, 10);
 	html = page();
-	EXPECT_ORDER(html, "<section class=question", "The figures cover 90.0 % of what there was.",
+	EXPECT_ORDER(html, "<section class=question", "The figures cover 90.0 % of what happened.",
 		     "10 of 100 naps (10 %): nobody saw it (missed)",
 		     "<h3>Where the time went</h3>", ">p99<");
 	free(html);

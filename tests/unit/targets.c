@@ -368,16 +368,13 @@ Test(targets, process_whose_library_was_deleted_since)
 	check_process("shared", "libdemo.so");
 }
 
-Test(targets, kernel_symbols_both_ways)
+Test(targets, kernel_symbols_have_addresses)
 {
 	uint64_t addr;
-	char name[64];
 	int err = symbol_find_in_kernel("schedule", &addr);
 
 	if (err == -EPERM)
 		cr_skip_test("the kernel hides its addresses here");
 	cr_assert_eq(err, 0);
-	cr_expect_eq(symbol_name_in_kernel(addr, name, sizeof(name)), 0);
-	cr_expect_str_eq(name, "schedule");
 	cr_expect_eq(symbol_find_in_kernel("no_such_function_of_kt", &addr), -ENOENT);
 }

@@ -37,6 +37,11 @@ for kind in wakeup park work stop; do
 	[ $kind != work ] || by=worker except='on_usdt_queue on_usdt_start on_usdt_end on_usdt_cancel'
 	loads $kind user 7 --by $by -- kthread_oracle hold /tmp/go
 done
+# Single works and parks.
+except=
+loads park single 7 --stream -- kthread_oracle hold /tmp/go
+except='on_usdt_queue on_usdt_start on_usdt_end on_usdt_cancel'
+loads work single 7 --stream -- kthread_oracle hold /tmp/go
 # Works of the kernel belong to no process; refinements load where their events are.
 except=
 loads workqueue kernel 0

@@ -3,7 +3,9 @@
 # module's lines and the records of kt for the host to compare.
 for kind in work stop park; do
 	dmesg -c >/dev/null
-	kt trace $kind --kthreads -c 'kt_truth*' -o /tmp/$kind >/tmp/out 2>/tmp/err </dev/null &
+	single=--stream
+	[ $kind != stop ] || single=
+	kt trace $kind $single --kthreads -c 'kt_truth*' -o /tmp/$kind >/tmp/out 2>/tmp/err </dev/null &
 	pid=$!
 	if ! bpf_attached $pid find_id >/tmp/programs; then
 		kill $pid 2>/dev/null
