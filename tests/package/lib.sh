@@ -3,6 +3,7 @@
 # Shared by tests/package/*.sh: tests/cli/lib.sh, and root directories of Debian's releases, which debootstrap makes anew and which
 # are removed at the end. What is mounted in one is so in a mount namespace of its own, and goes with the last process in there,
 # however that ends. KT_PACKAGE_STRICT=1: what would be skipped is a failure.
+# shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/../cli/lib.sh"
 
 there=$KT_BUILD/package

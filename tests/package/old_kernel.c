@@ -32,7 +32,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: old_kernel NUMBER COMMAND [ARGUMENT...]\n");
 		return 2;
 	}
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0)) {
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0)) {
 		fprintf(stderr, "old_kernel: cannot filter system calls: %s\n", strerror(errno));
 		return 2;
 	}
