@@ -14,8 +14,8 @@ static void begin_bare(void)
 	begin();
 	question("q", "latency");
 	for (int i = 0; i < 8; i++)
-		block("q", false, epoch("old", wobble(i, 3000), 50), epoch("new", wobble(i, 2000), 50),
-		      0);
+		block("q", false, epoch("old", wobble(i, 3000), 50),
+		      epoch("new", wobble(i, 2000), 50), 0);
 	block("q", true, epoch("old", 3000, 50), epoch("new", 2000, 50), 0);
 }
 
@@ -104,7 +104,8 @@ Test(report_wakes_page, bands_say_what_long_wakes_are_long_of)
 	SAYS(html, "aria-label=\"old, p90 to p99, 100 wakes: call 1 % runq 99 %\"");
 	SAYS_NOT(html, "old, p50 to p90"); /* no bucket came to lie there */
 	SAYS_NOT(html, "old, beyond p99");
-	SAYS(html, "<span class=p0 style=\"width:80.00%\" title=\"call: 800 ns, 80 %\">call 80 %</span>");
+	SAYS(html,
+	     "<span class=p0 style=\"width:80.00%\" title=\"call: 800 ns, 80 %\">call 80 %</span>");
 	SAYS(html, "</div><div>100 µs</div>"); /* the mean of the long ones */
 	cr_expect_eq(count(html, "<div class=of>"), 1, "the other arm has none");
 	free(html);
