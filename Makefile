@@ -137,8 +137,8 @@ all: $B/completion/kt.bash $B/completion/_kt
 -include $(objs:.o=.d) $(wildcard $B/bpf/*.d)
 
 # ---- targets -----------------------------------------------------------------------------------
-.PHONY: bench check check-arm64 check-asan check-fleet check-model check-mutations check-stress check-tsan check-ubsan \
-	check-vm check-vm-all clean deb dist evaluate format help install pictures rpm static uninstall vm-shell
+.PHONY: abi bench check check-arm64 check-asan check-fleet check-fuzz check-model check-mutations check-stress \
+	check-tsan check-ubsan check-vm check-vm-all clean deb dist evaluate format help install pictures rpm static uninstall vm-shell
 # Builds started by a target use all CPUs, unless make was told how many.
 parallel = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
@@ -169,19 +169,21 @@ check: ## install what is missing, build with -Werror, run every test
 
 # Each in a build directory of its own, of clang (CC=clang) in another one; the plain runner where Criterion cannot run.
 sanitized = $B-$1$(if $(findstring clang,$(notdir $(CC))),-clang)
-check-asan: ## the unit tests under the address sanitizer, in build-asan/ (CC=clang: build-asan-clang/)
+check-asan: ## the unit tests and the corpus under the address sanitizer, in build-asan/ (CC=clang: build-asan-clang/)
 	$Qscripts/bootstrap check
 	$Q$(MAKE) $(parallel) --no-print-directory B=$(call sanitized,asan) SANITIZE=-fsanitize=address all tests races
 	$QLSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \
 		scripts/run-tests $(call sanitized,asan) unit
+	$QKT_BUILD=$(call sanitized,asan) tests/cli/corpus.sh
 	$QKT_SKIP=$(forks_amid_threads) KT_SKIP_REASON='a lock of the sanitizer stays held in the forked child' \
 		scripts/run-tests $(call sanitized,asan) races
 
-check-ubsan: ## the unit tests under the undefined behaviour sanitizer, in build-ubsan/ (CC=clang: build-ubsan-clang/)
+check-ubsan: ## the unit tests and the corpus under the undefined behaviour sanitizer, in build-ubsan/ (CC=clang: build-ubsan-clang/)
 	$Qscripts/bootstrap check
 	$Q$(MAKE) $(parallel) --no-print-directory B=$(call sanitized,ubsan) \
 		SANITIZE='-fsanitize=undefined -fno-sanitize-recover=undefined' all tests races
 	$Qscripts/run-tests $(call sanitized,ubsan) unit
+	$QKT_BUILD=$(call sanitized,ubsan) tests/cli/corpus.sh
 	$Qscripts/run-tests $(call sanitized,ubsan) races
 
 check-tsan: ## libkthread's tests under the thread sanitizer, in build-tsan/ (CC=clang: build-tsan-clang/)
@@ -201,6 +203,10 @@ check-model: ## the models of libkthread's hand-overs, searched by spin
 check-mutations: ## take out libkthread's protections one by one; a test must fail: MUTATION='L*'
 	$Qscripts/bootstrap check
 	$QMUTATION='$(MUTATION)' tests/mutations/check $B-mutations
+
+check-fuzz: ## damage files that are read from outside, guided by AFL++, in build-fuzz/: FUZZ_SECONDS=300 each
+	$Qscripts/bootstrap fuzz
+	$Qtests/fuzz/afl.sh $B-fuzz $(or $(FUZZ_SECONDS),300)
 
 check-stress: ## stress libkthread for minutes: STRESS_SECONDS=300; STRESS_SEED=N repeats a run
 	$Qscripts/bootstrap build
@@ -288,6 +294,10 @@ deb: ## packages for Debian and Ubuntu, in build/deb/
 rpm: ## packages for Fedora and its kin, in build/rpm/
 	$Qscripts/bootstrap rpm
 	$Qscripts/package/build-rpm $B $(VERSION)
+
+ABI ?= lib/kthread/libkthread.abi
+abi: $B/lib/libkthread.so.0 ## write down anew what programs linked with libkthread.so.0 rely on: after a change on purpose
+	$Qscripts/package/abi $< $(kthread_headers) >$(ABI).new && mv $(ABI).new $(ABI)
 
 clean: ## remove build/
 	rm -rf $B

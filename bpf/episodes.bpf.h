@@ -19,7 +19,7 @@ struct {
 
 static __always_inline bool episodes_on(void)
 {
-	return settings.events.stream || settings.events.slower_ns;
+	return settings.events.episodes;
 }
 
 /* current, as the one who queues a work or asks for a park */

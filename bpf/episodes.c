@@ -29,6 +29,7 @@ int episodes_open(struct tracer *t, char *err, size_t errlen)
 	t->episodes = calloc(1, sizeof(*t->episodes));
 	if (!t->episodes)
 		return error_say(err, errlen, -ENOMEM, "out of memory");
+	s->episodes = 1;
 	s->stream = t->opts.events.stream;
 	s->slower_ns = t->opts.events.slower_ns;
 	if (percpu_preempt_count(&s->preempt_count))

@@ -46,6 +46,8 @@ struct events_settings {
 	uint32_t stream;	/* hand over all */
 	uint32_t stacks;	/* with the waker's or the preempted task's stack */
 	uint32_t flight_len;	/* waits that are remembered per CPU, a power of two; 0: none */
+	uint32_t episodes;	/* of works and parks: stream or slower_ns is set */
+	uint32_t reserved;
 };
 
 struct events_who {

@@ -108,7 +108,7 @@ static int work_open(struct tracer *t, char *err, size_t errlen)
 	if (t->opts.max_pending)
 		bpf_map__set_max_entries(skel->maps.pending, t->opts.max_pending);
 	if (episodes_asked(&t->opts)) {
-		bpf_map__set_max_entries(skel->maps.queuers, WORK_DEFAULT_PENDING);
+		bpf_map__set_max_entries(skel->maps.queuers, WORK_MAX_QUEUERS);
 		bpf_map__set_max_entries(skel->maps.running, WORK_MAX_THREADS);
 	}
 	return 0;

@@ -158,7 +158,12 @@ static __always_inline void work_episode_logged(struct task_struct *p,
 	struct episode *e;
 	__u64 delay;
 
-	/* The log may say another thing now than when the item began. */
+	/* A log is its process's to write: what has not come to pass yet is no moment of the trace. */
+	if (entry->end_ns > bpf_ktime_get_ns()) {
+		count(COUNTER_negative);
+		return;
+	}
+	/* It may also say another thing now than when the item began. */
 	if (entry->queued_ns > entry->start_ns)
 		metric = EPISODE_NO_METRIC;
 	delay = metric != EPISODE_NO_METRIC ? entry->start_ns - entry->queued_ns : 0;

@@ -16,6 +16,7 @@
 enum work_metric { TRACER_METRICS(WORK, WORK_METRICS) };
 
 #define WORK_DEFAULT_PENDING 16384
+#define WORK_MAX_QUEUERS     65536 /* works that wait, while single ones are asked for */
 #define WORK_MAX_THREADS     4096
 #define WORK_MAX_BARRIERS    1024
 

@@ -163,3 +163,19 @@ $B/tests/shapes/$1: $B/tests/shapes/$1.o $B/lib/libkthread.a
 -include $B/tests/shapes/$1.d
 endef
 $(foreach s,$(shapes),$(eval $(call shape,$s)))
+
+# Fuzzers of what reads files from outside: build/tests/fuzz/NAME FILE... gives each FILE to tests/fuzz/NAME.c once. With
+# FUZZ_ENGINE=-fsanitize=fuzzer the compiler's engine looks for files: tests/fuzz/afl.sh.
+FUZZ_ENGINE ?= $B/tests/fuzz/replay.o
+fuzzers := $(filter-out gnuplot replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
+fuzz_parts := $B/tests/fuzz/gnuplot.o $B/tests/fuzz/replay.o
+objs += $(fuzz_parts)
+define fuzzer
+objs += $B/tests/fuzz/$1.o
+tests: $B/tests/fuzz/$1
+$B/tests/fuzz/$1: $B/tests/fuzz/$1.o $(fuzz_parts) $(addprefix $B/,lib/libtarget.a $(links_report))
+	$$(call say,LD)mkdir -p $$(@D)
+	$$Q$(CC) $(KT_LDFLAGS) $(LDFLAGS) -o $$@ $$< $B/tests/fuzz/gnuplot.o $(FUZZ_ENGINE) \
+		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(KT_LIBS)
+endef
+$(foreach t,$(fuzzers),$(eval $(call fuzzer,$t)))

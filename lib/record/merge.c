@@ -369,7 +369,7 @@ int merge_file(struct merge *m, const char *path, char *err, size_t errlen)
 	if (!p->spool_error)
 		end_copy(m);
 	if (p->spool_error) {
-		snprintf(err, errlen, "cannot write a temporary file: %s",
+		snprintf(err, errlen, "cannot write a temporary file in %s: %s", merge_spool_dir(m),
 			 strerror(-p->spool_error));
 		return p->spool_error;
 	}

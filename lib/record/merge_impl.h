@@ -74,8 +74,12 @@ int merge_take(struct merge *m, const json_t *record);
 /* merge_free_series - what merge_take() made */
 void merge_free_series(struct merge *m);
 
-/* merge_spool_line - the record at hand; merge_spool_end - that was all of a copy of @run */
+/*
+ * merge_spool_line - the record at hand; merge_spool_end - that was all of a copy of @run;
+ * merge_spool_dir - where it is kept, for those who say what went wrong
+ */
 int merge_spool_line(struct merge *m, const char *text, size_t length);
 int merge_spool_end(struct merge *m, struct merge_run *run);
+const char *merge_spool_dir(const struct merge *m);
 void merge_spool_free(struct merge_spool *s);
 #endif

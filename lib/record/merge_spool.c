@@ -16,6 +16,7 @@
 
 struct merge_spool {
 	FILE *file;
+	char *dir;
 	struct lines *lines;
 	size_t end; /* of the last part */
 	bool open;
@@ -45,7 +46,9 @@ int merge_begin_spool(struct merge *m, const char *dir, bool compressed, char *e
 
 	if (s && fd >= 0)
 		s->file = fdopen(fd, "w+");
-	if (s && !s->file)
+	if (s && s->file)
+		s->dir = strdup(dir);
+	if (s && (!s->file || !s->dir))
 		ret = -errno;
 	if (!ret)
 		ret = lines_begin(&s->lines, s->file, compressed);
@@ -58,8 +61,15 @@ int merge_begin_spool(struct merge *m, const char *dir, bool compressed, char *e
 		fclose(s->file);
 	else if (fd >= 0)
 		close(fd);
+	if (s)
+		free(s->dir);
 	free(s);
 	return ret;
+}
+
+const char *merge_spool_dir(const struct merge *m)
+{
+	return m->private->spool->dir;
 }
 
 int merge_spool_line(struct merge *m, const char *text, size_t length)
@@ -82,6 +92,9 @@ int merge_spool_end(struct merge *m, struct merge_run *run)
 		return 0;
 	part.begin = s->end;
 	ret = lines_part(s->lines, &part.end);
+	/* A full disk is this one's: later it would be taken for that of the record. */
+	if (!ret && fflush(s->file))
+		ret = -errno;
 	if (ret)
 		return ret;
 	if (!merge_grow(&run->segment, run->nr_segments, &run->room_segments, sizeof(part)))
@@ -113,8 +126,6 @@ int merge_write(struct merge *m, FILE *out)
 	struct merge_private *p = m->private;
 	int ret = 0;
 
-	if (fflush(p->spool->file))
-		return -errno;
 	for (size_t i = 0; i < m->nr_runs; i++)
 		for (size_t k = 0; !ret && k < p->run[i].nr_segments; k++)
 			ret = copy_part(p->spool, &p->run[i].segment[k], out);
@@ -127,5 +138,6 @@ void merge_spool_free(struct merge_spool *s)
 		return;
 	lines_end(s->lines);
 	fclose(s->file);
+	free(s->dir);
 	free(s);
 }

@@ -2,6 +2,7 @@
 #include "lib/record/sparse.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -224,6 +225,27 @@ int sparse_merge(struct hist *h, const struct sparse *c)
 	for (uint32_t i = 0; i < c->nr; i++)
 		h->bucket[hist_index(hist_low(indices(c)[i], c->k), h->k)] += bucket_of(c, i);
 	return 0;
+}
+
+double sparse_quantile(const struct sparse *c, double q)
+{
+	double rank = c ? q * (double)c->count : 0, below = 0;
+
+	if (!c || !c->count)
+		return NAN;
+	for (uint32_t i = 0; i < c->nr; i++) {
+		double n = (double)bucket_of(c, i), at;
+
+		if (below + n >= rank) {
+			double lo = (double)hist_low(indices(c)[i], c->k),
+			       hi = (double)hist_low(indices(c)[i] + 1, c->k);
+
+			at = lo + (hi - lo) * (rank - below) / n;
+			return fmin(fmax(at, (double)c->min), (double)c->max);
+		}
+		below += n;
+	}
+	return (double)c->max;
 }
 
 uint32_t sparse_k(const struct sparse *c)

@@ -27,6 +27,9 @@ void sparse_read(const struct sparse *c, struct hist *h);
  */
 int sparse_merge(struct hist *h, const struct sparse *c);
 
+/* sparse_quantile - what hist_quantile() says of it; NAN of NULL */
+double sparse_quantile(const struct sparse *c, double q);
+
 /* sparse_k - the k of its buckets; of NULL the finest */
 uint32_t sparse_k(const struct sparse *c);
 

@@ -237,7 +237,7 @@ int build_take_bands(struct build *b, struct build_question *q, struct build_res
 void build_finish_bands(struct report_bands *bands);
 int build_take_matrix(struct build *b, struct build_question *q, struct build_result *r,
 		      const json_t *record);
-void build_finish_matrix(struct report_matrix *m, struct hist *scratch);
+void build_finish_matrix(struct report_matrix *m);
 void build_finish_worst(struct report_in_the_way *way, size_t nr);
 
 /* build_trace_metric - number of metric @name in the layout of @q, added if need be; nr_metrics: no room */

@@ -3,6 +3,7 @@
 #include "lib/report/build.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,9 @@ static size_t place_of(const struct report_matrix *m, uint64_t waker_cpu, uint64
 {
 	size_t from = 0, to = m->nr;
 
+	/* They mostly come in their order. */
+	if (to && is_before(&m->cell[to - 1], waker_cpu, cpu))
+		return to;
 	while (from < to) {
 		size_t middle = (from + to) / 2;
 
@@ -101,18 +105,16 @@ int build_take_matrix(struct build *b, struct build_question *q, struct build_re
 	return ret;
 }
 
-void build_finish_matrix(struct report_matrix *m, struct hist *scratch)
+/* Of each pair, without its whole histogram: there may be thousands in each of a hundred questions. */
+void build_finish_matrix(struct report_matrix *m)
 {
 	for (size_t i = 0; i < m->nr; i++) {
 		struct report_cell *c = &m->cell[i];
-		struct report_stats s;
 
-		sparse_read(c->sparse, scratch);
-		s = report_stats(scratch);
-		c->count = scratch->count;
-		c->sum = scratch->sum;
-		c->max = scratch->max;
-		c->p50 = s.p50;
-		c->p99 = s.p99;
+		c->count = sparse_count(c->sparse);
+		c->sum = sparse_sum(c->sparse);
+		c->max = sparse_max(c->sparse);
+		c->p50 = sparse_quantile(c->sparse, 0.5);
+		c->p99 = report_is_backed(c->count, 0.99) ? sparse_quantile(c->sparse, 0.99) : NAN;
 	}
 }

@@ -11,14 +11,14 @@
 
 /* ---- statistics ------------------------------------------------------------------------------ */
 
-static bool quantile_is_backed(uint64_t count, double q)
+bool report_is_backed(uint64_t count, double q)
 {
 	return q <= 0.5 ? count > 0 : (double)count * (1 - q) >= MIN_VALUES_BEYOND - 1e-9;
 }
 
 static double backed_quantile(const struct hist *h, double q)
 {
-	return quantile_is_backed(h->count, q) ? hist_quantile(h, q) : NAN;
+	return report_is_backed(h->count, q) ? hist_quantile(h, q) : NAN;
 }
 
 double report_mean(const struct hist *h)
@@ -48,13 +48,15 @@ struct report_stats report_stats(const struct hist *h)
 
 double report_quantile(const struct report_result *r, double q)
 {
-	double at = q * (double)(r->stats.count - 1);
-	size_t below = (size_t)at;
+	size_t below;
+	double at;
 
 	if (!r->stats.count)
 		return NAN;
 	if (!r->rising)
 		return hist_quantile(r->hist, q) * r->unit;
+	at = q * (double)(r->stats.count - 1);
+	below = (size_t)at;
 	if (below + 1 >= r->stats.count)
 		return r->rising[r->stats.count - 1];
 	return r->rising[below] + (at - (double)below) * (r->rising[below + 1] - r->rising[below]);
@@ -72,10 +74,10 @@ void report_time_stats(struct report_result *r)
 	s->p50 = stat_median(r->rising, nr); /* and sorts */
 	s->min = r->rising[0];
 	s->p25 = report_quantile(r, 0.25);
-	s->p75 = quantile_is_backed(nr, 0.75) ? report_quantile(r, 0.75) : NAN;
-	s->p90 = quantile_is_backed(nr, 0.9) ? report_quantile(r, 0.9) : NAN;
-	s->p99 = quantile_is_backed(nr, 0.99) ? report_quantile(r, 0.99) : NAN;
-	s->p999 = quantile_is_backed(nr, 0.999) ? report_quantile(r, 0.999) : NAN;
+	s->p75 = report_is_backed(nr, 0.75) ? report_quantile(r, 0.75) : NAN;
+	s->p90 = report_is_backed(nr, 0.9) ? report_quantile(r, 0.9) : NAN;
+	s->p99 = report_is_backed(nr, 0.99) ? report_quantile(r, 0.99) : NAN;
+	s->p999 = report_is_backed(nr, 0.999) ? report_quantile(r, 0.999) : NAN;
 	s->max = r->rising[nr - 1];
 }
 
@@ -221,7 +223,7 @@ static bool finish_result(struct build *b, const struct build_question *q, size_
 	if (r->bands)
 		build_finish_bands(r->bands);
 	if (r->matrix)
-		build_finish_matrix(r->matrix, &b->scratch);
+		build_finish_matrix(r->matrix);
 	if (r->from_trace && !choose_main_metric(&q->q, result))
 		return false;
 	main = r->hist;

@@ -198,7 +198,7 @@ void report_intervals_heading(FILE *out, const struct report_trace *t)
 		text_column(&c, "max");
 	}
 	if (c.waits) {
-		name_column(&c, "others");
+		name_column(&c, "other");
 		text_column(&c, "max");
 		text_column(&c, "waited");
 	}

@@ -94,9 +94,10 @@ static double first_share(const struct curve *c)
 	return 10 / (double)c->count;
 }
 
+/* Of 2^56 values and more it would be 1, which no axis of 1/(1-q) has a place for. */
 static double last_share(const struct curve *c)
 {
-	return 1 - first_share(c);
+	return 1 - fmax(first_share(c), 1e-12);
 }
 
 /* A place of a curve: the share @q, where on the axis of percentiles, the time there, and its interval. */

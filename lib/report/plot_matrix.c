@@ -14,14 +14,20 @@
 #define BOTTOM	 36
 #define GAP	 28
 #define MAX_SIDE 32 /* cells: more CPUs are taken together */
-#define MAX_CPUS 4096
+#define MIN_SIDE 8
 #define FEW	 3 /* CPUs: there is room for the figures */
+
+/*
+ * Cells that all matrices of a page are drawn with, medians and p99 together: with many questions there
+ * are fewer for each. One takes about 25 bytes, in what gnuplot draws ten times as many.
+ */
+#define MAX_DRAWN (1u << 16)
 
 struct cells {
 	size_t nr_arms, nr_left_out;
 	const struct report_result *arm[PLOT_MAX_PANELS];
 	size_t nr_cpus, per_cell, side;
-	uint64_t cpu[MAX_CPUS]; /* that woke or ran, rising */
+	uint64_t *cpu; /* that woke or ran, rising */
 	double q;
 	double *value; /* of arm, waker, CPU: ns; NAN: none */
 	struct plot_extent e;
@@ -36,15 +42,6 @@ static int by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void add_cpu(struct cells *c, uint64_t cpu)
-{
-	for (size_t i = 0; i < c->nr_cpus; i++)
-		if (c->cpu[i] == cpu)
-			return;
-	if (c->nr_cpus < MAX_CPUS)
-		c->cpu[c->nr_cpus++] = cpu;
-}
-
 static size_t place_of(const struct cells *c, uint64_t cpu)
 {
 	const uint64_t *at = bsearch(&cpu, c->cpu, c->nr_cpus, sizeof(cpu), by_number);
@@ -52,26 +49,81 @@ static size_t place_of(const struct cells *c, uint64_t cpu)
 	return at ? (size_t)(at - c->cpu) / c->per_cell : SIZE_MAX;
 }
 
-static void find_arms(struct cells *c, const struct page *p, const struct report_question *q)
+static bool has_matrix(const struct report_result *r)
 {
+	return r->matrix && r->matrix->nr;
+}
+
+/* Of the whole page, both figures. */
+static size_t nr_panels(const struct page *p)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < p->r->nr_results; i++)
+		nr += 2 * has_matrix(&p->r->result[i]);
+	return nr;
+}
+
+/* Twice as many, until there is room: those of a node or a package then mostly stay together. */
+static void take_together(struct cells *c, const struct page *p)
+{
+	size_t side = MAX_SIDE, panels = nr_panels(p);
+
+	while (side > MIN_SIDE && panels * side * side > MAX_DRAWN)
+		side /= 2;
+	for (c->per_cell = 1; c->nr_cpus > side * c->per_cell;)
+		c->per_cell *= 2;
+	c->side = (c->nr_cpus + c->per_cell - 1) / c->per_cell;
+}
+
+/* false: no memory */
+static bool find_cpus(struct cells *c)
+{
+	size_t nr = 0, kept = 0;
+
+	for (size_t i = 0; i < c->nr_arms; i++)
+		nr += 2 * c->arm[i]->matrix->nr;
+	c->cpu = malloc((nr + 1) * sizeof(*c->cpu));
+	if (!c->cpu)
+		return false;
+	nr = 0;
+	for (size_t i = 0; i < c->nr_arms; i++) {
+		const struct report_matrix *m = c->arm[i]->matrix;
+
+		for (size_t k = 0; k < m->nr; k++) {
+			c->cpu[nr++] = m->cell[k].waker_cpu;
+			c->cpu[nr++] = m->cell[k].cpu;
+		}
+	}
+	qsort(c->cpu, nr, sizeof(*c->cpu), by_number);
+	for (size_t i = 0; i < nr; i++)
+		if (!kept || c->cpu[i] != c->cpu[kept - 1])
+			c->cpu[kept++] = c->cpu[i];
+	c->nr_cpus = kept;
+	return true;
+}
+
+/* false: no memory, or nothing to draw: one pair of CPUs is said in words (html_wakes.c) */
+static bool find_arms(struct cells *c, const struct page *p, const struct report_question *q)
+{
+	bool several = false;
+
 	for (size_t i = 0; i < q->nr_results; i++) {
 		const struct report_result *r = &p->r->result[q->first_result + i];
 
-		if (!r->matrix || !r->matrix->nr)
+		if (!has_matrix(r))
 			continue;
 		if (c->nr_arms == PLOT_MAX_PANELS) {
 			c->nr_left_out++;
 			continue;
 		}
 		c->arm[c->nr_arms++] = r;
-		for (size_t k = 0; k < r->matrix->nr; k++) {
-			add_cpu(c, r->matrix->cell[k].waker_cpu);
-			add_cpu(c, r->matrix->cell[k].cpu);
-		}
+		several |= r->matrix->nr > 1;
 	}
-	qsort(c->cpu, c->nr_cpus, sizeof(c->cpu[0]), by_number);
-	c->per_cell = (c->nr_cpus + MAX_SIDE - 1) / MAX_SIDE;
-	c->side = c->per_cell ? (c->nr_cpus + c->per_cell - 1) / c->per_cell : 0;
+	if (!several || !find_cpus(c))
+		return false;
+	take_together(c, p);
+	return true;
 }
 
 /* ---- values ---------------------------------------------------------------------------------- */
@@ -81,54 +133,74 @@ static double *value_at(const struct cells *c, size_t arm, size_t waker, size_t 
 	return &c->value[(arm * c->side + waker) * c->side + cpu];
 }
 
-/* What all pairs of one cell waited together. */
-static double quantile_of(const struct cells *c, const struct report_matrix *m, size_t waker,
-			  size_t cpu, struct hist *sum, struct hist *one)
+/* A pair of CPUs, and which of the drawn cells it is in. */
+struct placed {
+	size_t place;
+	const struct report_cell *cell;
+};
+
+static int by_place(const void *a, const void *b)
 {
-	const struct report_cell *only = NULL;
-	size_t nr = 0;
+	const struct placed *x = a, *y = b;
 
-	for (size_t k = 0; k < m->nr; k++) {
-		const struct report_cell *cell = &m->cell[k];
+	return (x->place > y->place) - (x->place < y->place);
+}
 
-		if (place_of(c, cell->waker_cpu) != waker || place_of(c, cell->cpu) != cpu)
-			continue;
-		if (!nr++) {
-			only = cell;
-			continue;
-		}
-		if (nr == 2)
-			sparse_read(only->sparse, sum);
-		sparse_read(cell->sparse, one);
-		hist_merge(sum, one);
-	}
-	if (!nr)
-		return NAN;
+/* What @nr pairs of one cell waited together. */
+static double quantile_of(const struct cells *c, const struct placed *pair, size_t nr,
+			  struct hist *sum)
+{
+	uint32_t k = HIST_K_USER;
+
 	if (nr == 1)
-		return c->q > 0.5 ? only->p99 : only->p50;
-	return (double)sum->count * (1 - c->q) < 10 && c->q > 0.5 ? NAN : hist_quantile(sum, c->q);
+		return c->q > 0.5 ? pair->cell->p99 : pair->cell->p50;
+	for (size_t i = 0; i < nr; i++)
+		if (sparse_k(pair[i].cell->sparse) < k)
+			k = sparse_k(pair[i].cell->sparse);
+	hist_init(sum, k);
+	for (size_t i = 0; i < nr; i++)
+		if (sparse_merge(sum, pair[i].cell->sparse))
+			return NAN;
+	return report_is_backed(sum->count, c->q) ? hist_quantile(sum, c->q) : NAN;
+}
+
+/* @pair: room for those of any arm. */
+static void take_arm(struct cells *c, size_t arm, struct placed *pair, struct hist *scratch)
+{
+	const struct report_matrix *m = c->arm[arm]->matrix;
+
+	for (size_t i = 0; i < m->nr; i++)
+		pair[i] = (struct placed){ .place = place_of(c, m->cell[i].waker_cpu) * c->side +
+						    place_of(c, m->cell[i].cpu),
+					   .cell = &m->cell[i] };
+	qsort(pair, m->nr, sizeof(*pair), by_place);
+	for (size_t i = 0, end; i < m->nr; i = end) {
+		double v;
+
+		for (end = i + 1; end < m->nr && pair[end].place == pair[i].place;)
+			end++;
+		v = quantile_of(c, &pair[i], end - i, scratch);
+		*value_at(c, arm, pair[i].place / c->side, pair[i].place % c->side) = v;
+		plot_reach(&c->e, v);
+	}
 }
 
 static bool take_values(struct cells *c)
 {
-	struct hist *scratch = malloc(2 * sizeof(*scratch));
-	size_t nr = c->nr_arms * c->side * c->side;
+	size_t nr = c->nr_arms * c->side * c->side, most = 0;
+	struct hist *scratch = malloc(sizeof(*scratch));
+	struct placed *pair;
 
-	c->value = malloc((nr + 1) * sizeof(*c->value));
-	if (!scratch || !c->value) {
-		free(scratch);
-		return false;
-	}
-	for (size_t a = 0; a < c->nr_arms; a++)
-		for (size_t w = 0; w < c->side; w++)
-			for (size_t k = 0; k < c->side; k++) {
-				double v = quantile_of(c, c->arm[a]->matrix, w, k, scratch,
-						       scratch + 1);
-
-				*value_at(c, a, w, k) = v;
-				plot_reach(&c->e, v);
-			}
+	for (size_t i = 0; i < c->nr_arms; i++)
+		most = c->arm[i]->matrix->nr > most ? c->arm[i]->matrix->nr : most;
+	pair = malloc(most * sizeof(*pair));
+	c->value = malloc(nr * sizeof(*c->value));
+	for (size_t i = 0; c->value && i < nr; i++)
+		c->value[i] = NAN;
+	for (size_t i = 0; scratch && pair && c->value && i < c->nr_arms; i++)
+		take_arm(c, i, pair, scratch);
 	free(scratch);
+	free(pair);
 	return c->e.hi > 0;
 }
 
@@ -272,27 +344,24 @@ static void say_caption(FILE *out, const struct cells *c)
 	plot_ns(out, c->e.hi);
 	fputs(" (strong), logarithmic.", out);
 	if (c->per_cell > 1)
-		fprintf(out, " A cell is %zu CPUs by %zu, which are named by the first.",
+		fprintf(out,
+			" A cell is %zu CPUs by %zu, named by the first, and the waits of all their pairs together.",
 			c->per_cell, c->per_cell);
 	if (c->nr_left_out)
 		fprintf(out, " %zu more arms are not drawn.", c->nr_left_out);
 }
 
-/* One pair of CPUs for all arms is said in words (html_wakes.c). */
 static bool plot_matrix_of(const struct page *p, struct plot *plot, struct plot_out *out, double q)
 {
 	struct cells *c = calloc(1, sizeof(*c));
-	bool drawn = false;
+	bool drawn;
 	size_t rows;
 
 	if (!c)
 		return false;
 	c->q = q;
 	c->e = (struct plot_extent)PLOT_NOTHING;
-	find_arms(c, p, &p->r->question[plot->question]);
-	for (size_t i = 0; i < c->nr_arms; i++)
-		drawn |= c->arm[i]->matrix->nr > 1;
-	drawn = drawn && take_values(c);
+	drawn = find_arms(c, p, &p->r->question[plot->question]) && take_values(c);
 	if (drawn) {
 		rows = (c->nr_arms + COLUMNS - 1) / COLUMNS;
 		plot->height = (unsigned int)(rows * (TOP + SIDE + BOTTOM));
@@ -304,6 +373,7 @@ static bool plot_matrix_of(const struct page *p, struct plot *plot, struct plot_
 		plot_panels_end(out->gp);
 		say_caption(out->caption, c);
 	}
+	free(c->cpu);
 	free(c->value);
 	free(c);
 	return drawn;

@@ -11,8 +11,8 @@
 #include "lib/report/build.h"
 #include "lib/report/render.h"
 
-#define LINE_MAX_BYTES 512
-#define FIELD	       128
+#define FIELD	 128
+#define NR_WORDS 6
 
 /* What a figure is compared with. */
 enum against {
@@ -88,26 +88,50 @@ static const char *take_baseline(struct target *t)
 	return NULL;
 }
 
-/* 1: a target, 0: nothing there, -EINVAL */
-static int parse(char *text, struct target *t, const char **what)
+/* Of @text into @word, up to one more than a target has. Return: how many */
+static size_t split(char *text, char *word[NR_WORDS + 1])
 {
-	char relation[4], number[32], *end;
-	int fields;
+	static const char blanks[] = " \t\v\f\r\n";
+	char *save = NULL;
+	size_t nr = 0;
 
-	text[strcspn(text, "#\n")] = '\0';
-	fields = sscanf(text, "%127s %127s %127s %3s %31s %127s", t->question, t->arm, t->metric,
-			relation, number, t->baseline);
-	if (fields <= 0)
+	for (char *w = strtok_r(text, blanks, &save); w && nr <= NR_WORDS;
+	     w = strtok_r(NULL, blanks, &save))
+		word[nr++] = w;
+	return nr;
+}
+
+static bool take_word(char field[FIELD], const char *word)
+{
+	return snprintf(field, FIELD, "%s", word) < FIELD;
+}
+
+/* @length: of the line, which may hold anything. 1: a target, 0: nothing there, -EINVAL */
+static int parse(char *text, size_t length, struct target *t, const char **what)
+{
+	char *word[NR_WORDS + 1], *end;
+	size_t nr;
+
+	*what = "it holds a NUL";
+	if (memchr(text, '\0', length))
+		return -EINVAL;
+	text[strcspn(text, "#")] = '\0';
+	nr = split(text, word);
+	if (!nr)
 		return 0;
 	*what = "it does not have six words";
-	if (fields != 6)
+	if (nr != NR_WORDS)
+		return -EINVAL;
+	*what = "a word has more than 127 bytes";
+	if (!take_word(t->question, word[0]) || !take_word(t->arm, word[1]) ||
+	    !take_word(t->metric, word[2]) || !take_word(t->baseline, word[5]))
 		return -EINVAL;
 	t->judged = metric_of(t->metric);
 	*what = "the relation is not <=";
-	if (strcmp(relation, "<="))
+	if (strcmp(word[3], "<="))
 		return -EINVAL;
 	*what = "the limit must be a number, 0 or more";
-	t->limit = strtod(number, &end);
+	t->limit = strtod(word[4], &end);
 	if (*end || !isfinite(t->limit) || t->limit < 0)
 		return -EINVAL;
 	*what = take_baseline(t);
@@ -311,28 +335,28 @@ static bool hold(struct report_targets *all, const struct report *r, const struc
 static int go_through(FILE *f, struct report_targets *all, const struct report *r, const char *path,
 		      char *err, size_t errlen)
 {
-	char text[LINE_MAX_BYTES];
-	struct target t;
+	char *text = NULL;
 	const char *what = "";
-	size_t line = 0;
+	size_t line = 0, room = 0;
+	ssize_t length;
+	int ret = 0;
 
-	while (fgets(text, sizeof(text), f)) {
-		int ret;
+	while (!ret && (length = getline(&text, &room, f)) >= 0) {
+		struct target t = { 0 };
+		int parsed = parse(text, (size_t)length, &t, &what);
 
-		memset(&t, 0, sizeof(t));
-		ret = parse(text, &t, &what);
 		line++;
-		if (ret < 0)
-			return refuse(err, errlen, path, line, what);
-		if (ret > 0 && r && !hold(all, r, &t)) {
-			snprintf(err, errlen, "no memory");
-			return -ENOMEM;
-		}
+		if (parsed < 0)
+			ret = refuse(err, errlen, path, line, what);
+		else if (parsed && r && !hold(all, r, &t))
+			ret = -ENOMEM;
 	}
-	if (!ferror(f))
-		return 0;
-	snprintf(err, errlen, "cannot read %s: %s", path, strerror(EIO));
-	return -EIO;
+	if (!ret && !feof(f))
+		ret = -errno;
+	if (ret && ret != -EINVAL)
+		snprintf(err, errlen, "cannot read %s: %s", path, strerror(-ret));
+	free(text);
+	return ret;
 }
 
 int report_targets_read(struct report_targets **targets, const struct report *r, const char *path,

@@ -290,7 +290,7 @@ static bool has_waits(const struct report_trace *t)
 static void subject_headings(const struct trace_text *x)
 {
 	static const char
-		*const waits[] = { "p50", "p90", "p99", "max", "others", "waited", "total" },
+		*const waits[] = { "p50", "p90", "p99", "max", "other", "waited", "total" },
 		       *const other[] = { "p50", "p90", "p99", "max", "total" };
 	bool has = has_waits(x->trace);
 	size_t nr = has ? sizeof(waits) / sizeof(waits[0]) : sizeof(other) / sizeof(other[0]);

@@ -78,17 +78,22 @@ static bool is_other_version(struct findings *f, const json_t *schema, const jso
 	return true;
 }
 
-static int validate(struct findings *f, const char *text)
+/* @more: after a NUL more follows than @text */
+static int validate(struct findings *f, const char *text, bool more)
 {
 	json_error_t why;
-	json_t *value = json_loads(text, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why),
+	json_t *value = more ? NULL
+			     : json_loads(text, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why),
 	       *schema = NULL;
 	const char *kind = json_string_value(json_object_get(value, "kind"));
 	bool is = false;
 
 	if (value)
 		schema = kind && !strcmp(kind, "runs") ? schema_diff() : schema_report();
-	if (!value && is_record(text)) {
+	if (more) {
+		begin(f);
+		fputs("is not JSON: it holds a NUL\n", f->out);
+	} else if (!value && is_record(text)) {
 		begin(f);
 		fputs("is a record; `kt report -f json` makes a report of it\n", f->out);
 	} else if (!value) {
@@ -132,7 +137,7 @@ int schema_validate(FILE *out, const char *path, char *err, size_t errlen)
 		snprintf(err, errlen, "cannot read %s: %s", standard ? "standard input" : path,
 			 strerror(-ret));
 	} else {
-		ret = validate(&f, length > 0 ? text : "");
+		ret = validate(&f, length > 0 ? text : "", length > 0 && !text[length - 1]);
 		if (ret < 0)
 			snprintf(err, errlen, "out of memory");
 	}

@@ -88,10 +88,14 @@ check 'what was not measured is said' grep -q 'no/such/.*not measured' "$tmp/hel
 echo '* libkthread p50 < 2 futex' >"$tmp/targets"
 refused 'a target that is none' 2 'line 1.*<=' "$kt" report tests/golden/small.jsonl --targets "$tmp/targets"
 for bad in 'p50 <= 2 each' 'wakes <= 2 ns' 'p99.9 <= 2 us' 'mean <= 2 futex@q' 'p50 <= 0 futex' 'p50 <= 0 ns' \
-	'p50 <= 2 @q' 'p50 <= 2 futex@' 'p50 <= -1 futex' 'p50 <= nan futex'; do
-	echo "* libkthread $bad" >"$tmp/targets"
+	'p50 <= 2 @q' 'p50 <= 2 futex@' 'p50 <= -1 futex' 'p50 <= nan futex' 'p50 <= 2 futex or so' "p50 <= 2 $(printf 'x%.0s' {1..128})" \
+	'p50 <= 2 fut\0ex'; do
+	printf "* libkthread $bad\n" >"$tmp/targets"
 	refused "not a target: $bad" 2 'line 1' "$kt" report tests/golden/small.jsonl --targets "$tmp/targets"
 done
+# Of more bytes than a line usually has, and it is still one: what stands in a comment is not a target.
+{ printf '# %0600d * libkthread p50 < 2 futex\n' 0; echo '* libkthread p50 <= 1000 futex'; } >"$tmp/targets"
+check 'a long comment is a comment' sh -c "'$kt' report --full tests/golden/small.jsonl --targets '$tmp/targets' | grep -q '<= 1000 x futex .*met'"
 refused 'no list of targets' 2 'no-such-list' "$kt" report tests/golden/small.jsonl --targets "$tmp/no-such-list"
 
 # the summary
@@ -111,11 +115,11 @@ check 'what came from a pipe cannot be shown again' sh -c "! grep -q '^more' '$t
 "$kt" report --baseline condvar tests/golden/suite.jsonl >"$tmp/short"
 check 'another baseline is in the way on' grep -q '^more       kt report --full --baseline condvar ' "$tmp/short"
 refused 'tables of another format' 2 'full.*text' "$kt" report tests/golden/suite.jsonl --full -f json
-refused 'targets of another format' 2 'targets.*text and html; json' "$kt" report tests/golden/suite.jsonl --targets tests/golden/targets.txt -o "$tmp/x.json"
+refused 'targets of another format' 2 '--targets goes with --format text or html, not json' "$kt" report tests/golden/suite.jsonl --targets tests/golden/targets.txt -o "$tmp/x.json"
 
 # the page
 "$kt" report tests/golden/suite.jsonl --targets tests/golden/targets.txt -f html >"$tmp/page"
-check 'the page counts the targets' grep -q 'Targets</a><b>2 met · 2 inconclusive · .*>3 missed<.* · 1 not measured here</b>' "$tmp/page"
+check 'the page counts the targets' grep -q 'Targets</a><b><span class="say slower nb">3 missed</span> · <span class=nb>2 met</span></b><small><span class=nb>2 inconclusive</span> · <span class=nb>1 not measured here</span><ul>' "$tmp/page"
 check 'and lists them' test "$(sed -n '/<section id=targets>/,/<.section>/p' "$tmp/page" |
 	grep -c '^<tr>.*<td class=l><span class="chip [a-z]*">[^<]*\(met\|inconclusive\|missed\|here\)</span>')" = 8
 check 'a page that is held against none has none' sh -c "! '$kt' report tests/golden/suite.jsonl -f html | grep -q 'id=targets'"

@@ -33,6 +33,7 @@ says 'another version, and nothing else' 'old.json: is of schema 3, and this kt 
 check 'one line' test "$(wc -l <"$tmp/said")" -eq 1
 says 'a record' 'is a record; .kt report -f json. makes a report of it$' tests/golden/small.jsonl
 says 'no JSON' 'is not JSON: line 1: ' Makefile
+says 'a report, and more after a NUL' 'is not JSON: it holds a NUL$' <(cat "$tmp/report.json"; printf '\0{')
 says 'nothing' 'is not JSON: ' /dev/null
 says 'a torn file' 'is not JSON: line [0-9]+: ' <(head -c 5000 "$tmp/report.json")
 printf '{"schema": 6, "kind": "report", "\\u001b[31m\\u202e": 1}' >"$tmp/hostile.json"

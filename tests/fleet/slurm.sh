@@ -132,21 +132,21 @@ check 'it was tried twice' test "$(grep -c 'n0: try' "$tmp/log")" = 2
 # ---- an end before the end -------------------------------------------------------------------------------------------
 runs_there() { ls "$at"/tmp/kt-fleet.*/run.jsonl >/dev/null 2>&1; }
 long() { # long NIGHT TIME
-	timeout 300 "$fleet/slurm" -s "$static" -n "$1" -N n0 "$tmp/the records" -- --filter '^park/cpu=same' --time "$2" --no-trace >"$tmp/said" 2>"$tmp/log" &
+	"$fleet/slurm" -s "$static" -n "$1" -N n0 -T 300s "$tmp/the records" -- --filter '^park/cpu=same' --time "$2" --no-trace >"$tmp/said" 2>"$tmp/log" &
 	driver=$!
 	await runs_there
 }
 
 night=$tmp/the\ records/2026-01-04
 check 'a job runs' long 2026-01-04 100s
-kill "$(pgrep -f -n "^/bin/bash $fleet/slurm -s")"
+kill $driver
 wait $driver
 check "interrupted: exit $?" grep -q interrupted "$tmp/log"
 none_of_ours() { [ -z "$(squeue -h -n kt-fleet-2026-01-04)" ]; }
 check 'its job is cancelled' await none_of_ours
 check 'and leaves nothing' await nothing_left
 check 'a driver that is killed' long 2026-01-05 4s
-kill -KILL "$(pgrep -f -n "^/bin/bash $fleet/slurm -s")"
+kill -KILL $driver
 wait $driver 2>/dev/null
 night=$tmp/the\ records/2026-01-05
 timeout 300 "$fleet/slurm" -s "$static" -n 2026-01-05 -N n0 "$tmp/the records" -- --filter '^park/cpu=same' --time 4s --no-trace >"$tmp/said" 2>"$tmp/log"

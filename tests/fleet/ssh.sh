@@ -5,7 +5,7 @@
 need_static
 need_ssh
 
-read -r -a port <<<"$(free_ports 9)"
+read -r -a port <<<"$(free_ports 10)"
 ssh_host n1 "${port[0]}"
 ssh_host n2 "${port[1]}" 'ForceCommand echo hello; eval "$SSH_ORIGINAL_COMMAND"'
 ssh_host hangs "${port[2]}" 'ForceCommand exec sleep 600'
@@ -15,6 +15,8 @@ ssh_host full "${port[5]}"
 ssh_host noexec "${port[6]}"
 ssh_host n3@x "${port[7]}"
 known_host off "${port[8]}"
+# A connection that is lost while kt is on its way: the host can say nothing, and must not die of that before it has cleaned up.
+ssh_host lost "${port[9]}" 'ForceCommand (head -c 100000 | sh -c "$SSH_ORIGINAL_COMMAND" 2>&1) | true'
 
 # As root: real file systems that have no room, or run no programs.
 clean_up() {
@@ -30,7 +32,7 @@ mount -t tmpfs -o size=1m kt-full "$ssh_dir/full/tmp" 2>/dev/null && mount -t tm
 hostile=('two words' '$(touch pwned)' ';touch pwned' '-oProxyCommand=touch pwned' '../../etc/n1' $'n1\033[31m' '.n1' 'ö')
 {
 	echo '# hosts'
-	printf '%s\n' n1 n2 n1 torn i686 ${mounted[@]+"${mounted[@]}"} off
+	printf '%s\n' n1 n2 n1 torn lost i686 ${mounted[@]+"${mounted[@]}"} off
 	printf '\r\n%s\n' "${hostile[@]}"
 	printf 'n3@x'
 } >"$tmp/hosts"
@@ -57,6 +59,7 @@ for host in n1 n2; do
 done
 check 'nothing else is' test "$(cd "$night" && echo *.jsonl.gz*)" = 'n1.jsonl.gz n2.jsonl.gz'
 reason torn 'torn'
+reason lost 'torn|ssh ended'
 reason i686 'this host is i686, and kt is built for x86_64'
 reason off 'refused'
 reason n3@x 'ermission denied'
@@ -71,7 +74,7 @@ check 'the same is on the terminal' cmp <(sed 's/^/  /;s/\t/: /' "$night/missing
 check 'no control characters are' sh -c "! LC_ALL=C grep -q '[[:cntrl:]]' '$tmp/log'"
 check 'what can be tried again is, and what cannot is not' test "$(grep -c 'off: try' "$tmp/log") $(grep -c 'i686: try' "$tmp/log")" = '2 1'
 check 'no name was taken for a command' test ! -e "$tmp/cwd/pwned" -a ! -e "$HOME/pwned"
-for host in n1 n2 torn i686 ${mounted[@]+"${mounted[@]}"}; do
+for host in n1 n2 torn lost i686 ${mounted[@]+"${mounted[@]}"}; do
 	check "nothing is left on $host" await nothing_left_on $host
 done
 
@@ -106,12 +109,13 @@ family() { # family PID: and all that descend from it
 runs_there() { pgrep -f "^\./kt bench -o run.jsonl" >/dev/null && ls "$ssh_dir"/n1/tmp/kt-fleet.*/run.jsonl >/dev/null 2>&1; }
 echo n1 >"$tmp/hosts"
 for signal in TERM KILL; do
-	drive -n 2026-01-04 "$tmp/hosts" "$tmp/the records" -- --filter '^park/cpu=same' --time 60s --no-trace >"$tmp/said" 2>"$tmp/log" &
+	"$fleet/ssh" -s "$static" -F "$ssh_dir/config" -T 300s -n 2026-01-04 "$tmp/hosts" "$tmp/the records" \
+		-- --filter '^park/cpu=same' --time 60s --no-trace >"$tmp/said" 2>"$tmp/log" &
 	driver=$!
 	check 'it measures' await runs_there
 	check 'another one does not come between' sh -c "! timeout 60 '$fleet/ssh' -s '$static' -F '$ssh_dir/config' -n 2026-01-04 '$tmp/hosts' '$tmp/the records' 2>'$tmp/other' && grep -q 'another command' '$tmp/other'"
 	if [ $signal = TERM ]; then
-		kill -TERM "$(pgrep -f -n "^/bin/bash $fleet/ssh -s")"
+		kill -TERM $driver
 		wait $driver
 		check "interrupted: exit $?" grep -q interrupted "$tmp/log"
 	else

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Fuzzer of the readers of ELF files: lib/target's probes, marks, sites and symbols. The files are
- * those of traced processes, which may be anything. tests/fuzz/readers.sh builds and runs it.
+ * those of traced processes, which may be anything. tests/fuzz/afl.sh builds and runs it.
  *
  * An input is a file. Beyond what the sanitizers see, each answer must be within its bounds.
  */

@@ -2,7 +2,7 @@
 /*
  * Fuzzer of what BPF makes of a traced process's memory: where it looks for slots and logs, and
  * what it takes out of them. All of that memory is the process's to write, at any time.
- * tests/fuzz/readers.sh builds and runs it.
+ * tests/fuzz/afl.sh builds and runs it.
  *
  * An input is the memory, followed by events that happen to a thread of the process. Beyond what the
  * sanitizers see: an event reads so much and no more, and what is recorded is a time that can be.
@@ -119,8 +119,7 @@ static void event(struct thread *t, struct input *in)
 	wake_out_init(&o);
 	switch (what & 0xf) {
 	case 0:
-		wake_waking(&t->wake, t->now, has ? WAKE_STAMP_OK : what >> 5, has ? &slot : NULL,
-			    &o);
+		wake_waking(&t->wake, t->now, has ? WAKE_STAMP_OK : what >> 5, has ? &slot : NULL);
 		break;
 	case 1:
 		wake_wakeup(&t->wake, t->now, &o);

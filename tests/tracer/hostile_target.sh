@@ -34,10 +34,14 @@ lost='lost.log_overrun<1000000000 lost.switch_missed<1000000000'
 check 'works beside it' beside "$tmp/w" 'work --by func' work 10 5 0 0
 check 'works beside it: counts' tests/tracer/counts "$tmp/w" status=interrupted oracle_step:delay_idle=10 oracle_step:run=15 \
 	oracle_gate:run=1 $lost
+check 'single works beside it' beside "$tmp/s" 'work --stream' work 10 5 0 0
+check 'each of them' test "$(grep -c '"function":"oracle_\(step\|gate\)"' "$tmp/s")" -eq 16
+check 'which can be drawn' "$kt" report "$tmp/s" -o "$tmp/s.pftrace"
 check 'wakes beside it' beside "$tmp/k" 'wakeup -c oracle_hostile_test' wake 40 oracle_hostile_test
 check 'wakes beside it: counts' tests/tracer/counts "$tmp/k" status=interrupted 'end_to_end>38' $lost
 check 'its own wakes' "$kt" trace wakeup -p $hostile -d 1s -o "$tmp/hw"
 check 'its own works' "$kt" trace work -p $hostile -d 1s -o "$tmp/ho"
+check 'its own works one by one' "$kt" trace work -p $hostile --stream -d 1s -o "$tmp/hs"
 check 'it goes on' kill -0 $hostile
 
 finish

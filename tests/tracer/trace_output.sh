@@ -76,7 +76,7 @@ check 'as many lines as asked for' test "$(sed -n 's/ more .*//p' "$tmp/by")" -e
 # ---- intervals
 trace every wakeup -i 10ms -o "$tmp/every.jsonl" -- $(sleepers 2 500)
 head -n 1 "$tmp/every" >"$tmp/head"
-check 'fixed columns, losses last' grep -qE '^ +time +woken +p50 +p90 +p99 +max +others +max +waited +lost$' "$tmp/head"
+check 'fixed columns, losses last' grep -qE '^ +time +woken +p50 +p90 +p99 +max +other +max +waited +lost$' "$tmp/head"
 check 'a line each' test "$(lines_of '^ +[0-9.]+ s  ' every)" -ge 20
 check 'as many as are recorded' json every.jsonl "len(t['intervals']) == $(lines_of '^ +[0-9.]+ s  ' every)"
 check 'nothing falls between them' json every.jsonl 'sum(i["count"] for i in t["intervals"]) == t["count"] >= 2 * 500'
