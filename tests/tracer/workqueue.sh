@@ -42,8 +42,9 @@ traced() { # traced STATUS FILE KT-TRACE-ARGUMENT...
 	[ $status -eq "$want" ] && [ -s "$file" ] || { echo "exit $status, expected $want"; false; }
 }
 
-check 'by function, workqueue and thread, some of it, and in intervals' traced_by 'func --by func' 'wq --by workqueue' \
-	'thread --by thread' 'one -c net* --by workqueue' 'cpu --cpu 0 --by thread' 'i -i 50ms --by func'
+check 'by function, workqueue and thread, some of it, in intervals, one by one' traced_by 'func --by func' 'wq --by workqueue' \
+	'thread --by thread' 'one -c net* --by workqueue' 'cpu --cpu 0 --by thread' 'i -i 50ms --by func' \
+	'single --by func --stream'
 check 'each work is seen' counts "$tmp/func" 'destroy_super_work:run>14' 'cleanup_net:run>0' counter.negative=0
 # cleanup_net is one work: it waits again while it runs.
 check 'held back by the one that runs' counts "$tmp/func" 'cleanup_net:held>0' 'destroy_super_work:held=0' \
@@ -60,6 +61,25 @@ for line in open(sys.argv[1]):
     assert abs(waits - n.get("run", 0)) <= 1 or r["subject"] not in ("destroy_super_work", "cleanup_net"), r
     assert n.get("held", 0) <= waits, r
 P
+check 'each work of a function, with who queued it' python3 - "$tmp/single" <<'P'
+import json, sys
+events, sums, lost = [], {}, 0
+for r in map(json.loads, open(sys.argv[1])):
+    if r["type"] == "event":
+        events.append(r)
+    elif r["type"] == "trace":
+        sums[r["subject"]] = r["metrics"]
+    elif r["type"] == "losses":
+        lost += r["losses"]["ring_full"]
+own = [e for e in events if e["function"] == "destroy_super_work"]
+assert len(own) >= 15 and len(own) == sums["destroy_super_work"]["run"]["count"] and not lost, (len(own), lost)
+for name, h in sums["destroy_super_work"].items():
+    assert sum(e["phases"].get(name, 0) for e in own) == h["sum"], name
+assert all(sum(e["phases"].values()) == e["ns"] and e["task"]["comm"].startswith("kworker/") for e in own)
+assert all(e["waker"] for e in own)
+assert any("held" in e["phases"] for e in events if e["function"] == "cleanup_net"), "max_active held some back"
+P
+check 'as a trace' "$kt" report "$tmp/single" -o "$tmp/single.pftrace"
 check 'workqueues by name' counts "$tmp/wq" 'netns:run>0' 'netns:held>0' 'events:run>14'
 check 'threads are kworkers' grep -q '"subject":"kworker/[0-9u]*:[0-9H]*-[0-9]*"' "$tmp/thread"
 check 'no other one is in it' counts "$tmp/one" 'netns:run>0' events:run=0 'counter.filtered>14' events:ready_idle=0
