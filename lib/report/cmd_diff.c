@@ -32,52 +32,11 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-/* "text, html or json" of the names, or "text (tables for a terminal), ..." */
-static void write_formats(FILE *out, bool help)
-{
-	const struct diff_format *f;
-
-	for (size_t i = 0; (f = diff_format_at(i)); i++) {
-		if (i && !help)
-			fputs(diff_format_at(i + 1) ? ", " : " or ", out);
-		fputs(f->name, out);
-		if (help)
-			fprintf(out, " (%s), ", f->help);
-	}
-}
-
-static error_t choose_format(struct options *o, const char *name)
-{
-	char names[128] = "";
-	FILE *out;
-
-	o->format = diff_format_named(name);
-	if (o->format)
-		return 0;
-	out = fmemopen(names, sizeof(names), "w");
-	if (out) {
-		write_formats(out, false);
-		fclose(out);
-	}
-	return cli_refuse(KT_EXIT_USAGE, "unknown format '%s'; expected %s", name, names);
-}
-
-/* Of --format: what the table of formats says. Allocated, as argp wants it. */
+/* Of --format: what the table of formats says. */
 static char *help_text(int key, const char *text, void *input)
 {
-	char *made = NULL;
-	size_t length;
-	FILE *out;
-
 	(void)input;
-	if (key != 'f')
-		return (char *)text;
-	out = open_memstream(&made, &length);
-	if (!out)
-		return (char *)text;
-	write_formats(out, true);
-	fprintf(out, "default: from OUT's suffix, else %s", diff_format_at(0)->name);
-	return fclose(out) ? NULL : made;
+	return key == 'f' ? format_row_help(diff_format_rows) : (char *)text;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -86,7 +45,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'f':
-		return choose_format(o, arg);
+		o->format = diff_format_named(arg);
+		return o->format ? 0 : format_row_refuse(diff_format_rows, arg);
 	case KEY_FILTER:
 		o->filter = arg;
 		return 0;
@@ -287,7 +247,7 @@ static int compare(const struct options *o, regex_t *filter)
 
 static const char *format_name(size_t i)
 {
-	return diff_format_at(i) ? diff_format_at(i)->name : NULL;
+	return format_row_name(diff_format_rows, i);
 }
 
 static const struct cli_values values[] = {
@@ -310,7 +270,7 @@ int cmd_diff(int argc, char **argv)
 		return status;
 	if (o.full && format_of(&o) != diff_format_at(0))
 		return cli_refuse(KT_EXIT_USAGE,
-				  "--full is of the format text; other formats have all figures");
+				  "--full goes with --format text; other formats have all figures");
 	status = refuse_files(&o);
 	if (status || !o.filter)
 		return status ? status : compare(&o, NULL);

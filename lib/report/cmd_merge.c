@@ -36,33 +36,11 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-static error_t choose_format(struct options *o, const char *name)
-{
-	o->format = merge_format_named(name);
-	return o->format ? 0
-			 : cli_refuse(KT_EXIT_USAGE,
-				      "unknown format '%s'; expected text, csv or json", name);
-}
-
-/* Of --format: what the table of formats says. Allocated, as argp wants it. */
+/* Of --format: what the table of formats says. */
 static char *help_text(int key, const char *text, void *input)
 {
-	const struct merge_format *f;
-	char *made = NULL;
-	size_t length;
-	FILE *out;
-
 	(void)input;
-	if (key != 'f')
-		return (char *)text;
-	out = open_memstream(&made, &length);
-	if (!out)
-		return (char *)text;
-	fputs("What to print: ", out);
-	for (size_t i = 0; (f = merge_format_at(i)); i++)
-		fprintf(out, "%s%s (%s)", i ? ", " : "", f->name, f->help);
-	fprintf(out, "; default %s", merge_format_at(0)->name);
-	return fclose(out) ? NULL : made;
+	return key == 'f' ? format_row_help(merge_format_rows) : (char *)text;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -71,7 +49,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'f':
-		return choose_format(o, arg);
+		o->format = merge_format_named(arg);
+		return o->format ? 0 : format_row_refuse(merge_format_rows, arg);
 	case 'o':
 		o->output = arg;
 		return 0;
@@ -260,7 +239,7 @@ static int begin(const struct options *o, int argc, char **argv)
 
 static const char *format_name(size_t i)
 {
-	return merge_format_at(i) ? merge_format_at(i)->name : NULL;
+	return format_row_name(merge_format_rows, i);
 }
 
 static const struct cli_values values[] = {

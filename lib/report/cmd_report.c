@@ -28,8 +28,8 @@ struct options {
 	const struct report_format *format; /* NULL: by the suffix of output */
 	unsigned int fail_on;		    /* of enum report_failure */
 	enum report_table table;
-	bool has_table, validate;
-	bool force, full, verbose;
+	unsigned int given; /* of enum report_takes */
+	bool validate, force, full, verbose;
 	uint64_t top;
 };
 
@@ -41,9 +41,9 @@ static const struct argp_option options[] = {
 	  "Write to OUT, a file that must not exist, instead of to standard output (-)", 0 },
 	{ "baseline", 'b', "ARM", 0, "Compare with ARM in the questions that have it", 0 },
 	{ "full", KEY_FULL, NULL, 0,
-	  "As text: tables of all figures (by default a summary of about 25 lines)", 0 },
+	  "tables of all figures (by default a summary of about 25 lines)", 0 },
 	{ "targets", 't', "LIST", 0,
-	  "As text or page: say how many targets of file LIST the run meets, and name those missed; the "
+	  "say how many targets of file LIST the run meets, and name those missed; the "
 	  "page, and text with --full, list them all",
 	  0 },
 	{ "fail-on", KEY_FAIL_ON, "WHAT", 0,
@@ -56,8 +56,8 @@ static const struct argp_option options[] = {
 	{ "verbose", 'v', NULL, 0,
 	  "Of a trace, as text: phases of each subject, all intervals, the ten longest waits, counters, costs",
 	  0 },
-	{ "only", KEY_ONLY, "GLOB", 0, "Of hgrm: the distributions whose names match", 0 },
-	{ "table", KEY_TABLE, "TABLE", 0, "Of csv: what has a row: " REPORT_TABLE_NAMES, 0 },
+	{ "only", KEY_ONLY, "GLOB", 0, "only distributions whose names match", 0 },
+	{ "table", KEY_TABLE, "TABLE", 0, "which table: " REPORT_TABLE_NAMES, 0 },
 	{ "svg-dir", KEY_SVG_DIR, "DIR", 0,
 	  "Besides the report, write every plot as an SVG file into DIR, which is made if it is not there",
 	  0 },
@@ -66,35 +66,72 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-static error_t choose_format(struct options *o, const char *name)
-{
-	char names[128];
+/* Options that only some formats take: by their rows, here and in what is refused. */
+static const struct {
+	int key;
+	const char *name;
+	unsigned int takes;
+} limited[] = {
+	{ KEY_FULL, "full", REPORT_TAKES_FULL },
+	{ 't', "targets", REPORT_TAKES_TARGETS },
+	{ KEY_TABLE, "table", REPORT_TAKES_TABLE },
+	{ KEY_ONLY, "only", REPORT_TAKES_ONLY },
+};
 
-	o->format = report_format_named(name);
-	if (o->format)
-		return 0;
-	report_format_names(names, sizeof(names));
-	return cli_refuse(KT_EXIT_USAGE, "unknown format '%s'; expected %s", name, names);
+#define NR_LIMITED (sizeof(limited) / sizeof(limited[0]))
+
+/* "text or html": the formats that take it */
+static void write_takers(FILE *out, unsigned int takes)
+{
+	const struct report_format *f, *last = NULL;
+	size_t nr = 0;
+
+	for (size_t i = 0; (f = report_format_at(i)); i++) {
+		if (!(f->takes & takes))
+			continue;
+		if (last)
+			fprintf(out, "%s%s", nr++ ? ", " : "", last->name);
+		last = f;
+	}
+	if (last)
+		fprintf(out, "%s%s", nr ? " or " : "", last->name);
 }
 
-/* Of --format: what the table of formats says. Allocated, as argp wants it. */
+/* Of --format what the table of formats says, and of an option that not all take which do. Allocated, as argp wants it. */
 static char *help_text(int key, const char *text, void *input)
 {
-	const struct report_format *f;
 	char *made = NULL;
 	size_t length;
 	FILE *out;
 
 	(void)input;
-	if (key != 'f')
-		return (char *)text;
-	out = open_memstream(&made, &length);
-	if (!out)
-		return (char *)text;
-	for (size_t i = 0; (f = report_format_at(i)); i++)
-		fprintf(out, "%s (%s), ", f->name, f->help);
-	fprintf(out, "default: from OUT's suffix, else %s", report_format_at(0)->name);
-	return fclose(out) ? NULL : made;
+	if (key == 'f')
+		return format_row_help(report_format_rows);
+	for (size_t i = 0; i < NR_LIMITED; i++) {
+		if (limited[i].key != key)
+			continue;
+		out = open_memstream(&made, &length);
+		if (!out)
+			return (char *)text;
+		fputs("As ", out);
+		write_takers(out, limited[i].takes);
+		fprintf(out, ": %s", text);
+		return fclose(out) ? NULL : made;
+	}
+	return (char *)text;
+}
+
+static int refuse_option(size_t i, const struct report_format *format)
+{
+	char takers[128] = "";
+	FILE *out = fmemopen(takers, sizeof(takers), "w");
+
+	if (out) {
+		write_takers(out, limited[i].takes);
+		fclose(out);
+	}
+	return cli_refuse(KT_EXIT_USAGE, "--%s goes with --format %s, not %s", limited[i].name,
+			  takers, format->name);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -103,7 +140,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'f':
-		return choose_format(o, arg);
+		o->format = report_format_named(arg);
+		return o->format ? 0 : format_row_refuse(report_format_rows, arg);
 	case 'o':
 		o->output = arg;
 		return 0;
@@ -112,9 +150,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 't':
 		o->targets = arg;
+		o->given |= REPORT_TAKES_TARGETS;
 		return 0;
 	case KEY_FULL:
 		o->full = true;
+		o->given |= REPORT_TAKES_FULL;
 		return 0;
 	case KEY_FAIL_ON:
 		if (!report_fail_on_parse(arg, &o->fail_on))
@@ -132,16 +172,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->verbose = true;
 		return 0;
 	case KEY_TABLE:
-		o->has_table = report_table_parse(arg, &o->table);
-		return o->has_table ? 0
-				    : cli_refuse(KT_EXIT_USAGE,
-						 "unknown table '%s'; expected " REPORT_TABLE_NAMES,
-						 arg);
+		o->given |= REPORT_TAKES_TABLE;
+		return report_table_parse(arg, &o->table)
+			       ? 0
+			       : cli_refuse(KT_EXIT_USAGE,
+					    "unknown table '%s'; expected " REPORT_TABLE_NAMES,
+					    arg);
 	case KEY_SVG_DIR:
 		o->svg_dir = arg;
 		return 0;
 	case KEY_ONLY:
 		o->only = arg;
+		o->given |= REPORT_TAKES_ONLY;
 		return 0;
 	case KEY_TOP:
 		if (!number_parse(arg, 1, 1000000, &o->top))
@@ -263,8 +305,7 @@ static int validate(const struct options *o)
 	char err[512];
 	int ret;
 
-	if (o->output || o->format || o->full || o->targets || o->baseline || o->fail_on ||
-	    o->has_table || o->only || o->svg_dir)
+	if (o->output || o->format || o->given || o->baseline || o->fail_on || o->svg_dir)
 		return cli_refuse(KT_EXIT_USAGE, "--validate takes no other option");
 	for (size_t i = 0; i < o->nr_inputs; i++) {
 		ret = schema_validate(stdout, o->input[i], err, sizeof(err));
@@ -358,7 +399,7 @@ static int say_lost(const struct report *r, const struct options *o)
 
 static const char *format_name(size_t i)
 {
-	return report_format_at(i) ? report_format_at(i)->name : NULL;
+	return format_row_name(report_format_rows, i);
 }
 
 static const char *table_name(size_t i)
@@ -387,19 +428,9 @@ int cmd_report(int argc, char **argv)
 		return status;
 	if (o.validate)
 		return validate(&o);
-	if (o.full && format_of(&o) != report_format_at(0))
-		return cli_refuse(KT_EXIT_USAGE,
-				  "--full is of the format %s; other formats have all figures",
-				  report_format_at(0)->name);
-	if (o.targets && !format_of(&o)->targets)
-		return cli_refuse(
-			KT_EXIT_USAGE,
-			"--targets is of the formats text and html; %s does not show them",
-			format_of(&o)->name);
-	if (o.has_table && strcmp(format_of(&o)->name, "csv"))
-		return cli_refuse(KT_EXIT_USAGE, "--table is of --format csv alone");
-	if (o.only && strcmp(format_of(&o)->name, "hgrm"))
-		return cli_refuse(KT_EXIT_USAGE, "--only is of --format hgrm alone");
+	for (size_t i = 0; i < NR_LIMITED; i++)
+		if (o.given & limited[i].takes & ~format_of(&o)->takes)
+			return refuse_option(i, format_of(&o));
 	if (is_its_own_input(&o))
 		return cli_refuse(KT_EXIT_USAGE, "%s is the record itself; name another file",
 				  o.output);

@@ -147,5 +147,6 @@ const struct report_format report_format_csv = {
 	.name = "csv",
 	.help = "a table for R, pandas and spreadsheets",
 	.suffix = { ".csv" },
+	.takes = REPORT_TAKES_TABLE,
 	.render = render,
 };

@@ -207,9 +207,10 @@ int diff_summary(FILE *out, const struct diff *d, const struct terminal_style *s
  * exports one of these, named diff_format_NAME; diff_formats.c has a row for each.
  */
 struct diff_format {
-	const char *name;			 /* as `kt diff -f` takes it */
-	const char *help;			 /* what it is, after its name */
-	const char *suffix[REPORT_MAX_SUFFIXES]; /* of files that are written in it, with the dot */
+	const char *name; /* as `kt diff -f` takes it */
+	const char *help; /* what it is, after its name */
+	const char *
+		suffix[REPORT_MAX_SUFFIXES + 1]; /* of files that are written in it, with the dot */
 	/* 0, or -errno of the stream; @style NULL: plain */
 	int (*render)(FILE *out, const struct diff *d, const struct terminal_style *style);
 };
@@ -219,6 +220,9 @@ const struct diff_format *diff_format_at(size_t i);
 
 /* diff_format_named - the format of that name; NULL: none */
 const struct diff_format *diff_format_named(const char *name);
+
+/* diff_format_rows - the same for format_rows.h */
+bool diff_format_rows(size_t i, struct format_row *row);
 
 /* diff_format_of_file - the format that the suffix of @path stands for; NULL: none */
 const struct diff_format *diff_format_of_file(const char *path);

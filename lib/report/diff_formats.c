@@ -2,8 +2,6 @@
 /* The formats of a comparison of recorded runs: one row each, the default first. */
 #include "lib/report/diff.h"
 
-#include <string.h>
-
 #define FORMATS(row) row(text) row(html) row(md) row(json)
 
 #define DECLARE(name) extern const struct diff_format diff_format_##name;
@@ -19,26 +17,20 @@ const struct diff_format *diff_format_at(size_t i)
 	return i < NR_FORMATS ? formats[i] : NULL;
 }
 
-const struct diff_format *diff_format_named(const char *name)
+bool diff_format_rows(size_t i, struct format_row *row)
 {
-	for (size_t i = 0; i < NR_FORMATS; i++)
-		if (!strcmp(name, formats[i]->name))
-			return formats[i];
-	return NULL;
+	if (i >= NR_FORMATS)
+		return false;
+	*row = (struct format_row){ formats[i]->name, formats[i]->help, formats[i]->suffix };
+	return true;
 }
 
-static bool ends_with(const char *s, const char *end)
+const struct diff_format *diff_format_named(const char *name)
 {
-	size_t n = strlen(s), m = strlen(end);
-
-	return n > m && !strcmp(s + n - m, end);
+	return diff_format_at(format_row_named(diff_format_rows, name));
 }
 
 const struct diff_format *diff_format_of_file(const char *path)
 {
-	for (size_t i = 0; i < NR_FORMATS; i++)
-		for (size_t k = 0; k < REPORT_MAX_SUFFIXES && formats[i]->suffix[k]; k++)
-			if (ends_with(path, formats[i]->suffix[k]))
-				return formats[i];
-	return NULL;
+	return diff_format_at(format_row_of_file(diff_format_rows, path));
 }

@@ -210,6 +210,7 @@ const struct report_format report_format_hgrm = {
 	.name = "hgrm",
 	.help = "percentiles as HdrHistogram prints them",
 	.suffix = { ".hgrm" },
+	.takes = REPORT_TAKES_ONLY,
 	.refuses = refuses,
 	.render = render,
 };

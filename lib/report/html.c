@@ -72,6 +72,6 @@ const struct report_format report_format_html = {
 	.name = "html",
 	.help = "one self-contained page with plots",
 	.suffix = { ".html", ".htm" },
-	.targets = true,
+	.takes = REPORT_TAKES_TARGETS,
 	.render = render,
 };

@@ -3,7 +3,10 @@
 #include "lib/report/page.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "lib/report/summary.h"
 #include "lib/report/targets.h"
 
 #define MAX_MISSED 2  /* that the tile names */
@@ -11,44 +14,73 @@
 
 /* ---- the tile -------------------------------------------------------------------------------- */
 
+/* Its question in short, as a link, and how far it is from the limit; the table has the rest. */
+static void missed_target(const struct page *p, const struct report_target *t)
+{
+	char *name = summary_short_name(t->q->name);
+
+	fputs("<li><a href=\"#", p->out);
+	page_anchor(p, t->q);
+	fputs("\">", p->out);
+	page_name(p, name ? name : t->q->name);
+	fputs("</a> ", p->out);
+	free(name);
+	if (!p->subject || strcmp(p->subject, t->arm)) {
+		page_name(p, t->arm);
+		fputc(' ', p->out);
+	}
+	report_write_target(p->out, t, page_word);
+}
+
 static void missed(const struct page *p, const struct report_targets *all)
 {
 	size_t shown = 0;
 
+	if (!all->nr_reached[TARGET_MISSED])
+		return;
+	fputs("<ul>", p->out);
 	for (size_t i = 0; i < all->nr && shown < MAX_MISSED; i++) {
-		const struct report_target *t = &all->target[i];
-
-		if (t->reached != TARGET_MISSED)
+		if (all->target[i].reached != TARGET_MISSED)
 			continue;
-		fputs(shown++ ? "; " : "missed: ", p->out);
-		page_name(p, t->q ? t->q->name : t->question);
-		fputc(' ', p->out);
-		page_name(p, t->arm);
-		fputc(' ', p->out);
-		report_write_target(p->out, t, page_word);
+		missed_target(p, &all->target[i]);
+		shown++;
 	}
 	if (all->nr_reached[TARGET_MISSED] > shown)
-		fprintf(p->out, " and %zu more", all->nr_reached[TARGET_MISSED] - shown);
+		fprintf(p->out, "<li>and <a href=\"#targets\">%zu more</a>",
+			all->nr_reached[TARGET_MISSED] - shown);
+	fputs("</ul>", p->out);
 }
 
+/* What is certain stands above, in large letters. */
 void html_targets_tile(const struct page *p)
 {
+	static const enum report_reached order[] = { TARGET_MISSED, TARGET_MET, NR_TARGETS,
+						     TARGET_INCONCLUSIVE, TARGET_NOT_MEASURED };
 	const struct report_targets *all = p->r->targets;
 	const char *before = "";
+	size_t certain;
 
 	if (!all)
 		return;
-	fputs("<div class=tile><a href=\"#targets\">Targets</a><b>", p->out);
-	for (int i = 0; i < NR_TARGETS; i++) {
-		if (!all->nr_reached[i])
+	certain = all->nr_reached[TARGET_MISSED] + all->nr_reached[TARGET_MET];
+	fputs("<div class=\"tile targets\"><a href=\"#targets\">Targets</a><b>", p->out);
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		if (order[i] == NR_TARGETS) {
+			fprintf(p->out, "%s</b><small>",
+				certain	  ? ""
+				: all->nr ? "none met or missed"
+					  : "none in the list");
+			before = "";
+			continue;
+		}
+		if (!all->nr_reached[order[i]])
 			continue;
 		fprintf(p->out,
-			i == TARGET_MISSED ? "%s<span class=\"say slower\">%zu %s</span>"
-					   : "%s%zu %s",
-			before, all->nr_reached[i], report_reached_name((enum report_reached)i));
+			order[i] == TARGET_MISSED ? "%s<span class=\"say slower nb\">%zu %s</span>"
+						  : "%s<span class=nb>%zu %s</span>",
+			before, all->nr_reached[order[i]], report_reached_name(order[i]));
 		before = " · ";
 	}
-	fprintf(p->out, "%s</b><small>", all->nr ? "" : "none in the list");
 	missed(p, all);
 	fputs("</small></div>\n", p->out);
 }

@@ -36,14 +36,14 @@ static void count(const struct page *p, size_t nr, const char *what, const char 
 {
 	if (!nr)
 		return;
-	fprintf(p->out, "%s%zu %s", *before, nr, what);
+	fprintf(p->out, "%s<span class=nb>%zu %s</span>", *before, nr, what);
 	*before = " · ";
 }
 
 /* Of all arms; the finding has those of the subject. Without colours: it is a result, not an alarm. */
 static void arms_tile(const struct page *p)
 {
-	size_t nr[2][NR_TOLD] = { { 0 } }, all = 0;
+	size_t nr[2][NR_TOLD] = { { 0 } }, all = 0, tails = 0;
 	const char *before = "";
 
 	for (size_t i = 0; i < p->r->nr_comparisons; i++) {
@@ -53,17 +53,23 @@ static void arms_tile(const struct page *p)
 		if (c->kind != REPORT_ARMS || isnan(c->j.ratio))
 			continue;
 		all += !tail;
+		tails += tail;
 		nr[tail][report_told(c)]++;
 	}
 	if (!all)
 		return;
 	begin(p, "All arms, p50", "", html_has_matrix(p) ? "matrix" : "verdicts");
-	for (int i = 0; i < NR_TOLD; i++)
+	for (int i = 0; i <= TOLD_SLOWER; i++)
 		count(p, nr[0][i], report_told_name((enum report_told)i, REPORT_ARMS), &before);
+	if (!*before)
+		fputs("none decided", p->out);
 	line(p);
-	before = "mean and tails: ";
-	for (int i = 0; i < NR_TOLD; i++)
-		count(p, nr[1][i], report_told_name((enum report_told)i, REPORT_ARMS), &before);
+	before = "";
+	for (int i = TOLD_SLOWER + 1; i < NR_TOLD; i++)
+		count(p, nr[0][i], report_told_name((enum report_told)i, REPORT_ARMS), &before);
+	if (tails)
+		fprintf(p->out, "%smean and tails: %zu slower, %zu faster of %zu",
+			*before ? "; " : "", nr[1][TOLD_SLOWER], nr[1][TOLD_FASTER], tails);
 	finish(p);
 }
 

@@ -16,7 +16,7 @@ static int put(FILE *out, const char *before, json_t *value)
 	int ret = value ? 0 : -ENOMEM;
 
 	fputs(before, out);
-	if (!ret && json_dumpf(value, out, JSON_COMPACT | JSON_ENCODE_ANY))
+	if (!ret && value_dump(out, value, JSON_COMPACT | JSON_ENCODE_ANY))
 		ret = -EIO;
 	json_decref(value);
 	return ret;

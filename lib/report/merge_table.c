@@ -22,12 +22,17 @@ const struct merge_format *merge_format_at(size_t i)
 	return i < NR_FORMATS ? formats[i] : NULL;
 }
 
+bool merge_format_rows(size_t i, struct format_row *row)
+{
+	if (i >= NR_FORMATS)
+		return false;
+	*row = (struct format_row){ formats[i]->name, formats[i]->help, NULL };
+	return true;
+}
+
 const struct merge_format *merge_format_named(const char *name)
 {
-	for (size_t i = 0; i < NR_FORMATS; i++)
-		if (!strcmp(name, formats[i]->name))
-			return formats[i];
-	return NULL;
+	return merge_format_at(format_row_named(merge_format_rows, name));
 }
 
 const char *merge_mode(const struct merge_series *s)

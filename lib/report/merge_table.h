@@ -8,6 +8,7 @@
 #include "lib/cli/terminal.h"
 #include "lib/record/merge.h"
 
+#include "lib/report/format_rows.h"
 #include "lib/report/report.h"
 
 struct merge_row {
@@ -33,6 +34,8 @@ struct merge_format {
 /* merge_format_at - number @i, the default first; NULL after the last */
 const struct merge_format *merge_format_at(size_t i);
 const struct merge_format *merge_format_named(const char *name);
+/* merge_format_rows - the same for format_rows.h */
+bool merge_format_rows(size_t i, struct format_row *row);
 
 typedef int merge_each_row(const struct merge_row *row, void *arg);
 

@@ -391,7 +391,8 @@ static const char *refuses(const struct report *r)
 		return "no single events are recorded here; kt trace wakeup, work and park record them with "
 		       "--stream or --slower-than, wakeup also with --flight";
 	if (r->singles->nr_foreign)
-		return "these are events of several runs, whose clocks have nothing in common; give one run";
+		return "these are events of several runs that are not of one boot, as far as is known: their clocks have nothing in common; "
+		       "give one run";
 	if (r->singles->nr_odd)
 		return "events have times or ids that no kernel has";
 	return NULL;

@@ -2,7 +2,8 @@
 /*
  * The events of one thread on its track, in order of time: its waits and parks with their parts, the
  * works that it executed, and between them the moments when it woke others, queued works or asked for
- * parks. What overlaps another, which clocks of two CPUs can make of neighbours, has a track beside it.
+ * parks. What comes within a work is drawn within its slice. What overlaps another, which clocks of two
+ * CPUs can make of neighbours, has a track beside it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -131,12 +132,22 @@ void perfetto_write_mark(struct perfetto *w, const struct perfetto_mark *m, uint
 
 /* ---- a slice with its parts ------------------------------------------------------------------ */
 
+/* So many works within each other. */
+#define MAX_DEPTH 8
+
+/* Works that go on: when each ends, the outermost first. */
+struct nest {
+	uint64_t end_ns[MAX_DEPTH];
+	size_t depth;
+};
+
 /* Where it is written, and the marks that come before what is written next. */
 struct track {
 	struct perfetto *w;
 	uint64_t uuid;
 	const struct perfetto_mark *mark;
 	size_t nr;
+	struct nest nest;
 };
 
 static void marks_before(struct track *t, uint64_t ns)
@@ -158,6 +169,13 @@ static void end(struct track *t, uint64_t ns)
 	marks_before(t, ns);
 	perfetto_event(t->w, ns, PERFETTO_END, t->uuid);
 	perfetto_done(t->w);
+}
+
+/* Those that have ended by @ns. */
+static void end_works(struct track *t, uint64_t ns)
+{
+	while (t->nest.depth && t->nest.end_ns[t->nest.depth - 1] <= ns)
+		end(t, t->nest.end_ns[--t->nest.depth]);
 }
 
 /* What part @name of an event is a part of itself; 0: not said */
@@ -212,14 +230,18 @@ static void slice(struct track *t, const struct single *e)
 {
 	size_t number = (size_t)(e - t->w->s->single);
 
+	end_works(t, e->slice_ns);
 	begin(t, e->slice_ns, e->kind, perfetto_name(t->w, e));
 	describe(t->w, e);
 	if (perfetto_has_call(t->w, e))
 		proto_fixed64(&t->w->p, EVENT_LAST_OF_FLOW, number + 1);
 	perfetto_done(t->w);
-	/* Of a work it shows one part, how long it ran. */
-	if (!e->function)
-		parts(t, e, NULL, e->from_ns, e->to_ns, 0);
+	/* Of a work it shows one part, how long it ran; others may come within. */
+	if (e->function) {
+		t->nest.end_ns[t->nest.depth++] = e->to_ns;
+		return;
+	}
+	parts(t, e, NULL, e->from_ns, e->to_ns, 0);
 	end(t, e->to_ns);
 }
 
@@ -239,19 +261,44 @@ static void instant(struct track *t, const struct single *e)
 	perfetto_done(t->w);
 }
 
+/* A track as it fills: what goes on there, and when the last one that is not a work is over. */
+struct lane {
+	struct nest nest;
+	uint64_t until_ns;
+};
+
+/* Is there room for @e, after what has ended, or within a work? */
+static bool has_room(struct lane *l, const struct single *e)
+{
+	struct nest *n = &l->nest;
+
+	while (n->depth && n->end_ns[n->depth - 1] <= e->slice_ns)
+		n->depth--;
+	return l->until_ns <= e->slice_ns &&
+	       (!n->depth || (n->end_ns[n->depth - 1] >= e->to_ns && n->depth < MAX_DEPTH));
+}
+
+static void take_room(struct lane *l, const struct single *e)
+{
+	if (e->function)
+		l->nest.end_ns[l->nest.depth++] = e->to_ns;
+	else
+		l->until_ns = e->to_ns;
+}
+
 /* The number of each one's lane, the thread's own being 0; they are in order of time. */
 static int choose_lanes(const struct single *e, size_t nr, uint8_t *lane)
 {
-	uint64_t until[MAX_LANES] = { 0 };
+	struct lane lanes[MAX_LANES] = { 0 };
 	int most = 0;
 
 	for (size_t i = 0; i < nr; i++) {
 		int at = 0;
 
-		while (at < MAX_LANES && until[at] > e[i].slice_ns)
+		while (at < MAX_LANES && !has_room(&lanes[at], &e[i]))
 			at++;
 		if (at < MAX_LANES)
-			until[at] = e[i].to_ns;
+			take_room(&lanes[at], &e[i]);
 		if (at > most)
 			most = at;
 		lane[i] = (uint8_t)at;
@@ -285,6 +332,7 @@ int perfetto_write_thread(struct perfetto *w, uint32_t tid, size_t first, size_t
 			else
 				instant(&t, &e[i]);
 		}
+		end_works(&t, UINT64_MAX);
 		marks_before(&t, UINT64_MAX);
 	}
 	free(lane);

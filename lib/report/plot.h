@@ -167,7 +167,10 @@ void plot_say_panels_left_out(FILE *out, const struct plot_panels *s);
 /* plot_ns - a time with its unit, for HTML */
 void plot_ns(FILE *out, double ns);
 
-/* plot_short - the first @characters of @s, and "…" instead of what is left, for HTML */
+/*
+ * plot_short - @s in @characters at most, for HTML: of a longer one the beginning and the end, which tells
+ * "name (old)" from "name (new)", and "…" between them
+ */
 void plot_short(FILE *out, const char *s, size_t characters);
 
 /* plot_name - of an arm or a subject, for HTML */

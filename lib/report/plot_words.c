@@ -5,34 +5,52 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool begins_character(char c)
+{
+	return ((unsigned char)c & 0xc0) != 0x80;
+}
+
 /* Bytes of the first @nr characters of @s. */
-static size_t bytes_of(const char *s, size_t nr)
+static size_t first_bytes(const char *s, size_t nr)
 {
 	size_t length = 0;
 
-	while (s[length] && (nr || ((unsigned char)s[length] & 0xc0) == 0x80)) {
-		nr -= ((unsigned char)s[length] & 0xc0) != 0x80;
-		length++;
-		if (!nr && ((unsigned char)s[length] & 0xc0) != 0x80)
+	for (; s[length]; length++)
+		if (begins_character(s[length]) && !nr--)
 			break;
-	}
 	return length;
+}
+
+/* Where the last @nr characters of @s begin. */
+static const char *last_characters(const char *s, size_t nr)
+{
+	const char *at = s + strlen(s);
+
+	while (nr && at > s)
+		nr -= begins_character(*--at);
+	return at;
+}
+
+static void write_part(FILE *out, const char *s, size_t bytes)
+{
+	char *part = strndup(s, bytes);
+
+	if (part)
+		escape_html(out, part);
+	free(part);
 }
 
 void plot_short(FILE *out, const char *s, size_t characters)
 {
-	size_t shown = bytes_of(s, characters);
-	char *part;
+	size_t last = (characters - 1) / 2;
 
-	if (s[shown])
-		shown = bytes_of(s, characters - 1);
-	part = strndup(s, shown);
-	if (!part)
+	if (!s[first_bytes(s, characters)]) {
+		escape_html(out, s);
 		return;
-	escape_html(out, part);
-	if (s[shown])
-		fputs("…", out);
-	free(part);
+	}
+	write_part(out, s, first_bytes(s, characters - 1 - last));
+	fputs("…", out);
+	escape_html(out, last_characters(s, last));
 }
 
 void plot_ns(FILE *out, double ns)

@@ -24,6 +24,7 @@
 #include "lib/record/sparse.h"
 #include "lib/record/types.h"
 #include "lib/report/coarse.h"
+#include "lib/report/format_rows.h"
 #include "lib/report/trace.h"
 #include "lib/report/wakes.h"
 
@@ -472,17 +473,26 @@ int report_json(FILE *out, const struct report *r);
 
 #define REPORT_MAX_SUFFIXES 3
 
+/* Options of a report that only some formats have a use for. */
+enum report_takes {
+	REPORT_TAKES_FULL = 1,	  /* report.full: the others have all figures as it is */
+	REPORT_TAKES_TARGETS = 2, /* report.targets: which of them are met */
+	REPORT_TAKES_TABLE = 4,	  /* report.table */
+	REPORT_TAKES_ONLY = 8,	  /* report.only */
+};
+
 /*
  * What a report can be written as. One file per format exports one of these, named
  * report_format_NAME; formats.c has a row for each.
  */
 struct report_format {
-	const char *name;			 /* as `kt report -f` takes it */
-	const char *help;			 /* what it is, after its name */
-	const char *suffix[REPORT_MAX_SUFFIXES]; /* of files that are written in it, with the dot */
+	const char *name; /* as `kt report -f` takes it */
+	const char *help; /* what it is, after its name */
+	const char *
+		suffix[REPORT_MAX_SUFFIXES + 1]; /* of files that are written in it, with the dot */
 	bool binary;				 /* nothing for a terminal */
-	bool targets;				 /* shows which of report.targets are met */
-	bool singles; /* shows every single event: for reports of report_load_singles() */
+	unsigned int takes; /* of enum report_takes: options that other formats refuse */
+	bool singles;	    /* shows every single event: for reports of report_load_singles() */
 	/*
 	 * Why there is nothing of @r that can be written in it, as a sentence for the user; NULL: there is.
 	 * The member is NULL where everything can be.
@@ -501,6 +511,6 @@ const struct report_format *report_format_named(const char *name);
 /* report_format_of_file - the format that the suffix of @path stands for; NULL: none */
 const struct report_format *report_format_of_file(const char *path);
 
-/* report_format_names - "text, html or json" into @text, cut off at @size */
-void report_format_names(char *text, size_t size);
+/* report_format_rows - the same for format_rows.h */
+bool report_format_rows(size_t i, struct format_row *row);
 #endif

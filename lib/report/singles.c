@@ -179,14 +179,23 @@ static uint64_t slice_of(const struct record_event *e)
 	return e->time_ns - e->ns;
 }
 
-int singles_add(struct singles *s, struct report *r, size_t run, const struct record_event *e)
+/* Is run number @run the first one, or of the same boot? Then their times are of one clock. */
+static bool is_of_this(const struct singles *s, size_t run, const char *boot)
+{
+	return run == s->run || (boot && *boot && s->boot && !strcmp(boot, s->boot));
+}
+
+int singles_add(struct singles *s, struct report *r, size_t run, const char *boot,
+		const struct record_event *e)
 {
 	struct single *to;
 
-	if (!s->begun)
+	if (!s->begun) {
 		s->run = run;
+		s->boot = report_keep(r, boot ? boot : "");
+	}
 	s->begun = true;
-	if (run != s->run) {
+	if (!is_of_this(s, run, boot)) {
 		s->nr_foreign++;
 		return 0;
 	}

@@ -60,10 +60,11 @@ struct singles {
 	const char **text; /* text[0] is NULL */
 	size_t nr_slots;   /* a power of two */
 	uint32_t *slot;	   /* texts by hash: number, 0: free */
-	/* What cannot be shown: of another run than the first; with ids that no kernel has. */
+	/* What cannot be shown: of a run that is not of the same boot; with ids that no kernel has. */
 	size_t nr_foreign, nr_odd;
 	bool begun;
-	size_t run; /* of the events that are here */
+	size_t run;	  /* the first one with events */
+	const char *boot; /* that it is of */
 };
 
 struct report;
@@ -71,8 +72,14 @@ struct report;
 /* singles_new - empty; NULL: no memory */
 struct singles *singles_new(void);
 
-/* singles_add - @e of run number @run of @r, which owns the texts. Return: 0, -ENOMEM */
-int singles_add(struct singles *s, struct report *r, size_t run, const struct record_event *e);
+/*
+ * singles_add - @e of run number @run of @r, which owns the texts
+ * @boot: what tells the boot that it is of from others; NULL: not known
+ *
+ * Return: 0, -ENOMEM
+ */
+int singles_add(struct singles *s, struct report *r, size_t run, const char *boot,
+		const struct record_event *e);
 
 /* singles_finish - all are there: sort them, and make one of those that are the same */
 void singles_finish(struct singles *s);

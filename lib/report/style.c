@@ -20,17 +20,15 @@ const char page_style[] =
 
 	/* words */
 	"a{color:var(--link);text-decoration:none}a:hover{text-decoration:underline}"
-	"p a,li a,dd a,small a,.note a,.sub a{text-decoration:underline;text-decoration-thickness:1px;text-underline-offset:.15em}"
+	"p a,small a,.note a,.sub a{text-decoration:underline;text-decoration-thickness:1px;text-underline-offset:.15em}"
 	"a.chip{text-decoration:none}"
 	"code,pre{font-family:var(--mono);font-size:.92em}code{overflow-wrap:anywhere}"
 	"pre{background:var(--soft);border:1px solid var(--line);border-radius:.4rem;padding:.7rem .9rem;"
 	"white-space:pre-wrap;overflow-wrap:anywhere;margin:.5rem 0}"
-	"h1{font-size:1.7rem;line-height:1.2;margin:0 0 .2rem;letter-spacing:-.01em;overflow-wrap:anywhere}"
 	"h2{font-size:1.2rem;margin:2.6rem 0 .5rem;letter-spacing:-.005em;overflow-wrap:anywhere}"
 	"h3{font-size:.95rem;margin:1.3rem 0 .35rem}"
 	"h2 .par{font-weight:400;color:var(--muted)}.par i{font-style:normal;color:var(--axis)}"
 	"p{max-width:100ch}.sub,.note{color:var(--muted);margin:.1rem 0 .6rem}.note{font-size:.87rem;max-width:80ch}"
-	".finding{font-size:1.1rem;font-weight:600;margin:.7rem 0 .4rem;overflow-wrap:anywhere}"
 	".run{font-weight:400;font-size:.83rem;padding:.02rem .45rem;border:1px solid var(--line);border-radius:99px;"
 	"white-space:nowrap}.runs{color:var(--muted);font-size:.87rem}"
 	".banner{max-width:none;border:1px solid currentColor;border-left-width:.3rem;border-radius:.4rem;padding:.6rem .9rem;"
@@ -50,11 +48,6 @@ const char page_style[] =
 	"nav a{display:block;padding:.2rem .5rem;min-height:1.6rem;border-radius:4px;color:var(--fg);overflow-wrap:anywhere}"
 	"nav a:hover{background:var(--soft);text-decoration:none}nav i{font-style:normal;color:var(--axis)}"
 
-	/* cards */
-	".cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(9.5rem,100%),1fr));gap:.6rem;margin:1.1rem 0}"
-	".card{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.6rem .8rem;overflow-wrap:anywhere}"
-	".card small{display:block;color:var(--muted)}.card b{font-size:1rem;font-weight:600}"
-
 	/* tables */
 	".scroll{position:relative;overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:.5rem;margin:.6rem 0;"
 	"overscroll-behavior-x:contain}"
@@ -65,10 +58,7 @@ const char page_style[] =
 	"th:first-child,td:first-child,.l{text-align:left}"
 	"td.name{white-space:normal;overflow-wrap:anywhere;min-width:9rem}"
 	"small.why{display:block;color:var(--muted);font-size:.8rem;white-space:normal;max-width:24ch}"
-	"td.why{text-align:left;color:var(--muted);font-size:.83rem;padding-left:1.4rem;white-space:normal}"
 	"tr.more td{border-bottom:0}.subjects td{padding-top:.2rem;padding-bottom:.2rem}"
-	"tr.q td{background:var(--soft);font-weight:600;text-align:left;white-space:normal;overflow-wrap:anywhere}"
-	"tr.q .par{font-weight:400}"
 	"td.three{line-height:1.35}td.three span{font-size:.83rem}"
 	"td.quiet,span.quiet{color:var(--muted)}"
 	"td.reason{white-space:normal;text-align:left;color:var(--muted);overflow-wrap:break-word;min-width:15rem;"
@@ -112,9 +102,8 @@ const char page_style[] =
 	"nav .list{columns:2}main{padding:1rem}"
 	/* The name stays where it is while the rest of its row scrolls. */
 	".scroll td:first-child,.scroll th:first-child{position:sticky;left:0;z-index:1}"
-	".scroll td:first-child{background:var(--card);max-width:42vw}.scroll th:first-child,.scroll tr.q td{background:var(--soft)}"
-	".scroll tr.q td{max-width:none}}"
-	"@media screen and (max-width:34rem){main{padding:.8rem .7rem 3rem}h1{font-size:1.4rem}.scroll td,.scroll th{padding-left:.35rem;padding-right:.35rem}"
+	".scroll td:first-child{background:var(--card);max-width:42vw}.scroll th:first-child{background:var(--soft)}}"
+	"@media screen and (max-width:34rem){main{padding:.8rem .7rem 3rem}.scroll td,.scroll th{padding-left:.35rem;padding-right:.35rem}"
 	".plots{gap:.5rem}figure{padding:.3rem .3rem .2rem}"
 	"td.name{min-width:8.4rem}.stack{grid-template-columns:minmax(0,1fr) max-content;grid-auto-flow:dense;gap:.1rem .6rem}"
 	".stack .row{grid-column:1/-1}"
@@ -129,9 +118,8 @@ const char page_style[] =
 	"@page{margin:14mm 12mm}"
 	"@media print{:root{--bg:#fff;--card:#fff;--soft:#f4f4f4;--fg:#000;--muted:#3d3d3d;--link:#000}html{font-size:8.5pt}"
 	"nav{display:none}.layout{display:block;max-width:none}main{padding:0}"
-	"h2,h3,figcaption,.legend,summary{break-after:avoid}figure,.stack,.card,.banner,tr,li,pre{break-inside:avoid}"
+	"h2,h3,figcaption,.legend,summary{break-after:avoid}figure,.stack,.banner,tr,li,pre{break-inside:avoid}"
 	"thead{display:table-header-group}.scroll{overflow:visible}p,li{orphans:3;widows:3}"
 	"table,.note,.legend,figcaption,.stack,.sub,dl{font-size:.9rem}th,td.three span,.chip{font-size:.83rem}"
 	"th,td{padding:.15rem .3rem}th,td.l{white-space:normal}.matrix thead th{overflow-wrap:anywhere;min-width:4.8rem}td.reason{min-width:0}a{color:inherit}"
-	"a[href^=http]::after{content:' (' attr(href) ')';overflow-wrap:anywhere}"
 	".plots{grid-template-columns:1fr 1fr}details::details-content{content-visibility:visible;block-size:auto}}";

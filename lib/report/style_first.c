@@ -10,7 +10,7 @@ const char page_style_first[] =
 	".vh{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}"
 	"main:focus{outline:0}"
 	/* finding */
-	"h1{font-size:1.45rem;font-weight:700;line-height:1.28;margin:0 0 .5rem;overflow-wrap:anywhere;text-wrap:pretty}"
+	"h1{font-size:1.45rem;font-weight:700;line-height:1.28;margin:0 0 .5rem;letter-spacing:-.01em;overflow-wrap:anywhere;text-wrap:pretty}"
 	"h1 .rest{font-weight:400}"
 	".lead{font-size:1rem;margin:.3rem 0 .8rem;max-width:100ch;overflow-wrap:anywhere}"
 	"ul.runs{margin:.2rem 0 .6rem}"
@@ -23,7 +23,7 @@ const char page_style_first[] =
 	".tile>a,.tile>span{display:block;color:var(--muted);font-size:.87rem;line-height:1.35}.tile b{display:block;font-weight:650;line-height:1.35}"
 	".tile b:empty{display:none}.tile small{display:block;color:var(--muted);font-size:.83rem;line-height:1.4}"
 	".tile.bad{border-color:var(--bad)}.tile.bad b{color:var(--bad)}.tile.warn b{color:var(--warn)}"
-	".tile.again b{font-weight:400}"
+	".tile.again b{font-weight:400}.tile ul{list-style:none;padding:0;margin:.15rem 0 0}.tile li{margin:0}"
 	/* the axis: a box, the interval in it, and a dot */
 	".axis,.ticks{position:relative;min-width:8rem;height:1.35rem}"
 	".axis{print-color-adjust:exact;-webkit-print-color-adjust:exact}"
@@ -42,7 +42,7 @@ const char page_style_first[] =
 	".effects{table-layout:fixed;min-width:50rem;font-size:.87rem}"
 	".effects col.q{width:30%}.effects col.f{width:8rem}.effects col.g{width:6rem}.effects col.iv{width:6.5rem}"
 	".effects col.e{width:18%}.effects .ticks{margin-left:.3rem}.effects td.bar,.effects th.bar{padding-left:.7rem}tbody tr:last-child>th{border-bottom:0}"
-	".effects td,.verdicts td{white-space:normal}.effects .effect{text-align:left}"
+	".effects td,.verdicts td.l,.verdicts td.name{white-space:normal}.effects .effect{text-align:left}"
 	".effects .base{color:var(--muted)}.effects .iv{color:var(--muted);font-size:.8rem;white-space:nowrap}"
 	".effects small,.verdicts small{display:block;color:var(--muted);font-size:.8rem;line-height:1.3}"
 	".effects small,.verdicts small{max-width:none}.verdicts td.l small{display:inline;margin-left:.4em}"
@@ -111,4 +111,4 @@ const char page_style_first[] =
 	".figures>input:checked+label,.pick>input:checked+label{forced-color-adjust:none}}"
 	"@media print{.contents,.filter,.skip,.permalink,.switch,.figures>input,.figures>label,button.by::after{display:none}"
 	".axis,.ticks{height:1.2rem;min-width:5rem}.verdicts .axis{min-width:8rem}.effects{min-width:0}.effects col.q{width:27%}.effects col.f{width:7.4rem}"
-	".effects col.g{width:5.8rem}.effects col.iv{width:7rem}.effects col.e{width:21%}.ticks span{white-space:nowrap}.verdicts td:not(.l):not(.name){white-space:nowrap}.verdicts .ticks span:not(:nth-child(5)){display:none}.ticks span:nth-child(3),.ticks span:nth-child(7){display:none}}";
+	".effects col.g{width:5.8rem}.effects col.iv{width:7rem}.effects col.e{width:21%}.ticks span{white-space:nowrap}.verdicts .ticks span:not(:nth-child(5)){display:none}.ticks span:nth-child(3),.ticks span:nth-child(7){display:none}}";

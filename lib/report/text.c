@@ -435,6 +435,6 @@ const struct report_format report_format_text = {
 	.name = "text",
 	.help = "for a terminal: a summary, with --full tables",
 	.suffix = { ".txt" },
-	.targets = true,
+	.takes = REPORT_TAKES_FULL | REPORT_TAKES_TARGETS,
 	.render = render,
 };

@@ -81,6 +81,29 @@ json_t *value_counts(const struct record_count *list, size_t nr)
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
+/* jansson leaves these as they are: DEL, and U+0080 to U+009F, which have two bytes. */
+static int dump_part(const char *s, size_t size, void *arg)
+{
+	FILE *out = arg;
+
+	for (size_t i = 0; i < size; i++) {
+		unsigned char c = (unsigned char)s[i],
+			      next = i + 1 < size ? (unsigned char)s[i + 1] : 0;
+
+		if (c == 0x7f || (c == 0xc2 && next >= 0x80 && next < 0xa0))
+			fprintf(out, "\\u%04x", c == 0x7f ? c : next);
+		else
+			putc(c, out);
+		i += c == 0xc2 && next >= 0x80 && next < 0xa0;
+	}
+	return ferror(out) ? -1 : 0;
+}
+
+int value_dump(FILE *out, const json_t *j, size_t flags)
+{
+	return json_dump_callback(j, dump_part, out, flags);
+}
+
 static bool is_scalar(const json_t *j)
 {
 	return !json_is_object(j) && !json_is_array(j);
@@ -119,7 +142,7 @@ static int print_members(FILE *out, const json_t *object, int depth)
 
 		fputs(before, out);
 		newline(out, depth);
-		ret |= name ? json_dumpf(name, out, JSON_ENCODE_ANY) : -1;
+		ret |= name ? value_dump(out, name, JSON_ENCODE_ANY) : -1;
 		json_decref(name);
 		fputs(": ", out);
 		ret |= print(out, item, depth);
@@ -149,7 +172,7 @@ static int print(FILE *out, const json_t *j, int depth)
 	int ret;
 
 	if (is_flat(j) || (object && !json_object_size(j)))
-		return json_dumpf(j, out, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(9));
+		return value_dump(out, j, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(9));
 	fputc(object ? '{' : '[', out);
 	ret = object ? print_members(out, j, depth + 1) : print_items(out, j, depth + 1);
 	newline(out, depth);

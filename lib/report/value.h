@@ -3,8 +3,8 @@
 #define KT_REPORT_VALUE_H
 /*
  * JSON values as the reports of runs and of comparisons write them. What does not exist is null.
- * jansson escapes control characters and refuses what is not UTF-8, so hostile names need no more
- * than it. report.schema.json and diff.schema.json describe all that is written.
+ * jansson escapes most control characters and refuses what is not UTF-8; value_dump() escapes those
+ * that it leaves. So hostile names need no more. report.schema.json and diff.schema.json describe all that is written.
  */
 #include <jansson.h>
 #include <stdint.h>
@@ -50,6 +50,9 @@ void value_list_end(struct value_writer *w);
 
 /* value_end - Return: 0, -ENOMEM, or -errno of the stream */
 int value_end(struct value_writer *w);
+
+/* value_dump - as json_dumpf(), without any control character. Return: 0 or -1 */
+int value_dump(FILE *out, const json_t *j, size_t flags);
 
 /* value_write - the whole of an object, which is released. Return: as value_end() */
 int value_write(FILE *out, json_t *all);

@@ -10,8 +10,8 @@ check 'the suffix is enough' "$kt" report tests/golden/small.jsonl -o "$tmp/by-n
 check 'and the same' cmp "$tmp/small.csv" "$tmp/by-name.csv"
 check 'a table of its own' "$kt" report --table comparisons tests/golden/small.jsonl -o "$tmp/comparisons.csv"
 refused 'a table that is not there' 2 "unknown table 'rows'; expected figures" "$kt" report -f csv --table rows tests/golden/small.jsonl
-refused 'a table of something else' 2 'of --format csv alone' "$kt" report -f json --table figures tests/golden/small.jsonl
-refused 'also by name' 2 'of --format csv alone' "$kt" report --table figures tests/golden/small.jsonl -o "$tmp/x.json"
+refused 'a table of something else' 2 '--table goes with --format csv, not json' "$kt" report -f json --table figures tests/golden/small.jsonl
+refused 'also by name' 2 '--table goes with --format csv, not json' "$kt" report --table figures tests/golden/small.jsonl -o "$tmp/x.json"
 refused 'a full disk' 5 'space' sh -c "'$kt' report -f csv tests/golden/small.jsonl >/dev/full"
 check 'a reader that goes away' sh -c "'$kt' report -f csv tests/golden/small.jsonl | head -c1 | grep -q r"
 

@@ -14,7 +14,7 @@ check 'one distribution' "$kt" report --only '*/libkthread' tests/golden/instanc
 refused 'a full disk' 5 'space' sh -c "'$kt' report -f hgrm tests/golden/small.jsonl >/dev/full"
 check 'a reader that goes away' sh -c "'$kt' report -f hgrm tests/golden/small.jsonl | head -c1 | grep -q '#'"
 refused 'a name that is not there' 2 'no distribution has such a name' "$kt" report -f hgrm --only 'no/such' tests/golden/small.jsonl
-refused '--only of something else' 2 'of --format hgrm alone' "$kt" report --only 'x*' tests/golden/small.jsonl
+refused '--only of something else' 2 '--only goes with --format hgrm, not ' "$kt" report --only 'x*' tests/golden/small.jsonl
 head -n 3 tests/golden/small.jsonl >"$tmp/empty.jsonl"
 refused 'nothing measured' 2 'nothing was measured' "$kt" report -f hgrm "$tmp/empty.jsonl"
 

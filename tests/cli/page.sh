@@ -21,15 +21,16 @@ plots() { # plots N: what a page has where there is a gnuplot
 	if command -v gnuplot >/dev/null; then echo "$1"; else echo 0; fi
 }
 # Two at a time; what each says stays together.
-page() { # page NAME PLOTS KT-ARGUMENT...: made by kt, then opened
-	local name=$1 plots=$2
+page() { # page NAME PLOTS KT-ARGUMENT...: made by kt, then opened; PLOTS "tables": without any, for its tables alone
+	local name=$1 plots=$2 path=$PATH only=
 	shift 2
+	[ "$plots" != tables ] || path=/nonexistent only=tables plots=0
 	while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n; done
 	(
-		timeout 60 "$kt" "$1" -o "$tmp/$name.html" "${@:2}" 2>"$tmp/$name.err" </dev/null
+		timeout 60 env PATH="$path" "$kt" "$1" -o "$tmp/$name.html" "${@:2}" 2>"$tmp/$name.err" </dev/null
 		if [ -s "$tmp/$name.html" ]; then
 			NODE_PATH=$KT_BUILD/node/node_modules timeout 240 node tests/node/page.js $chromium "$tmp/$name.profile" \
-				"$plots" "$tmp/$name.html" 2>&1
+				"$plots" "$tmp/$name.html" $only 2>&1
 		else
 			echo "FAIL: $name: no page"
 			cat "$tmp/$name.err"
@@ -43,6 +44,10 @@ golden=tests/golden
 long=$(printf 'long%.0s' {1..600})
 sed "s/libkthread/$long/g; s/cpu=cross/cpu=$long/g" $golden/small.jsonl >"$tmp/long.jsonl"
 head -c 40000 $golden/small.jsonl >"$tmp/torn.jsonl"
+# More questions than a table has rows.
+for i in $(seq 45); do
+	sed -n '/"question":"work_queue/p' $golden/small.jsonl | sed "s|work_queue/|work_queue/n=$i/|"
+done | cat <(head -n 2 $golden/small.jsonl) - <(tail -n 1 $golden/small.jsonl) >"$tmp/many.jsonl"
 
 page run "$(plots 26)" report results/reference/vm-2cpu-x86_64/run.jsonl
 page trace "$(plots 4)" report $golden/trace.jsonl
@@ -54,6 +59,7 @@ page hostile "$(plots 2)" report $golden/hostile.jsonl
 page hostile_sides 0 report $golden/hostile_sides.jsonl
 page long "$(plots 2)" report "$tmp/long.jsonl"
 page torn 0 report "$tmp/torn.jsonl"
+page many tables report "$tmp/many.jsonl"
 if "$kt" diff --help | grep -q html; then
 	page diff 0 diff $golden/runs_base.jsonl -- $golden/runs_new.jsonl
 fi

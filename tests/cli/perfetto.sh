@@ -11,7 +11,7 @@ refused 'a trace without single events' 2 'no single events are recorded here; k
 refused 'a bench run' 2 'no single events are recorded here' "$kt" report tests/golden/small.jsonl -o "$tmp/x.pftrace"
 check 'and there is no file' test ! -e "$tmp/x.pftrace"
 sed '1s/0022"/0023"/' $record >"$tmp/other.jsonl"
-refused 'events of two runs' 2 'events of several runs, whose clocks' "$kt" report -f perfetto $record "$tmp/other.jsonl"
+refused 'events of two runs' 2 'events of several runs that are not of one boot' "$kt" report -f perfetto $record "$tmp/other.jsonl"
 sed 's/"tid":501/"tid":5010000000/' $record >"$tmp/odd.jsonl"
 refused 'ids that no kernel has' 2 'times or ids that no kernel has' "$kt" report -f perfetto "$tmp/odd.jsonl"
 refused 'a full disk' 5 'space' sh -c "'$kt' report -f perfetto $record >/dev/full"
@@ -109,8 +109,9 @@ for uuid, list_ in events.items():
     for at, e in list_:
         kind = one(e, "type")
         if kind == "TYPE_SLICE_END":
-            begun, b = open_.pop()
-            slices.append((uuid, len(open_), begun, at, names[one(b, "name_iid")], told(b)))
+            begun, b, depth = open_.pop()
+            assert not open_ or (open_[-1][0] <= begun and at >= begun), "within the one around it"
+            slices.append((uuid, depth, begun, at, names[one(b, "name_iid")], told(b)))
             continue
         assert one(e, "category_iids") in categories
         for f in e["flow_ids"]:
@@ -120,7 +121,8 @@ for uuid, list_ in events.items():
             assert f not in ends
             ends[f] = at, uuid, e
         if kind == "TYPE_SLICE_BEGIN":
-            open_.append((at, e))
+            # Depth among the parts of an event; that may itself be within a work.
+            open_.append((at, e, 0 if "recorded" in told(e) else open_[-1][2] + 1))
         else:
             assert kind == "TYPE_INSTANT"
     assert not open_, "each slice ends"
@@ -179,7 +181,15 @@ cat "$tmp/out"
 check 'works and parks: protoc decodes them' decode episodes
 check 'works run after each other however they were queued, flows are as long as delays' holds episodes $works
 cat "$tmp/out"
-check 'one within another has a track beside it' test "$(grep -c 'name: "at the same time"' "$tmp/episodes.proto")" -eq 1
+check 'one within another needs no track beside it' test "$(grep -c 'name: "at the same time"' "$tmp/episodes.proto")" -eq 0
+of_boot() { sed "s/\"host_id\":\"/\"boot_id\":\"$1\",&/" "tests/golden/$2.jsonl"; } # of_boot ID NAME
+cat <(of_boot b1 stream) <(of_boot b1 episodes) >"$tmp/boot.jsonl"
+check 'two runs of one boot are one trace' "$kt" report "$tmp/boot.jsonl" -o "$tmp/boot.pftrace"
+check 'protoc decodes it' decode boot
+check 'all of both is there' holds boot "$tmp/boot.jsonl"
+cat "$tmp/out"
+cat <(of_boot b1 stream) <(of_boot b2 episodes) >"$tmp/boots.jsonl"
+refused 'of two boots not' 2 'not of one boot' "$kt" report -f perfetto "$tmp/boots.jsonl"
 check 'two that overlap have two tracks' test "$(grep -c 'name: "at the same time"' "$tmp/stream.proto")" -eq 2
 check 'in whatever order the record has them' decode backwards
 check 'all of it' holds backwards "$tmp/backwards.jsonl"
@@ -220,4 +230,13 @@ drawn work 61 work 20 40 3 2
 check 'works are called by their functions' test "$(grep -c '"queues oracle_step"' "$tmp/work.proto")" -eq 60
 drawn park 25 park 25
 check 'parks have their parts' grep -q 'name: "park_react"' "$tmp/park.proto"
+
+# Waits and works of one program at the same time are one trace.
+timeout 120 "$kt" trace wakeup --stream -o "$tmp/waits.jsonl" -- "$kt" trace work --stream -o "$tmp/works.jsonl" -- \
+	"$KT_BUILD/tests/tracer/kthread_oracle" work 30 10 0 0 >/dev/null 2>&1 </dev/null
+check 'waits and works' "$kt" report "$tmp/waits.jsonl" "$tmp/works.jsonl" -o "$tmp/both.pftrace"
+check 'protoc decodes both' decode both
+cat "$tmp/waits.jsonl" "$tmp/works.jsonl" >"$tmp/both.jsonl"
+check 'and all of both is there' holds both "$tmp/both.jsonl"
+cat "$tmp/out"
 finish

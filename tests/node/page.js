@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * node page.js CHROMIUM PROFILE PLOTS FILE: what a reader can do with the page FILE, as Chromium shows it.
+ * node page.js CHROMIUM PROFILE PLOTS FILE [tables]: what a reader can do with the page FILE, as Chromium shows it.
  *
- * PLOTS: at least so many drawings are on it. Ends like the shell tests: `N passed, N failed`, after
- * a line for each failure.
+ * PLOTS: at least so many drawings are on it. tables: its tables and its filter alone. Ends like the shell tests: `N passed, N
+ * failed`, after a line for each failure.
  */
 'use strict';
 
@@ -269,9 +269,15 @@ async function printed(browser, file) {
 
 /* ---- what a reader does ---------------------------------------------------------------------- */
 
-/* The cells of a column, as they are shown. */
+/*
+ * The cells of a column in their order: of a table and of those that go on with it, which may be folded. What is folded has no
+ * innerText of its own, so that a cell would change when a row moves there.
+ */
 function column(table, at) {
-	return [...document.querySelectorAll('table.sort')[table].tBodies[0].rows].map((r) => r.cells[at].innerText.trim());
+	const all = [...document.querySelectorAll('table.sort')], { set } = all[table].dataset;
+
+	return all.filter((t, i) => (set ? t.dataset.set === set : i === table)).flatMap((t) => [...t.tBodies[0].rows])
+		.map((r) => r.cells[at].textContent.replace(/\s+/g, ' ').trim());
 }
 
 function sortable() {
@@ -482,12 +488,24 @@ async function all(browser, plots, file) {
 		await accessible(browser, file, settings);
 }
 
-async function main([chromium, profile, plots, file]) {
+/* Of a page that is like others, but longer: tables that go on in a fold are sorted as one. */
+async function tables(browser, file) {
+	const page = await browser.open(file, {});
+	const sets = await page.evaluate(`[...document.querySelectorAll('details table.sort[data-set]')].length`);
+
+	check('a table goes on in a fold', sets > 0, sets);
+	check('tables were sorted', await sorts(page) > 0);
+	await filters(page);
+	quiet(page, 'used');
+	await page.close();
+}
+
+async function main([chromium, profile, plots, file, part]) {
 	const browser = await start(chromium, profile);
 
 	name = basename(file, '.html');
 	try {
-		await all(browser, Number(plots), file);
+		await (part === 'tables' ? tables(browser, file) : all(browser, Number(plots), file));
 	} finally {
 		await browser.stop();
 	}

@@ -12,6 +12,7 @@
 
 #include "lib/report/diff.h"
 #include "lib/report/page.h"
+#include "lib/report/value.h"
 
 #define HOSTILE "<script>alert(1)</script>\x1b[31m"
 
@@ -108,6 +109,27 @@ ParameterizedTest(char (*record)[40], report_hostile, terminal_sees_no_control_c
 	free(text);
 	free(colour);
 	report_free(r);
+}
+
+/* Those that jansson leaves as they are: DEL, and the ones of two bytes. It stays the same value. */
+Test(report_hostile, json_has_no_control_character_of_any_width)
+{
+	json_t *before = json_pack("{s:s}", "a\x7f",
+				   "\xc2\x80\xc2\x9b"
+				   "31m \xc2\xa0\xc3\xa9"),
+	       *after;
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	cr_assert_eq(value_dump(out, before, JSON_COMPACT), 0);
+	fclose(out);
+	cr_expect_str_eq(text, "{\"a\\u007f\":\"\\u0080\\u009b31m \xc2\xa0\xc3\xa9\"}");
+	after = json_loads(text, 0, NULL);
+	cr_expect(json_equal(before, after));
+	json_decref(before);
+	json_decref(after);
+	free(text);
 }
 
 ParameterizedTestParameters(report_hostile, json_keeps_the_name_and_no_control_character)
