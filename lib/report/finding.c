@@ -285,7 +285,7 @@ static void write_missing(FILE *out, const struct report_question *q,
 	if (report_losses_missing(run))
 		fputs("; what was lost is not known", out);
 	else if (kept < 1)
-		fprintf(out, "; %s of it was lost", format_small_percent(text, 1 - kept));
+		fprintf(out, "; %s of the events lost", format_small_percent(text, 1 - kept));
 }
 
 static void write_trace(FILE *out, const struct report *r, const struct report_question *q,

@@ -378,8 +378,9 @@ static void words(const struct map *m)
 			longest = in;
 	}
 	page_name(m->p, t->layout.metric[m->metric].name);
-	fprintf(m->p->out, " in %zu intervals of %.3g s in all", t->nr_intervals,
-		(double)(m->to_ns - m->from_ns) / 1e9);
+	fprintf(m->p->out, " in %zu intervals, ", t->nr_intervals);
+	page_ns(m->p, (double)(m->to_ns - m->from_ns));
+	fputs(" in all", m->p->out);
 	if (!isnan(low)) {
 		fputs(": p50 from ", m->p->out);
 		page_ns(m->p, low);
@@ -388,7 +389,8 @@ static void words(const struct map *m)
 	}
 	fputs(", longest ", m->p->out);
 	page_ns(m->p, (double)longest->part[m->whole].max_ns);
-	fprintf(m->p->out, " at %.3g s", seconds_after(longest->end_ns, m->from_ns));
+	fputs(" at ", m->p->out);
+	page_ns(m->p, 1e9 * seconds_after(longest->end_ns, m->from_ns));
 }
 
 static void legend(const struct map *m)
@@ -419,7 +421,7 @@ static void draw(const struct map *m)
 	FILE *out = m->p->out;
 
 	fprintf(out,
-		"<figure><svg class=\"plot tmap\" viewBox=\"0 0 %d %d\" role=img aria-label=\"Heat map: ",
+		"<figure class=over><svg class=\"plot tmap\" viewBox=\"0 0 %d %d\" role=img aria-label=\"Heat map: ",
 		WIDTH, HEIGHT);
 	words(m);
 	fputs("\">", out);

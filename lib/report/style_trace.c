@@ -12,7 +12,7 @@ const char page_style_trace[] =
 	".waits pre{margin:.2rem 0 .4rem;max-height:24rem;overflow:auto}"
 	".waits details summary{padding:0;margin:0}"
 	/* cells of intervals, few to most; lengths as in all plots are tenths */
-	".tmap path{stroke:none}.tmap .d1{fill:var(--d1)}.tmap .d2{fill:var(--d2)}.tmap .d3{fill:var(--d3)}.tmap .d4{fill:var(--d4)}"
+	".over{max-width:54rem}.tmap path{stroke:none}.tmap .d1{fill:var(--d1)}.tmap .d2{fill:var(--d2)}.tmap .d3{fill:var(--d3)}.tmap .d4{fill:var(--d4)}"
 	".tmap .d5{fill:var(--d5)}.tmap .d6{fill:var(--d6)}.tmap .d7{fill:var(--d7)}.tmap .d8{fill:var(--d8)}"
 	".tmap .w{fill:var(--hot4)}.tmap .lost{fill:var(--bad)}"
 	".tmap .q{fill:none;stroke:var(--card);stroke-width:44px}.tmap .m{fill:none;stroke:var(--fg);stroke-width:18px}"

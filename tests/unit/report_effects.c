@@ -324,7 +324,7 @@ Test(report_effects, a_trace_says_how_much_was_waited)
 	struct report *r = load(GOLDEN("live.jsonl"));
 
 	says(r, "wakeup: waited 8.6 % of the time for a CPU, the longest wait 3.39 ms; "
-		"redis-bgsave-23725 still waits, for 3.90 s so far; 0.6 % of it was lost");
+		"redis-bgsave-23725 still waits, for 3.90 s so far; 0.6 % of the events lost");
 	report_free(r);
 }
 

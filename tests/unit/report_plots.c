@@ -7,6 +7,7 @@
 
 #include "lib/report/gnuplot.h"
 #include "lib/report/page.h"
+#include "lib/report/plot.h"
 
 TestSuite(report_plots, .init = begin, .fini = finish, .timeout = 120);
 
@@ -392,4 +393,31 @@ Test(report_plots, half_a_drawing_is_none)
 	cr_expect_eq(count(html, "gnuplot has not drawn it."), count(html, "<svg class=plot"));
 	remove_false_gnuplot(dir);
 	free(html);
+}
+
+/* ---- names ----------------------------------------------------------------------------------- */
+
+static void expect_short(const char *name, size_t characters, const char *expected)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *to = open_memstream(&text, &length);
+
+	plot_short(to, name, characters);
+	fclose(to);
+	cr_expect_str_eq(text, expected, "%s in %zu: %s", name, characters, text);
+	free(text);
+}
+
+/* Sides are told apart at the end of a name. */
+Test(report_plots, a_long_name_keeps_its_end)
+{
+	expect_short("libkthread", 11, "libkthread");
+	expect_short("libkthreads", 11, "libkthreads");
+	expect_short("libkthread (old)", 11, "libkt…(old)");
+	expect_short("libkthread (new)", 11, "libkt…(new)");
+	expect_short("αβγδεζηθικλμ", 11, "αβγδε…θικλμ");
+	expect_short("<abcdefghij>", 11, "&lt;abcd…ghij&gt;");
+	expect_short("", 11, "");
+	expect_short("abc", 1, "…");
 }

@@ -212,7 +212,7 @@ Test(report_trace_page, intervals_are_a_map_with_words)
 	html = page();
 	EXPECT_ORDER(
 		html, "<h3>Over time</h3>", "<svg class=\"plot tmap\"",
-		"aria-label=\"Heat map: after in 12 intervals of 0.012 s in all: p50 from 1.00 µs "
+		"aria-label=\"Heat map: after in 12 intervals, 12.0 ms in all: p50 from 1.00 µs "
 		"to 1.00 µs, longest 1.00 µs",
 		"<path class=d4 d=\"", "<path class=d8 d=\"M2613 ", "<path class=lost d=\"M3519 ",
 		">p50</text>", "1 000, in even steps", "▼ above a column",
