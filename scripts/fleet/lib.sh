@@ -27,7 +27,7 @@ need_number() { # need_number OPTION NUMBER
 }
 
 # What may come from a host, as one line for a terminal.
-tame() { LC_ALL=C tr '\n\t' '  ' | LC_ALL=C tr -c '[:print:]' '?' | cut -c 1-200 | sed 's/ *$//'; }
+tame() { LC_ALL=C tr -d '\r' | LC_ALL=C tr '\n\t' '  ' | LC_ALL=C tr -c '[:print:]' '?' | cut -c 1-200 | sed 's/ *$//'; }
 shown() { LC_ALL=C printf '%q' "$1"; }
 
 # It is the name of a file, an argument of commands, and a line of text.

@@ -19,8 +19,11 @@ end_all() { # what was started ends, the last first, by its id
 trap end_all EXIT
 trap 'exit 130' INT TERM HUP
 
-lacking() { # lacking WHAT: the test ends
+absent() { # absent WHAT: it cannot be had
 	if [ "${KT_FLEET_STRICT:-0}" = 1 ]; then bad "KT_FLEET_STRICT: $*"; else skip "$*"; fi
+}
+lacking() { # lacking WHAT: nothing can be tried without it
+	absent "$@"
 	finish
 }
 need_program() { # need_program PROGRAM PACKAGE

@@ -4,7 +4,7 @@
 # bit, what is torn, twice, late or of another schema costs itself alone and is named, and what has changed is found, of hosts and
 # of all of them. KT_FLEET_HOSTS=1000 makes it the size that a fleet has (20 minutes); KT_FLEET_RECORDS names a directory for
 # its records, kept and taken again. Arguments are engines, both by default.
-. "$(dirname "$0")/../cli/lib.sh"
+. "$(dirname "$0")/lib.sh"
 
 hosts=${KT_FLEET_HOSTS:-16}
 fleet=scripts/fleet
@@ -189,7 +189,7 @@ what_changed() {
 for engine in ${*:-clickhouse duckdb}; do
 	suffix=$engine
 	if ! why=$($fleet/engines/install $engine); then
-		skip "$engine: $why"
+		absent "$engine: $why"
 		continue
 	fi
 	echo "$engine $(PYTHONPATH=$fleet python3 -c 'import database, sys; print(database.Database(sys.argv[1]).version())' "x.$engine")"

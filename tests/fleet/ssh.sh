@@ -61,7 +61,7 @@ check 'nothing else is' test "$(cd "$night" && echo *.jsonl.gz*)" = 'n1.jsonl.gz
 reason torn 'torn'
 reason lost 'torn|ssh ended'
 reason i686 'this host is i686, and kt is built for x86_64'
-reason off 'refused'
+reason off 'refused$'
 reason n3@x 'ermission denied'
 for host in ${mounted[@]+"${mounted[@]}"}; do
 	[ $host = full ] && reason full 'cannot put kt into .*KB are free.*(o space|Wrote only)'
