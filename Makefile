@@ -137,8 +137,9 @@ all: $B/completion/kt.bash $B/completion/_kt
 -include $(objs:.o=.d) $(wildcard $B/bpf/*.d)
 
 # ---- targets -----------------------------------------------------------------------------------
-.PHONY: abi bench check check-arm64 check-asan check-fleet check-fuzz check-model check-mutations check-stress \
-	check-tsan check-ubsan check-vm check-vm-all clean deb dist evaluate format help install pictures rpm static uninstall vm-shell
+.PHONY: abi bench check check-arm64 check-asan check-fleet check-fuzz check-model check-mutations check-package \
+	check-stress check-tsan check-ubsan check-vm check-vm-all clean deb dist evaluate format help install pictures rpm \
+	static uninstall vm-shell
 # Builds started by a target use all CPUs, unless make was told how many.
 parallel = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
@@ -294,6 +295,11 @@ deb: ## packages for Debian and Ubuntu, in build/deb/
 rpm: ## packages for Fedora and its kin, in build/rpm/
 	$Qscripts/bootstrap rpm
 	$Qscripts/package/build-rpm $B $(VERSION)
+
+check-package: ## the packages and static programs in root directories of Debian 11 to 13: installed, used, removed
+	$QKT_BUILD=$B scripts/bootstrap package
+	$Q$(MAKE) $(parallel) --no-print-directory B=$B all
+	$Qscripts/run-tests $B package
 
 ABI ?= lib/kthread/libkthread.abi
 abi: $B/lib/libkthread.so.0 ## write down anew what programs linked with libkthread.so.0 rely on: after a change on purpose

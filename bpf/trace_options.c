@@ -140,8 +140,8 @@ static const struct trace_option table[] = {
 
 	{ RECORD, "slower-than", "TIME", 0, TIME(q.opts.events.slower_ns),
 	  "Record each wait of TIME or longer by itself, with its waker and who ran meanwhile "
-	  "(default 1ms, at most 100 a second); the 10 longest always are. With work and park: "
-	  "each work that waited so long, each park that took so long to come or to end", NULL },
+	  "(default 1ms, at most 100 a second); the 10 longest always are. With work, workqueue "
+	  "and park: each work that waited so long, each park that took so long to come or to end", NULL },
 	{ RECORD, "stacks", NULL, 0, FLAG(q.opts.events.stacks),
 	  "Record single waits with the stack of the waker, or of the thread where it was preempted",
 	  NULL },
@@ -151,7 +151,7 @@ static const struct trace_option table[] = {
 	  "Let the shell execute CMD after a wait of --slower-than, which the variables KT_NS, "
 	  "KT_COMM, ... describe; one at a time, at most one a second", NULL },
 	{ RECORD, "stream", NULL, 0, FLAG(q.opts.events.stream),
-	  "Record every wait by itself; with work and park every work, every park", NULL },
+	  "Record every wait by itself; with work and workqueue every work, with park every park", NULL },
 	{ RECORD, "output", "FILE", 'o', TEXT(q.output),
 	  "Keep the record in FILE, which must not exist; into a pipe, a device or standard output "
 	  "(-) it goes without a table", NULL },
@@ -408,8 +408,8 @@ static int check_episodes(const struct trace_options *o)
 	if (!of_all || tracer_kind_about(o->q.opts.kind)->episodes)
 		return check_kept(o, of_all);
 	return cli_refuse(KT_EXIT_USAGE,
-			  "%s is about single waits, works and parks, which only wakeup, work and "
-			  "park have",
+			  "%s is about single waits, works and parks, which only wakeup, work, "
+			  "workqueue and park have",
 			  of_all);
 }
 

@@ -127,9 +127,9 @@ static __always_inline int queued(struct work_key *key, __u64 func, __u64 worker
 		item = *known;
 	count_outcome(work_queued(&item, now, func, worker, barrier, session_now()));
 	if (episodes_on() && !barrier) {
-		struct work_queued_key who = { .what = key->work, .tgid = key->tgid };
+		struct queuer_key who = { .what = key->work, .tgid = key->tgid };
 
-		work_episode_queued(&who);
+		queuer_note(&who);
 	}
 	if (bpf_map_update_elem(&pending, key, &item, BPF_ANY))
 		return lose(COUNTER_map_full);
@@ -281,9 +281,9 @@ __noinline int log_item(__u32 n, int is_wanted)
 	else
 		count_outcome(news.ended);
 	if (episodes_on() && news.ended == WORK_RAN) {
-		struct work_queued_key key = { .what = entry.queued_ns + ahead,
-					       .func = entry.func,
-					       .tgid = e.p->tgid };
+		struct queuer_key key = { .what = entry.queued_ns + ahead,
+					  .which = entry.func,
+					  .tgid = e.p->tgid };
 
 		work_episode_logged(e.p, &entry, &key, work_delays_metric(&t->delays, n),
 				    &e.origin);
@@ -407,12 +407,12 @@ SEC("?usdt")
 int BPF_USDT(on_log_queue, void *work, void *func, void *worker)
 {
 	struct task_struct *p = bpf_get_current_task_btf();
-	struct work_queued_key key = { .func = (__u64)func, .tgid = p->tgid };
+	struct queuer_key key = { .which = (__u64)func, .tgid = p->tgid };
 
 	if (!started() || !wanted_process(p))
 		return 0;
 	if (!bpf_probe_read_user(&key.what, sizeof(key.what), work + KTHREAD_WORK_QUEUED_AT))
-		work_episode_queued(&key);
+		queuer_note(&key);
 	return 0;
 }
 

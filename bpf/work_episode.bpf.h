@@ -5,29 +5,16 @@
  * Single works: who queued each, and what its worker knows of it until it ends. Only while
  * episodes_on().
  */
-#include "bpf/episodes.bpf.h"
+#include "bpf/queuers.bpf.h"
 
 #include "bpf/work_shared.h"
 #include "bpf/work_state.h"
 #include "lib/probe/work_log.h"
 
 /*
- * A work that waits. Of one that a log will tell of: when it was queued, as its process reads the
- * clock, and its function. Of others: its address, and no function.
+ * Works that wait, as keys of queuers. One that a log will tell of: when it was queued, as its
+ * process reads the clock, and its function. Others: their address.
  */
-struct work_queued_key {
-	__u64 what, func;
-	__u32 tgid;
-	__u32 reserved;
-};
-
-/* Sizes marked 1 are set by the loader. A work that is cancelled leaves its entry to grow old. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1);
-	__type(key, struct work_queued_key);
-	__type(value, struct events_waker);
-} queuers SEC(".maps");
 
 /* What runs, by thread id in the initial namespace: not of threads with a log. */
 struct work_running {
@@ -37,6 +24,7 @@ struct work_running {
 	__u64 delay_ns;
 };
 
+/* Size set by the loader. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
@@ -56,36 +44,15 @@ static __always_inline __u32 delay_metric(enum work_outcome o)
 				: EPISODE_NO_METRIC;
 }
 
-/* work_episode_queued - current queues it */
-static __always_inline void work_episode_queued(const struct work_queued_key *key)
-{
-	struct events_waker by = {};
-
-	episode_by(&by);
-	bpf_map_update_elem(&queuers, key, &by, BPF_ANY);
-}
-
-static __always_inline void take_queuer(const struct work_queued_key *key, struct events_waker *by,
-					__u32 *has_by)
-{
-	struct events_waker *known = bpf_map_lookup_elem(&queuers, key);
-
-	*has_by = known != NULL;
-	if (!known)
-		return;
-	*by = *known;
-	bpf_map_delete_elem(&queuers, key);
-}
-
 /* work_episode_started - @p, which is current, begins to execute it; @o, @delay_ns: as work_started() */
 static __always_inline void work_episode_started(struct task_struct *p, const struct work_key *work,
 						 enum work_outcome o, __u64 delay_ns)
 {
-	struct work_queued_key key = { .what = work->work, .tgid = work->tgid };
+	struct queuer_key key = { .what = work->work, .tgid = work->tgid };
 	struct work_running r = { .metric = delay_metric(o), .delay_ns = delay_ns };
 	__u32 tid = p->pid;
 
-	take_queuer(&key, &r.by, &r.has_by);
+	queuer_take(&key, &r.by, &r.has_by);
 	bpf_map_update_elem(&running, &tid, &r, BPF_ANY);
 }
 
@@ -152,7 +119,7 @@ static __always_inline __u32 work_delays_metric(const struct work_delays *d, __u
  */
 static __always_inline void work_episode_logged(struct task_struct *p,
 						const struct kthread_log_entry *entry,
-						const struct work_queued_key *key, __u32 metric,
+						const struct queuer_key *key, __u32 metric,
 						const struct func_origin *origin)
 {
 	struct episode *e;
@@ -172,7 +139,7 @@ static __always_inline void work_episode_logged(struct task_struct *p,
 		return;
 	e->func = entry->func;
 	e->origin = *origin;
-	take_queuer(key, &e->by, &e->has_by);
+	queuer_take(key, &e->by, &e->has_by);
 	fill_work(e, metric, delay, entry->end_ns - entry->start_ns);
 	episode_done(e);
 }

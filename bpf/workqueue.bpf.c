@@ -11,6 +11,7 @@
 #include "bpf/filters.bpf.h"
 #include "bpf/hist.bpf.h"
 #include "bpf/subjects.bpf.h"
+#include "bpf/workqueue_episode.bpf.h"
 #include "bpf/workqueue_shared.h"
 #include "bpf/workqueue_state.h"
 
@@ -186,6 +187,8 @@ int BPF_PROG(on_queue, int cpu, struct pool_workqueue *pwq, struct work_struct *
 		bpf_core_enum_value_exists(enum work_bits, WORK_OFFQ_BH_BIT) && wq->flags & WQ_BH;
 	bpf_probe_read_kernel_str(i->name, sizeof(i->name), wq->name);
 	workqueue_queued(i, now, pool_is_busy(pwq->pool), session_now());
+	if (episodes_on())
+		workqueue_episode_queued(key, now);
 	if (known || !bpf_map_update_elem(&pending, &key, &item, BPF_ANY))
 		return 0;
 	workqueue_control.full = 1;
@@ -287,9 +290,13 @@ int BPF_PROG(on_start, struct work_struct *work)
 		name_of_current(p, f.item.name);
 	if (!name_wanted(f.item.name) || !wanted_cpu(bpf_get_smp_processor_id())) {
 		r->group = TRACER_NO_GROUP;
+		if (episodes_on() && r->tid)
+			workqueue_episode_forget(r->tid);
 		return lose(COUNTER_filtered);
 	}
 	r->group = group_of(p, softirq, func, f.item.name);
+	if (episodes_on() && r->tid)
+		workqueue_episode_started(r->tid, (__u64)work, f.is_wait ? &f.wait : NULL, o, &s);
 	if (f.superseded)
 		count_n(COUNTER_superseded, f.superseded);
 	if (s.was_held)
@@ -331,6 +338,8 @@ int on_end(struct bpf_raw_tracepoint_args *ctx)
 		record(r->group, METRIC_WORKQUEUE_RUN, run);
 	else
 		count_outcome(o);
+	if (episodes_on() && o == WORKQUEUE_RAN && r->tid)
+		workqueue_episode_ended(p, func, now, run);
 	return 0;
 }
 
@@ -339,7 +348,10 @@ int BPF_PROG(on_worker_exit, struct task_struct *p)
 {
 	__u32 tid = p->pid;
 
-	if (p->flags & PF_WQ_WORKER)
-		bpf_map_delete_elem(&workers, &tid);
+	if (!(p->flags & PF_WQ_WORKER))
+		return 0;
+	bpf_map_delete_elem(&workers, &tid);
+	if (episodes_on())
+		workqueue_episode_forget(tid);
 	return 0;
 }

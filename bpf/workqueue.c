@@ -6,6 +6,9 @@
 
 #include "lib/target/symbols.h"
 
+#include "bpf/episodes.h"
+#include "bpf/episodes_shared.h"
+#include "bpf/func_cache.h"
 #include "bpf/subject_func.h"
 #include "bpf/tracer_impl.h"
 #include "bpf/workqueue_shared.h"
@@ -26,6 +29,7 @@ static const struct tracer_row rows[] = {
 
 struct workqueue {
 	struct subject_funcs funcs;
+	struct func_cache names; /* of the functions of single works */
 };
 
 /* What ends an interval comes before what begins one. */
@@ -80,6 +84,10 @@ static int workqueue_open(struct tracer *t, char *err, size_t errlen)
 	skel->rodata->workqueue_settings.barrier = barrier;
 	if (t->opts.max_pending)
 		bpf_map__set_max_entries(skel->maps.pending, t->opts.max_pending);
+	if (episodes_asked(&t->opts)) {
+		bpf_map__set_max_entries(skel->maps.queuers, WORKQUEUE_DEFAULT_PENDING);
+		bpf_map__set_max_entries(skel->maps.running, WORKQUEUE_MAX_WORKERS);
+	}
 	return 0;
 }
 
@@ -148,6 +156,7 @@ static int workqueue_poll(struct tracer *t)
 	struct workqueue *w = t->kind;
 	int ret = make_room(t);
 
+	w->names.pass++;
 	if (ret || t->opts.group != TRACER_GROUP_SUBJECT || t->opts.by != TRACER_BY_FUNC)
 		return ret;
 	return subject_funcs_poll(t, &w->funcs, NULL);
@@ -168,10 +177,19 @@ static void workqueue_subject_name(struct tracer *t, const struct tracer_subject
 		snprintf(name, size, "%s", s->name);
 }
 
+static const char *workqueue_episode_func(struct tracer *t, const struct episode *e)
+{
+	const struct func_at at = { .func = e->func };
+	struct workqueue *w = t->kind;
+
+	return func_cache_name(&w->names, t, &w->funcs, NULL, &at);
+}
+
 static void workqueue_close(struct tracer *t)
 {
 	struct workqueue *w = t->kind;
 
+	func_cache_free(&w->names);
 	subject_funcs_free(&w->funcs);
 	free(w);
 	t->kind = NULL;
@@ -188,15 +206,17 @@ const struct tracer_ops tracer_workqueue = {
 		.rows = rows,
 		.nr_rows = sizeof(rows) / sizeof(rows[0]),
 		.noun = "works",
+		.episodes = true,
 		.by = TRACER_BY_BIT(FUNC) | TRACER_BY_BIT(WORKQUEUE),
 		.needs = FEATURE_BIT(FEATURE_ATOMICS) | FEATURE_BIT(FEATURE_CURRENT_TASK),
 	},
 	.skeleton = &workqueue_skeleton,
-	.counters = COUNTER_BIT(map_full) | COUNTER_BIT(superseded) | COUNTER_BIT(unmatched) |
+	.counters = COUNTER_BIT(ring_full) | COUNTER_BIT(streamed) | COUNTER_BIT(map_full) | COUNTER_BIT(superseded) | COUNTER_BIT(unmatched) |
 		    COUNTER_BIT(negative) | COUNTER_BIT(flush_work) | COUNTER_BIT(filtered),
 	.open = workqueue_open,
 	.attach = workqueue_attach,
 	.poll = workqueue_poll,
 	.subject_name = workqueue_subject_name,
+	.episode_func = workqueue_episode_func,
 	.close = workqueue_close,
 };

@@ -388,7 +388,7 @@ static int render(FILE *out, const struct report *r, const struct terminal_style
 static const char *refuses(const struct report *r)
 {
 	if (!r->singles || (!r->singles->nr && !r->singles->nr_odd))
-		return "no single events are recorded here; kt trace wakeup, work and park record them with "
+		return "no single events are recorded here; kt trace wakeup, work, workqueue and park record them with "
 		       "--stream or --slower-than, wakeup also with --flight";
 	if (r->singles->nr_foreign)
 		return "these are events of several runs that are not of one boot, as far as is known: their clocks have nothing in common; "

@@ -6,7 +6,7 @@
 
 record=tests/golden/stream.jsonl
 check 'the generator still makes the record' sh -c "python3 tests/golden/make_run.py stream | cmp - $record"
-refused 'a trace without single events' 2 'no single events are recorded here; kt trace wakeup, work and park record' \
+refused 'a trace without single events' 2 'no single events are recorded here; kt trace wakeup, work, workqueue and park record' \
 	"$kt" report -f perfetto tests/golden/threads.jsonl
 refused 'a bench run' 2 'no single events are recorded here' "$kt" report tests/golden/small.jsonl -o "$tmp/x.pftrace"
 check 'and there is no file' test ! -e "$tmp/x.pftrace"

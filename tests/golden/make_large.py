@@ -3,7 +3,7 @@
 """Writes a large record: make_large.py bench [CPUS] | threads [NR] | name BYTES > FILE
 
 bench: 100 questions of four arms, 10^7 values in all, and of each question wakes between every two of 64 CPUs.
-threads: a trace of 3000 threads in ten intervals.
+threads: a trace of 3000 threads in five intervals.
 name: a small run, the names of which have that many bytes.
 
 Seeded, so the same arguments give the same bytes. No value is drawn: histograms are copies of one shape, moved.
@@ -86,7 +86,7 @@ def threads(nr=3000):
     run = Run(31)
     run.header("trace", ["trace", "wakeup", "--by", "thread", "-i", "1s", "-o", "threads.jsonl"], 31)
     layout(run, by="thread")
-    for second in range(10):
+    for second in range(5):
         start = run.now + second * 10**9
         for n in range(nr):
             counts = shape(200, 24)

@@ -48,6 +48,26 @@ for line in open(sys.argv[1]):
     assert abs(waits - n.get("run", 0)) <= 1 or r["subject"] not in ("destroy_super_work", "cleanup_net"), r
     assert n.get("held", 0) <= waits, r
 P
+check 'one by one' traced 7 "$tmp/single" --by func --stream -- sh "$tmp/deeds"
+check 'each work of a function, with who queued it' python3 - "$tmp/single" <<'P'
+import json, sys
+events, sums, lost = [], {}, 0
+for r in map(json.loads, open(sys.argv[1])):
+    if r["type"] == "event":
+        events.append(r)
+    elif r["type"] == "trace":
+        sums[r["subject"]] = r["metrics"]
+    elif r["type"] == "losses":
+        lost += r["losses"]["ring_full"]
+own = [e for e in events if e["function"] == "destroy_super_work"]
+assert len(own) >= 15 and len(own) == sums["destroy_super_work"]["run"]["count"] and not lost, (len(own), lost)
+for name, h in sums["destroy_super_work"].items():
+    assert sum(e["phases"].get(name, 0) for e in own) == h["sum"], name
+assert all(sum(e["phases"].values()) == e["ns"] and e["task"]["comm"].startswith("kworker/") for e in own)
+assert all(e["waker"] for e in own)
+assert any("held" in e["phases"] for e in events if e["function"] == "cleanup_net"), "max_active held some back"
+P
+check 'as a trace' "$kt" report "$tmp/single" -o "$tmp/single.pftrace"
 check 'by workqueue' traced 7 "$tmp/wq" --by workqueue -- sh "$tmp/deeds"
 check 'workqueues by name' counts "$tmp/wq" 'netns:run>0' 'netns:held>0' 'events:run>14'
 check 'by thread' traced 7 "$tmp/thread" --by thread -- sh "$tmp/deeds"

@@ -45,5 +45,6 @@ loads work single 7 --stream -- kthread_oracle hold /tmp/go
 # Works of the kernel belong to no process; refinements load where their events are.
 except=
 loads workqueue kernel 0
+loads workqueue single 0 --stream
 except=on_slot
 loads wakeup refine 0 --refine --kthreads
