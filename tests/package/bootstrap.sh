@@ -22,5 +22,5 @@ check 'what the tests need' in_there sh -ec 'cd /root/kt; scripts/bootstrap chec
 cp "$tmp/out" "$there/bootstrap.log"
 check 'a second time there is nothing to do' sh -c "$(declare -f in_root); test -z \"\$(in_root '$root' sh -c 'cd /root/kt; scripts/bootstrap check' 2>&1)\""
 check 'the tests build' in_there sh -ec 'cd /root/kt; make -j"$(nproc)" WERROR=1 all tests'
-check 'unit tests' in_there sh -ec 'cd /root/kt; for t in hist verdict report cli record; do build/tests/unit/$t; done'
+check 'unit tests' in_there sh -ec 'cd /root/kt; for t in hist verdict cli kthread_park; do build/tests/unit/$t; done'
 finish
