@@ -40,17 +40,28 @@ static void write_part(FILE *out, const char *s, size_t bytes)
 	free(part);
 }
 
+/* Of the name as it is shown: a control character takes four. */
 void plot_short(FILE *out, const char *s, size_t characters)
 {
-	size_t last = (characters - 1) / 2;
+	size_t length, last = (characters - 1) / 2;
+	char *shown = NULL;
+	FILE *text = open_memstream(&shown, &length);
 
-	if (!s[first_bytes(s, characters)]) {
-		escape_html(out, s);
+	if (!text)
+		return;
+	escape_terminal(text, s);
+	if (fclose(text)) {
+		free(shown);
 		return;
 	}
-	write_part(out, s, first_bytes(s, characters - 1 - last));
-	fputs("…", out);
-	escape_html(out, last_characters(s, last));
+	if (!shown[first_bytes(shown, characters)]) {
+		escape_html(out, shown);
+	} else {
+		write_part(out, shown, first_bytes(shown, characters - 1 - last));
+		fputs("…", out);
+		escape_html(out, last_characters(shown, last));
+	}
+	free(shown);
 }
 
 void plot_ns(FILE *out, double ns)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # kt bench --against and --toggle: two builds and two settings (tests/unit/controller_sides.c is the binary, and is
 # another build under another name), exit statuses, what goes wrong on one side, and what a killed run leaves.
+# Beside others: the values that its arms report are made up.
 . "$(dirname "$0")/lib.sh"
 for name in plain changed bad; do cp "$KT_BUILD/tests/unit/controller_sides" "$tmp/side-$name"; done
 plain=$tmp/side-plain changed=$tmp/side-changed bad=$tmp/side-bad

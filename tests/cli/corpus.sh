@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # The inputs that tests/fuzz/afl.sh found, each once: tests/corpus/NAME is of the fuzzer tests/fuzz/NAME.c.
+# Beside others: it only reads files.
 . "$(dirname "$0")/lib.sh"
 
 export FUZZ_ALL=1

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # kt bench on a suite whose arms write garbage into the shared page (tests/unit/controller_hostile.c): what stderr
 # says, the exit status, and that the record is one that kt report reads.
+# Beside others: the values that its arms report are made up.
 . "$(dirname "$0")/lib.sh"
 suite=$KT_BUILD/tests/unit/controller_hostile
 

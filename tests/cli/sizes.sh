@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # How large what kt report makes of large records may be, and how much memory that may take: 100 questions with 10^7 values of
 # 64 CPUs, a trace of 3000 threads, names of a megabyte (tests/golden/make_large.py). Time is not looked at.
+# Beside others: it only reads files.
 . "$(dirname "$0")/lib.sh"
 
 # measured COMMAND...: runs it; the most memory that it, or what it started, had at a time, in KB, to $tmp/memory

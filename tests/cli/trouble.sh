@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What is wrong around kt is said as what it is, by kt report, diff and merge in each of their formats: a full disk, a pipe
 # that nobody reads, a $TMPDIR that is not there, no gnuplot.
+# Beside others: it only reads files.
 . "$(dirname "$0")/lib.sh"
 
 golden=tests/golden

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # crosscheck.py blind TEXT CPU: exit status 0 when TEXT, of tracefs, lacks what CPU did while it was idle
-# crosscheck.py wakeup RECORD TEXT PIDS: the threads in the file PIDS, which lived and ended within both
+# crosscheck.py wakeup RECORD TEXT PIDS: the threads in the file PIDS, which lived and ended within both; exit status 3 where
+# counts differ and kt trace says that it was not told each switch
 # crosscheck.py works|stop|workqueue RECORD TEXT: between the marks "begin" and "end" in TEXT
 #
 # Folds the text by itself, from the meaning of the events alone, and holds a record of kt trace to that: counts are
@@ -286,7 +287,7 @@ def main():
     print(said)
     if bad:
         print(*bad, f"lost: {+record.lost}", f"counters: {+record.counters}", sep="\n")
-    sys.exit(bool(bad))
+    sys.exit(0 if not bad else 3 if kind == "wakeup" and record.lost["switch_missed"] else 1)
 
 
 main()

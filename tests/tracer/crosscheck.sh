@@ -79,17 +79,31 @@ ours='ours ~ "kt-crosscheck*"'
 check 'wakes: filters' only sched/sched_switch "prev_pid==0 || next_pid==0 || ${ours/ours/prev_comm} || ${ours/ours/next_comm}"
 check 'wakes: filters' only sched/sched_waking "${ours/ours/comm}"
 check 'wakes: filters' only sched/sched_wakeup_new "${ours/ours/comm}"
-for cpu in $(python3 -c 'import os; print(*os.sched_getaffinity(0))'); do
+# wakes CPU: 0 where both have the same, 1 where they differ, 2 where tracefs is blind there, 3 where they differ and the
+# kernel did not tell kt of each switch, as it says: on a busy machine that happens now and then.
+wakes() {
+	local cpu=$1
 	check "wakes on CPU $cpu: tracefs" listen sched/sched_switch sched/sched_waking sched/sched_wakeup_new
+	rm -f "$tmp/wakes$cpu"
 	check "wakes on CPU $cpu: kt" timeout 60 "$kt" trace wakeup --by thread -o "$tmp/wakes$cpu" -- \
 		python3 tests/tracer/crosscheck_load.py "$cpu" "$tmp/pids"
 	check "wakes on CPU $cpu: all of the text" take "$tmp/wakes.txt"
-	if $fold blind "$tmp/wakes.txt" "$cpu"; then
-		skip "wakes on CPU $cpu: tracefs does not show what it does while it is idle"
-		continue
-	fi
-	check "wakes, preemptions, requeues on CPU $cpu" $fold wakeup "$tmp/wakes$cpu" "$tmp/wakes.txt" "$tmp/pids"
-	[ -z "${KT_VERBOSE:-}" ] || cat "$tmp/out"
+	! $fold blind "$tmp/wakes.txt" "$cpu" || return 2
+	$fold wakeup "$tmp/wakes$cpu" "$tmp/wakes.txt" "$tmp/pids" >"$tmp/folded" 2>&1
+}
+for cpu in $(python3 -c 'import os; print(*os.sched_getaffinity(0))'); do
+	for _ in $(seq 5); do
+		wakes "$cpu"
+		status=$?
+		[ $status -eq 3 ] || break
+	done
+	case $status in
+	0) ok ;;
+	2) skip "wakes on CPU $cpu: tracefs does not show what it does while it is idle" ;;
+	3) skip "wakes on CPU $cpu: each time a switch was not told: $(grep '^lost' "$tmp/folded")" ;;
+	*) bad "wakes, preemptions, requeues on CPU $cpu" && cat "$tmp/folded" ;;
+	esac
+	[ -z "${KT_VERBOSE:-}" ] || cat "$tmp/folded"
 	[ "$cpu" -lt 3 ] || break
 done
 

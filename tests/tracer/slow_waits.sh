@@ -23,6 +23,8 @@ needs_trace wakeup
 
 # Waits of a timer, 20 ms apart, that all are slow: anything is longer than a nanosecond.
 sleeps='for i in $(seq 60); do sleep 0.02; done'
+# The same until a trace of 2.5 s has ended, however fast that is.
+long_sleeps='for i in $(seq 130); do sleep 0.02; done'
 trace() { timeout 60 "$kt" trace wakeup "$@" >"$tmp/said" 2>"$tmp/complained" </dev/null; }
 # events FILE EXPRESSION: holds of the list e of the event records
 events() {
@@ -75,7 +77,7 @@ begun=$(date +%s)
 # A name of any length.
 export "KT_$(printf 'A%.0s' $(seq 80))=1"
 check 'on-slow' trace --slower-than 1ns --on-slow 'env >$OPEN/env.$$; cat >$OPEN/stdin; id -u >$OPEN/uid; echo printed' \
-	-d 2500ms -o - -- sh -c "$sleeps; $sleeps; $sleeps"
+	-d 2500ms -o - -- sh -c "$long_sleeps"
 elapsed=$(($(date +%s) - begun + 1))
 nr=$(ls "$tmp/open"/env.* | wc -l)
 check "executed $nr times in $elapsed s" test "$nr" -ge 2 -a "$nr" -le $((elapsed + 1))
@@ -89,18 +91,18 @@ check 'its input is empty' test ! -s "$tmp/open/stdin"
 check 'the record is only that' strict_jsonl "$tmp/said"
 check 'what it prints is an aside' grep -q '^printed$' "$tmp/complained"
 
-check 'one that runs' trace --slower-than 1ns --on-slow 'echo x >>$OPEN/once; sleep 4' -d 2500ms -o "$tmp/once" -- sh -c "$sleeps; $sleeps; $sleeps"
+check 'one that runs' trace --slower-than 1ns --on-slow 'echo x >>$OPEN/once; sleep 4' -d 2500ms -o "$tmp/once" -- sh -c "$long_sleeps"
 check 'is the only one' test "$(wc -l <"$tmp/open/once")" -eq 1
 
 if [ "$(id -u)" = 0 ]; then
 	check 'under sudo' env SUDO_UID=65534 SUDO_GID=65534 SUDO_USER=nobody timeout 60 \
-		"$kt" trace wakeup --slower-than 1ns --on-slow 'id -u >$OPEN/caller' -d 1200ms
+		"$kt" trace wakeup --slower-than 1ns --on-slow 'id -u >$OPEN/caller' -- sh -c "$sleeps"
 	check 'it is the caller' await grep -qx 65534 "$tmp/open/caller"
 fi
 
 # A disk that is full ends the trace with a word, not without one.
 if [ "$(id -u)" = 0 ] && mkdir "$tmp/small" && mount -t tmpfs -o size=256k none "$tmp/small" 2>/dev/null; then
-	timeout 60 "$kt" trace wakeup --stream -o "$tmp/small/record" -- sh -c "$sleeps; $sleeps; $sleeps; $sleeps" >"$tmp/out" 2>"$tmp/full"
+	timeout 60 "$kt" trace wakeup --stream -o "$tmp/small/record" -- sh -c "$long_sleeps; $long_sleeps" >"$tmp/out" 2>"$tmp/full"
 	check 'a full disk is an error' test $? -eq 5
 	check 'it is said' grep -q 'No space left' "$tmp/full"
 	umount "$tmp/small"

@@ -91,27 +91,39 @@ told_apart() {
 sources="tests/tracer/kthread_oracle.c $(ls lib/kthread/*.c lib/probe/*.c)"
 flags='-D_GNU_SOURCE -I. -Ilib -std=gnu11 -O2 -w -pthread -fvisibility=hidden'
 
-# made NAME COMPILER FLAG...: $tmp/NAME, stripped
-made() {
+# make_it NAME COMPILER ARGUMENT...: $tmp/NAME, stripped; what the compiler says in $tmp/NAME.said. All at once, with time to
+# wait for none.
+compiled=
+make_it() {
 	local name=$1
 	shift
-	if ! command -v "$1" >/dev/null; then
-		skip "$name: $1 is not installed"
-		return 1
+	command -v "$1" >/dev/null || return
+	{ "$@" -o "$tmp/$name.all" && strip --strip-all -o "$tmp/$name" "$tmp/$name.all"; } 2>"$tmp/$name.said" &
+	compiled="$compiled $!"
+}
+# shellcheck disable=SC2086 # words
+{
+	make_it static cc -static -pthread "$oracle.o" "$KT_BUILD/lib/libkthread.a" "$KT_BUILD/lib/libprobe.a"
+	make_it lto gcc -flto $flags $sources
+	make_it clang-lto clang -flto $flags $sources
+	make_it musl musl-gcc -idirafter /usr/include -idirafter "/usr/include/$(cc -print-multiarch)" $flags $sources
+	wait $compiled
+}
+# made NAME COMPILER: it is there
+made() {
+	if ! command -v "$2" >/dev/null; then
+		skip "$1: $2 is not installed"
+	elif [ ! -x "$tmp/$1" ]; then
+		skip "$1: $2 cannot build it: $(head -n 1 "$tmp/$1.said")"
 	fi
-	if ! "$@" $flags -o "$tmp/$name" $sources 2>"$tmp/err"; then
-		skip "$name: $1 cannot build it: $(head -n 1 "$tmp/err")"
-		return 1
-	fi
-	strip --strip-all "$tmp/$name"
+	[ -x "$tmp/$1" ]
 }
 
 cp "$oracle" "$tmp/stripped"
 strip --strip-all "$tmp/stripped"
 told_apart stripped "$tmp/stripped"
-# Works by their probes, as in a library from before the logs: the probe of the log has another name in it.
-LC_ALL=C sed 's/kthread\x00work_log/kthread\x00work_lug/' "$oracle" >"$tmp/older"
-chmod +x "$tmp/older"
+# Works by their probes, as in a library from before the logs.
+tests/tracer/without_log "$oracle" "$tmp/older"
 check 'an older library: works' traced "$tmp/w" work -- "$tmp/older" work 20 10 2 500
 check 'an older library: 500 flushes are 500' counts "$tmp/w" $work_counts
 # It finds its library two directories above.
@@ -119,10 +131,10 @@ mkdir -p "$tmp/lib" "$tmp/a/b"
 strip --strip-all -o "$tmp/lib/libkthread.so.0" "$KT_BUILD/lib/libkthread.so.0"
 strip --strip-all -o "$tmp/a/b/shared" "${oracle}_shared"
 told_apart 'stripped, with the shared library' "$tmp/a/b/shared"
-made static cc -static && told_apart static "$tmp/static"
-made lto gcc -flto && told_apart 'optimised as a whole by gcc' "$tmp/lto"
-made clang-lto clang -flto && told_apart 'optimised as a whole by clang' "$tmp/clang-lto"
-made musl musl-gcc -idirafter /usr/include -idirafter "/usr/include/$(cc -print-multiarch)" && told_apart musl "$tmp/musl"
+made static cc && told_apart static "$tmp/static"
+made lto gcc && told_apart 'optimised as a whole by gcc' "$tmp/lto"
+made clang-lto clang && told_apart 'optimised as a whole by clang' "$tmp/clang-lto"
+made musl musl-gcc && told_apart musl "$tmp/musl"
 
 # ---- where it runs -----------------------------------------------------------------------------
 
@@ -149,7 +161,7 @@ in_namespace 'all of them' -U -r -m -u -i -n -p -f -C -T --monotonic 3600 --moun
 
 # A clock that is nobody's leaves all out: the last record, told so.
 sed 's/"negative":[0-9]*/"negative":5000/' "$tmp/n" >"$tmp/odd"
-check 'another clock is a warning' sh -c "'$kt' report '$tmp/odd' | grep -q '^warning: of 5 000 wakes the times were out of order'"
+check 'another clock is a warning' sh -c "'$kt' report '$tmp/odd' | grep -q '^warning: 5 000 wakes had times out of order'"
 check 'the same one is none' sh -c "! '$kt' report '$tmp/n' | grep -q 'out of order'"
 
 finish

@@ -116,7 +116,7 @@ for _ in $(seq 100); do [ -e "$tmp/went-on" ] && break; sleep 0.1; done
 check 'kill -9: COMMAND goes on' test -e "$tmp/went-on"
 
 # ---- what it costs
-trace stats wakeup --stats -d 300ms
+trace stats wakeup --stats -- $(sleepers 1 100)
 if grep -q 'was not measured' "$tmp/stats"; then
 	skip '--stats: run times need CAP_SYS_ADMIN'
 else

@@ -23,6 +23,17 @@ if ! unshare -m sh -c "mount -t tmpfs none '$tmp/mounted'" 2>"$tmp/err" || ! uns
 	skip "no deeds: $(cat "$tmp/err")"
 	finish
 fi
+# traced_by 'FILE KT-TRACE-ARGUMENT...'...: each trace is the command of the one before it, so all see the same deeds
+traced_by() {
+	local words command=() status
+	for words; do
+		read -ra words <<<"$words"
+		command+=("$kt" trace workqueue -o "$tmp/${words[0]}" "${words[@]:1}" --)
+	done
+	timeout 120 "${command[@]}" sh "$tmp/deeds" </dev/null
+	status=$?
+	[ $status -eq 7 ] || { echo "exit $status, expected 7"; false; }
+}
 traced() { # traced STATUS FILE KT-TRACE-ARGUMENT...
 	local want=$1 file=$2 status
 	shift 2
@@ -31,7 +42,9 @@ traced() { # traced STATUS FILE KT-TRACE-ARGUMENT...
 	[ $status -eq "$want" ] && [ -s "$file" ] || { echo "exit $status, expected $want"; false; }
 }
 
-check 'by function' traced 7 "$tmp/func" --by func -- sh "$tmp/deeds"
+check 'by function, workqueue and thread, some of it, in intervals, one by one' traced_by 'func --by func' 'wq --by workqueue' \
+	'thread --by thread' 'one -c net* --by workqueue' 'cpu --cpu 0 --by thread' 'i -i 50ms --by func' \
+	'single --by func --stream'
 check 'each work is seen' counts "$tmp/func" 'destroy_super_work:run>14' 'cleanup_net:run>0' counter.negative=0
 # cleanup_net is one work: it waits again while it runs.
 check 'held back by the one that runs' counts "$tmp/func" 'cleanup_net:held>0' 'destroy_super_work:held=0' \
@@ -48,7 +61,6 @@ for line in open(sys.argv[1]):
     assert abs(waits - n.get("run", 0)) <= 1 or r["subject"] not in ("destroy_super_work", "cleanup_net"), r
     assert n.get("held", 0) <= waits, r
 P
-check 'one by one' traced 7 "$tmp/single" --by func --stream -- sh "$tmp/deeds"
 check 'each work of a function, with who queued it' python3 - "$tmp/single" <<'P'
 import json, sys
 events, sums, lost = [], {}, 0
@@ -68,13 +80,9 @@ assert all(e["waker"] for e in own)
 assert any("held" in e["phases"] for e in events if e["function"] == "cleanup_net"), "max_active held some back"
 P
 check 'as a trace' "$kt" report "$tmp/single" -o "$tmp/single.pftrace"
-check 'by workqueue' traced 7 "$tmp/wq" --by workqueue -- sh "$tmp/deeds"
 check 'workqueues by name' counts "$tmp/wq" 'netns:run>0' 'netns:held>0' 'events:run>14'
-check 'by thread' traced 7 "$tmp/thread" --by thread -- sh "$tmp/deeds"
 check 'threads are kworkers' grep -q '"subject":"kworker/[0-9u]*:[0-9H]*-[0-9]*"' "$tmp/thread"
-check 'one workqueue only' traced 7 "$tmp/one" -c 'net*' --by workqueue -- sh "$tmp/deeds"
 check 'no other one is in it' counts "$tmp/one" 'netns:run>0' events:run=0 'counter.filtered>14' events:ready_idle=0
-check 'one CPU only' traced 7 "$tmp/cpu" --cpu 0 --by thread -- sh "$tmp/deeds"
 check 'its kworkers only' python3 - "$tmp/cpu" <<'P'
 import json, re, sys
 names = {r["subject"] for r in map(json.loads, open(sys.argv[1])) if r["type"] == "trace"}
@@ -82,7 +90,6 @@ assert names and all(re.match(r"kworker/(0:|u\d+:|R-)|softirq/0$", n) for n in n
 P
 check 'no such workqueue' traced 0 "$tmp/none" -c no-such-workqueue -d 200ms
 check 'nothing of it' counts "$tmp/none" run=0 held=0 ready_idle=0 ready_busy=0
-check 'intervals' traced 7 "$tmp/i" -i 50ms --by func -- sh "$tmp/deeds"
 check 'intervals lose nothing' counts "$tmp/i" 'destroy_super_work:run>14'
 # A page that one CPU is about to put on its lists is waited for by a seal: the kernel flushes a work of that CPU.
 cat >"$tmp/seals.py" <<'P'

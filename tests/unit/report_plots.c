@@ -418,6 +418,8 @@ Test(report_plots, a_long_name_keeps_its_end)
 	expect_short("libkthread (new)", 11, "libkt…(new)");
 	expect_short("αβγδεζηθικλμ", 11, "αβγδε…θικλμ");
 	expect_short("<abcdefghij>", 11, "&lt;abcd…ghij&gt;");
+	expect_short("ab\x1b[31mcdefgh", 11, "ab\\x1…defgh");
+	expect_short("abcdefgh\x1b", 11, "abcde…h\\x1b");
 	expect_short("", 11, "");
 	expect_short("abc", 1, "…");
 }
