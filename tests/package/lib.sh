@@ -42,6 +42,7 @@ root_of() {
 	mkdir -p "$there/debs"
 	if ! timeout 600 unshare -m debootstrap --variant=minbase --cache-dir="$there/debs" "$1" "$roots/$1" "$mirror" >"$log" 2>&1; then
 		why="no root directory of $1: $(grep '^E:' "$log" | tail -n 1)"
+		rm -rf --one-file-system "${roots:?}/$1"
 		return 1
 	fi
 	# How this machine reaches its packages.
