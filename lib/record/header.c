@@ -145,6 +145,7 @@ int record_read_environment(const json_t *record, struct record_environment *e, 
 	inner.object = kernel;
 	if (!field_get_text(&inner, "release", &e->kernel))
 		return -EINVAL;
+	e->boot_id = json_string_value(json_object_get(record, "boot_id"));
 	e->all = (json_t *)record;
 	return 0;
 }

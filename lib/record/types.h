@@ -127,6 +127,7 @@ int record_write_environment(struct record_writer *w);
 /* What distinguishes machines and kernels; the rest of an environment is for people, in @all. */
 struct record_environment {
 	const char *host_id, *kernel; /* "release version" is not needed: release alone */
+	const char *boot_id;	      /* NULL: not known */
 	json_t *all;
 };
 int record_read_environment(const json_t *record, struct record_environment *e, char *why,

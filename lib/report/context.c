@@ -108,9 +108,26 @@ static bool is_option(const char *word, const char *shorter, const char *longer)
 	return !strcmp(word, shorter) || !strcmp(word, longer);
 }
 
+/* Single events go into a file only: without one the command would be refused. */
+static bool records_events(const json_t *command)
+{
+	const char *s;
+	json_t *item;
+	size_t i;
+
+	json_array_foreach (command, i, item) {
+		s = json_string_value(item);
+		if (s && (!strcmp(s, "--stream") || !strncmp(s, "--flight", 8) ||
+			  !strncmp(s, "--slower-than", 13)))
+			return true;
+	}
+	return false;
+}
+
 void report_write_command(FILE *out, const struct report_run *run, report_word *word)
 {
-	bool seeded = false, skip = false;
+	bool seeded = false, skip = false, ours = true;
+	bool events = records_events(run->header.command);
 	json_t *item;
 	size_t i;
 
@@ -126,9 +143,14 @@ void report_write_command(FILE *out, const struct report_run *run, report_word *
 			skip = false;
 			continue;
 		}
-		skip = is_option(s, "-o", "--output");
-		if (skip || !strncmp(s, "--output=", 9))
+		ours &= !!strcmp(s, "--"); /* what follows is COMMAND's */
+		skip = ours && is_option(s, "-o", "--output");
+		if (skip ||
+		    (ours && (!strncmp(s, "--output=", 9) || (!strncmp(s, "-o", 2) && s[2])))) {
+			if (events)
+				fputs(" -o again.jsonl", out);
 			continue;
+		}
 		seeded |= is_option(s, "-s", "--seed") || !strncmp(s, "--seed=", 7);
 		fputc(' ', out);
 		word(out, s);

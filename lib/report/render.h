@@ -164,7 +164,7 @@ bool report_lists_runs(const struct report *r);
 /* report_write_run - "run 1  cf097ac8  2026-11-22T00:54:01Z  host 7ba6c5b2 ..." */
 void report_write_run(FILE *out, const struct report *r, size_t index, report_word *word);
 
-/* report_write_command - the command that repeats @run */
+/* report_write_command - the command that repeats @run; where it must have a file, a new one */
 void report_write_command(FILE *out, const struct report_run *run, report_word *word);
 
 /* report_tool - "bench", "trace"; "" when it is not known */

@@ -207,11 +207,6 @@ static int take_of_question(struct build *b, const struct record_event *e)
 	return take_event(b, &w, e);
 }
 
-static const char *boot_of(const struct build_run *run)
-{
-	return json_string_value(json_object_get(run->r.environment.all, "boot_id"));
-}
-
 int build_take_event(struct build *b, const json_t *record)
 {
 	struct record_event e;
@@ -221,8 +216,8 @@ int build_take_event(struct build *b, const json_t *record)
 
 	if (record_read_event(record, &e, why, sizeof(why)))
 		return build_drop(b, DROP_RECORD, e.question ? e.question : e.kind, NULL, why);
-	if (b->report->singles &&
-	    singles_add(b->report->singles, b->report, b->at, boot_of(&b->run[b->at]), &e))
+	if (b->report->singles && singles_add(b->report->singles, b->report, b->at,
+					      b->run[b->at].r.environment.boot_id, &e))
 		return -ENOMEM;
 	if (e.question)
 		return take_of_question(b, &e);

@@ -217,6 +217,12 @@ check 'and never pooled' test "$(grep -cE '^work_queue.* run [12]  ns per iterat
 echo 'work_queue/* libkthread p50 <= 1.1 futex' >"$tmp/targets"
 "$kt" report tests/golden/small.jsonl "$tmp/elsewhere.jsonl" --full --targets "$tmp/targets" >"$tmp/held"
 check 'targets are held against each' test "$(grep -cE 'run [12].* met$' "$tmp/held")" = 2
+# again COMMAND: what is said of a run of such a command, in JSON
+again() { sed "1s|\"command\":\[[^]]*\]|\"command\":$1|" tests/golden/stream.jsonl | "$kt" report - --full | sed -n '1s/ (.*//;1s/   *.*//p'; }
+check 'single events want a file again' test \
+	"$(again '["trace","wakeup","--stream","-o","stream.jsonl"]')" = 'kt trace wakeup --stream -o again.jsonl'
+check 'others none, and what COMMAND is given is its own' test \
+	"$(again '["trace","wakeup","-ot.jsonl","--","sort","-o","x","y"]')" = 'kt trace wakeup -- sort -o x y'
 check 'no gnuplot: the page names its package' sh -c \
 	"PATH=/nonexistent '$kt' report tests/golden/small.jsonl --format html | /usr/bin/grep -q gnuplot-nox"
 finish

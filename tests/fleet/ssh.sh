@@ -110,7 +110,7 @@ runs_there() { pgrep -f "^\./kt bench -o run.jsonl" >/dev/null && ls "$ssh_dir"/
 echo n1 >"$tmp/hosts"
 for signal in TERM KILL; do
 	"$fleet/ssh" -s "$static" -F "$ssh_dir/config" -T 300s -n 2026-01-04 "$tmp/hosts" "$tmp/the records" \
-		-- --filter '^park/cpu=same' --time 60s --no-trace >"$tmp/said" 2>"$tmp/log" &
+		-- --time 60s --no-trace >"$tmp/said" 2>"$tmp/log" &
 	driver=$!
 	check 'it measures' await runs_there
 	check 'another one does not come between' sh -c "! timeout 60 '$fleet/ssh' -s '$static' -F '$ssh_dir/config' -n 2026-01-04 '$tmp/hosts' '$tmp/the records' 2>'$tmp/other' && grep -q 'another command' '$tmp/other'"
@@ -129,7 +129,7 @@ done
 
 # Also where nothing is said for so long that a broken connection would not be met.
 mkdir "$tmp/direct" && cp "$static/kt" "$static/kt-suite" "$tmp/direct/" && mkfifo "$tmp/direct/in"
-(cd "$tmp/direct" && exec sh "$fleet/on-host" 200 stdin --filter '^park/cpu=same' --time 100s --no-trace <in >out 2>err) &
+(cd "$tmp/direct" && exec sh "$fleet/on-host" 200 stdin --time 100s --no-trace <in >out 2>err) &
 there=$!
 exec 9>"$tmp/direct/in"
 check 'on-host measures' await test -s "$tmp/direct/run.jsonl"
