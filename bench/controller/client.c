@@ -57,14 +57,32 @@ static char **padded_environment(size_t bytes)
 	return env;
 }
 
-/* The page, and *@fd of it for the worker; it cannot be cut short, which would cost us a SIGBUS. */
+/* Linux before 3.17 has no memfd: a file that nobody finds. It knows no seals. */
+static int open_unlinked(void)
+{
+	char path[] = "/dev/shm/kt-bench.XXXXXX";
+	int fd = mkostemp(path, O_CLOEXEC);
+
+	if (fd >= 0)
+		unlink(path);
+	return fd;
+}
+
+/*
+ * The page, and *@fd of it for the worker. Where it can be sealed it cannot be cut short, which would
+ * cost us a SIGBUS.
+ */
 static int make_page(struct client *c, int *fd)
 {
+	bool sealed;
 	void *memory;
 
 	*fd = memfd_create("kt-bench", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	sealed = *fd >= 0 || errno != ENOSYS;
+	if (!sealed)
+		*fd = open_unlinked();
 	if (*fd < 0 || ftruncate(*fd, WIRE_ROOM) ||
-	    fcntl(*fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
+	    (sealed && fcntl(*fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)))
 		return -errno;
 	memory = mmap(NULL, WIRE_ROOM, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, *fd, 0);
 	if (memory == MAP_FAILED)
