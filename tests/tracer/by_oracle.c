@@ -339,11 +339,17 @@ static void work_socket(void)
 	waitpid(pid, NULL, 0);
 }
 
+/* What arrives is handed on in a softirq; of a CPU that has much to do, by the thread that it has for that. */
 static void by_waker_socket(void)
 {
 	struct tracer_snapshot *s = trace_child_by(TRACER_BY_WAKER, work_socket);
 	uint64_t n = count_named(s, "softirq", METRIC_WOKEN);
+	char thread[32];
 
+	for (long cpu = 0; cpu < sysconf(_SC_NPROCESSORS_CONF); cpu++) {
+		snprintf(thread, sizeof(thread), "ksoftirqd/%ld", cpu);
+		n += count_named(s, thread, METRIC_WOKEN);
+	}
 	CHECK(n + counter(s, "switch_missed") + counter(s, "absorbed") >= NR_WAKES, "%lu", n);
 	tracer_snapshot_free(s);
 }

@@ -87,7 +87,7 @@ broken=$!
 await executes $other "$oracle"
 await executes $broken "$tmp/broken"
 check 'beside a broken file' sh -c "timeout 60 '$kt' trace park -d 50ms -o '$tmp/beside' 2>'$tmp/beside.err'"
-check 'it is named' grep -q 'nothing of what maps .*broken: cannot attach the probe' "$tmp/beside.err"
+check 'it is named' grep -q 'no probes in processes that map .*broken: cannot attach the probe' "$tmp/beside.err"
 kill $broken
 cp "$tmp/broken" "$tmp/broken2"
 cp "$oracle" "$tmp/whole"
@@ -101,7 +101,7 @@ parks() { "$tmp/whole" park 3; grep -q '"park":{[^}]*"count":[1-9]' "$tmp/comes"
 check 'a broken file that comes: the next is counted' await parks
 kill -INT $pid
 check 'it ends nothing' wait $pid
-check 'the one that came is named' grep -q 'nothing of what maps .*broken2: cannot attach the probe' "$tmp/comes.err"
+check 'the one that came is named' grep -q 'no probes in processes that map .*broken2: cannot attach the probe' "$tmp/comes.err"
 touch "$tmp/enough"
 
 sleep 60 &
