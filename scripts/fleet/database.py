@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A database of a fleet, asked in SQL by the engine that its name says: what load and query share."""
+"""A database of a fleet, asked in SQL by the engine that its name says: what load, query and picture share."""
+import datetime
 import os
 import shutil
 import subprocess
@@ -72,3 +73,21 @@ class Database:
         if [int(x) for x in found] != [RECORD, TABLES]:
             give_up(f"{self.path} has tables of version {found[0]}.{found[1]}, this is {RECORD}.{TABLES}: load the records "
                     "into a new database")
+
+
+def open_night(path, night=None):
+    """The database and the night that is asked for, the last one by default. One that is not there ends the program."""
+    db = Database(path)
+    if not db.exists:
+        give_up(f"{path} does not exist; scripts/fleet/load makes it", 4)
+    db.check_version()
+    nights = db.ask("SELECT DISTINCT night FROM runs ORDER BY night;\n").replace('"', "").split()[1:]
+    if night is None:
+        night = nights[-1] if nights else give_up(f"{path} has no night", 4)
+    try:
+        datetime.date.fromisoformat(night)
+    except ValueError:
+        give_up(f"invalid NIGHT '{night}': expected a date such as 2026-11-26")
+    if night not in nights:
+        give_up(f"{path} has no night {night}; the last one is {nights[-1] if nights else 'none'}", 4)
+    return db, night
