@@ -104,7 +104,7 @@ const char page_style_first[] =
 	".effects td:nth-child(2){text-align:left}.effects .iv{text-align:left;white-space:normal}.effects thead .iv{display:none}"
 	".effects .effect,.effects thead .effect{text-align:right}"
 	".tiles{gap:.5rem}.tile{flex-basis:9.4rem;padding:.4rem .6rem}"
-	".key{gap:.2rem .8rem}.key .scale i{padding:0 .3rem}.matrix th[scope=row]{min-width:7.5rem}}@media screen and (max-width:34rem){h1{font-size:1.2rem}}"
+	".key{gap:.2rem .8rem}.key .scale i{padding:0 .3rem}.matrix th[scope=row]{min-width:7.5rem}}@media screen and (max-width:34rem){h1{font-size:1.2rem}.verdicts td:last-child{min-width:12rem}}"
 	".contents{display:none}@media screen and (max-width:72rem){.scroll tbody th[scope=row]{background:var(--card)}.layout{display:flex;flex-direction:column}nav{order:2}"
 	".contents{display:inline-block;font-size:.93rem;padding:.2rem 0}}"
 	"@media(forced-colors:active){.key .shaky::before,.axis,.axis i,.axis b,.matrix td,.key i{forced-color-adjust:none}.matrix td{color:var(--fg)}"

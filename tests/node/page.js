@@ -91,7 +91,7 @@ function unreachable() {
 		radio.click();
 		look();
 	}
-	return rows.filter((r) => !seen.has(r)).map((r) => r.innerText.slice(0, 80));
+	return rows.filter((r) => !seen.has(r)).map((r) => r.textContent.slice(0, 200));
 }
 
 function ids_twice() {
@@ -121,7 +121,7 @@ function sticks_out() {
 
 function tall_rows(most) {
 	return [...document.querySelectorAll('tr')].filter((r) => r.getBoundingClientRect().height > most)
-		.map((r) => `${Math.round(r.getBoundingClientRect().height)} px: ${r.innerText.slice(0, 80)}`);
+		.map((r) => `${Math.round(r.getBoundingClientRect().height)} px: ${r.textContent.slice(0, 200)}`);
 }
 
 /* In a drawing letters are as large as its scale makes them. */
