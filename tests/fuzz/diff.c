@@ -12,21 +12,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void say(const char *where, const char *what, void *arg)
-{
-	(void)arg;
-	fprintf(stderr, "%s %s\n", where, what);
-}
-
 static void check_json(const struct written *w)
 {
 	static json_t *schema;
-	json_t *value = json_loadb(w->text, w->length, JSON_REJECT_DUPLICATES, NULL);
 
 	if (!schema)
 		schema = schema_diff();
-	HOLDS(value && schema && !schema_check(schema, value, say, NULL));
-	json_decref(value);
+	written_fits(w, schema);
 }
 
 static void render(const struct diff *d, const struct diff_format *f)

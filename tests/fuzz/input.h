@@ -9,6 +9,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
+#include "lib/report/schema.h"
 #include "tests/fuzz/holds.h"
 
 struct input_file {
@@ -78,5 +81,20 @@ static inline void written_is_harmless(const struct written *w)
 		"\024\025\026\027\030\031\032\033\034\035\036\037\177";
 
 	HOLDS(strcspn(w->text, control) == w->length);
+}
+
+static inline void say_what_does_not_fit(const char *where, const char *what, void *arg)
+{
+	(void)arg;
+	fprintf(stderr, "%s %s\n", where, what);
+}
+
+/* written_fits - it is JSON, and as @schema has it */
+static inline void written_fits(const struct written *w, const json_t *schema)
+{
+	json_t *value = json_loadb(w->text, w->length, JSON_REJECT_DUPLICATES, NULL);
+
+	HOLDS(value && schema && !schema_check(schema, value, say_what_does_not_fit, NULL));
+	json_decref(value);
 }
 #endif
